@@ -1,0 +1,4 @@
+/** What activities import: `mcp-tasks-temporal/activity`. @module */
+export { step } from './step.js';
+export type { StepContext } from './context.js';
+export { TaskError, ToolError } from '../tool/errors.js';

@@ -1,0 +1,101 @@
+/**
+ * Wraps a function as a Temporal activity that heartbeats by itself and carries progress and checkpoint
+ * together, so that neither a status nor a retry ever loses one of them.
+ * @module
+ */
+import { Context } from '@temporalio/activity';
+import { isHeartbeatDetails, type HeartbeatDetails, type Progress } from '../task/progress.js';
+import type { StepContext } from './context.js';
+import { toFailure } from './failure.js';
+
+/** The longest pause between two heartbeats of a step that says nothing, in milliseconds. */
+const LONGEST_SILENCE = 5_000;
+
+/**
+ * Makes an activity of `run`.
+ *
+ * - Heartbeats on its own, at a quarter of the activity's `heartbeatTimeout` and at least every 5 s, for as long as
+ *   the event loop turns; without a `heartbeatTimeout` only when progress or a checkpoint is reported.
+ * - Each heartbeat carries the newest progress and checkpoint, starting from the previous attempt's.
+ * - Programming and validation errors are not retried, nor is a `ToolError`; anything else is, by the retry policy.
+ * - Runs at least once, and after a lost connection two attempts can overlap: make the work idempotent.
+ *   Work that blocks the event loop stops the heartbeat and belongs in a thread.
+ *
+ * @example
+ * export const fetchPages = step(async ({ urls }: { urls: string[] }, ctx: StepContext<number>) => {
+ *   for (let i = ctx.lastCheckpoint ?? 0; i < urls.length; i++) {
+ *     await save(urls[i], ctx.signal);
+ *     ctx.checkpoint(i + 1);
+ *     ctx.progress(i + 1, urls.length, 'pages');
+ *   }
+ * });
+ */
+export function step<Args, Result, Checkpoint = unknown>(
+  run: (args: Args, ctx: StepContext<Checkpoint>) => Promise<Result>,
+): (args: Args) => Promise<Result> {
+  return async (args) => {
+    const activity = Context.current();
+    const reporter = new Reporter<Checkpoint>(activity);
+    reporter.start();
+    try {
+      return await run(args, reporter);
+    } catch (error) {
+      // A step that was cancelled often fails with the error of whatever it was waiting for; what happened is the cancellation.
+      if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
+      throw toFailure(error);
+    } finally {
+      reporter.stop();
+    }
+  };
+}
+
+class Reporter<Checkpoint> implements StepContext<Checkpoint> {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  readonly lastCheckpoint: Checkpoint | undefined;
+  #details: HeartbeatDetails;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly activity: Context) {
+    const { info } = activity;
+    const previous: unknown = info.heartbeatDetails;
+    this.#details = isHeartbeatDetails(previous) ? previous : { mcpTask: 1 };
+    this.lastCheckpoint = this.#details.checkpoint as Checkpoint | undefined;
+    this.taskId = info.workflowExecution?.workflowId ?? info.activityId;
+    this.attempt = info.attempt;
+    this.signal = activity.cancellationSignal;
+  }
+
+  start(): void {
+    // At once: a retry that dies before its first report must not lose the checkpoint it was given.
+    this.#heartbeat();
+    const timeout = this.activity.info.heartbeatTimeoutMs;
+    if (!timeout) return;
+    this.#timer = setInterval(() => this.#heartbeat(), Math.min(timeout / 4, LONGEST_SILENCE));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  progress(done: number, total?: number, message?: string): void {
+    const last = this.#details.progress;
+    const progress: Progress = {
+      progress: Math.max(done, last?.progress ?? done),
+      ...(total === undefined ? {} : { total }),
+      ...(message === undefined ? {} : { message }),
+    };
+    this.#details = { ...this.#details, progress };
+    this.#heartbeat();
+  }
+
+  checkpoint(value: Checkpoint): void {
+    this.#details = { ...this.#details, checkpoint: value };
+    this.#heartbeat();
+  }
+
+  #heartbeat(): void {
+    this.activity.heartbeat(this.#details);
+  }
+}

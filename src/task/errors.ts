@@ -1,0 +1,42 @@
+/**
+ * The errors this package itself reports, apart from what a tool throws
+ * (`ToolError` and `TaskError`, which travel through Temporal).
+ * @module
+ */
+
+export type McpTasksErrorCode =
+  /** No task with this ID that the caller may see: unknown, malformed, expired or somebody else's. */
+  | 'TASK_NOT_FOUND'
+  /** The task has ended, so it cannot be cancelled or answered any more. */
+  | 'TASK_ENDED'
+  /** The arguments of a call do not fit the tool's input schema, or are too large. */
+  | 'INVALID_ARGUMENTS'
+  /** A list cursor that this server did not issue. */
+  | 'INVALID_CURSOR'
+  /** No worker took an answer in time; the caller should send it again. */
+  | 'NO_WORKER'
+  /** Temporal did not answer within the deadline; retrying later may help. */
+  | 'TEMPORAL_UNAVAILABLE'
+  /** A local service (Temporal dev server, PostgreSQL) could not be started. */
+  | 'LOCAL_SERVICE'
+  /** The worker's workflow bundle lacks a workflow that the tools need. */
+  | 'WORKFLOWS_MISSING'
+  /** An option, environment variable or file is wrong. */
+  | 'CONFIGURATION';
+
+/** The one error class of this package; `code` tells what happened, `message` what to do about it. */
+export class McpTasksError extends Error {
+  override readonly name = 'McpTasksError';
+
+  constructor(
+    readonly code: McpTasksErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+export function isMcpTasksError(error: unknown, code?: McpTasksErrorCode): error is McpTasksError {
+  return error instanceof McpTasksError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,25 @@
+/**
+ * What a step reports while it runs. It travels as the activity's heartbeat details, so that
+ * `describe` shows it with no worker alive, and so that a retried attempt starts from the last checkpoint.
+ * @module
+ */
+
+export interface Progress {
+  /** How much is done, in the unit the step chose; never decreases within a task. */
+  readonly progress: number;
+  /** How much there is in all, in the same unit, where it is known. */
+  readonly total?: number;
+  /** What is being done, for a person. */
+  readonly message?: string;
+}
+
+export interface HeartbeatDetails {
+  /** Marks the details as ours and gives their version. */
+  readonly mcpTask: 1;
+  readonly progress?: Progress;
+  readonly checkpoint?: unknown;
+}
+
+export function isHeartbeatDetails(value: unknown): value is HeartbeatDetails {
+  return typeof value === 'object' && value !== null && (value as HeartbeatDetails).mcpTask === 1;
+}

@@ -1,0 +1,120 @@
+/** `defineTool`: what a tool is, in a module that the server and the worker both load. @module */
+import type { Duration } from '../task/duration.js';
+import type { StepContext } from '../activity/context.js';
+import { McpTasksError } from '../task/errors.js';
+import type { ToolRetry, ToolTimeouts } from './policy.js';
+import type { SchemaInput, SchemaOutput, ToolSchema } from './schema.js';
+
+/** What a function tool sees of its task. */
+export type ToolContext<Checkpoint = unknown> = StepContext<Checkpoint>;
+
+/** MCP's tool annotations (hints for the host). */
+export interface ToolHints {
+  readonly title?: string;
+  readonly readOnlyHint?: boolean;
+  readonly destructiveHint?: boolean;
+  readonly idempotentHint?: boolean;
+  readonly openWorldHint?: boolean;
+}
+
+interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
+  /** The tool's name, unique on its server: 1 to 128 characters of `A-Z a-z 0-9 _ - .` */
+  readonly name: string;
+  /** A name for people. */
+  readonly title?: string;
+  /** What the tool does, for the model. */
+  readonly description?: string;
+  /** The arguments: zod 4, or any Standard Schema with JSON Schema. Checked before anything starts. */
+  readonly inputSchema: I;
+  /** The result's `structuredContent`. A result that does not fit it is a tool error. */
+  readonly outputSchema?: O;
+  readonly annotations?: ToolHints;
+  /**
+   * Whether a call may become a task (MCP's `execution.taskSupport`). `'required'` refuses clients that do not speak tasks,
+   * `'forbidden'` always awaits the result within the call. Either way the work is a workflow.
+   * @default 'optional'
+   */
+  readonly taskSupport?: 'optional' | 'required' | 'forbidden';
+  /** How long a finished task stays readable, from its creation, where the client does not say. @default the server's */
+  readonly ttl?: Duration | null;
+  /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
+  readonly taskQueue?: string;
+  readonly timeouts?: ToolTimeouts;
+}
+
+export interface FunctionToolOptions<I extends ToolSchema, O extends ToolSchema, Checkpoint> extends ToolBase<I, O> {
+  /**
+   * The work: runs as a retried, heartbeating activity, at least once. Returns a `CallToolResult`, or a plain value, which
+   * becomes `structuredContent` and text. Throw a `ToolError` to end with a tool error at once, a `TaskError` for a JSON-RPC
+   * error; any other error is retried first.
+   */
+  run(args: SchemaOutput<I>, ctx: ToolContext<Checkpoint>): Promise<unknown>;
+  readonly retry?: ToolRetry;
+}
+
+export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolBase<I, O> {
+  /** A workflow of your own that takes the validated arguments: its function, or its type's name. */
+  readonly workflow: string | ((args: SchemaOutput<I>) => Promise<unknown>);
+}
+
+/** A tool, ready for a server and a worker. Made by {@link defineTool}. */
+export interface DurableTool {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly inputSchema: ToolSchema;
+  readonly outputSchema?: ToolSchema;
+  readonly annotations?: ToolHints;
+  readonly taskSupport: 'optional' | 'required' | 'forbidden';
+  readonly ttl?: Duration | null;
+  readonly taskQueue?: string;
+  readonly timeouts?: ToolTimeouts;
+  readonly retry?: ToolRetry;
+  readonly work:
+    | { readonly kind: 'function'; readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown> }
+    | { readonly kind: 'workflow'; readonly workflowType: string };
+}
+
+// https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-names
+const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+
+/**
+ * Defines a tool whose every call is a Temporal workflow.
+ *
+ * @throws McpTasksError `CONFIGURATION` if the name is not a tool name, or if not exactly one of `run` and `workflow` is given
+ * @example
+ * export const resize = defineTool({
+ *   name: 'resize',
+ *   inputSchema: z.object({ file: z.string(), width: z.number().int().positive() }),
+ *   async run({ file, width }, ctx) {
+ *     return { file: await resizeImage(file, width, ctx.signal) };
+ *   },
+ * });
+ */
+export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSchema, Checkpoint = unknown>(
+  options: FunctionToolOptions<I, O, Checkpoint> | WorkflowToolOptions<I, O>,
+): DurableTool {
+  const { name } = options;
+  if (!TOOL_NAME.test(name)) {
+    throw new McpTasksError('CONFIGURATION', `"${name}" is not a tool name: use 1 to 128 letters, digits, "_", "-" or "."`);
+  }
+  const isFunction = 'run' in options;
+  if (isFunction === 'workflow' in options) {
+    throw new McpTasksError('CONFIGURATION', `tool "${name}" needs either \`run\` or \`workflow\`, and not both`);
+  }
+  const { taskSupport = 'optional', ...rest } = options;
+  if (isFunction) {
+    const { run, ...described } = rest as FunctionToolOptions<I, O, Checkpoint>;
+    return { ...described, taskSupport, work: { kind: 'function', run } };
+  }
+  const { workflow, ...described } = rest as WorkflowToolOptions<I, O>;
+  return { ...described, taskSupport, work: { kind: 'workflow', workflowType: workflowType(name, workflow) } };
+}
+
+function workflowType(tool: string, workflow: string | { readonly name: string }): string {
+  const type = typeof workflow === 'string' ? workflow : workflow.name;
+  if (type) return type;
+  throw new McpTasksError('CONFIGURATION', `tool "${tool}": its workflow function has no name; export a named function`);
+}
+
+export type ToolArguments<I extends ToolSchema> = SchemaInput<I>;

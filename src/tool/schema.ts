@@ -1,0 +1,26 @@
+/**
+ * Standard Schema (https://standardschema.dev) as the tools use it: a validator that can also give its JSON Schema.
+ * zod 4, ArkType and Valibot's JSON Schema wrapper have this shape.
+ * @module
+ */
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+
+export type ToolSchema<Input = unknown, Output = Input> = {
+  readonly '~standard': StandardSchemaV1.Props<Input, Output> & StandardJSONSchemaV1.Props<Input, Output>;
+};
+
+export type SchemaInput<S extends ToolSchema> = NonNullable<S['~standard']['types']>['input'];
+export type SchemaOutput<S extends ToolSchema> = NonNullable<S['~standard']['types']>['output'];
+
+export type Validation<T> = { readonly value: T } | { readonly problems: string };
+
+/** Checks `value`; the problems are one sentence, each with the path it was found at. */
+export async function validate<T>(schema: ToolSchema<unknown, T>, value: unknown): Promise<Validation<T>> {
+  const result = await schema['~standard'].validate(value);
+  if (!result.issues) return { value: result.value };
+  const problems = result.issues.map((issue) => {
+    const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+    return path ? `${path}: ${issue.message}` : issue.message;
+  });
+  return { problems: problems.join('; ') };
+}
