@@ -1,0 +1,44 @@
+/**
+ * A workflow's task state: held once per workflow, and answered to queries from the moment anything of it is used.
+ * @module
+ */
+import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { REPORT_QUERY } from '../task/names.js';
+import type { Progress } from '../task/progress.js';
+import type { InputRequest, TaskReport } from '../task/report.js';
+
+export const reportQuery = defineQuery<TaskReport>(REPORT_QUERY);
+
+export interface TaskState {
+  message?: string;
+  progress?: Progress;
+  readonly inputs: Map<string, InputRequest>;
+  changedAt: number;
+}
+
+let current: { readonly runId: string; readonly state: TaskState } | undefined;
+
+/** The state of the running workflow, made at its first use. */
+export function taskState(): TaskState {
+  const { runId } = workflowInfo();
+  // By run, because a reused sandbox may keep module state from one workflow to the next.
+  if (current?.runId === runId) return current.state;
+  const state: TaskState = { inputs: new Map(), changedAt: Date.now() };
+  current = { runId, state };
+  setHandler(reportQuery, () => report(state), { description: 'Progress, message and open input requests of this MCP task' });
+  return state;
+}
+
+export function changed(state: TaskState): void {
+  state.changedAt = Date.now();
+}
+
+function report(state: TaskState): TaskReport {
+  return {
+    version: 1,
+    ...(state.message === undefined ? {} : { message: state.message }),
+    ...(state.progress === undefined ? {} : { progress: state.progress }),
+    inputs: Object.fromEntries(state.inputs),
+    changedAt: state.changedAt,
+  };
+}

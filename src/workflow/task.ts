@@ -1,0 +1,34 @@
+/** `task`: what a workflow tells its MCP client. Deterministic, and safe in the workflow sandbox. @module */
+import { workflowInfo } from '@temporalio/workflow';
+import { changed, taskState } from './state.js';
+import { elicit } from './inputs.js';
+
+export const task = {
+  /** The task's ID, which is the workflow's ID. */
+  get id(): string {
+    return workflowInfo().workflowId;
+  },
+
+  /** Says what the workflow is doing, for a person: the task's `statusMessage` while no step says more. */
+  status(message: string): void {
+    const state = taskState();
+    state.message = message;
+    changed(state);
+  },
+
+  /**
+   * Reports progress of the whole workflow, in any unit. `done` never goes back: a smaller value is ignored.
+   * A step's own progress, reported from its activity, is shown while that step runs.
+   */
+  progress(done: number, total?: number, message?: string): void {
+    const state = taskState();
+    state.progress = {
+      progress: Math.max(done, state.progress?.progress ?? done),
+      ...(total === undefined ? {} : { total }),
+      ...(message === undefined ? {} : { message }),
+    };
+    changed(state);
+  },
+
+  elicit,
+};

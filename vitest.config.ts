@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/setup/services.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Servers, workers and databases share two cores: files side by side would time each other out.
+    maxWorkers: 2,
+  },
+});

@@ -1,0 +1,6 @@
+/**
+ * The shipped workflows: `mcp-tasks-temporal/workflows`. A Worker of your own needs them in its bundle:
+ * `export * from 'mcp-tasks-temporal/workflows';` in your workflows file.
+ * @module
+ */
+export { toolTask } from './tool-task.js';
