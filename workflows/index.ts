@@ -3,4 +3,4 @@
  * `export * from 'mcp-tasks-temporal/workflows';` in your workflows file.
  * @module
  */
-export { toolTask } from './tool-task.js';
+export { mcpToolTask } from './tool-task.js';

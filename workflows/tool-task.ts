@@ -12,7 +12,7 @@ export interface ToolTaskInput {
 }
 
 /** Runs a function tool as one retried, heartbeating activity and returns what it returned. */
-export async function toolTask({ tool, args, policy }: ToolTaskInput): Promise<unknown> {
+export async function mcpToolTask({ tool, args, policy }: ToolTaskInput): Promise<unknown> {
   const activities = proxyActivities<Record<string, (args: unknown) => Promise<unknown>>>({
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,

@@ -5,7 +5,7 @@
  */
 
 /** The shipped workflow that runs a function tool. */
-export const TOOL_WORKFLOW = 'toolTask';
+export const TOOL_WORKFLOW = 'mcpToolTask';
 /** The query every task workflow answers; see {@link TaskReport}. */
 export const REPORT_QUERY = 'mcpTask';
 /** The update that takes a client's answers to open input requests. */

@@ -1,4 +1,5 @@
 /** One Temporal dev server and one PostgreSQL for all tests, on loopback, gone afterwards. @module */
+import 'vitest';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { TestProject } from 'vitest/node';
 
