@@ -60,7 +60,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   constructor(private readonly activity: Context) {
     const { info } = activity;
     const previous: unknown = info.heartbeatDetails;
-    this.#details = isHeartbeatDetails(previous) ? previous : { mcpTask: 1 };
+    this.#details = isHeartbeatDetails(previous) ? previous : { mcpTask: 1, changedAt: Date.now() };
     this.lastCheckpoint = this.#details.checkpoint as Checkpoint | undefined;
     this.taskId = info.workflowExecution?.workflowId ?? info.activityId;
     this.attempt = info.attempt;
@@ -86,12 +86,12 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
       ...(total === undefined ? {} : { total }),
       ...(message === undefined ? {} : { message }),
     };
-    this.#details = { ...this.#details, progress };
+    this.#details = { ...this.#details, changedAt: Date.now(), progress };
     this.#heartbeat();
   }
 
   checkpoint(value: Checkpoint): void {
-    this.#details = { ...this.#details, checkpoint: value };
+    this.#details = { ...this.#details, changedAt: Date.now(), checkpoint: value };
     this.#heartbeat();
   }
 

@@ -16,6 +16,8 @@ export interface Progress {
 export interface HeartbeatDetails {
   /** Marks the details as ours and gives their version. */
   readonly mcpTask: 1;
+  /** When the step last reported anything, in milliseconds since 1970; heartbeats in between say nothing new. */
+  readonly changedAt: number;
   readonly progress?: Progress;
   readonly checkpoint?: unknown;
 }

@@ -1,0 +1,53 @@
+/** The users of a server: one small file each, void as soon as its process has ended. @module */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { identify, isRunning } from './process-identity.js';
+
+const Lease = z.object({ pid: z.int().positive(), startedAt: z.string().optional() });
+
+function leaseDir(dir: string): string {
+  return join(dir, 'leases');
+}
+
+/** Notes this process as a user, once more if it already is one. To be called under the lock. @returns the lease's file */
+export function addLease(dir: string): string {
+  mkdirSync(leaseDir(dir), { recursive: true });
+  const path = join(leaseDir(dir), `${process.pid}-${randomUUID()}.json`);
+  writeFileSync(path, JSON.stringify(identify(process.pid)), { mode: 0o600 });
+  return path;
+}
+
+export function removeLease(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** Removes the leases of processes that have ended. To be called under the lock. @returns how many are left */
+export function sweepLeases(dir: string): number {
+  let left = 0;
+  for (const name of list(leaseDir(dir))) {
+    const path = join(leaseDir(dir), name);
+    if (holds(path)) left += 1;
+    else removeLease(path);
+  }
+  return left;
+}
+
+function list(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function holds(path: string): boolean {
+  try {
+    return isRunning(Lease.parse(JSON.parse(readFileSync(path, 'utf8'))));
+  } catch {
+    // Cut short by a kill, or gone already.
+    return false;
+  }
+}

@@ -1,0 +1,65 @@
+/** Free ports on the loopback interface. @module */
+import { createServer, connect, type Server } from 'node:net';
+import { once } from 'node:events';
+
+export const LOOPBACK = '127.0.0.1';
+
+export type Ports<Name extends string = string> = Readonly<Record<Name, number>>;
+
+/**
+ * A free port for each name: the preferred one if nothing listens on it, else one that the system chooses.
+ * Nothing reserves them, so another process may take one before the server does.
+ */
+export async function choosePorts<Name extends string>(
+  names: readonly Name[],
+  preferred: Readonly<Record<string, number>>,
+): Promise<Ports<Name>> {
+  const listeners: Server[] = [];
+  const ports: Partial<Record<Name, number>> = {};
+  try {
+    // All are held until the last is chosen, so that they differ.
+    for (const name of names) {
+      const wanted = preferred[name];
+      const listener = (wanted !== undefined && (await listen(wanted))) || (await listen(0));
+      if (!listener) throw new Error('No free port on the loopback interface');
+      listeners.push(listener);
+      ports[name] = portOf(listener);
+    }
+  } finally {
+    await Promise.all(listeners.map((listener) => new Promise((done) => void listener.close(done))));
+  }
+  return ports as Ports<Name>;
+}
+
+/** Connects to a port and hangs up. @throws whatever connecting throws, or after `timeout` milliseconds */
+export async function knock(port: number, timeout = 1_000): Promise<void> {
+  const socket = connect({ host: LOOPBACK, port });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(timeout) });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Whether somebody listens on one of these ports. */
+export async function anyTaken(ports: Ports): Promise<boolean> {
+  const results = await Promise.allSettled(Object.values(ports).map((port) => knock(port)));
+  return results.some(({ status }) => status === 'fulfilled');
+}
+
+async function listen(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  server.listen({ host: LOOPBACK, port });
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch {
+    return undefined;
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server listens on no port');
+  return address.port;
+}

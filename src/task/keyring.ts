@@ -1,0 +1,50 @@
+/**
+ * The server's secret keys. All replicas share them: the first is used for what is new, the others are still accepted,
+ * so that keys can be rotated without losing a task.
+ * @module
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { McpTasksError } from './errors.js';
+import { ownerTag } from './id.js';
+
+const SHORTEST_KEY = 32;
+
+export class Keyring {
+  readonly #keys: readonly string[];
+
+  /** @throws McpTasksError `CONFIGURATION` if there is no key, or one is shorter than 32 characters */
+  constructor(keys: readonly string[]) {
+    if (keys.length === 0 || keys.some((key) => key.length < SHORTEST_KEY)) {
+      throw new McpTasksError('CONFIGURATION', `a key needs at least ${SHORTEST_KEY} characters; \`openssl rand -hex 32\` makes a good one`);
+    }
+    this.#keys = keys;
+  }
+
+  /** Reads `current[,previous…]`, the form of `MCP_TASKS_KEY`. */
+  static parse(text: string): Keyring {
+    return new Keyring(text.split(',').map((key) => key.trim()).filter(Boolean));
+  }
+
+  /** The owner's tag under each key; the first is the one for new tasks. */
+  ownerTags(owner: string): readonly [string, ...string[]] {
+    const [current, ...previous] = this.#keys.map((key) => ownerTag(key, owner));
+    return [current as string, ...previous];
+  }
+
+  /** Signs `text` for `purpose`; 22 characters. */
+  sign(purpose: string, text: string): string {
+    return signature(this.#keys[0] as string, purpose, text);
+  }
+
+  verify(purpose: string, text: string, signed: string): boolean {
+    return this.#keys.some((key) => {
+      const expected = Buffer.from(signature(key, purpose, text));
+      const given = Buffer.from(signed);
+      return expected.length === given.length && timingSafeEqual(expected, given);
+    });
+  }
+}
+
+function signature(key: string, purpose: string, text: string): string {
+  return createHmac('sha256', key).update(`${purpose}\0${text}`).digest('base64url').slice(0, 22);
+}

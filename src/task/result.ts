@@ -1,0 +1,35 @@
+/** Tool results: MCP's `CallToolResult`, and how a plain value becomes one. Pure. @module */
+
+export interface ToolResult {
+  readonly content: readonly { readonly type: string; readonly [key: string]: unknown }[];
+  readonly structuredContent?: unknown;
+  readonly isError?: boolean;
+  readonly _meta?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+export function isToolResult(value: unknown): value is ToolResult {
+  if (typeof value !== 'object' || value === null) return false;
+  const { content } = value as { content?: unknown };
+  return Array.isArray(content) && content.every((block: unknown) => typeof (block as { type?: unknown } | null)?.type === 'string');
+}
+
+/**
+ * What a tool returned, as a `CallToolResult`: itself if it is one; else the value as `structuredContent`, and as text
+ * for clients that read only text. A string is text alone; nothing at all is an empty result.
+ */
+export function toToolResult(value: unknown): ToolResult {
+  if (isToolResult(value)) return value;
+  if (value === undefined || value === null) return { content: [] };
+  if (typeof value === 'string') return { content: [{ type: 'text', text: value }] };
+  return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value };
+}
+
+export function errorResult(text: string): ToolResult {
+  return { content: [{ type: 'text', text }], isError: true };
+}
+
+/** The text of a result's text blocks, joined by line breaks. */
+export function resultText(result: ToolResult): string {
+  return result.content.flatMap((block) => (block.type === 'text' && typeof block['text'] === 'string' ? [block['text']] : [])).join('\n');
+}

@@ -1,0 +1,56 @@
+/** The per-user cache of the Temporal CLI. @module */
+import { mkdirSync } from 'node:fs';
+import { copyFile, chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+/** The release that is downloaded or built; the newest that `go install` can build by its tag. */
+export const CLI_VERSION = 'v1.5.1';
+
+const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
+
+/** Where this user's downloads and builds are kept: `XDG_CACHE_HOME`, or else what is usual on the system. */
+export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
+  return join(cacheRoot(env), 'mcp-tasks-temporal', `temporal-${CLI_VERSION}`);
+}
+
+function cacheRoot(env: NodeJS.ProcessEnv): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  if (xdg && isAbsolute(xdg)) return xdg;
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
+  if (process.platform === 'win32') return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
+  return join(homedir(), '.cache');
+}
+
+export function cachedExecutable(dir: string): string {
+  return join(dir, EXECUTABLE);
+}
+
+/**
+ * Puts an executable into the cache in one step, so that nobody ever runs half of it.
+ * @param make gets an empty directory and returns the path of the executable it has put there
+ */
+export async function fillCache(dir: string, make: (temporary: string) => Promise<string>): Promise<string> {
+  mkdirSync(dir, { recursive: true });
+  await removeLeftovers(dir);
+  // Inside the cache, because a rename cannot cross file systems.
+  const temporary = await mkdtemp(join(dir, TEMPORARY));
+  try {
+    const staged = join(temporary, `${EXECUTABLE}.staged`);
+    await copyFile(await make(temporary), staged);
+    await chmod(staged, 0o755);
+    await rename(staged, cachedExecutable(dir));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return cachedExecutable(dir);
+}
+
+const TEMPORARY = 'partial-';
+
+/** What killed processes left; nobody else is at work here, for the cache is filled under a lock. */
+async function removeLeftovers(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (name.startsWith(TEMPORARY)) await rm(join(dir, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,126 @@
+/** Finds a Temporal CLI, which holds the dev server, or gets one. @module */
+import { access, mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { McpTasksError } from '../../task/errors.js';
+import { runCommand } from '../../local/command.js';
+import { withMutex } from '../../local/mutex.js';
+import { CLI_VERSION, cacheDir, cachedExecutable, fillCache } from './cache.js';
+import { buildByGo, downloadBySdk, type SourceOptions } from './sources.js';
+
+export interface FindOptions {
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** How long to wait for another process that downloads or builds, in milliseconds. */
+const CACHE_LOCK_TIMEOUT = 50 * 60_000;
+
+/**
+ * The first that works of: `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cached one, the Temporal SDK's download, a build
+ * by a Go toolchain. The last two fill the cache, one process at a time.
+ * @returns what to run
+ * @throws McpTasksError `LOCAL_SERVICE` naming every way and why it did not work
+ */
+export async function findTemporalCli(options: FindOptions): Promise<string> {
+  const { log, signal, env = process.env } = options;
+  const search = new Search({ log, signal, env });
+  const dir = cacheDir(env);
+  const cached = cachedExecutable(dir);
+
+  const found =
+    (await search.tryWay('TEMPORAL_CLI_PATH', () => fromVariable(env))) ??
+    (await search.tryWay('PATH', () => 'temporal')) ??
+    (await search.tryWay('cache', () => inCache(cached)));
+  if (found) return found;
+
+  const got = await underCacheLock(dir, { log, signal, env }, async () => {
+    if (await exists(cached)) return search.tryWay('cache', () => cached);
+    const { source } = search;
+    return (
+      (await search.tryWay('download by the Temporal SDK', () => {
+        log(`Temporal CLI: downloading ${CLI_VERSION} through the Temporal SDK`);
+        return fillCache(dir, (temporary) => downloadBySdk(temporary, source));
+      })) ??
+      (await search.tryWay('build by a Go toolchain', () => {
+        log(`Temporal CLI: building ${CLI_VERSION} with "go install", which takes some minutes the first time`);
+        return fillCache(dir, (temporary) => buildByGo(temporary, source));
+      }))
+    );
+  }).catch((error: unknown) => search.fail(`the cache ${dir}`, error));
+  if (got) return got;
+  throw search.failure();
+}
+
+class Search {
+  readonly #failures: string[] = [];
+
+  constructor(readonly source: SourceOptions) {}
+
+  /** @returns the executable if this way leads to one that runs */
+  async tryWay(way: string, find: () => string | Promise<string>): Promise<string | undefined> {
+    try {
+      const executable = await find();
+      const version = await this.#versionOf(executable);
+      this.source.log(`Temporal CLI: ${executable}, from ${way} (${version})`);
+      return executable;
+    } catch (error) {
+      return this.fail(way, error);
+    }
+  }
+
+  fail(way: string, error: unknown): undefined {
+    this.source.signal?.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#failures.push(`${way}: ${reason}`);
+    this.source.log(`Temporal CLI: none from ${way} (${reason})`);
+  }
+
+  async #versionOf(executable: string): Promise<string> {
+    const { env, signal } = this.source;
+    const output = await runCommand(executable, ['--version'], { env, signal, timeout: 30_000 }).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOENT' ? new Error(`no ${executable} found`, { cause: error }) : error;
+      },
+    );
+    const [version = ''] = output.trim().split('\n');
+    if (!/temporal version/i.test(version)) throw new Error(`${executable} is not the Temporal CLI`);
+    return version;
+  }
+
+  failure(): McpTasksError {
+    return new McpTasksError(
+      'LOCAL_SERVICE',
+      'No Temporal address is configured and no Temporal CLI could be found or got to start a dev server with. Tried:\n' +
+        this.#failures.map((line) => `  - ${line.replaceAll('\n', '\n    ')}`).join('\n') +
+        '\nSet TEMPORAL_ADDRESS to use a running Temporal, or TEMPORAL_CLI_PATH to a Temporal CLI' +
+        ' (https://docs.temporal.io/cli), or install Go.',
+    );
+  }
+}
+
+function fromVariable(env: NodeJS.ProcessEnv): string {
+  const path = env['TEMPORAL_CLI_PATH'];
+  if (!path) throw new Error('not set');
+  return resolve(path);
+}
+
+async function inCache(path: string): Promise<string> {
+  if (!(await exists(path))) throw new Error(`no ${path}`);
+  return path;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function underCacheLock<T>(dir: string, options: SourceOptions, section: () => Promise<T>): Promise<T> {
+  await mkdir(dir, { recursive: true });
+  const onWait = (seconds: number) =>
+    options.log(`Temporal CLI: another process is downloading or building it (waiting for ${seconds} s)`);
+  return withMutex(dir, { timeout: CACHE_LOCK_TIMEOUT, onWait, signal: options.signal }, section);
+}

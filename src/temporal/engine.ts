@@ -1,0 +1,148 @@
+/**
+ * The engine: MCP tasks on a Temporal client, with no MCP SDK in sight. Every method takes the owner on whose behalf it
+ * works, and to an owner somebody else's task is a task that does not exist.
+ * @module
+ */
+import type { Client } from '@temporalio/client';
+import { openCursor, sealCursor } from '../task/cursor.js';
+import { McpTasksError } from '../task/errors.js';
+import { belongsTo, newTaskId } from '../task/id.js';
+import type { Keyring } from '../task/keyring.js';
+import type { Outcome, Task } from '../task/task.js';
+import type { DurableTool } from '../tool/define-tool.js';
+import { call, DEADLINE, taskNotFound } from './calls.js';
+import { TaskList } from './list.js';
+import { TaskReader } from './read.js';
+import { respond } from './respond.js';
+import { startTask } from './start.js';
+import { HistoryTails } from './tail.js';
+import { watchTask } from './watch.js';
+
+export interface EngineOptions {
+  readonly client: Client;
+  readonly keys: Keyring;
+  /** For tools that name none. */
+  readonly taskQueue: string;
+  /** The most long polls at a time, shared by all waits of this engine. @default 300 */
+  readonly longPolls?: number;
+}
+
+export interface StartRequest {
+  readonly owner: string;
+  readonly tool: DurableTool;
+  readonly args: unknown;
+  /** Milliseconds from creation; `null`: as long as Temporal keeps the workflow. */
+  readonly ttl: number | null;
+}
+
+/** How often a watch looks for progress, in milliseconds. */
+const PROGRESS_INTERVAL = 1_000;
+
+export class Engine {
+  readonly #client: Client;
+  readonly #keys: Keyring;
+  readonly #taskQueue: string;
+  readonly #reader: TaskReader;
+  readonly #list: TaskList;
+  readonly #tails: HistoryTails;
+
+  constructor({ client, keys, taskQueue, longPolls = 300 }: EngineOptions) {
+    this.#client = client;
+    this.#keys = keys;
+    this.#taskQueue = taskQueue;
+    this.#reader = new TaskReader(client);
+    this.#list = new TaskList(client, this.#reader);
+    this.#tails = new HistoryTails(client, longPolls);
+  }
+
+  /**
+   * Starts a task. When this returns, any engine with the same key and cluster answers for the task's ID.
+   * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `TEMPORAL_UNAVAILABLE`
+   */
+  async start({ owner, tool, args, ttl }: StartRequest): Promise<Task> {
+    const [tag] = this.#keys.ownerTags(owner);
+    const task = await startTask(this.#client, { id: newTaskId(tag), tool, args, ttl, taskQueue: this.#taskQueue });
+    this.#list.created(task.id);
+    return task;
+  }
+
+  /** @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE` */
+  async get(owner: string, id: string): Promise<Task> {
+    this.#own(owner, id);
+    return await this.#reader.read(id);
+  }
+
+  /**
+   * Awaits the end of a task, by history long poll. A cancelled task has ended, though its workflow may still clean up.
+   * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+   */
+  async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
+    this.#own(owner, id);
+    for await (const task of watchTask(this.#reader, this.#tails, id, { signal, progressInterval: null })) {
+      if (task.outcome) return { ...task, outcome: task.outcome };
+    }
+    throw taskNotFound();
+  }
+
+  /**
+   * The task now, and again whenever it changes, until it has ended.
+   * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+   */
+  watch(owner: string, id: string, signal?: AbortSignal): AsyncGenerator<Task, void> {
+    this.#own(owner, id);
+    return watchTask(this.#reader, this.#tails, id, { signal, progressInterval: PROGRESS_INTERVAL });
+  }
+
+  /**
+   * Cancels the task's workflow; the task reads as cancelled when this returns.
+   * @throws McpTasksError `TASK_ENDED` if it has already ended, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   */
+  async cancel(owner: string, id: string): Promise<Task> {
+    const before = await this.get(owner, id);
+    if (before.outcome) throw ended(before);
+    try {
+      await call(this.#client, DEADLINE.cancel, async () => await this.#client.workflow.getHandle(id).cancel());
+    } catch (error) {
+      // It ended in between, which Temporal reports as not found.
+      const now = await this.#reader.read(id);
+      throw now.outcome ? ended(now) : error;
+    }
+    return await this.#reader.read(id);
+  }
+
+  /**
+   * Gives answers to the task's open input requests; answers to anything else are ignored.
+   * @throws McpTasksError `NO_WORKER` if they were not taken in time, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   */
+  async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
+    const { inputs } = await this.get(owner, id);
+    const open = Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key)));
+    if (Object.keys(open).length > 0) await respond(this.#client, id, open);
+  }
+
+  /**
+   * One page of the owner's tasks.
+   * @throws McpTasksError `INVALID_CURSOR`, `TEMPORAL_UNAVAILABLE`
+   */
+  async list(owner: string, cursor?: string): Promise<{ tasks: Task[]; nextCursor?: string }> {
+    const from = cursor === undefined ? undefined : openCursor(this.#keys, owner, cursor);
+    const { tasks, next } = await this.#list.page(this.#keys.ownerTags(owner), from);
+    return { tasks, ...(next ? { nextCursor: sealCursor(this.#keys, owner, next) } : {}) };
+  }
+
+  /** Ends all waits of this engine and closes its connection. Tasks go on. */
+  async close(): Promise<void> {
+    this.#tails.close();
+    await this.#client.connection.close();
+  }
+
+  #own(owner: string, id: string): void {
+    if (!belongsTo(id, this.#keys.ownerTags(owner))) throw taskNotFound();
+  }
+}
+
+function ended({ outcome }: Task): McpTasksError {
+  const failed = outcome?.kind === 'error' || (outcome?.kind === 'result' && outcome.result.isError === true);
+  const status = outcome?.kind === 'cancelled' ? 'cancelled' : failed ? 'failed' : 'completed';
+  return new McpTasksError('TASK_ENDED', `Cannot cancel task: already in terminal status '${status}'`);
+}

@@ -1,0 +1,22 @@
+/** Gives answers to a task's open input requests, by workflow update. @module */
+import { createHash } from 'node:crypto';
+import { WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+import { McpTasksError } from '../task/errors.js';
+import { RESPOND_UPDATE } from '../task/names.js';
+import { call, DEADLINE } from './calls.js';
+
+/**
+ * Returns once the workflow has taken the answers.
+ * @param answers by the keys of the requests they answer, the open ones only
+ * @throws McpTasksError `NO_WORKER` if no worker took them within 2 s: they may still arrive, and sending them again is safe
+ */
+export async function respond(client: Client, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
+  // The same answers make the same update, so that a retry gets the first one's outcome and changes nothing.
+  const updateId = createHash('sha256').update(JSON.stringify(Object.entries(answers).sort(([a], [b]) => (a < b ? -1 : 1)))).digest('hex');
+  try {
+    await call(client, DEADLINE.respond, async () => await client.workflow.getHandle(id).executeUpdate(RESPOND_UPDATE, { args: [answers], updateId }));
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });
+  }
+}

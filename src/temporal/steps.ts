@@ -1,0 +1,67 @@
+/** A workflow's pending activities, as `describe` shows them, as a task's steps. @module */
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
+import { temporal } from '@temporalio/proto';
+import { stepName } from '../task/names.js';
+import { isHeartbeatDetails, type Progress } from '../task/progress.js';
+import type { Step } from '../task/task.js';
+
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+
+const { PendingActivityState } = temporal.api.enums.v1;
+
+/** At most this many steps of a task are shown. */
+const MOST_STEPS = 10;
+
+export async function stepsOf(client: Client, description: WorkflowExecutionDescription): Promise<Step[]> {
+  const pending = description.raw.pendingActivities ?? [];
+  return await Promise.all(pending.slice(0, MOST_STEPS).map((activity) => stepOf(client, activity)));
+}
+
+async function stepOf(client: Client, activity: PendingActivity): Promise<Step> {
+  const converter = client.options.loadedDataConverter;
+  const [details] = await decodeArrayFromPayloads(converter, activity.heartbeatDetails?.payloads);
+  const failure = await decodeOptionalFailureToOptionalError(converter, activity.lastFailure);
+  const progress = progressOf(details);
+  const started = optionalTsToMs(activity.lastStartedTime) ?? 0;
+  const ended = optionalTsToMs(activity.lastAttemptCompleteTime) ?? 0;
+  const scheduled = optionalTsToMs(activity.scheduledTime) ?? 0;
+  const retryAt = optionalTsToMs(activity.nextAttemptScheduleTime);
+  return {
+    name: stepName(activity.activityType?.name ?? 'step'),
+    state: stateOf(activity),
+    attempt: activity.attempt ?? 1,
+    maximumAttempts: activity.maximumAttempts ?? 0,
+    ...(failure === undefined ? {} : { lastFailure: failure.message }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...(progress === undefined ? {} : { progress }),
+    changedAt: Math.max(started, ended, ended === 0 ? scheduled : 0, reportedAt(details, activity)),
+  };
+}
+
+function stateOf(activity: PendingActivity): Step['state'] {
+  if (activity.paused) return 'paused';
+  if (activity.state === PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED) {
+    return activity.nextAttemptScheduleTime ? 'retrying' : 'waiting';
+  }
+  return 'running';
+}
+
+/** Our own steps say when they last reported; of others only the last heartbeat is known, and it may have said nothing new. */
+function reportedAt(details: unknown, activity: PendingActivity): number {
+  const heartbeat = optionalTsToMs(activity.lastHeartbeatTime) ?? 0;
+  return isHeartbeatDetails(details) ? Math.min(details.changedAt, heartbeat) : heartbeat;
+}
+
+/** Progress of our own steps, or of anybody's whose heartbeat looks like MCP's progress. */
+function progressOf(details: unknown): Progress | undefined {
+  if (isHeartbeatDetails(details)) return details.progress;
+  const candidate = details as Partial<Progress> | null | undefined;
+  if (typeof candidate !== 'object' || candidate === null || typeof candidate.progress !== 'number') return undefined;
+  return {
+    progress: candidate.progress,
+    ...(typeof candidate.total === 'number' ? { total: candidate.total } : {}),
+    ...(typeof candidate.message === 'string' ? { message: candidate.message } : {}),
+  };
+}

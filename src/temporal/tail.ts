@@ -1,0 +1,160 @@
+/**
+ * Follows a workflow's history by long poll: one poll per watched task in this process, however many wait for it.
+ * A server allows few long polls (1,200 per namespace and frontend by default, shared with everybody), so there is a budget;
+ * beyond it a task is looked at on a timer until a poll is free.
+ * @module
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { GRPC, grpcCode } from './calls.js';
+
+/** How long one long poll may hang, in milliseconds; the server answers an idle one after about 20 s. */
+const POLL_DEADLINE = 60_000;
+/** The pause of the timer that stands in for a long poll, in milliseconds. */
+const TIMER = 2_000;
+/** Pauses after a failed poll, in milliseconds: the first, and the longest. */
+const PAUSE = { first: 200, longest: 5_000 };
+
+const { EventType } = temporal.api.enums.v1;
+const ENDING = new Set<number>([
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
+]);
+
+/** `news`: the history has grown. `ending`: it has grown by something that can end the task. */
+export type Tick = 'news' | 'ending';
+export type Listener = (tick: Tick) => void;
+
+interface Tail {
+  readonly listeners: Set<Listener>;
+  readonly stop: AbortController;
+}
+
+export class HistoryTails {
+  readonly #tails = new Map<string, Tail>();
+  #polls = 0;
+
+  constructor(
+    private readonly client: Client,
+    /** The most long polls at a time. */
+    private readonly budget: number,
+  ) {}
+
+  /** Calls `listener` whenever the workflow's history grows, also for what it holds already; stops with the returned function. */
+  follow(workflowId: string, listener: Listener): () => void {
+    let tail = this.#tails.get(workflowId);
+    if (!tail) {
+      tail = { listeners: new Set(), stop: new AbortController() };
+      this.#tails.set(workflowId, tail);
+      void this.#run(workflowId, tail);
+    }
+    const mine = tail;
+    mine.listeners.add(listener);
+    return () => {
+      mine.listeners.delete(listener);
+      if (mine.listeners.size === 0) this.#end(workflowId, mine);
+    };
+  }
+
+  close(): void {
+    for (const [workflowId, tail] of this.#tails) this.#end(workflowId, tail);
+  }
+
+  #end(workflowId: string, tail: Tail): void {
+    tail.stop.abort();
+    if (this.#tails.get(workflowId) === tail) this.#tails.delete(workflowId);
+  }
+
+  async #run(workflowId: string, tail: Tail): Promise<void> {
+    const { signal } = tail.stop;
+    const cursor: Cursor = {};
+    let pause = PAUSE.first;
+    while (!signal.aborted) {
+      try {
+        const tick = this.#polls < this.budget ? await this.#poll(workflowId, cursor, signal) : await timer(signal);
+        pause = PAUSE.first;
+        if (tick) for (const listener of tail.listeners) listener(tick);
+        if (cursor.closed) return this.#end(workflowId, tail);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (grpcCode(error) === GRPC.NOT_FOUND) return this.#gone(workflowId, tail);
+        // Everything else (cluster away, rate limit, too many long polls) passes: whoever waits goes on waiting.
+        await delay(pause, undefined, { signal }).catch(() => undefined);
+        pause = Math.min(pause * 2, PAUSE.longest);
+      }
+    }
+  }
+
+  /** The workflow is not there any more: let everybody look once, and see that. */
+  #gone(workflowId: string, tail: Tail): void {
+    for (const listener of tail.listeners) listener('ending');
+    this.#end(workflowId, tail);
+  }
+
+  async #poll(workflowId: string, cursor: Cursor, signal: AbortSignal): Promise<Tick | undefined> {
+    this.#polls++;
+    try {
+      const response = await this.client.withAbortSignal(signal, async () =>
+        await this.client.withDeadline(Date.now() + POLL_DEADLINE, async () =>
+          await this.client.workflowService.getWorkflowExecutionHistory({
+            namespace: this.client.options.namespace,
+            execution: { workflowId, ...(cursor.runId ? { runId: cursor.runId } : {}) },
+            waitNewEvent: true,
+            skipArchival: true,
+            ...(cursor.token ? { nextPageToken: cursor.token } : {}),
+          }),
+        ),
+      );
+      const events = response.history?.events ?? [];
+      advance(cursor, response.nextPageToken, events);
+      if (events.length === 0) return undefined;
+      return events.some((event) => ENDING.has(event.eventType ?? 0)) ? 'ending' : 'news';
+    } catch (error) {
+      if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) return undefined;
+      throw error;
+    } finally {
+      this.#polls--;
+    }
+  }
+}
+
+/** Where in which run of the workflow's chain the next poll goes on. */
+interface Cursor {
+  runId?: string;
+  token?: Uint8Array;
+  /** The last run's history has ended: nothing will ever come. */
+  closed?: boolean;
+}
+
+function advance(cursor: Cursor, token: Uint8Array | null | undefined, events: readonly temporal.api.history.v1.IHistoryEvent[]): void {
+  const next = events.map(nextRun).find(Boolean);
+  if (next) {
+    cursor.runId = next;
+    delete cursor.token;
+  } else if (token && token.length > 0) {
+    cursor.token = token;
+  } else {
+    cursor.closed = true;
+  }
+}
+
+/** A run that goes on as another (continue-as-new, workflow retry) names it in its last event. */
+function nextRun(event: temporal.api.history.v1.IHistoryEvent): string | undefined {
+  return (
+    event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionFailedEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionTimedOutEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
+    undefined
+  );
+}
+
+async function timer(signal: AbortSignal): Promise<Tick> {
+  await delay(TIMER, undefined, { signal });
+  return 'ending';
+}

@@ -1,0 +1,87 @@
+/** Watches a task: a new view whenever it changed, until it has ended. @module */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isMcpTasksError } from '../task/errors.js';
+import type { Task } from '../task/task.js';
+import type { TaskReader } from './read.js';
+import type { HistoryTails, Tick } from './tail.js';
+
+export interface WatchOptions {
+  /** Ends the watch; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How often progress is looked for, in milliseconds, because heartbeats are not in the history. `null`: not at all, for
+   * whoever only awaits the end.
+   */
+  readonly progressInterval: number | null;
+}
+
+/** The pause before a read that failed because Temporal was away is tried again, in milliseconds. */
+const AWAY = 1_000;
+
+/**
+ * Yields the task as it is, then each time it has changed; the last view is the one with an outcome.
+ * Temporal being away for a while only delays it.
+ * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+ */
+export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: string, { signal, progressInterval }: WatchOptions): AsyncGenerator<Task, void> {
+  const bell = new Bell(progressInterval === null ? 'ending' : 'news');
+  // Follow first, read after: what happens in between rings the bell.
+  const unfollow = tails.follow(id, (tick) => bell.ring(tick));
+  const timer = progressInterval === null ? undefined : setInterval(() => bell.ring('news'), progressInterval);
+  try {
+    let shown: string | undefined;
+    for (;;) {
+      const task = await readPatiently(reader, id, signal);
+      const view = JSON.stringify(task);
+      if (view !== shown) yield task;
+      if (task.outcome) return;
+      shown = view;
+      await bell.rung(signal);
+    }
+  } finally {
+    clearInterval(timer);
+    unfollow();
+  }
+}
+
+async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal | undefined): Promise<Task> {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await reader.read(id);
+    } catch (error) {
+      if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
+      await delay(AWAY, undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+/** Lets one waiter sleep until something of interest has happened since it last looked. */
+class Bell {
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  constructor(private readonly interest: Tick) {}
+
+  ring(tick: Tick): void {
+    if (this.interest === 'ending' && tick !== 'ending') return;
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  async rung(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve, reject) => {
+        const abort = (): void => reject(signal?.reason as Error);
+        signal?.addEventListener('abort', abort, { once: true });
+        this.#wake = () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        };
+        if (signal?.aborted) abort();
+      });
+    }
+    this.#rung = false;
+    this.#wake = undefined;
+  }
+}
