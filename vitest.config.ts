@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/services.ts'],
+    setupFiles: ['test/setup/quiet.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Servers, workers and databases share two cores: files side by side would time each other out.

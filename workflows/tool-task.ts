@@ -1,7 +1,9 @@
 /** The shipped workflow of function tools. @module */
-import { proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import { toolActivity } from '../src/task/names.js';
+import { TOOL_WORKFLOW_MARK } from '../src/task/tool-workflow-mark.js';
 import type { RunPolicy } from '../src/tool/policy.js';
+import { taskState } from '../src/workflow/state.js';
 
 export interface ToolTaskInput {
   /** The tool's name. */
@@ -13,6 +15,7 @@ export interface ToolTaskInput {
 
 /** Runs a function tool as one retried, heartbeating activity and returns what it returned. */
 export async function mcpToolTask({ tool, args, policy }: ToolTaskInput): Promise<unknown> {
+  taskState();
   const activities = proxyActivities<Record<string, (args: unknown) => Promise<unknown>>>({
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,
@@ -21,6 +24,6 @@ export async function mcpToolTask({ tool, args, policy }: ToolTaskInput): Promis
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   });
   const run = activities[toolActivity(tool)];
-  if (!run) throw new Error(`no activity for tool ${tool}`);
+  if (!run) throw ApplicationFailure.nonRetryable(`${TOOL_WORKFLOW_MARK} ${tool}`);
   return await run(args);
 }

@@ -8,6 +8,9 @@ import { identify, isRunning, type ProcessIdentity } from './process-identity.js
 /** From which size on the log begins anew at the next start, in bytes. */
 const LONGEST_LOG = 10_000_000;
 
+/** How much of a line of the log an error quotes, in characters. */
+const LONGEST_LINE = 400;
+
 export interface ServerCommand {
   readonly file: string;
   readonly args: readonly string[];
@@ -131,7 +134,8 @@ function openLog(path: string): { fd: number; start: number } {
 
 function tail(path: string, start: number, lines: number): string {
   try {
-    return readFileSync(path).subarray(start).toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const last = readFileSync(path).subarray(start).toString('utf8').trimEnd().split('\n').slice(-lines);
+    return last.map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line)).join('\n');
   } catch {
     return '';
   }

@@ -154,12 +154,13 @@ class User<Name extends string> {
       options.log(`${service.name}: started (process ${server.pid}, log in ${logPath})`);
       return { server, ports };
     }
-    const portTaken = ended() !== undefined && (await anyTaken(ports));
+    const lastLines = server.lastLines(20);
+    const portTaken = ended() !== undefined && (/address already in use/i.test(lastLines) || (await anyTaken(ports)));
     if (ended() === undefined) await stopServer(server, service.stopSignal, this.#stopTimeout);
     writeRecord(service.dir, { ports: record.ports });
     const message =
       `The ${service.name} did not start: ${failure ?? ended()}.\n` +
-      `The end of its log, ${logPath}:\n${server.lastLines(20) || '(it wrote nothing)'}`;
+      `The end of its log, ${logPath}:\n${lastLines || '(it wrote nothing)'}`;
     throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
   }
 

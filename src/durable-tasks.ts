@@ -1,0 +1,155 @@
+/** `DurableTasks`: what a server author connects once and serves from. @module */
+import { resolve } from 'node:path';
+import type { CreateMcpHandlerOptions, McpHttpHandler } from '@modelcontextprotocol/server';
+import type { ServeStdioOptions, StdioServerHandle } from '@modelcontextprotocol/server/stdio';
+import type { DataConverter } from '@temporalio/client';
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import { keyFile } from './local/key-file.js';
+import { stderrLogger, type Logger } from './local/log.js';
+import type { OwnerRule } from './server/owner.js';
+import type { ServerFactory } from './server/serve.js';
+import type { TaskService } from './server/service.js';
+import type { Duration } from './task/duration.js';
+import { McpTasksError } from './task/errors.js';
+import { Keyring } from './task/keyring.js';
+import { DEFAULT_TASK_QUEUE } from './task/names.js';
+import { temporalClient } from './temporal/connect.js';
+import { Engine } from './temporal/engine.js';
+import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/target.js';
+import type { DurableTool } from './tool/define-tool.js';
+
+export interface DurableTasksOptions {
+  readonly tools: readonly DurableTool[];
+  /** Which Temporal. @default the environment's, or a dev server under `.mcp-tasks` */
+  readonly temporal?: TemporalOptions;
+  /** The task queue of tools that name none. @default 'mcp-tasks' */
+  readonly taskQueue?: string;
+  /**
+   * The secret that task IDs are bound to their owners with, at least 32 characters and the same on all replicas;
+   * previous keys may follow, after commas. @default MCP_TASKS_KEY, or a key file beside the dev server's data
+   */
+  readonly key?: string;
+  /**
+   * Names the owner of a request's tasks. @default the token's issuer and subject; over stdio the user; without a token all
+   * requests share one anonymous owner, who cannot list
+   */
+  readonly owner?: OwnerRule;
+  readonly ttl?: {
+    /** Of tasks whose call and tool name none; `null`: as long as Temporal keeps the workflow. @default '24 hours' */
+    readonly default?: Duration | null;
+    /** The most a call may ask for. @default '30 days' */
+    readonly longest?: Duration;
+  };
+  /** How often clients are asked to poll. @default '1 second' */
+  readonly pollInterval?: Duration;
+  /** The most Temporal long polls at a time, shared by everything that is awaited here. @default 300 */
+  readonly longPolls?: number;
+  /** The workers' data converter. */
+  readonly dataConverter?: DataConverter;
+  /** @default JSON lines on stderr */
+  readonly logger?: Logger;
+}
+
+/** Where the state of a server without configuration lives. */
+const DEFAULT_DIR = '.mcp-tasks';
+
+export class DurableTasks {
+  /** The tasks themselves, without MCP. */
+  readonly engine: Engine;
+  readonly tools: readonly DurableTool[];
+  readonly taskQueue: string;
+  /** The Temporal in use; a worker in the same process shares it. */
+  readonly temporal: TemporalTarget;
+  readonly dataConverter: DataConverter | undefined;
+  readonly #service: TaskService;
+  readonly #options: DurableTasksOptions;
+  readonly #keyIsShared: boolean;
+  readonly #serve: typeof import('./server/serve.js');
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Finds or starts Temporal and gets ready to serve. Close it when done.
+   *
+   * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
+   * @example
+   * const tasks = await DurableTasks.connect({ tools });
+   * const handler = tasks.handler(() => new McpServer({ name: 'images', version: '1.0.0' }));
+   */
+  static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
+    const tools = byName(options.tools);
+    // Loaded here, because a worker loads this package too and has no need of an MCP SDK.
+    const serve = await import('./server/serve.js');
+    const logger = options.logger ?? stderrLogger();
+    const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
+    const given = options.key ?? process.env['MCP_TASKS_KEY'];
+    const keys = Keyring.parse(given ?? (await keyFile(dir)));
+    const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
+    return new DurableTasks({ options, tools, serve, logger, keys, keyIsShared: given !== undefined, temporal });
+  }
+
+  private constructor({ options, tools, serve, logger, keys, keyIsShared, temporal }: Connected) {
+    const client = temporalClient({ ...temporal, ...(options.dataConverter ? { dataConverter: options.dataConverter } : {}) });
+    this.#options = options;
+    this.#serve = serve;
+    this.#keyIsShared = keyIsShared;
+    this.tools = options.tools;
+    this.temporal = temporal;
+    this.dataConverter = options.dataConverter;
+    this.taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
+    this.engine = new Engine({ client, keys, taskQueue: this.taskQueue, ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }) });
+    const { default: defaultTtl = '24 hours', longest = '30 days' } = options.ttl ?? {};
+    this.#service = {
+      engine: this.engine,
+      tools,
+      logger,
+      pollInterval: msToNumber(options.pollInterval ?? '1 second'),
+      defaultTtl: defaultTtl === null ? null : msToNumber(defaultTtl),
+      longestTtl: msToNumber(longest),
+    };
+  }
+
+  /**
+   * A web-standard handler (`fetch`) for Streamable HTTP that serves protocol 2026-07-28 and 2025-11-25 from one endpoint.
+   * For Node's `http`, wrap it with `toNodeHandler` of `@modelcontextprotocol/node`.
+   *
+   * @param factory makes your server, with its other tools, resources and prompts; called once a request
+   * @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks
+   */
+  handler(factory: ServerFactory, options: CreateMcpHandlerOptions = {}): McpHttpHandler {
+    if (this.temporal.explicit && !this.#keyIsShared) {
+      throw new McpTasksError('CONFIGURATION', 'set MCP_TASKS_KEY (or the `key` option), the same on all replicas: `openssl rand -hex 32` makes one');
+    }
+    return this.#serve.httpHandler(this.#service, this.#options.owner, factory, options);
+  }
+
+  /** Serves both protocol versions over stdio. When the client hangs up, this is closed too. */
+  stdio(factory: ServerFactory, options: ServeStdioOptions = {}): StdioServerHandle {
+    if (!options.transport) process.stdin.once('close', () => void this.close());
+    return this.#serve.stdioServer(this.#service, this.#options.owner, factory, options);
+  }
+
+  /** Ends all waits, closes the connection and lets go of the dev server. Tasks go on. */
+  async close(): Promise<void> {
+    this.#closing ??= this.engine.close().finally(async () => await this.temporal.release());
+    await this.#closing;
+  }
+}
+
+interface Connected {
+  readonly options: DurableTasksOptions;
+  readonly tools: ReadonlyMap<string, DurableTool>;
+  readonly serve: typeof import('./server/serve.js');
+  readonly logger: Logger;
+  readonly keys: Keyring;
+  readonly keyIsShared: boolean;
+  readonly temporal: TemporalTarget;
+}
+
+function byName(tools: readonly DurableTool[]): ReadonlyMap<string, DurableTool> {
+  const map = new Map<string, DurableTool>();
+  for (const tool of tools) {
+    if (map.has(tool.name)) throw new McpTasksError('CONFIGURATION', `two tools are named "${tool.name}"`);
+    map.set(tool.name, tool);
+  }
+  return map;
+}

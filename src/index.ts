@@ -1,0 +1,12 @@
+/** What a server author imports: `mcp-tasks-temporal`. @module */
+export { DurableTasks, type DurableTasksOptions } from './durable-tasks.js';
+export { defineTool, type DurableTool, type FunctionToolOptions, type ToolContext, type ToolHints, type WorkflowToolOptions } from './tool/define-tool.js';
+export type { ToolRetry, ToolTimeouts } from './tool/policy.js';
+export type { ToolSchema } from './tool/schema.js';
+export { TaskError, ToolError } from './tool/errors.js';
+export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from './task/errors.js';
+export type { Duration } from './task/duration.js';
+export type { ToolResult } from './task/result.js';
+export type { Logger } from './local/log.js';
+export type { OwnerRule } from './server/owner.js';
+export type { TemporalOptions, TemporalTarget } from './temporal/target.js';

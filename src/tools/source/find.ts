@@ -1,0 +1,62 @@
+/** From the `source` a call gives to the files it means. @module */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ToolError } from '../../tool/errors.js';
+import { duckdb } from '../engines.js';
+import { existingPath } from '../paths.js';
+import { literal } from '../sql.js';
+
+/** More would not fit into the history of the task that pins them. */
+const MOST_FILES = 1_000;
+const WILDCARD = /[*?[]/;
+
+/**
+ * The real paths of a file, or of all files that a glob (`*`, `?`, `[…]`, `**`) matches, sorted.
+ * A name that has such a character and exists is that file.
+ *
+ * @throws ToolError if nothing matches, a match is outside the roots or not a file, or there are more than 1000
+ */
+export async function findFiles(roots: readonly string[], source: string): Promise<string[]> {
+  if (!WILDCARD.test(source)) return [await file(roots, source)];
+  try {
+    return [await file(roots, source)];
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+  }
+  const parts = source.split(/[/\\]/);
+  const wild = parts.findIndex((part) => WILDCARD.test(part));
+  if (parts.slice(wild).includes('..')) throw new ToolError(`${source}: no ".." behind a wildcard`);
+  const fixed = source.slice(0, parts.slice(0, wild).join('/').length + (wild > 0 ? 1 : 0));
+  const folder = await existingPath(roots, fixed === '' ? '.' : fixed);
+  const matches = await glob(join(globLiteral(folder), ...parts.slice(wild)));
+  const files = [...new Set(await Promise.all(matches.map((match) => file(roots, match))))].sort();
+  if (files.length === 0) throw new ToolError(`${source}: no file matches`);
+  if (files.length > MOST_FILES) throw new ToolError(`${source}: ${files.length} files match; at most ${MOST_FILES} at a time`);
+  return files;
+}
+
+async function file(roots: readonly string[], path: string): Promise<string> {
+  const real = await existingPath(roots, path);
+  const stats = await stat(real);
+  if (!stats.isFile()) throw new ToolError(`${path} is not a file`);
+  return real;
+}
+
+async function glob(pattern: string): Promise<string[]> {
+  const { DuckDBInstance } = await duckdb();
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  try {
+    const result = await connection.run(`SELECT file FROM glob(${literal(pattern)}) LIMIT ${10 * MOST_FILES}`);
+    return (await result.getColumns())[0]?.map(String) ?? [];
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** A path as a glob that matches it alone. */
+export function globLiteral(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]');
+}
+

@@ -1,0 +1,54 @@
+/** The `FROM` clause that reads one pinned file, with nothing left for DuckDB to guess. Pure. @module */
+import { ident, literal, structLiteral } from '../sql.js';
+import type { Column, CsvDialect, SourceFile, SourcePins } from './pins.js';
+
+/** The column that numbers a Parquet file's rows from 0; not one that a file may have as well. */
+const ROW_NUMBER = 'file_row_number';
+
+type ReadPins = Pick<SourcePins, 'format' | 'columns' | 'dialects'>;
+
+/** Whether reading can begin at any row. In text there is no way to a row but through the ones before it. */
+export function canJump({ format, columns }: ReadPins): boolean {
+  return format === 'parquet' && !columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER);
+}
+
+/**
+ * Reads `file` with the pinned columns.
+ *
+ * @param from the first row, from 0; other than 0 only where {@link canJump}
+ */
+export function readFileSql(pins: ReadPins, file: SourceFile, from = 0): string {
+  const path = literal(file.path);
+  if (pins.format === 'parquet') {
+    // A file of a set may have a narrower type than the set.
+    const columns = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`).join(', ');
+    const jump = from > 0 ? [`, ${ROW_NUMBER} = true`, ` WHERE ${ROW_NUMBER} >= ${from}`] : ['', ''];
+    return `(SELECT ${columns} FROM read_parquet(${path}, hive_partitioning = false${jump[0]})${jump[1]})`;
+  }
+  if (pins.format === 'csv') {
+    const dialect = pins.dialects[file.dialect ?? 0];
+    if (!dialect) throw new Error(`no dialect is pinned for ${file.path}`);
+    return `read_csv(${path}, ${csvOptions(dialect, pins.columns).join(', ')})`;
+  }
+  const types = structLiteral(pins.columns.map(({ name, type }) => [name, type]));
+  return `read_json(${path}, format = ${literal(file.layout ?? 'newline_delimited')}, columns = ${types}, hive_partitioning = false)`;
+}
+
+function csvOptions(dialect: CsvDialect, columns: readonly Column[]): string[] {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  const options = [
+    'auto_detect = false',
+    'hive_partitioning = false',
+    `delim = ${literal(dialect.delim)}`,
+    `quote = ${literal(dialect.quote)}`,
+    `escape = ${literal(dialect.escape)}`,
+    `comment = ${literal(dialect.comment)}`,
+    `skip = ${dialect.skip}`,
+    `header = ${dialect.header}`,
+    `columns = ${structLiteral(dialect.columns.map((name) => [name, types.get(name) ?? 'VARCHAR']))}`,
+  ];
+  if (dialect.newLine) options.push(`new_line = ${literal(dialect.newLine)}`);
+  if (dialect.dateFormat) options.push(`dateformat = ${literal(dialect.dateFormat)}`);
+  if (dialect.timestampFormat) options.push(`timestampformat = ${literal(dialect.timestampFormat)}`);
+  return options;
+}

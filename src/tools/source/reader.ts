@@ -1,0 +1,60 @@
+/** Reads a streaming result in pieces of a given number of rows, whatever the sizes DuckDB fetches. @module */
+import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
+import { ToolError } from '../../tool/errors.js';
+
+/** Rows `from` (included) to `to` (not included) of what DuckDB fetched in one go. */
+export interface RowBatch {
+  readonly data: DuckDBDataChunk;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class RowReader {
+  #data: DuckDBDataChunk | undefined;
+  #next = 0;
+
+  /** @param explain what to throw for an error of the source */
+  constructor(
+    private readonly result: DuckDBResult,
+    private readonly explain: (error: unknown) => unknown,
+  ) {}
+
+  /**
+   * The next `count` rows.
+   *
+   * @throws ToolError if there are fewer, which means that the file has changed
+   */
+  async *take(count: number): AsyncGenerator<RowBatch> {
+    let left = count;
+    while (left > 0) {
+      const data = await this.#current();
+      const from = this.#next;
+      const to = Math.min(data.rowCount, from + left);
+      this.#next = to;
+      left -= to - from;
+      yield { data, from, to };
+    }
+  }
+
+  /** Reads the next `count` rows for nothing. */
+  async skip(count: number): Promise<void> {
+    for await (const batch of this.take(count)) void batch;
+  }
+
+  async #current(): Promise<DuckDBDataChunk> {
+    if (this.#data && this.#next < this.#data.rowCount) return this.#data;
+    const data = await this.#fetch();
+    if (!data || data.rowCount === 0) throw new ToolError('the source has fewer rows than when the task began: it has changed');
+    this.#data = data;
+    this.#next = 0;
+    return data;
+  }
+
+  async #fetch(): Promise<DuckDBDataChunk | null> {
+    try {
+      return await this.result.fetchChunk();
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+}

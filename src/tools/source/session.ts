@@ -1,0 +1,62 @@
+/** A DuckDB of its own, in memory, that can read the given files and nothing else. @module */
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
+import { duckdb } from '../engines.js';
+import { literal } from '../sql.js';
+import { sourceError } from './errors.js';
+
+export class SourceSession {
+  private constructor(
+    readonly instance: DuckDBInstance,
+    readonly connection: DuckDBConnection,
+    private readonly signal: AbortSignal,
+  ) {
+    signal.addEventListener('abort', this.#interrupt, { once: true });
+  }
+
+  /**
+   * @param paths the files it may read
+   * @param signal interrupts what is running
+   */
+  static async open(paths: readonly string[], signal: AbortSignal): Promise<SourceSession> {
+    const { DuckDBInstance } = await duckdb();
+    const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
+    const connection = await instance.connect();
+    const session = new SourceSession(instance, connection, signal);
+    // Order: with `false`, DuckDB gives the rows of one file in another order at each reading.
+    // Time zone: a timestamp's text must not depend on where the worker runs.
+    for (const setting of ['preserve_insertion_order = true', `TimeZone = 'UTC'`, `allowed_paths = [${paths.map(literal).join(', ')}]`]) {
+      await session.rows(`SET ${setting}`);
+    }
+    await session.rows('SET enable_external_access = false');
+    await session.rows('SET lock_configuration = true');
+    return session;
+  }
+
+  /** @throws ToolError that names file, row and column, if the file does not hold what its format and types say */
+  async rows(sql: string): Promise<Record<string, DuckDBValue>[]> {
+    return await this.#explained(async () => await (await this.connection.run(sql)).getRowObjects());
+  }
+
+  /** A result that is fetched while it is read. */
+  async stream(sql: string): Promise<DuckDBResult> {
+    return await this.#explained(async () => await this.connection.stream(sql));
+  }
+
+  close(): void {
+    this.signal.removeEventListener('abort', this.#interrupt);
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+
+  async #explained<T>(run: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    try {
+      return await run();
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw sourceError(error);
+    }
+  }
+
+  readonly #interrupt = (): void => this.connection.interrupt();
+}

@@ -1,0 +1,3 @@
+/** What a worker process imports: `mcp-tasks-temporal/worker`. @module */
+export { createWorker, type CreateWorkerOptions, type DurableWorker, type SharedTemporal } from './create-worker.js';
+export { McpTasksPlugin, type McpTasksPluginOptions } from './plugin.js';

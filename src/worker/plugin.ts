@@ -1,0 +1,35 @@
+/** `McpTasksPlugin`: durable tools on a Worker that an author already has. @module */
+import { SimplePlugin } from '@temporalio/plugin';
+import type { WorkerOptions } from '@temporalio/worker';
+import type { DurableTool } from '../tool/define-tool.js';
+import { withBundleCheck } from './bundle-check.js';
+import { toolActivities } from './run-tool.js';
+
+export interface McpTasksPluginOptions {
+  readonly tools: readonly DurableTool[];
+}
+
+/**
+ * Adds the activities that run function tools. It never sets `workflowsPath`, which would replace yours: export the shipped
+ * workflow from your own workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
+ *
+ * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default: set
+ * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and a `shutdownGraceTime`.
+ *
+ * @throws McpTasksError `WORKFLOWS_MISSING` from `Worker.create` if that line is missing though a function tool needs it
+ * @example
+ * const worker = await Worker.create({ ...yours, plugins: [new McpTasksPlugin({ tools })] });
+ */
+export class McpTasksPlugin extends SimplePlugin {
+  readonly #needsWorkflow: boolean;
+
+  constructor({ tools }: McpTasksPluginOptions) {
+    super({ name: 'mcp-tasks-temporal', activities: toolActivities(tools) });
+    this.#needsWorkflow = tools.some((tool) => tool.work.kind === 'function');
+  }
+
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    const configured = super.configureWorker(options);
+    return this.#needsWorkflow ? withBundleCheck(configured) : configured;
+  }
+}

@@ -1,0 +1,44 @@
+/** The activity that runs a function tool. @module */
+import { step } from '../activity/step.js';
+import { toolActivity } from '../task/names.js';
+import { toToolResult } from '../task/result.js';
+import type { DurableTool } from '../tool/define-tool.js';
+import { ToolError } from '../tool/errors.js';
+import { validate } from '../tool/schema.js';
+
+/**
+ * The largest result, in bytes of JSON. Temporal refuses a payload of 2 MB by default, and a worker would offer one that is
+ * refused again and again, for ever.
+ */
+const LARGEST_RESULT = 1_900_000;
+
+/** The activities of the function tools among `tools`, by activity type. */
+export function toolActivities(tools: readonly DurableTool[]): Record<string, (args: unknown) => Promise<unknown>> {
+  return Object.fromEntries(
+    tools.flatMap((tool) => {
+      const { work } = tool;
+      return work.kind === 'function' ? [[toolActivity(tool.name), step(async (args: unknown, ctx) => await run(tool, work.run, args, ctx as never))]] : [];
+    }),
+  );
+}
+
+type Run = (args: never, ctx: never) => Promise<unknown>;
+
+async function run(tool: DurableTool, work: Run, args: unknown, ctx: never): Promise<unknown> {
+  const checked = await validate(tool.inputSchema, args);
+  if ('problems' in checked) throw new ToolError(`Invalid arguments for tool ${tool.name}: ${checked.problems}`);
+  const value = await work(checked.value as never, ctx);
+  await checkResult(tool, value);
+  return value;
+}
+
+async function checkResult(tool: DurableTool, value: unknown): Promise<void> {
+  const size = Buffer.byteLength(JSON.stringify(value ?? null));
+  if (size > LARGEST_RESULT) {
+    throw new ToolError(`The result of tool ${tool.name} is ${size} bytes, more than Temporal takes (${LARGEST_RESULT}): return a link to it instead`);
+  }
+  const result = toToolResult(value);
+  if (!tool.outputSchema || result.isError) return;
+  const checked = await validate(tool.outputSchema, result.structuredContent);
+  if ('problems' in checked) throw new ToolError(`The result of tool ${tool.name} does not fit its output schema: ${checked.problems}`);
+}

@@ -1,0 +1,53 @@
+/** Raw requests in both protocol versions, so that tests see the wire and not a client's idea of it. @module */
+import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
+
+export interface Reply {
+  readonly status: number;
+  readonly result?: any; // eslint-disable-line typescript/no-explicit-any -- the wire, to be asserted on
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+  /** Messages that came before the answer. */
+  readonly notifications: readonly { readonly method: string; readonly params: Record<string, unknown> }[];
+}
+
+export interface SendOptions {
+  readonly authInfo?: AuthInfo;
+  readonly signal?: AbortSignal;
+  /** 2026-07-28 only. @default the tasks extension */
+  readonly capabilities?: object;
+  readonly meta?: object;
+}
+
+const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+let lastId = 0;
+
+export async function send2025(handler: McpHttpHandler, method: string, params: object, options: SendOptions = {}): Promise<Reply> {
+  const meta = options.meta ? { _meta: options.meta } : {};
+  return await post(handler, { 'mcp-protocol-version': '2025-11-25' }, method, { ...params, ...meta }, options);
+}
+
+export async function send2026(handler: McpHttpHandler, method: string, params: Record<string, unknown>, options: SendOptions = {}): Promise<Reply> {
+  const name = params['taskId'] ?? params['name'];
+  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(typeof name === 'string' ? { 'mcp-name': name } : {}) };
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
+    'io.modelcontextprotocol/clientCapabilities': options.capabilities ?? TASKS,
+    ...options.meta,
+  };
+  return await post(handler, headers, method, { ...params, _meta }, options);
+}
+
+async function post(handler: McpHttpHandler, headers: Record<string, string>, method: string, params: object, { authInfo, signal }: SendOptions): Promise<Reply> {
+  const id = ++lastId;
+  const request = new Request('http://127.0.0.1/mcp', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
+    ...(signal ? { signal } : {}),
+  });
+  const response = await handler.fetch(request, authInfo ? { authInfo } : {});
+  const text = await response.text();
+  const messages = text.startsWith('{') ? [JSON.parse(text)] : text.split('\n').flatMap((line) => (line.startsWith('data: ') ? [JSON.parse(line.slice(6))] : []));
+  const answer = messages.find((message) => message.id === id) ?? messages.at(-1) ?? {};
+  return { status: response.status, result: answer.result, error: answer.error, notifications: messages.filter((message) => message.id === undefined) };
+}

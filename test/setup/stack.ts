@@ -1,0 +1,39 @@
+/** A server and its worker on the tests' Temporal, each on a task queue of its own. @module */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import { DurableTasks, type DurableTasksOptions, type DurableTool, type Logger } from '../../src/index.js';
+import { createWorker, type CreateWorkerOptions, type DurableWorker } from '../../src/worker/index.js';
+
+export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+export const key = randomBytes(32).toString('hex');
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface Stack {
+  readonly tasks: DurableTasks;
+  /** Starts a worker for this stack's tools; `stop` waits until it is gone. */
+  startWorker(options?: Partial<CreateWorkerOptions>): Promise<{ worker: DurableWorker; stop(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export async function startStack(tools: DurableTool[], options: Partial<DurableTasksOptions> = {}): Promise<Stack> {
+  const tasks = await DurableTasks.connect({ tools, key, taskQueue: `test-${randomUUID()}`, temporal: { address: inject('temporalAddress') }, logger: silent, ...options });
+  const stops = new Set<() => Promise<void>>();
+  return {
+    tasks,
+    async startWorker(workerOptions = {}) {
+      const worker = await createWorker({ tools, tasks, workflowsPath, ...workerOptions });
+      const running = worker.run();
+      const stop = async (): Promise<void> => {
+        if (stops.delete(stop)) worker.shutdown();
+        await running;
+      };
+      stops.add(stop);
+      return { worker, stop };
+    },
+    async close() {
+      await Promise.all([...stops].map(async (stop) => await stop()));
+      await tasks.close();
+    },
+  };
+}
