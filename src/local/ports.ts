@@ -1,4 +1,5 @@
 /** Free ports on the loopback interface. @module */
+import { randomInt } from 'node:crypto';
 import { createServer, connect, type Server } from 'node:net';
 import { once } from 'node:events';
 
@@ -7,7 +8,15 @@ export const LOOPBACK = '127.0.0.1';
 export type Ports<Name extends string = string> = Readonly<Record<Name, number>>;
 
 /**
- * A free port for each name: the preferred one if nothing listens on it, else one that the system chooses.
+ * Where ports are chosen: below those that systems hand out themselves, to outgoing connections and to whoever asks for
+ * any port. A dev server asks for several when it starts, and on Linux there are just 7,000 of them to be had; one of its
+ * own would now and then hit the port that it is to listen on, or a stopped server's port be gone when it comes back.
+ */
+const FIRST = 20_000;
+const LAST = 32_767;
+
+/**
+ * A free port for each name: the preferred one if nothing listens on it, else any.
  * Nothing reserves them, so another process may take one before the server does.
  */
 export async function choosePorts<Name extends string>(
@@ -20,8 +29,7 @@ export async function choosePorts<Name extends string>(
     // All are held until the last is chosen, so that they differ.
     for (const name of names) {
       const wanted = preferred[name];
-      const listener = (wanted !== undefined && (await listen(wanted))) || (await listen(0));
-      if (!listener) throw new Error('No free port on the loopback interface');
+      const listener = (wanted !== undefined && (await listen(wanted))) || (await listenAnywhere());
       listeners.push(listener);
       ports[name] = portOf(listener);
     }
@@ -45,6 +53,16 @@ export async function knock(port: number, timeout = 1_000): Promise<void> {
 export async function anyTaken(ports: Ports): Promise<boolean> {
   const results = await Promise.allSettled(Object.values(ports).map((port) => knock(port)));
   return results.some(({ status }) => status === 'fulfilled');
+}
+
+async function listenAnywhere(): Promise<Server> {
+  for (let tries = 0; tries < 50; tries++) {
+    const listener = await listen(randomInt(FIRST, LAST + 1));
+    if (listener) return listener;
+  }
+  const listener = await listen(0);
+  if (!listener) throw new Error('No free port on the loopback interface');
+  return listener;
 }
 
 async function listen(port: number): Promise<Server | undefined> {

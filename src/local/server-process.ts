@@ -80,7 +80,8 @@ export async function untilAnswers(
     let failure: unknown;
     try {
       await probe();
-      return undefined;
+      // The answer may have come from somebody else, if this one ended and its port went to another.
+      return ended();
     } catch (error) {
       failure = error;
     }

@@ -150,7 +150,7 @@ class User<Name extends string> {
     );
     const ended = () => server.ended() ?? (isRunning(server) ? undefined : 'it has ended');
     const failure = await untilAnswers(() => service.probe(ports), this.#startTimeout, ended);
-    if (failure === undefined && ended() === undefined) {
+    if (failure === undefined) {
       options.log(`${service.name}: started (process ${server.pid}, log in ${logPath})`);
       return { server, ports };
     }
@@ -159,7 +159,7 @@ class User<Name extends string> {
     if (ended() === undefined) await stopServer(server, service.stopSignal, this.#stopTimeout);
     writeRecord(service.dir, { ports: record.ports });
     const message =
-      `The ${service.name} did not start: ${failure ?? ended()}.\n` +
+      `The ${service.name} did not start: ${failure}.\n` +
       `The end of its log, ${logPath}:\n${lastLines || '(it wrote nothing)'}`;
     throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
   }

@@ -5,6 +5,7 @@ import { LOOPBACK, acquireLocalService, knock, type LocalService } from '../../l
 import { serverAccount } from './account.js';
 import { findInstallation, programs } from './binaries.js';
 import { USER, dataDir, ensureCluster, readPassword } from './cluster.js';
+import { pardonDeadServer } from './lock-file.js';
 import { homeOf, makeHome } from './home.js';
 
 export interface PostgresOptions {
@@ -59,7 +60,7 @@ function postgres({ dir: parent, log }: PostgresOptions): LocalService<'sql'> {
           args: startArguments(dataDir(home.dir), sql),
           // The account may not be allowed to enter the directory we are in.
           cwd: home.dir,
-          env: { ...process.env, LC_ALL: 'C' },
+          env: { ...process.env, LC_ALL: 'C', ...pardonDeadServer(dataDir(home.dir)) },
           ...account,
         };
       };

@@ -1,0 +1,120 @@
+/** `callTool` over HTTP: one await, in both protocol versions. */
+import { Client, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { McpServer } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { callTool, tasksCapability, type TaskStatus } from '../../src/client/index.js';
+import { defineTool, TaskError } from '../../src/index.js';
+import { listen, type Listening } from '../setup/http.js';
+import { startStack, type Stack } from '../setup/stack.js';
+
+/** Lets the test decide when the tool goes on. */
+const gates = new Map<string, { open: () => void; opened: Promise<void>; reached: () => void; started: Promise<void> }>();
+function gate(name: string) {
+  let open = (): void => undefined;
+  let reached = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const started = new Promise<void>((resolve) => (reached = resolve));
+  const made = { open, opened, reached, started };
+  gates.set(name, made);
+  return made;
+}
+
+const tools = [
+  defineTool({
+    name: 'wait',
+    inputSchema: z.object({ gate: z.string() }),
+    async run({ gate: name }, ctx) {
+      ctx.progress(1, 4, 'doors');
+      gates.get(name)?.reached();
+      await Promise.race([gates.get(name)?.opened, new Promise((_, reject) => ctx.signal.addEventListener('abort', reject))]);
+      return { passed: name };
+    },
+  }),
+  defineTool({ name: 'refuse', inputSchema: z.object({}), run: async () => await Promise.reject(new TaskError(-32055, 'no', { why: 'x' })) }),
+];
+
+function factory(): McpServer {
+  const mcp = new McpServer({ name: 'test', version: '1.0.0' });
+  mcp.registerTool('plain', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: 'plain' }] }));
+  return mcp;
+}
+
+let stack: Stack;
+let server: Listening;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  stack = await startStack(tools, { pollInterval: '50 ms' });
+  await stack.startWorker();
+  server = await listen(stack.tasks.handler(factory));
+});
+afterAll(async () => {
+  await Promise.all(clients.map(async (client) => await client.close()));
+  await server.close();
+  await stack.close();
+});
+
+async function connect(era: 'legacy' | 'auto', url = server.url): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities: tasksCapability });
+  await client.connect(new StreamableHTTPClientTransport(url));
+  clients.push(client);
+  return client;
+}
+
+describe.each([
+  ['legacy', 'legacy'],
+  ['auto', 'modern'],
+] as const)('protocol negotiation %s', (mode, era) => {
+  it('resolves with the result of a task, telling its status on the way', async () => {
+    const client = await connect(mode);
+    expect(client.getProtocolEra()).toBe(era);
+    const { open } = gate(mode);
+    const seen: TaskStatus[] = [];
+    const result = await callTool(client, { name: 'wait', arguments: { gate: mode } }, {
+      onStatus(status) {
+        seen.push(status);
+        if (status.statusMessage?.includes('1 of 4 doors (25 %)')) open();
+      },
+    });
+    expect(result.structuredContent).toEqual({ passed: mode });
+    expect(seen.at(0)?.status).toBe('working');
+    expect(seen.at(-1)?.status).toBe('completed');
+    expect(new Set(seen.map(({ taskId }) => taskId)).size).toBe(1);
+  });
+
+  it('throws the JSON-RPC error a task ended with, and awaits tools that are no tasks', async () => {
+    const client = await connect(mode);
+    const error: unknown = await callTool(client, { name: 'refuse' }).catch((reason: unknown) => reason);
+    expect(ProtocolError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ code: -32055, data: { why: 'x' } });
+    expect((await callTool(client, { name: 'plain' })).content).toEqual([{ type: 'text', text: 'plain' }]);
+  });
+
+  it('cancels the task when its signal aborts', async () => {
+    const client = await connect(mode);
+    const { started } = gate(`${mode}-abort`);
+    const abort = new AbortController();
+    let taskId = '';
+    const call = callTool(client, { name: 'wait', arguments: { gate: `${mode}-abort` } }, { signal: abort.signal, onStatus: (status) => (taskId = status.taskId) });
+    await started;
+    abort.abort(new Error('changed my mind'));
+    await expect(call).rejects.toThrow('changed my mind');
+    expect((await stack.tasks.engine.get('anonymous', taskId)).outcome).toEqual({ kind: 'cancelled' });
+  });
+
+  it('goes on when the server is replaced by another', async () => {
+    const first = await listen(stack.tasks.handler(factory));
+    const client = await connect(mode, first.url);
+    const { open, started } = gate(`${mode}-restart`);
+    const call = callTool(client, { name: 'wait', arguments: { gate: `${mode}-restart` } });
+    await started;
+    await first.close();
+    const replacement = await startStack(tools, { pollInterval: '50 ms', taskQueue: stack.tasks.taskQueue });
+    const second = await listen(replacement.tasks.handler(factory), first.port);
+    open();
+    expect((await call).structuredContent).toEqual({ passed: `${mode}-restart` });
+    await second.close();
+    await replacement.close();
+  });
+});

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { acquireDevServer, findTemporalCli } from '../../src/temporal/dev-server/index.js';
+import { resolveTemporalTarget } from '../../src/temporal/target.js';
+import { Holder, gone, leases, serverOf, temporaryDirectory, until } from './support.js';
+
+interface Got {
+  address: string;
+  uiUrl: string;
+}
+
+const quiet = () => {};
+let cli: string;
+
+beforeAll(async () => {
+  // On a machine without one this builds it.
+  cli = await findTemporalCli({ log: quiet });
+}, 45 * 60_000);
+
+async function withClient<T>(address: string, use: (client: Client) => Promise<T>, namespace = 'default'): Promise<T> {
+  const connection = await Connection.connect({ address });
+  try {
+    return await use(new Client({ connection, namespace }));
+  } finally {
+    await connection.close();
+  }
+}
+
+const start = (client: Client) =>
+  client.workflow.start('anything', { workflowId: 'kept', taskQueue: 'nobody', args: [] });
+
+describe('the Temporal dev server', () => {
+  it('is shared by two processes that start at once and stops with the last', async () => {
+    const dir = await temporaryDirectory();
+    const holders = [1, 2].map(() => new Holder('temporal', dir, { TEMPORAL_CLI_PATH: cli }));
+    const [a, b] = await Promise.all(holders.map((holder) => holder.got<Got>()));
+    expect(a).toEqual(b);
+    const server = serverOf(join(dir, 'temporal'));
+    expect(leases(join(dir, 'temporal'))).toHaveLength(2);
+    await holders[0]?.release();
+    expect(gone(server)).toBe(false);
+    await holders[1]?.release();
+    expect(gone(server)).toBe(true);
+  });
+
+  it('survives the kill of its starter, and the next user takes it up and stops it', async () => {
+    const dir = await temporaryDirectory();
+    const starter = new Holder('temporal', dir, { TEMPORAL_CLI_PATH: cli });
+    const { address } = await starter.got<Got>();
+    await starter.kill();
+    const server = serverOf(join(dir, 'temporal'));
+    const next = await acquireDevServer({ dir, log: quiet });
+    expect(next.address).toBe(address);
+    expect(serverOf(join(dir, 'temporal'))).toEqual(server);
+    await next.release();
+    await next.release();
+    expect(gone(server)).toBe(true);
+  });
+
+  it('has the same address and data after a stop and after a kill, and shows its UI', async () => {
+    const dir = await temporaryDirectory();
+    const first = await acquireDevServer({ dir, log: quiet });
+    await withClient(first.address, start);
+    expect((await fetch(first.uiUrl)).status).toBe(200);
+    await first.release();
+
+    const second = await acquireDevServer({ dir, log: quiet });
+    expect(second).toMatchObject({ address: first.address, uiUrl: first.uiUrl, namespace: 'default' });
+    const server = serverOf(join(dir, 'temporal'));
+    process.kill(server.pid, 'SIGKILL');
+    await until(() => gone(server), 'the server has ended');
+
+    const third = await acquireDevServer({ dir, log: quiet });
+    expect(third.address).toBe(first.address);
+    const { status } = await withClient(third.address, (client) => client.workflow.getHandle('kept').describe());
+    expect(status.name).toBe('RUNNING');
+    await Promise.all([second.release(), third.release()]);
+  });
+
+  it('gets the namespace that is configured', async () => {
+    const dir = await temporaryDirectory();
+    const targets = await Promise.all([1, 2].map(() => resolveTemporalTarget({ dir, namespace: 'team-a' })));
+    const [target] = targets;
+    expect(target).toMatchObject({ namespace: 'team-a', explicit: false });
+    await withClient(target?.address ?? '', start, 'team-a');
+    await Promise.all(targets.map(({ release }) => release()));
+  });
+});

@@ -1,0 +1,100 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findTemporalCli } from '../../src/temporal/dev-server/index.js';
+import { cacheDir } from '../../src/temporal/dev-server/cache.js';
+import { temporaryDirectory } from './support.js';
+
+function script(path: string, text: string): string {
+  writeFileSync(path, `#!/bin/sh\n${text}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+const WORKS = 'echo temporal version 9.9.9';
+
+/** A machine with nothing: an empty PATH, an empty cache, and a network that leads nowhere. */
+async function bareMachine() {
+  const root = await temporaryDirectory();
+  const path = join(root, 'bin');
+  mkdirSync(path);
+  const nowhere = 'http://127.0.0.1:9';
+  const env = { PATH: path, HOME: root, XDG_CACHE_HOME: join(root, 'cache'), HTTPS_PROXY: nowhere, ALL_PROXY: nowhere };
+  const lines: string[] = [];
+  return { root, path, env, lines, log: (line: string) => void lines.push(line) };
+}
+
+describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', () => {
+  it('names every way and why it failed, in the order they were tried', async () => {
+    const { env, log, lines } = await bareMachine();
+    const error = (await findTemporalCli({ env, log }).catch((reason: unknown) => reason)) as Error;
+    expect(error).toMatchObject({ code: 'LOCAL_SERVICE' });
+    const ways = ['TEMPORAL_CLI_PATH: not set', 'PATH: no temporal', 'cache: no', 'download by the Temporal SDK: ', 'build by a Go toolchain: no go'];
+    const places = ways.map((way) => error.message.indexOf(`- ${way}`));
+    expect(places.every((place) => place > 0)).toBe(true);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(error.message).toContain('TEMPORAL_ADDRESS');
+    expect(lines.filter((line) => line.includes('none from'))).toHaveLength(5);
+  });
+
+  it('takes TEMPORAL_CLI_PATH first', async () => {
+    const { root, path, env, log } = await bareMachine();
+    const wanted = script(join(root, 'mine'), WORKS);
+    script(join(path, 'temporal'), WORKS);
+    expect(await findTemporalCli({ env: { ...env, TEMPORAL_CLI_PATH: wanted }, log })).toBe(wanted);
+  });
+
+  it('says that TEMPORAL_CLI_PATH does not work, and goes on', async () => {
+    const { root, path, env, log, lines } = await bareMachine();
+    const broken = script(join(root, 'mine'), 'echo wrong architecture >&2; exit 8');
+    script(join(path, 'temporal'), WORKS);
+    expect(await findTemporalCli({ env: { ...env, TEMPORAL_CLI_PATH: broken }, log })).toBe('temporal');
+    expect(lines[0]).toMatch(/TEMPORAL_CLI_PATH .*exit code 8: wrong architecture/);
+  });
+
+  it('does not take another program of that name', async () => {
+    const { path, env, log } = await bareMachine();
+    script(join(path, 'temporal'), 'echo a tense of grammar');
+    const error = (await findTemporalCli({ env, log }).catch((reason: unknown) => reason)) as Error;
+    expect(error.message).toContain('PATH: temporal is not the Temporal CLI');
+  });
+
+  it('takes the cached one', async () => {
+    const { env, log } = await bareMachine();
+    mkdirSync(cacheDir(env), { recursive: true });
+    const cached = script(join(cacheDir(env), 'temporal'), WORKS);
+    expect(await findTemporalCli({ env, log })).toBe(cached);
+  });
+
+  it('has Go build one, once for two that look at the same time, and keeps it', async () => {
+    const { root, path, env, log, lines } = await bareMachine();
+    const calls = join(root, 'calls');
+    script(
+      join(path, 'go'),
+      `echo "$@" >> ${calls}; printf '#!/bin/sh\\n${WORKS}\\n' > "$GOBIN/temporal"; /bin/chmod 755 "$GOBIN/temporal"`,
+    );
+    const left = join(cacheDir(env), 'partial-killed');
+    mkdirSync(left, { recursive: true });
+    const found = await Promise.all([findTemporalCli({ env, log }), findTemporalCli({ env, log })]);
+    const cached = join(cacheDir(env), 'temporal');
+    expect(found).toEqual([cached, cached]);
+    expect(readFileSync(calls, 'utf8')).toBe('install github.com/temporalio/cli/cmd/temporal@v1.5.1\n');
+    expect(lines.join('\n')).toContain('building v1.5.1');
+    expect(existsSync(left)).toBe(false);
+  });
+
+  it('can be given up', async () => {
+    const { path, env, log } = await bareMachine();
+    const abort = new AbortController();
+    script(join(path, 'go'), 'while true; do :; done');
+    const search = findTemporalCli({
+      env,
+      signal: abort.signal,
+      log: (line) => {
+        log(line);
+        if (line.includes('building')) abort.abort(new Error('enough'));
+      },
+    });
+    await expect(search).rejects.toThrow('enough');
+  });
+});

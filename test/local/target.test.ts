@@ -1,0 +1,115 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { resolveTemporalTarget, type TemporalOptions } from '../../src/temporal/target.js';
+import { acquireDevServer } from '../../src/temporal/dev-server/index.js';
+import { temporaryDirectory } from './support.js';
+
+let dir: string;
+
+beforeEach(async () => {
+  dir = await temporaryDirectory();
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('TEMPORAL_') && name !== 'TEMPORAL_CLI_PATH') vi.stubEnv(name, undefined);
+  }
+  // No file of the user's own.
+  vi.stubEnv('XDG_CONFIG_HOME', dir);
+  vi.stubEnv('HOME', dir);
+  vi.stubEnv('APPDATA', dir);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+function profiles(text: string): string {
+  const file = join(dir, 'temporal.toml');
+  writeFileSync(file, text);
+  return file;
+}
+
+async function explicit(options: TemporalOptions = {}) {
+  const target = await resolveTemporalTarget({ dir, ...options });
+  expect(target.explicit).toBe(true);
+  expect(existsSync(join(dir, 'temporal'))).toBe(false);
+  await target.release();
+  return target;
+}
+
+describe('an explicit Temporal address', () => {
+  it('by option', async () => {
+    const target = await explicit({ address: 'cluster:7233', namespace: 'n' });
+    expect(target).toMatchObject({ address: 'cluster:7233', namespace: 'n', connectionOptions: { address: 'cluster:7233' } });
+    expect(target).not.toHaveProperty('uiUrl');
+  });
+
+  it('by environment', async () => {
+    vi.stubEnv('TEMPORAL_ADDRESS', 'cluster:1');
+    vi.stubEnv('TEMPORAL_NAMESPACE', 'n');
+    vi.stubEnv('TEMPORAL_API_KEY', 'secret');
+    vi.stubEnv('TEMPORAL_GRPC_META_TEAM', 'a');
+    const { namespace, connectionOptions } = await explicit();
+    expect(namespace).toBe('n');
+    expect(connectionOptions).toEqual({ address: 'cluster:1', apiKey: 'secret', tls: true, metadata: { team: 'a' } });
+  });
+
+  it('by the profile of a file, which option or environment name', async () => {
+    const text = '[profile.default]\naddress = "a:1"\n[profile.prod]\naddress = "b:2"\nnamespace = "p"\n';
+    const configFile = profiles(text);
+    expect((await explicit({ configFile })).address).toBe('a:1');
+    expect(await explicit({ configFile, profile: 'prod' })).toMatchObject({ address: 'b:2', namespace: 'p' });
+    vi.stubEnv('TEMPORAL_CONFIG_FILE', configFile);
+    vi.stubEnv('TEMPORAL_PROFILE', 'prod');
+    expect((await explicit()).address).toBe('b:2');
+  });
+
+  it('where option wins over environment, and that over the file', async () => {
+    vi.stubEnv('TEMPORAL_CONFIG_FILE', profiles('[profile.default]\naddress = "file:1"\nnamespace = "file"\n'));
+    vi.stubEnv('TEMPORAL_ADDRESS', 'env:1');
+    expect(await explicit()).toMatchObject({ address: 'env:1', namespace: 'file' });
+    expect((await explicit({ address: 'option:1' })).address).toBe('option:1');
+  });
+
+  it('with TLS as the options have it', async () => {
+    expect((await explicit({ address: 'a:1', apiKey: 'k' })).connectionOptions.tls).toBe(true);
+    expect((await explicit({ address: 'a:1', apiKey: 'k', tls: false })).connectionOptions.tls).toBe(false);
+    const tls = { serverNameOverride: 'a' };
+    expect((await explicit({ address: 'a:1', tls })).connectionOptions.tls).toEqual(tls);
+  });
+});
+
+describe('without an address', () => {
+  it('a profile with just a namespace, or an empty variable, leads to the dev server', async () => {
+    vi.stubEnv('TEMPORAL_CONFIG_FILE', profiles('[profile.default]\nnamespace = "default"\napi_key = "not-for-it"\n'));
+    vi.stubEnv('TEMPORAL_ADDRESS', '');
+    const own = await acquireDevServer({ dir, log: () => {} });
+    const target = await resolveTemporalTarget({ dir });
+    expect(target).toMatchObject({ explicit: false, address: own.address, uiUrl: own.uiUrl, namespace: 'default' });
+    expect(target.connectionOptions).toEqual({ address: own.address });
+    await Promise.all([own.release(), target.release()]);
+  });
+});
+
+describe('a configuration that cannot be used', () => {
+  it.each([
+    ['a missing file', () => ({ configFile: join(dir, 'missing.toml') }), /missing\.toml does not exist/],
+    ['a missing profile', () => ({ configFile: profiles('[profile.a]\n'), profile: 'b' }), /Profile 'b' not found/],
+    ['a file without profiles', () => ({ configFile: profiles('') }), /no \[profile/],
+    ['a file that is not TOML', () => ({ configFile: profiles('a = = b') }), /cannot be used/],
+    [
+      'a missing certificate',
+      () => ({
+        configFile: profiles(
+          '[profile.default]\naddress = "a:1"\n[profile.default.tls]\nserver_ca_cert_path = "/missing.pem"\n',
+        ),
+      }),
+      /missing\.pem/,
+    ],
+  ])('%s', async (_what, options, message) => {
+    await expect(resolveTemporalTarget({ dir, ...options() })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(existsSync(join(dir, 'temporal'))).toBe(false);
+  });
+});

@@ -1,0 +1,124 @@
+/** A worker with the reference activities, a scratch folder and a scratch schema, for one test file. @module */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client as TemporalClient, Connection, type WorkflowHandle } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { referenceActivities, type ToolsConfig } from '../../src/tools/index.js';
+import type { LoadArguments, LoadResult } from '../../src/tools/load/types.js';
+import type { loadDataset } from '../../workflows/index.js';
+
+export const FLIGHTS = fileURLToPath(new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+
+export interface Scratch {
+  /** A folder that the tools may use. */
+  readonly root: string;
+  /** A schema of its own in the test database. */
+  readonly schema: string;
+  readonly config: ToolsConfig;
+  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** The tables of the schema. */
+  tables(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export async function scratch(): Promise<Scratch> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-tools-')));
+  const schema = `t_${randomUUID().replaceAll('-', '')}`;
+  const url = inject('databaseUrl');
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  pool.on('error', () => {});
+  await pool.query(`CREATE SCHEMA ${schema}`);
+  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> =>
+    (await pool.query<Row>(text, values)).rows;
+  return {
+    root,
+    schema,
+    config: { roots: [root], databases: { default: url, file: `duckdb:${join(root, 'target.duckdb')}` } },
+    sql,
+    async tables() {
+      const rows = await sql<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1', [schema]);
+      return rows.map(({ name }) => name);
+    },
+    async close() {
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`);
+      await pool.end();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Loader {
+  readonly client: TemporalClient;
+  readonly taskQueue: string;
+  start(args: Partial<LoadArguments> & Pick<LoadArguments, 'source' | 'table'>): Promise<WorkflowHandle<typeof loadDataset>>;
+  load(args: Partial<LoadArguments> & Pick<LoadArguments, 'source' | 'table'>): Promise<LoadResult>;
+  close(): Promise<void>;
+}
+
+/** @param activities replaces some of the real ones */
+export async function loader(config: ToolsConfig, activities: object = {}, withWorker = true): Promise<Loader> {
+  const address = inject('temporalAddress');
+  const taskQueue = `tools-${randomUUID()}`;
+  const connection = await Connection.connect({ address });
+  const client = new TemporalClient({ connection });
+  const stop = withWorker ? await runWorker(address, taskQueue, { ...referenceActivities(config), ...activities }) : async () => {};
+  const start: Loader['start'] = async (args) =>
+    await client.workflow.start<typeof loadDataset>('loadDataset', {
+      taskQueue,
+      workflowId: `load-${randomUUID()}`,
+      args: [{ database: 'default', mode: 'create', chunkRows: 100_000, ...args }],
+    });
+  return {
+    client,
+    taskQueue,
+    start,
+    load: async (args) => await (await start(args)).result(),
+    async close() {
+      await stop();
+      await connection.close();
+    },
+  };
+}
+
+async function runWorker(address: string, taskQueue: string, activities: object): Promise<() => Promise<void>> {
+  const connection = await NativeConnection.connect({ address });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    activities,
+    workflowsPath: WORKFLOWS,
+    defaultHeartbeatThrottleInterval: 1_000,
+    maxHeartbeatThrottleInterval: 1_000,
+    shutdownGraceTime: 1_000,
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+  };
+}
+
+/** What a failed task says to the caller: the message of the step's error. */
+export function failureText(error: unknown): string {
+  let cause = error;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Waits until `ready` gives something. */
+export async function until<T>(ready: () => Promise<T | undefined | false>, what: string, timeout = 30_000): Promise<T> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const value = await ready();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`gave up waiting for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
