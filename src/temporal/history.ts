@@ -2,12 +2,12 @@
 import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import { LRUCache } from 'lru-cache';
+import { EventType } from './proto.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-const { EventType } = temporal.api.enums.v1;
 /** How far back is looked, in events: what is looked for is near the end. */
 const NEWEST = 50;
 const MOST_KNOWN = 2_000;

@@ -1,7 +1,7 @@
 /** Gives answers to a task's open input requests, by workflow update. @module */
 import { createHash } from 'node:crypto';
 import { WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
-import { McpTasksError } from '../task/errors.js';
+import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { RESPOND_UPDATE } from '../task/names.js';
 import { call, DEADLINE } from './calls.js';
 
@@ -16,6 +16,8 @@ export async function respond(client: Client, id: string, answers: Readonly<Reco
   try {
     await call(client, DEADLINE.respond, async () => await client.workflow.getHandle(id).executeUpdate(RESPOND_UPDATE, { args: [answers], updateId }));
   } catch (error) {
+    // It has ended since: there is no question any more.
+    if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });
   }

@@ -2,14 +2,14 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import { stepName } from '../task/names.js';
 import { isHeartbeatDetails, type Progress } from '../task/progress.js';
 import type { Step } from '../task/task.js';
+import { PendingActivityState } from './proto.js';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
-const { PendingActivityState } = temporal.api.enums.v1;
 
 /** At most this many steps of a task are shown. */
 const MOST_STEPS = 10;

@@ -6,8 +6,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import { GRPC, grpcCode } from './calls.js';
+import { EventType } from './proto.js';
 
 /** How long one long poll may hang, in milliseconds; the server answers an idle one after about 20 s. */
 const POLL_DEADLINE = 60_000;
@@ -16,7 +17,6 @@ const TIMER = 2_000;
 /** Pauses after a failed poll, in milliseconds: the first, and the longest. */
 const PAUSE = { first: 200, longest: 5_000 };
 
-const { EventType } = temporal.api.enums.v1;
 const ENDING = new Set<number>([
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,

@@ -1,7 +1,7 @@
 /** A handler on a real port of the loopback interface. @module */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { toNodeHandler } from '@modelcontextprotocol/node';
+import { toNodeHandler, type NodeIncomingMessageLike } from '@modelcontextprotocol/node';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 
 export interface Listening {
@@ -12,7 +12,7 @@ export interface Listening {
 
 export async function listen(handler: McpHttpHandler, port = 0): Promise<Listening> {
   const node = toNodeHandler(handler);
-  const server: Server = createServer((request, response) => void node(request, response));
+  const server: Server = createServer((request, response) => void node(request as NodeIncomingMessageLike, response));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const bound = (server.address() as AddressInfo).port;
   return {

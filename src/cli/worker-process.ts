@@ -1,0 +1,64 @@
+/** A worker in a process of its own. @module */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { McpTasksError } from '../task/errors.js';
+
+const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
+/** How long a worker may take to be ready: it bundles its workflows first. In milliseconds. */
+const START_TIMEOUT = 60_000;
+/** How long a worker that was asked to stop may take, in milliseconds. */
+const STOP_TIMEOUT = 20_000;
+
+/** What the child says to its parent once it works. */
+export const READY = 'ready';
+
+export class WorkerProcess {
+  readonly #exited: Promise<unknown>;
+
+  private constructor(private readonly child: ChildProcess) {
+    this.#exited = once(child, 'exit');
+  }
+
+  /**
+   * Starts a worker and waits until it works.
+   * @throws McpTasksError `LOCAL_SERVICE` if it ends before that; its own words are on stderr
+   */
+  static async start(env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+    // The IPC channel is also how the child learns that its parent is gone.
+    const child = fork(MAIN, ['worker'], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const process = new WorkerProcess(child);
+    const signal = AbortSignal.timeout(START_TIMEOUT);
+    try {
+      await Promise.race([once(child, 'message', { signal }), process.#failed()]);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error instanceof McpTasksError ? error : new McpTasksError('LOCAL_SERVICE', `the worker was not ready within ${START_TIMEOUT / 1000} s`, { cause: error });
+    }
+    return process;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Kills the process with SIGKILL, as a crash or the kernel would. @returns the signal it ended by */
+  async kill(): Promise<NodeJS.Signals | null> {
+    this.child.kill('SIGKILL');
+    await this.#exited;
+    return this.child.signalCode;
+  }
+
+  /** Lets running steps end and stops. */
+  async stop(): Promise<void> {
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  async #failed(): Promise<never> {
+    await this.#exited;
+    throw new McpTasksError('LOCAL_SERVICE', `the worker ended at its start (exit code ${this.child.exitCode ?? this.child.signalCode})`);
+  }
+}

@@ -1,0 +1,261 @@
+/** The engine on a real Temporal: what a task says while it runs, fails, waits, ends. */
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool, type DurableTool } from '../../src/index.js';
+import { step } from '../../src/activity/index.js';
+import { statusMessage } from '../../src/task/message.js';
+import type { Task } from '../../src/task/task.js';
+import { startStack, type Stack } from '../setup/stack.js';
+
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+const anything = z.object({}).loose();
+const attempts: { checkpoint: unknown; attempt: number }[] = [];
+
+const tools = {
+  unlucky: defineTool({
+    name: 'unlucky',
+    inputSchema: anything,
+    retry: { maximumAttempts: 5, initialInterval: '1 hour', maximumInterval: '1 hour' },
+    async run(_, ctx) {
+      ctx.progress(3, 4, 'parts');
+      return await Promise.reject(new Error('connection refused'));
+    },
+  }),
+  resuming: defineTool({
+    name: 'resuming',
+    inputSchema: anything,
+    retry: { initialInterval: 10 },
+    async run(_, ctx) {
+      attempts.push({ checkpoint: ctx.lastCheckpoint, attempt: ctx.attempt });
+      if (ctx.attempt === 1) ctx.checkpoint({ next: 7 });
+      if (ctx.attempt < 3) throw new Error('again');
+      return await Promise.resolve('done');
+    },
+  }),
+  quick: defineTool({ name: 'quick', inputSchema: anything, run: async () => await Promise.resolve({ ok: true }) }),
+  order: defineTool({ name: 'order', inputSchema: z.object({ order: z.string() }), workflow: 'placeOrder' }),
+  ask: defineTool({ name: 'ask', inputSchema: anything, workflow: 'askTwice' }),
+  stubborn: defineTool({ name: 'stubborn', inputSchema: anything, workflow: 'stubborn' }),
+  sleeper: defineTool({ name: 'sleeper', inputSchema: anything, workflow: 'sleeper' }),
+  brief: defineTool({ name: 'brief', inputSchema: anything, workflow: 'sleeper', timeouts: { execution: '1 second' } }),
+  throwing: defineTool({ name: 'throwing', inputSchema: anything, workflow: 'throwing' }),
+};
+
+let release: (() => void)[] = [];
+const activities = {
+  reserve: step(async (order: string, ctx) => {
+    ctx.progress(1, 2, 'seats');
+    await new Promise<void>((resolve) => release.push(resolve));
+    return `${order} reserved`;
+  }),
+  charge: step(async (order: string) => await Promise.resolve(`${order} charged`)),
+};
+
+let stack: Stack;
+let temporal: Client;
+const ann = 'ann';
+
+beforeAll(async () => {
+  temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+});
+afterAll(async () => await temporal.connection.close());
+beforeEach(async () => {
+  release = [];
+  stack = await startStack(Object.values(tools));
+});
+afterEach(async () => {
+  for (const go of release) go();
+  await stack.close();
+});
+
+const startWorker = async () => await stack.startWorker({ workflowsPath, activities });
+const start = async (tool: DurableTool, args: object = {}, owner = ann) => await stack.tasks.engine.start({ owner, tool, args, ttl: null });
+
+/** The first view that fits; the watch itself is under test too. */
+async function when(id: string, fits: (task: Task) => boolean, owner = ann): Promise<Task> {
+  for await (const task of stack.tasks.engine.watch(owner, id, AbortSignal.timeout(30_000))) if (fits(task)) return task;
+  throw new Error('the task ended before that');
+}
+
+describe('a task that runs', () => {
+  it('is answered for with no worker alive, and says that it waits for one', async () => {
+    const { id } = await start(tools.quick);
+    const task = await stack.tasks.engine.get(ann, id);
+    expect(task.outcome).toBeUndefined();
+    const waiting = await when(id, ({ stalled }) => stalled !== undefined);
+    expect(statusMessage(waiting)).toBe('waiting for a worker');
+  });
+
+  it('names the step, its attempt, its last failure and when it retries, also with no worker alive', async () => {
+    const { stop } = await startWorker();
+    const { id } = await start(tools.unlucky);
+    const failing = await when(id, ({ steps }) => steps[0]?.state === 'retrying');
+    expect(failing.steps[0]).toMatchObject({ name: 'unlucky', attempt: 2, maximumAttempts: 5, lastFailure: 'connection refused', progress: { progress: 3, total: 4 } });
+    expect(failing.steps[0]?.retryAt).toBeGreaterThan(Date.now() + 3_000_000);
+    await stop();
+    const alone = await stack.tasks.engine.get(ann, id);
+    expect(statusMessage(alone)).toMatch(/^unlucky: attempt 1 of 5 failed \(connection refused\); attempt 2 at \d{4}-\S+Z, 3 of 4 parts \(75 %\)$/);
+  });
+
+  it('gives a retried attempt the last checkpoint, also through an attempt that reported nothing', async () => {
+    await startWorker();
+    const { id } = await start(tools.resuming);
+    await stack.tasks.engine.result(ann, id);
+    expect(attempts).toEqual([
+      { attempt: 1, checkpoint: undefined },
+      { attempt: 2, checkpoint: { next: 7 } },
+      { attempt: 3, checkpoint: { next: 7 } },
+    ]);
+  });
+
+  it('tells a workflow’s own status and progress, and its steps’', async () => {
+    await startWorker();
+    const { id } = await start(tools.order, { order: 'A1' });
+    const task = await when(id, ({ steps, message }) => message !== undefined && steps[0]?.progress !== undefined);
+    expect(task).toMatchObject({ message: 'Reserving A1', progress: { progress: 0, total: 2 }, steps: [{ name: 'reserve', state: 'running', attempt: 1, progress: { progress: 1, total: 2, message: 'seats' } }] });
+    release.pop()?.();
+    const { outcome } = await stack.tasks.engine.result(ann, id);
+    expect(outcome).toMatchObject({ kind: 'result', result: { structuredContent: { reserved: 'A1 reserved', charged: 'A1 charged' } } });
+  });
+
+  it('says when the workflow’s code fails', async () => {
+    await startWorker();
+    const { id } = await start(tools.throwing, { how: 'typo' });
+    expect((await when(id, ({ stalled }) => stalled !== undefined)).stalled).toMatch(/the workflow's code fails and is retried \(attempt \d+\): a bug: typo/);
+  });
+
+  it('changes its time of last change only when it has changed', async () => {
+    await startWorker();
+    const { id } = await start(tools.order, { order: 'A2' });
+    const { updatedAt } = await when(id, ({ steps }) => steps[0]?.progress !== undefined);
+    const beat = await when(id, () => true);
+    expect((await stack.tasks.engine.get(ann, id)).updatedAt).toBe(updatedAt);
+    expect(beat.updatedAt).toBe(updatedAt);
+  });
+});
+
+describe('input', () => {
+  it('is open until answered, and the first answer counts', async () => {
+    await startWorker();
+    const { id } = await start(tools.ask);
+    const asking = await when(id, ({ inputs }) => Object.keys(inputs).length === 2);
+    const [name, size] = Object.keys(asking.inputs) as [string, string];
+    expect(asking.inputs[name]).toEqual({ method: 'elicitation/create', params: { mode: 'form', message: 'Name?', requestedSchema: expect.anything() } });
+    await stack.tasks.engine.respond(ann, id, { [name]: { action: 'accept', content: { name: 'Bo' } }, 'no-such-key': 1 });
+    expect(Object.keys((await stack.tasks.engine.get(ann, id)).inputs)).toEqual([size]);
+    await stack.tasks.engine.respond(ann, id, { [name]: { action: 'decline' } });
+    await Promise.all([1, 2, 3].map(async (n) => await stack.tasks.engine.respond(ann, id, { [size]: { action: 'accept', content: { size: n } } })));
+    const { outcome } = await stack.tasks.engine.result(ann, id);
+    expect(outcome.kind === 'result' && outcome.result.structuredContent).toMatchObject({ name: 'Bo', size: expect.any(Number) });
+  });
+
+  it('is not acknowledged when no worker takes it', async () => {
+    const { stop } = await startWorker();
+    const { id } = await start(tools.ask);
+    const { inputs } = await when(id, (task) => Object.keys(task.inputs).length === 2);
+    await stop();
+    const answers = Object.fromEntries(Object.keys(inputs).map((key) => [key, { action: 'accept', content: {} }]));
+    await expect(stack.tasks.engine.respond(ann, id, answers)).rejects.toMatchObject({ code: 'NO_WORKER' });
+  });
+});
+
+describe('the end', () => {
+  it('is cancelled from the request on, whatever the workflow does', async () => {
+    await startWorker();
+    const { id } = await start(tools.stubborn);
+    await when(id, ({ message }) => message !== undefined);
+    const awaited = stack.tasks.engine.result(ann, id);
+    const cancelled = await stack.tasks.engine.cancel(ann, id);
+    expect(cancelled.outcome).toEqual({ kind: 'cancelled' });
+    expect((await awaited).outcome).toEqual({ kind: 'cancelled' });
+    await temporal.workflow.getHandle(id).result();
+    expect((await temporal.workflow.getHandle(id).describe()).status.name).toBe('COMPLETED');
+    const after = await stack.tasks.engine.get(ann, id);
+    expect(after).toMatchObject({ outcome: { kind: 'cancelled' }, updatedAt: cancelled.updatedAt });
+    await expect(stack.tasks.engine.cancel(ann, id)).rejects.toMatchObject({ code: 'TASK_ENDED' });
+  });
+
+  it('is cancelled with no worker alive', async () => {
+    const { id } = await start(tools.sleeper);
+    await stack.tasks.engine.cancel(ann, id);
+    expect((await stack.tasks.engine.result(ann, id)).outcome).toEqual({ kind: 'cancelled' });
+  });
+
+  it('is -32603 when terminated, naming why, and when timed out', async () => {
+    await startWorker();
+    const { id } = await start(tools.sleeper);
+    await temporal.workflow.getHandle(id).terminate('by an operator');
+    expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject({ kind: 'error', error: { code: -32603, message: 'The task was terminated: by an operator' } });
+    const brief = await start(tools.brief);
+    expect((await stack.tasks.engine.result(ann, brief.id)).outcome).toMatchObject({ kind: 'error', error: { code: -32603 } });
+  });
+
+  it.each([
+    ['tool', { kind: 'result', result: { isError: true, content: [{ type: 'text', text: 'the workflow says no' }] } }],
+    ['task', { kind: 'error', error: { code: -32061, data: { a: 1 } } }],
+  ])('is what a workflow threw (%s)', async (how, outcome) => {
+    await startWorker();
+    const { id } = await start(tools.throwing, { how });
+    expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject(outcome);
+  });
+
+  it('expires by its ttl, but not while it runs and not as soon as it has ended', async () => {
+    await startWorker();
+    const brief = await stack.tasks.engine.start({ owner: ann, tool: tools.quick, args: {}, ttl: 0 });
+    await expect(stack.tasks.engine.result(ann, brief.id)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    const running = await stack.tasks.engine.start({ owner: ann, tool: tools.sleeper, args: {}, ttl: 0 });
+    expect((await stack.tasks.engine.get(ann, running.id)).outcome).toBeUndefined();
+    await stack.tasks.engine.cancel(ann, running.id);
+  });
+});
+
+describe('owners', () => {
+  it('see their own tasks only', async () => {
+    await startWorker();
+    const { engine } = stack.tasks;
+    const { id } = await start(tools.quick);
+    const other = await start(tools.quick, {}, 'bob');
+    await Promise.all([engine.result(ann, id), engine.result('bob', other.id)]);
+    for (const attempt of [engine.get('bob', id), engine.cancel('bob', id), engine.result('bob', id), engine.respond('bob', id, {})]) {
+      await expect(attempt).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    }
+    expect(() => engine.watch('bob', id)).toThrow('Task not found');
+    const bobs = (await engine.list('bob')).tasks.map((task) => task.id);
+    expect(bobs).toContain(other.id);
+    expect(bobs).not.toContain(id);
+  });
+
+  it('list them at once, each as `get` has it, page by page', async () => {
+    await startWorker();
+    const { engine } = stack.tasks;
+    const owner = `many-${Date.now()}`;
+    const started = await Promise.all(Array.from({ length: 60 }, async () => await start(tools.quick, {}, owner)));
+    expect(new Set((await engine.list(owner)).tasks.map(({ id }) => id))).toEqual(new Set(started.map(({ id }) => id)));
+    await Promise.all(started.map(async ({ id }) => await engine.result(owner, id)));
+    // Without its memory of what it started, as another replica.
+    const replica = await startStack(Object.values(tools), { taskQueue: stack.tasks.taskQueue });
+    await expect.poll(async () => await listAll(replica, owner), { timeout: 20_000 }).toHaveLength(60);
+    const all = await listAll(replica, owner);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(60);
+    const [first] = all as [Task];
+    expect(first).toEqual(await engine.get(owner, first.id));
+    await replica.close();
+  });
+
+  it('cannot make up a cursor, nor use another’s', async () => {
+    const { engine } = stack.tasks;
+    for (const cursor of ['', 'x', 'AAAA.BBBB', 'a.b.c']) await expect(engine.list(ann, cursor)).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
+  });
+});
+
+async function listAll({ tasks }: Stack, owner: string): Promise<Task[]> {
+  const all: Task[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await tasks.engine.list(owner, cursor);
+    all.push(...page.tasks);
+    if (page.nextCursor === undefined) return all;
+    cursor = page.nextCursor;
+  }
+}
