@@ -94,6 +94,7 @@ class RunningWorker implements DurableWorker {
   }
 
   shutdown(): void {
-    this.worker.shutdown();
+    // Temporal's Runtime may have been faster, by a signal.
+    if (this.worker.getState() === 'RUNNING') this.worker.shutdown();
   }
 }

@@ -1,0 +1,67 @@
+/**
+ * Compares the source with the loaded table as multisets, by other means than the load's own check: the table is copied out
+ * of PostgreSQL, and DuckDB takes one from the other in both directions.
+ * @module
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { Client } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+
+export interface Comparison {
+  /** Rows of the source. */
+  readonly rowsIn: number;
+  /** Rows of the table. */
+  readonly rowsOut: number;
+  /** Rows of the table that the source does not have, or not as often. The source itself has identical rows. */
+  readonly duplicates: number;
+  /** Rows of the source that the table does not have, or not as often. */
+  readonly missing: number;
+}
+
+export async function compareRows(source: string, databaseUrl: string, table: string): Promise<Comparison> {
+  const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-demo-'));
+  const postgres = new Client({ connectionString: databaseUrl });
+  try {
+    await postgres.connect();
+    const copy = join(dir, 'table.csv');
+    await pipeline(postgres.query(copyTo(`COPY "${table}" TO STDOUT (FORMAT csv, HEADER)`)), createWriteStream(copy));
+    const { rows } = await postgres.query<{ count: string }>(`SELECT count(*) FROM "${table}"`);
+    const instance = await DuckDBInstance.create(':memory:');
+    const duckdb = await instance.connect();
+    await duckdb.run(`CREATE VIEW source AS SELECT * FROM read_parquet('${quoted(source)}')`);
+    const types = await columnTypes(duckdb);
+    await duckdb.run(`CREATE VIEW loaded AS SELECT * FROM read_csv('${quoted(copy)}', header = true, columns = ${types})`);
+    const result = {
+      rowsIn: await count(duckdb, 'SELECT * FROM source'),
+      rowsOut: Number(rows[0]?.count),
+      duplicates: await count(duckdb, 'SELECT * FROM loaded EXCEPT ALL SELECT * FROM source'),
+      missing: await count(duckdb, 'SELECT * FROM source EXCEPT ALL SELECT * FROM loaded'),
+    };
+    duckdb.closeSync();
+    return result;
+  } finally {
+    await postgres.end();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The source's own column types, so that a value is compared as what it was. */
+async function columnTypes(duckdb: DuckDBConnection): Promise<string> {
+  const described = await duckdb.runAndReadAll('DESCRIBE source');
+  const columns = described.getRowObjects().map(({ column_name: name, column_type: type }) => `'${quoted(String(name))}': '${quoted(String(type))}'`);
+  return `{${columns.join(', ')}}`;
+}
+
+async function count(duckdb: DuckDBConnection, query: string): Promise<number> {
+  const reader = await duckdb.runAndReadAll(`SELECT count(*) FROM (${query})`);
+  return Number(reader.getRows()[0]?.[0]);
+}
+
+function quoted(text: string): string {
+  return text.replaceAll("'", "''");
+}

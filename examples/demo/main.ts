@@ -1,0 +1,98 @@
+/**
+ * The demo: three million flights are loaded into PostgreSQL as one MCP task, the worker is killed half way, and every row
+ * arrives exactly once all the same. `npm run demo [-- --json] [-- --keep]`
+ * @module
+ */
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { startLocalStack, type LocalStack } from '../../src/cli/local-stack.js';
+import { stopSignal } from '../../src/cli/stop-signal.js';
+import { callTool, tasksCapability } from '../../src/client/index.js';
+import { compareRows, type Comparison } from './compare.js';
+import { Crash } from './crash.js';
+import { logger, Screen, say } from './screen.js';
+
+// The package exports its code only; the data lie beside it.
+const DATA = fileURLToPath(new URL('../data', import.meta.resolve('vega-datasets')));
+const SOURCE = join(DATA, 'flights-3m.parquet');
+const TABLE = 'flights';
+
+interface Report extends Comparison {
+  /** Milliseconds from the call to the task's handle. */
+  readonly handleMs: number;
+  /** Seconds from the call to its result, the killed worker's time included. */
+  readonly loadSeconds: number;
+  readonly workerKills: number;
+  readonly chunks: number;
+  readonly chunksRedone: number;
+}
+
+async function run(stack: LocalStack): Promise<Report> {
+  const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+  await client.connect(new StreamableHTTPClientTransport(new URL(stack.url)));
+  say(`Connected to ${stack.url}, protocol ${client.getNegotiatedProtocolVersion()}`);
+  const screen = new Screen();
+  const crash = new Crash(stack, screen);
+  try {
+    const called = performance.now();
+    let handleMs: number | undefined;
+    const result = await callTool(
+      client,
+      { name: 'load_dataset', arguments: { source: SOURCE, table: TABLE, mode: 'replace' } },
+      {
+        onStatus(status) {
+          if (handleMs === undefined) {
+            handleMs = performance.now() - called;
+            say(`The call was answered after ${handleMs.toFixed(0)} ms with task ${status.taskId}`);
+          }
+          screen.show(status);
+          crash.consider(status);
+        },
+      },
+    );
+    const loadSeconds = (performance.now() - called) / 1000;
+    screen.stop();
+    await crash.over();
+    if (result.isError) throw new Error(`the load failed: ${JSON.stringify(result.content)}`);
+    const { chunks, chunksRedone } = result.structuredContent as { chunks: number; chunksRedone: number };
+    say('Comparing source and table, row by row');
+    const comparison = await compareRows(SOURCE, stack.databaseUrl, TABLE);
+    return { ...comparison, handleMs: Math.round(handleMs ?? 0), loadSeconds: Number(loadSeconds.toFixed(1)), workerKills: crash.kills, chunks, chunksRedone };
+  } finally {
+    screen.stop();
+    await client.close();
+  }
+}
+
+/** What is wrong with the run, if anything is. */
+function problems({ rowsIn, rowsOut, duplicates, missing, workerKills }: Report): string[] {
+  return [
+    rowsIn === rowsOut ? '' : `${rowsIn} rows went in and ${rowsOut} came out`,
+    duplicates === 0 ? '' : `${duplicates} rows are there too often`,
+    missing === 0 ? '' : `${missing} rows are missing`,
+    workerKills > 0 ? '' : 'the load was over before the worker could be killed',
+  ].filter(Boolean);
+}
+
+const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } } });
+let stack: LocalStack | undefined;
+try {
+  say('Starting Temporal, PostgreSQL, an MCP server and a worker');
+  stack = await startLocalStack({ port: 0, env: { ...process.env, MCP_TASKS_ROOTS: DATA }, logger });
+  const report = await run(stack);
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(`${Screen.table(report)}\n`);
+  const wrong = problems(report);
+  if (wrong.length > 0) throw new Error(wrong.join('; '));
+  if (options.keep) {
+    say(`Everything keeps running, until Ctrl-C.\n  MCP server:        ${stack.url}\n  Temporal's web UI: ${stack.uiUrl ?? '(your own cluster)'}`);
+    await stopSignal();
+  }
+} catch (error) {
+  process.stderr.write(`The demo failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await stack?.stop();
+}

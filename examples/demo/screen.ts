@@ -1,0 +1,68 @@
+/** What the demo shows: on stderr, so that stdout carries only its result. @module */
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import type { TaskStatus } from '../../src/client/index.js';
+import type { Logger } from '../../src/index.js';
+
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const plain = (_fields: object, message: string): void => say(`  ${message}`);
+/** What the stack tells while it starts; the tasks' own log lines would break the bar. */
+export const logger: Logger = { debug() {}, info: (fields, message) => ('taskId' in fields ? undefined : plain(fields, message)), warn: plain, error: plain };
+
+/** The progress a status tells, in percent. */
+export function percentOf({ statusMessage = '' }: TaskStatus): number | undefined {
+  const percent = /\((\d+) %\)/.exec(statusMessage)?.[1];
+  return percent === undefined ? undefined : Number(percent);
+}
+
+/** A progress bar with the task's own words; where there is no terminal, a line whenever the words change. */
+export class Screen {
+  readonly #bars = new MultiBar({ format: '{bar} {percentage} %  {message}', stopOnComplete: false, hideCursor: true, stream: process.stderr, clearOnComplete: true }, Presets.shades_classic);
+  #bar: SingleBar | undefined;
+  #paused = false;
+  #percent = 0;
+
+  show(status: TaskStatus): void {
+    const message = status.statusMessage ?? status.status;
+    this.#percent = percentOf(status) ?? this.#percent;
+    if (!process.stderr.isTTY) return say(`  ${message}`);
+    if (this.#paused) return;
+    this.#bar ??= this.#bars.create(100, 0, { message });
+    this.#bar.update(this.#percent, { message });
+  }
+
+  /** Takes the bar away, so that lines can be printed. */
+  pause(): void {
+    this.#paused = true;
+    if (this.#bar) this.#bars.remove(this.#bar);
+    this.#bar = undefined;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  stop(): void {
+    this.#bars.stop();
+  }
+
+  static table(report: object): string {
+    const words: Record<string, string> = {
+      rowsIn: 'rows in',
+      rowsOut: 'rows out',
+      duplicates: 'duplicates',
+      missing: 'missing',
+      chunks: 'chunks',
+      chunksRedone: 'chunks redone',
+      workerKills: 'worker kills',
+      handleMs: 'handle after (ms)',
+      loadSeconds: 'time (s)',
+    };
+    const table = new Table({ style: { head: [], border: [] } });
+    for (const [field, value] of Object.entries(report)) table.push({ [words[field] ?? field]: Number(value).toLocaleString('en-US') });
+    return table.toString();
+  }
+}

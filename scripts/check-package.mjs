@@ -1,0 +1,53 @@
+// Checks what would be published: publint and attw on the tarball, then the tarball installed into an empty project, where
+// every entry point is imported, the worker's bundle is built and the bin runs.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const project = mkdtempSync(join(tmpdir(), 'mcp-tasks-package-'));
+const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+
+try {
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], root));
+  const tarball = join(project, filename);
+  process.stdout.write(run('npx', ['publint', tarball], root));
+  // CommonJS users get ESM by import(); Node's old resolution, without exports, is not supported.
+  process.stdout.write(run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'table-flipped'], root));
+
+  // As a user installs it: the package, its required peers by npm itself, and the optional ones of the entry points used.
+  const peers = ['@temporalio/worker', '@modelcontextprotocol/server', '@modelcontextprotocol/client', '@modelcontextprotocol/node', '@duckdb/node-api', 'pg', 'pg-copy-streams', 'typescript'];
+  const version = (name) => manifest.peerDependencies[name] ?? manifest.devDependencies[name];
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module', allowScripts: manifest.allowScripts }));
+  run('npm', ['install', '--no-audit', '--no-fund', tarball, ...peers.map((name) => `${name}@${version(name)}`)], project);
+
+  const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json').map((entry) => entry.replace('.', manifest.name));
+  // Workflow entries are for the sandbox; importing them outside has to work as well, for their types and names.
+  writeFileSync(join(project, 'entries.mjs'), entries.map((entry, i) => `import * as e${i} from '${entry}';\nif (Object.keys(e${i}).length === 0) throw new Error('${entry} exports nothing');\n`).join(''));
+  run('node', ['entries.mjs'], project);
+  process.stdout.write(`imported ${entries.join(', ')}\n`);
+
+  writeFileSync(join(project, 'workflows.mjs'), `export * from '${manifest.name}/workflows';\n`);
+  writeFileSync(
+    join(project, 'bundle.mjs'),
+    `import { bundleWorkflowCode } from '@temporalio/worker';
+const { code } = await bundleWorkflowCode({ workflowsPath: new URL('workflows.mjs', import.meta.url).pathname });
+if (!code.includes('mcpToolTask')) throw new Error('the bundle lacks the shipped workflow');
+`,
+  );
+  run('node', ['bundle.mjs'], project);
+  process.stdout.write('built the worker bundle\n');
+
+  const example = readFileSync(join(root, 'README.md'), 'utf8').match(/```ts\n([\s\S]*?)```/)?.[1];
+  if (!example) throw new Error('the README has no TypeScript example');
+  writeFileSync(join(project, 'readme.ts'), example);
+  run('npx', ['tsc', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'readme.ts'], project);
+  process.stdout.write("compiled the README's example\n");
+
+  process.stdout.write(run('npx', ['--no-install', manifest.name, '--version'], project));
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
