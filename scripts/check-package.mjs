@@ -16,7 +16,7 @@ try {
   const tarball = join(project, filename);
   process.stdout.write(run('npx', ['publint', tarball], root));
   // CommonJS users get ESM by import(); Node's old resolution, without exports, is not supported.
-  process.stdout.write(run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'table-flipped'], root));
+  process.stdout.write(run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--quiet'], root));
 
   // As a user installs it: the package, its required peers by npm itself, and the optional ones of the entry points used.
   const peers = ['@temporalio/worker', '@modelcontextprotocol/server', '@modelcontextprotocol/client', '@modelcontextprotocol/node', '@duckdb/node-api', 'pg', 'pg-copy-streams', 'typescript'];

@@ -130,8 +130,16 @@ export class DurableTasks {
 
   /** Ends all waits, closes the connection and lets go of the dev server. Tasks go on. */
   async close(): Promise<void> {
-    this.#closing ??= this.engine.close().finally(async () => await this.temporal.release());
+    this.#closing ??= this.#close();
     await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.engine.close();
+    } finally {
+      await this.temporal.release();
+    }
   }
 }
 

@@ -4,3 +4,5 @@
  * @module
  */
 export { mcpToolTask } from './tool-task.js';
+export { loadDataset } from './load-dataset.js';
+export { loadDatasetCleanup } from './load-dataset-cleanup.js';

@@ -1,4 +1,5 @@
-export { acquireLocalService, type AcquireOptions, type Launch, type LocalService } from './service.js';
+export { acquireLocalService, type AcquireOptions } from './service.js';
+export type { Launch, LocalService } from './definition.js';
 export type { LocalServiceLease } from './lease.js';
 export { LOOPBACK, knock, type Ports } from './ports.js';
 export type { ServerCommand } from './server-process.js';

@@ -1,11 +1,13 @@
 /** One user's hold on a shared server. @module */
 import { existsSync } from 'node:fs';
+import type { LocalService } from './definition.js';
 import { removeLease, sweepLeases } from './leases.js';
-import { tryMutexSync, withMutex } from './mutex.js';
+import { MutexLostError, tryMutexSync, withMutex } from './mutex.js';
 import type { Ports } from './ports.js';
 import type { ProcessIdentity } from './process-identity.js';
-import { readRecord, writeRecord, type RecordedServer } from './record.js';
-import { send, stopServer } from './server-process.js';
+import { readRecord, writeRecord, type RecordedServer, type ServiceRecord } from './record.js';
+import { stop } from './running.js';
+import { send } from './server-process.js';
 
 export interface LocalServiceLease<Name extends string = string> {
   readonly pid: number;
@@ -16,17 +18,11 @@ export interface LocalServiceLease<Name extends string = string> {
   release(): Promise<void>;
 }
 
-interface Stoppable {
-  readonly dir: string;
-  readonly stopSignal: NodeJS.Signals;
-  readonly stopTimeout?: number;
-}
-
 export class Lease<Name extends string> implements LocalServiceLease<Name> {
   #released: Promise<void> | undefined;
 
   constructor(
-    private readonly service: Stoppable,
+    private readonly service: Pick<LocalService, 'dir' | 'stopSignal' | 'stopTimeout'>,
     private readonly path: string,
     private readonly server: ProcessIdentity,
     readonly ports: Ports<Name>,
@@ -48,14 +44,19 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
     held.delete(this);
     const { dir } = this.service;
     // With its directory gone there is nobody left to share the server with.
-    if (!existsSync(dir)) return this.#stop(this.server);
-    await withMutex(dir, { timeout: 60_000 }, async (assertHeld) => {
-      const last = this.#leave();
-      if (!last) return;
-      assertHeld();
-      await this.#stop(last);
-      writeRecord(dir, { ports: this.ports });
-    });
+    if (!existsSync(dir)) return stop(this.service, this.server);
+    try {
+      await withMutex(dir, { timeout: 60_000 }, async (assertHeld) => {
+        const last = this.#leave();
+        if (!last) return;
+        assertHeld();
+        await stop(this.service, last.server);
+        writeRecord(dir, { ports: last.ports });
+      });
+    } catch (error) {
+      // Whoever has the lock now sees that the server is to stop, and sees to it.
+      if (!(error instanceof MutexLostError)) throw error;
+    }
   }
 
   /** What can be done of a release when the process exits: the server is told to stop, nobody waits for it. */
@@ -63,27 +64,23 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
     if (!existsSync(this.service.dir)) return send(this.server, this.service.stopSignal);
     const left = tryMutexSync(this.service.dir, () => {
       const last = this.#leave();
-      if (last) send(last, this.service.stopSignal);
+      if (last) send(last.server, this.service.stopSignal);
     });
     if (!left) removeLease(this.path);
   }
 
-  /** @returns the server if this was its last user */
-  #leave(): RecordedServer | undefined {
+  /** @returns the server, now marked as stopping, if this was its last user */
+  #leave(): { ports: ServiceRecord['ports']; server: RecordedServer } | undefined {
     const { dir } = this.service;
     removeLease(this.path);
     if (sweepLeases(dir) > 0) return undefined;
     const record = readRecord(dir);
     // Another process may have replaced the server since; without a record, the only one known is ours.
-    const server = typeof record === 'string' ? this.server : record.server;
+    const { ports, server } = typeof record === 'string' ? { ports: this.ports, server: this.server } : record;
     if (!server) return undefined;
-    const last = { pid: server.pid, startedAt: server.startedAt, stopping: true };
-    writeRecord(dir, { ports: typeof record === 'string' ? this.ports : record.ports, server: last });
+    const last = { ports, server: { pid: server.pid, startedAt: server.startedAt, stopping: true } };
+    writeRecord(dir, last);
     return last;
-  }
-
-  #stop(server: ProcessIdentity): Promise<void> {
-    return stopServer(server, this.service.stopSignal, this.service.stopTimeout ?? 15_000);
   }
 }
 

@@ -53,10 +53,15 @@ function look(pid: number): Look | undefined {
 
 function lookInProc(pid: number): Look {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the name in parentheses and may itself hold spaces and parentheses.
+  // The second field is the name in parentheses and may itself hold spaces and parentheses; what follows begins with
+  // field 3, the state.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // Field 3 is the state; field 22 the start in clock ticks since boot, which only the boot makes unique.
-  return { zombie: fields[0] === 'Z' || fields[0] === 'X', startedAt: `${bootId()}/${fields[19]}` };
+  const [state] = fields;
+  // Field 20. While other threads than the first one have not ended yet, they keep files and ports open.
+  const threads = Number(fields[17]);
+  // Field 22, in clock ticks since boot, which only the boot makes unique.
+  const start = fields[19];
+  return { zombie: (state === 'Z' || state === 'X') && threads <= 1, startedAt: `${bootId()}/${start}` };
 }
 
 let boot: string | undefined;

@@ -4,36 +4,14 @@
  * @module
  */
 import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { McpTasksError } from '../task/errors.js';
+import { resolve } from 'node:path';
+import type { Launch, LocalService } from './definition.js';
 import { addLease, removeLease, sweepLeases } from './leases.js';
 import { Lease, type LocalServiceLease } from './lease.js';
 import { MutexLostError, withMutex, type AssertHeld } from './mutex.js';
-import { anyTaken, choosePorts, type Ports } from './ports.js';
-import { isRunning } from './process-identity.js';
-import { readRecord, writeRecord, type RecordedServer, type ServiceRecord } from './record.js';
-import { startServer, stopServer, untilAnswers, type ServerCommand } from './server-process.js';
-
-/** Makes the command that starts the server; called under the lock, so it may also prepare the server's files. */
-export type Launch<Name extends string> = (ports: Ports<Name>) => Promise<ServerCommand>;
-
-export interface LocalService<Name extends string = string> {
-  /** What messages call it, such as "Temporal dev server". */
-  readonly name: string;
-  /** Its directory: record, leases, lock and log. */
-  readonly dir: string;
-  readonly ports: readonly Name[];
-  /** Gets what the start needs; called without the lock and only if no server runs, so it may take long. */
-  readonly prepare: () => Promise<Launch<Name>>;
-  /** Fails unless the server answers; must come to an end within a few seconds. */
-  readonly probe: (ports: Ports<Name>) => Promise<void>;
-  /** Asks it to stop without losing anything. */
-  readonly stopSignal: NodeJS.Signals;
-  /** How long it may take until it answers, in milliseconds. @default 60000 */
-  readonly startTimeout?: number;
-  /** How long it may take to stop before it is killed, in milliseconds. @default 15000 */
-  readonly stopTimeout?: number;
-}
+import type { Ports } from './ports.js';
+import { readRecord, type ServiceRecord } from './record.js';
+import { PortTakenError, start, takeUp } from './running.js';
 
 export interface AcquireOptions {
   readonly log: (line: string) => void;
@@ -101,12 +79,13 @@ class User<Name extends string> {
     const { service } = this;
     sweepLeases(service.dir);
     const record = this.#read();
-    const server = await this.#takeUp(record, assertHeld);
+    const situation = { service, record, log: this.options.log, assertHeld };
+    const server = await takeUp(situation);
     if (!server && !this.#launch) return undefined;
     const lease = addLease(service.dir);
     try {
       if (server) return new Lease(service, lease, server, record.ports as Ports<Name>, true);
-      const started = await this.#start(record, this.#launch as Launch<Name>, assertHeld);
+      const started = await start(situation, this.#launch as Launch<Name>);
       return new Lease(service, lease, started.server, started.ports, false);
     } catch (error) {
       removeLease(lease);
@@ -120,58 +99,4 @@ class User<Name extends string> {
     if (record === 'unreadable') options.log(`${service.name}: the record in ${service.dir} is unreadable, starting anew`);
     return typeof record === 'string' ? { ports: {} } : record;
   }
-
-  /** The recorded server if it is there and answers; otherwise there is none any more when this returns. */
-  async #takeUp(record: ServiceRecord, assertHeld: AssertHeld): Promise<RecordedServer | undefined> {
-    const { service, options } = this;
-    const { server, ports } = record;
-    if (!server) return undefined;
-    if (isRunning(server) && !server.stopping && service.ports.every((name) => name in ports)) {
-      const ended = () => (isRunning(server) ? undefined : 'it has ended');
-      const failure = await untilAnswers(() => service.probe(ports as Ports<Name>), this.#startTimeout, ended);
-      if (failure === undefined) return server;
-      options.log(`${service.name}: process ${server.pid} is of no use (${failure}), starting another`);
-    }
-    assertHeld();
-    // Without a start time the ID may by now be another program's, which is not ours to stop.
-    if (server.startedAt !== undefined) await stopServer(server, service.stopSignal, this.#stopTimeout);
-    writeRecord(service.dir, { ports });
-    return undefined;
-  }
-
-  async #start(record: ServiceRecord, launch: Launch<Name>, assertHeld: AssertHeld) {
-    const { service, options } = this;
-    const ports = await choosePorts(service.ports, record.ports);
-    const command = await launch(ports);
-    assertHeld();
-    const logPath = join(service.dir, 'server.log');
-    const server = startServer(command, logPath, ({ pid, startedAt }) =>
-      writeRecord(service.dir, { ports, server: { pid, startedAt } }),
-    );
-    const ended = () => server.ended() ?? (isRunning(server) ? undefined : 'it has ended');
-    const failure = await untilAnswers(() => service.probe(ports), this.#startTimeout, ended);
-    if (failure === undefined) {
-      options.log(`${service.name}: started (process ${server.pid}, log in ${logPath})`);
-      return { server, ports };
-    }
-    const lastLines = server.lastLines(20);
-    const portTaken = ended() !== undefined && (/address already in use/i.test(lastLines) || (await anyTaken(ports)));
-    if (ended() === undefined) await stopServer(server, service.stopSignal, this.#stopTimeout);
-    writeRecord(service.dir, { ports: record.ports });
-    const message =
-      `The ${service.name} did not start: ${failure}.\n` +
-      `The end of its log, ${logPath}:\n${lastLines || '(it wrote nothing)'}`;
-    throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
-  }
-
-  get #startTimeout(): number {
-    return this.service.startTimeout ?? 60_000;
-  }
-
-  get #stopTimeout(): number {
-    return this.service.stopTimeout ?? 15_000;
-  }
 }
-
-/** Somebody else took a port between its choice and the server's start. */
-class PortTakenError extends McpTasksError {}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { acquireDevServer, findTemporalCli } from '../../src/temporal/dev-server/index.js';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { acquireDevServer } from '../../src/temporal/dev-server/index.js';
 import { resolveTemporalTarget } from '../../src/temporal/target.js';
 import { Holder, gone, leases, serverOf, temporaryDirectory, until } from './support.js';
 
@@ -11,12 +11,15 @@ interface Got {
 }
 
 const quiet = () => {};
-let cli: string;
+const cli = inject('temporalCli');
 
-beforeAll(async () => {
-  // On a machine without one this builds it.
-  cli = await findTemporalCli({ log: quiet });
-}, 45 * 60_000);
+beforeEach(() => {
+  vi.stubEnv('TEMPORAL_CLI_PATH', cli);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 async function withClient<T>(address: string, use: (client: Client) => Promise<T>, namespace = 'default'): Promise<T> {
   const connection = await Connection.connect({ address });

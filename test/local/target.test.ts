@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { resolveTemporalTarget, type TemporalOptions } from '../../src/temporal/target.js';
 import { acquireDevServer } from '../../src/temporal/dev-server/index.js';
 import { temporaryDirectory } from './support.js';
@@ -10,8 +10,9 @@ let dir: string;
 beforeEach(async () => {
   dir = await temporaryDirectory();
   for (const name of Object.keys(process.env)) {
-    if (name.startsWith('TEMPORAL_') && name !== 'TEMPORAL_CLI_PATH') vi.stubEnv(name, undefined);
+    if (name.startsWith('TEMPORAL_')) vi.stubEnv(name, undefined);
   }
+  vi.stubEnv('TEMPORAL_CLI_PATH', inject('temporalCli'));
   // No file of the user's own.
   vi.stubEnv('XDG_CONFIG_HOME', dir);
   vi.stubEnv('HOME', dir);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client as TemporalClient, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import pg from 'pg';
+import { Pool, type QueryResultRow } from 'pg';
 import { inject } from 'vitest';
 import { referenceActivities, type ToolsConfig } from '../../src/tools/index.js';
 import type { LoadArguments, LoadResult } from '../../src/tools/load/types.js';
@@ -21,8 +21,8 @@ export interface Scratch {
   /** A schema of its own in the test database. */
   readonly schema: string;
   readonly config: ToolsConfig;
-  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** The tables of the schema. */
+  sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** The tables of the schema, once no load has any of its own there. */
   tables(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -31,10 +31,10 @@ export async function scratch(): Promise<Scratch> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-tools-')));
   const schema = `t_${randomUUID().replaceAll('-', '')}`;
   const url = inject('databaseUrl');
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  const pool = new Pool({ connectionString: url, max: 2, options: '-c timezone=UTC' });
   pool.on('error', () => {});
   await pool.query(`CREATE SCHEMA ${schema}`);
-  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> =>
+  const sql = async <Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await pool.query<Row>(text, values)).rows;
   return {
     root,
@@ -42,8 +42,10 @@ export async function scratch(): Promise<Scratch> {
     config: { roots: [root], databases: { default: url, file: `duckdb:${join(root, 'target.duckdb')}` } },
     sql,
     async tables() {
-      const rows = await sql<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1', [schema]);
-      return rows.map(({ name }) => name);
+      return await until(async () => {
+        const rows = await sql<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1', [schema]);
+        return !rows.some(({ name }) => name.startsWith('mcp_')) && rows.map(({ name }) => name);
+      }, 'the clean-up of all loads');
     },
     async close() {
       await pool.query(`DROP SCHEMA ${schema} CASCADE`);
@@ -62,9 +64,13 @@ export interface Loader {
 }
 
 /** @param activities replaces some of the real ones */
-export async function loader(config: ToolsConfig, activities: object = {}, withWorker = true): Promise<Loader> {
+export async function loader(
+  config: ToolsConfig,
+  activities: object = {},
+  withWorker = true,
+  taskQueue = `tools-${randomUUID()}`,
+): Promise<Loader> {
   const address = inject('temporalAddress');
-  const taskQueue = `tools-${randomUUID()}`;
   const connection = await Connection.connect({ address });
   const client = new TemporalClient({ connection });
   const stop = withWorker ? await runWorker(address, taskQueue, { ...referenceActivities(config), ...activities }) : async () => {};

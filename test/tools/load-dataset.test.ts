@@ -1,7 +1,8 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FLIGHTS, loader, scratch, until, type Loader, type Scratch } from './harness.js';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { failureText, FLIGHTS, loader, scratch, type Loader, type Scratch } from './harness.js';
 
 let place: Scratch;
 let tasks: Loader;
@@ -9,6 +10,14 @@ let tasks: Loader;
 beforeAll(async () => {
   place = await scratch();
   tasks = await loader(place.config);
+  await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  for (const [name, options] of [['s.csv', ''], ['s.tsv', `DELIMITER '\t'`], ['s.csv.gz', ''], ['s.json', 'ARRAY true'], ['s.ndjson', ''], ['s.parquet', '']]) {
+    const format = name!.includes('json') ? 'FORMAT json' : name!.endsWith('parquet') ? 'FORMAT parquet' : 'FORMAT csv, HEADER true';
+    await connection.run(`COPY (${SAMPLE}) TO '${join(place.root, name!)}' (${[format, options].filter(Boolean).join(', ')})`);
+  }
+  connection.closeSync();
 });
 
 afterAll(async () => {
@@ -16,19 +25,117 @@ afterAll(async () => {
   await place.close();
 });
 
+// Text that wants quoting, NULL beside the empty string, and every row twice.
+const SAMPLE = `
+  SELECT i % 3000 AS id, CASE WHEN i % 7 = 0 THEN NULL ELSE 'say "' || i % 3000 || '", ' || chr(10) || chr(9) || '\\N ü 🦆' END AS note, i % 2 = 0 AS even,
+    (i % 3000) / 8 AS share, DATE '2024-02-29' + (i % 3000)::INTEGER AS day
+  FROM range(6000) t(i)`;
+
 test('three million rows arrive, each exactly once', async () => {
-  await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
-  const handle = await tasks.start({ source: 'flights.parquet', table: `${place.schema}.flights` });
-  const result = await handle.result();
-  const history = await handle.fetchHistory();
-  const t = new Map<string, number>();
-  for (const e of history.events ?? []) {
-    const at = Number(e.eventTime!.seconds) * 1000 + e.eventTime!.nanos! / 1e6;
-    if (e.activityTaskScheduledEventAttributes) t.set(String(e.eventId), at), console.error(e.activityTaskScheduledEventAttributes.activityType!.name);
-    if (e.activityTaskCompletedEventAttributes) console.error('  took', at - t.get(String(e.activityTaskCompletedEventAttributes.scheduledEventId))!);
-  }
-  console.error(result);
-  expect(result).toMatchObject({ rowsIn: 3_000_000, rowsOut: 3_000_000, chunks: 30, chunksRedone: 0, attempts: 1 });
-  await until(async () => (await place.tables()).length === 1, 'the load\'s own tables to be dropped');
+  const table = `${place.schema}.flights`;
+  const result = await tasks.load({ source: 'flights.parquet', table });
+  expect(result).toMatchObject({ table, rowsIn: 3_000_000, rowsOut: 3_000_000, chunks: 30, chunksRedone: 0, attempts: 1, files: 1 });
+  // The input has identical rows; they are not to be lost as duplicates.
+  const [twice] = await place.sql(`SELECT sum(n - 1)::int AS rows FROM (SELECT count(*) n FROM ${table} f GROUP BY f HAVING count(*) > 1) d`);
+  expect(twice).toEqual({ rows: 191 });
   expect(await place.tables()).toEqual(['flights']);
+});
+
+describe.each(['default', 'file'])('into database "%s"', (database) => {
+  test.each(['s.csv', 's.tsv', 's.csv.gz', 's.json', 's.ndjson', 's.parquet'])('%s', async (source) => {
+    const table = `${database === 'default' ? place.schema : 'main'}.${source.replaceAll('.', '_')}`;
+    const result = await tasks.load({ source, database, table, chunkRows: 1_000 });
+    expect(result).toMatchObject({ rowsIn: 6_000, rowsOut: 6_000, chunks: 6, chunksRedone: 0 });
+    const [row] = await rows(database, `SELECT id, note, even, share, day::text AS day FROM ${table} WHERE id = 5 LIMIT 1`);
+    expect({ ...row, id: Number(row?.['id']) }).toEqual({ id: 5, note: 'say "5", \n\t\\N ü 🦆', even: false, share: 0.625, day: '2024-03-05' });
+    const [counted] = await rows(database, `SELECT count(*) AS rows, count(note) AS notes, count(DISTINCT id) AS ids FROM ${table}`);
+    expect(Object.values(counted!).map(Number)).toEqual([6_000, 5_142, 3_000]);
+  });
+});
+
+async function rows(database: string, sql: string): Promise<Record<string, unknown>[]> {
+  if (database === 'default') return await place.sql(sql);
+  const instance = await DuckDBInstance.fromCache(place.config.databases['file']!.slice('duckdb:'.length));
+  const connection = await instance.connect();
+  try {
+    return await (await connection.run(sql)).getRowObjectsJS();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+test('"create" refuses a table that exists, "replace" replaces it', async () => {
+  await writeFile(join(place.root, 'one.csv'), 'a\n1\n');
+  const table = `${place.schema}.again`;
+  await place.sql(`CREATE TABLE ${table} (old text)`);
+  expect(failureText(await tasks.load({ source: 'one.csv', table }).catch((e: unknown) => e))).toBe(
+    `${table} exists; use mode "replace" to put the new table in its place`,
+  );
+  await tasks.load({ source: 'one.csv', table, mode: 'replace' });
+  await tasks.load({ source: 'one.csv', table, mode: 'replace' });
+  expect(await place.sql(`SELECT * FROM ${table}`)).toEqual([{ a: '1' }]);
+});
+
+test('a table that something depends on is not replaced', async () => {
+  const table = `${place.schema}.viewed`;
+  await place.sql(`CREATE TABLE ${table} (a int PRIMARY KEY, b int REFERENCES ${table}, CHECK (a > b))`);
+  await place.sql(`CREATE VIEW ${place.schema}.v AS SELECT a FROM ${table}`);
+  const failed = await tasks.load({ source: 'one.csv', table, mode: 'replace' }).catch((e: unknown) => e);
+  expect(failureText(failed)).toBe(`${table} cannot be replaced while something depends on it: view ${place.schema}.v`);
+  await place.sql(`DROP VIEW ${place.schema}.v`);
+  await tasks.load({ source: 'one.csv', table, mode: 'replace' });
+});
+
+test('a bad row leaves nothing, and is not tried again', async () => {
+  await writeFile(join(place.root, 'rows.csv'), `name,age\n${'n,1\n'.repeat(30_000)}x,abc\n`);
+  const before = await place.tables();
+  const handle = await tasks.start({ source: 'rows.csv', table: `${place.schema}.bad` });
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toBe('rows.csv, row 30001, column "age": "abc" is not a valid BIGINT');
+  expect(await place.tables()).toEqual(before);
+});
+
+test('a value that the database refuses is named by its row, and leaves nothing', async () => {
+  await writeFile(join(place.root, 'nul.ndjson'), `${'{"a":"x"}\n'.repeat(2_500)}{"a":"\\u0000"}\n`);
+  const before = await place.tables();
+  const failed = await tasks.load({ source: 'nul.ndjson', table: `${place.schema}.bad`, chunkRows: 1_000 }).catch((e: unknown) => e);
+  expect(failureText(failed)).toMatch(/^nul\.ndjson, row 2501: .*invalid byte sequence.*0x00/);
+  expect(await place.tables()).toEqual(before);
+});
+
+test.each([
+  [{ source: '../x.csv' }, '../x.csv is outside the folders this tool may use'],
+  [{ source: 'none.csv' }, 'none.csv: no such file in the configured roots'],
+  [{ source: 'one.csv', database: 'nope' }, 'there is no database "nope"; configured are: default, file'],
+  [{ source: 'one.csv', table: 'noschema.t' }, 'there is no schema "noschema"'],
+])('%j', async (args, message) => {
+  const failed = await tasks.load({ table: `${place.schema}.t`, ...args }).catch((e: unknown) => e);
+  expect(failureText(failed)).toBe(message);
+});
+
+test('an empty file gives an empty table', async () => {
+  await writeFile(join(place.root, 'empty.csv'), 'a,b\n');
+  const result = await tasks.load({ source: 'empty.csv', table: `${place.schema}.empty` });
+  expect(result).toMatchObject({ rowsIn: 0, rowsOut: 0, chunks: 0, checksum: '0' });
+});
+
+test('several files, cut into chunks that each lie in one of them', async () => {
+  for (const i of [1, 2, 3]) await writeFile(join(place.root, `part-${i}.csv`), `a\n${Array.from({ length: 1_500 }, (_, n) => `${i * 10_000 + n}\n`).join('')}`);
+  const table = `${place.schema}.parts`;
+  const result = await tasks.load({ source: 'part-*.csv', table, chunkRows: 1_000 });
+  expect(result).toMatchObject({ rowsIn: 4_500, rowsOut: 4_500, chunks: 6, files: 3 });
+  expect(await place.sql(`SELECT count(DISTINCT a)::int AS n FROM ${table}`)).toEqual([{ n: 4_500 }]);
+});
+
+test('a wrong password is told without the password', async () => {
+  const url = new URL(place.config.databases['default']!);
+  url.password = 'not-the-Password';
+  const other = await loader({ ...place.config, databases: { default: url.href } });
+  try {
+    const handle = await other.start({ source: 'one.csv', table: 't' });
+    expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^database "default": it refused the user name or password/);
+    expect(JSON.stringify(await handle.fetchHistory())).not.toContain('not-the-Password');
+  } finally {
+    await other.close();
+  }
 });

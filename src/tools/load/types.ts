@@ -1,9 +1,10 @@
 /** What the steps of `load_dataset` hand to each other. Part of running tasks' histories: JSON, and small. @module */
-import type { SourcePins } from '../source/pins.js';
+import type { Format, SourcePins } from '../source/pins.js';
 
 export interface LoadArguments {
   readonly source: string;
-  readonly format?: 'csv' | 'json' | 'ndjson' | 'parquet' | undefined;
+  readonly format?: Format | undefined;
+  readonly header?: boolean | undefined;
   readonly database: string;
   readonly table: string;
   readonly mode: LoadMode;

@@ -50,11 +50,14 @@ function postgres({ dir: parent, log }: PostgresOptions): LocalService<'sql'> {
     stopSignal: 'SIGINT',
     stopTimeout: 30_000,
     prepare: async () => {
+      await loadPg();
       const installation = findInstallation();
       return async ({ sql }) => {
         const account = serverAccount(dataDir(homeOf(dir)));
         const home = await makeHome(dir, installation, account, log);
         await ensureCluster(home);
+        // Nobody could connect without it.
+        readPassword(home.dir);
         return {
           file: programs(home.installation).postgres,
           args: startArguments(dataDir(home.dir), sql),

@@ -21,40 +21,35 @@ export function digestSql(columns: readonly Column[], from: string): string {
   return `SELECT count(*)::VARCHAR AS rows, coalesce(sum(${hash}), 0)::VARCHAR AS checksum FROM ${from}`;
 }
 
-function canonicalValue({ name, type }: Column): string {
-  const value = ident(name);
-  const kind = typeKind(type);
-  switch (kind) {
-    case 'float':
-      // Its bits: the engines differ in how they write the same number. NaN has many, and PostgreSQL keeps one.
-      return `CASE WHEN isnan(${value}) THEN 'NaN' ELSE ${value}::BIT::VARCHAR END`;
-    case 'interval':
-      return `(datepart('year', ${value}) * 12 + datepart('month', ${value})) || ' ' || datepart('day', ${value}) || ' ' || (datepart('hour', ${value}) * 3600000000 + datepart('minute', ${value}) * 60000000 + datepart('microsecond', ${value}))`;
-    default:
-      return kind === 'text' || kind === 'json' || kind === 'unknown' ? measured(sourceText({ name, type })) : sourceText({ name, type });
+function canonicalValue(column: Column): string {
+  const value = ident(column.name);
+  const kind = typeKind(column.type);
+  // Its bits: the engines differ in how they write the same number. NaN has many, and PostgreSQL keeps one.
+  if (kind === 'float') return `CASE WHEN isnan(${value}) THEN 'NaN' ELSE ${value}::BIT::VARCHAR END`;
+  if (kind === 'interval') {
+    const part = (name: string): string => `datepart('${name}', ${value})`;
+    const clock = `${part('hour')} * 3600000000 + ${part('minute')} * 60000000 + ${part('microsecond')}`;
+    return `(${part('year')} * 12 + ${part('month')}) || ' ' || ${part('day')} || ' ' || (${clock})`;
   }
-}
-
-function measured(text: string): string {
-  return `strlen(${text}) || ':' || ${text}`;
+  if (kind === 'timestamp_ns') {
+    const rest = `epoch_ns(${value}) % 1000`;
+    return `${era(`${value}::TIMESTAMP`)} || CASE WHEN ${rest} = 0 THEN '' ELSE '+' || ${rest} END`;
+  }
+  const text = sourceText(column);
+  return kind === 'text' || kind === 'json' || kind === 'unknown' ? `strlen(${text}) || ':' || ${text}` : text;
 }
 
 /** DuckDB SQL: a value as text that PostgreSQL reads as the same value. */
 export function sourceText({ name, type }: Column): string {
   const value = ident(name);
-  switch (typeKind(type)) {
-    case 'blob':
-      return `'\\x' || lower(hex(${value}))`;
-    case 'timestamp_ns':
-      return `CASE WHEN epoch_ns(${value}) % 1000 = 0 THEN ${era(`${value}::TIMESTAMP`)} ELSE error(${nanoseconds(name)}) END`;
-    case 'date':
-    case 'timestamp':
-      return era(type.startsWith('TIMESTAMP_') ? `${value}::TIMESTAMP` : value);
-    case 'json':
-      return type === 'JSON' ? `${value}::VARCHAR` : `to_json(${value})::VARCHAR`;
-    default:
-      return `${value}::VARCHAR`;
+  const kind = typeKind(type);
+  if (kind === 'blob') return `'\\x' || lower(hex(${value}))`;
+  if (kind === 'json' && type !== 'JSON') return `to_json(${value})::VARCHAR`;
+  if (kind === 'timestamp_ns') {
+    return `CASE WHEN epoch_ns(${value}) % 1000 <> 0 THEN error(${nanoseconds(name)}) ELSE ${era(`${value}::TIMESTAMP`)} END`;
   }
+  if (kind === 'date' || kind === 'timestamp') return era(type.startsWith('TIMESTAMP_') ? `${value}::TIMESTAMP` : value);
+  return `${value}::VARCHAR`;
 }
 
 /** DuckDB writes years before Christ as `0044-03-15 (BC)`, PostgreSQL as `0044-03-15 BC` and behind the time. */

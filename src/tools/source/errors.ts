@@ -8,7 +8,7 @@ const CSV_COUNT = /Expected Number of Columns: (\d+) Found: (\d+)/;
 const CSV_FILE = /^ {2}file = (.+)$/m;
 const CSV_SKIP = /^ {2}skip_rows = (\d+)/m;
 const CSV_HEADER = /^ {2}header = true/m;
-const JSON_LINE = /(?:Malformed JSON|JSON transform error) in file "(.+?)", (?:at byte \d+ )?in (?:line|record\/value|array element|record|value) (\d+): ([^\n]+)/;
+const JSON_LINE = /(Malformed JSON|JSON transform error) in file "(.+?)", (?:at byte \d+ )?in (?:line|record\/value) (\d+): ([^\n]+)/;
 const ENVIRONMENT = /^(?:IO|Out of Memory|Interrupt|INTERNAL|HTTP|Connection) Error|No space left|Too many open files/i;
 const DATA = /^(?:Conversion|Invalid Input|Invalid|Parser|Binder|Cast|Constraint|Out of Range|Serialization|Not implemented|Decimal Overflow|Permission) Error|magic bytes|No files found/i;
 
@@ -39,7 +39,11 @@ function csvProblem(text: string): string | undefined {
 
 function jsonProblem(text: string): string | undefined {
   const match = JSON_LINE.exec(text);
-  return match ? `${basename(match[1] ?? '')}, row ${match[2]}: ${match[3]?.trim()}` : undefined;
+  if (!match) return undefined;
+  const [, problem, file = '', line, reason = ''] = match;
+  // Of malformed JSON, DuckDB 1.5 gives the number of the row behind it.
+  const row = Number(line) - (problem === 'Malformed JSON' ? 1 : 0);
+  return `${basename(file)}, row ${row}: ${reason.trim()}`;
 }
 
 function otherProblem(text: string): string | undefined {

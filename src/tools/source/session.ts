@@ -1,4 +1,6 @@
-/** A DuckDB of its own, in memory, that can read the given files and nothing else. @module */
+/** A DuckDB of its own, in memory, that can touch the given files and nothing else. @module */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { duckdb } from '../engines.js';
 import { literal } from '../sql.js';
@@ -16,19 +18,27 @@ export class SourceSession {
   /**
    * @param paths the files it may read
    * @param signal interrupts what is running
+   * @param folder one it may write to
    */
-  static async open(paths: readonly string[], signal: AbortSignal): Promise<SourceSession> {
+  static async open(paths: readonly string[], signal: AbortSignal, folder?: string): Promise<SourceSession> {
     const { DuckDBInstance } = await duckdb();
     const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
     const connection = await instance.connect();
     const session = new SourceSession(instance, connection, signal);
     // Order: with `false`, DuckDB gives the rows of one file in another order at each reading.
     // Time zone: a timestamp's text must not depend on where the worker runs.
-    for (const setting of ['preserve_insertion_order = true', `TimeZone = 'UTC'`, `allowed_paths = [${paths.map(literal).join(', ')}]`]) {
-      await session.rows(`SET ${setting}`);
-    }
-    await session.rows('SET enable_external_access = false');
-    await session.rows('SET lock_configuration = true');
+    const settings = [
+      'preserve_insertion_order = true',
+      `TimeZone = 'UTC'`,
+      `temp_directory = ${literal(join(tmpdir(), 'mcp-tasks-duckdb'))}`,
+      'enable_progress_bar = true',
+      'enable_progress_bar_print = false',
+      `allowed_paths = [${paths.map(literal).join(', ')}]`,
+      ...(folder === undefined ? [] : [`allowed_directories = [${literal(folder)}]`]),
+      'enable_external_access = false',
+      'lock_configuration = true',
+    ];
+    for (const setting of settings) await session.rows(`SET ${setting}`);
     return session;
   }
 
@@ -40,6 +50,11 @@ export class SourceSession {
   /** A result that is fetched while it is read. */
   async stream(sql: string): Promise<DuckDBResult> {
     return await this.#explained(async () => await this.connection.stream(sql));
+  }
+
+  /** How much of what is running is done, from 0 to 1; DuckDB's own estimate. */
+  get done(): number {
+    return Math.min(1, Math.max(0, this.connection.progress.percentage / 100));
   }
 
   close(): void {

@@ -1,0 +1,2 @@
+/** The shipped workflows' steps. @module */
+export { loadDatasetActivities } from './load-dataset/index.js';

@@ -1,0 +1,18 @@
+/** First step: pins what will be loaded, and where. @module */
+import type { StepContext } from '../../src/activity/index.js';
+import type { ToolsConfig } from '../../src/tools/config.js';
+import type { LoadArguments, LoadPlan, LoadTarget } from '../../src/tools/load/types.js';
+import { inspectFiles } from '../../src/tools/source/inspect.js';
+import { loadId } from '../../src/tools/target/names.js';
+import { resolveTable } from '../../src/tools/target/open.js';
+import { withTarget } from './session.js';
+
+/** The database comes first: a wrong password or table should not wait for the source to be read. */
+export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: StepContext): Promise<LoadPlan> {
+  const id = loadId(ctx.taskId);
+  const where = await resolveTable(config, args, id, { step: 'inspect', attempt: ctx.attempt, signal: ctx.signal });
+  const target: LoadTarget = { id, database: args.database, ...where, mode: args.mode };
+  await withTarget(config, target, 'inspect', ctx, async (opened) => await opened.check([]));
+  const source = await inspectFiles(config.roots, args, ctx.signal);
+  return { target, source, chunkRows: args.chunkRows };
+}

@@ -1,0 +1,78 @@
+/** Third step: the rows, in chunks. @module */
+import type { StepContext } from '../../src/activity/index.js';
+import type { ToolsConfig } from '../../src/tools/config.js';
+import type { ChunkCounts, LoadPlan } from '../../src/tools/load/types.js';
+import { chunksOf, type Chunk } from '../../src/tools/source/chunks.js';
+import { sourceError } from '../../src/tools/source/errors.js';
+import { recheckFiles } from '../../src/tools/source/inspect.js';
+import { RowReader, type RowBatch } from '../../src/tools/source/reader.js';
+import { canJump, readFileSql } from '../../src/tools/source/read-sql.js';
+import { SourceSession } from '../../src/tools/source/session.js';
+import type { Target } from '../../src/tools/target/target.js';
+import { withTarget } from './session.js';
+
+/** The chunk that was reached, for a person who looks at the step; where to go on is in the ledger. */
+export interface Reached {
+  readonly chunk: number;
+  readonly of: number;
+}
+
+/** Loads what the ledger does not have yet. The ledger is in the target itself, so it cannot be behind it or ahead of it. */
+export async function load(config: ToolsConfig, plan: LoadPlan, ctx: StepContext<Reached>): Promise<ChunkCounts> {
+  await recheckFiles(config.roots, plan.source);
+  return await withTarget(config, plan.target, 'load', ctx, async (target) => {
+    const source = await SourceSession.open(plan.source.files.map(({ path }) => path), ctx.signal);
+    try {
+      await loadMissing(plan, source, target, ctx);
+    } finally {
+      source.close();
+    }
+    return { ...(await target.counts()), attempts: ctx.attempt };
+  });
+}
+
+async function loadMissing(plan: LoadPlan, source: SourceSession, target: Target, ctx: StepContext<Reached>): Promise<void> {
+  const chunks = chunksOf(plan.source, plan.chunkRows);
+  const committed = await target.committed();
+  let rows = 0;
+  const done = (more: number): void => {
+    rows += more;
+    ctx.progress(rows, plan.source.rows, 'rows');
+  };
+  done(chunks.reduce((sum, chunk) => sum + (committed.has(chunk.number) ? chunk.rows : 0), 0));
+  for (const file of plan.source.files.keys()) {
+    const ofFile = chunks.filter((chunk) => chunk.file === file);
+    const first = ofFile.findIndex((chunk) => !committed.has(chunk.number));
+    if (first < 0) continue;
+    const reader = await openReader(plan, source, target, ofFile[first]!);
+    for (const chunk of ofFile.slice(first)) {
+      ctx.signal.throwIfAborted();
+      if (committed.has(chunk.number)) {
+        await reader.skip(chunk.rows);
+        continue;
+      }
+      ctx.checkpoint({ chunk: chunk.number, of: chunks.length });
+      const loaded = await target.load(chunk, ctx.attempt, counted(reader.take(chunk.rows), done));
+      if (loaded) continue;
+      await reader.skip(chunk.rows);
+      done(chunk.rows);
+    }
+  }
+}
+
+/** A reader that stands at the beginning of `chunk`. */
+async function openReader(plan: LoadPlan, source: SourceSession, target: Target, chunk: Chunk): Promise<RowReader> {
+  const file = plan.source.files[chunk.file]!;
+  const jump = canJump(plan.source) ? chunk.from : 0;
+  const sql = `SELECT ${target.selectList(plan.source.columns)} FROM ${readFileSql(plan.source, file, jump)}`;
+  const reader = new RowReader(await source.stream(sql), sourceError);
+  await reader.skip(chunk.from - jump);
+  return reader;
+}
+
+async function* counted(batches: AsyncIterable<RowBatch>, done: (rows: number) => void): AsyncGenerator<RowBatch> {
+  for await (const batch of batches) {
+    yield batch;
+    done(batch.to - batch.from);
+  }
+}

@@ -1,0 +1,18 @@
+/** Fourth step: is what was loaded what was read? @module */
+import { ToolError, type StepContext } from '../../src/activity/index.js';
+import type { ToolsConfig } from '../../src/tools/config.js';
+import type { Digest, LoadPlan } from '../../src/tools/load/types.js';
+import { recheckFiles } from '../../src/tools/source/inspect.js';
+import { withTarget } from './session.js';
+
+/** @throws ToolError with both counts and checksums, if the staging table's rows are not the source's */
+export async function verify(config: ToolsConfig, plan: LoadPlan, ctx: StepContext): Promise<Digest> {
+  const { source, target } = plan;
+  await recheckFiles(config.roots, source);
+  const digest = await withTarget(config, target, 'verify', ctx, async (opened) => await opened.digest(source.columns));
+  if (digest.rows === source.rows && digest.checksum === source.checksum) return digest;
+  throw new ToolError(
+    `the loaded rows are not the source's: ${source.rows} rows with checksum ${source.checksum} were read, ` +
+      `${digest.rows} with checksum ${digest.checksum} are in the staging table; nothing was changed`,
+  );
+}

@@ -1,0 +1,81 @@
+/** Takes up the server that a record tells of, or starts one; both are to be called under the lock. @module */
+import { join } from 'node:path';
+import { McpTasksError } from '../task/errors.js';
+import type { Launch, LocalService } from './definition.js';
+import type { AssertHeld } from './mutex.js';
+import { anyTaken, choosePorts, type Ports } from './ports.js';
+import { isRunning, type ProcessIdentity } from './process-identity.js';
+import { writeRecord, type RecordedServer, type ServiceRecord } from './record.js';
+import { startServer, stopServer, untilAnswers } from './server-process.js';
+
+export const START_TIMEOUT = 60_000;
+export const STOP_TIMEOUT = 15_000;
+
+/** Somebody else took a port between its choice and the server's start. */
+export class PortTakenError extends McpTasksError {}
+
+/** What both need. */
+export interface Situation<Name extends string> {
+  readonly service: LocalService<Name>;
+  readonly record: ServiceRecord;
+  readonly log: (line: string) => void;
+  readonly assertHeld: AssertHeld;
+}
+
+/** The recorded server if it is there and answers; otherwise there is none any more when this returns. */
+export async function takeUp<Name extends string>({
+  service,
+  record: { server, ports },
+  log,
+  assertHeld,
+}: Situation<Name>): Promise<RecordedServer | undefined> {
+  if (!server) return undefined;
+  if (isRunning(server) && !server.stopping && service.ports.every((name) => name in ports)) {
+    const ended = () => (isRunning(server) ? undefined : 'it has ended');
+    const timeout = service.startTimeout ?? START_TIMEOUT;
+    const failure = await untilAnswers(() => service.probe(ports as Ports<Name>), timeout, ended);
+    if (failure === undefined) return server;
+    log(`${service.name}: process ${server.pid} is of no use (${failure}), starting another`);
+  }
+  assertHeld();
+  // Without a start time the ID may by now be another program's, which is not ours to stop.
+  if (server.startedAt !== undefined) await stop(service, server);
+  writeRecord(service.dir, { ports });
+  return undefined;
+}
+
+/**
+ * Starts a server and records it.
+ * @throws McpTasksError `LOCAL_SERVICE` with the end of the server's log; no server is left then
+ */
+export async function start<Name extends string>(
+  { service, record, log, assertHeld }: Situation<Name>,
+  launch: Launch<Name>,
+): Promise<{ server: ProcessIdentity; ports: Ports<Name> }> {
+  const ports = await choosePorts(service.ports, record.ports);
+  const command = await launch(ports);
+  assertHeld();
+  const logPath = join(service.dir, 'server.log');
+  const server = startServer(command, logPath, ({ pid, startedAt }) =>
+    writeRecord(service.dir, { ports, server: { pid, startedAt } }),
+  );
+  const ended = () => server.ended() ?? (isRunning(server) ? undefined : 'it has ended');
+  const failure = await untilAnswers(() => service.probe(ports), service.startTimeout ?? START_TIMEOUT, ended);
+  if (failure === undefined) {
+    log(`${service.name}: started (process ${server.pid}, log in ${logPath})`);
+    return { server, ports };
+  }
+  const lastLines = server.lastLines(20);
+  const portTaken = ended() !== undefined && (/address already in use/i.test(lastLines) || (await anyTaken(ports)));
+  if (ended() === undefined) await stop(service, server);
+  writeRecord(service.dir, { ports: record.ports });
+  const message =
+    `The ${service.name} did not start: ${failure}.\n` +
+    `The end of its log, ${logPath}:\n${lastLines || '(it wrote nothing)'}`;
+  throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
+}
+
+/** Has a server stop in its own way, or be killed if that takes too long. */
+export function stop(service: Pick<LocalService, 'stopSignal' | 'stopTimeout'>, server: ProcessIdentity): Promise<void> {
+  return stopServer(server, service.stopSignal, service.stopTimeout ?? STOP_TIMEOUT);
+}

@@ -1,0 +1,112 @@
+/** The work of `convert_file`. @module */
+import { stat } from 'node:fs/promises';
+import type { StepContext } from '../../activity/context.js';
+import { ToolError } from '../../tool/errors.js';
+import type { ToolsConfig } from '../config.js';
+import type { ConvertArguments, ConvertResult } from '../convert-file.js';
+import { newPath } from '../paths.js';
+import { formatOf } from '../source/format.js';
+import { inspectFiles, recheckFiles } from '../source/inspect.js';
+import type { Format, SourcePins } from '../source/pins.js';
+import { readFileSql } from '../source/read-sql.js';
+import { SourceSession } from '../source/session.js';
+import { literal } from '../sql.js';
+import { loadId } from '../target/names.js';
+import { exists, inode, occupied, Parts } from './parts.js';
+
+export interface ConvertCheckpoint {
+  /** How many of the source's files are converted. What counts is on the disk; this is for people who look. */
+  readonly files: number;
+  /** The complete file, just before it gets its name: how a retry knows that the target is its own work. */
+  readonly published?: string;
+}
+
+type Context = StepContext<ConvertCheckpoint>;
+
+/**
+ * Converts each file of the source into a part, then all parts into the target. After a crash the parts that are complete are
+ * not made again. A single file has no parts: nothing can be appended to a Parquet file, so it begins anew.
+ */
+export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: Context): Promise<ConvertResult> {
+  const target = await newPath(config.roots, args.target);
+  const format = args.targetFormat ?? formatOf(target);
+  const parts = new Parts(target, loadId(ctx.taskId));
+  const done = ctx.lastCheckpoint?.published;
+  const isDone = done !== undefined && (await inode(target)) === done;
+  if (!isDone && !args.overwrite && (await exists(target))) throw occupied(target);
+  await parts.open();
+  try {
+    const pins = (await parts.pins()) ?? (await inspectFiles(config.roots, args, ctx.signal));
+    await parts.pin(pins);
+    if (!isDone) await make(config, pins, parts, format, args.overwrite, ctx);
+    const { size } = await stat(target);
+    await parts.remove();
+    return { target: args.target, format, rows: pins.rows, bytes: size, files: pins.files.length };
+  } catch (error) {
+    // Where another attempt may follow, it goes on from these.
+    if (error instanceof ToolError || isCancelled(ctx.signal)) await parts.remove();
+    throw error;
+  }
+}
+
+async function make(config: ToolsConfig, pins: SourcePins, parts: Parts, format: Format, overwrite: boolean, ctx: Context): Promise<void> {
+  await recheckFiles(config.roots, pins);
+  const session = await SourceSession.open(pins.files.map(({ path }) => path), ctx.signal, parts.folder);
+  try {
+    const from = pins.files.length === 1 ? readFileSql(pins, pins.files[0]!) : await makeParts(session, pins, parts, ctx);
+    const report = pins.files.length === 1 ? (share: number): void => ctx.progress(Math.round(share * pins.rows), pins.rows, 'rows') : () => {};
+    if (!(await exists(parts.whole))) {
+      await parts.write(parts.whole, async (path) => await copy(session, from, path, format, pins.rows, report));
+    }
+  } finally {
+    session.close();
+  }
+  const published = await inode(parts.whole);
+  ctx.checkpoint({ files: pins.files.length, ...(published === undefined ? {} : { published }) });
+  await parts.publish(overwrite);
+  ctx.progress(pins.rows, pins.rows, 'rows');
+}
+
+/** @returns what to read instead of the source */
+async function makeParts(session: SourceSession, pins: SourcePins, parts: Parts, ctx: Context): Promise<string> {
+  let rows = 0;
+  for (const [i, file] of pins.files.entries()) {
+    const before = rows;
+    const report = (share: number): void => ctx.progress(before + Math.round(share * file.rows), pins.rows, 'rows');
+    if (!(await exists(parts.part(i)))) {
+      await parts.write(parts.part(i), async (path) => await copy(session, readFileSql(pins, file), path, 'parquet', file.rows, report));
+    }
+    rows += file.rows;
+    ctx.checkpoint({ files: i + 1 });
+    ctx.progress(rows, pins.rows, 'rows');
+  }
+  return `read_parquet([${pins.files.map((_, i) => literal(parts.part(i))).join(', ')}], hive_partitioning = false)`;
+}
+
+const OPTIONS: Readonly<Record<Format, string>> = {
+  csv: 'FORMAT csv, HEADER true',
+  json: 'FORMAT json, ARRAY true',
+  ndjson: 'FORMAT json',
+  parquet: 'FORMAT parquet',
+};
+
+async function copy(
+  session: SourceSession,
+  from: string,
+  path: string,
+  format: Format,
+  rows: number,
+  report: (share: number) => void,
+): Promise<void> {
+  const timer = setInterval(() => report(session.done), 500);
+  try {
+    const [result] = await session.rows(`COPY (SELECT * FROM ${from}) TO ${literal(path)} (${OPTIONS[format]})`);
+    if (Number(result?.['Count']) !== rows) throw new ToolError('the source has changed while it was converted');
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function isCancelled(signal: AbortSignal): boolean {
+  return signal.aborted && (signal.reason as Error).message === 'CANCELLED';
+}

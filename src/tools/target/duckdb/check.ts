@@ -1,0 +1,23 @@
+/** Whether a table of a DuckDB file can be loaded as asked. @module */
+import type { DuckDBValue } from '@duckdb/node-api';
+import { ToolError } from '../../../tool/errors.js';
+import type { LoadTarget } from '../../load/types.js';
+import { literal } from '../../sql.js';
+
+export type Query = (sql: string) => Promise<Record<string, DuckDBValue>[]>;
+
+/** @throws ToolError if the schema is not there, or the table is one that must not be replaced */
+export async function checkTable(query: Query, { schema, table, mode }: LoadTarget): Promise<void> {
+  const name = `${schema}.${table}`;
+  const schemas = await query(
+    `SELECT 1 FROM information_schema.schemata WHERE catalog_name = current_database() AND schema_name = ${literal(schema)}`,
+  );
+  if (schemas.length === 0) throw new ToolError(`there is no schema "${schema}"`);
+  const [existing] = await query(
+    `SELECT table_type FROM information_schema.tables
+     WHERE table_catalog = current_database() AND table_schema = ${literal(schema)} AND table_name = ${literal(table)}`,
+  );
+  if (!existing) return;
+  if (mode === 'create') throw new ToolError(`${name} exists; use mode "replace" to put the new table in its place`);
+  if (existing['table_type'] !== 'BASE TABLE') throw new ToolError(`${name} is not an ordinary table, so it cannot be replaced`);
+}

@@ -1,0 +1,81 @@
+/**
+ * Swapping a loaded table in, and back out, in a DuckDB file.
+ *
+ * DuckDB numbers its tables anew when it opens a file, so a loaded table is known by its comment, which renaming keeps:
+ * between a load's swap and its undo another load may have replaced the same table.
+ * @module
+ */
+import type { LoadTarget } from '../../load/types.js';
+import { ident, literal } from '../../sql.js';
+import type { LoadTables } from '../names.js';
+import type { Query } from './check.js';
+
+/** Renames the table away and the staging table into its place. A retry finds the mark and does nothing. */
+export async function swapTables(query: Query, target: LoadTarget, names: LoadTables, check: () => Promise<void>): Promise<void> {
+  const { schema, table, id } = target;
+  await transaction(query, async () => {
+    if (await exists(query, schema, names.swapped)) return;
+    await check();
+    if (await exists(query, schema, table)) await query(`ALTER TABLE ${ident(schema, table)} RENAME TO ${ident(names.kept)}`);
+    await query(`ALTER TABLE ${ident(schema, names.staging)} RENAME TO ${ident(table)}`);
+    await query(`COMMENT ON TABLE ${ident(schema, table)} IS ${literal(mark(id))}`);
+    await query(`CREATE TABLE ${ident(schema, names.swapped)} (done BOOLEAN)`);
+  });
+}
+
+/** Puts the kept table wherever the loaded one is now, and drops everything else of the load. */
+export async function undoTables(query: Query, target: LoadTarget, names: LoadTables): Promise<void> {
+  const { schema, id } = target;
+  await transaction(query, async () => {
+    if (await exists(query, schema, names.swapped)) {
+      const loaded = await loadedName(query, schema, id);
+      const kept = await exists(query, schema, names.kept);
+      if (loaded !== undefined) await query(`DROP TABLE ${ident(schema, loaded)}`);
+      if (kept && loaded !== undefined) await query(`ALTER TABLE ${ident(schema, names.kept)} RENAME TO ${ident(loaded)}`);
+    }
+    await dropOwn(query, schema, names);
+  });
+}
+
+/** Drops what the load replaced, once that is not to come back, and its own tables. */
+export async function settleTables(query: Query, target: LoadTarget, names: LoadTables): Promise<void> {
+  const { schema, id } = target;
+  await transaction(query, async () => {
+    const loaded = await loadedName(query, schema, id);
+    if (loaded !== undefined) await query(`COMMENT ON TABLE ${ident(schema, loaded)} IS NULL`);
+    await dropOwn(query, schema, names);
+  });
+}
+
+async function dropOwn(query: Query, schema: string, names: LoadTables): Promise<void> {
+  for (const name of Object.values(names)) await query(`DROP TABLE IF EXISTS ${ident(schema, name as string)}`);
+}
+
+async function transaction(query: Query, work: () => Promise<void>): Promise<void> {
+  await query('BEGIN');
+  try {
+    await work();
+    await query('COMMIT');
+  } catch (error) {
+    await query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+async function exists(query: Query, schema: string, table: string): Promise<boolean> {
+  const rows = await query(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ${literal(schema)} AND table_name = ${literal(table)}`,
+  );
+  return rows.length > 0;
+}
+
+async function loadedName(query: Query, schema: string, id: string): Promise<string | undefined> {
+  const [row] = await query(
+    `SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ${literal(schema)} AND comment = ${literal(mark(id))}`,
+  );
+  return row ? String(row['table_name']) : undefined;
+}
+
+function mark(id: string): string {
+  return `mcp-tasks ${id}`;
+}

@@ -1,0 +1,150 @@
+/** A load's tables in a DuckDB file. @module */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { duckdb } from '../../engines.js';
+import type { ChunkCounts, Digest, LoadTarget } from '../../load/types.js';
+import { digestSql } from '../../source/canonical.js';
+import type { Chunk } from '../../source/chunks.js';
+import type { Column } from '../../source/pins.js';
+import type { RowBatch } from '../../source/reader.js';
+import { ident } from '../../sql.js';
+import { loadTables, type LoadTables } from '../names.js';
+import type { Target } from '../target.js';
+import { checkTable } from './check.js';
+import { duckdbError } from './errors.js';
+import { settleTables, swapTables, undoTables } from './swap.js';
+
+/** How often to look whether another attempt of this process has committed the chunk it is at, in milliseconds. */
+const LOOK_AGAIN = 50;
+
+export class DuckDBTarget implements Target {
+  readonly #names: LoadTables;
+
+  constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly connection: DuckDBConnection,
+    private readonly target: LoadTarget,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#names = loadTables(target.id);
+    signal.addEventListener('abort', this.#interrupt, { once: true });
+  }
+
+  async check(_columns: readonly Column[]): Promise<void> {
+    await checkTable(this.#query, this.target);
+  }
+
+  async create(columns: readonly Column[]): Promise<void> {
+    await this.check(columns);
+    const definitions = columns.map(({ name, type }) => `${ident(name)} ${type}`);
+    await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
+    await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk INTEGER PRIMARY KEY, rows BIGINT, attempt INTEGER)`);
+    await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('starts')} (chunk INTEGER, attempt INTEGER)`);
+  }
+
+  async committed(): Promise<Set<number>> {
+    const rows = await this.#query(`SELECT chunk FROM ${this.#table('ledger')}`);
+    return new Set(rows.map(({ chunk }) => Number(chunk)));
+  }
+
+  selectList(columns: readonly Column[]): string {
+    return columns.map(({ name }) => ident(name)).join(', ');
+  }
+
+  async load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean> {
+    await this.#query(`INSERT INTO ${this.#table('starts')} VALUES (${chunk.number}, ${attempt})`);
+    // DuckDB does not wait for a key that another transaction holds but fails at once, so the waiting is done here.
+    while (!(await this.#begin(chunk, attempt))) {
+      if ((await this.committed()).has(chunk.number)) return false;
+      await pause(LOOK_AGAIN, undefined, { signal: this.signal });
+    }
+    try {
+      await this.#append(batches);
+      await this.#query('COMMIT');
+      return true;
+    } catch (error) {
+      await this.connection.run('ROLLBACK').catch(() => {});
+      throw error;
+    }
+  }
+
+  async counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>> {
+    const [row] = await this.#query(
+      `SELECT (SELECT count(*) FROM ${this.#table('ledger')}) AS chunks,
+         (SELECT count(*) FROM (SELECT chunk FROM ${this.#table('starts')} GROUP BY chunk HAVING count(*) > 1)) AS redone`,
+    );
+    return { chunks: Number(row?.['chunks']), chunksRedone: Number(row?.['redone']) };
+  }
+
+  async digest(columns: readonly Column[]): Promise<Digest> {
+    const [row] = await this.#query(digestSql(columns, this.#table('staging')));
+    return { rows: Number(row?.['rows']), checksum: String(row?.['checksum']) };
+  }
+
+  async swap(columns: readonly Column[]): Promise<void> {
+    await swapTables(this.#query, this.target, this.#names, async () => await this.check(columns));
+  }
+
+  async undo(): Promise<void> {
+    await undoTables(this.#query, this.target, this.#names);
+  }
+
+  async settle(): Promise<void> {
+    await settleTables(this.#query, this.target, this.#names);
+  }
+
+  async close(): Promise<void> {
+    this.signal.removeEventListener('abort', this.#interrupt);
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+
+  async #begin(chunk: Chunk, attempt: number): Promise<boolean> {
+    await this.#query('BEGIN');
+    try {
+      await this.connection.run(`INSERT INTO ${this.#table('ledger')} VALUES (${chunk.number}, ${chunk.rows}, ${attempt})`);
+      return true;
+    } catch (error) {
+      await this.connection.run('ROLLBACK');
+      const text = error instanceof Error ? error.message : '';
+      if (/Constraint Error|TransactionContext Error|onflict/.test(text)) return false;
+      throw duckdbError(this.target.database, '', error);
+    }
+  }
+
+  async #append(batches: AsyncIterable<RowBatch>): Promise<void> {
+    const appender = await this.connection.createAppender(this.#names.staging, this.target.schema);
+    try {
+      for await (const batch of batches) await append(appender, batch);
+      appender.flushSync();
+    } finally {
+      appender.closeSync();
+    }
+  }
+
+  #table(name: keyof LoadTables): string {
+    return ident(this.target.schema, this.#names[name]);
+  }
+
+  readonly #query = async (sql: string): Promise<Record<string, DuckDBValue>[]> => {
+    this.signal.throwIfAborted();
+    try {
+      return await (await this.connection.run(sql)).getRowObjects();
+    } catch (error) {
+      throw duckdbError(this.target.database, '', error);
+    }
+  };
+
+  readonly #interrupt = (): void => this.connection.interrupt();
+}
+
+async function append(appender: DuckDBAppender, { data, from, to }: RowBatch): Promise<void> {
+  if (from === 0 && to === data.rowCount) return appender.appendDataChunk(data);
+  const { DuckDBDataChunk } = await duckdb();
+  const types: DuckDBType[] = [];
+  for (let i = 0; i < data.columnCount; i++) types.push(data.getColumnVector(i).type);
+  const part = DuckDBDataChunk.create(types, to - from);
+  part.setRows(data.getRows().slice(from, to));
+  appender.appendDataChunk(part);
+}
+

@@ -1,0 +1,95 @@
+/** DuckDB's types in PostgreSQL: the column type, the text of `COPY`, and the canonical text of a value. Pure. @module */
+import { ToolError } from '../../../tool/errors.js';
+import { sourceText } from '../../source/canonical.js';
+import type { Column } from '../../source/pins.js';
+import { typeKind } from '../../source/type-kind.js';
+import { ident } from '../../sql.js';
+
+const TYPES: Readonly<Record<string, string>> = {
+  BOOLEAN: 'boolean',
+  TINYINT: 'smallint',
+  UTINYINT: 'smallint',
+  SMALLINT: 'smallint',
+  USMALLINT: 'integer',
+  INTEGER: 'integer',
+  UINTEGER: 'bigint',
+  BIGINT: 'bigint',
+  UBIGINT: 'numeric(20)',
+  HUGEINT: 'numeric(39)',
+  UHUGEINT: 'numeric(39)',
+  BIGNUM: 'numeric',
+  FLOAT: 'real',
+  DOUBLE: 'double precision',
+  VARCHAR: 'text',
+  BLOB: 'bytea',
+  BIT: 'bit varying',
+  UUID: 'uuid',
+  DATE: 'date',
+  TIME: 'time',
+  'TIME WITH TIME ZONE': 'timetz',
+  TIMESTAMP: 'timestamp',
+  TIMESTAMP_S: 'timestamp',
+  TIMESTAMP_MS: 'timestamp',
+  TIMESTAMP_NS: 'timestamp',
+  'TIMESTAMP WITH TIME ZONE': 'timestamptz',
+  INTERVAL: 'interval',
+  // Not jsonb: it would rewrite numbers and drop duplicate keys, and the loaded text is to be the source's.
+  JSON: 'json',
+};
+
+/** @throws ToolError naming the column, if PostgreSQL has no type for its values */
+export function postgresType({ name, type }: Column): string {
+  const decimal = /^DECIMAL(\(\d+,\d+\))$/.exec(type);
+  if (decimal) return `numeric${decimal[1]}`;
+  const found = TYPES[type];
+  if (found) return found;
+  const kind = typeKind(type);
+  if (kind === 'json') return 'json';
+  if (kind === 'text') return 'text';
+  throw new ToolError(`column "${name}" is of type ${type}, which PostgreSQL has nothing for`);
+}
+
+/**
+ * DuckDB SQL: a row as one line of `COPY … (FORMAT text)`.
+ * https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
+ */
+export function copyLine(columns: readonly Column[]): string {
+  const fields = columns.map((column) => `coalesce(${copyField(column)}, '\\N')`);
+  return `${fields.join(` || chr(9) || `)} || chr(10)`;
+}
+
+function copyField(column: Column): string {
+  const text = sourceText(column);
+  const kind = typeKind(column.type);
+  if (kind === 'blob') return `replace(${text}, '\\', '\\\\')`;
+  if (kind !== 'text' && kind !== 'json') return text;
+  const escaped = `replace(replace(replace(replace(${text}, '\\', '\\\\'), chr(9), '\\t'), chr(10), '\\n'), chr(13), '\\r')`;
+  // Most text has nothing to escape, and looking once is cheaper than four times.
+  return `CASE WHEN regexp_matches(${text}, '[\\\\\\t\\n\\r]') THEN ${escaped} ELSE ${text} END`;
+}
+
+/** PostgreSQL SQL: the same text as `canonicalRow` has in DuckDB. */
+export function postgresCanonicalRow(columns: readonly Column[]): string {
+  return columns.map((column) => `coalesce(${canonicalValue(column)}, '')`).join(` || '|' || `);
+}
+
+function canonicalValue({ name, type }: Column): string {
+  const value = ident(name);
+  const kind = typeKind(type);
+  if (kind === 'float') {
+    const [send, bits] = type === 'FLOAT' ? ['float4send', 32] : ['float8send', 64];
+    return `CASE WHEN ${value} = 'NaN' THEN 'NaN' ELSE ('x' || encode(${send}(${value}), 'hex'))::bit(${bits})::text END`;
+  }
+  if (kind === 'interval') {
+    const part = (field: string): string => `extract(${field} from ${value})::bigint`;
+    const clock = `${part('hour')} * 3600000000 + ${part('minute')} * 60000000 + ${part('microseconds')}`;
+    return `(${part('year')} * 12 + ${part('month')}) || ' ' || ${part('day')} || ' ' || (${clock})`;
+  }
+  return kind === 'text' || kind === 'json' ? `octet_length(${value}::text) || ':' || ${value}::text` : `${value}::text`;
+}
+
+/** PostgreSQL SQL: count and checksum of a table, the same numbers as `digestSql` gives in DuckDB. */
+export function postgresDigestSql(columns: readonly Column[], table: string): string {
+  const hash = `('x' || substr(md5(${postgresCanonicalRow(columns)}), 1, 15))::bit(60)::bigint`;
+  return `SELECT count(*)::text AS rows, coalesce(sum(${hash}), 0)::text AS checksum FROM ${table}`;
+}

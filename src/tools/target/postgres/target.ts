@@ -1,0 +1,146 @@
+/** A load's tables in PostgreSQL. @module */
+import { Buffer } from 'node:buffer';
+import { basename } from 'node:path';
+import type { ChunkCounts, Digest, LoadTarget } from '../../load/types.js';
+import type { Chunk } from '../../source/chunks.js';
+import type { Column } from '../../source/pins.js';
+import type { RowBatch } from '../../source/reader.js';
+import { ident } from '../../sql.js';
+import { ToolError } from '../../../tool/errors.js';
+import { loadTables, type LoadTables } from '../names.js';
+import type { Target } from '../target.js';
+import { checkTable } from './check.js';
+import { copyLine, postgresDigestSql, postgresType } from './columns.js';
+import { copyPlace, postgresError } from './errors.js';
+import { sessionPrefix, type PostgresSession } from './session.js';
+import { settleTables, swapTables, undoTables } from './swap.js';
+
+export class PostgresTarget implements Target {
+  readonly #names: LoadTables;
+
+  constructor(
+    private readonly session: PostgresSession,
+    private readonly target: LoadTarget,
+  ) {
+    this.#names = loadTables(target.id);
+  }
+
+  async check(columns: readonly Column[]): Promise<void> {
+    for (const column of columns) {
+      postgresType(column);
+      if (Buffer.byteLength(column.name) > 63) throw new ToolError(`column "${column.name}": PostgreSQL's names have at most 63 bytes`);
+    }
+    await checkTable(this.session, this.target);
+  }
+
+  async create(columns: readonly Column[]): Promise<void> {
+    await this.check(columns);
+    const definitions = columns.map((column) => `${ident(column.name)} ${postgresType(column)}`);
+    await this.session.transaction(async () => {
+      await this.session.query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
+      await this.session.query(
+        `CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk integer PRIMARY KEY, rows bigint NOT NULL, attempt integer NOT NULL)`,
+      );
+      await this.session.query(`CREATE TABLE IF NOT EXISTS ${this.#table('starts')} (chunk integer NOT NULL, attempt integer NOT NULL)`);
+    });
+  }
+
+  async committed(): Promise<Set<number>> {
+    const rows = await this.session.query<{ chunk: number }>(`SELECT chunk FROM ${this.#table('ledger')}`);
+    return new Set(rows.map(({ chunk }) => chunk));
+  }
+
+  selectList(columns: readonly Column[]): string {
+    return copyLine(columns);
+  }
+
+  async load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean> {
+    await this.session.query(`INSERT INTO ${this.#table('starts')} VALUES ($1, $2)`, [chunk.number, attempt]);
+    return await this.session.transaction(async () => {
+      const inserted = await this.session.query(
+        `INSERT INTO ${this.#table('ledger')} VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING chunk`,
+        [chunk.number, chunk.rows, attempt],
+      );
+      if (inserted.length === 0) return false;
+      const copied = await this.#copy(chunk, batches);
+      if (copied !== chunk.rows) throw new Error(`chunk ${chunk.number}: the database took ${copied} of ${chunk.rows} rows`);
+      return true;
+    });
+  }
+
+  async counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>> {
+    const [row] = await this.session.query<{ chunks: string; redone: string }>(
+      `SELECT (SELECT count(*) FROM ${this.#table('ledger')}) AS chunks,
+         (SELECT count(*) FROM (SELECT FROM ${this.#table('starts')} GROUP BY chunk HAVING count(*) > 1) more) AS redone`,
+    );
+    return { chunks: Number(row?.chunks), chunksRedone: Number(row?.redone) };
+  }
+
+  async digest(columns: readonly Column[]): Promise<Digest> {
+    const [row] = await this.session.query<{ rows: string; checksum: string }>(postgresDigestSql(columns, this.#table('staging')));
+    return { rows: Number(row?.rows), checksum: row?.checksum ?? '' };
+  }
+
+  async swap(columns: readonly Column[]): Promise<void> {
+    await swapTables(this.session, this.target, this.#names, async () => await this.check(columns));
+  }
+
+  async undo(): Promise<void> {
+    await this.#stopOthers();
+    await undoTables(this.session, this.target, this.#names);
+  }
+
+  async settle(): Promise<void> {
+    await this.#stopOthers();
+    await settleTables(this.session, this.target, this.#names);
+  }
+
+  /**
+   * Ends what older attempts at `step` still have open, so that none of them holds a lock for as long as the network takes to
+   * report its worker dead. Their transactions are rolled back.
+   */
+  async stopOlder(step: string, attempt: number): Promise<void> {
+    await this.session.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE starts_with(application_name, $1) AND split_part(application_name, ' ', 4) ~ '^[0-9]+$'
+         AND split_part(application_name, ' ', 4)::int < $2 AND pid <> pg_backend_pid()`,
+      [`${sessionPrefix(this.target.id)}${step} `, attempt],
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+  }
+
+  async #stopOthers(): Promise<void> {
+    await this.session.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE starts_with(application_name, $1) AND pid <> pg_backend_pid()`,
+      [sessionPrefix(this.target.id)],
+    );
+  }
+
+  async #copy(chunk: Chunk, batches: AsyncIterable<RowBatch>): Promise<number> {
+    try {
+      return await this.session.copy(`COPY ${this.#table('staging')} FROM STDIN`, lines(batches));
+    } catch (error) {
+      const place = copyPlace(error);
+      const explained = postgresError(this.target.database, error);
+      if (!place || !(explained instanceof ToolError)) throw explained;
+      const column = place.column === undefined ? '' : `, column "${place.column}"`;
+      throw new ToolError(`${basename(chunk.path)}, row ${chunk.from + place.line}${column}: ${explained.message}`);
+    }
+  }
+
+  #table(name: keyof LoadTables): string {
+    return ident(this.target.schema, this.#names[name]);
+  }
+}
+
+async function* lines(batches: AsyncIterable<RowBatch>): AsyncGenerator<Buffer> {
+  for await (const { data, from, to } of batches) {
+    const vector = data.getColumnVector(0);
+    let text = '';
+    for (let i = from; i < to; i++) text += vector.getItem(i) as string;
+    yield Buffer.from(text);
+  }
+}

@@ -1,0 +1,145 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CancelledFailure } from '@temporalio/common';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { referenceActivities } from '../../src/tools/index.js';
+import type { LoadPlan } from '../../src/tools/load/types.js';
+import { FLIGHTS, loader, scratch, until, type Loader, type Scratch } from './harness.js';
+
+let place: Scratch;
+let tasks: Loader | undefined;
+let table: string;
+
+beforeEach(async () => {
+  place = await scratch();
+  table = `${place.schema}.t`;
+  await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
+  await writeFile(join(place.root, 'a.csv'), 'v\na\n');
+  await writeFile(join(place.root, 'b.csv'), 'v\nb\n');
+  await place.sql(`CREATE TABLE ${table} (v text); INSERT INTO ${table} VALUES ('old')`);
+});
+
+afterEach(async () => {
+  await tasks?.close();
+  tasks = undefined;
+  await place.close();
+});
+
+async function content(): Promise<unknown[]> {
+  return (await place.sql<{ v: unknown }>(`SELECT v FROM ${table}`)).map(({ v }) => v);
+}
+
+async function sessions(): Promise<string[]> {
+  const rows = await place.sql<{ query: string }>(`SELECT query FROM pg_stat_activity WHERE application_name LIKE 'mcp-tasks %' AND query LIKE $1`, [`%${place.schema}%`]);
+  return rows.map(({ query }) => query);
+}
+
+const isCopy = (query: string): boolean => query.startsWith('COPY');
+
+async function cause(result: Promise<unknown>): Promise<unknown> {
+  return await result.then(
+    () => 'completed',
+    (error: Error) => error.cause,
+  );
+}
+
+/** A gate for each task behind its swap. */
+function gated(): { activities: object; swapped: Map<string, () => void> } {
+  const real = referenceActivities(place.config);
+  const swapped = new Map<string, () => void>();
+  const activities = {
+    async swapTables(plan: LoadPlan) {
+      await real.swapTables(plan);
+      await new Promise<void>((open) => swapped.set(plan.source.files[0]!.path.slice(-5), open));
+    },
+  };
+  return { activities, swapped };
+}
+
+test('cancelled while a chunk loads: the connection is closed, and nothing is left', async () => {
+  tasks = await loader(place.config);
+  const handle = await tasks.start({ source: 'flights.parquet', table, mode: 'replace' });
+  await until(async () => (await sessions()).some(isCopy), 'a chunk to be loading');
+  await handle.cancel();
+  expect(await cause(handle.result())).toBeInstanceOf(CancelledFailure);
+  expect(await sessions()).toEqual([]);
+  expect(await place.tables()).toEqual(['t']);
+  expect(await content()).toEqual(['old']);
+});
+
+test('terminated while a chunk loads: the same, by its clean-up', async () => {
+  tasks = await loader(place.config);
+  const handle = await tasks.start({ source: 'flights.parquet', table, mode: 'replace' });
+  await until(async () => (await sessions()).some(isCopy), 'a chunk to be loading');
+  await handle.terminate();
+  expect(await place.tables()).toEqual(['t']);
+  expect(await content()).toEqual(['old']);
+  await until(async () => (await sessions()).length === 0, 'the sessions to end');
+});
+
+test('cancelled after the swap: the old table is back', async () => {
+  const { activities, swapped } = gated();
+  tasks = await loader(place.config, activities);
+  const handle = await tasks.start({ source: 'a.csv', table, mode: 'replace' });
+  const open = await until(async () => swapped.get('a.csv'), 'the swap');
+  expect(await content()).toEqual(['a']);
+  await handle.cancel();
+  open();
+  expect(await cause(handle.result())).toBeInstanceOf(CancelledFailure);
+  expect(await place.tables()).toEqual(['t']);
+  expect(await content()).toEqual(['old']);
+});
+
+test('cancelled after the swap where there was no table: there is none again', async () => {
+  const { activities, swapped } = gated();
+  tasks = await loader(place.config, activities);
+  const handle = await tasks.start({ source: 'a.csv', table: `${place.schema}.new` });
+  const open = await until(async () => swapped.get('a.csv'), 'the swap');
+  await handle.cancel();
+  open();
+  expect(await cause(handle.result())).toBeInstanceOf(CancelledFailure);
+  expect(await place.tables()).toEqual(['t']);
+});
+
+test.each([
+  { cancelled: 'the first', a: true, b: false, left: 'b' },
+  { cancelled: 'the second', a: false, b: true, left: 'a' },
+  { cancelled: 'both', a: true, b: true, left: 'old' },
+  { cancelled: 'none', a: false, b: false, left: 'b' },
+])('of two tasks that have swapped the same table $cancelled is cancelled: $left is left', async ({ a, b, left }) => {
+  const { activities, swapped } = gated();
+  tasks = await loader(place.config, activities);
+  const first = await tasks.start({ source: 'a.csv', table, mode: 'replace' });
+  const openFirst = await until(async () => swapped.get('a.csv'), 'the first swap');
+  const second = await tasks.start({ source: 'b.csv', table, mode: 'replace' });
+  const openSecond = await until(async () => swapped.get('b.csv'), 'the second swap');
+  for (const [handle, cancel, open] of [[first, a, openFirst], [second, b, openSecond]] as const) {
+    if (cancel) await handle.cancel();
+    open();
+    const ended = await cause(handle.result());
+    expect(ended === 'completed').toBe(!cancel);
+  }
+  expect(await place.tables()).toEqual(['t']);
+  expect(await content()).toEqual([left]);
+});
+
+test('whenever a cancellation comes, the table is the old one if the server took it and the new one if not', async () => {
+  tasks = await loader(place.config);
+  const seen = { cancelled: 0, completed: 0 };
+  for (let i = 0; i < 24; i++) {
+    await place.sql(`DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} AS SELECT 'old' AS v`);
+    const handle = await tasks.start({ source: 'a.csv', table, mode: 'replace' });
+    // The moment that matters is around the swap.
+    await until(async () => (await content().catch(() => ['away']))[0] !== 'old' && true, 'the swap');
+    await new Promise((resolve) => setTimeout(resolve, i % 8));
+    await handle.cancel().catch(() => {});
+    await handle.result().catch(() => {});
+    const { raw } = await handle.describe();
+    const cancelled = raw.workflowExtendedInfo?.cancelRequested === true;
+    expect(await place.tables()).toEqual(['t']);
+    expect([i, cancelled, await content()]).toEqual([i, cancelled, [cancelled ? 'old' : 'a']]);
+    seen[cancelled ? 'cancelled' : 'completed']++;
+  }
+  // The test is worth nothing if it only ever saw one of the two.
+  expect(Math.min(seen.cancelled, seen.completed)).toBeGreaterThan(0);
+}, 120_000);

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { copyFile, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { referenceActivities } from '../../src/tools/index.js';
+import type { LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
+import { failureText, FLIGHTS, loader, scratch, until, type Loader, type Scratch } from './harness.js';
+
+let place: Scratch;
+let tasks: Loader | undefined;
+
+beforeEach(async () => {
+  place = await scratch();
+  await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
+});
+
+afterEach(async () => {
+  await tasks?.close();
+  tasks = undefined;
+  await place.close();
+});
+
+const flights = (): { source: string; table: string } => ({ source: 'flights.parquet', table: `${place.schema}.flights` });
+
+/** The process IDs of the sessions that are copying rows now. */
+async function copying(): Promise<number[]> {
+  const rows = await place.sql<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'mcp-tasks %' AND state = 'active' AND query LIKE $1`,
+    [`COPY "${place.schema}"%`],
+  );
+  return rows.map(({ pid }) => pid);
+}
+
+/** Waits until some chunks of the one load of the schema are committed, and one more is being copied. */
+async function midLoad(chunks = 2): Promise<number[]> {
+  return await until(async () => {
+    const [ledger] = await place.sql<{ name: string }>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tablename LIKE 'mcp%ledger'`,
+      [place.schema],
+    );
+    if (!ledger) return undefined;
+    const [count] = await place.sql<{ n: number }>(`SELECT count(*)::int AS n FROM ${place.schema}.${ledger.name}`);
+    const pids = await copying();
+    return count!.n >= chunks && pids.length > 0 && pids;
+  }, 'chunks to be loaded');
+}
+
+async function expectFlights(): Promise<void> {
+  const [row] = await place.sql(
+    `SELECT sum(n)::int AS rows, sum(n - 1)::int AS twice FROM (SELECT count(*) n FROM ${place.schema}.flights f GROUP BY f) d`,
+  );
+  expect(row).toEqual({ rows: 3_000_000, twice: 191 });
+  expect(await place.tables()).toEqual(['flights']);
+}
+
+test('a worker that is killed mid-load: another goes on behind the last chunk', async () => {
+  tasks = await loader(place.config, {}, false);
+  const worker = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url)), inject('temporalAddress'), tasks.taskQueue, JSON.stringify(place.config)],
+    { stdio: 'ignore' },
+  );
+  try {
+    const handle = await tasks.start(flights());
+    await midLoad();
+    worker.kill('SIGKILL');
+    const second = await loader(place.config, {}, true, tasks.taskQueue);
+    try {
+      const result = await handle.result();
+      expect(result).toMatchObject({ rowsIn: 3_000_000, rowsOut: 3_000_000, chunks: 30, attempts: 2 });
+      expect(result.chunksRedone).toBeLessThanOrEqual(1);
+      await expectFlights();
+    } finally {
+      await second.close();
+    }
+  } finally {
+    worker.kill('SIGKILL');
+  }
+}, 120_000);
+
+test('two attempts at once leave each row exactly once', async () => {
+  const activities = referenceActivities(place.config);
+  const run = async <A, R>(activity: (args: A) => Promise<R>, args: A, attempt = 1): Promise<R> =>
+    await new MockActivityEnvironment({ attempt, workflowExecution: { workflowId: place.schema, runId: 'r' } }).run(activity, args);
+  const args: LoadArguments = { ...flights(), database: 'default', mode: 'create', chunkRows: 250_000 };
+  const plan = await run(activities.inspectSource, args);
+  await run(activities.createStaging, plan);
+  const [one, two] = await Promise.all([run(activities.loadChunks, plan), run(activities.loadChunks, plan)]);
+  expect(one.chunks).toBe(12);
+  // Both began the same chunks; measured, not assumed.
+  expect(Math.max(one.chunksRedone, two.chunksRedone)).toBeGreaterThan(0);
+  expect(await run(activities.verifyStaging, plan)).toMatchObject({ rows: 3_000_000 });
+  await run(activities.swapTables, plan);
+  await run(activities.swapTables, plan, 2);
+  await run(activities.settleLoad, plan.target);
+  await expectFlights();
+}, 120_000);
+
+test('a newer attempt ends the session of an older one, whose chunk is rolled back', async () => {
+  tasks = await loader(place.config);
+  const handle = await tasks.start(flights());
+  const [pid] = await midLoad();
+  await place.sql('SELECT pg_terminate_backend($1)', [pid]);
+  const result = await handle.result();
+  expect(result).toMatchObject({ rowsOut: 3_000_000, attempts: 2 });
+  expect(result.chunksRedone).toBeGreaterThanOrEqual(1);
+  await expectFlights();
+}, 120_000);
+
+test('a source that changes while the task runs is an error, and leaves nothing', async () => {
+  const real = referenceActivities(place.config);
+  tasks = await loader(place.config, {
+    async createStaging(plan: LoadPlan) {
+      await real.createStaging(plan);
+      await utimes(join(place.root, 'flights.parquet'), new Date(), new Date());
+    },
+  });
+  const handle = await tasks.start(flights());
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^flights\.parquet has changed since the task began/);
+  expect(await place.tables()).toEqual([]);
+});
+
+test.each([
+  ['lost', 'DELETE FROM $staging WHERE ctid = (SELECT ctid FROM $staging LIMIT 1)'],
+  ['doubled in place of another', 'WITH gone AS (DELETE FROM $staging WHERE ctid = (SELECT max(ctid) FROM $staging)) INSERT INTO $staging SELECT * FROM $staging LIMIT 1'],
+  ['changed', 'UPDATE $staging SET delay = delay + 1 WHERE ctid = (SELECT min(ctid) FROM $staging)'],
+])('one row of three million that is %s is found by the check, and leaves nothing', async (_, damage) => {
+  const real = referenceActivities(place.config);
+  tasks = await loader(place.config, {
+    async loadChunks(plan: LoadPlan) {
+      const counts = await real.loadChunks(plan);
+      await place.sql(damage.replaceAll('$staging', `${place.schema}.mcp_${plan.target.id}_staging`));
+      return counts;
+    },
+  });
+  await place.sql(`CREATE TABLE ${place.schema}.flights (old int)`);
+  const handle = await tasks.start({ ...flights(), mode: 'replace' });
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^the loaded rows are not the source's: 3000000 rows/);
+  expect(await place.tables()).toEqual(['flights']);
+  expect(await place.sql(`SELECT * FROM ${place.schema}.flights`)).toEqual([]);
+}, 120_000);
+
+test('a swap whose answer was lost is recognised by its mark', async () => {
+  const real = referenceActivities(place.config);
+  let attempts = 0;
+  tasks = await loader(place.config, {
+    async swapTables(plan: LoadPlan) {
+      await real.swapTables(plan);
+      if (++attempts === 1) throw ApplicationFailure.retryable('the answer was lost');
+    },
+  });
+  expect(await tasks.load(flights())).toMatchObject({ rowsOut: 3_000_000 });
+  expect(attempts).toBe(2);
+  await expectFlights();
+}, 120_000);

@@ -1,0 +1,85 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ToolError } from '../../src/activity/index.js';
+import { sourceError } from '../../src/tools/source/errors.js';
+import { inspectFiles, recheckFiles } from '../../src/tools/source/inspect.js';
+
+let root: string;
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-source-')));
+});
+afterAll(async () => await rm(root, { recursive: true }));
+
+async function inspect(name: string, content: string | Buffer, more: object = {}) {
+  await writeFile(join(root, name), content);
+  return await inspectFiles([root], { source: name, ...more }, signal);
+}
+
+const many = (row: (i: number) => string): string => Array.from({ length: 30_000 }, (_, i) => row(i + 1)).join('');
+
+test('a bad CSV value beyond the sample is named by file, row and column', async () => {
+  const csv = `name,age\n${many((i) => `n${i},${i}\n`)}x,abc\n`;
+  await expect(inspect('rows.csv', csv)).rejects.toThrow('rows.csv, row 30001, column "age": "abc" is not a valid BIGINT');
+});
+
+test('rows are counted as records, without what is skipped and without the header', async () => {
+  const csv = `# made by hand\n# twice\nname,age\n"a\nb",1\n${many((i) => `n${i},${i}\n`)}x,abc\n`;
+  await expect(inspect('quoted.csv', csv)).rejects.toThrow('quoted.csv, row 30002, column "age"');
+});
+
+test('a CSV row with too many columns', async () => {
+  const csv = `a,b\n${many((i) => `${i},${i}\n`)}1,2,3\n`;
+  await expect(inspect('wide.csv', csv)).rejects.toThrow('wide.csv, row 30001: 3 columns where 2 are expected');
+});
+
+test('a CSV that is not UTF-8', async () => {
+  const csv = Buffer.concat([Buffer.from(`a,b\n${many((i) => `${i},x\n`)}1,caf`), Buffer.from([0xe9, 0x0a])]);
+  await expect(inspect('latin.csv', csv)).rejects.toThrow(/latin\.csv, row 30001: Invalid unicode/);
+});
+
+test('quotes that first come after the sample are still quotes', async () => {
+  const pins = await inspect('late.csv', `a,b\n${many((i) => `${i},x\n`)}30001,"x,""y"""\n`);
+  expect(pins.rows).toBe(30_001);
+});
+
+test('a malformed NDJSON row', async () => {
+  await expect(inspect('bad.ndjson', `{"a":1}\n{"a":2}\n{"a":x}\n`)).rejects.toThrow(/^bad\.ndjson, row 3: /);
+});
+
+test('a malformed Parquet file', async () => {
+  await expect(inspect('bad.parquet', 'not parquet')).rejects.toThrow(ToolError);
+});
+
+test('a field that first comes late in NDJSON has a column', async () => {
+  const pins = await inspect('late.ndjson', `${many((i) => `{"a":${i}}\n`)}{"a":0,"b":"late"}\n`);
+  expect(pins.columns.map(({ name }) => name)).toEqual(['a', 'b']);
+});
+
+test('files of one source need the same columns, and get types that fit them all', async () => {
+  await writeFile(join(root, 'set-1.csv'), 'a,b\n1,2\n');
+  await writeFile(join(root, 'set-2.csv'), 'b;a\nx;1.5\n');
+  const pins = await inspectFiles([root], { source: 'set-*.csv' }, signal);
+  expect(pins.columns).toEqual([{ name: 'a', type: 'DOUBLE' }, { name: 'b', type: 'VARCHAR' }]);
+  expect(pins.rows).toBe(2);
+  expect(pins.dialects).toHaveLength(2);
+  await writeFile(join(root, 'set-3.csv'), 'a,c\n1,2\n');
+  await expect(inspectFiles([root], { source: 'set-*.csv' }, signal)).rejects.toThrow('set-3.csv has no column "b", which set-1.csv has');
+});
+
+test('an error of the machine is not the file\'s', () => {
+  const full = new Error('Out of Memory Error: failed to allocate');
+  expect(sourceError(full)).toBe(full);
+  const io = new Error('IO Error: Could not read from file');
+  expect(sourceError(io)).toBe(io);
+});
+
+test('a source that has changed is told', async () => {
+  const pins = await inspect('change.csv', 'a\n1\n');
+  await recheckFiles([root], pins);
+  await writeFile(join(root, 'change.csv'), 'a\n1\n2\n');
+  await expect(recheckFiles([root], pins)).rejects.toThrow('change.csv has changed since the task began');
+});
