@@ -1,6 +1,6 @@
 /** One Temporal dev server and one PostgreSQL for all tests, on loopback, gone afterwards. @module */
 import 'vitest';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -20,6 +20,8 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-test-'));
+  // PostgreSQL does not run as root, and its own user has to get in.
+  await chmod(dir, 0o755);
   const path = await findTemporalCli({ log });
   const postgres = await acquirePostgres({ dir, log });
   const temporal = await TestWorkflowEnvironment.createLocal({

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFile, utimes } from 'node:fs/promises';
+import { copyFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
@@ -7,6 +7,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { referenceActivities } from '../../src/tools/index.js';
 import type { LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
+import { chunksOf } from '../../src/tools/source/chunks.js';
+import type { RowBatch } from '../../src/tools/source/reader.js';
+import { openTarget } from '../../src/tools/target/open.js';
 import { failureText, FLIGHTS, loader, scratch, until, type Loader, type Scratch } from './harness.js';
 
 let place: Scratch;
@@ -15,6 +18,9 @@ let tasks: Loader | undefined;
 beforeEach(async () => {
   place = await scratch();
   await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
+  // 300,000 rows, each of them twice.
+  const some = Array.from({ length: 150_000 }, (_, i) => `${i},"row ${i}"\n`).join('');
+  await writeFile(join(place.root, 'some.csv'), `id,name\n${some}${some}`);
 });
 
 afterEach(async () => {
@@ -24,6 +30,7 @@ afterEach(async () => {
 });
 
 const flights = (): { source: string; table: string } => ({ source: 'flights.parquet', table: `${place.schema}.flights` });
+const some = (): { source: string; table: string; chunkRows: number } => ({ source: 'some.csv', table: `${place.schema}.some`, chunkRows: 10_000 });
 
 /** The process IDs of the sessions that are copying rows now. */
 async function copying(): Promise<number[]> {
@@ -48,12 +55,17 @@ async function midLoad(chunks = 2): Promise<number[]> {
   }, 'chunks to be loaded');
 }
 
-async function expectFlights(): Promise<void> {
+/** The table holds so many rows, so many of them once more, and nothing else is left. */
+async function expectExactly(table: string, rows: number, twice: number): Promise<void> {
   const [row] = await place.sql(
-    `SELECT sum(n)::int AS rows, sum(n - 1)::int AS twice FROM (SELECT count(*) n FROM ${place.schema}.flights f GROUP BY f) d`,
+    `SELECT sum(n)::int AS rows, sum(n - 1)::int AS twice FROM (SELECT count(*) n FROM ${place.schema}.${table} f GROUP BY f) d`,
   );
-  expect(row).toEqual({ rows: 3_000_000, twice: 191 });
-  expect(await place.tables()).toEqual(['flights']);
+  expect(row).toEqual({ rows, twice });
+  expect(await place.tables()).toEqual([table]);
+}
+
+async function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt = 1): Promise<R> {
+  return await new MockActivityEnvironment({ attempt, workflowExecution: { workflowId: place.schema, runId: 'r' } }).run(activity, args);
 }
 
 test('a worker that is killed mid-load: another goes on behind the last chunk', async () => {
@@ -72,7 +84,7 @@ test('a worker that is killed mid-load: another goes on behind the last chunk', 
       const result = await handle.result();
       expect(result).toMatchObject({ rowsIn: 3_000_000, rowsOut: 3_000_000, chunks: 30, attempts: 2 });
       expect(result.chunksRedone).toBeLessThanOrEqual(1);
-      await expectFlights();
+      await expectExactly('flights', 3_000_000, 191);
     } finally {
       await second.close();
     }
@@ -83,31 +95,51 @@ test('a worker that is killed mid-load: another goes on behind the last chunk', 
 
 test('two attempts at once leave each row exactly once', async () => {
   const activities = referenceActivities(place.config);
-  const run = async <A, R>(activity: (args: A) => Promise<R>, args: A, attempt = 1): Promise<R> =>
-    await new MockActivityEnvironment({ attempt, workflowExecution: { workflowId: place.schema, runId: 'r' } }).run(activity, args);
-  const args: LoadArguments = { ...flights(), database: 'default', mode: 'create', chunkRows: 250_000 };
-  const plan = await run(activities.inspectSource, args);
+  const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
   const [one, two] = await Promise.all([run(activities.loadChunks, plan), run(activities.loadChunks, plan)]);
-  expect(one.chunks).toBe(12);
+  expect(one.chunks).toBe(30);
   // Both began the same chunks; measured, not assumed.
   expect(Math.max(one.chunksRedone, two.chunksRedone)).toBeGreaterThan(0);
-  expect(await run(activities.verifyStaging, plan)).toMatchObject({ rows: 3_000_000 });
+  expect(await run(activities.verifyStaging, plan)).toMatchObject({ rows: 300_000 });
   await run(activities.swapTables, plan);
   await run(activities.swapTables, plan, 2);
   await run(activities.settleLoad, plan.target);
-  await expectFlights();
-}, 120_000);
+  await expectExactly('some', 300_000, 150_000);
+});
 
-test('a newer attempt ends the session of an older one, whose chunk is rolled back', async () => {
+test('an attempt that hangs with a chunk open does not stop the next one', async () => {
+  const activities = referenceActivities(place.config);
+  const plan = await run(activities.inspectSource, loadArguments());
+  await run(activities.createStaging, plan);
+  const hanging = await openTarget(place.config, plan.target, { step: 'load', attempt: 1, signal: new AbortController().signal });
+  const [first] = chunksOf(plan.source, plan.chunkRows);
+  const hung = hanging.load(first!, 1, never()).catch((error: unknown) => error);
+  await until(async () => (await copying()).length > 0, 'the first attempt to hang in its chunk');
+  expect(await run(activities.loadChunks, plan, 2)).toEqual({ chunks: 30, chunksRedone: 1, attempts: 2 });
+  expect(await hung).toMatchObject({ nonRetryable: false, type: 'DatabaseUnavailable' });
+  await hanging.close();
+  expect(await run(activities.verifyStaging, plan)).toMatchObject({ rows: 300_000 });
+  await run(activities.undoLoad, plan.target);
+  expect(await place.tables()).toEqual([]);
+});
+
+function loadArguments(): LoadArguments {
+  return { ...some(), database: 'default', mode: 'create' };
+}
+
+/** Rows that never come. */
+async function* never(): AsyncGenerator<RowBatch> {
+  await new Promise(() => {});
+}
+
+test('a connection that is lost mid-load: the next attempt goes on', async () => {
   tasks = await loader(place.config);
   const handle = await tasks.start(flights());
   const [pid] = await midLoad();
   await place.sql('SELECT pg_terminate_backend($1)', [pid]);
   const result = await handle.result();
-  expect(result).toMatchObject({ rowsOut: 3_000_000, attempts: 2 });
-  expect(result.chunksRedone).toBeGreaterThanOrEqual(1);
-  await expectFlights();
+  expect(result).toMatchObject({ rowsOut: 3_000_000, attempts: 2, chunksRedone: 1 });
 }, 120_000);
 
 test('a source that changes while the task runs is an error, and leaves nothing', async () => {
@@ -115,19 +147,19 @@ test('a source that changes while the task runs is an error, and leaves nothing'
   tasks = await loader(place.config, {
     async createStaging(plan: LoadPlan) {
       await real.createStaging(plan);
-      await utimes(join(place.root, 'flights.parquet'), new Date(), new Date());
+      await utimes(join(place.root, 'some.csv'), new Date(), new Date());
     },
   });
-  const handle = await tasks.start(flights());
-  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^flights\.parquet has changed since the task began/);
+  const handle = await tasks.start(some());
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^some\.csv has changed since the task began/);
   expect(await place.tables()).toEqual([]);
 });
 
 test.each([
   ['lost', 'DELETE FROM $staging WHERE ctid = (SELECT ctid FROM $staging LIMIT 1)'],
   ['doubled in place of another', 'WITH gone AS (DELETE FROM $staging WHERE ctid = (SELECT max(ctid) FROM $staging)) INSERT INTO $staging SELECT * FROM $staging LIMIT 1'],
-  ['changed', 'UPDATE $staging SET delay = delay + 1 WHERE ctid = (SELECT min(ctid) FROM $staging)'],
-])('one row of three million that is %s is found by the check, and leaves nothing', async (_, damage) => {
+  ['changed', 'UPDATE $staging SET id = id + 1 WHERE ctid = (SELECT min(ctid) FROM $staging)'],
+])('one row of many that is %s is found by the check, and leaves nothing', async (_, damage) => {
   const real = referenceActivities(place.config);
   tasks = await loader(place.config, {
     async loadChunks(plan: LoadPlan) {
@@ -136,12 +168,12 @@ test.each([
       return counts;
     },
   });
-  await place.sql(`CREATE TABLE ${place.schema}.flights (old int)`);
-  const handle = await tasks.start({ ...flights(), mode: 'replace' });
-  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^the loaded rows are not the source's: 3000000 rows/);
-  expect(await place.tables()).toEqual(['flights']);
-  expect(await place.sql(`SELECT * FROM ${place.schema}.flights`)).toEqual([]);
-}, 120_000);
+  await place.sql(`CREATE TABLE ${place.schema}.some (old int)`);
+  const handle = await tasks.start({ ...some(), mode: 'replace' });
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^the loaded rows are not the source's: 300000 rows/);
+  expect(await place.tables()).toEqual(['some']);
+  expect(await place.sql(`SELECT * FROM ${place.schema}.some`)).toEqual([]);
+});
 
 test('a swap whose answer was lost is recognised by its mark', async () => {
   const real = referenceActivities(place.config);
@@ -152,7 +184,7 @@ test('a swap whose answer was lost is recognised by its mark', async () => {
       if (++attempts === 1) throw ApplicationFailure.retryable('the answer was lost');
     },
   });
-  expect(await tasks.load(flights())).toMatchObject({ rowsOut: 3_000_000 });
+  expect(await tasks.load(some())).toMatchObject({ rowsOut: 300_000 });
   expect(attempts).toBe(2);
-  await expectFlights();
-}, 120_000);
+  await expectExactly('some', 300_000, 150_000);
+});

@@ -1,0 +1,127 @@
+import { mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { CancelledFailure } from '@temporalio/common';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { StepContext } from '../../src/activity/index.js';
+import { convert, type ConvertCheckpoint } from '../../src/tools/convert/convert.js';
+import type { ConvertArguments, ConvertResult } from '../../src/tools/convert-file.js';
+import type { ToolsConfig } from '../../src/tools/index.js';
+import { FLIGHTS } from './harness.js';
+
+let root: string;
+let config: ToolsConfig;
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-convert-')));
+  config = { roots: [root], databases: {} };
+  for (const i of [1, 2, 3]) await writeFile(join(root, `in-${i}.csv`), `n,note\n${i},"say ""hi"""\n${i},\n`);
+});
+afterEach(async () => await rm(root, { recursive: true }));
+
+class Context implements StepContext<ConvertCheckpoint> {
+  readonly taskId = 'task-1';
+  readonly attempt = 1;
+  readonly abort = new AbortController();
+  readonly signal = this.abort.signal;
+  readonly checkpoints: ConvertCheckpoint[] = [];
+  readonly reports: [number, number | undefined, string | undefined][] = [];
+  onCheckpoint: (value: ConvertCheckpoint) => void = () => {};
+
+  constructor(readonly lastCheckpoint?: ConvertCheckpoint) {}
+
+  progress(done: number, total?: number, message?: string): void {
+    this.reports.push([done, total, message]);
+  }
+
+  checkpoint(value: ConvertCheckpoint): void {
+    this.checkpoints.push(value);
+    this.onCheckpoint(value);
+  }
+}
+
+async function run(args: Partial<ConvertArguments>, ctx = new Context()): Promise<ConvertResult> {
+  return await convert(config, { source: 'in-1.csv', target: 'out.parquet', overwrite: false, ...args }, ctx);
+}
+
+async function query(sql: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  try {
+    return (await (await connection.run(sql)).getRowsJson()) as unknown[][];
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+const leftovers = async (): Promise<string[]> => (await readdir(root)).filter((name) => name.startsWith('.'));
+
+test.each(['out.csv', 'out.csv.gz', 'out.json', 'out.ndjson', 'out.parquet'])('CSV becomes %s, and CSV again', async (target) => {
+  expect(await run({ target })).toMatchObject({ target, rows: 2, files: 1 });
+  expect(await run({ source: target, target: 'back.csv' })).toMatchObject({ rows: 2, format: 'csv' });
+  expect(await readFile(join(root, 'back.csv'), 'utf8')).toBe('n,note\n1,"say ""hi"""\n1,\n');
+  expect(await leftovers()).toEqual([]);
+});
+
+test('several files become one, in the order of their names, with a checkpoint after each', async () => {
+  const ctx = new Context();
+  expect(await run({ source: 'in-*.csv' }, ctx)).toMatchObject({ rows: 6, files: 3, format: 'parquet' });
+  expect(await query(`SELECT n::INTEGER FROM '${join(root, 'out.parquet')}'`)).toEqual([[1], [1], [2], [2], [3], [3]]);
+  expect(ctx.checkpoints.map(({ files }) => files)).toEqual([1, 2, 3, 3]);
+  expect(ctx.reports.at(-1)).toEqual([6, 6, 'rows']);
+});
+
+test('three million rows', async () => {
+  config = { roots: [root, join(FLIGHTS, '..')], databases: {} };
+  expect(await run({ source: FLIGHTS, target: 'flights.csv.gz' })).toMatchObject({ rows: 3_000_000 });
+});
+
+test('a retry makes only the parts that are missing', async () => {
+  const first = new Context();
+  first.onCheckpoint = ({ files }) => {
+    if (files === 2) throw new Error('the worker died');
+  };
+  await expect(run({ source: 'in-*.csv' }, first)).rejects.toThrow('the worker died');
+  const [folder] = await leftovers();
+  const before = await readFile(join(root, folder!, '0.parquet'));
+  await writeFile(join(root, folder!, '1.parquet'), before);
+  const second = new Context(first.checkpoints.at(-1));
+  await run({ source: 'in-*.csv' }, second);
+  // The second part is now a copy of the first: it was not made again.
+  expect(await query(`SELECT n::INTEGER FROM '${join(root, 'out.parquet')}'`)).toEqual([[1], [1], [1], [1], [3], [3]]);
+  expect(await leftovers()).toEqual([]);
+});
+
+test('a retry whose first attempt had published the file knows it as its own', async () => {
+  const first = new Context();
+  await run({}, first);
+  expect(await run({}, new Context(first.checkpoints.at(-1)))).toMatchObject({ rows: 2 });
+});
+
+test('a target that exists is refused, and replaced on request', async () => {
+  await writeFile(join(root, 'out.parquet'), 'mine');
+  await expect(run({})).rejects.toThrow('out.parquet exists; set `overwrite` to replace it');
+  expect(await readFile(join(root, 'out.parquet'), 'utf8')).toBe('mine');
+  expect(await run({ overwrite: true })).toMatchObject({ rows: 2 });
+});
+
+test('a bad row leaves nothing', async () => {
+  await writeFile(join(root, 'bad.csv'), `a\n${'1\n'.repeat(30_000)}x\n`);
+  await expect(run({ source: 'bad.csv' })).rejects.toThrow('bad.csv, row 30001, column "a": "x" is not a valid BIGINT');
+  expect(await leftovers()).toEqual([]);
+});
+
+test('cancelled: nothing is left', async () => {
+  const ctx = new Context();
+  ctx.onCheckpoint = () => ctx.abort.abort(new CancelledFailure('CANCELLED'));
+  await expect(run({ source: 'in-*.csv' }, ctx)).rejects.toThrow();
+  expect(await leftovers()).toEqual([]);
+  expect(await readdir(root)).not.toContain('out.parquet');
+});
+
+test('a target outside the roots is refused', async () => {
+  await symlink(tmpdir(), join(root, 'away'));
+  for (const target of ['../out.csv', 'away/out.csv', '/etc/out.csv']) await expect(run({ target })).rejects.toThrow('outside');
+});
