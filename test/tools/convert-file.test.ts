@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -8,6 +8,7 @@ import type { StepContext } from '../../src/activity/index.js';
 import { convert, type ConvertCheckpoint } from '../../src/tools/convert/convert.js';
 import type { ConvertArguments, ConvertResult } from '../../src/tools/convert-file.js';
 import type { ToolsConfig } from '../../src/tools/index.js';
+import { loadId } from '../../src/tools/target/names.js';
 import { FLIGHTS } from './harness.js';
 
 let root: string;
@@ -29,7 +30,11 @@ class Context implements StepContext<ConvertCheckpoint> {
   readonly reports: [number, number | undefined, string | undefined][] = [];
   onCheckpoint: (value: ConvertCheckpoint) => void = () => {};
 
-  constructor(readonly lastCheckpoint?: ConvertCheckpoint) {}
+  readonly lastCheckpoint: ConvertCheckpoint | undefined;
+
+  constructor(last?: ConvertCheckpoint) {
+    this.lastCheckpoint = last;
+  }
 
   progress(done: number, total?: number, message?: string): void {
     this.reports.push([done, total, message]);
@@ -49,7 +54,7 @@ async function query(sql: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
   try {
-    return (await (await connection.run(sql)).getRowsJson()) as unknown[][];
+    return await (await connection.run(sql)).getRowsJson();
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -100,6 +105,16 @@ test('a retry whose first attempt had published the file knows it as its own', a
   expect(await run({}, new Context(first.checkpoints.at(-1)))).toMatchObject({ rows: 2 });
 });
 
+test('a retry whose first attempt died between giving the file its name and saying so', async () => {
+  const first = new Context();
+  await run({ source: 'in-*.csv' }, first);
+  const folder = join(root, `.out.parquet.mcp-${loadId(first.taskId)}`);
+  await mkdir(folder);
+  await link(join(root, 'out.parquet'), join(folder, 'whole-out.parquet'));
+  expect(await run({ source: 'in-*.csv' }, new Context())).toMatchObject({ rows: 6 });
+  expect(await leftovers()).toEqual([]);
+});
+
 test('a target that exists is refused, and replaced on request', async () => {
   await writeFile(join(root, 'out.parquet'), 'mine');
   await expect(run({})).rejects.toThrow('out.parquet exists; set `overwrite` to replace it');
@@ -116,7 +131,7 @@ test('a bad row leaves nothing', async () => {
 test('cancelled: nothing is left', async () => {
   const ctx = new Context();
   ctx.onCheckpoint = () => ctx.abort.abort(new CancelledFailure('CANCELLED'));
-  await expect(run({ source: 'in-*.csv' }, ctx)).rejects.toThrow();
+  await expect(run({ source: 'in-*.csv' }, ctx)).rejects.toThrow('CANCELLED');
   expect(await leftovers()).toEqual([]);
   expect(await readdir(root)).not.toContain('out.parquet');
 });

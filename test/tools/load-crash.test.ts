@@ -129,8 +129,8 @@ function loadArguments(): LoadArguments {
 }
 
 /** Rows that never come. */
-async function* never(): AsyncGenerator<RowBatch> {
-  await new Promise(() => {});
+function never(): AsyncIterable<RowBatch> {
+  return { [Symbol.asyncIterator]: () => ({ next: async () => await new Promise(() => {}) }) };
 }
 
 test('a connection that is lost mid-load: the next attempt goes on', async () => {
