@@ -45,6 +45,16 @@ test.each([
   expect(mapped.message).toBe(message);
 });
 
+test.each([
+  [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'],
+  [undefined, 'The server does not support SSL connections'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'],
+])('a login that will not do is told at once: %s %s', (code, message) => {
+  const mapped = postgresError('main', error(code, message)) as Error;
+  expect(mapped).toBeInstanceOf(ToolError);
+  expect(mapped.message).toBe(`database "main": ${message}`);
+});
+
 test('a network error does not tell the address', () => {
   const refused = error('ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.7:5432');
   expect((postgresError('main', refused) as Error).message).toBe('database "main": connection lost (ECONNREFUSED)');

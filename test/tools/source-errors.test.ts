@@ -1,6 +1,7 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ToolError } from '../../src/activity/index.js';
 import { sourceError } from '../../src/tools/source/errors.js';
@@ -57,6 +58,34 @@ test('a malformed Parquet file', async () => {
 test('a field that first comes late in NDJSON has a column', async () => {
   const pins = await inspect('late.ndjson', `${many((i) => `{"a":${i}}\n`)}{"a":0,"b":"late"}\n`);
   expect(pins.columns.map(({ name }) => name)).toEqual(['a', 'b']);
+});
+
+test.each([
+  ['scalars.ndjson', '1\n2\n'],
+  ['mixed.ndjson', '{"a":1}\n2\n'],
+  ['arrays.json', '[[1],[2]]'],
+])('%s: rows that are no objects', async (name, content) => {
+  await expect(inspect(name, content)).rejects.toThrow(`${name}: the rows must be JSON objects with fields`);
+});
+
+test('JSON fields that differ only in case are refused, and not lost', async () => {
+  await expect(inspect('case.ndjson', '{"a":1,"A":2}\n')).rejects.toThrow('the fields "A" differ only in upper and lower case');
+  const pins = await inspect('suffix.ndjson', '{"a":1,"a_1":2}\n');
+  expect(pins.columns.map(({ name }) => name)).toEqual(['a', 'a_1']);
+});
+
+test.each([
+  ['object.json', '{\n "a": 1,\n "b": [1]\n}', 1],
+  ['array.json', ' [{"a":1},{"a":2}]', 2],
+  ['lines.json', '{"a":1}\n{"a":2}\n{"a":3}', 3],
+  ['many.ndjson', Array.from({ length: 300 }, (_, i) => `{"k${i}":${i}}`).join('\n'), 300],
+])('%s', async (name, content, rows) => {
+  expect((await inspect(name, content)).rows).toBe(rows);
+});
+
+test('compressed JSON of either layout', async () => {
+  expect((await inspect('a.json.gz', gzipSync('[{"a":1},{"a":2}]'))).rows).toBe(2);
+  expect((await inspect('l.json.gz', gzipSync('{"a":1}\n{"a":2}\n'))).rows).toBe(2);
 });
 
 test('files of one source need the same columns, and get types that fit them all', async () => {

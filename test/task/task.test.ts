@@ -1,0 +1,122 @@
+/** The domain, as tables. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { belongsTo, idRange, newTaskId, ownerTag } from '../../src/task/id.js';
+import { Keyring } from '../../src/task/keyring.js';
+import { openCursor, sealCursor } from '../../src/task/cursor.js';
+import { statusMessage } from '../../src/task/message.js';
+import { toToolResult } from '../../src/task/result.js';
+import { isExpired, type Step } from '../../src/task/task.js';
+
+const key = 'k'.repeat(32);
+const other = 'o'.repeat(32);
+
+describe('task IDs', () => {
+  it('belong to the tag they were made for, and lie in its range', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (mine, theirs) => {
+        const id = newTaskId(ownerTag(key, mine));
+        const [first, last] = idRange(ownerTag(key, mine));
+        expect(belongsTo(id, [ownerTag(key, mine)])).toBe(true);
+        expect(belongsTo(id, [ownerTag(key, theirs)])).toBe(mine === theirs);
+        expect(id > first && id < last).toBe(true);
+      }),
+    );
+  });
+
+  it('are nothing else', () => {
+    const id = newTaskId(ownerTag(key, 'a'));
+    for (const wrong of ['', `${id}0`, `x${id}`, id.toUpperCase(), `${id}\n`, id.replace('mcp', 'other')]) expect(belongsTo(wrong, [ownerTag(key, 'a')]), wrong).toBe(false);
+  });
+});
+
+describe('keys', () => {
+  it('need 32 characters', () => {
+    expect(() => Keyring.parse('short')).toThrow('at least 32 characters');
+    expect(() => Keyring.parse('')).toThrow('at least 32 characters');
+    expect(() => Keyring.parse(`${key},short`)).toThrow('at least 32 characters');
+  });
+
+  it('can be rotated: what was made under a previous key is still accepted, and new things are made under the current', () => {
+    const before = Keyring.parse(key);
+    const after = Keyring.parse(`${other}, ${key}`);
+    const id = newTaskId(before.ownerTags('ann')[0]);
+    expect(belongsTo(id, after.ownerTags('ann'))).toBe(true);
+    expect(belongsTo(newTaskId(after.ownerTags('ann')[0]), before.ownerTags('ann'))).toBe(false);
+    expect(after.verify('p', 'text', before.sign('p', 'text'))).toBe(true);
+    expect(before.verify('p', 'text', after.sign('p', 'text'))).toBe(false);
+  });
+});
+
+describe('cursors', () => {
+  const keys = Keyring.parse(key);
+
+  it('come back as they were, for their owner only', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (token) => {
+        const cursor = sealCursor(keys, 'ann', token);
+        expect(Uint8Array.from(openCursor(keys, 'ann', cursor))).toEqual(token);
+        expect(() => openCursor(keys, 'bob', cursor)).toThrow('not issued here');
+      }),
+    );
+  });
+
+  it('cannot be made up', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(() => openCursor(keys, 'ann', text)).toThrow('not issued here');
+      }),
+    );
+  });
+});
+
+describe('results', () => {
+  it.each([
+    [{ content: [{ type: 'text', text: 'x' }] }, { content: [{ type: 'text', text: 'x' }] }],
+    ['text', { content: [{ type: 'text', text: 'text' }] }],
+    [{ a: 1 }, { content: [{ type: 'text', text: '{"a":1}' }], structuredContent: { a: 1 } }],
+    [[1, 2], { content: [{ type: 'text', text: '[1,2]' }], structuredContent: [1, 2] }],
+    [42, { content: [{ type: 'text', text: '42' }], structuredContent: 42 }],
+    [false, { content: [{ type: 'text', text: 'false' }], structuredContent: false }],
+    [undefined, { content: [] }],
+    [null, { content: [] }],
+    [{ content: 'not blocks' }, { content: [{ type: 'text', text: '{"content":"not blocks"}' }], structuredContent: { content: 'not blocks' } }],
+  ])('%j', (value, result) => expect(toToolResult(value)).toEqual(result));
+});
+
+describe('expiry', () => {
+  const minute = 60_000;
+  it.each([
+    ['no ttl', { ttl: null, createdAt: 0, endedAt: 1 }, 1e12, false],
+    ['running beyond its ttl', { ttl: 1, createdAt: 0 }, 1e12, false],
+    ['within its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 59 * minute, false],
+    ['after its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 60 * minute + 1, true],
+    ['ended just now, ttl long over', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 609 * minute, false],
+    ['ended ten minutes ago, ttl long over', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 610 * minute + 1, true],
+    ['a ttl of nothing', { ttl: 0, createdAt: 0, endedAt: 5 }, 6, true],
+  ])('%s', (_, task, now, expired) => expect(isExpired(task, now)).toBe(expired));
+});
+
+describe('status messages', () => {
+  const step = (fields: Partial<Step>): Step => ({ name: 'load', state: 'running', attempt: 1, maximumAttempts: 5, changedAt: 0, ...fields });
+  const progress = { progress: 1_234_567, total: 3_000_000, message: 'rows' };
+  it.each<[string | undefined, Parameters<typeof statusMessage>[0]]>([
+    [undefined, { steps: [] }],
+    ['load: running', { steps: [step({})] }],
+    ['load: waiting for a worker', { steps: [step({ state: 'waiting' })] }],
+    ['load: attempt 3 of 5 is waiting for a worker (last failure: refused)', { steps: [step({ state: 'waiting', attempt: 3, lastFailure: 'refused' })] }],
+    ['load: 1,234,567 of 3,000,000 rows (41 %)', { steps: [step({ progress })] }],
+    ['load: attempt 2 of 5 (last failure: refused), 1,234,567 of 3,000,000 rows (41 %)', { steps: [step({ attempt: 2, lastFailure: 'refused', progress })] }],
+    ['load: attempt 3 of 5 failed (refused); attempt 4 at 1970-01-01T00:00:08.000Z', { steps: [step({ state: 'retrying', attempt: 4, lastFailure: 'refused', retryAt: 8000 })] }],
+    ['load: attempt 1 failed (no reason given); attempt 2', { steps: [step({ state: 'retrying', attempt: 2, maximumAttempts: 0 })] }],
+    ['load: paused by an operator (last failure: refused)', { steps: [step({ state: 'paused', lastFailure: 'refused' })] }],
+    ['Loading · load: running', { message: 'Loading', steps: [step({})] }],
+    ['Loading · 5 parts', { message: 'Loading', progress: { progress: 5, message: 'parts' }, steps: [] }],
+    ['a: running · b: running', { steps: [step({ name: 'a' }), step({ name: 'b' })] }],
+    ['waiting for a worker', { steps: [], stalled: 'waiting for a worker' }],
+  ])('%s', (text, task) => expect(statusMessage(task)).toBe(text));
+
+  it('cut a long failure', () => {
+    expect(statusMessage({ steps: [step({ state: 'waiting', attempt: 2, lastFailure: 'x'.repeat(5000) })] })?.length).toBeLessThan(400);
+  });
+});

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { referenceActivities } from '../../src/tools/index.js';
+import type { LoadActivities, LoadArguments } from '../../src/tools/load/types.js';
+import { duckdbError } from '../../src/tools/target/duckdb/errors.js';
+import { scratch, type Scratch } from './harness.js';
+
+let place: Scratch;
+let steps: LoadActivities;
+
+beforeEach(async () => {
+  place = await scratch();
+  steps = referenceActivities(place.config);
+  await writeFile(join(place.root, 'rows.csv'), `id\n${Array.from({ length: 50_000 }, (_, i) => `${i % 40_000}\n`).join('')}`);
+  for (const name of ['a', 'b']) await writeFile(join(place.root, `${name}.csv`), `v\n${name}\n`);
+});
+afterEach(async () => await place.close());
+
+async function run<A, R>(activity: (args: A) => Promise<R>, args: A, task = 'one'): Promise<R> {
+  return await new MockActivityEnvironment({ workflowExecution: { workflowId: task, runId: 'r' } }).run(activity, args);
+}
+
+/** Everything up to and with the swap. */
+async function swapIn(source: string, task: string) {
+  const args: LoadArguments = { source, database: 'file', table: 't', mode: 'replace', chunkRows: 1_000 };
+  const plan = await run(steps.inspectSource, args, task);
+  for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables, steps.swapTables]) await run<typeof plan, unknown>(each, plan, task);
+  return plan.target;
+}
+
+async function rows(sql: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.fromCache(join(place.root, 'target.duckdb'));
+  const connection = await instance.connect();
+  try {
+    return await (await connection.run(sql)).getRowsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+const tables = async (): Promise<unknown[]> => (await rows('SELECT table_name, comment FROM duckdb_tables() ORDER BY 1')).flat();
+
+test('two attempts at once leave each row exactly once', async () => {
+  const args: LoadArguments = { source: 'rows.csv', database: 'file', table: 't', mode: 'create', chunkRows: 1_000 };
+  const plan = await run(steps.inspectSource, args);
+  await run(steps.createStaging, plan);
+  const counts = await Promise.all([run(steps.loadChunks, plan), run(steps.loadChunks, plan)]);
+  expect(counts.map(({ chunks }) => chunks)).toEqual([50, 50]);
+  expect(await run(steps.verifyStaging, plan)).toMatchObject({ rows: 50_000 });
+  await run(steps.swapTables, plan);
+  await run(steps.settleLoad, plan.target);
+  expect(await rows('SELECT count(*), count(DISTINCT id) FROM t')).toEqual([['50000', '40000']]);
+  expect(await tables()).toEqual(['t', null]);
+});
+
+test.each([
+  { order: 'undo the first, settle the second', undoA: true, undoB: false, left: 'b' },
+  { order: 'settle the first, undo the second', undoA: false, undoB: true, left: 'a' },
+  { order: 'undo both', undoA: true, undoB: true, left: 'old' },
+  { order: 'settle both', undoA: false, undoB: false, left: 'b' },
+])('two loads that have swapped the same table: $order', async ({ undoA, undoB, left }) => {
+  await rows(`CREATE TABLE t AS SELECT 'old' AS v`);
+  const a = await swapIn('a.csv', 'a');
+  const b = await swapIn('b.csv', 'b');
+  await run(undoA ? steps.undoLoad : steps.settleLoad, a);
+  await run(undoB ? steps.undoLoad : steps.settleLoad, b);
+  expect(await rows('SELECT v FROM t')).toEqual([[left]]);
+  expect(await tables()).toEqual(['t', null]);
+});
+
+test.each([
+  ['IO Error: Could not set lock on file "/srv/w.duckdb": Conflicting lock is held', 'database "w": IO Error: Could not set lock on file "w": Conflicting lock is held', false],
+  ['Catalog Error: Table with name x does not exist!\nLINE 1', 'database "w": Catalog Error: Table with name x does not exist!', true],
+])('an error is told without the file: %s', (message, told, final) => {
+  expect(duckdbError('w', '/srv/w.duckdb', new Error(message))).toMatchObject({ message: told, nonRetryable: final });
+});
