@@ -52,8 +52,8 @@ async function loadMissing(plan: LoadPlan, source: SourceSession, target: Target
         continue;
       }
       ctx.checkpoint({ chunk: chunk.number, of: chunks.length });
-      const loaded = await target.load(chunk, ctx.attempt, counted(reader.take(chunk.rows), done));
-      if (loaded) continue;
+      const read = await target.load(chunk, ctx.attempt, counted(reader.take(chunk.rows), done));
+      if (read) continue;
       await reader.skip(chunk.rows);
       done(chunk.rows);
     }

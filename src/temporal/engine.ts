@@ -107,7 +107,8 @@ export class Engine {
       const now = await this.#reader.read(id);
       throw now.outcome ? ended(now) : error;
     }
-    return await this.#reader.read(id);
+    // It is cancelled now, whether or not Temporal can still be asked for more.
+    return await this.#reader.read(id).catch(() => ({ ...before, updatedAt: Date.now(), outcome: { kind: 'cancelled' } as const, inputs: {}, steps: [] }));
   }
 
   /**

@@ -57,10 +57,10 @@ export class TaskReader {
   /** A task reads as cancelled from the request on, whatever its workflow still does or answers. */
   async #cancelled(base: Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl'>, description: WorkflowExecutionDescription, endedAt: number | undefined): Promise<Task> {
     const { workflowId, runId } = description;
-    const requestedAt = await call(this.client, DEADLINE.describe, async () => await this.#history.cancelRequestedAt(workflowId, runId));
+    const requestedAt = await call(this.client, DEADLINE.describe, async () => await this.#history.cancelRequestedAt(workflowId, runId)).catch(() => undefined);
     return {
       ...base,
-      updatedAt: requestedAt ?? endedAt ?? base.createdAt,
+      updatedAt: requestedAt ?? endedAt ?? Date.now(),
       ...(endedAt === undefined ? {} : { endedAt }),
       outcome: { kind: 'cancelled' },
       inputs: {},

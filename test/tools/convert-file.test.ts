@@ -81,7 +81,7 @@ test('several files become one, in the order of their names, with a checkpoint a
 test('three million rows', async () => {
   config = { roots: [root, join(FLIGHTS, '..')], databases: {} };
   expect(await run({ source: FLIGHTS, target: 'flights.csv.gz' })).toMatchObject({ rows: 3_000_000 });
-});
+}, 180_000);
 
 test('a retry makes only the parts that are missing', async () => {
   const first = new Context();

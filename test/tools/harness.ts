@@ -119,7 +119,7 @@ export function failureText(error: unknown): string {
 }
 
 /** Waits until `ready` gives something. */
-export async function until<T>(ready: () => Promise<T | undefined | false>, what: string, timeout = 30_000): Promise<T> {
+export async function until<T>(ready: () => Promise<T | undefined | false>, what: string, timeout = 90_000): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const value = await ready();

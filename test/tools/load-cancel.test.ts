@@ -65,7 +65,7 @@ test('cancelled while a chunk loads: the connection is closed, and nothing is le
   expect(await sessions()).toEqual([]);
   expect(await place.tables()).toEqual(['t']);
   expect(await content()).toEqual(['old']);
-});
+}, 180_000);
 
 test('terminated while a chunk loads: the same, by its clean-up', async () => {
   tasks = await loader(place.config);
@@ -75,7 +75,7 @@ test('terminated while a chunk loads: the same, by its clean-up', async () => {
   expect(await place.tables()).toEqual(['t']);
   expect(await content()).toEqual(['old']);
   await until(async () => (await sessions()).length === 0, 'the sessions to end');
-});
+}, 180_000);
 
 test('cancelled after the swap: the old table is back', async () => {
   const { activities, swapped } = gated();
@@ -142,4 +142,4 @@ test('whenever a cancellation comes, the table is the old one if the server took
   }
   // The test is worth nothing if it only ever saw one of the two.
   expect(Math.min(seen.cancelled, seen.completed)).toBeGreaterThan(0);
-}, 120_000);
+}, 180_000);

@@ -91,7 +91,7 @@ test('a worker that is killed mid-load: another goes on behind the last chunk', 
   } finally {
     worker.kill('SIGKILL');
   }
-}, 120_000);
+}, 180_000);
 
 test('two attempts at once leave each row exactly once', async () => {
   const activities = referenceActivities(place.config);
@@ -140,7 +140,7 @@ test('a connection that is lost mid-load: the next attempt goes on', async () =>
   await place.sql('SELECT pg_terminate_backend($1)', [pid]);
   const result = await handle.result();
   expect(result).toMatchObject({ rowsOut: 3_000_000, attempts: 2, chunksRedone: 1 });
-}, 120_000);
+}, 180_000);
 
 test('a source that changes while the task runs is an error, and leaves nothing', async () => {
   const real = referenceActivities(place.config);

@@ -39,7 +39,7 @@ test('three million rows arrive, each exactly once', async () => {
   const [twice] = await place.sql(`SELECT sum(n - 1)::int AS rows FROM (SELECT count(*) n FROM ${table} f GROUP BY f HAVING count(*) > 1) d`);
   expect(twice).toEqual({ rows: 191 });
   expect(await place.tables()).toEqual(['flights']);
-});
+}, 180_000);
 
 describe.each(['default', 'file'])('into database "%s"', (database) => {
   test.each(['s.csv', 's.tsv', 's.csv.gz', 's.json', 's.ndjson', 's.parquet'])('%s', async (source) => {

@@ -31,9 +31,10 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
   const target = await newPath(config.roots, args.target);
   const format = args.targetFormat ?? formatOf(target);
   const parts = new Parts(target, loadId(ctx.taskId));
-  const done = ctx.lastCheckpoint?.published;
-  const isDone = done !== undefined && (await inode(target)) === done;
-  if (!isDone && !args.overwrite && (await exists(target))) throw occupied(target);
+  const existing = await inode(target);
+  // The target is this task's own work if an earlier attempt has linked it and died, or said so before it cleaned up.
+  const isDone = existing !== undefined && [await inode(parts.whole), ctx.lastCheckpoint?.published].includes(existing);
+  if (existing !== undefined && !isDone && !args.overwrite) throw occupied(target);
   await parts.open();
   try {
     const pins = (await parts.pins()) ?? (await inspectFiles(config.roots, args, ctx.signal));

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { ToolError } from '../../tool/errors.js';
-import { ident, literal } from '../sql.js';
+import { ident, literal, structLiteral } from '../sql.js';
 import type { Column, CsvDialect, Format, JsonLayout } from './pins.js';
 import type { SourceSession } from './session.js';
 
@@ -72,9 +72,14 @@ async function describeJson(session: SourceSession, format: Format, paths: reado
   const layouts = await Promise.all(paths.map(async (path) => (format === 'ndjson' ? 'newline_delimited' : await jsonLayout(path))));
   const merged: Column[] = [];
   for (const layout of new Set(layouts)) {
-    const files = paths.filter((_, i) => layouts[i] === layout).map(literal);
-    const read = `read_json([${files.join(', ')}], format = '${layout}', union_by_name = true, sample_size = -1, maximum_sample_files = ${files.length}, hive_partitioning = false)`;
-    for (const column of await describeSql(session, `SELECT * FROM ${read}`)) {
+    const files = paths.filter((_, i) => layouts[i] === layout);
+    const read = `read_json([${files.map(literal).join(', ')}], format = '${layout}', ${EVERY_FIELD}, maximum_sample_files = ${files.length})`;
+    const columns = await describeSql(session, `SELECT * FROM ${read}`).catch((error: unknown) => {
+      const notRecords = error instanceof ToolError && error.message.includes('non-record JSON');
+      throw notRecords ? new ToolError(`${files.map((path) => basename(path)).join(', ')}: the rows must be JSON objects with fields`) : error;
+    });
+    await refuseCaseVariants(session, read, columns);
+    for (const column of columns) {
       const known = merged.findIndex(({ name }) => name === column.name);
       if (known < 0) merged.push(column);
       else merged[known] = { name: column.name, type: await commonType(session, [merged[known]!.type, column.type]) };
@@ -83,8 +88,23 @@ async function describeJson(session: SourceSession, format: Format, paths: reado
   return layouts.map((layout) => ({ columns: merged, layout }));
 }
 
+// Without a threshold of -1, objects with many different fields become one column of type MAP.
+const EVERY_FIELD = 'records = true, union_by_name = true, sample_size = -1, map_inference_threshold = -1, hive_partitioning = false';
+
+/** DuckDB calls the second of `a` and `A` `A_1`, and would look for a field of that name when the columns are fixed. */
+async function refuseCaseVariants(session: SourceSession, read: string, columns: readonly Column[]): Promise<void> {
+  const names = columns.map(({ name }) => name.toLowerCase());
+  for (const { name } of columns) {
+    const base = /^(.+)_\d+$/.exec(name)?.[1];
+    if (base === undefined || !names.includes(base.toLowerCase())) continue;
+    const fixed = read.replace(EVERY_FIELD, `records = true, columns = ${structLiteral([[name, 'JSON']])}`);
+    const [row] = await session.rows(`SELECT count(${ident(name)})::VARCHAR AS found FROM ${fixed}`);
+    if (row?.['found'] === '0') throw new ToolError(`the fields "${base}" differ only in upper and lower case; a table cannot hold both`);
+  }
+}
+
 async function jsonLayout(path: string): Promise<JsonLayout> {
-  if (/\.(gz|zst)$/i.test(path)) return 'array';
+  if (/\.(gz|zst)$/i.test(path)) return 'auto';
   const handle = await open(path);
   try {
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(4096), position: 0 });

@@ -47,6 +47,7 @@ function jsonProblem(text: string): string | undefined {
 }
 
 function otherProblem(text: string): string | undefined {
-  const [first = ''] = text.split('\n');
+  const [line = ''] = text.split('\n');
+  const first = line.replace(/^[A-Z][\w ]+ Error: /, '');
   return DATA.test(text) && !(ENVIRONMENT.test(text) && !/magic bytes|No files found/i.test(text)) ? `the source cannot be read: ${first}` : undefined;
 }

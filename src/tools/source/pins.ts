@@ -23,7 +23,8 @@ export interface CsvDialect {
   readonly columns: readonly string[];
 }
 
-export type JsonLayout = 'array' | 'newline_delimited' | 'unstructured';
+/** DuckDB's `format`; `auto` where the file is compressed and only DuckDB can look inside. */
+export type JsonLayout = 'auto' | 'array' | 'newline_delimited' | 'unstructured';
 
 export interface SourceFile {
   /** The real path, without symlinks. */

@@ -31,7 +31,7 @@ export function readFileSql(pins: ReadPins, file: SourceFile, from = 0): string 
     return `read_csv(${path}, ${csvOptions(dialect, pins.columns).join(', ')})`;
   }
   const types = structLiteral(pins.columns.map(({ name, type }) => [name, type]));
-  return `read_json(${path}, format = ${literal(file.layout ?? 'newline_delimited')}, columns = ${types}, hive_partitioning = false)`;
+  return `read_json(${path}, format = ${literal(file.layout ?? 'newline_delimited')}, records = true, columns = ${types}, hive_partitioning = false)`;
 }
 
 function csvOptions(dialect: CsvDialect, columns: readonly Column[]): string[] {

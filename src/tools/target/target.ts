@@ -23,7 +23,7 @@ export interface Target {
    * Loads one chunk and its ledger row in one transaction, the ledger row first: its key makes an attempt that is still
    * alive wait for this one, or this one for that, and whoever comes second leaves the chunk alone.
    *
-   * @returns false if the chunk was committed by another attempt; then `batches` was not read
+   * @returns whether `batches` was read; it is not where another attempt has committed the chunk already
    */
   load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean>;
   counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>>;

@@ -14,3 +14,8 @@ export function duckdbError(database: string, path: string, error: unknown): unk
   if (TRANSIENT.test(error.message)) return ApplicationFailure.retryable(`database "${database}": ${text}`, 'DatabaseUnavailable');
   return OURS.test(error.message) ? new ToolError(`database "${database}": ${text}`) : error;
 }
+
+/** Whether another transaction has inserted the same key. */
+export function isKeyConflict(error: unknown): boolean {
+  return error instanceof Error && /duplicate key|Conflict on/i.test(error.message);
+}

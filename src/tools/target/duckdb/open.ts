@@ -12,11 +12,12 @@ type DuckDB = Extract<Database, { kind: 'duckdb' }>;
 export async function openDuckDBTarget({ name, path }: DuckDB, target: LoadTarget, session: TargetSession): Promise<Target> {
   session.signal.throwIfAborted();
   const { DuckDBInstance } = await duckdb();
+  const explain = (error: unknown): unknown => duckdbError(name, path, error);
   try {
     const instance = await DuckDBInstance.fromCache(path);
     const connection = await instance.connect();
-    return new DuckDBTarget(instance, connection, target, session.signal);
+    return new DuckDBTarget(instance, connection, target, explain, session.signal);
   } catch (error) {
-    throw duckdbError(name, path, error);
+    throw explain(error);
   }
 }

@@ -1,7 +1,6 @@
 /** A load's tables in a DuckDB file. @module */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api';
-import { duckdb } from '../../engines.js';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import type { ChunkCounts, Digest, LoadTarget } from '../../load/types.js';
 import { digestSql } from '../../source/canonical.js';
 import type { Chunk } from '../../source/chunks.js';
@@ -10,11 +9,12 @@ import type { RowBatch } from '../../source/reader.js';
 import { ident } from '../../sql.js';
 import { loadTables, type LoadTables } from '../names.js';
 import type { Target } from '../target.js';
+import { appendRows } from './append.js';
 import { checkTable } from './check.js';
-import { duckdbError } from './errors.js';
+import { isKeyConflict } from './errors.js';
 import { settleTables, swapTables, undoTables } from './swap.js';
 
-/** How often to look whether another attempt of this process has committed the chunk it is at, in milliseconds. */
+/** How often to look whether another attempt of this process is done with a chunk, in milliseconds. */
 const LOOK_AGAIN = 50;
 
 export class DuckDBTarget implements Target {
@@ -24,6 +24,8 @@ export class DuckDBTarget implements Target {
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
     private readonly target: LoadTarget,
+    /** What to throw for an error of the database. */
+    private readonly explain: (error: unknown) => unknown,
     private readonly signal: AbortSignal,
   ) {
     this.#names = loadTables(target.id);
@@ -53,19 +55,15 @@ export class DuckDBTarget implements Target {
 
   async load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean> {
     await this.#query(`INSERT INTO ${this.#table('starts')} VALUES (${chunk.number}, ${attempt})`);
-    // DuckDB does not wait for a key that another transaction holds but fails at once, so the waiting is done here.
-    while (!(await this.#begin(chunk, attempt))) {
-      if ((await this.committed()).has(chunk.number)) return false;
-      await pause(LOOK_AGAIN, undefined, { signal: this.signal });
-    }
+    if (!(await this.#begin(chunk, attempt))) return false;
     try {
-      await this.#append(batches);
-      await this.#query('COMMIT');
-      return true;
+      await appendRows(this.connection, this.target.schema, this.#names.staging, batches);
     } catch (error) {
       await this.connection.run('ROLLBACK').catch(() => {});
-      throw error;
+      throw this.explain(error);
     }
+    await this.#commit(chunk);
+    return true;
   }
 
   async counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>> {
@@ -99,26 +97,34 @@ export class DuckDBTarget implements Target {
     this.instance.closeSync();
   }
 
+  /**
+   * Opens a transaction with the chunk's ledger row in it.
+   *
+   * @returns false if another attempt has committed it
+   */
   async #begin(chunk: Chunk, attempt: number): Promise<boolean> {
-    await this.#query('BEGIN');
-    try {
-      await this.connection.run(`INSERT INTO ${this.#table('ledger')} VALUES (${chunk.number}, ${chunk.rows}, ${attempt})`);
-      return true;
-    } catch (error) {
-      await this.connection.run('ROLLBACK');
-      const text = error instanceof Error ? error.message : '';
-      if (/Constraint Error|TransactionContext Error|onflict/.test(text)) return false;
-      throw duckdbError(this.target.database, '', error);
+    for (;;) {
+      await this.#query('BEGIN');
+      try {
+        await this.connection.run(`INSERT INTO ${this.#table('ledger')} VALUES (${chunk.number}, ${chunk.rows}, ${attempt})`);
+        return true;
+      } catch (error) {
+        await this.connection.run('ROLLBACK');
+        if (!isKeyConflict(error)) throw this.explain(error);
+      }
+      if ((await this.committed()).has(chunk.number)) return false;
+      await pause(LOOK_AGAIN, undefined, { signal: this.signal });
     }
   }
 
-  async #append(batches: AsyncIterable<RowBatch>): Promise<void> {
-    const appender = await this.connection.createAppender(this.#names.staging, this.target.schema);
+  /** DuckDB lets two transactions insert one key and refuses the second at its commit, which rolls back its rows as well. */
+  async #commit(chunk: Chunk): Promise<void> {
     try {
-      for await (const batch of batches) await append(appender, batch);
-      appender.flushSync();
-    } finally {
-      appender.closeSync();
+      await this.connection.run('COMMIT');
+    } catch (error) {
+      await this.connection.run('ROLLBACK').catch(() => {});
+      if (isKeyConflict(error) && (await this.committed()).has(chunk.number)) return;
+      throw this.explain(error);
     }
   }
 
@@ -131,20 +137,9 @@ export class DuckDBTarget implements Target {
     try {
       return await (await this.connection.run(sql)).getRowObjects();
     } catch (error) {
-      throw duckdbError(this.target.database, '', error);
+      throw this.explain(error);
     }
   };
 
   readonly #interrupt = (): void => this.connection.interrupt();
 }
-
-async function append(appender: DuckDBAppender, { data, from, to }: RowBatch): Promise<void> {
-  if (from === 0 && to === data.rowCount) return appender.appendDataChunk(data);
-  const { DuckDBDataChunk } = await duckdb();
-  const types: DuckDBType[] = [];
-  for (let i = 0; i < data.columnCount; i++) types.push(data.getColumnVector(i).type);
-  const part = DuckDBDataChunk.create(types, to - from);
-  part.setRows(data.getRows().slice(from, to));
-  appender.appendDataChunk(part);
-}
-

@@ -14,6 +14,9 @@ const TRANSIENT_NETWORK = new Set([
 ]);
 const LOST = /^(Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
 
+/** What a driver says of a login or an encryption that will not do, without a code or with one of Node's. */
+const LOGIN = /^SASL|SSL|TLS|certificate/i;
+
 const HINTS: Readonly<Record<string, string>> = {
   '28P01': 'it refused the user name or password',
   '28000': 'it refused the login',
@@ -41,7 +44,9 @@ export function postgresError(database: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ApplicationFailure) return error;
   const { code, message } = error as PostgresError;
   if (isTransient(error)) return ApplicationFailure.retryable(`database "${database}": ${describe(code, message)}`, DATABASE_UNAVAILABLE);
-  if (code === undefined || (!SQLSTATE.test(code) && !(code in HINTS))) return error;
+  const known = code !== undefined && (SQLSTATE.test(code) || code in HINTS);
+  if (!known && LOGIN.test(message)) return new ToolError(`database "${database}": ${message}`);
+  if (!known) return error;
   return new ToolError(`database "${database}": ${describe(code, message)}`);
 }
 

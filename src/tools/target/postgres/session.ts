@@ -6,7 +6,9 @@ import { pg, pgCopyFrom } from '../../engines.js';
 import type { TargetSession } from '../target.js';
 import { postgresError } from './errors.js';
 
+/** How long connecting and closing may take, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
+const CLOSE_TIMEOUT = 2_000;
 
 /** What every session of a load is called in `pg_stat_activity`, followed by the step and the attempt. */
 export function sessionPrefix(id: string): string {
@@ -36,6 +38,7 @@ export class PostgresSession {
       application_name: `${sessionPrefix(id)}${session.step} ${session.attempt}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
     });
     const opened = new PostgresSession(client, name, session.signal);
     try {
@@ -90,7 +93,10 @@ export class PostgresSession {
 
   async close(): Promise<void> {
     this.signal.removeEventListener('abort', this.#cut);
+    // A server that does not answer any more must not keep the step from ending.
+    const timer = setTimeout(this.#cut, CLOSE_TIMEOUT);
     await this.client.end().catch(() => {});
+    clearTimeout(timer);
   }
 
   /** Not `end()`, which would wait for what is running. */

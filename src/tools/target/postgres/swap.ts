@@ -62,7 +62,7 @@ async function dropOwn(session: PostgresSession, schema: string, names: LoadTabl
  * The lock timeout is short because whoever waits for a table's exclusive lock holds up every reader behind it;
  * giving up and coming back lets them through.
  */
-async function exclusive(session: PostgresSession, { schema, table }: LoadTarget, work: () => Promise<void>): Promise<void> {
+export async function exclusive(session: PostgresSession, { schema, table }: LoadTarget, work: () => Promise<void>): Promise<void> {
   await session.transaction(async () => {
     await session.query(`SET LOCAL lock_timeout = '5s'`);
     await session.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`mcp-tasks ${ident(schema, table)}`]);

@@ -13,7 +13,7 @@ import { checkTable } from './check.js';
 import { copyLine, postgresDigestSql, postgresType } from './columns.js';
 import { copyPlace, postgresError } from './errors.js';
 import { sessionPrefix, type PostgresSession } from './session.js';
-import { settleTables, swapTables, undoTables } from './swap.js';
+import { exclusive, settleTables, swapTables, undoTables } from './swap.js';
 
 export class PostgresTarget implements Target {
   readonly #names: LoadTables;
@@ -36,7 +36,8 @@ export class PostgresTarget implements Target {
   async create(columns: readonly Column[]): Promise<void> {
     await this.check(columns);
     const definitions = columns.map((column) => `${ident(column.name)} ${postgresType(column)}`);
-    await this.session.transaction(async () => {
+    // In turns, because two sessions that create one table at once do not both get away with IF NOT EXISTS.
+    await exclusive(this.session, this.target, async () => {
       await this.session.query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
       await this.session.query(
         `CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk integer PRIMARY KEY, rows bigint NOT NULL, attempt integer NOT NULL)`,
