@@ -21,3 +21,5 @@ export function referenceTools(config: ToolsConfig): DurableTool[] {
 export function referenceActivities(config: ToolsConfig): LoadActivities {
   return loadDatasetActivities(config);
 }
+
+export { acquirePostgres, type Postgres, type PostgresOptions } from './postgres/index.js';

@@ -2,7 +2,6 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { takeResult } from '@modelcontextprotocol/sdk/shared/responseMessage.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -30,7 +29,7 @@ beforeAll(async () => {
   await stack.startWorker();
   server = await listen(stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' })));
   client = new Client({ name: 'v1', version: '1.0.0' });
-  await client.connect(new StreamableHTTPClientTransport(server.url) as Transport);
+  await client.connect(new StreamableHTTPClientTransport(server.url));
   await client.listTools();
 });
 afterAll(async () => {
