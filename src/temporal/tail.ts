@@ -98,8 +98,12 @@ export class HistoryTails {
 
   async #poll(workflowId: string, cursor: Cursor, signal: AbortSignal): Promise<Tick | undefined> {
     this.#polls++;
+    // A signal for each poll: the client never removes the listeners it adds to one.
+    const poll = new AbortController();
+    const stop = (): void => poll.abort();
+    signal.addEventListener('abort', stop);
     try {
-      const response = await this.client.withAbortSignal(signal, async () =>
+      const response = await this.client.withAbortSignal(poll.signal, async () =>
         await this.client.withDeadline(Date.now() + POLL_DEADLINE, async () =>
           await this.client.workflowService.getWorkflowExecutionHistory({
             namespace: this.client.options.namespace,
@@ -118,6 +122,7 @@ export class HistoryTails {
       if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) return undefined;
       throw error;
     } finally {
+      signal.removeEventListener('abort', stop);
       this.#polls--;
     }
   }

@@ -1,0 +1,71 @@
+// Records the histories that test/replay replays: `npm run record-histories`. Each file is one execution of a shipped
+// workflow; recorded ones stay, because tasks like them may still be running somewhere.
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { startLocalStack } from '../dist/src/cli/local-stack.js';
+import { version } from './version.mjs';
+
+const { History } = proto.temporal.api.history.v1;
+// Paths become part of the histories, so they are the same everywhere.
+const dir = '/tmp/mcp-tasks-histories';
+const out = fileURLToPath(new URL('../test/replay/histories', import.meta.url));
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+await rm(dir, { recursive: true, force: true });
+await mkdir(join(dir, 'data'), { recursive: true });
+await mkdir(out, { recursive: true });
+await writeFile(join(dir, 'data/small.csv'), `id,name\n${Array.from({ length: 5000 }, (_, i) => `${i},name ${i}`).join('\n')}\n`);
+await copyFile(fileURLToPath(new URL('../data/flights-3m.parquet', import.meta.resolve('vega-datasets'))), join(dir, 'data/large.parquet'));
+
+const stack = await startLocalStack({ port: 0, dir: join(dir, 'state'), env: { ...process.env, MCP_TASKS_ROOTS: join(dir, 'data') }, logger });
+const { engine, tools, temporal } = stack.tasks;
+const client = new Client({ connection: await Connection.connect(temporal.connectionOptions), namespace: temporal.namespace });
+const owner = 'recorder';
+const start = async (name, args) => {
+  const tool = tools.find((candidate) => candidate.name === name);
+  const parsed = await tool.inputSchema['~standard'].validate(args);
+  return await engine.start({ owner, tool, args: tool.work.kind === 'function' ? args : parsed.value, ttl: null });
+};
+
+try {
+  const converted = await start('convert_file', { source: join(dir, 'data/small.csv'), target: join(dir, 'data/small.parquet') });
+  await record('tool-task-completed', converted.id);
+  const refused = await start('convert_file', { source: join(dir, 'data/none.csv'), target: join(dir, 'data/none.parquet') });
+  await record('tool-task-failed', refused.id);
+  const loaded = await start('load_dataset', { source: join(dir, 'data/small.csv'), table: 'small', mode: 'replace' });
+  await record('load-dataset-completed', loaded.id);
+  await record('load-dataset-cleanup-settled', `cleanup-${loaded.id}`);
+  const missing = await start('load_dataset', { source: join(dir, 'data/none.csv'), table: 'none' });
+  await record('load-dataset-failed', missing.id);
+  const cancelled = await start('load_dataset', { source: join(dir, 'data/large.parquet'), table: 'large' });
+  for await (const task of engine.watch(owner, cancelled.id)) if (task.steps[0]?.name === 'loadChunks' && task.steps[0].progress) break;
+  await engine.cancel(owner, cancelled.id);
+  await record('load-dataset-cancelled', cancelled.id);
+  await record('load-dataset-cleanup-undone', `cleanup-${cancelled.id}`);
+} finally {
+  await client.connection.close();
+  await stack.stop();
+  await rm(dir, { recursive: true, force: true });
+}
+
+async function record(name, workflowId) {
+  const handle = client.workflow.getHandle(workflowId);
+  await handle.result().catch(() => undefined);
+  const plain = History.toObject(await handle.fetchHistory(), { longs: String, enums: String, bytes: String });
+  const history = JSON.parse(JSON.stringify(plain), withoutMachine);
+  // Names of sticky task queues hold the host's.
+  const text = JSON.stringify({ workflowId, history }, undefined, 1).replaceAll(hostname(), 'host');
+  await writeFile(join(out, `${name}-${version}.json`), `${text}\n`);
+  process.stdout.write(`${name}: ${history.events.length} events\n`);
+}
+
+/** Which machine recorded it is nobody's business, and stack traces are full of it. */
+function withoutMachine(field, value) {
+  if (field === 'identity') return 'worker';
+  if (field === 'stackTrace') return '';
+  return value;
+}

@@ -1,0 +1,37 @@
+/** Tasks that older versions started still replay: every recorded history of every shipped workflow. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import proto from '@temporalio/proto';
+import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { beforeAll, expect, it } from 'vitest';
+import { workflowsPath } from '../setup/stack.js';
+
+const histories = fileURLToPath(new URL('histories/', import.meta.url));
+const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
+});
+
+function read(file: string): { history: unknown; workflowId: string } {
+  const { history, workflowId } = JSON.parse(readFileSync(histories + file, 'utf8')) as { history: object; workflowId: string };
+  return { history: proto.temporal.api.history.v1.History.fromObject(history), workflowId };
+}
+
+it.each(readdirSync(histories))('%s', async (file) => {
+  const { history, workflowId } = read(file);
+  await expect(Worker.runReplayHistory({ workflowBundle }, history, workflowId)).resolves.toBeUndefined();
+});
+
+it('covers every shipped workflow', () => {
+  const types = readdirSync(histories).map((file) => /"workflowType":\s*{\s*"name":\s*"(\w+)"/.exec(readFileSync(histories + file, 'utf8'))?.[1]);
+  expect([...new Set(types)].sort()).toEqual(['loadDataset', 'loadDatasetCleanup', 'mcpToolTask']);
+});
+
+it('would see a change that breaks them', async () => {
+  const changed = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../fixtures/changed-workflows.ts', import.meta.url)), logger });
+  const [file] = readdirSync(histories).filter((name) => name.startsWith('tool-task-completed'));
+  const { history, workflowId } = read(file as string);
+  await expect(Worker.runReplayHistory({ workflowBundle: changed }, history, workflowId)).rejects.toThrow(/[Nn]ondeterminism|determinism/);
+});
