@@ -65,6 +65,7 @@ export class DurableTasks {
   readonly #options: DurableTasksOptions;
   readonly #keyIsShared: boolean;
   readonly #serve: typeof import('./server/serve.js');
+  readonly #stops = new Set<() => Promise<void>>();
   #closing: Promise<void> | undefined;
 
   /**
@@ -81,7 +82,8 @@ export class DurableTasks {
     const serve = await import('./server/serve.js');
     const logger = options.logger ?? stderrLogger();
     const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
-    const given = options.key ?? process.env['MCP_TASKS_KEY'];
+    // An empty variable is how a compose file says that there is none.
+    const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
     const keys = Keyring.parse(given ?? (await keyFile(dir)));
     const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
     return new DurableTasks({ options, tools, serve, logger, keys, keyIsShared: given !== undefined, temporal });
@@ -124,11 +126,20 @@ export class DurableTasks {
 
   /** Serves both protocol versions over stdio. When the client hangs up, this is closed too. */
   stdio(factory: ServerFactory, options: ServeStdioOptions = {}): StdioServerHandle {
-    if (!options.transport) process.stdin.once('close', () => void this.close());
+    if (!options.transport) {
+      process.stdin.once('close', () => {
+        this.close().catch((error: unknown) => this.#service.logger.error({ err: error }, 'closing failed'));
+      });
+    }
     return this.#serve.stdioServer(this.#service, this.#options.owner, factory, options);
   }
 
-  /** Ends all waits, closes the connection and lets go of the dev server. Tasks go on. */
+  /** Has {@link close} call `stop` first: a worker in this process that shares this Temporal has to be gone before it. */
+  beforeClose(stop: () => Promise<void>): void {
+    this.#stops.add(stop);
+  }
+
+  /** Stops the workers that share this, ends all waits, closes the connection and lets go of the dev server. Tasks go on. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
@@ -136,6 +147,7 @@ export class DurableTasks {
 
   async #close(): Promise<void> {
     try {
+      await Promise.all([...this.#stops].map(async (stop) => await stop()));
       await this.engine.close();
     } finally {
       await this.temporal.release();

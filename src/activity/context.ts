@@ -13,7 +13,7 @@ export interface StepContext<Checkpoint = unknown> {
    * (by the heartbeat throttle, 1 s by default), so work done after it can be seen again.
    */
   readonly lastCheckpoint: Checkpoint | undefined;
-  /** Reports progress; cheap, call it as often as you like. `done` never goes back: a smaller value is ignored. */
+  /** Reports progress; cheap, call it as often as you like. `done` never goes back: a smaller value is ignored, and so is one that is no number. */
   progress(done: number, total?: number, message?: string): void;
   /** Saves where to go on after a crash. Must be JSON; keep it small (a few KiB). */
   checkpoint(value: Checkpoint): void;

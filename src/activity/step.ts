@@ -4,7 +4,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import { isHeartbeatDetails, type HeartbeatDetails, type Progress } from '../task/progress.js';
+import { advance, isHeartbeatDetails, type HeartbeatDetails } from '../task/progress.js';
 import type { StepContext } from './context.js';
 import { toFailure } from './failure.js';
 
@@ -80,12 +80,8 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   }
 
   progress(done: number, total?: number, message?: string): void {
-    const last = this.#details.progress;
-    const progress: Progress = {
-      progress: Math.max(done, last?.progress ?? done),
-      ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message }),
-    };
+    const progress = advance(this.#details.progress, done, total, message);
+    if (!progress) return;
     this.#details = { ...this.#details, changedAt: Date.now(), progress };
     this.#heartbeat();
   }

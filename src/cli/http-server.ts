@@ -26,7 +26,8 @@ export async function serveHttp(handler: McpHttpHandler, port: number): Promise<
   const checkOrigin = localhostOriginValidation();
   const server = createServer((request, response) => {
     if (!checkHost(request, response) || !checkOrigin(request, response)) return;
-    if (new URL(request.url ?? '/', 'http://localhost').pathname === PATH) void serve(request as NodeIncomingMessageLike, response);
+    // Not by URL, which some request targets are not: `//` would throw here.
+    if (request.url?.split('?')[0] === PATH) void serve(request as NodeIncomingMessageLike, response);
     else response.writeHead(404, { 'content-type': 'text/plain' }).end(`The MCP endpoint is ${PATH}\n`);
   });
   await new Promise<void>((resolve, reject) => {

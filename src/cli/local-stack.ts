@@ -38,7 +38,10 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
   const dir = resolve(given);
   const owned: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const release of owned.splice(0).reverse()) await release();
+    const failures: unknown[] = [];
+    // Each of them, whatever becomes of the others: a database that is left behind is worse than an error.
+    for (const release of owned.splice(0).reverse()) await release().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
   };
   try {
     const postgres = await acquirePostgres({ dir, log: (line) => logger.info({}, line) });
@@ -47,22 +50,20 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
     // One person's stack on one person's machine: every request is theirs.
     const tasks = await DurableTasks.connect({ tools: referenceTools(toolsConfigFromEnv(env)), temporal: { dir }, owner: () => 'local', logger });
     owned.push(async () => await tasks.close());
-    const { temporal } = tasks;
-    const workerEnv = temporal.explicit ? env : { ...env, TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
-    let worker = await WorkerProcess.start(workerEnv);
+    let worker = await WorkerProcess.start(dir, env);
     owned.push(async () => await worker.stop());
     const server = await serveHttp(tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version: '0.1.0' })), port);
     owned.push(async () => await server.close());
     return {
       url: server.url,
-      uiUrl: temporal.uiUrl,
+      uiUrl: tasks.temporal.uiUrl,
       databaseUrl: postgres.url,
       tasks,
       get worker() {
         return worker;
       },
       async restartWorker() {
-        worker = await WorkerProcess.start(workerEnv);
+        worker = await WorkerProcess.start(dir, env);
         return worker;
       },
       stop,

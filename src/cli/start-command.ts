@@ -1,4 +1,5 @@
 /** `mcp-tasks-temporal start`: the whole stack on this machine, until it is told to stop. @module */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../local/log.js';
 import { startLocalStack, type LocalStack } from './local-stack.js';
 import { stopSignal } from './stop-signal.js';
@@ -7,8 +8,27 @@ export async function start({ port, dir, logger }: { port: number; dir: string; 
   const roots = process.env['MCP_TASKS_ROOTS'] ?? process.cwd();
   const stack = await startLocalStack({ port, dir, env: { ...process.env, MCP_TASKS_ROOTS: roots }, logger });
   process.stdout.write(welcome(stack, roots));
+  const stopping = new AbortController();
+  const kept = keepWorker(stack, logger, stopping.signal);
   await stopSignal();
+  stopping.abort();
   await stack.stop();
+  await kept;
+}
+
+/** How long to wait before another worker is started in the place of one that died, in milliseconds. */
+const RESTART_PAUSE = 2_000;
+
+/** Tasks wait for ever where no worker is: one that dies is replaced, and that is said. */
+async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSignal): Promise<void> {
+  for (;;) {
+    const how = await stack.worker.ended();
+    if (stopping.aborted) return;
+    logger.error({}, `the worker ended (${how}); starting another`);
+    await delay(RESTART_PAUSE, undefined, { signal: stopping }).catch(() => undefined);
+    if (stopping.aborted) return;
+    await stack.restartWorker().catch((error: unknown) => logger.error({ err: error }, 'the worker could not be started'));
+  }
 }
 
 function welcome({ url, uiUrl }: LocalStack, roots: string): string {

@@ -20,6 +20,7 @@ export async function runWorker({ dir, logger }: { dir: string; logger: Logger }
       temporal: { dir, log: (line) => logger.info({}, line) },
     });
     process.once('disconnect', () => worker.shutdown());
+    if (process.send && !process.connected) return await worker.stop();
     process.send?.(READY);
     await worker.run();
   } finally {

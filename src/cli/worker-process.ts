@@ -21,12 +21,12 @@ export class WorkerProcess {
   }
 
   /**
-   * Starts a worker and waits until it works.
+   * Starts a worker that uses the same Temporal as everything else of `dir`, and waits until it works.
    * @throws McpTasksError `LOCAL_SERVICE` if it ends before that; its own words are on stderr
    */
-  static async start(env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+  static async start(dir: string, env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
     // The IPC channel is also how the child learns that its parent is gone.
-    const child = fork(MAIN, ['worker'], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(MAIN, ['worker', '--dir', dir], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const process = new WorkerProcess(child);
     const signal = AbortSignal.timeout(START_TIMEOUT);
     try {
@@ -40,6 +40,12 @@ export class WorkerProcess {
 
   get pid(): number {
     return this.child.pid ?? 0;
+  }
+
+  /** Resolves when the process has ended, for whatever reason. @returns how it ended, for a log */
+  async ended(): Promise<string> {
+    await this.#exited;
+    return this.child.signalCode ?? `exit code ${this.child.exitCode}`;
   }
 
   /** Kills the process with SIGKILL, as a crash or the kernel would. @returns the signal it ended by */
@@ -59,6 +65,6 @@ export class WorkerProcess {
 
   async #failed(): Promise<never> {
     await this.#exited;
-    throw new McpTasksError('LOCAL_SERVICE', `the worker ended at its start (exit code ${this.child.exitCode ?? this.child.signalCode})`);
+    throw new McpTasksError('LOCAL_SERVICE', `the worker ended at its start (${this.child.signalCode ?? `exit code ${this.child.exitCode}`})`);
   }
 }

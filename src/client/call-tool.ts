@@ -67,8 +67,7 @@ async function awaitTask(client: Client, era: '2025-11-25' | '2026-07-28', creat
   const request = async <T>(method: string, schema: z.ZodType<T>): Promise<T> =>
     await patiently<T>(
       async () => await client.request({ method, params: { taskId: created.taskId } }, schema, { timeout: REQUEST_TIMEOUT, ...(signal ? { signal } : {}) }),
-      patience,
-      signal,
+      { patience, signal, answersAreFinal: method === 'tasks/result' },
     );
   let shown: string | undefined;
   const show = (status: TaskStatus): void => {

@@ -7,24 +7,31 @@ const FINAL = new Set<string>([SdkErrorCode.NotConnected, SdkErrorCode.NotInitia
 /** JSON-RPC's internal error, which a server whose Temporal is away answers with. */
 const INTERNAL_ERROR = -32603;
 
+export interface Patience {
+  /** How long the server may be away, in milliseconds. */
+  readonly patience: number;
+  readonly signal: AbortSignal | undefined;
+  /** Whether an error that the server answers with is the answer, as to `tasks/result`, where it is the task's own. @default false */
+  readonly answersAreFinal?: boolean;
+}
+
 /**
  * Runs `request` again, after pauses from 0.5 s to 10 s, while the server cannot be reached or cannot answer just now.
  * Only for requests that change nothing.
- * @param patience how long the server may be away, in milliseconds
  */
-export async function patiently<T>(request: () => Promise<T>, patience: number, signal: AbortSignal | undefined): Promise<T> {
+export async function patiently<T>(request: () => Promise<T>, { patience, signal, answersAreFinal = false }: Patience): Promise<T> {
   return await pRetry(request, {
     retries: Number.POSITIVE_INFINITY,
     maxRetryTime: patience,
     minTimeout: 500,
     maxTimeout: 10_000,
-    shouldRetry: ({ error }) => mayPass(error),
+    shouldRetry: ({ error }) => mayPass(error, answersAreFinal),
     ...(signal ? { signal } : {}),
   });
 }
 
-function mayPass(error: unknown): boolean {
-  if (ProtocolError.isInstance(error)) return error.code === INTERNAL_ERROR;
+function mayPass(error: unknown, answersAreFinal: boolean): boolean {
+  if (ProtocolError.isInstance(error)) return !answersAreFinal && error.code === INTERNAL_ERROR;
   if (SdkError.isInstance(error)) return !FINAL.has(error.code);
   return true;
 }

@@ -14,16 +14,21 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, owne
     extensions: { [TASKS_EXTENSION]: {} },
     ...(era === '2025-11-25' ? { tasks: { ...(owner.mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } } } : {}),
   });
+  registerTaskMethods(mcp, service, era, owner);
+  // A server with no tool at all has no calls to intercept, either.
+  if (service.tools.size === 0) return;
   registerTools(mcp, service);
   interceptToolCalls(mcp, async (request, ctx, sdk) => {
-    const tool = service.tools.get((request.params as { name?: string } | undefined)?.name ?? '');
-    if (tool) return await asProtocolErrors(async () => await callTool({ service, era, owner, tool, params: parseCall(request.params), ctx }));
-    if (era === '2025-11-25' && (request.params as { task?: unknown } | undefined)?.task !== undefined) {
-      throw methodNotFound(`Tool ${String(request.params?.['name'])} does not support task augmentation`);
+    const { name = '', task } = (request.params ?? {}) as { name?: string; task?: unknown };
+    const tool = service.tools.get(name);
+    if (tool) {
+      const call = async () => await callTool({ service, era, owner, tool, params: parseCall(request.params), ctx });
+      return await asProtocolErrors(service.logger, { method: 'tools/call', tool: name }, ctx.mcpReq.signal, call);
     }
+    const known = mcp.toolInputSchemaJson(name) !== undefined;
+    if (known && era === '2025-11-25' && task !== undefined) throw methodNotFound(`Tool ${name} does not support task augmentation`);
     return await sdk(request, ctx);
   });
-  registerTaskMethods(mcp, service, era, owner);
 }
 
 /** For `tools/list`; calls never reach these callbacks. */

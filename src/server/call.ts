@@ -15,6 +15,9 @@ import { fittingOutcome } from './output.js';
 import type { Owner } from './owner.js';
 import type { Era, TaskService } from './service.js';
 
+/** The shortest ttl a call can ask for, in milliseconds: the client has to have time to fetch the result. */
+const SHORTEST_TTL = 10_000;
+
 /** Loose: clients send more than the schemas name, and that is theirs to do. */
 const CallParams = z.looseObject({
   name: z.string(),
@@ -84,7 +87,7 @@ function refuse({ era, params }: Call, problem: string): Result {
 
 function ttlOf({ service, tool, params }: Call): number | null {
   const asked = params.task?.ttl;
-  if (asked !== undefined && asked !== null) return Math.min(asked, service.longestTtl);
+  if (asked !== undefined && asked !== null) return Math.min(Math.max(asked, SHORTEST_TTL), service.longestTtl);
   if (tool.ttl === undefined) return service.defaultTtl;
   return tool.ttl === null ? null : msToNumber(tool.ttl);
 }

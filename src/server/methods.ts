@@ -1,9 +1,9 @@
 /** The `tasks/*` methods. @module */
-import { ProtocolError, type McpServer, type Result, type ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode, type McpServer, type Result, type ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
 import type { Task } from '../task/task.js';
-import { answer2025, task2025, withRelatedTask } from '../wire/v2025.js';
+import { answer2025, status2025, task2025, withRelatedTask } from '../wire/v2025.js';
 import { detailedTask2026 } from '../wire/v2026.js';
 import { declaresTasks } from './call.js';
 import { asProtocolErrors, methodNotFound, needsTasksExtension } from './errors.js';
@@ -18,7 +18,10 @@ const ListParams = z.looseObject({ cursor: z.string().optional() });
 /** Registers what `era` has. `tasks/update` and `subscriptions/listen` with task IDs belong here too. */
 export function registerTaskMethods(mcp: McpServer, service: TaskService, era: Era, owner: Owner): void {
   const on = <P>(method: string, params: z.ZodType<P>, handler: (params: P, ctx: ServerContext) => Promise<Result>): void => {
-    mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => await asProtocolErrors(async () => await handler(parsed, ctx)));
+    mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => {
+      const { taskId } = parsed as { taskId?: string };
+      return await asProtocolErrors(service.logger, { method, taskId }, ctx.mcpReq.signal, async () => await handler(parsed, ctx));
+    });
   };
   if (era === '2026-07-28') {
     on('tasks/get', TaskParams, async ({ taskId }, ctx) => {
@@ -34,7 +37,7 @@ export function registerTaskMethods(mcp: McpServer, service: TaskService, era: E
   }
   on('tasks/get', TaskParams, async ({ taskId }) => task2025(await fitting(service, await service.engine.get(owner.id, taskId)), service.pollInterval));
   on('tasks/result', TaskParams, async ({ taskId }, ctx) => await result2025(service, owner, taskId, ctx.mcpReq.signal));
-  on('tasks/cancel', TaskParams, async ({ taskId }) => task2025(await cancel(service, owner, taskId), service.pollInterval));
+  on('tasks/cancel', TaskParams, async ({ taskId }) => await cancel2025(service, owner, taskId));
   on('tasks/list', ListParams, async ({ cursor }) => {
     if (!owner.mayList) throw methodNotFound('tasks/list needs an authenticated requestor');
     const { tasks, nextCursor } = await service.engine.list(owner.id, cursor);
@@ -48,6 +51,17 @@ async function result2025(service: TaskService, owner: Owner, taskId: string, si
   const answer = answer2025(await fittingOutcome(service.tools.get(task.tool), task.outcome));
   if ('error' in answer) throw new ProtocolError(answer.error.code, answer.error.message, answer.error.data);
   return { ...withRelatedTask(answer.result, taskId) };
+}
+
+/** 2025-11-25 refuses to cancel a task that has ended, and says how it has. */
+async function cancel2025(service: TaskService, owner: Owner, taskId: string): Promise<Result> {
+  try {
+    return task2025(await cancel(service, owner, taskId), service.pollInterval);
+  } catch (error) {
+    if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
+    const ended = await fitting(service, await service.engine.get(owner.id, taskId));
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Cannot cancel task: already in terminal status '${status2025(ended)}'`);
+  }
 }
 
 async function cancel(service: TaskService, owner: Owner, taskId: string): Promise<Task> {

@@ -32,5 +32,14 @@ export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | unde
 
 /** Over stdio the requestor is the user whose process this is. */
 export function stdioOwner(rule: OwnerRule | undefined): Owner {
-  return rule ? { id: `rule\0${rule(undefined)}`, mayList: true } : { id: `user\0${userInfo().username}`, mayList: true };
+  return { id: rule ? `rule\0${rule(undefined)}` : `user\0${userName()}`, mayList: true };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Containers run under user IDs that have no name.
+    return String(process.getuid?.());
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * What a step reports while it runs. It travels as the activity's heartbeat details, so that
- * `describe` shows it with no worker alive, and so that a retried attempt starts from the last checkpoint.
+ * `describe` shows it with no worker alive, and so that a retried attempt starts from the last checkpoint. Pure.
  * @module
  */
 
@@ -24,4 +24,22 @@ export interface HeartbeatDetails {
 
 export function isHeartbeatDetails(value: unknown): value is HeartbeatDetails {
   return typeof value === 'object' && value !== null && (value as HeartbeatDetails).mcpTask === 1;
+}
+
+/** The next progress after `last`: never less, and nothing that is not a number (`0 / 0` is quickly reported). */
+export function advance(last: Progress | undefined, done: number, total?: number, message?: string): Progress | undefined {
+  if (!Number.isFinite(done)) return last;
+  return {
+    progress: Math.max(done, last?.progress ?? done),
+    ...(total !== undefined && Number.isFinite(total) ? { total } : {}),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** `value` if it looks like progress, whoever made it: our own steps, or anybody's heartbeat in MCP's form. */
+export function asProgress(value: unknown): Progress | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { progress, total, message } = value as Partial<Record<keyof Progress, unknown>>;
+  if (typeof progress !== 'number') return undefined;
+  return { progress, ...(typeof total === 'number' ? { total } : {}), ...(typeof message === 'string' ? { message } : {}) };
 }

@@ -16,13 +16,13 @@ export function isToolResult(value: unknown): value is ToolResult {
 
 /**
  * What a tool returned, as a `CallToolResult`: itself if it is one; else the value as `structuredContent`, and as text
- * for clients that read only text. A string is text alone; nothing at all is an empty result.
+ * for clients that read only text: a string as it is, anything else as JSON. Nothing at all is an empty result.
  */
 export function toToolResult(value: unknown): ToolResult {
   if (isToolResult(value)) return value;
   if (value === undefined || value === null) return { content: [] };
-  if (typeof value === 'string') return { content: [{ type: 'text', text: value }] };
-  return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value };
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return { content: [{ type: 'text', text }], structuredContent: value };
 }
 
 export function errorResult(text: string): ToolResult {

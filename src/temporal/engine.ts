@@ -10,7 +10,7 @@ import { belongsTo, newTaskId } from '../task/id.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Outcome, Task } from '../task/task.js';
 import type { DurableTool } from '../tool/define-tool.js';
-import { call, DEADLINE, taskNotFound } from './calls.js';
+import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
 import { TaskList } from './list.js';
 import { TaskReader } from './read.js';
 import { respond } from './respond.js';
@@ -39,7 +39,7 @@ export interface StartRequest {
 const PROGRESS_INTERVAL = 1_000;
 
 export class Engine {
-  readonly #client: Client;
+  readonly #calls: Calls;
   readonly #keys: Keyring;
   readonly #taskQueue: string;
   readonly #reader: TaskReader;
@@ -47,12 +47,12 @@ export class Engine {
   readonly #tails: HistoryTails;
 
   constructor({ client, keys, taskQueue, longPolls = 300 }: EngineOptions) {
-    this.#client = client;
+    this.#calls = new Calls(client);
     this.#keys = keys;
     this.#taskQueue = taskQueue;
-    this.#reader = new TaskReader(client);
-    this.#list = new TaskList(client, this.#reader);
-    this.#tails = new HistoryTails(client, longPolls);
+    this.#reader = new TaskReader(this.#calls);
+    this.#list = new TaskList(this.#calls, this.#reader);
+    this.#tails = new HistoryTails(this.#calls, longPolls);
   }
 
   /**
@@ -61,7 +61,7 @@ export class Engine {
    */
   async start({ owner, tool, args, ttl }: StartRequest): Promise<Task> {
     const [tag] = this.#keys.ownerTags(owner);
-    const task = await startTask(this.#client, { id: newTaskId(tag), tool, args, ttl, taskQueue: this.#taskQueue });
+    const task = await startTask(this.#calls, { id: newTaskId(tag), tool, args, ttl, taskQueue: this.#taskQueue });
     this.#list.created(task.id);
     return task;
   }
@@ -78,7 +78,7 @@ export class Engine {
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
-    for await (const task of watchTask(this.#reader, this.#tails, id, { signal, progressInterval: null })) {
+    for await (const task of watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], progressInterval: null })) {
       if (task.outcome) return { ...task, outcome: task.outcome };
     }
     throw taskNotFound();
@@ -90,7 +90,7 @@ export class Engine {
    */
   watch(owner: string, id: string, signal?: AbortSignal): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    return watchTask(this.#reader, this.#tails, id, { signal, progressInterval: PROGRESS_INTERVAL });
+    return watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], progressInterval: PROGRESS_INTERVAL });
   }
 
   /**
@@ -99,13 +99,13 @@ export class Engine {
    */
   async cancel(owner: string, id: string): Promise<Task> {
     const before = await this.get(owner, id);
-    if (before.outcome) throw ended(before);
+    if (before.outcome) throw ended();
     try {
-      await call(this.#client, DEADLINE.cancel, async () => await this.#client.workflow.getHandle(id).cancel());
+      await this.#calls.run(within(DEADLINE.cancel), async () => await this.#calls.client.workflow.getHandle(id).cancel());
     } catch (error) {
       // It ended in between, which Temporal reports as not found.
       const now = await this.#reader.read(id);
-      throw now.outcome ? ended(now) : error;
+      throw now.outcome ? ended() : error;
     }
     // It is cancelled now, whether or not Temporal can still be asked for more.
     return await this.#reader.read(id).catch(() => ({ ...before, updatedAt: Date.now(), outcome: { kind: 'cancelled' } as const, inputs: {}, steps: [] }));
@@ -118,7 +118,7 @@ export class Engine {
   async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
     const { inputs } = await this.get(owner, id);
     const open = Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key)));
-    if (Object.keys(open).length > 0) await respond(this.#client, id, open);
+    if (Object.keys(open).length > 0) await respond(this.#calls, id, open);
   }
 
   /**
@@ -131,10 +131,10 @@ export class Engine {
     return { tasks, ...(next ? { nextCursor: sealCursor(this.#keys, owner, next) } : {}) };
   }
 
-  /** Ends all waits of this engine and closes its connection. Tasks go on. */
+  /** Ends all waits and calls of this engine, with `TEMPORAL_UNAVAILABLE`, and closes its connection. Tasks go on. */
   async close(): Promise<void> {
     this.#tails.close();
-    await this.#client.connection.close();
+    await this.#calls.close();
   }
 
   #own(owner: string, id: string): void {
@@ -142,8 +142,6 @@ export class Engine {
   }
 }
 
-function ended({ outcome }: Task): McpTasksError {
-  const failed = outcome?.kind === 'error' || (outcome?.kind === 'result' && outcome.result.isError === true);
-  const status = outcome?.kind === 'cancelled' ? 'cancelled' : failed ? 'failed' : 'completed';
-  return new McpTasksError('TASK_ENDED', `Cannot cancel task: already in terminal status '${status}'`);
+function ended(): McpTasksError {
+  return new McpTasksError('TASK_ENDED', 'Cannot cancel task: it has already ended');
 }

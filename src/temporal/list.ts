@@ -3,13 +3,11 @@
  * which needs no search attribute of ours. The store lags behind a start, so a server adds what it created itself.
  * @module
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { isMcpTasksError } from '../task/errors.js';
 import { idRange } from '../task/id.js';
 import type { Task } from '../task/task.js';
-import { call, DEADLINE, GRPC, grpcCode } from './calls.js';
+import { DEADLINE, within, type Calls } from './calls.js';
 import type { TaskReader } from './read.js';
 
 /** Tasks on one page. */
@@ -18,8 +16,6 @@ const PAGE = 50;
 const AT_ONCE = 10;
 /** How long a newly created task is added to lists, in milliseconds: longer than the visibility store's usual lag. */
 const LAG = 30_000;
-/** Visibility is rate-limited (10 lists a second by default): how often a refused list is tried again, and the pause in milliseconds. */
-const REFUSED = { tries: 8, pause: 250 };
 
 export interface TaskPage {
   readonly tasks: Task[];
@@ -31,7 +27,7 @@ export class TaskList {
   readonly #recent = new LRUCache<string, true>({ max: 1_000, ttl: LAG });
 
   constructor(
-    private readonly client: Client,
+    private readonly calls: Calls,
     private readonly reader: TaskReader,
   ) {}
 
@@ -44,7 +40,8 @@ export class TaskList {
     const response = await this.#list(tags, from);
     const listed = (response.executions ?? []).map((execution) => execution.execution?.workflowId ?? '');
     const unlisted = from ? [] : this.#unlisted(tags, listed);
-    const tasks = await this.#read([...unlisted, ...listed]);
+    // A workflow that was reset has a row a run.
+    const tasks = await this.#read([...new Set([...unlisted, ...listed])]);
     const next = response.nextPageToken;
     return { tasks, ...(next && next.length > 0 ? { next } : {}) };
   }
@@ -58,24 +55,17 @@ export class TaskList {
     const ranges = tags.map(idRange).map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`);
     // One row a task, whatever Temporal did beneath: the earlier runs of a chain are not tasks of their own.
     const query = `(${ranges.join(' OR ')}) AND ExecutionStatus != 'ContinuedAsNew'`;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await call(this.client, DEADLINE.list, async () =>
-          await this.client.workflowService.listWorkflowExecutions({ namespace: this.client.options.namespace, query, pageSize: PAGE, ...(from ? { nextPageToken: from } : {}) }),
-        );
-      } catch (error) {
-        const refused = isMcpTasksError(error) && grpcCode(error.cause) === GRPC.RESOURCE_EXHAUSTED;
-        if (!refused || attempt === REFUSED.tries) throw error;
-        await delay(REFUSED.pause);
-      }
-    }
+    const { client } = this.calls;
+    const request = { namespace: client.options.namespace, query, pageSize: PAGE, ...(from ? { nextPageToken: from } : {}) };
+    // Visibility is rate-limited (10 lists a second by default); a refused one is tried again until the deadline.
+    return await this.calls.run(within(DEADLINE.list), async () => await client.workflowService.listWorkflowExecutions(request));
   }
 
   /** Each through the same read as `tasks/get`, so that both always say the same; what has gone in between is left out. */
   async #read(ids: readonly string[]): Promise<Task[]> {
     const tasks: Task[] = [];
     for (let start = 0; start < ids.length; start += AT_ONCE) {
-      const read = ids.slice(start, start + AT_ONCE).map(async (id) => await this.reader.read(id).catch(noTask));
+      const read = ids.slice(start, start + AT_ONCE).map(async (id) => await this.reader.read(id, DEADLINE.list).catch(noTask));
       tasks.push(...(await Promise.all(read)).filter((task) => task !== undefined));
     }
     return tasks;

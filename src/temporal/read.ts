@@ -3,11 +3,14 @@
  * and with its outcome once it has one.
  * @module
  */
-import { WorkflowFailedError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowExecutionDescription } from '@temporalio/client';
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { isTaskMemo } from '../task/memo.js';
 import { MEMO_KEY } from '../task/names.js';
-import { isExpired, type Outcome, type Step, type Task } from '../task/task.js';
-import { call, DEADLINE, taskNotFound } from './calls.js';
+import { asProgress } from '../task/progress.js';
+import { isExpired, type Outcome, type Task } from '../task/task.js';
+import { DEADLINE, taskNotFound, within, type Calls } from './calls.js';
+import { Chains, type CancelledRun } from './chain.js';
 import { NewestHistory } from './history.js';
 import { outcomeOfFailure, outcomeOfResult } from './outcome.js';
 import { Reports } from './reports.js';
@@ -16,38 +19,50 @@ import { stepsOf } from './steps.js';
 /** A workflow task that is not picked up for so long (milliseconds) has no worker. */
 const PICK_UP = 5_000;
 
+type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl'> & Partial<Pick<Task, 'endedAt'>>;
+
 export class TaskReader {
   readonly #reports: Reports;
   readonly #history: NewestHistory;
+  readonly #chains: Chains;
 
-  constructor(private readonly client: Client) {
-    this.#reports = new Reports(client);
-    this.#history = new NewestHistory(client);
+  constructor(private readonly calls: Calls) {
+    this.#reports = new Reports(calls);
+    this.#history = new NewestHistory(calls);
+    this.#chains = new Chains(calls);
   }
 
   /**
    * The task as it is now. The caller has checked that it may see it.
+   * @param milliseconds how long it may take
    * @throws McpTasksError `TASK_NOT_FOUND` if there is none or its time is over, `TEMPORAL_UNAVAILABLE`
    */
-  async read(id: string): Promise<Task> {
-    const description = await call(this.client, DEADLINE.describe, async () => await this.client.workflow.getHandle(id).describe());
+  async read(id: string, milliseconds: number = DEADLINE.read): Promise<Task> {
+    const until = within(milliseconds);
+    const description = await this.calls.run(until, async () => await this.calls.client.workflow.getHandle(id).describe());
     const memo = description.memo?.[MEMO_KEY];
     if (!isTaskMemo(memo)) throw taskNotFound();
     const endedAt = description.closeTime?.getTime();
-    const base = { id, tool: memo.tool, createdAt: memo.createdAt, ttl: memo.ttl };
-    if (isExpired({ ...base, ...(endedAt === undefined ? {} : { endedAt }) }, Date.now())) throw taskNotFound();
-    if (isCancelled(description)) return await this.#cancelled(base, description, endedAt);
-    if (endedAt === undefined) return await this.#open(base, description);
-    return { ...base, updatedAt: endedAt, endedAt, outcome: await this.#outcome(description), inputs: {}, steps: [] };
+    const base: Base = { id, tool: memo.tool, createdAt: memo.createdAt, ttl: memo.ttl, ...(endedAt === undefined ? {} : { endedAt }) };
+    if (isExpired(base, Date.now())) throw taskNotFound();
+    const cancelled = await this.#chains.cancelledRun(description, until);
+    if (cancelled) return await this.#cancelled(base, cancelled, until);
+    if (endedAt === undefined) return await this.#open(base, description, until);
+    return { ...base, updatedAt: endedAt, outcome: await this.#outcome(description, until), inputs: {}, steps: [] };
   }
 
-  async #open(base: Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl'>, description: WorkflowExecutionDescription): Promise<Task> {
-    const [report, steps, stalled] = await Promise.all([this.#reports.get(description), stepsOf(this.client, description), this.#stalled(description)]);
+  async #open(base: Base, description: WorkflowExecutionDescription, until: number): Promise<Task> {
+    const [report, steps, stalled] = await Promise.all([
+      this.#reports.get(description, until),
+      stepsOf(this.calls.client, description),
+      this.#stalled(description, until),
+    ]);
+    const progress = asProgress(report?.progress);
     return {
       ...base,
-      updatedAt: Math.max(base.createdAt, report?.changedAt ?? 0, ...steps.map((step: Step) => step.changedAt)),
+      updatedAt: Math.max(base.createdAt, report?.changedAt ?? 0, ...steps.map((step) => step.changedAt)),
       ...(report?.message === undefined ? {} : { message: report.message }),
-      ...(report?.progress === undefined ? {} : { progress: report.progress }),
+      ...(progress === undefined ? {} : { progress }),
       inputs: report?.inputs ?? {},
       steps,
       ...(stalled === undefined ? {} : { stalled }),
@@ -55,23 +70,15 @@ export class TaskReader {
   }
 
   /** A task reads as cancelled from the request on, whatever its workflow still does or answers. */
-  async #cancelled(base: Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl'>, description: WorkflowExecutionDescription, endedAt: number | undefined): Promise<Task> {
-    const { workflowId, runId } = description;
-    const requestedAt = await call(this.client, DEADLINE.describe, async () => await this.#history.cancelRequestedAt(workflowId, runId)).catch(() => undefined);
-    return {
-      ...base,
-      updatedAt: requestedAt ?? endedAt ?? Date.now(),
-      ...(endedAt === undefined ? {} : { endedAt }),
-      outcome: { kind: 'cancelled' },
-      inputs: {},
-      steps: [],
-    };
+  async #cancelled(base: Base, { runId }: CancelledRun, until: number): Promise<Task> {
+    const requestedAt = await this.#history.cancelRequestedAt(base.id, runId, until);
+    return { ...base, updatedAt: requestedAt ?? base.endedAt ?? base.createdAt, outcome: { kind: 'cancelled' }, inputs: {}, steps: [] };
   }
 
-  async #outcome({ workflowId, runId }: WorkflowExecutionDescription): Promise<Outcome> {
-    return await call(this.client, DEADLINE.outcome, async () => {
+  async #outcome({ workflowId, runId }: WorkflowExecutionDescription, until: number): Promise<Outcome> {
+    return await this.calls.run(until, async () => {
       try {
-        return outcomeOfResult(await this.client.workflow.getHandle(workflowId, runId).result());
+        return outcomeOfResult(await this.calls.client.workflow.getHandle(workflowId, runId).result());
       } catch (error) {
         if (error instanceof WorkflowFailedError) return outcomeOfFailure(error);
         throw error;
@@ -79,19 +86,14 @@ export class TaskReader {
     });
   }
 
-  async #stalled(description: WorkflowExecutionDescription): Promise<string | undefined> {
-    const pending = description.raw.pendingWorkflowTask;
+  async #stalled({ workflowId, runId, raw }: WorkflowExecutionDescription, until: number): Promise<string | undefined> {
+    const pending = raw.pendingWorkflowTask;
     if (!pending) return undefined;
     if ((pending.attempt ?? 1) > 1) {
-      const { workflowId, runId } = description;
-      const failure = await this.#history.workflowTaskFailure(workflowId, runId).catch(() => undefined);
+      const failure = await this.#history.workflowTaskFailure(workflowId, runId, until).catch(() => undefined);
       if (failure !== undefined) return `the workflow's code fails and is retried (attempt ${pending.attempt}): ${failure}`;
     }
-    const scheduled = Number(pending.scheduledTime?.seconds ?? 0) * 1000;
+    const scheduled = optionalTsToMs(pending.scheduledTime) ?? Date.now();
     return !pending.startedTime && Date.now() - scheduled > PICK_UP ? 'waiting for a worker' : undefined;
   }
-}
-
-function isCancelled(description: WorkflowExecutionDescription): boolean {
-  return description.status.name === 'CANCELLED' || description.raw.workflowExtendedInfo?.cancelRequested === true;
 }

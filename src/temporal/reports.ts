@@ -3,11 +3,11 @@
  * unmoved the last answer holds: that makes `tasks/get` cheap without making it stale, and lets it answer with no worker alive.
  * @module
  */
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { REPORT_QUERY } from '../task/names.js';
 import { isTaskReport, type TaskReport } from '../task/report.js';
-import { DEADLINE } from './calls.js';
+import { DEADLINE, within, type Calls } from './calls.js';
 
 /** How many workflows' reports are kept. */
 const MOST_REPORTS = 2_000;
@@ -24,17 +24,18 @@ interface Known {
 export class Reports {
   readonly #known = new LRUCache<string, Known>({ max: MOST_REPORTS });
 
-  constructor(private readonly client: Client) {}
+  constructor(private readonly calls: Calls) {}
 
   /**
    * The report that goes with `description`, which must have been taken before: asked beside each other, a stale answer
    * could be kept under the newer length. With no worker to answer, the last known report, or `undefined`.
    */
-  async get({ workflowId, runId, historyLength }: WorkflowExecutionDescription): Promise<TaskReport | undefined> {
+  async get({ workflowId, runId, historyLength }: WorkflowExecutionDescription, until: number): Promise<TaskReport | undefined> {
     const known = this.#known.get(runId);
     if (known?.historyLength === historyLength && (known.askAgainAt ?? Infinity) > Date.now()) return known.report;
     try {
-      const answer = await this.client.withDeadline(Date.now() + DEADLINE.query, async () => await this.client.workflow.getHandle(workflowId, runId).query<unknown>(REPORT_QUERY));
+      const handle = this.calls.client.workflow.getHandle(workflowId, runId);
+      const answer = await this.calls.once(Math.min(until, within(DEADLINE.query)), async () => await handle.query<unknown>(REPORT_QUERY));
       const report = isTaskReport(answer) ? answer : undefined;
       this.#known.set(runId, { historyLength, report });
       return report;

@@ -1,5 +1,5 @@
 /** Starts a task's workflow. @module */
-import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy, type Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { McpTasksError } from '../task/errors.js';
 import type { TaskMemo } from '../task/memo.js';
@@ -7,7 +7,7 @@ import { MEMO_KEY, TOOL_WORKFLOW } from '../task/names.js';
 import type { Task } from '../task/task.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { runPolicy } from '../tool/policy.js';
-import { call, DEADLINE, GRPC, grpcCode } from './calls.js';
+import { DEADLINE, GRPC, grpcCode, within, type Calls } from './calls.js';
 
 /**
  * The largest arguments, in bytes of JSON. Temporal refuses a payload of 2 MB by default, and the arguments share it with
@@ -28,15 +28,15 @@ export interface StartOptions {
  * Starts the workflow and returns the task once Temporal has accepted it, never before.
  * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large, `TEMPORAL_UNAVAILABLE`
  */
-export async function startTask(client: Client, { id, tool, args, ttl, taskQueue }: StartOptions): Promise<Task> {
+export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue }: StartOptions): Promise<Task> {
   const size = Buffer.byteLength(JSON.stringify(args ?? null));
   if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
   const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl };
   const { work, timeouts, retry } = tool;
   const [type, input] = work.kind === 'workflow' ? [work.workflowType, args] : [TOOL_WORKFLOW, { tool: tool.name, args, policy: runPolicy(retry, timeouts) }];
   try {
-    await call(client, DEADLINE.start, async () =>
-      await client.workflow.start(type, {
+    await calls.run(within(DEADLINE.start), async () =>
+      await calls.client.workflow.start(type, {
         workflowId: id,
         taskQueue: tool.taskQueue ?? taskQueue,
         args: [input],
@@ -47,15 +47,14 @@ export async function startTask(client: Client, { id, tool, args, ttl, taskQueue
       }),
     );
   } catch (error) {
-    // Its own start, answered too late and sent again by the gRPC retry: the ID is random, so it is this task.
+    // Its own start, whose answer was lost and which was made again: the ID is random, so it is this task.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw explain(error, size);
   }
   return { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, inputs: {}, steps: [] };
 }
 
 function explain(error: unknown, size: number): unknown {
-  const code = error instanceof McpTasksError ? grpcCode(error.cause) : undefined;
-  return code === GRPC.INVALID_ARGUMENT && size > LARGEST_ARGUMENTS / 4 ? tooLarge(size) : error;
+  return grpcCode(error) === GRPC.INVALID_ARGUMENT && size > LARGEST_ARGUMENTS / 4 ? tooLarge(size) : error;
 }
 
 function tooLarge(size: number): McpTasksError {

@@ -4,7 +4,7 @@ import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { stepName } from '../task/names.js';
-import { isHeartbeatDetails, type Progress } from '../task/progress.js';
+import { asProgress, isHeartbeatDetails } from '../task/progress.js';
 import type { Step } from '../task/task.js';
 import { PendingActivityState } from './proto.js';
 
@@ -23,7 +23,7 @@ async function stepOf(client: Client, activity: PendingActivity): Promise<Step> 
   const converter = client.options.loadedDataConverter;
   const [details] = await decodeArrayFromPayloads(converter, activity.heartbeatDetails?.payloads);
   const failure = await decodeOptionalFailureToOptionalError(converter, activity.lastFailure);
-  const progress = progressOf(details);
+  const progress = asProgress(isHeartbeatDetails(details) ? details.progress : details);
   const started = optionalTsToMs(activity.lastStartedTime) ?? 0;
   const ended = optionalTsToMs(activity.lastAttemptCompleteTime) ?? 0;
   const scheduled = optionalTsToMs(activity.scheduledTime) ?? 0;
@@ -52,16 +52,4 @@ function stateOf(activity: PendingActivity): Step['state'] {
 function reportedAt(details: unknown, activity: PendingActivity): number {
   const heartbeat = optionalTsToMs(activity.lastHeartbeatTime) ?? 0;
   return isHeartbeatDetails(details) ? Math.min(details.changedAt, heartbeat) : heartbeat;
-}
-
-/** Progress of our own steps, or of anybody's whose heartbeat looks like MCP's progress. */
-function progressOf(details: unknown): Progress | undefined {
-  if (isHeartbeatDetails(details)) return details.progress;
-  const candidate = details as Partial<Progress> | null | undefined;
-  if (typeof candidate !== 'object' || candidate === null || typeof candidate.progress !== 'number') return undefined;
-  return {
-    progress: candidate.progress,
-    ...(typeof candidate.total === 'number' ? { total: candidate.total } : {}),
-    ...(typeof candidate.message === 'string' ? { message: candidate.message } : {}),
-  };
 }

@@ -5,9 +5,8 @@
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { GRPC, grpcCode } from './calls.js';
+import { GRPC, grpcCode, within, type Calls } from './calls.js';
 import { EventType } from './proto.js';
 
 /** How long one long poll may hang, in milliseconds; the server answers an idle one after about 20 s. */
@@ -40,12 +39,15 @@ export class HistoryTails {
   #polls = 0;
 
   constructor(
-    private readonly client: Client,
+    private readonly calls: Calls,
     /** The most long polls at a time. */
     private readonly budget: number,
   ) {}
 
-  /** Calls `listener` whenever the workflow's history grows, also for what it holds already; stops with the returned function. */
+  /**
+   * Calls `listener` whenever the workflow's history grows, until the returned function is called. The first to follow a
+   * workflow hears of what its history holds already, too: a poll starts at the beginning, payloads included.
+   */
   follow(workflowId: string, listener: Listener): () => void {
     let tail = this.#tails.get(workflowId);
     if (!tail) {
@@ -70,50 +72,42 @@ export class HistoryTails {
     if (this.#tails.get(workflowId) === tail) this.#tails.delete(workflowId);
   }
 
-  async #run(workflowId: string, tail: Tail): Promise<void> {
-    const { signal } = tail.stop;
-    const cursor: Cursor = {};
+  async #run(workflowId: string, { listeners, stop: { signal } }: Tail): Promise<void> {
+    let cursor: Cursor = {};
     let pause = PAUSE.first;
     while (!signal.aborted) {
+      let over = false;
       try {
         const tick = this.#polls < this.budget ? await this.#poll(workflowId, cursor, signal) : await timer(signal);
         pause = PAUSE.first;
-        if (tick) for (const listener of tail.listeners) listener(tick);
-        if (cursor.closed) return this.#end(workflowId, tail);
+        if (tick) for (const listener of listeners) listener(tick);
+        over = cursor.closed === true;
       } catch (error) {
-        if (signal.aborted) return;
-        if (grpcCode(error) === GRPC.NOT_FOUND) return this.#gone(workflowId, tail);
+        over = grpcCode(error) === GRPC.NOT_FOUND;
+        if (over) for (const listener of listeners) listener('ending');
         // Everything else (cluster away, rate limit, too many long polls) passes: whoever waits goes on waiting.
-        await delay(pause, undefined, { signal }).catch(() => undefined);
+        else await pauseFor(pause, signal);
         pause = Math.min(pause * 2, PAUSE.longest);
       }
+      if (!over) continue;
+      // Whoever finds the task ended leaves now. Whoever does not waits for another run, which an operator's reset makes.
+      await pauseFor(TIMER, signal);
+      cursor = {};
     }
   }
 
-  /** The workflow is not there any more: let everybody look once, and see that. */
-  #gone(workflowId: string, tail: Tail): void {
-    for (const listener of tail.listeners) listener('ending');
-    this.#end(workflowId, tail);
-  }
-
   async #poll(workflowId: string, cursor: Cursor, signal: AbortSignal): Promise<Tick | undefined> {
+    const { client } = this.calls;
+    const request = {
+      namespace: client.options.namespace,
+      execution: { workflowId, ...(cursor.runId ? { runId: cursor.runId } : {}) },
+      waitNewEvent: true,
+      skipArchival: true,
+      ...(cursor.token ? { nextPageToken: cursor.token } : {}),
+    };
     this.#polls++;
-    // A signal for each poll: the client never removes the listeners it adds to one.
-    const poll = new AbortController();
-    const stop = (): void => poll.abort();
-    signal.addEventListener('abort', stop);
     try {
-      const response = await this.client.withAbortSignal(poll.signal, async () =>
-        await this.client.withDeadline(Date.now() + POLL_DEADLINE, async () =>
-          await this.client.workflowService.getWorkflowExecutionHistory({
-            namespace: this.client.options.namespace,
-            execution: { workflowId, ...(cursor.runId ? { runId: cursor.runId } : {}) },
-            waitNewEvent: true,
-            skipArchival: true,
-            ...(cursor.token ? { nextPageToken: cursor.token } : {}),
-          }),
-        ),
-      );
+      const response = await this.calls.once(within(POLL_DEADLINE), async () => await client.workflowService.getWorkflowExecutionHistory(request), signal);
       const events = response.history?.events ?? [];
       advance(cursor, response.nextPageToken, events);
       if (events.length === 0) return undefined;
@@ -122,10 +116,13 @@ export class HistoryTails {
       if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) return undefined;
       throw error;
     } finally {
-      signal.removeEventListener('abort', stop);
       this.#polls--;
     }
   }
+}
+
+async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 /** Where in which run of the workflow's chain the next poll goes on. */

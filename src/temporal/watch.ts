@@ -3,11 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isMcpTasksError } from '../task/errors.js';
 import type { Task } from '../task/task.js';
 import type { TaskReader } from './read.js';
+import { DEADLINE } from './calls.js';
+import { linkSignals } from './signals.js';
 import type { HistoryTails, Tick } from './tail.js';
 
 export interface WatchOptions {
-  /** Ends the watch; it then throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  /** End the watch; it then throws the first one's reason. */
+  readonly signals: readonly (AbortSignal | undefined)[];
   /**
    * How often progress is looked for, in milliseconds, because heartbeats are not in the history. `null`: not at all, for
    * whoever only awaits the end.
@@ -21,9 +23,10 @@ const AWAY = 1_000;
 /**
  * Yields the task as it is, then each time it has changed; the last view is the one with an outcome.
  * Temporal being away for a while only delays it.
- * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+ * @throws McpTasksError `TASK_NOT_FOUND`; a signal's reason
  */
-export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: string, { signal, progressInterval }: WatchOptions): AsyncGenerator<Task, void> {
+export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: string, { signals, progressInterval }: WatchOptions): AsyncGenerator<Task, void> {
+  const { signal, unlink } = linkSignals(...signals);
   const bell = new Bell(progressInterval === null ? 'ending' : 'news');
   // Follow first, read after: what happens in between rings the bell.
   const unfollow = tails.follow(id, (tick) => bell.ring(tick));
@@ -41,17 +44,18 @@ export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: st
   } finally {
     clearInterval(timer);
     unfollow();
+    unlink();
   }
 }
 
-async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal | undefined): Promise<Task> {
+async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal): Promise<Task> {
   for (;;) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     try {
-      return await reader.read(id);
+      return await reader.read(id, DEADLINE.list);
     } catch (error) {
       if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
-      await delay(AWAY, undefined, signal ? { signal } : {});
+      await delay(AWAY, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 }
@@ -69,16 +73,16 @@ class Bell {
     this.#wake?.();
   }
 
-  async rung(signal: AbortSignal | undefined): Promise<void> {
+  async rung(signal: AbortSignal): Promise<void> {
     if (!this.#rung) {
       await new Promise<void>((resolve, reject) => {
-        const abort = (): void => reject(signal?.reason as Error);
-        signal?.addEventListener('abort', abort, { once: true });
+        const abort = (): void => reject(signal.reason as Error);
+        signal.addEventListener('abort', abort, { once: true });
         this.#wake = () => {
-          signal?.removeEventListener('abort', abort);
+          signal.removeEventListener('abort', abort);
           resolve();
         };
-        if (signal?.aborted) abort();
+        if (signal.aborted) abort();
       });
     }
     this.#rung = false;

@@ -36,7 +36,7 @@ export function detailedTask2026(task: Task, pollIntervalMs: number): Task2026 &
   if (view.status === 'input_required') return { ...view, inputRequests: task.inputs };
   if (outcome?.kind === 'error') return { ...view, error: outcome.error };
   // The inlined result carries its own resultType; the official client refuses one without.
-  if (outcome?.kind === 'result') return { ...view, result: { resultType: 'complete', ...outcome.result } };
+  if (outcome?.kind === 'result') return { ...view, result: { ...outcome.result, resultType: 'complete' } };
   return { ...view };
 }
 

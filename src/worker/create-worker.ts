@@ -11,6 +11,8 @@ export interface SharedTemporal {
   readonly temporal: TemporalTarget;
   readonly taskQueue: string;
   readonly dataConverter?: WorkerOptions['dataConverter'];
+  /** Has the worker stopped before its Temporal goes. */
+  beforeClose(stop: () => Promise<void>): void;
 }
 
 export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'connection' | 'namespace' | 'taskQueue'> {
@@ -37,6 +39,8 @@ export interface DurableWorker {
   run(): Promise<void>;
   /** Stops taking work, gives running steps `shutdownGraceTime` to end, and lets `run` return. */
   shutdown(): void;
+  /** {@link shutdown}, and waits until all of it is gone. */
+  stop(): Promise<void>;
 }
 
 const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', import.meta.url));
@@ -51,9 +55,10 @@ const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', impo
  * const worker = await createWorker({ tools });
  * await worker.run();
  */
-export async function createWorker({ tools, tasks, temporal, ...options }: CreateWorkerOptions): Promise<DurableWorker> {
+export async function createWorker({ tools, tasks, temporal, workflowsPath, dataConverter = tasks?.dataConverter, ...options }: CreateWorkerOptions): Promise<DurableWorker> {
   const target = tasks?.temporal ?? (await resolveTemporalTarget(temporal));
-  const release = async (): Promise<void> => (tasks ? undefined : await target.release());
+  // A Temporal that is shared is not ours to let go of.
+  const release = tasks ? async (): Promise<void> => {} : async (): Promise<void> => await target.release();
   let connection: NativeConnection | undefined;
   try {
     connection = await NativeConnection.connect(target.connectionOptions);
@@ -61,23 +66,28 @@ export async function createWorker({ tools, tasks, temporal, ...options }: Creat
       maxHeartbeatThrottleInterval: '1 second',
       defaultHeartbeatThrottleInterval: '1 second',
       shutdownGraceTime: '10 seconds',
-      ...(tasks?.dataConverter ? { dataConverter: tasks.dataConverter } : {}),
-      ...(options.workflowBundle ? {} : { workflowsPath: SHIPPED_WORKFLOWS }),
       ...options,
+      ...(dataConverter ? { dataConverter } : {}),
+      ...(options.workflowBundle ? {} : { workflowsPath: workflowsPath ?? SHIPPED_WORKFLOWS }),
       taskQueue: options.taskQueue ?? tasks?.taskQueue ?? DEFAULT_TASK_QUEUE,
       connection,
       namespace: target.namespace,
       plugins: [...(options.plugins ?? []), new McpTasksPlugin({ tools })],
     });
-    return new RunningWorker(worker, connection, release);
+    const running = new RunningWorker(worker, connection, release);
+    tasks?.beforeClose(async () => await running.stop());
+    return running;
   } catch (error) {
-    await connection?.close();
+    await connection?.close().catch(() => undefined);
     await release();
     throw error;
   }
 }
 
 class RunningWorker implements DurableWorker {
+  #run: Promise<void> | undefined;
+  #stopped = false;
+
   constructor(
     readonly worker: Worker,
     private readonly connection: NativeConnection,
@@ -85,16 +95,30 @@ class RunningWorker implements DurableWorker {
   ) {}
 
   async run(): Promise<void> {
+    this.#run ??= this.#work();
+    await this.#run;
+  }
+
+  shutdown(): void {
+    this.#stopped = true;
+    // Temporal's Runtime may have been faster, by a signal.
+    if (this.worker.getState() === 'RUNNING') this.worker.shutdown();
+  }
+
+  async stop(): Promise<void> {
+    this.shutdown();
+    await this.run();
+  }
+
+  async #work(): Promise<void> {
     try {
-      await this.worker.run();
+      const working = this.worker.run();
+      // Stopped before it began; only a running worker can be shut down.
+      if (this.#stopped) this.worker.shutdown();
+      await working;
     } finally {
       await this.connection.close();
       await this.release();
     }
-  }
-
-  shutdown(): void {
-    // Temporal's Runtime may have been faster, by a signal.
-    if (this.worker.getState() === 'RUNNING') this.worker.shutdown();
   }
 }

@@ -1,7 +1,8 @@
 /** `task`: what a workflow tells its MCP client. Deterministic, and safe in the workflow sandbox. @module */
 import { workflowInfo } from '@temporalio/workflow';
-import { changed, taskState } from './state.js';
+import { advance } from '../task/progress.js';
 import { elicit } from './inputs.js';
+import { changed, taskState } from './state.js';
 
 export const task = {
   /** The task's ID, which is the workflow's ID. */
@@ -17,16 +18,14 @@ export const task = {
   },
 
   /**
-   * Reports progress of the whole workflow, in any unit. `done` never goes back: a smaller value is ignored.
+   * Reports progress of the whole workflow, in any unit. `done` never goes back: a smaller value is ignored, and so is one that is no number.
    * A step's own progress, reported from its activity, is shown while that step runs.
    */
   progress(done: number, total?: number, message?: string): void {
     const state = taskState();
-    state.progress = {
-      progress: Math.max(done, state.progress?.progress ?? done),
-      ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message }),
-    };
+    const progress = advance(state.progress, done, total, message);
+    if (!progress) return;
+    state.progress = progress;
     changed(state);
   },
 

@@ -1,7 +1,8 @@
 /** `callTool` over HTTP: one await, in both protocol versions. */
 import { Client, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { callTool, tasksCapability, type TaskStatus } from '../../src/client/index.js';
 import { defineTool, TaskError } from '../../src/index.js';
@@ -41,10 +42,12 @@ function factory(): McpServer {
 }
 
 let stack: Stack;
+let temporal: TemporalClient;
 let server: Listening;
 const clients: Client[] = [];
 
 beforeAll(async () => {
+  temporal = new TemporalClient({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
   stack = await startStack(tools, { pollInterval: '50 ms' });
   await stack.startWorker();
   server = await listen(stack.tasks.handler(factory));
@@ -53,6 +56,7 @@ afterAll(async () => {
   await Promise.all(clients.map(async (client) => await client.close()));
   await server.close();
   await stack.close();
+  await temporal.connection.close();
 });
 
 async function connect(era: 'legacy' | 'auto', url = server.url): Promise<Client> {
@@ -89,6 +93,17 @@ describe.each([
     expect(ProtocolError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: -32055, data: { why: 'x' } });
     expect((await callTool(client, { name: 'plain' })).content).toEqual([{ type: 'text', text: 'plain' }]);
+  });
+
+  it('takes a terminated task for ended, not for a server that is away', async () => {
+    const client = await connect(mode);
+    const { started } = gate(`${mode}-terminated`);
+    let taskId = '';
+    const call = callTool(client, { name: 'wait', arguments: { gate: `${mode}-terminated` } }, { onStatus: (status) => (taskId = status.taskId) });
+    const ended = call.catch((error: unknown) => error);
+    await started;
+    await temporal.workflow.getHandle(taskId).terminate('by hand');
+    expect(await ended).toMatchObject({ code: -32603, message: expect.stringContaining('terminated: by hand') });
   });
 
   it('cancels the task when its signal aborts', async () => {

@@ -1,5 +1,5 @@
 /** Tasks over stdio, in a server process of their own, with public clients. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { workflowsPath } from '../setup/stack.js';
 import { tools } from '../fixtures/tools.mjs';
 
 const server = fileURLToPath(new URL('../fixtures/stdio-server.mjs', import.meta.url));
+const withWorker = fileURLToPath(new URL('../fixtures/stdio-with-worker.mjs', import.meta.url));
 let dir: string;
 let worker: DurableWorker;
 let working: Promise<void>;
@@ -65,6 +66,19 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
     await client.close();
     await expect.poll(() => alive(pid as number), { timeout: 10_000 }).toBe(false);
   });
+});
+
+it('a worker in the same process, and their dev server, go with the client', async () => {
+  const transport = new StdioClientTransport({ command: process.execPath, args: [withWorker], cwd: dir, stderr: 'ignore', env: { ...(process.env as Record<string, string>), TEMPORAL_CLI_PATH: inject('temporalCli') } });
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+  await client.connect(transport);
+  const file = join(dir, 'there');
+  await writeFile(file, '');
+  expect((await callTool(client, { name: 'wait_for_file', arguments: { file } })).structuredContent).toMatchObject({ file });
+  const { server: devServer } = JSON.parse(await readFile(join(dir, '.mcp-tasks', 'temporal', 'server.json'), 'utf8')) as { server: { pid: number } };
+  const { pid } = transport;
+  await client.close();
+  await expect.poll(() => [alive(pid as number), alive(devServer.pid)], { timeout: 15_000 }).toEqual([false, false]);
 });
 
 function alive(pid: number): boolean {

@@ -1,6 +1,6 @@
 /** A tool call as a task, on the wire, in both protocol versions. */
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineTool, TaskError, ToolError } from '../../src/index.js';
 import { startStack, type Stack } from '../setup/stack.js';
@@ -8,7 +8,6 @@ import { send2025, send2026 } from './protocol.js';
 
 let stack: Stack;
 let handler: McpHttpHandler;
-let runs = 0;
 
 const tools = [
   defineTool({
@@ -17,7 +16,6 @@ const tools = [
     inputSchema: z.object({ a: z.number(), b: z.number().default(1) }),
     outputSchema: z.object({ sum: z.number() }),
     async run({ a, b }) {
-      runs++;
       return await Promise.resolve({ sum: a + b });
     },
   }),
@@ -35,6 +33,7 @@ const tools = [
     },
   }),
   defineTool({ name: 'unfitting', inputSchema: z.object({}), outputSchema: z.object({ n: z.number() }), run: async () => await Promise.resolve({ n: 'x' }) }),
+  defineTool({ name: 'fitting-text', inputSchema: z.object({}), outputSchema: z.string(), run: async () => await Promise.resolve('fits') }),
   defineTool({ name: 'only-task', inputSchema: z.object({}), taskSupport: 'required', run: async () => await Promise.resolve('done') }),
   defineTool({ name: 'never-task', inputSchema: z.object({}), taskSupport: 'forbidden', run: async () => await Promise.resolve('done') }),
 ];
@@ -100,13 +99,14 @@ describe('2025-11-25', () => {
   });
 
   it('bad arguments start nothing: -32602 for a task, isError else', async () => {
-    const before = runs;
+    const start = vi.spyOn(stack.tasks.engine, 'start');
     const asTask = await call2025('add', { a: 'x' });
     expect(asTask.error).toMatchObject({ code: -32602 });
     expect(asTask.error?.message).toContain('a: ');
     const awaited = await send2025(handler, 'tools/call', { name: 'add', arguments: { a: 'x' } });
     expect(awaited.result).toMatchObject({ isError: true });
-    expect(runs).toBe(before);
+    expect(start).not.toHaveBeenCalled();
+    start.mockRestore();
   });
 
   it('knows nothing of unknown, malformed or foreign IDs', async () => {
@@ -148,6 +148,23 @@ describe('2025-11-25', () => {
   });
 });
 
+it('a tool the server does not have is not found, with or without `task`', async () => {
+  for (const reply of [await call2025('nobody'), await send2025(handler, 'tools/call', { name: 'nobody' })]) expect(reply.error).toMatchObject({ code: -32602 });
+});
+
+it('a server without durable tools serves the author’s own', async () => {
+  const empty = await startStack([]);
+  const bare = empty.tasks.handler(() => {
+    const mcp = new McpServer({ name: 'bare', version: '1.0.0' });
+    mcp.registerTool('plain', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: 'plain' }] }));
+    return mcp;
+  });
+  expect((await send2026(bare, 'tools/call', { name: 'plain' })).result.content[0].text).toBe('plain');
+  const none = empty.tasks.handler(() => new McpServer({ name: 'none', version: '1.0.0' }));
+  expect((await send2026(none, 'server/discover', {})).result.capabilities.extensions).toEqual({ 'io.modelcontextprotocol/tasks': {} });
+  await empty.close();
+});
+
 describe('2026-07-28', () => {
   it('is a task for requests that declare the extension', async () => {
     const { result } = await send2026(handler, 'tools/call', { name: 'add', arguments: { a: 1 } });
@@ -169,6 +186,10 @@ describe('2026-07-28', () => {
     expect(await settled2026(tool.result.taskId)).toMatchObject({ status: 'completed', result: { isError: true } });
     const task = await send2026(handler, 'tools/call', { name: 'fail', arguments: { how: 'task' } });
     expect(await settled2026(task.result.taskId)).toMatchObject({ status: 'failed', error: { code: -32050, message: 'quota spent', data: { limit: 3 } } });
+  });
+
+  it('a value of any type can be structured content', async () => {
+    expect((await send2026(handler, 'tools/call', { name: 'fitting-text' }, { capabilities: {} })).result).toMatchObject({ structuredContent: 'fits', content: [{ type: 'text', text: 'fits' }] });
   });
 
   it('bad arguments are an isError result', async () => {

@@ -73,7 +73,7 @@ describe('cursors', () => {
 describe('results', () => {
   it.each([
     [{ content: [{ type: 'text', text: 'x' }] }, { content: [{ type: 'text', text: 'x' }] }],
-    ['text', { content: [{ type: 'text', text: 'text' }] }],
+    ['text', { content: [{ type: 'text', text: 'text' }], structuredContent: 'text' }],
     [{ a: 1 }, { content: [{ type: 'text', text: '{"a":1}' }], structuredContent: { a: 1 } }],
     [[1, 2], { content: [{ type: 'text', text: '[1,2]' }], structuredContent: [1, 2] }],
     [42, { content: [{ type: 'text', text: '42' }], structuredContent: 42 }],

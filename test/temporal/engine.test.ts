@@ -40,6 +40,8 @@ const tools = {
   stubborn: defineTool({ name: 'stubborn', inputSchema: anything, workflow: 'stubborn' }),
   sleeper: defineTool({ name: 'sleeper', inputSchema: anything, workflow: 'sleeper' }),
   brief: defineTool({ name: 'brief', inputSchema: anything, workflow: 'sleeper', timeouts: { execution: '1 second' } }),
+  evasive: defineTool({ name: 'evasive', inputSchema: anything, workflow: 'evasive' }),
+  confused: defineTool({ name: 'confused', inputSchema: anything, workflow: 'confused' }),
   throwing: defineTool({ name: 'throwing', inputSchema: anything, workflow: 'throwing' }),
 };
 
@@ -134,6 +136,14 @@ describe('a task that runs', () => {
     expect((await stack.tasks.engine.get(ann, id)).updatedAt).toBe(updatedAt);
     expect(beat.updatedAt).toBe(updatedAt);
   });
+
+  it('is not confused by progress that is no number', async () => {
+    await startWorker();
+    const { id } = await start(tools.confused);
+    const task = await when(id, ({ stalled, steps }) => stalled === undefined && steps.length === 0);
+    expect(task.progress).toBeUndefined();
+    expect(statusMessage(task)).toBeUndefined();
+  });
 });
 
 describe('input', () => {
@@ -175,6 +185,49 @@ describe('the end', () => {
     const after = await stack.tasks.engine.get(ann, id);
     expect(after).toMatchObject({ outcome: { kind: 'cancelled' }, updatedAt: cancelled.updatedAt });
     await expect(stack.tasks.engine.cancel(ann, id)).rejects.toMatchObject({ code: 'TASK_ENDED' });
+  });
+
+  it('stays cancelled when the workflow goes on as a new run', async () => {
+    await startWorker();
+    const { id } = await start(tools.evasive);
+    await when(id, ({ message }) => message === 'here');
+    const { updatedAt } = await stack.tasks.engine.cancel(ann, id);
+    const handle = temporal.workflow.getHandle(id);
+    await expect.poll(async () => await handle.query('mcpTask').catch(() => undefined), { timeout: 20_000 }).toMatchObject({ message: 'still here' });
+    expect((await handle.describe()).raw.workflowExtendedInfo?.cancelRequested).toBeFalsy();
+    expect(await stack.tasks.engine.get(ann, id)).toMatchObject({ outcome: { kind: 'cancelled' }, updatedAt });
+    await handle.terminate();
+    expect(await stack.tasks.engine.get(ann, id)).toMatchObject({ outcome: { kind: 'cancelled' }, updatedAt });
+  });
+
+  it('is that of the run that an operator’s reset made, and the task is still one', async () => {
+    await startWorker();
+    const { engine } = stack.tasks;
+    const { id } = await start(tools.sleeper);
+    await when(id, ({ message }) => message === 'asleep');
+    const result = engine.result(ann, id);
+    const { runId } = await temporal.workflow.getHandle(id).describe();
+    // To its first workflow task, as `temporal workflow reset` does. The API's 64-bit numbers take plain ones, too.
+    const reset: object = { namespace: 'default', workflowExecution: { workflowId: id }, reason: 'test', workflowTaskFinishEventId: 4, requestId: id };
+    await temporal.workflowService.resetWorkflowExecution(reset);
+    await expect.poll(async () => (await temporal.workflow.getHandle(id).describe()).runId).not.toBe(runId);
+    await temporal.workflow.getHandle(id).terminate('enough');
+    expect((await result).outcome).toMatchObject({ kind: 'error', error: { message: 'The task was terminated: enough' } });
+    await expect.poll(async () => (await engine.list(ann)).tasks.filter((task) => task.id === id), { timeout: 20_000 }).toHaveLength(1);
+  });
+
+  it('is not awaited any longer when the engine is closed', async () => {
+    const other = await startStack(Object.values(tools), { taskQueue: stack.tasks.taskQueue });
+    const { id } = await start(tools.sleeper);
+    const result = other.tasks.engine.result(ann, id);
+    const watch = (async () => {
+      for await (const task of other.tasks.engine.watch(ann, id)) expect(task.id).toBe(id);
+    })();
+    await other.tasks.engine.get(ann, id);
+    const settled = Promise.allSettled([result, watch]);
+    await other.close();
+    expect(await settled).toMatchObject([{ reason: { code: 'TEMPORAL_UNAVAILABLE' } }, { reason: { code: 'TEMPORAL_UNAVAILABLE' } }]);
+    await stack.tasks.engine.cancel(ann, id);
   });
 
   it('is cancelled with no worker alive', async () => {

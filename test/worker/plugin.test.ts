@@ -56,6 +56,13 @@ it('asks nothing of an author who has no function tools', async () => {
   await stack.close();
 });
 
+it('a worker that is stopped before it runs lets go of everything', async () => {
+  const worker = await createWorker({ tools: [tool], workflowsPath, temporal: { address: inject('temporalAddress') }, taskQueue: `test-${randomUUID()}` });
+  worker.shutdown();
+  await worker.run();
+  expect(worker.worker.getState()).toBe('STOPPED');
+});
+
 it('leaves the author’s workflowsPath alone', () => {
   const options = new McpTasksPlugin({ tools: [tool] }).configureWorker({ taskQueue: 'q', workflowsPath: '/theirs.js' });
   expect(options.workflowsPath).toBe('/theirs.js');
