@@ -5,7 +5,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { advance, isHeartbeatDetails, type HeartbeatDetails } from '../task/progress.js';
-import type { StepContext } from './context.js';
+import type { StepContext } from '../task/step-context.js';
 import { toFailure } from './failure.js';
 
 /** The longest pause between two heartbeats of a step that says nothing, in milliseconds. */

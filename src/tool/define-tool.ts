@@ -1,6 +1,6 @@
 /** `defineTool`: what a tool is, in a module that the server and the worker both load. @module */
 import type { Duration } from '../task/duration.js';
-import type { StepContext } from '../activity/context.js';
+import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
 import type { SchemaInput, SchemaOutput, ToolSchema } from './schema.js';

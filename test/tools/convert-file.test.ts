@@ -6,7 +6,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StepContext } from '../../src/activity/index.js';
 import { convert, type ConvertCheckpoint } from '../../src/tools/convert/convert.js';
-import type { ConvertArguments, ConvertResult } from '../../src/tools/convert-file.js';
+import type { ConvertArguments, ConvertResult } from '../../src/tools/convert/schema.js';
 import type { ToolsConfig } from '../../src/tools/index.js';
 import { loadId } from '../../src/tools/target/names.js';
 import { FLIGHTS } from './harness.js';

@@ -1,9 +1,9 @@
 /** The work of `convert_file`. @module */
 import { stat } from 'node:fs/promises';
-import type { StepContext } from '../../activity/context.js';
+import type { StepContext } from '../../task/step-context.js';
 import { ToolError } from '../../tool/errors.js';
 import type { ToolsConfig } from '../config.js';
-import type { ConvertArguments, ConvertResult } from '../convert-file.js';
+import type { ConvertArguments, ConvertResult } from './schema.js';
 import { newPath } from '../paths.js';
 import { formatOf } from '../source/format.js';
 import { inspectFiles, recheckFiles } from '../source/inspect.js';
