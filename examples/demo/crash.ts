@@ -3,13 +3,14 @@ import type { LocalStack } from '../../src/cli/local-stack.js';
 import type { TaskStatus } from '../../src/client/index.js';
 import { percentOf, say, type Screen } from './screen.js';
 
-/** Where the load is interrupted. */
-const PERCENT = 35;
+/** From where on the load is interrupted: some chunks are in, most are not. */
+const PERCENT = 20;
 
 export class Crash {
   /** Workers that were seen to end by SIGKILL. */
   kills = 0;
   #crash: Promise<void> | undefined;
+  #wentOn = false;
 
   constructor(
     private readonly stack: LocalStack,
@@ -19,7 +20,9 @@ export class Crash {
   /** Called with each new status; the kill happens once. */
   consider(status: TaskStatus): void {
     const percent = percentOf(status);
-    if (percent === undefined || percent < PERCENT || percent >= 100 || this.#crash) return;
+    if (percent === undefined) return;
+    if (this.#crash) return this.#seeItGoOn(percent, status);
+    if (percent < PERCENT || percent >= 100) return;
     this.#crash = this.#run(percent);
     // Awaited by over(); until then a failure must not go unhandled.
     this.#crash.catch(() => undefined);
@@ -32,7 +35,16 @@ export class Crash {
     this.screen.pause();
     say(`Killed the worker (process ${pid}, ${signal}) at ${percent} %; Temporal notices when its heartbeats stay away`);
     const next = await this.stack.restartWorker();
-    say(`Started another worker (process ${next.pid}); it goes on from the last committed chunk`);
+    say(`Started another worker (process ${next.pid})`);
+    this.screen.resume();
+  }
+
+  /** The new attempt's first progress is what the killed one had committed. */
+  #seeItGoOn(percent: number, { statusMessage = '' }: TaskStatus): void {
+    if (this.#wentOn || !/attempt 2 of \d+ \(/.test(statusMessage)) return;
+    this.#wentOn = true;
+    this.screen.pause();
+    say(`The load goes on at ${percent} %, behind the last committed chunk`);
     this.screen.resume();
   }
 

@@ -40,7 +40,7 @@ async function run(stack: LocalStack): Promise<Report> {
     let handleMs: number | undefined;
     const result = await callTool(
       client,
-      { name: 'load_dataset', arguments: { source: SOURCE, table: TABLE, mode: 'replace' } },
+      { name: 'load_dataset', arguments: { source: SOURCE, table: TABLE, mode: 'replace', chunkRows: 25_000 } },
       {
         onStatus(status) {
           if (handleMs === undefined) {

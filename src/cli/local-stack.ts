@@ -48,7 +48,7 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
     owned.push(async () => await postgres.release());
     const env: NodeJS.ProcessEnv = { ...base, DATABASE_URL: postgres.url };
     // One person's stack on one person's machine: every request is theirs.
-    const tasks = await DurableTasks.connect({ tools: referenceTools(toolsConfigFromEnv(env)), temporal: { dir }, owner: () => 'local', logger });
+    const tasks = await DurableTasks.connect({ tools: referenceTools(toolsConfigFromEnv(env)), temporal: { dir }, owner: () => 'local', pollInterval: '250 ms', logger });
     owned.push(async () => await tasks.close());
     let worker = await WorkerProcess.start(dir, env);
     owned.push(async () => await worker.stop());

@@ -17,6 +17,9 @@ export async function runWorker({ dir, logger }: { dir: string; logger: Logger }
     const worker = await createWorker({
       tools: referenceTools(config),
       activities: referenceActivities(config),
+      // Fresh progress, for somebody who watches: see the server's poll interval in local-stack.ts.
+      maxHeartbeatThrottleInterval: '250 ms',
+      defaultHeartbeatThrottleInterval: '250 ms',
       temporal: { dir, log: (line) => logger.info({}, line) },
     });
     process.once('disconnect', () => worker.shutdown());
