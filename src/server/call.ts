@@ -1,5 +1,5 @@
 /** `tools/call` of a durable tool: as a task where the caller can take one, else awaited. @module */
-import { CLIENT_CAPABILITIES_META_KEY, ProtocolError, ProtocolErrorCode, type Result, type ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode, type Result, type ServerContext } from '@modelcontextprotocol/server';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
@@ -9,8 +9,9 @@ import type { DurableTool } from '../tool/define-tool.js';
 import { validate } from '../tool/schema.js';
 import { answerOf } from '../wire/answer.js';
 import { answer2025, task2025 } from '../wire/v2025.js';
-import { task2026, TASKS_EXTENSION } from '../wire/v2026.js';
-import { methodNotFound, needsTasksExtension } from './errors.js';
+import { task2026 } from '../wire/v2026.js';
+import { declaresTasks, requireAnswers, requireTasks } from './capabilities.js';
+import { methodNotFound } from './errors.js';
 import { fittingOutcome } from './output.js';
 import type { Owner } from './owner.js';
 import type { Era, TaskService } from './service.js';
@@ -67,16 +68,16 @@ function wantsTask({ era, tool, params, ctx }: Call): boolean {
     if (era === '2025-11-25') throw methodNotFound(`Tool ${tool.name} does not support task augmentation (taskSupport: 'forbidden')`);
     return false;
   }
-  if (!able && tool.taskSupport === 'required') {
-    throw era === '2026-07-28' ? needsTasksExtension() : methodNotFound(`Tool ${tool.name} requires task augmentation (taskSupport: 'required')`);
+  const asks = (tool.asks ?? []).length > 0;
+  if (era === '2026-07-28') {
+    // Only a task can ask while it runs.
+    if (tool.taskSupport === 'required' || asks) requireTasks(ctx);
+    requireAnswers(ctx, tool);
+    return able;
   }
+  if (asks) throw methodNotFound(`Tool ${tool.name} asks for input while it runs, which this server supports in protocol 2026-07-28 only`);
+  if (!able && tool.taskSupport === 'required') throw methodNotFound(`Tool ${tool.name} requires task augmentation (taskSupport: 'required')`);
   return able;
-}
-
-export function declaresTasks(ctx: ServerContext): boolean {
-  const envelope: Readonly<Record<string, unknown>> = ctx.mcpReq.envelope ?? {};
-  const extensions = (envelope[CLIENT_CAPABILITIES_META_KEY] as { extensions?: unknown } | undefined)?.extensions;
-  return typeof extensions === 'object' && extensions !== null && TASKS_EXTENSION in extensions;
 }
 
 /** A wrong argument is a tool error that the model can read and mend, but for a call that had to answer with a task. */

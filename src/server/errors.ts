@@ -1,8 +1,7 @@
 /** This package's errors as JSON-RPC errors. @module */
-import { MissingRequiredClientCapabilityError, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Logger } from '../local/log.js';
 import { McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
-import { TASKS_EXTENSION } from '../wire/v2026.js';
 
 const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND', 'TASK_ENDED', 'INVALID_ARGUMENTS', 'INVALID_CURSOR']);
 
@@ -25,11 +24,6 @@ export async function asProtocolErrors<T>(logger: Logger, about: object, aborted
     logger.warn({ ...about, err: error }, 'request could not be answered');
     throw new ProtocolError(ProtocolErrorCode.InternalError, error.message);
   }
-}
-
-/** -32021: the request does not declare the tasks extension. */
-export function needsTasksExtension(): MissingRequiredClientCapabilityError {
-  return new MissingRequiredClientCapabilityError({ requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } });
 }
 
 export function methodNotFound(message: string): ProtocolError {

@@ -5,8 +5,8 @@ import { isMcpTasksError } from '../task/errors.js';
 import type { Task } from '../task/task.js';
 import { answer2025, status2025, task2025, withRelatedTask } from '../wire/v2025.js';
 import { detailedTask2026 } from '../wire/v2026.js';
-import { declaresTasks } from './call.js';
-import { asProtocolErrors, methodNotFound, needsTasksExtension } from './errors.js';
+import { requireTasks } from './capabilities.js';
+import { asProtocolErrors, methodNotFound } from './errors.js';
 import { fittingOutcome } from './output.js';
 import type { Owner } from './owner.js';
 import type { Era, TaskService } from './service.js';
@@ -15,7 +15,7 @@ import type { Era, TaskService } from './service.js';
 const TaskParams = z.looseObject({ taskId: z.string() });
 const ListParams = z.looseObject({ cursor: z.string().optional() });
 
-/** Registers what `era` has. `tasks/update` and `subscriptions/listen` with task IDs belong here too. */
+/** Registers what `era` has. `subscriptions/listen` with task IDs belongs here too. */
 export function registerTaskMethods(mcp: McpServer, service: TaskService, era: Era, owner: Owner): void {
   const on = <P>(method: string, params: z.ZodType<P>, handler: (params: P, ctx: ServerContext) => Promise<Result>): void => {
     mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => {
@@ -25,12 +25,18 @@ export function registerTaskMethods(mcp: McpServer, service: TaskService, era: E
   };
   if (era === '2026-07-28') {
     on('tasks/get', TaskParams, async ({ taskId }, ctx) => {
-      requireExtension(ctx);
+      requireTasks(ctx);
       return detailedTask2026(await fitting(service, await service.engine.get(owner.id, taskId)), service.pollInterval);
     });
     on('tasks/cancel', TaskParams, async ({ taskId }, ctx) => {
-      requireExtension(ctx);
+      requireTasks(ctx);
       await acknowledgeCancel(service, owner, taskId);
+      return {};
+    });
+    on('tasks/update', TaskParams, async ({ taskId }, ctx) => {
+      requireTasks(ctx);
+      // The SDK has lifted the answers out of the params, and dropped those that are no responses: they are ignored as well.
+      await service.engine.respond(owner.id, taskId, ctx.mcpReq.inputResponses ?? {});
       return {};
     });
     return;
@@ -81,8 +87,4 @@ async function acknowledgeCancel(service: TaskService, owner: Owner, taskId: str
 
 async function fitting(service: TaskService, task: Task): Promise<Task> {
   return task.outcome ? { ...task, outcome: await fittingOutcome(service.tools.get(task.tool), task.outcome) } : task;
-}
-
-function requireExtension(ctx: ServerContext): void {
-  if (!declaresTasks(ctx)) throw needsTasksExtension();
 }

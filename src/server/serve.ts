@@ -4,15 +4,14 @@ import { serveStdio, type ServeStdioOptions, type StdioServerHandle } from '@mod
 import { McpTasksError } from '../task/errors.js';
 import { attachTasks } from './attach.js';
 import { httpOwner, stdioOwner, type Owner, type OwnerRule } from './owner.js';
+import { fillRoutingName } from './routing-name.js';
 import type { TaskService } from './service.js';
 
 export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Promise<McpServer | Server>;
 
 export function httpHandler(service: TaskService, rule: OwnerRule | undefined, factory: ServerFactory, options: CreateMcpHandlerOptions): McpHttpHandler {
-  return createMcpHandler(
-    withTasks(service, factory, ({ authInfo }) => httpOwner(rule, authInfo)),
-    options,
-  );
+  const serve = withTasks(service, factory, ({ authInfo }) => httpOwner(rule, authInfo));
+  return fillRoutingName(createMcpHandler(serve, options));
 }
 
 export function stdioServer(service: TaskService, rule: OwnerRule | undefined, factory: ServerFactory, options: ServeStdioOptions): StdioServerHandle {

@@ -2,6 +2,7 @@
 import type { Duration } from '../task/duration.js';
 import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
+import type { InputKind } from '../task/input.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
 import type { SchemaInput, SchemaOutput, ToolSchema } from './schema.js';
 
@@ -53,6 +54,11 @@ export interface FunctionToolOptions<I extends ToolSchema, O extends ToolSchema,
 }
 
 export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolBase<I, O> {
+  /**
+   * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). A caller whose client has not
+   * declared that it can answer is refused before anything starts. @default nothing
+   */
+  readonly asks?: readonly InputKind[];
   /** A workflow of your own that takes the validated arguments: its function, or its type's name. */
   readonly workflow: string | ((args: SchemaOutput<I>) => Promise<unknown>);
 }
@@ -70,6 +76,7 @@ export interface DurableTool {
   readonly taskQueue?: string;
   readonly timeouts?: ToolTimeouts;
   readonly retry?: ToolRetry;
+  readonly asks?: readonly InputKind[];
   readonly work:
     | { readonly kind: 'function'; readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown> }
     | { readonly kind: 'workflow'; readonly workflowType: string };
@@ -108,6 +115,9 @@ export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSche
     return { ...described, taskSupport, work: { kind: 'function', run } };
   }
   const { workflow, ...described } = rest as WorkflowToolOptions<I, O>;
+  if (taskSupport === 'forbidden' && described.asks?.length) {
+    throw new McpTasksError('CONFIGURATION', `tool "${name}" asks for input, which only a task can: taskSupport must not be 'forbidden'`);
+  }
   return { ...described, taskSupport, work: { kind: 'workflow', workflowType: workflowType(name, workflow) } };
 }
 

@@ -8,6 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 
 export const TOOL_ERROR = 'ToolError';
 export const TASK_ERROR = 'TaskError';
+const INPUT_UNAVAILABLE = 'InputUnavailable';
 
 /**
  * The tool could not do what was asked and trying again will not help: ends the task at once with a
@@ -31,5 +32,12 @@ export class ToolError extends ApplicationFailure {
 export class TaskError extends ApplicationFailure {
   constructor(code: number, message: string, data?: unknown) {
     super(message, TASK_ERROR, true, [data === undefined ? { code } : { code, data }]);
+  }
+}
+
+/** Thrown in a workflow when what it asked for cannot be had. Not caught, it ends the task with a tool error of its message. */
+export class InputUnavailable extends ApplicationFailure {
+  constructor(message: string) {
+    super(message, INPUT_UNAVAILABLE, true);
   }
 }

@@ -1,4 +1,5 @@
 /** What workflow code imports: `mcp-tasks-temporal/workflow`. Safe in the workflow sandbox. @module */
 export { task } from './task.js';
-export type { ElicitAnswer, ElicitRequest } from './inputs.js';
-export { TaskError, ToolError } from '../tool/errors.js';
+export type { InputOptions } from './inputs.js';
+export type { ElicitAnswer, FormRequest, SampleAnswer, SampleRequest, UrlRequest } from './questions.js';
+export { InputUnavailable, TaskError, ToolError } from '../tool/errors.js';

@@ -1,7 +1,7 @@
 /** `task`: what a workflow tells its MCP client. Deterministic, and safe in the workflow sandbox. @module */
 import { workflowInfo } from '@temporalio/workflow';
 import { advance } from '../task/progress.js';
-import { elicit } from './inputs.js';
+import { elicit, elicitUrl, sample } from './questions.js';
 import { changed, taskState } from './state.js';
 
 export const task = {
@@ -30,4 +30,6 @@ export const task = {
   },
 
   elicit,
+  elicitUrl,
+  sample,
 };

@@ -15,6 +15,8 @@ export interface SendOptions {
   /** 2026-07-28 only. @default the tasks extension */
   readonly capabilities?: object;
   readonly meta?: object;
+  /** 2026-07-28 only: replaces these headers; `undefined` leaves one out. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -27,7 +29,8 @@ export async function send2025(handler: McpHttpHandler, method: string, params: 
 
 export async function send2026(handler: McpHttpHandler, method: string, params: Record<string, unknown>, options: SendOptions = {}): Promise<Reply> {
   const name = params['taskId'] ?? params['name'];
-  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(typeof name === 'string' ? { 'mcp-name': name } : {}) };
+  const standard = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(typeof name === 'string' ? { 'mcp-name': name } : {}), ...options.headers };
+  const headers = Object.fromEntries(Object.entries(standard).filter((header): header is [string, string] => header[1] !== undefined));
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },

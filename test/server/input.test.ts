@@ -1,0 +1,105 @@
+/** Questions of a task in protocol 2026-07-28: asked by `tasks/get`, answered by `tasks/update`. */
+import { fileURLToPath } from 'node:url';
+import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool } from '../../src/index.js';
+import { startStack, type Stack } from '../setup/stack.js';
+import { send2025, send2026 } from './protocol.js';
+
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+const tools = [
+  defineTool({ name: 'twice', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askTwice' }),
+  defineTool({ name: 'all', inputSchema: z.object({}), asks: ['elicitation.form', 'elicitation.url', 'sampling'], workflow: 'askAll' }),
+];
+const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+const everything = { ...tasks, elicitation: { form: {}, url: {} }, sampling: {} };
+
+let stack: Stack;
+let handler: McpHttpHandler;
+beforeAll(async () => {
+  stack = await startStack(tools);
+  await stack.startWorker({ workflowsPath });
+  handler = stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }));
+});
+afterAll(async () => await stack.close());
+
+const start = async (name: string, capabilities: object = everything) => await send2026(handler, 'tools/call', { name }, { capabilities });
+const get = async (taskId: string) => (await send2026(handler, 'tasks/get', { taskId })).result;
+const update = async (taskId: string, inputResponses: object) => await send2026(handler, 'tasks/update', { taskId, inputResponses });
+
+/** The task once it asks for so much. */
+async function asking(taskId: string, questions = 1): Promise<Record<string, { method: string; params: Record<string, unknown> }>> {
+  for await (const task of stack.tasks.engine.watch('anonymous', taskId)) if (Object.keys(task.inputs).length === questions) break;
+  const task = await get(taskId);
+  expect(task.status).toBe('input_required');
+  return task.inputRequests;
+}
+
+/** Answers the one open question; returns its request. */
+async function answer(taskId: string, response: object): Promise<{ method: string; params: Record<string, unknown> }> {
+  const [[key, request]] = Object.entries(await asking(taskId)) as [[string, { method: string; params: Record<string, unknown> }]];
+  const { result, error } = await update(taskId, { [key]: response });
+  expect(error).toBeUndefined();
+  expect(Object.keys(result).filter((field) => field !== '_meta')).toEqual(['resultType']);
+  return request;
+}
+
+it('several questions at once are answered in parts; what is unknown, malformed or answered is acknowledged and ignored', async () => {
+  const { taskId } = (await start('twice')).result;
+  const requests = await asking(taskId, 2);
+  expect(Object.values(requests)).toContainEqual({ method: 'elicitation/create', params: { mode: 'form', message: 'Name?', requestedSchema: expect.anything() } });
+  const [name, size] = Object.keys(requests) as [string, string];
+  const accept = (content: object) => ({ action: 'accept', content });
+  expect((await update(taskId, { [name]: accept({ name: 'Ann' }), nobody: accept({}), broken: 17 })).error).toBeUndefined();
+  // The next look shows it already.
+  expect(Object.keys((await get(taskId)).inputRequests)).toEqual([size]);
+  expect((await update(taskId, { [name]: accept({ name: 'Bob' }) })).error).toBeUndefined();
+  expect((await update(taskId, {})).error).toBeUndefined();
+  await update(taskId, { [size]: accept({ size: 3, more: 'is allowed' }) });
+  await stack.tasks.engine.result('anonymous', taskId);
+  expect((await get(taskId)).result.structuredContent).toEqual({ name: 'Ann', size: 3 });
+  expect((await update(taskId, { [size]: accept({ size: 4 }) })).error).toBeUndefined();
+});
+
+it('asks again, saying why, when an answer does not fit; asks by URL and by sampling; and does not wait for ever', async () => {
+  const { taskId } = (await start('all')).result;
+  expect((await answer(taskId, { action: 'accept', content: { age: 'old' } })).params['message']).toBe('Age?');
+  expect((await answer(taskId, { action: 'accept', content: { age: 7 } })).params['message']).toMatch(/^Age\?\n\nThe last answer does not fit: .*age/);
+  expect(await answer(taskId, { action: 'accept' })).toEqual({ method: 'elicitation/create', params: { mode: 'url', message: 'Sign in', url: 'https://example.com/sign-in', elicitationId: expect.any(String) } });
+  expect((await answer(taskId, { role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' })).method).toBe('sampling/createMessage');
+  await stack.tasks.engine.result('anonymous', taskId);
+  expect((await get(taskId)).result.structuredContent).toEqual({
+    age: { age: 7 },
+    visit: 'accept',
+    said: { type: 'text', text: 'Ho' },
+    late: 'cancel',
+    never: expect.stringContaining('nobody answered in time'),
+  });
+});
+
+describe('a client that has not declared that it can answer', () => {
+  it.each([
+    [tasks, { elicitation: { form: {}, url: {} }, sampling: {} }],
+    [{ ...tasks, elicitation: {} }, { elicitation: { url: {} }, sampling: {} }],
+    [{ ...tasks, elicitation: { url: {} }, sampling: {} }, { elicitation: { form: {} } }],
+    [{ elicitation: { form: {}, url: {} }, sampling: {} }, tasks],
+  ])('%j is refused before anything starts', async (capabilities, missing) => {
+    expect((await start('all', capabilities)).error).toMatchObject({ code: -32021, data: { requiredCapabilities: missing } });
+  });
+
+  it('is told so in 2025-11-25', async () => {
+    expect((await send2025(handler, 'tools/call', { name: 'twice', task: {} })).error).toMatchObject({ code: -32601, message: expect.stringContaining('2026-07-28') });
+  });
+});
+
+describe('the routing header', () => {
+  it('is filled in where it is missing, and refused where it is wrong', async () => {
+    const { taskId } = (await start('twice')).result;
+    expect((await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-name': undefined } })).result.taskId).toBe(taskId);
+    expect((await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-name': 'another' } })).error?.code).toBe(-32020);
+    expect((await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-method': undefined } })).error?.code).toBe(-32020);
+    expect((await send2026(handler, 'tasks/get', { taskId: 'no\nheader' }, { headers: { 'mcp-name': undefined } })).error).toBeDefined();
+    expect((await send2026(handler, 'tasks/cancel', { taskId }, { headers: { 'mcp-name': undefined } })).error).toBeUndefined();
+  });
+});
