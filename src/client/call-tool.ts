@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProtocolError, type CallToolResult, type Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { patiently } from './patience.js';
+import { InputDesk, type InputRequest, type OnInput } from './inputs.js';
 import { letTasksThrough, MOVED_TASK } from './seam.js';
 import { CallAnswer, GetAnswer, hasEnded, statusOf, type TaskStatus } from './status.js';
 import { takesTask } from './tool-support.js';
@@ -15,6 +16,11 @@ export interface CallToolParams {
 export interface CallToolOptions {
   /** Called with the task when it is created and whenever a poll finds it changed. */
   readonly onStatus?: (status: TaskStatus) => void;
+  /**
+   * Answers the task's questions (2026-07-28), each asked once and beside the polling; the client has to declare the capabilities
+   * it answers for (`elicitation`, `sampling`). What it throws rejects the call; the task goes on. @default questions stay open
+   */
+  readonly onInput?: OnInput;
   /** Aborting it cancels the task (or the call) and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** How long the server is asked to keep the task from its creation, in milliseconds; 2025-11-25 only. @default the server's choice */
@@ -34,7 +40,7 @@ const REQUEST_TIMEOUT = 30_000;
 
 /**
  * Calls a tool and resolves with its result, however long it takes: where the server makes it a task, the task is polled at
- * the server's interval, through restarts of the server. Tasks that ask for input are not answered; they wait.
+ * the server's interval, through restarts of the server.
  *
  * @param client a connected `Client` of `@modelcontextprotocol/client`; in 2026-07-28 it has to declare {@link tasksCapability}
  * @returns the tool's result, also one with `isError`
@@ -63,12 +69,13 @@ function createdTask({ task, _meta }: z.infer<typeof CallAnswer>): TaskStatus | 
   return created && statusOf(created);
 }
 
-async function awaitTask(client: Client, era: '2025-11-25' | '2026-07-28', created: TaskStatus, { onStatus, signal, patience = PATIENCE }: CallToolOptions): Promise<CallToolResult> {
-  const request = async <T>(method: string, schema: z.ZodType<T>): Promise<T> =>
+async function awaitTask(client: Client, era: '2025-11-25' | '2026-07-28', created: TaskStatus, { onStatus, onInput, signal, patience = PATIENCE }: CallToolOptions): Promise<CallToolResult> {
+  const request = async <T>(method: string, schema: z.ZodType<T>, params: object = {}): Promise<T> =>
     await patiently<T>(
-      async () => await client.request({ method, params: { taskId: created.taskId } }, schema, { timeout: REQUEST_TIMEOUT, ...(signal ? { signal } : {}) }),
+      async () => await client.request({ method, params: { taskId: created.taskId, ...params } }, schema, { timeout: REQUEST_TIMEOUT, ...(signal ? { signal } : {}) }),
       { patience, signal, answersAreFinal: method === 'tasks/result' },
     );
+  const desk = new InputDesk(onInput, async (inputResponses) => await request('tasks/update', z.looseObject({}), { inputResponses }));
   let shown: string | undefined;
   const show = (status: TaskStatus): void => {
     const now = JSON.stringify(status);
@@ -82,6 +89,7 @@ async function awaitTask(client: Client, era: '2025-11-25' | '2026-07-28', creat
     const status = statusOf(task);
     show(status);
     if (hasEnded(status)) return era === '2025-11-25' ? ((await request('tasks/result', z.looseObject({}))) as CallToolResult) : inlinedResult(task, status);
+    desk.take((task as { inputRequests?: Record<string, InputRequest> }).inputRequests);
     pollInterval = status.pollInterval;
   }
 }

@@ -32,6 +32,7 @@ const Task2026 = z.looseObject({
   pollIntervalMs: z.number().optional(),
   result: z.looseObject({}).optional(),
   error: z.looseObject({ code: z.number(), message: z.string(), data: z.unknown() }).optional(),
+  inputRequests: z.record(z.string(), z.looseObject({ method: z.string(), params: z.looseObject({}).optional() })).optional(),
 });
 type AnyTask = z.infer<typeof Task2025> | z.infer<typeof Task2026>;
 

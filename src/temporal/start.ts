@@ -1,7 +1,7 @@
 /** Starts a task's workflow. @module */
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import { McpTasksError } from '../task/errors.js';
+import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import type { TaskMemo } from '../task/memo.js';
 import { MEMO_KEY, TOOL_WORKFLOW } from '../task/names.js';
 import type { Task } from '../task/task.js';
@@ -48,9 +48,17 @@ export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue }
     );
   } catch (error) {
     // Its own start, whose answer was lost and which was made again: the ID is random, so it is this task.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw explain(error, size);
+    const started = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error));
+    if (!started) throw explain(error, size);
   }
   return { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, inputs: {}, steps: [] };
+}
+
+/** Whether a start that got no answer in time has happened all the same: else nobody would ever know of that task. */
+async function exists(calls: Calls, id: string, error: unknown): Promise<boolean> {
+  if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) return false;
+  const look = calls.run(within(DEADLINE.read), async () => await calls.client.workflow.getHandle(id).describe());
+  return await look.then(() => true, () => false);
 }
 
 function explain(error: unknown, size: number): unknown {

@@ -1,9 +1,12 @@
 /** Questions of a task in protocol 2026-07-28: asked by `tasks/get`, answered by `tasks/update`. */
 import { fileURLToPath } from 'node:url';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { callTool, tasksCapability } from '../../src/client/index.js';
 import { defineTool } from '../../src/index.js';
+import { listen } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
 import { send2025, send2026 } from './protocol.js';
 
@@ -18,7 +21,7 @@ const everything = { ...tasks, elicitation: { form: {}, url: {} }, sampling: {} 
 let stack: Stack;
 let handler: McpHttpHandler;
 beforeAll(async () => {
-  stack = await startStack(tools);
+  stack = await startStack(tools, { pollInterval: '50 ms' });
   await stack.startWorker({ workflowsPath });
   handler = stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }));
 });
@@ -76,6 +79,24 @@ it('asks again, saying why, when an answer does not fit; asks by URL and by samp
     late: 'cancel',
     never: expect.stringContaining('nobody answered in time'),
   });
+});
+
+it('a host answers with `onInput`', async () => {
+  const server = await listen(handler);
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: { ...tasksCapability, elicitation: { form: {} } } });
+  await client.connect(new StreamableHTTPClientTransport(server.url));
+  const asked: unknown[] = [];
+  const result = await callTool(client, { name: 'twice' }, {
+    async onInput({ method, params }) {
+      asked.push([method, params?.['message']]);
+      return await Promise.resolve({ action: 'accept', content: params?.['message'] === 'Name?' ? { name: 'Cy' } : { size: 9 } });
+    },
+  });
+  expect(result.structuredContent).toEqual({ name: 'Cy', size: 9 });
+  expect(asked).toHaveLength(2);
+  await expect(callTool(client, { name: 'twice' }, { onInput: async () => await Promise.reject(new Error('nobody home')) })).rejects.toThrow('nobody home');
+  await client.close();
+  await server.close();
 });
 
 describe('a client that has not declared that it can answer', () => {
