@@ -11,11 +11,17 @@ export class Crash {
   kills = 0;
   #crash: Promise<void> | undefined;
   #wentOn = false;
+  readonly #failed = new AbortController();
 
   constructor(
     private readonly stack: LocalStack,
     private readonly screen: Screen,
   ) {}
+
+  /** Aborted if there is no other worker to go on with the load. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
+  }
 
   /** Called with each new status; the kill happens once. */
   consider(status: TaskStatus): void {
@@ -24,8 +30,8 @@ export class Crash {
     if (this.#crash) return this.#seeItGoOn(percent, status);
     if (percent < PERCENT || percent >= 100) return;
     this.#crash = this.#run(percent);
-    // Awaited by over(); until then a failure must not go unhandled.
-    this.#crash.catch(() => undefined);
+    // Without a worker the load would be waited for for ever.
+    this.#crash.catch((error: unknown) => this.#failed.abort(error));
   }
 
   async #run(percent: number): Promise<void> {
@@ -35,6 +41,7 @@ export class Crash {
     this.screen.pause();
     say(`Killed the worker (process ${pid}, ${signal}) at ${percent} %; Temporal notices when its heartbeats stay away`);
     const next = await this.stack.restartWorker();
+    void next.ended().then((how) => this.#failed.abort(new Error(`the other worker ended, too (${how})`)));
     say(`Started another worker (process ${next.pid})`);
     this.screen.resume();
   }

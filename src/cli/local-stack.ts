@@ -63,8 +63,11 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
         return worker;
       },
       async restartWorker() {
-        worker = await WorkerProcess.start(dir, env);
-        return worker;
+        const next = await WorkerProcess.start(dir, env);
+        // Everything was stopped meanwhile, and nobody would ever stop this one.
+        if (owned.length === 0) await next.stop();
+        worker = next;
+        return next;
       },
       stop,
     };

@@ -1,16 +1,16 @@
 /** `mcp-tasks-temporal worker`: a worker for the reference tools. @module */
 import { resolve } from 'node:path';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
 import { referenceActivities, referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { createWorker } from '../worker/index.js';
+import { workerLogger } from './worker-log.js';
 import { READY } from './worker-process.js';
 
 /** Works until it is told to stop by a signal or, started by another process, until that is gone. */
 export async function runWorker({ dir, logger }: { dir: string; logger: Logger }): Promise<void> {
-  // Its information is about bundles and polling; what a task does is in Temporal's web UI.
-  Runtime.install({ logger: new DefaultLogger('WARN') });
+  Runtime.install({ logger: workerLogger(logger) });
   const postgres = await acquirePostgres({ dir: resolve(dir), log: (line) => logger.info({}, line) });
   try {
     const config = toolsConfigFromEnv({ ...process.env, DATABASE_URL: postgres.url });

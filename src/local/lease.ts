@@ -62,11 +62,16 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
   /** What can be done of a release when the process exits: the server is told to stop, nobody waits for it. */
   releaseSync(): void {
     if (!existsSync(this.service.dir)) return send(this.server, this.service.stopSignal);
-    const left = tryMutexSync(this.service.dir, () => {
-      const last = this.#leave();
-      if (last) send(last.server, this.service.stopSignal);
-    });
-    if (!left) removeLease(this.path);
+    // Gone first, whoever has the lock: of users that exit together the last to get it has to find itself alone.
+    removeLease(this.path);
+    for (let tries = 0; tries < EXIT_LOCK.tries; tries++) {
+      const left = tryMutexSync(this.service.dir, () => {
+        const last = this.#leave();
+        if (last) send(last.server, this.service.stopSignal);
+      });
+      if (left) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_LOCK.pause);
+    }
   }
 
   /** @returns the server, now marked as stopping, if this was its last user */
@@ -83,6 +88,9 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
     return last;
   }
 }
+
+/** How often, and with pauses of how many milliseconds, an exiting process tries to get the lock. */
+const EXIT_LOCK = { tries: 30, pause: 20 };
 
 /** The leases of this process that were not released yet. */
 const held = new Set<Lease<string>>();

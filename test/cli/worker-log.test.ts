@@ -1,0 +1,19 @@
+/** What a worker logs of a task: which, and what kind of failure; never what it was given or stumbled over. */
+import { ApplicationFailure } from '@temporalio/common';
+import { expect, it } from 'vitest';
+import { workerLogger } from '../../src/cli/worker-log.js';
+
+it('names task, step and kind of failure, and quotes nothing', () => {
+  const lines: [string, object, string][] = [];
+  const take = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
+  const logger = workerLogger({ debug: take('debug'), info: take('info'), warn: take('warn'), error: take('error') });
+  const cause = ApplicationFailure.nonRetryable('row 3: "SECRET" is not a number', 'ToolError');
+  const meta = { workflowId: 'mcp-1', activityType: 'tool:resize', attempt: 2, taskToken: 'SECRET', error: new Error('failed: SECRET', { cause }) };
+  logger.info('bundled', meta);
+  logger.warn('Activity failed', meta);
+  logger.error('Worker failed', { error: new TypeError('SECRET') });
+  expect(lines).toEqual([
+    ['warn', { taskId: 'mcp-1', step: 'resize', attempt: 2, failure: 'ToolError' }, 'Activity failed'],
+    ['error', { failure: 'TypeError' }, 'Worker failed'],
+  ]);
+});

@@ -1,0 +1,13 @@
+/** Users that exit at the same moment, as at Ctrl-C: the last of them still stops the server. */
+import { expect, it } from 'vitest';
+import { gone, Holder, leases, serverOf, temporaryDirectory, until } from './support.js';
+
+it.each([1, 2, 3])('the server goes with users that exit together (round %i)', async () => {
+  const dir = await temporaryDirectory();
+  const holders = Array.from({ length: 4 }, () => new Holder('echo', dir));
+  await Promise.all(holders.map(async (holder) => await holder.got()));
+  const server = serverOf(dir);
+  await Promise.all(holders.map(async (holder) => await holder.exitWithoutRelease()));
+  await until(() => gone(server), 'the server has ended');
+  expect(leases(dir)).toHaveLength(0);
+});
