@@ -7,7 +7,7 @@ import { answer2025, status2025, task2025, withRelatedTask } from '../wire/v2025
 import { detailedTask2026 } from '../wire/v2026.js';
 import { requireTasks } from './capabilities.js';
 import { asProtocolErrors, methodNotFound } from './errors.js';
-import { fittingOutcome } from './output.js';
+import { fittingOutcome, fittingTask } from './output.js';
 import type { Owner } from './owner.js';
 import type { Era, TaskService } from './service.js';
 
@@ -15,7 +15,7 @@ import type { Era, TaskService } from './service.js';
 const TaskParams = z.looseObject({ taskId: z.string() });
 const ListParams = z.looseObject({ cursor: z.string().optional() });
 
-/** Registers what `era` has. `subscriptions/listen` with task IDs belongs here too. */
+/** Registers what `era` has, but for `subscriptions/listen`, which is not a method of a server instance: see `subscription.ts`. */
 export function registerTaskMethods(mcp: McpServer, service: TaskService, era: Era, owner: Owner): void {
   const on = <P>(method: string, params: z.ZodType<P>, handler: (params: P, ctx: ServerContext) => Promise<Result>): void => {
     mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => {
@@ -26,7 +26,7 @@ export function registerTaskMethods(mcp: McpServer, service: TaskService, era: E
   if (era === '2026-07-28') {
     on('tasks/get', TaskParams, async ({ taskId }, ctx) => {
       requireTasks(ctx);
-      return detailedTask2026(await fitting(service, await service.engine.get(owner.id, taskId)), service.pollInterval);
+      return detailedTask2026(await fittingTask(service, await service.engine.get(owner.id, taskId)), service.pollInterval);
     });
     on('tasks/cancel', TaskParams, async ({ taskId }, ctx) => {
       requireTasks(ctx);
@@ -41,13 +41,13 @@ export function registerTaskMethods(mcp: McpServer, service: TaskService, era: E
     });
     return;
   }
-  on('tasks/get', TaskParams, async ({ taskId }) => task2025(await fitting(service, await service.engine.get(owner.id, taskId)), service.pollInterval));
+  on('tasks/get', TaskParams, async ({ taskId }) => task2025(await fittingTask(service, await service.engine.get(owner.id, taskId)), service.pollInterval));
   on('tasks/result', TaskParams, async ({ taskId }, ctx) => await result2025(service, owner, taskId, ctx.mcpReq.signal));
   on('tasks/cancel', TaskParams, async ({ taskId }) => await cancel2025(service, owner, taskId));
   on('tasks/list', ListParams, async ({ cursor }) => {
     if (!owner.mayList) throw methodNotFound('tasks/list needs an authenticated requestor');
     const { tasks, nextCursor } = await service.engine.list(owner.id, cursor);
-    const fitted = await Promise.all(tasks.map(async (task) => await fitting(service, task)));
+    const fitted = await Promise.all(tasks.map(async (task) => await fittingTask(service, task)));
     return { tasks: fitted.map((task) => task2025(task, service.pollInterval)), ...(nextCursor === undefined ? {} : { nextCursor }) };
   });
 }
@@ -65,7 +65,7 @@ async function cancel2025(service: TaskService, owner: Owner, taskId: string): P
     return task2025(await cancel(service, owner, taskId), service.pollInterval);
   } catch (error) {
     if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
-    const ended = await fitting(service, await service.engine.get(owner.id, taskId));
+    const ended = await fittingTask(service, await service.engine.get(owner.id, taskId));
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Cannot cancel task: already in terminal status '${status2025(ended)}'`);
   }
 }
@@ -83,8 +83,4 @@ async function acknowledgeCancel(service: TaskService, owner: Owner, taskId: str
   } catch (error) {
     if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
   }
-}
-
-async function fitting(service: TaskService, task: Task): Promise<Task> {
-  return task.outcome ? { ...task, outcome: await fittingOutcome(service.tools.get(task.tool), task.outcome) } : task;
 }

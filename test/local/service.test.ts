@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { acquireLocalService, knock, type LocalService } from '../../src/local/index.js';
 import { identify } from '../../src/local/process-identity.js';
 import { Holder, fixture, gone, leases, record, serverOf, temporaryDirectory, until } from './support.js';
@@ -128,10 +128,11 @@ describe('a shared local server', () => {
     const dir = await temporaryDirectory();
     const first = await acquireLocalService(echoService(dir, 'stubborn'), quiet);
     const server = serverOf(dir);
+    // The time to answer is short for the one that never will; the other's start takes as long as it takes.
     const probe = ({ echo }: { echo: number }) =>
-      serverOf(dir).pid === server.pid ? Promise.reject(new Error('hung')) : knock(echo);
+      serverOf(dir).pid === server.pid ? Promise.reject(new Error('hung')) : vi.waitFor(() => knock(echo), 20_000);
     const lines: string[] = [];
-    const impatient = echoService(dir, '', { probe, startTimeout: 2_000, stopTimeout: 200 });
+    const impatient = echoService(dir, '', { probe, startTimeout: 200, stopTimeout: 200 });
     const second = await acquireLocalService(impatient, { log: (line) => lines.push(line) });
     expect(lines.join('\n')).toContain('hung');
     expect(gone(server)).toBe(true);

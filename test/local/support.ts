@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import { isRunning } from '../../src/local/process-identity.js';
 import { stopServer } from '../../src/local/server-process.js';
+import { homeOf } from '../../src/tools/postgres/home.js';
 
 export const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
@@ -21,7 +22,8 @@ afterEach(async () => {
   for (const holder of holders.splice(0)) await holder.kill();
   for (const dir of directories.splice(0)) {
     for (const service of [dir, join(dir, 'temporal'), join(dir, 'postgres')]) await stopLeftover(service);
-    await rm(dir, { recursive: true, force: true });
+    // As root, PostgreSQL's files may be elsewhere.
+    for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
   }
 });
 

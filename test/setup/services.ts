@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { TestProject } from 'vitest/node';
 import { findTemporalCli } from '../../src/temporal/dev-server/index.js';
+import { homeOf } from '../../src/tools/postgres/home.js';
 import { acquirePostgres } from '../../src/tools/postgres/index.js';
 
 declare module 'vitest' {
@@ -37,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await temporal.teardown();
     await postgres.release();
-    await rm(dir, { recursive: true, force: true });
+    // As root, PostgreSQL's files may be elsewhere.
+    for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
   };
 }

@@ -87,7 +87,15 @@ export class PostgresSession {
     this.signal.throwIfAborted();
     const from = await pgCopyFrom();
     const stream = this.client.query(from(sql));
-    await pipeline(Readable.from(data, { highWaterMark: 2 }), stream);
+    const source = Readable.from(data, { highWaterMark: 2 });
+    const refused = new Promise<never>((_, reject) => {
+      // Where the source failed first, the server only repeats that.
+      stream.once('error', (error: Error) => {
+        if (!source.errored) reject(error);
+      });
+    });
+    // From Node 22 on, `pipeline` fails only once the source has ended too; one that hangs must not hide a lost connection.
+    await Promise.race([pipeline(source, stream), refused]);
     return stream.rowCount;
   }
 

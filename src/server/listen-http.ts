@@ -1,0 +1,129 @@
+/** `subscriptions/listen` with tasks, over HTTP: the SDK's own stream, with the tasks' notifications added to it. @module */
+import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { Owner } from './owner.js';
+import type { TaskService } from './service.js';
+import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
+
+export interface ListenOptions {
+  /** The most streams with tasks at a time. */
+  readonly maxSubscriptions: number;
+  /** How often an idle stream shows that it is alive, in milliseconds; 0: never. */
+  readonly keepAliveMs: number;
+}
+
+/** Beyond this a timer of Node fires at once, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export function serveTaskListeners(handler: McpHttpHandler, service: TaskService, ownerOf: (authInfo: AuthInfo | undefined) => Owner, options: ListenOptions): McpHttpHandler {
+  const streams = new Set<TaskStream>();
+  return {
+    ...handler,
+    async fetch(request, given) {
+      const listen = request.method === 'POST' ? taskListen(given?.parsedBody ?? (await peek(request))) : undefined;
+      const response = await handler.fetch(request, given);
+      // What the SDK has refused is refused.
+      if (!listen || !response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+      if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
+      if (streams.size >= options.maxSubscriptions) return await instead(response, { jsonrpc: '2.0', id: listen.id, error: { code: -32603, message: 'Subscription limit reached' } }, 200);
+      const owner = ownerOf(given?.authInfo);
+      const taskIds = await honouredTasks(service, owner, listen);
+      const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
+      streams.add(stream);
+      return new Response(stream.over(response.body, given?.authInfo?.expiresAt, options.keepAliveMs), { status: response.status, headers: response.headers });
+    },
+    async close() {
+      for (const stream of streams) stream.end();
+      await handler.close();
+    },
+  };
+}
+
+async function peek(request: Request): Promise<unknown> {
+  // Told by its header, so that no other body is read twice.
+  if (request.headers.get('mcp-method') !== 'subscriptions/listen') return undefined;
+  return await request.clone().json().catch(() => undefined);
+}
+
+async function instead(response: Response, message: JSONRPCMessage, status: number): Promise<Response> {
+  await response.body?.cancel();
+  return Response.json(message, { status });
+}
+
+class TaskStream {
+  /** Ends the pushing, and with it the stream. */
+  readonly #end = new AbortController();
+  /** The client has gone: there is nobody to write to. */
+  readonly #gone = new AbortController();
+
+  constructor(
+    private readonly service: TaskService,
+    private readonly owner: Owner,
+    private readonly listen: TaskListen,
+    private readonly taskIds: readonly string[],
+    private readonly ended: () => void,
+  ) {}
+
+  end(): void {
+    this.#end.abort();
+  }
+
+  over(source: ReadableStream<Uint8Array>, expiresAt: number | undefined, keepAliveMs: number): ReadableStream<Uint8Array> {
+    const encoder = new TextEncoder();
+    return new ReadableStream({
+      start: (controller) => {
+        const enqueue = (text: string): void => (this.#gone.signal.aborted ? undefined : controller.enqueue(encoder.encode(text)));
+        const keepAlive = keepAliveMs > 0 ? setInterval(() => enqueue(': keepalive\n\n'), keepAliveMs) : undefined;
+        const expiry = expiresAt === undefined ? undefined : setTimeout(() => this.end(), Math.min(Math.max(0, expiresAt * 1000 - Date.now()), LONGEST_TIMER));
+        const done = (): void => {
+          clearInterval(keepAlive);
+          clearTimeout(expiry);
+          this.ended();
+          if (!this.#gone.signal.aborted) controller.close();
+        };
+        this.#run(source, (message) => enqueue(`event: message\ndata: ${JSON.stringify(message)}\n\n`))
+          .catch((error: unknown) => this.service.logger.error({ method: 'subscriptions/listen', err: error }, 'the stream broke off'))
+          .finally(done);
+      },
+      cancel: () => {
+        this.#gone.abort();
+        this.end();
+      },
+    });
+  }
+
+  async #run(source: ReadableStream<Uint8Array>, send: (message: JSONRPCMessage) => void): Promise<void> {
+    const { id } = this.listen;
+    let last: JSONRPCMessage = ending(id);
+    let tasksAlone = false;
+    let pushing: Promise<void> | undefined;
+    try {
+      for await (const message of messages(source, this.#end.signal)) {
+        if (isAcknowledgement(message)) {
+          tasksAlone = isForTasksAlone(message);
+          send(withTasks(message, this.taskIds));
+          pushing = pushTasks(this.service, this.owner, id, this.taskIds, send, this.#end.signal);
+        } else if (isAnswer(message, id)) {
+          // The SDK's end; it comes at once where nothing but tasks is listened for.
+          last = message;
+        } else {
+          send(message);
+        }
+      }
+    } catch (error) {
+      if (!this.#end.signal.aborted) throw error;
+    }
+    if (!tasksAlone) this.end();
+    await pushing;
+    send(last);
+  }
+}
+
+async function* messages(source: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<JSONRPCMessage, void> {
+  const events = source.pipeThrough(new TextDecoderStream() as never, { signal }).pipeThrough(new EventSourceParserStream());
+  for await (const { data } of events as unknown as AsyncIterable<{ data: string }>) yield JSON.parse(data) as JSONRPCMessage;
+}
+
+function isAnswer(message: JSONRPCMessage, id: RequestId): boolean {
+  return 'id' in message && message.id === id && !('method' in message);
+}

@@ -1,0 +1,83 @@
+/** `subscriptions/listen` with tasks, over stdio: a transport in front of the SDK's that adds the tasks' notifications. @module */
+import type { JSONRPCMessage, MessageExtraInfo, RequestId, Transport, TransportSendOptions } from '@modelcontextprotocol/server';
+import type { Owner } from './owner.js';
+import type { TaskService } from './service.js';
+import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, subscriptionOf, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
+
+interface Subscription {
+  readonly listen: TaskListen;
+  readonly stop: AbortController;
+}
+
+export class TaskListeningTransport implements Transport {
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onmessage?: Transport['onmessage'];
+  readonly #subscriptions = new Map<unknown, Subscription>();
+
+  constructor(
+    private readonly inner: Transport,
+    private readonly service: TaskService,
+    private readonly owner: Owner,
+  ) {}
+
+  async start(): Promise<void> {
+    this.inner.onmessage = (message, extra) => this.#receive(message, extra);
+    this.inner.onerror = (error) => this.onerror?.(error);
+    this.inner.onclose = () => {
+      this.#stopAll();
+      this.onclose?.();
+    };
+    await this.inner.start();
+  }
+
+  async close(): Promise<void> {
+    this.#stopAll();
+    await this.inner.close();
+  }
+
+  /** What the SDK sends goes out as it is, but for the acknowledgement of a subscription with tasks. */
+  async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if (!isAcknowledgement(message)) return await this.inner.send(message, options);
+    const subscription = this.#subscriptions.get(subscriptionOf(message));
+    if (!subscription) return await this.inner.send(message, options);
+    const taskIds = await honouredTasks(this.service, this.owner, subscription.listen);
+    await this.inner.send(withTasks(message, taskIds), options);
+    this.#push(subscription, taskIds, isForTasksAlone(message)).catch((error: unknown) => this.onerror?.(error as Error));
+  }
+
+  async #push({ listen, stop }: Subscription, taskIds: readonly string[], alone: boolean): Promise<void> {
+    const send = (message: JSONRPCMessage): void => void this.inner.send(message).catch((error: unknown) => this.onerror?.(error as Error));
+    await pushTasks(this.service, this.owner, listen.id, taskIds, send, stop.signal);
+    // Ended by the client, or still listening for other things: then the end is not ours to say.
+    if (stop.signal.aborted || !alone) return;
+    this.#subscriptions.delete(listen.id);
+    this.#forget(listen.id);
+    await this.inner.send(ending(listen.id));
+  }
+
+  #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+    const listen = taskListen(message);
+    if (listen && !listen.declared) {
+      this.inner.send(undeclared(listen.id)).catch((error: unknown) => this.onerror?.(error as Error));
+      return;
+    }
+    if (listen) this.#subscriptions.set(listen.id, { listen, stop: new AbortController() });
+    if ('method' in message && message.method === 'notifications/cancelled') this.#stop((message.params as { requestId?: unknown } | undefined)?.requestId);
+    this.onmessage?.(message, extra);
+  }
+
+  /** Has the SDK drop its part of a subscription that has ended, as if the client had cancelled it. */
+  #forget(requestId: RequestId): void {
+    this.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
+  }
+
+  #stop(id: unknown): void {
+    this.#subscriptions.get(id)?.stop.abort();
+    this.#subscriptions.delete(id);
+  }
+
+  #stopAll(): void {
+    for (const id of this.#subscriptions.keys()) this.#stop(id);
+  }
+}

@@ -1,0 +1,173 @@
+/** `subscriptions/listen` with tasks, over HTTP and stdio (protocol 2026-07-28). */
+import { fileURLToPath } from 'node:url';
+import { InMemoryTransport, McpServer, type AuthInfo, type JSONRPCMessage, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool } from '../../src/index.js';
+import { startStack, type Stack } from '../setup/stack.js';
+import { send2026 } from './protocol.js';
+
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
+const tools = [
+  defineTool({ name: 'ask', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askTwice' }),
+  defineTool({ name: 'sleep', inputSchema: z.object({}), workflow: 'sleeper' }),
+];
+const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
+const envelope = (declared: object = capabilities) => ({
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
+  'io.modelcontextprotocol/clientCapabilities': declared,
+});
+
+type Message = { id?: unknown; method?: string; params?: Record<string, any>; result?: Record<string, any>; error?: { code: number; data?: unknown } }; // eslint-disable-line typescript/no-explicit-any -- the wire
+
+let stack: Stack;
+let handler: McpHttpHandler;
+const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } });
+beforeAll(async () => {
+  stack = await startStack(tools);
+  await stack.startWorker({ workflowsPath });
+  handler = stack.tasks.handler(factory, { maxSubscriptions: 3 });
+});
+afterAll(async () => await stack.close());
+
+const start = async (name: string, authInfo?: AuthInfo): Promise<string> => (await send2026(handler, 'tools/call', { name }, { capabilities, ...(authInfo ? { authInfo } : {}) })).result.taskId;
+
+const never = async (): Promise<never> => await Promise.reject(new Error('there is no stream'));
+
+/** An open stream; `next` waits for its next message, and is `undefined` at its end. */
+async function listen(notifications: object, { declared, authInfo, on = handler }: { declared?: object; authInfo?: AuthInfo; on?: McpHttpHandler } = {}) {
+  const abort = new AbortController();
+  const request = new Request('http://127.0.0.1/mcp', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 'sub', method: 'subscriptions/listen', params: { notifications, _meta: envelope(declared) } }),
+    signal: abort.signal,
+  });
+  const response = await on.fetch(request, authInfo ? { authInfo } : {});
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return { refused: { status: response.status, ...((await response.json()) as Message) }, next: never, close: never };
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let buffer = '';
+  return {
+    refused: undefined,
+    async next(): Promise<Message | undefined> {
+      for (;;) {
+        const frame = /^[^]*?data: (.*)\n\n/.exec(buffer);
+        if (frame) {
+          buffer = buffer.slice(frame[0].length);
+          return JSON.parse(frame[1] as string) as Message;
+        }
+        const { done, value } = await reader.read();
+        if (done) return undefined;
+        buffer += decoder.decode(value, { stream: true });
+      }
+    },
+    close: async () => await reader.cancel(),
+  };
+}
+
+describe('over HTTP', () => {
+  it('acknowledges what is honoured, tells the state at once and each change after, and ends with the tasks', async () => {
+    const taskId = await start('ask');
+    const { next } = await listen({ taskIds: [taskId, 'mcp-nobody', taskId] });
+    expect(await next()).toMatchObject({ method: 'notifications/subscriptions/acknowledged', params: { notifications: { taskIds: [taskId] }, _meta: { [SUBSCRIPTION]: 'sub' } } });
+    let seen = await next();
+    expect(seen).toMatchObject({ method: 'notifications/tasks', params: { taskId, _meta: { [SUBSCRIPTION]: 'sub' } } });
+    while (Object.keys(seen?.params?.['inputRequests'] ?? {}).length < 2) seen = await next();
+    for (const key of Object.keys(seen?.params?.['inputRequests'])) await send2026(handler, 'tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: {} } } });
+    while (seen?.params?.['status'] !== 'completed') seen = await next();
+    const got = (await send2026(handler, 'tasks/get', { taskId })).result;
+    expect(seen.params).toEqual({ ...got, resultType: undefined, _meta: { [SUBSCRIPTION]: 'sub' } });
+    expect(await next()).toMatchObject({ id: 'sub', result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 'sub' } } });
+    expect(await next()).toBeUndefined();
+  });
+
+  it('is refused to those who do not declare the extension', async () => {
+    const { refused } = await listen({ taskIds: ['x'] }, { declared: {} });
+    expect(refused).toMatchObject({ status: 400, id: 'sub', error: { code: -32021, data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } } } });
+  });
+
+  it('tells nobody of another’s task', async () => {
+    const mine: AuthInfo = { token: 't', clientId: 'host', scopes: [], extra: { iss: 'i', sub: 'me' } };
+    const theirs: AuthInfo = { ...mine, extra: { iss: 'i', sub: 'they' } };
+    const taskId = await start('sleep', mine);
+    const { next } = await listen({ taskIds: [taskId] }, { authInfo: theirs });
+    expect((await next())?.params?.['notifications']).toEqual({ taskIds: [] });
+    expect((await next())?.result).toBeDefined();
+    const own = await listen({ taskIds: [taskId] }, { authInfo: { ...mine, expiresAt: Math.floor(Date.now() / 1000) + 2 } });
+    expect((await own.next())?.params?.['notifications']).toEqual({ taskIds: [taskId] });
+    expect((await own.next())?.params?.['status']).toBe('working');
+    // The token's end is the stream's.
+    let last = await own.next();
+    while (last && !last.result) last = await own.next();
+    expect(last).toMatchObject({ id: 'sub', result: { resultType: 'complete' } });
+    expect(await own.next()).toBeUndefined();
+  });
+
+  it('goes on for what else is listened to, and has a limit', async () => {
+    const taskId = await start('sleep');
+    const both = await listen({ taskIds: [taskId], toolsListChanged: true });
+    expect((await both.next())?.params?.['notifications']).toEqual({ taskIds: [taskId], toolsListChanged: true });
+    let seen = await both.next();
+    await send2026(handler, 'tasks/cancel', { taskId });
+    while (seen?.params?.['status'] !== 'cancelled') seen = await both.next();
+    handler.notify.toolsChanged();
+    expect(await both.next()).toMatchObject({ method: 'notifications/tools/list_changed', params: { _meta: { [SUBSCRIPTION]: 'sub' } } });
+    await both.close();
+    const asleep = await start('sleep');
+    const open = await Promise.all([1, 2, 3].map(async () => await listen({ taskIds: [asleep] })));
+    const fourth = await listen({ taskIds: [asleep] });
+    expect(fourth.refused).toMatchObject({ status: 200, error: { code: -32603, message: 'Subscription limit reached' } });
+    await Promise.all(open.map(async ({ close }) => await close()));
+    await send2026(handler, 'tasks/cancel', { taskId: asleep });
+  });
+
+  it('ends in good order when the server closes', async () => {
+    const taskId = await start('sleep');
+    const other = stack.tasks.handler(factory);
+    const { next } = await listen({ taskIds: [taskId] }, { on: other });
+    expect((await next())?.method).toBe('notifications/subscriptions/acknowledged');
+    expect((await next())?.params?.['taskId']).toBe(taskId);
+    await other.close();
+    let last = await next();
+    while (last && !last.result) last = await next();
+    expect(last).toMatchObject({ id: 'sub', result: { resultType: 'complete' } });
+    await send2026(handler, 'tasks/cancel', { taskId });
+  });
+});
+
+describe('over stdio', () => {
+  it('does the same on the one channel', async () => {
+    const [client, server] = InMemoryTransport.createLinkedPair();
+    const received: Message[] = [];
+    client.onmessage = (message: JSONRPCMessage) => void received.push(message as Message);
+    const handle = stack.tasks.stdio(factory, { transport: server });
+    await client.start();
+    const request = async (id: string, method: string, params: object, declared?: object) => await client.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope(declared) } });
+    const find = async (fits: (message: Message) => boolean): Promise<Message> => {
+      await expect.poll(() => received.some(fits), { timeout: 20_000 }).toBe(true);
+      return received.find(fits) as Message;
+    };
+    await request('call', 'tools/call', { name: 'sleep' });
+    const taskId = (await find(({ id }) => id === 'call')).result?.['taskId'] as string;
+    await request('no', 'subscriptions/listen', { notifications: { taskIds: [taskId] } }, {});
+    expect((await find(({ id }) => id === 'no')).error?.code).toBe(-32021);
+    await request('s1', 'subscriptions/listen', { notifications: { taskIds: [taskId, 'mcp-nobody'] } });
+    await request('s2', 'subscriptions/listen', { notifications: { taskIds: [taskId] } });
+    const of = (id: string) => ({ params }: Message) => params?.['_meta']?.[SUBSCRIPTION] === id;
+    expect((await find(of('s1'))).params?.['notifications']).toEqual({ taskIds: [taskId] });
+    await find((message) => of('s1')(message) && message.params?.['status'] === 'working');
+    await find((message) => of('s2')(message) && message.params?.['status'] === 'working');
+    await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 's2' } });
+    await request('stop', 'tasks/cancel', { taskId });
+    await find((message) => of('s1')(message) && message.params?.['status'] === 'cancelled');
+    expect(await find(({ id }) => id === 's1')).toMatchObject({ result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 's1' } } });
+    expect(received.some((message) => of('s2')(message) && message.params?.['status'] === 'cancelled')).toBe(false);
+    expect(received.some(({ id }) => id === 's2')).toBe(false);
+    const [first] = received.filter(of('s1'));
+    expect(first?.method).toBe('notifications/subscriptions/acknowledged');
+    await handle.close();
+  });
+});
