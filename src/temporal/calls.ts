@@ -1,4 +1,5 @@
 /** Calls to Temporal: each with a deadline, each failing with one of this package's errors, all ended by closing. @module */
+import { setMaxListeners } from 'node:events';
 import { isGrpcServiceError, isRetryableError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import pRetry from 'p-retry';
 import { McpTasksError, isMcpTasksError } from '../task/errors.js';
@@ -29,7 +30,10 @@ export class Calls {
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
 
-  constructor(readonly client: Client) {}
+  constructor(readonly client: Client) {
+    // Every call under way and every wait listens to it, and stops doing so: many are no leak here.
+    setMaxListeners(0, this.closing);
+  }
 
   /** Aborted by {@link close}, with the error that whoever waits is to get. */
   get closing(): AbortSignal {
