@@ -1,5 +1,5 @@
 /** `callTool` over HTTP: one await, in both protocol versions. */
-import { Client, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, type ClientCapabilities, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/server';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -59,8 +59,8 @@ afterAll(async () => {
   await temporal.connection.close();
 });
 
-async function connect(era: 'legacy' | 'auto', url = server.url): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities: tasksCapability });
+async function connect(era: 'legacy' | 'auto', url = server.url, capabilities: ClientCapabilities = tasksCapability): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities });
   await client.connect(new StreamableHTTPClientTransport(url));
   clients.push(client);
   return client;
@@ -93,6 +93,19 @@ describe.each([
     expect(ProtocolError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: -32055, data: { why: 'x' } });
     expect((await callTool(client, { name: 'plain' })).content).toEqual([{ type: 'text', text: 'plain' }]);
+  });
+
+  it('tells a plain call its progress while it is awaited', async () => {
+    const client = await connect(mode, server.url, {});
+    const { open } = gate(`${mode}-plain`);
+    const seen: unknown[] = [];
+    const onprogress = (progress: unknown): void => {
+      seen.push(progress);
+      open();
+    };
+    const result = await client.callTool({ name: 'wait', arguments: { gate: `${mode}-plain` } }, { onprogress });
+    expect(result.structuredContent).toEqual({ passed: `${mode}-plain` });
+    expect(seen).toEqual([{ progress: 1, total: 4, message: 'doors' }]);
   });
 
   it('takes a terminated task for ended, not for a server that is away', async () => {
