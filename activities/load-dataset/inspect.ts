@@ -1,5 +1,6 @@
 /** First step: pins what will be loaded, and where. @module */
-import type { StepContext } from '../../src/activity/index.js';
+import { Buffer } from 'node:buffer';
+import { ToolError, type StepContext } from '../../src/activity/index.js';
 import type { ToolsConfig } from '../../src/tools/config.js';
 import type { LoadArguments, LoadPlan, LoadTarget } from '../../src/tools/load/types.js';
 import { inspectFiles } from '../../src/tools/source/inspect.js';
@@ -14,5 +15,16 @@ export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: Ste
   const target: LoadTarget = { id, database: args.database, ...where, mode: args.mode };
   await withTarget(config, target, 'inspect', ctx, async (opened) => await opened.check([]));
   const source = await inspectFiles(config.roots, args, ctx.signal);
-  return { target, source, chunkRows: args.chunkRows };
+  return fitting({ target, source, chunkRows: args.chunkRows });
+}
+
+/** In bytes of JSON. The plan is an argument of every step, and Temporal takes 2 MB at most; a codec may need its share. */
+const LARGEST_PLAN = 1024 * 1024;
+
+/** @throws ToolError if the plan would not fit into the task's history */
+export function fitting(plan: LoadPlan): LoadPlan {
+  const size = Buffer.byteLength(JSON.stringify(plan));
+  if (size <= LARGEST_PLAN) return plan;
+  const { files, columns } = plan.source;
+  throw new ToolError(`too much for one load: ${files.length} files with ${columns.length} columns; load fewer files at a time, or ones with fewer columns`);
 }

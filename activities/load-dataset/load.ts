@@ -65,7 +65,7 @@ async function openReader(plan: LoadPlan, source: SourceSession, target: Target,
   const file = plan.source.files[chunk.file]!;
   const jump = canJump(plan.source) ? chunk.from : 0;
   const sql = `SELECT ${target.selectList(plan.source.columns)} FROM ${readFileSql(plan.source, file, jump)}`;
-  const reader = new RowReader(await source.stream(sql), sourceError);
+  const reader = new RowReader(await source.stream(sql, [file.path]), (error) => sourceError(error, [file.path]));
   await reader.skip(chunk.from - jump);
   return reader;
 }

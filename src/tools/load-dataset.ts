@@ -27,6 +27,7 @@ export function loadDatasetTool(config: ToolsConfig): DurableTool {
     description:
       'Loads CSV, NDJSON, JSON or Parquet files into a new database table, every row exactly once, and checks it by count and ' +
       'checksum before the table appears. Nothing changes in the database if it fails or is cancelled. ' +
+      'In CSV an empty field is NULL, quoted or not. ' +
       `Databases: ${databases.join(', ') || 'none configured'}.`,
     inputSchema: z.object({
       source: z.string().min(1).describe('A file, or a glob such as "sales/*.csv" for several files with the same columns'),

@@ -7,14 +7,16 @@ import { ToolError } from '../tool/errors.js';
  * The real path of an existing file or folder inside the roots. A relative path is looked for under each root in turn.
  *
  * @throws ToolError if it is outside the roots, also by `..` or a symlink, or does not exist;
- * which of the two is only told of paths inside
+ * which of the two is only told of paths inside; or if a name below the root is a private one
  */
 export async function existingPath(roots: readonly string[], path: string): Promise<string> {
   const inside = await candidates(roots, path);
   for (const candidate of inside.paths) {
-    const real = await realPath(candidate);
+    const real = await realPath(candidate, path);
     if (real === undefined) continue;
-    if (!inside.roots.some((root) => contains(root, real))) throw outside(path);
+    const holding = inside.roots.filter((root) => contains(root, real));
+    if (holding.length === 0) throw outside(path);
+    if (holding.every((root) => isPrivate(relative(root, real)))) throw closed(path);
     return real;
   }
   throw new ToolError(`${path}: no such file in the configured roots`);
@@ -27,13 +29,22 @@ export async function existingPath(roots: readonly string[], path: string): Prom
  */
 export async function newPath(roots: readonly string[], path: string): Promise<string> {
   if (/[/\\]$/.test(path) || path === '') throw new ToolError(`${path}: not the name of a file`);
+  if (isPrivate(basename(path))) throw closed(path);
   return join(await existingPath(roots, dirname(path)), basename(path));
+}
+
+/**
+ * Whether a way below a root leads to what is there for programs: keys, passwords and settings lie under names that begin
+ * with a dot, and a root is often a project's folder.
+ */
+export function isPrivate(way: string): boolean {
+  return way.split(/[/\\]/).some((part) => part.startsWith('.') || part.toLowerCase() === 'node_modules');
 }
 
 async function candidates(roots: readonly string[], path: string): Promise<{ roots: string[]; paths: string[] }> {
   if (roots.length === 0) throw new ToolError('no folder is open to this tool: the worker needs MCP_TASKS_ROOTS');
   if (path.includes('\0')) throw outside(path);
-  const real = await Promise.all(roots.map(realPath));
+  const real = await Promise.all(roots.map((root) => realPath(root, path)));
   const existing = real.filter((root) => root !== undefined);
   const all = isAbsolute(path) ? [resolve(path)] : existing.map((root) => resolve(root, path));
   const allowed = [...roots.map((root) => resolve(root)), ...existing];
@@ -47,16 +58,30 @@ function contains(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-async function realPath(path: string): Promise<string | undefined> {
+/** @param given what the call says */
+async function realPath(path: string, given: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    // Trying again does not help, and Node's own message holds the absolute path.
+    if (Object.hasOwn(REASONS, code)) throw new ToolError(`${given}: ${REASONS[code]}`);
     throw error;
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its symbolic links lead in a circle',
+  EACCES: 'the worker may not open it',
+  EPERM: 'the worker may not open it',
+};
+
 function outside(path: string): ToolError {
   return new ToolError(`${path} is outside the folders this tool may use`);
+}
+
+function closed(path: string): ToolError {
+  return new ToolError(`${path}: names that begin with "." and node_modules are closed to this tool`);
 }

@@ -1,11 +1,13 @@
+import { rmSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StepContext } from '../../src/activity/index.js';
+import { ToolError, type StepContext } from '../../src/activity/index.js';
 import { convert, type ConvertCheckpoint } from '../../src/tools/convert/convert.js';
+import { Parts } from '../../src/tools/convert/parts.js';
 import type { ConvertArguments, ConvertResult } from '../../src/tools/convert/schema.js';
 import type { ToolsConfig } from '../../src/tools/index.js';
 import { loadId } from '../../src/tools/target/names.js';
@@ -23,7 +25,6 @@ afterEach(async () => await rm(root, { recursive: true }));
 
 class Context implements StepContext<ConvertCheckpoint> {
   readonly taskId = 'task-1';
-  readonly attempt = 1;
   readonly abort = new AbortController();
   readonly signal = this.abort.signal;
   readonly checkpoints: ConvertCheckpoint[] = [];
@@ -32,7 +33,10 @@ class Context implements StepContext<ConvertCheckpoint> {
 
   readonly lastCheckpoint: ConvertCheckpoint | undefined;
 
-  constructor(last?: ConvertCheckpoint) {
+  constructor(
+    last?: ConvertCheckpoint,
+    readonly attempt = 1,
+  ) {
     this.lastCheckpoint = last;
   }
 
@@ -139,4 +143,45 @@ test('cancelled: nothing is left', async () => {
 test('a target outside the roots is refused', async () => {
   await symlink(tmpdir(), join(root, 'away'));
   for (const target of ['../out.csv', 'away/out.csv', '/etc/out.csv']) await expect(run({ target })).rejects.toThrow('outside');
+});
+
+test('a target whose name is not that of a data file is refused, whatever the format', async () => {
+  for (const target of ['index.js', 'Makefile', 'data.csv.exe', '.csv']) {
+    await expect(run({ target, targetFormat: 'csv', overwrite: true })).rejects.toThrow(/name must end in \.csv|closed to this tool/);
+  }
+  expect(await run({ target: 'out.TSV', targetFormat: 'csv' })).toMatchObject({ format: 'csv' });
+});
+
+test.each(['out.parquet', 'out.csv'])('%s: a target that an earlier attempt published unheard is done; any other is not', async (target) => {
+  await run({ source: 'in-*.csv', target });
+  expect(await run({ source: 'in-*.csv', target }, new Context(undefined, 2))).toMatchObject({ rows: 6 });
+  await writeFile(join(root, target), 'mine');
+  await expect(run({ source: 'in-*.csv', target }, new Context(undefined, 2))).rejects.toThrow(`${target} exists`);
+  expect(await readFile(join(root, target), 'utf8')).toBe('mine');
+  expect(await leftovers()).toEqual([]);
+});
+
+test('an attempt under which the folder was removed says so, for another attempt', async () => {
+  const second = new Context(undefined, 2);
+  second.onCheckpoint = () => rmSync(join(root, `.out.csv.mcp-${loadId(second.taskId)}`), { recursive: true, force: true });
+  const outcome: unknown = await run({ source: 'in-*.csv', target: 'out.csv' }, second).catch((e: unknown) => e);
+  expect(outcome).not.toBeInstanceOf(ToolError);
+  expect((outcome as Error).message).toBe('another attempt has removed the unfinished files');
+});
+
+test('attempts that overlap write no file under one name', async () => {
+  const parts = new Parts(join(root, 'out.csv'), 'id');
+  await parts.open();
+  const names: string[] = [];
+  await parts.write(parts.whole, async (outer) => {
+    names.push(outer);
+    await writeFile(outer, 'one');
+    await parts.write(parts.whole, async (inner) => {
+      names.push(inner);
+      await writeFile(inner, 'two');
+    });
+  });
+  expect(new Set(names).size).toBe(2);
+  expect(await readFile(parts.whole, 'utf8')).toBe('one');
+  await parts.remove();
 });

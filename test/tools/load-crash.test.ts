@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { ToolError } from '../../src/activity/index.js';
 import { referenceActivities } from '../../src/tools/index.js';
 import type { LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import { chunksOf } from '../../src/tools/source/chunks.js';
@@ -41,18 +43,40 @@ async function copying(): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-/** Waits until some chunks of the one load of the schema are committed, and one more is being copied. */
+/** The name of one of the own tables of the schema's one load. */
+async function own(suffix: string): Promise<string | undefined> {
+  const [row] = await place.sql<{ name: string }>(
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tablename LIKE 'mcp%' || $2`,
+    [place.schema, suffix],
+  );
+  return row && `${place.schema}.${row.name}`;
+}
+
+async function count(table: string | undefined): Promise<number> {
+  if (table === undefined) return 0;
+  const [row] = await place.sql<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`);
+  return row!.n;
+}
+
+/** Waits until some chunks of the load are committed, and one more is being copied. */
 async function midLoad(chunks = 2): Promise<number[]> {
   return await until(async () => {
-    const [ledger] = await place.sql<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tablename LIKE 'mcp%ledger'`,
-      [place.schema],
-    );
-    if (!ledger) return undefined;
-    const [count] = await place.sql<{ n: number }>(`SELECT count(*)::int AS n FROM ${place.schema}.${ledger.name}`);
+    const committed = await count(await own('ledger'));
     const pids = await copying();
-    return count!.n >= chunks && pids.length > 0 && pids;
+    return committed >= chunks && pids.length > 0 && pids;
   }, 'chunks to be loaded');
+}
+
+/** Whoever copies rows meanwhile waits, with a chunk open: otherwise it could be done with it before `work` is. */
+async function withChunkOpen<T>(work: () => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: place.config.databases['default'] });
+  await client.connect();
+  try {
+    await client.query(`BEGIN; LOCK TABLE ${await own('staging')}`);
+    return await work();
+  } finally {
+    await client.end();
+  }
 }
 
 /** The table holds so many rows, so many of them once more, and nothing else is left. */
@@ -97,10 +121,15 @@ test('two attempts at once leave each row exactly once', async () => {
   const activities = referenceActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
-  const [one, two] = await Promise.all([run(activities.loadChunks, plan), run(activities.loadChunks, plan)]);
-  expect(one.chunks).toBe(30);
-  // Both began the same chunks; measured, not assumed.
-  expect(Math.max(one.chunksRedone, two.chunksRedone)).toBeGreaterThan(0);
+  const { counts } = await withChunkOpen(async () => {
+    const both = Promise.all([run(activities.loadChunks, plan), run(activities.loadChunks, plan)]);
+    await until(async () => (await count(await own('starts'))) === 2, 'both to begin the first chunk');
+    return { counts: both };
+  });
+  for (const { chunks, chunksRedone } of await counts) {
+    expect(chunks).toBe(30);
+    expect(chunksRedone).toBeGreaterThan(0);
+  }
   expect(await run(activities.verifyStaging, plan)).toMatchObject({ rows: 300_000 });
   await run(activities.swapTables, plan);
   await run(activities.swapTables, plan, 2);
@@ -114,7 +143,8 @@ test('an attempt that hangs with a chunk open does not stop the next one', async
   await run(activities.createStaging, plan);
   const hanging = await openTarget(place.config, plan.target, { step: 'load', attempt: 1, signal: new AbortController().signal });
   const [first] = chunksOf(plan.source, plan.chunkRows);
-  const hung = hanging.load(first!, 1, never()).catch((error: unknown) => error);
+  const never = batches(async () => await new Promise(() => {}));
+  const hung = hanging.load(first!, 1, never).catch((error: unknown) => error);
   await until(async () => (await copying()).length > 0, 'the first attempt to hang in its chunk');
   expect(await run(activities.loadChunks, plan, 2)).toEqual({ chunks: 30, chunksRedone: 1, attempts: 2 });
   expect(await hung).toMatchObject({ nonRetryable: false, type: 'DatabaseUnavailable' });
@@ -124,20 +154,39 @@ test('an attempt that hangs with a chunk open does not stop the next one', async
   expect(await place.tables()).toEqual([]);
 });
 
+test('a source that fails with a chunk open is what is told, not what the database says of it', async () => {
+  const activities = referenceActivities(place.config);
+  const plan = await run(activities.inspectSource, loadArguments());
+  await run(activities.createStaging, plan);
+  const target = await openTarget(place.config, plan.target, { step: 'load', attempt: 1, signal: new AbortController().signal });
+  const [first] = chunksOf(plan.source, plan.chunkRows);
+  const failed = new ToolError('the source has changed');
+  const failing = batches(async () => {
+    await until(async () => (await copying()).length > 0, 'the copy to begin');
+    throw failed;
+  });
+  await expect(target.load(first!, 1, failing)).rejects.toBe(failed);
+  await target.close();
+  await run(activities.undoLoad, plan.target);
+  expect(await place.tables()).toEqual([]);
+});
+
 function loadArguments(): LoadArguments {
   return { ...some(), database: 'default', mode: 'create' };
 }
 
-/** Rows that never come. */
-function never(): AsyncIterable<RowBatch> {
-  return { [Symbol.asyncIterator]: () => ({ next: async () => await new Promise(() => {}) }) };
+function batches(next: () => Promise<never>): AsyncIterable<RowBatch> {
+  return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
 test('a connection that is lost mid-load: the next attempt goes on', async () => {
   tasks = await loader(place.config);
   const handle = await tasks.start(flights());
-  const [pid] = await midLoad();
-  await place.sql('SELECT pg_terminate_backend($1)', [pid]);
+  await midLoad();
+  await withChunkOpen(async () => {
+    const [pid] = await midLoad();
+    await place.sql('SELECT pg_terminate_backend($1)', [pid]);
+  });
   const result = await handle.result();
   expect(result).toMatchObject({ rowsOut: 3_000_000, attempts: 2, chunksRedone: 1 });
 }, 180_000);

@@ -78,3 +78,24 @@ test.each([
 ])('an error is told without the file: %s', (message, told, final) => {
   expect(duckdbError('w', '/srv/w.duckdb', new Error(message))).toMatchObject({ message: told, nonRetryable: final });
 });
+
+test('a table whose name differs only in case is the same table', async () => {
+  await rows(`CREATE TABLE T AS SELECT 'old' AS v`);
+  const args: LoadArguments = { source: 'a.csv', database: 'file', table: 't', mode: 'create', chunkRows: 1_000 };
+  await expect(run(steps.inspectSource, args)).rejects.toThrow('main.t exists; use mode "replace"');
+  await run(steps.undoLoad, await swapIn('a.csv', 'a'));
+  expect(await tables()).toEqual(['T', null]);
+  expect(await rows('SELECT v FROM t')).toEqual([['old']]);
+  await run(steps.settleLoad, await swapIn('b.csv', 'b'));
+  expect(await tables()).toEqual(['t', null]);
+  expect(await rows('SELECT v FROM t')).toEqual([['b']]);
+});
+
+test('a schema in other upper and lower case is found', async () => {
+  await rows('CREATE SCHEMA Sales');
+  const args: LoadArguments = { source: 'a.csv', database: 'file', table: 'sales.t', mode: 'create', chunkRows: 1_000 };
+  const plan = await run(steps.inspectSource, args);
+  for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables]) await run<typeof plan, unknown>(each, plan);
+  await run(steps.settleLoad, plan.target);
+  expect(await rows('SELECT v FROM sales.t')).toEqual([['a']]);
+});

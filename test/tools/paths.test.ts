@@ -63,3 +63,28 @@ test('a name with wildcard characters that exists is that file', async () => {
   expect(await findFiles([root], 'in/[x].csv')).toEqual([join(root, 'in/[x].csv')]);
   expect(await findFiles([root], 'in/2024[1]/d.csv')).toEqual([join(root, 'in/2024[1]/d.csv')]);
 });
+
+test('what lies under a dot or in node_modules below a root is closed; a root itself may lie there', async () => {
+  const data = join(root, 'node_modules', 'sample', 'data');
+  await mkdir(data, { recursive: true });
+  await mkdir(join(root, '.mcp-tasks'));
+  await mkdir(join(root, 'deep', '.git'), { recursive: true });
+  for (const path of ['node_modules/sample/data/s.csv', '.mcp-tasks/key', 'deep/.git/x.csv', 'deep/y.csv']) await writeFile(join(root, path), 'a\n1\n');
+  await symlink(join(root, '.mcp-tasks'), join(root, 'shown'));
+  for (const path of ['.mcp-tasks/key', 'shown/key', 'node_modules/sample/data/s.csv', join(root, 'deep/.git/x.csv'), '.mcp-*/key']) {
+    await expect(findFiles([root], path)).rejects.toThrow(/closed to this tool|no file matches/);
+  }
+  for (const path of ['.env', '.mcp-tasks/new.csv', 'shown/new.csv', 'node_modules/new.csv']) {
+    await expect(newPath([root], path)).rejects.toThrow(/: names that begin with "." and node_modules are closed to this tool$/);
+  }
+  expect(await findFiles([root], 'deep/**')).toEqual([join(root, 'deep/y.csv')]);
+  expect(await findFiles([data], 's.csv')).toEqual([join(data, 's.csv')]);
+  expect(await findFiles([root, data], join(data, '*.csv'))).toEqual([join(data, 's.csv')]);
+});
+
+test('a path that no attempt will ever open is told without the absolute path', async () => {
+  await symlink(join(root, 'circle'), join(root, 'circle'));
+  await expect(existingPath([root], 'circle')).rejects.toThrow(/^circle: its symbolic links lead in a circle$/);
+  const long = 'x'.repeat(300);
+  await expect(existingPath([root], long)).rejects.toThrow(new RegExp(`^${long}: the name is too long$`));
+});

@@ -112,3 +112,39 @@ test('a source that has changed is told', async () => {
   await writeFile(join(root, 'change.csv'), 'a\n1\n2\n');
   await expect(recheckFiles([root], pins)).rejects.toThrow('change.csv has changed since the task began');
 });
+
+test.each([
+  ['bad.csv.gz', /^bad\.csv\.gz cannot be read: Input is not a GZIP stream/],
+  ['bad.csv.zst', /^bad\.csv\.zst cannot be read: /],
+  ['bad.ndjson.gz', /^bad\.ndjson\.gz cannot be read: Input is not a GZIP stream/],
+])('%s: what no other attempt can read is told at once, without the absolute path', async (name, message) => {
+  const error: unknown = await inspect(name, 'not compressed at all').catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(ToolError);
+  expect((error as Error).message).toMatch(message);
+  expect((error as Error).message).not.toContain(root);
+});
+
+test.each(['Cannot open file "/srv/in/a.csv": Permission denied', 'ZSTD Decompression failed', 'Cannot open file "/srv/in/a.csv": Input/output error'])('%s', (reason) => {
+  const error = sourceError(new Error(`IO Error: ${reason}`), ['/srv/in/a.csv']);
+  expect(error).toBeInstanceOf(ToolError);
+  expect((error as Error).message).toBe(`a.csv cannot be read: ${reason.replace('/srv/in/', '')}`);
+});
+
+test('a shortage of the machine is worth another attempt, whatever it kept from being opened', () => {
+  const error = new Error('IO Error: Cannot open file "/srv/in/a.csv": Too many open files');
+  expect(sourceError(error, ['/srv/in/a.csv'])).toBe(error);
+  // Not one that was read.
+  const other = new Error('IO Error: Cannot open file "/srv/out/b.csv": No such file or directory');
+  expect(sourceError(other)).toBe(other);
+});
+
+test('of several files, the one that cannot be read is named', async () => {
+  await writeFile(join(root, 'some-1.ndjson'), '{"a":1}\n');
+  await writeFile(join(root, 'some-2.ndjson.gz'), 'not compressed');
+  await expect(inspectFiles([root], { source: 'some-*' }, signal)).rejects.toThrow(/^some-2\.ndjson\.gz cannot be read: Input is not a GZIP stream: some-2\.ndjson\.gz$/);
+});
+
+test('mixed line ends are told with the file', async () => {
+  await expect(inspect('mixed.csv', 'a,b\r\n1,2\n3,4\r\n')).rejects.toThrow(/^mixed\.csv/);
+  await expect(inspect('later.csv', `a,b\r\n${many(() => '1,2\r\n')}1,2\n3,4\r\n`)).rejects.toThrow(/^later\.csv/);
+});

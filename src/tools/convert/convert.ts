@@ -5,12 +5,12 @@ import { ToolError } from '../../tool/errors.js';
 import type { ToolsConfig } from '../config.js';
 import type { ConvertArguments, ConvertResult } from './schema.js';
 import { newPath } from '../paths.js';
-import { formatOf } from '../source/format.js';
+import { knownFormat } from '../source/format.js';
 import { inspectFiles, recheckFiles } from '../source/inspect.js';
 import type { Format, SourcePins } from '../source/pins.js';
 import { readFileSql } from '../source/read-sql.js';
 import { SourceSession } from '../source/session.js';
-import { literal } from '../sql.js';
+import { fileLiteral, literal } from '../sql.js';
 import { loadId } from '../target/names.js';
 import { exists, inode, occupied, Parts } from './parts.js';
 
@@ -29,12 +29,16 @@ type Context = StepContext<ConvertCheckpoint>;
  */
 export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: Context): Promise<ConvertResult> {
   const target = await newPath(config.roots, args.target);
-  const format = args.targetFormat ?? formatOf(target);
+  const named = knownFormat(target);
+  // Also where the format is given: a tool that writes data must not be able to write programs and settings.
+  if (named === undefined) throw new ToolError(`${args.target}: the target's name must end in .csv, .tsv, .json, .ndjson, .jsonl or .parquet`);
+  const format = args.targetFormat ?? named;
   const parts = new Parts(target, loadId(ctx.taskId));
   const existing = await inode(target);
   // The target is this task's own work if an earlier attempt has linked it and died, or said so before it cleaned up.
   const isDone = existing !== undefined && [await inode(parts.whole), ctx.lastCheckpoint?.published].includes(existing);
-  if (existing !== undefined && !isDone && !args.overwrite) throw occupied(target);
+  // A later attempt makes the file first: the target may be the work of an earlier one that is still alive, or died unheard.
+  if (existing !== undefined && !isDone && !args.overwrite && ctx.attempt === 1) throw occupied(target);
   await parts.open();
   try {
     const pins = (await parts.pins()) ?? (await inspectFiles(config.roots, args, ctx.signal));
@@ -44,6 +48,10 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
     await parts.remove();
     return { target: args.target, format, rows: pins.rows, bytes: size, files: pins.files.length };
   } catch (error) {
+    // An earlier attempt that is still alive has ended and cleaned up; the next one finds its target.
+    if (ctx.attempt > 1 && !ctx.signal.aborted && !(await exists(parts.folder))) {
+      throw new Error('another attempt has removed the unfinished files', { cause: error });
+    }
     // Where another attempt may follow, it goes on from these.
     if (error instanceof ToolError || isCancelled(ctx.signal)) await parts.remove();
     throw error;
@@ -81,7 +89,7 @@ async function makeParts(session: SourceSession, pins: SourcePins, parts: Parts,
     ctx.checkpoint({ files: i + 1 });
     ctx.progress(rows, pins.rows, 'rows');
   }
-  return `read_parquet([${pins.files.map((_, i) => literal(parts.part(i))).join(', ')}], hive_partitioning = false)`;
+  return `read_parquet([${pins.files.map((_, i) => fileLiteral(parts.part(i))).join(', ')}], hive_partitioning = false)`;
 }
 
 const OPTIONS: Readonly<Record<Format, string>> = {

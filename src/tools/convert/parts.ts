@@ -1,7 +1,9 @@
 /** The folder beside a target in which a conversion keeps what it has done so far. @module */
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
+import { sameContent } from './same-content.js';
 import type { SourcePins } from '../source/pins.js';
 
 export class Parts {
@@ -41,20 +43,25 @@ export class Parts {
 
   /** Has `make` write a file under another name and renames it, so that a file that is there is complete. */
   async write(path: string, make: (path: string) => Promise<void>): Promise<void> {
-    const unfinished = join(dirname(path), `new-${basename(path)}`);
+    // Attempts can overlap, and must not write into each other's file.
+    const unfinished = join(dirname(path), `new-${randomUUID()}-${basename(path)}`);
     await make(unfinished);
     await rename(unfinished, path);
   }
 
-  /** @throws ToolError if the target exists and must not be overwritten */
+  /**
+   * Another attempt of the task may have been faster: a target that already holds what was made is as good.
+   *
+   * @throws ToolError if the target exists and must not be overwritten
+   */
   async publish(overwrite: boolean): Promise<void> {
     if (overwrite) return await rename(this.whole, this.target);
     try {
       // Unlike a rename, a link fails if there is something in its place.
       await link(this.whole, this.target);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw occupied(this.target);
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!(await sameContent(this.whole, this.target))) throw occupied(this.target);
     }
   }
 

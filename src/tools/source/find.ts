@@ -1,10 +1,10 @@
 /** From the `source` a call gives to the files it means. @module */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import { duckdb } from '../engines.js';
-import { existingPath } from '../paths.js';
-import { literal } from '../sql.js';
+import { existingPath, isPrivate } from '../paths.js';
+import { globLiteral, literal } from '../sql.js';
 
 /** More would not fit into the history of the task that pins them. */
 const MOST_FILES = 1_000;
@@ -28,7 +28,8 @@ export async function findFiles(roots: readonly string[], source: string): Promi
   if (parts.slice(wild).includes('..')) throw new ToolError(`${source}: no ".." behind a wildcard`);
   const fixed = source.slice(0, parts.slice(0, wild).join('/').length + (wild > 0 ? 1 : 0));
   const folder = await existingPath(roots, fixed === '' ? '.' : fixed);
-  const matches = await glob(join(globLiteral(folder), ...parts.slice(wild)));
+  // As in a shell, a wildcard stands for no name that is closed to the tool.
+  const matches = (await glob(join(globLiteral(folder), ...parts.slice(wild)))).filter((match) => !isPrivate(relative(folder, match)));
   const files = [...new Set(await Promise.all(matches.map((match) => file(roots, match))))].sort();
   if (files.length === 0) throw new ToolError(`${source}: no file matches`);
   if (files.length > MOST_FILES) throw new ToolError(`${source}: ${files.length} files match; at most ${MOST_FILES} at a time`);
@@ -54,9 +55,3 @@ async function glob(pattern: string): Promise<string[]> {
     instance.closeSync();
   }
 }
-
-/** A path as a glob that matches it alone. */
-export function globLiteral(path: string): string {
-  return path.replace(/[*?[]/g, '[$&]');
-}
-

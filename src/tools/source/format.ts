@@ -18,11 +18,15 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
  * @throws ToolError if the name says nothing
  */
 export function formatOf(path: string): Format {
-  const name = basename(path).toLowerCase();
-  const extension = name.replace(/\.(gz|zst)$/, '').split('.').at(-1) ?? '';
-  const format = Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
+  const format = knownFormat(path);
   if (format) return format;
   throw new ToolError(`${basename(path)}: cannot tell the format by this name; say \`format\`: csv, json, ndjson or parquet`);
+}
+
+/** The format a file's name stands for, if any. */
+export function knownFormat(path: string): Format | undefined {
+  const [name = '', extension = ''] = /\.([^.]+?)(?:\.(?:gz|zst))?$/.exec(basename(path).toLowerCase()) ?? [];
+  return name !== '' && Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
 }
 
 /** The one format of several files. */

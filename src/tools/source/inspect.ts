@@ -4,7 +4,8 @@ import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import { existingPath } from '../paths.js';
 import { digestSql } from './canonical.js';
-import { commonColumns, describeFiles, type DescribedFile } from './describe.js';
+import type { DescribedFile } from './column-types.js';
+import { commonColumns, describeFiles } from './describe.js';
 import { findFiles } from './find.js';
 import { commonFormat } from './format.js';
 import type { CsvDialect, Format, SourceFile, SourcePins } from './pins.js';
@@ -36,7 +37,7 @@ export async function inspectFiles(roots: readonly string[], request: SourceRequ
     const counted: SourceFile[] = [];
     let checksum = 0n;
     for (const file of files) {
-      const [digest] = await session.rows(digestSql(columns, readFileSql(pins, file)));
+      const [digest] = await session.rows(digestSql(columns, readFileSql(pins, file)), [file.path]);
       counted.push({ ...file, rows: Number(digest?.['rows']) });
       checksum += BigInt(String(digest?.['checksum']));
     }

@@ -1,5 +1,5 @@
 /** The `FROM` clause that reads one pinned file, with nothing left for DuckDB to guess. Pure. @module */
-import { ident, literal, structLiteral } from '../sql.js';
+import { fileLiteral, ident, literal, structLiteral } from '../sql.js';
 import type { Column, CsvDialect, SourceFile, SourcePins } from './pins.js';
 
 /** The column that numbers a Parquet file's rows from 0; not one that a file may have as well. */
@@ -18,7 +18,7 @@ export function canJump({ format, columns }: ReadPins): boolean {
  * @param from the first row, from 0; other than 0 only where {@link canJump}
  */
 export function readFileSql(pins: ReadPins, file: SourceFile, from = 0): string {
-  const path = literal(file.path);
+  const path = fileLiteral(file.path);
   if (pins.format === 'parquet') {
     // A file of a set may have a narrower type than the set.
     const columns = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`).join(', ');

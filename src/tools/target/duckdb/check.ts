@@ -6,16 +6,20 @@ import { literal } from '../../sql.js';
 
 export type Query = (sql: string) => Promise<Record<string, DuckDBValue>[]>;
 
-/** @throws ToolError if the schema is not there, or the table is one that must not be replaced */
+/**
+ * To DuckDB, names that differ only in upper and lower case are one name.
+ *
+ * @throws ToolError if the schema is not there, or the table is one that must not be replaced
+ */
 export async function checkTable(query: Query, { schema, table, mode }: LoadTarget): Promise<void> {
   const name = `${schema}.${table}`;
   const schemas = await query(
-    `SELECT 1 FROM information_schema.schemata WHERE catalog_name = current_database() AND schema_name = ${literal(schema)}`,
+    `SELECT 1 FROM information_schema.schemata WHERE catalog_name = current_database() AND lower(schema_name) = lower(${literal(schema)})`,
   );
   if (schemas.length === 0) throw new ToolError(`there is no schema "${schema}"`);
   const [existing] = await query(
     `SELECT table_type FROM information_schema.tables
-     WHERE table_catalog = current_database() AND table_schema = ${literal(schema)} AND table_name = ${literal(table)}`,
+     WHERE table_catalog = current_database() AND lower(table_schema) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`,
   );
   if (!existing) return;
   if (mode === 'create') throw new ToolError(`${name} exists; use mode "replace" to put the new table in its place`);

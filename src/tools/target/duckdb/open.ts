@@ -1,4 +1,5 @@
 /** Opens a DuckDB file as a load's target. @module */
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Database } from '../../databases.js';
 import { duckdb } from '../../engines.js';
 import type { LoadTarget } from '../../load/types.js';
@@ -14,10 +15,23 @@ export async function openDuckDBTarget({ name, path }: DuckDB, target: LoadTarge
   const { DuckDBInstance } = await duckdb();
   const explain = (error: unknown): unknown => duckdbError(name, path, error);
   try {
-    const instance = await DuckDBInstance.fromCache(path);
-    const connection = await instance.connect();
-    return new DuckDBTarget(instance, connection, target, explain, session.signal);
+    return await connect(await DuckDBInstance.fromCache(path), target, explain, session.signal);
   } catch (error) {
     throw explain(error);
+  }
+}
+
+async function connect(instance: DuckDBInstance, target: LoadTarget, explain: (error: unknown) => unknown, signal: AbortSignal): Promise<Target> {
+  let connection: DuckDBConnection | undefined;
+  try {
+    connection = await instance.connect();
+    // As the source's: a timestamp's text, and so the checksum, must not depend on where the worker runs.
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return new DuckDBTarget(instance, connection, target, explain, signal);
+  } catch (error) {
+    // What stays open holds the file's lock for as long as this process lives.
+    connection?.closeSync();
+    instance.closeSync();
+    throw error;
   }
 }

@@ -14,12 +14,13 @@ import type { Query } from './check.js';
 export async function swapTables(query: Query, target: LoadTarget, names: LoadTables, check: () => Promise<void>): Promise<void> {
   const { schema, table, id } = target;
   await transaction(query, async () => {
-    if (await exists(query, schema, names.swapped)) return;
+    if ((await nameOf(query, schema, names.swapped)) !== undefined) return;
     await check();
-    if (await exists(query, schema, table)) await query(`ALTER TABLE ${ident(schema, table)} RENAME TO ${ident(names.kept)}`);
+    const replaced = await nameOf(query, schema, table);
+    if (replaced !== undefined) await query(`ALTER TABLE ${ident(schema, replaced)} RENAME TO ${ident(names.kept)}`);
     await query(`ALTER TABLE ${ident(schema, names.staging)} RENAME TO ${ident(table)}`);
     await query(`COMMENT ON TABLE ${ident(schema, table)} IS ${literal(mark(id))}`);
-    await query(`CREATE TABLE ${ident(schema, names.swapped)} (done BOOLEAN)`);
+    await query(`CREATE TABLE ${ident(schema, names.swapped)} AS SELECT ${literal(replaced ?? table)} AS replaced`);
   });
 }
 
@@ -27,11 +28,16 @@ export async function swapTables(query: Query, target: LoadTarget, names: LoadTa
 export async function undoTables(query: Query, target: LoadTarget, names: LoadTables): Promise<void> {
   const { schema, id } = target;
   await transaction(query, async () => {
-    if (await exists(query, schema, names.swapped)) {
+    if ((await nameOf(query, schema, names.swapped)) !== undefined) {
       const loaded = await loadedName(query, schema, id);
-      const kept = await exists(query, schema, names.kept);
+      const kept = await nameOf(query, schema, names.kept);
       if (loaded !== undefined) await query(`DROP TABLE ${ident(schema, loaded)}`);
-      if (kept && loaded !== undefined) await query(`ALTER TABLE ${ident(schema, names.kept)} RENAME TO ${ident(loaded)}`);
+      if (kept !== undefined && loaded !== undefined) {
+        // In its own upper and lower case, unless it goes to where a later load keeps the loaded one.
+        const before = String((await query(`SELECT * FROM ${ident(schema, names.swapped)}`))[0]?.['replaced']);
+        const name = before.toLowerCase() === loaded.toLowerCase() ? before : loaded;
+        await query(`ALTER TABLE ${ident(schema, names.kept)} RENAME TO ${ident(name)}`);
+      }
     }
     await dropOwn(query, schema, names);
   });
@@ -62,16 +68,18 @@ async function transaction(query: Query, work: () => Promise<void>): Promise<voi
   }
 }
 
-async function exists(query: Query, schema: string, table: string): Promise<boolean> {
-  const rows = await query(
-    `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ${literal(schema)} AND table_name = ${literal(table)}`,
+/** What a table is called, in its own upper and lower case; undefined if there is none. */
+async function nameOf(query: Query, schema: string, table: string): Promise<string | undefined> {
+  const [row] = await query(
+    `SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()
+     AND lower(schema_name) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`,
   );
-  return rows.length > 0;
+  return row ? String(row['table_name']) : undefined;
 }
 
 async function loadedName(query: Query, schema: string, id: string): Promise<string | undefined> {
   const [row] = await query(
-    `SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ${literal(schema)} AND comment = ${literal(mark(id))}`,
+    `SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND lower(schema_name) = lower(${literal(schema)}) AND comment = ${literal(mark(id))}`,
   );
   return row ? String(row['table_name']) : undefined;
 }

@@ -1,7 +1,11 @@
 /** Whether a table can be loaded as asked. @module */
+import { Buffer } from 'node:buffer';
 import { ToolError } from '../../../tool/errors.js';
 import type { LoadTarget } from '../../load/types.js';
 import type { PostgresSession } from './session.js';
+
+/** In bytes of UTF-8. */
+export const LONGEST_NAME = 63;
 
 interface SchemaRow {
   readonly encoding: string;
@@ -29,6 +33,9 @@ export async function defaultSchema(session: PostgresSession): Promise<string> {
 export async function checkTable(session: PostgresSession, target: LoadTarget): Promise<void> {
   const { schema, table, mode } = target;
   const name = `${schema}.${table}`;
+  // PostgreSQL cuts a longer name off without an error, and then it is another table's.
+  const long = [schema, table].find((part) => Buffer.byteLength(part) > LONGEST_NAME);
+  if (long !== undefined) throw new ToolError(`"${long}": PostgreSQL's names have at most ${LONGEST_NAME} bytes`);
   const [found] = await session.query<SchemaRow>(
     `SELECT current_setting('server_encoding') AS encoding,
        (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1) AS may_create`,
@@ -47,17 +54,28 @@ export async function checkTable(session: PostgresSession, target: LoadTarget): 
   }
 }
 
-// What still means the old table after a rename: views and functions on it, foreign keys to it, tables that inherit from it.
+// What still means the old table after a rename, and so would keep it from being dropped: views and functions on it, foreign
+// keys to it, tables that inherit from it; columns and functions of its row type; defaults that use its columns' sequences.
 const TABLE_SQL = `
   SELECT c.relkind::text AS kind, pg_has_role(c.relowner, 'USAGE') AS owned,
     (SELECT array_agg(DISTINCT coalesce(v.name, pg_describe_object(d.classid, d.objid, 0)))
-     FROM pg_depend d
+     FROM (
+       SELECT 'pg_class'::regclass AS class, c.oid AS object
+       UNION ALL SELECT 'pg_type'::regclass, t.oid FROM pg_type t WHERE t.oid = c.reltype OR (t.typelem = c.reltype AND t.typcategory = 'A')
+       UNION ALL SELECT 'pg_class'::regclass, s.oid FROM pg_depend o JOIN pg_class s ON s.oid = o.objid AND s.relkind = 'S'
+         WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid AND o.deptype IN ('a', 'i')
+     ) own
+     JOIN pg_depend d ON d.refclassid = own.class AND d.refobjid = own.object AND d.deptype IN ('n', 'x')
      LEFT JOIN LATERAL (SELECT pg_describe_object('pg_class'::regclass, r.ev_class, 0) AS name FROM pg_rewrite r
        WHERE d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid) v ON true
-     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.deptype IN ('n', 'x')
-       AND NOT (d.classid = 'pg_constraint'::regclass AND EXISTS (
+     WHERE NOT (d.classid = 'pg_constraint'::regclass AND EXISTS (
          SELECT FROM pg_constraint k WHERE k.oid = d.objid AND k.conrelid = c.oid))
-       AND d.classid IN ('pg_rewrite'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass)
+       AND NOT (d.classid = 'pg_attrdef'::regclass AND EXISTS (
+         SELECT FROM pg_attrdef a WHERE a.oid = d.objid AND a.adrelid = c.oid))
+       AND NOT (d.classid = 'pg_policy'::regclass AND EXISTS (
+         SELECT FROM pg_policy p WHERE p.oid = d.objid AND p.polrelid = c.oid))
+       AND d.classid IN ('pg_rewrite'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass,
+         'pg_attrdef'::regclass, 'pg_policy'::regclass, 'pg_type'::regclass, 'pg_cast'::regclass)
     ) AS dependants
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relname = $2`;

@@ -33,9 +33,10 @@ export class PostgresSession {
   static async open(name: string, url: string, id: string, session: TargetSession): Promise<PostgresSession> {
     session.signal.throwIfAborted();
     const { Client } = await pg();
+    const application = `${sessionPrefix(id)}${session.step} ${session.attempt}`;
     const client = new Client({
       connectionString: url,
-      application_name: `${sessionPrefix(id)}${session.step} ${session.attempt}`,
+      application_name: application,
       connectionTimeoutMillis: CONNECT_TIMEOUT,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
@@ -43,6 +44,8 @@ export class PostgresSession {
     const opened = new PostgresSession(client, name, session.signal);
     try {
       await client.connect();
+      // A name in the URL beats the driver's option, and other attempts find this session by its name.
+      await client.query(`SELECT set_config('application_name', $1, false)`, [application]);
       // The canonical text of values depends on these, and a database or a role can have others.
       await client.query(`SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1`);
       // Let the server notice by itself when this process is gone: a dead attempt must not hold its locks. Since 14, and not everywhere.

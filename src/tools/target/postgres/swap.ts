@@ -5,6 +5,7 @@
  * replaced the same table, and then the undo takes place in what that load keeps.
  * @module
  */
+import { ToolError } from '../../../tool/errors.js';
 import type { LoadTarget } from '../../load/types.js';
 import { ident } from '../../sql.js';
 import type { LoadTables } from '../names.js';
@@ -31,30 +32,52 @@ export async function swapTables(
   });
 }
 
-/** Puts the kept table wherever the loaded one is now, and drops everything else of the load. */
+/**
+ * Puts the kept table wherever the loaded one is now, and drops everything else of the load. The loaded table is first put
+ * out of the way: something may depend on it by now, and that must not keep the other from coming back.
+ */
 export async function undoTables(session: PostgresSession, target: LoadTarget, names: LoadTables): Promise<void> {
   const { schema } = target;
-  await exclusive(session, target, async () => {
+  await exclusiveDrop(session, target, names, async () => {
     // Where another load has replaced the loaded table and has ended, what was there before both is of no use any more.
     const loaded = await loadedName(session, schema, names);
-    if (loaded !== undefined) {
-      await session.query(`DROP TABLE ${ident(schema, loaded)}`);
-      if (await oidOf(session, schema, names.kept)) {
-        await session.query(`ALTER TABLE ${ident(schema, names.kept)} RENAME TO ${ident(loaded)}`);
-      }
+    if (loaded === undefined) return;
+    await session.query(`ALTER TABLE ${ident(schema, loaded)} RENAME TO ${ident(names.staging)}`);
+    if (await oidOf(session, schema, names.kept)) {
+      await session.query(`ALTER TABLE ${ident(schema, names.kept)} RENAME TO ${ident(loaded)}`);
     }
-    await dropOwn(session, schema, names);
   });
 }
 
 /** Drops what the load replaced, once that is not to come back, and its own tables. */
 export async function settleTables(session: PostgresSession, target: LoadTarget, names: LoadTables): Promise<void> {
-  await exclusive(session, target, async () => await dropOwn(session, target.schema, names));
+  await exclusiveDrop(session, target, names, async () => {});
 }
 
-async function dropOwn(session: PostgresSession, schema: string, names: LoadTables): Promise<void> {
-  const tables = Object.values(names).map((name: string) => ident(schema, name));
-  await session.query(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
+/**
+ * Drops the load's own tables after `work`, all in one transaction, so that no attempt that is still alive can swap in
+ * between. Something of others may depend on one with rows; that one is then all that is left.
+ *
+ * @throws ToolError naming what is left, after everything else is done
+ */
+async function exclusiveDrop(session: PostgresSession, target: LoadTarget, names: LoadTables, work: () => Promise<void>): Promise<void> {
+  const { schema } = target;
+  const left: string[] = [];
+  await exclusive(session, target, async () => {
+    await work();
+    for (const name of [names.swapped, names.ledger, names.starts]) await session.query(`DROP TABLE IF EXISTS ${ident(schema, name)}`);
+    for (const name of [names.staging, names.kept]) {
+      await session.query('SAVEPOINT before_drop');
+      try {
+        await session.query(`DROP TABLE IF EXISTS ${ident(schema, name)}`);
+      } catch (error) {
+        if (!(error instanceof ToolError)) throw error;
+        await session.query('ROLLBACK TO before_drop');
+        left.push(`${schema}.${name} is left and has to be dropped by hand: ${error.message}`);
+      }
+    }
+  });
+  if (left.length > 0) throw new ToolError(left.join('; '));
 }
 
 /**

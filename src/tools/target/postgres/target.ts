@@ -9,8 +9,9 @@ import { ident } from '../../sql.js';
 import { ToolError } from '../../../tool/errors.js';
 import { loadTables, type LoadTables } from '../names.js';
 import type { Target } from '../target.js';
-import { checkTable } from './check.js';
+import { checkTable, LONGEST_NAME } from './check.js';
 import { copyLine, postgresDigestSql, postgresType } from './columns.js';
+import { copyText } from './copy-text.js';
 import { copyPlace, postgresError } from './errors.js';
 import { sessionPrefix, type PostgresSession } from './session.js';
 import { exclusive, settleTables, swapTables, undoTables } from './swap.js';
@@ -28,7 +29,7 @@ export class PostgresTarget implements Target {
   async check(columns: readonly Column[]): Promise<void> {
     for (const column of columns) {
       postgresType(column);
-      if (Buffer.byteLength(column.name) > 63) throw new ToolError(`column "${column.name}": PostgreSQL's names have at most 63 bytes`);
+      if (Buffer.byteLength(column.name) > LONGEST_NAME) throw new ToolError(`column "${column.name}": PostgreSQL's names have at most ${LONGEST_NAME} bytes`);
     }
     await checkTable(this.session, this.target);
   }
@@ -58,6 +59,8 @@ export class PostgresTarget implements Target {
   async load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean> {
     await this.session.query(`INSERT INTO ${this.#table('starts')} VALUES ($1, $2)`, [chunk.number, attempt]);
     return await this.session.transaction(async () => {
+      // Whoever holds the chunk may be gone without the server knowing; giving up and coming back ends such sessions.
+      await this.session.query(`SET LOCAL lock_timeout = '60s'`);
       const inserted = await this.session.query(
         `INSERT INTO ${this.#table('ledger')} VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING chunk`,
         [chunk.number, chunk.rows, attempt],
@@ -122,7 +125,7 @@ export class PostgresTarget implements Target {
 
   async #copy(chunk: Chunk, batches: AsyncIterable<RowBatch>): Promise<number> {
     try {
-      return await this.session.copy(`COPY ${this.#table('staging')} FROM STDIN`, lines(batches));
+      return await this.session.copy(`COPY ${this.#table('staging')} FROM STDIN`, copyText(batches));
     } catch (error) {
       const place = copyPlace(error);
       const explained = postgresError(this.target.database, error);
@@ -134,14 +137,5 @@ export class PostgresTarget implements Target {
 
   #table(name: keyof LoadTables): string {
     return ident(this.target.schema, this.#names[name]);
-  }
-}
-
-async function* lines(batches: AsyncIterable<RowBatch>): AsyncGenerator<Buffer> {
-  for await (const { data, from, to } of batches) {
-    const vector = data.getColumnVector(0);
-    let text = '';
-    for (let i = from; i < to; i++) text += vector.getItem(i) as string;
-    yield Buffer.from(text);
   }
 }

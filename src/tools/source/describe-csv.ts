@@ -1,0 +1,58 @@
+/** How a CSV file is written and what its columns are. @module */
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { ToolError } from '../../tool/errors.js';
+import { fileLiteral } from '../sql.js';
+import type { DescribedFile } from './column-types.js';
+import type { Column, CsvDialect } from './pins.js';
+import type { SourceSession } from './session.js';
+
+export async function sniffCsv(session: SourceSession, path: string, header: boolean | undefined): Promise<DescribedFile> {
+  // Without `ignore_errors` one row that is too long or too short has the sniffer skip what is above it, or try another
+  // delimiter, and rows would be missing without a word. The read itself is strict and names the row.
+  const options = `, ignore_errors = true${header === undefined ? '' : `, header = ${header}`}`;
+  const [row] = await session.rows(
+    `SELECT Delimiter, Quote, Escape, NewLineDelimiter, Comment, SkipRows, HasHeader, Columns, DateFormat, TimestampFormat
+     FROM (SELECT * REPLACE (to_json(Columns)::VARCHAR AS Columns) FROM sniff_csv(${fileLiteral(path)}${options}))`,
+    [path],
+  );
+  if (!row) throw new ToolError(`${basename(path)}: not a CSV file`);
+  if (Number(row['SkipRows']) > 0) throw new ToolError(`${basename(path)}: its first rows are not like the others; the column names must come first`);
+  const columns = JSON.parse(String(row['Columns'])) as Column[];
+  // A sample without quotes does not mean that the rest has none.
+  const quote = option(row['Quote']) || '"';
+  const dateFormat = option(row['DateFormat']);
+  const timestampFormat = option(row['TimestampFormat']);
+  const newLine = option(row['NewLineDelimiter']);
+  const dialect: CsvDialect = {
+    delim: option(row['Delimiter']),
+    quote,
+    escape: option(row['Escape']) || quote,
+    newLine: ['\\n', '\\r\\n', '\\r'].includes(newLine) ? newLine : '',
+    comment: option(row['Comment']),
+    skip: await leadingComments(path, option(row['Comment'])),
+    header: row['HasHeader'] === true,
+    ...(dateFormat ? { dateFormat } : {}),
+    ...(timestampFormat ? { timestampFormat } : {}),
+    columns: columns.map(({ name }) => name),
+  };
+  return { columns, dialect };
+}
+
+function option(value: DuckDBValue | undefined): string {
+  return typeof value === 'string' && value !== '(empty)' ? value : '';
+}
+
+/** DuckDB passes over these by itself, but counts them among the rows when it names a bad one. */
+async function leadingComments(path: string, comment: string): Promise<number> {
+  if (comment === '' || /\.(gz|zst)$/i.test(path)) return 0;
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(65_536), position: 0 });
+    const lines = buffer.toString('utf8', 0, bytesRead).split(/\r\n|\n|\r/);
+    return Math.max(0, lines.findIndex((line) => !line.startsWith(comment)));
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,75 @@
+/** What the fields of JSON files are. @module */
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ToolError } from '../../tool/errors.js';
+import { fileLiteral, ident, structLiteral } from '../sql.js';
+import { commonType, describeSql, type DescribedFile } from './column-types.js';
+import type { Column, Format, JsonLayout } from './pins.js';
+import type { SourceSession } from './session.js';
+
+/**
+ * All files at once and every row of them: a field that only shows up late must have a column too,
+ * for with fixed columns DuckDB leaves out the others without a word.
+ */
+export async function describeJson(session: SourceSession, format: Format, paths: readonly string[]): Promise<DescribedFile[]> {
+  const layouts = await Promise.all(paths.map(async (path) => (format === 'ndjson' ? 'newline_delimited' : await jsonLayout(path))));
+  const merged: Column[] = [];
+  for (const layout of new Set(layouts)) {
+    const files = paths.filter((_, i) => layouts[i] === layout);
+    const read = (options: string): string => `read_json([${files.map(fileLiteral).join(', ')}], format = '${layout}', ${options}, hive_partitioning = false)`;
+    const everyField = `${EVERY_FIELD}, maximum_sample_files = ${files.length}`;
+    const columns = await describeSql(session, `SELECT * FROM ${read(everyField)}`, files).catch((error: unknown) => {
+      const notRecords = error instanceof ToolError && error.message.includes('non-record JSON');
+      throw notRecords ? new ToolError(`${files.map((path) => basename(path)).join(', ')}: the rows must be JSON objects with fields`) : error;
+    });
+    await refuseRenamed(session, files, read, everyField, columns);
+    for (const column of columns) {
+      const known = merged.findIndex(({ name }) => name === column.name);
+      if (known < 0) merged.push(column);
+      else merged[known] = { name: column.name, type: await commonType(session, [merged[known]!.type, column.type]) };
+    }
+  }
+  return layouts.map((layout) => ({ columns: merged, layout }));
+}
+
+// Without a threshold of -1, objects with many different fields become one column of type MAP.
+const EVERY_FIELD = 'records = true, union_by_name = true, sample_size = -1, map_inference_threshold = -1';
+
+/** Names that DuckDB may have made up: for `A` beside `a`, it says `A_1`, and for the empty name `C0`. */
+const MAYBE_RENAMED = /^(?:C\d+|(.+)_\d+)$/i;
+
+/**
+ * With fixed columns DuckDB looks for a field of the name it made up, finds none, and gives NULL.
+ *
+ * @throws ToolError if fewer values are found by a column's name than it has
+ */
+async function refuseRenamed(
+  session: SourceSession,
+  files: readonly string[],
+  read: (options: string) => string,
+  everyField: string,
+  columns: readonly Column[],
+): Promise<void> {
+  const suspects = columns.map(({ name }) => name).filter((name) => MAYBE_RENAMED.test(name));
+  if (suspects.length === 0) return;
+  const counts = suspects.map((name, i) => `count(${ident(name)})::BIGINT AS n${i}`).join(', ');
+  const pinned = `records = true, columns = ${structLiteral(suspects.map((name) => [name, 'JSON']))}`;
+  const [sniffed] = await session.rows(`SELECT ${counts} FROM ${read(everyField)}`, files);
+  const [found] = await session.rows(`SELECT ${counts} FROM ${read(pinned)}`, files);
+  const lost = suspects.find((_, i) => Number(found?.[`n${i}`]) < Number(sniffed?.[`n${i}`]));
+  if (lost === undefined) return;
+  const base = MAYBE_RENAMED.exec(lost)?.[1];
+  if (base === undefined) throw new ToolError('a field has an empty name (""), which a table cannot hold');
+  throw new ToolError(`the fields "${base}" differ only in upper and lower case; a table cannot hold both`);
+}
+
+async function jsonLayout(path: string): Promise<JsonLayout> {
+  if (/\.(gz|zst)$/i.test(path)) return 'auto';
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(4096), position: 0 });
+    return buffer.toString('utf8', 0, bytesRead).trimStart().startsWith('[') ? 'array' : 'unstructured';
+  } finally {
+    await handle.close();
+  }
+}
