@@ -6,6 +6,7 @@ import type { Logger } from '../local/log.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { serveHttp } from './http-server.js';
+import { version } from './version.js';
 import { WorkerProcess } from './worker-process.js';
 
 export interface LocalStackOptions {
@@ -52,7 +53,7 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
     owned.push(async () => await tasks.close());
     let worker = await WorkerProcess.start(dir, env);
     owned.push(async () => await worker.stop());
-    const server = await serveHttp(tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version: '0.1.0' })), port);
+    const server = await serveHttp(tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version })), port);
     owned.push(async () => await server.close());
     return {
       url: server.url,

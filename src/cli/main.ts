@@ -1,17 +1,18 @@
 #!/usr/bin/env node
 /** The command line, `mcp-tasks-temporal`. @module */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { stderrLogger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
+import { version } from './version.js';
 
-const program = new Command('mcp-tasks-temporal').description('Durable MCP tasks on Temporal').version('0.1.0').showHelpAfterError();
+const program = new Command('mcp-tasks-temporal').description('Durable MCP tasks on Temporal').version(version).showHelpAfterError();
 
 const dir = ['--dir <folder>', 'where a dev server and a local PostgreSQL keep their data', '.mcp-tasks'] as const;
 
 program
   .command('start')
   .description('start Temporal, PostgreSQL, a worker and an MCP server with the reference tools on this machine')
-  .option('--port <port>', "the MCP server's port (or PORT)", port, port(process.env['PORT'] ?? '3000'))
+  .addOption(new Option('--port <port>', "the MCP server's port").env('PORT').default(3000).argParser(port))
   .option(...dir)
   .action(async (options: { port: number; dir: string }) => {
     // Each command loads what it needs: a worker no server, a server no worker.

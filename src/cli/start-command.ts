@@ -1,11 +1,13 @@
 /** `mcp-tasks-temporal start`: the whole stack on this machine, until it is told to stop. @module */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../local/log.js';
 import { startLocalStack, type LocalStack } from './local-stack.js';
 import { stopSignal } from './stop-signal.js';
 
 export async function start({ port, dir, logger }: { port: number; dir: string; logger: Logger }): Promise<void> {
-  const roots = process.env['MCP_TASKS_ROOTS'] ?? process.cwd();
+  const roots = process.env['MCP_TASKS_ROOTS'] || (await dataFolder());
   const stack = await startLocalStack({ port, dir, env: { ...process.env, MCP_TASKS_ROOTS: roots }, logger });
   process.stdout.write(welcome(stack, roots));
   const stopping = new AbortController();
@@ -31,6 +33,13 @@ async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSign
   }
 }
 
+/** A folder of its own: an agent that may overwrite files should not find a project's among them. */
+async function dataFolder(): Promise<string> {
+  const path = resolve('data');
+  await mkdir(path, { recursive: true });
+  return path;
+}
+
 function welcome({ url, uiUrl }: LocalStack, roots: string): string {
   const host = JSON.stringify({ mcpServers: { 'mcp-tasks-temporal': { type: 'http', url } } }, undefined, 2);
   return `
@@ -40,7 +49,7 @@ Paste this into your MCP host's configuration:
 
 ${host}
 
-Its tools read and write below ${roots} (MCP_TASKS_ROOTS).
+Its tools read and write below ${roots}: put your files there, or set MCP_TASKS_ROOTS.
 Ctrl-C stops everything; running tasks go on at the next start.
 `;
 }
