@@ -23,6 +23,17 @@ export interface Comparison {
   readonly missing: number;
 }
 
+/** Says at once what the load would only say after many attempts: a database that is away may come back. */
+export async function checkDatabase(databaseUrl: string): Promise<void> {
+  const postgres = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
+  try {
+    await postgres.connect();
+    await postgres.end();
+  } catch (error) {
+    throw new Error(`the database cannot be used (DATABASE_URL, if it is set): ${error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error)}`, { cause: error });
+  }
+}
+
 export async function compareRows(source: string, databaseUrl: string, table: string): Promise<Comparison> {
   const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-demo-'));
   const postgres = new Client({ connectionString: databaseUrl });

@@ -10,7 +10,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { startLocalStack, type LocalStack } from '../../src/cli/local-stack.js';
 import { stopSignal } from '../../src/cli/stop-signal.js';
 import { callTool, tasksCapability } from '../../src/client/index.js';
-import { compareRows, type Comparison } from './compare.js';
+import { checkDatabase, compareRows, type Comparison } from './compare.js';
 import { Crash } from './crash.js';
 import { logger, Screen, say } from './screen.js';
 
@@ -86,6 +86,7 @@ let stack: LocalStack | undefined;
 try {
   say('Starting Temporal, PostgreSQL, an MCP server and a worker');
   stack = await startLocalStack({ port: 0, env: { ...process.env, MCP_TASKS_ROOTS: DATA }, logger });
+  await checkDatabase(stack.databaseUrl);
   const report = await run(stack);
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(`${Screen.table(report)}\n`);
