@@ -10,6 +10,9 @@ import { startServer, stopServer, untilAnswers } from './server-process.js';
 
 export const START_TIMEOUT = 60_000;
 export const STOP_TIMEOUT = 15_000;
+/** How long the exit code of a process that is gone is waited for, in milliseconds. */
+const EXIT_CODE_TIMEOUT = 1_000;
+const GONE = 'it has ended';
 
 /** Somebody else took a port between its choice and the server's start. */
 export class PortTakenError extends McpTasksError {}
@@ -31,7 +34,7 @@ export async function takeUp<Name extends string>({
 }: Situation<Name>): Promise<RecordedServer | undefined> {
   if (!server) return undefined;
   if (isRunning(server) && !server.stopping && service.ports.every((name) => name in ports)) {
-    const ended = () => (isRunning(server) ? undefined : 'it has ended');
+    const ended = () => (isRunning(server) ? undefined : GONE);
     const timeout = service.startTimeout ?? START_TIMEOUT;
     const failure = await untilAnswers(() => service.probe(ports as Ports<Name>), timeout, ended);
     if (failure === undefined) return server;
@@ -59,8 +62,10 @@ export async function start<Name extends string>(
   const server = startServer(command, logPath, ({ pid, startedAt }) =>
     writeRecord(service.dir, { ports, server: { pid, startedAt } }),
   );
-  const ended = () => server.ended() ?? (isRunning(server) ? undefined : 'it has ended');
-  const failure = await untilAnswers(() => service.probe(ports), service.startTimeout ?? START_TIMEOUT, ended);
+  const ended = () => server.ended() ?? (isRunning(server) ? undefined : GONE);
+  const noticed = await untilAnswers(() => service.probe(ports), service.startTimeout ?? START_TIMEOUT, ended);
+  // The process can be seen to be gone before its exit code has got here.
+  const failure = noticed === GONE ? ((await server.whyEnded(EXIT_CODE_TIMEOUT)) ?? GONE) : noticed;
   if (failure === undefined) {
     log(`${service.name}: started (process ${server.pid}, log in ${logPath})`);
     return { server, ports };

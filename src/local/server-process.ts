@@ -22,8 +22,10 @@ export interface ServerCommand {
 }
 
 export interface StartedServer extends ProcessIdentity {
-  /** Why the process has ended, as soon as it has. */
+  /** Why the process has ended, as soon as that is known, which is a little later than that it has. */
   ended(): string | undefined;
+  /** The same, waited for at most so many milliseconds. */
+  whyEnded(timeout: number): Promise<string | undefined>;
   /** What it wrote since its start: at most the last `lines` lines. */
   lastLines(lines: number): string;
 }
@@ -43,13 +45,17 @@ export function startServer(
   try {
     const { file, args, ...options } = command;
     const child = spawn(file, args, { ...options, detached: true, windowsHide: true, stdio: ['ignore', log.fd, log.fd] });
-    child.once('error', (error) => (end ??= error.message));
-    child.once('exit', (code, signal) => (end ??= signal ? `ended by ${signal}` : `ended with exit code ${code}`));
+    const known = new Promise<string>((resolve) => {
+      const note = (why: string): void => resolve((end ??= why));
+      child.once('error', (error) => note(error.message));
+      child.once('exit', (code, signal) => note(signal ? `ended by ${signal}` : `ended with exit code ${code}`));
+    });
     child.unref();
     const server = identify(child.pid ?? -1);
     if (child.pid === undefined) end = `cannot run ${file}`;
     else tell(onStart, server);
-    return { ...server, ended: () => end, lastLines: (lines) => tail(logPath, log.start, lines) };
+    const whyEnded = async (timeout: number): Promise<string | undefined> => await Promise.race([known, sleep(timeout, undefined)]);
+    return { ...server, ended: () => end, whyEnded, lastLines: (lines) => tail(logPath, log.start, lines) };
   } finally {
     closeSync(log.fd);
   }
