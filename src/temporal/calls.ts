@@ -6,7 +6,7 @@ import { McpTasksError, isMcpTasksError } from '../task/errors.js';
 import { linkSignals } from './signals.js';
 
 /** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
-export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, RESOURCE_EXHAUSTED: 8 } as const;
+export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5 } as const;
 
 /** How long things may take, in milliseconds, the retries of passing errors included. */
 export const DEADLINE = {

@@ -4,7 +4,7 @@ import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
 import type { InputKind } from '../task/input.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
-import type { SchemaInput, SchemaOutput, ToolSchema } from './schema.js';
+import type { SchemaOutput, ToolSchema } from './schema.js';
 
 /** What a function tool sees of its task. */
 export type ToolContext<Checkpoint = unknown> = StepContext<Checkpoint>;
@@ -126,5 +126,3 @@ function workflowType(tool: string, workflow: string | { readonly name: string }
   if (type) return type;
   throw new McpTasksError('CONFIGURATION', `tool "${tool}": its workflow function has no name; export a named function`);
 }
-
-export type ToolArguments<I extends ToolSchema> = SchemaInput<I>;

@@ -9,7 +9,6 @@ export type ToolSchema<Input = unknown, Output = Input> = {
   readonly '~standard': StandardSchemaV1.Props<Input, Output> & StandardJSONSchemaV1.Props<Input, Output>;
 };
 
-export type SchemaInput<S extends ToolSchema> = NonNullable<S['~standard']['types']>['input'];
 export type SchemaOutput<S extends ToolSchema> = NonNullable<S['~standard']['types']>['output'];
 
 export type Validation<T> = { readonly value: T } | { readonly problems: string };
