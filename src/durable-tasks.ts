@@ -6,9 +6,11 @@ import type { DataConverter } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
-import type { OwnerRule } from './server/owner.js';
+import { Followers } from './mcp/followers.js';
+import type { OwnerRule } from './mcp/owner.js';
 import type { ServerFactory } from './server/serve.js';
-import type { TaskService } from './server/service.js';
+import type { TaskService } from './mcp/service.js';
+import { SessionStreams } from './mcp/session-streams.js';
 import type { Duration } from './task/duration.js';
 import { McpTasksError } from './task/errors.js';
 import { Keyring } from './task/keyring.js';
@@ -100,11 +102,16 @@ export class DurableTasks {
     this.taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
     this.engine = new Engine({ client, keys, taskQueue: this.taskQueue, ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }) });
     const { default: defaultTtl = '24 hours', longest = '30 days' } = options.ttl ?? {};
+    const pollInterval = msToNumber(options.pollInterval ?? '1 second');
+    const followers = new Followers({ engine: this.engine, keys, logger, pollInterval });
     this.#service = {
       engine: this.engine,
       tools,
+      keys,
+      followers,
+      sessions: new SessionStreams(followers),
       logger,
-      pollInterval: msToNumber(options.pollInterval ?? '1 second'),
+      pollInterval,
       defaultTtl: defaultTtl === null ? null : msToNumber(defaultTtl),
       longestTtl: msToNumber(longest),
     };

@@ -1,33 +1,34 @@
 /** Makes an author's `McpServer` serve durable tools; its other tools, resources and prompts stay as they are. @module */
 import type { McpServer } from '@modelcontextprotocol/server';
-import { TASKS_EXTENSION } from '../wire/v2026.js';
-import { callTool, parseCall } from './call.js';
-import { asProtocolErrors, methodNotFound } from './errors.js';
-import { registerTaskMethods } from './methods.js';
-import type { Owner } from './owner.js';
+import { callTool, parseCall } from '../mcp/call.js';
+import { serverCapabilities } from '../mcp/capabilities.js';
+import { asRpcFaults, methodNotFound } from '../mcp/errors.js';
+import { taskMethods } from '../mcp/methods.js';
+import type { Era } from '../mcp/request.js';
+import type { TaskService } from '../mcp/service.js';
+import { requestContext, type Peer } from './context.js';
 import { interceptToolCalls } from './seam.js';
-import type { Era, TaskService } from './service.js';
 
 /** Cheap and stateless: behind HTTP it runs once a request. */
-export function attachTasks(mcp: McpServer, service: TaskService, era: Era, owner: Owner): void {
-  mcp.server.registerCapabilities({
-    extensions: { [TASKS_EXTENSION]: {} },
-    ...(era === '2025-11-25' ? { tasks: { ...(owner.mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } } } : {}),
-  });
-  registerTaskMethods(mcp, service, era, owner);
+export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer: Peer): void {
+  mcp.server.registerCapabilities(serverCapabilities(era, peer.owner));
+  for (const [method, { params, handle }] of Object.entries(taskMethods(service, era))) {
+    mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx)));
+  }
   // A server with no tool at all has no calls to intercept, either.
   if (service.tools.size === 0) return;
   registerTools(mcp, service);
-  interceptToolCalls(mcp, async (request, ctx, sdk) => {
+  interceptToolCalls(mcp, async (request, sdkContext, sdk) => {
     const { name = '', task } = (request.params ?? {}) as { name?: string; task?: unknown };
     const tool = service.tools.get(name);
     if (tool) {
-      const call = async () => await callTool({ service, era, owner, tool, params: parseCall(request.params), ctx });
-      return await asProtocolErrors(service.logger, { method: 'tools/call', tool: name }, ctx.mcpReq.signal, call);
+      const ctx = requestContext(mcp, peer, sdkContext);
+      const call = async () => await callTool({ service, era, tool, params: parseCall(request.params), ctx });
+      return await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, call);
     }
     const known = mcp.toolInputSchemaJson(name) !== undefined;
     if (known && era === '2025-11-25' && task !== undefined) throw methodNotFound(`Tool ${name} does not support task augmentation`);
-    return await sdk(request, ctx);
+    return await sdk(request, sdkContext);
   });
 }
 

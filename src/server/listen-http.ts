@@ -1,8 +1,8 @@
 /** `subscriptions/listen` with tasks, over HTTP: the SDK's own stream, with the tasks' notifications added to it. @module */
 import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { Owner } from './owner.js';
-import type { TaskService } from './service.js';
+import type { Owner } from '../mcp/owner.js';
+import type { TaskService } from '../mcp/service.js';
 import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
 
 export interface ListenOptions {

@@ -3,9 +3,9 @@ import { CLIENT_CAPABILITIES_META_KEY, SUBSCRIPTION_ID_META_KEY, type JSONRPCMes
 import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
 import { detailedTask2026, TASKS_EXTENSION } from '../wire/v2026.js';
-import { fittingTask } from './output.js';
-import type { Owner } from './owner.js';
-import type { TaskService } from './service.js';
+import { fittingTask } from '../mcp/output.js';
+import type { Owner } from '../mcp/owner.js';
+import type { TaskService } from '../mcp/service.js';
 
 /** The most tasks one subscription can follow; each costs a long poll. */
 const MOST_TASKS = 100;

@@ -1,7 +1,15 @@
 /** What a task may ask of the client while it runs. @module */
+import type { InputRequest } from './report.js';
 
 /** A question by form, a visit to a URL, or a completion by the client's model. */
 export type InputKind = 'elicitation.form' | 'elicitation.url' | 'sampling';
+
+/** Which kind of question an MCP request is; `undefined` for one that is none of them. */
+export function kindOf({ method, params }: InputRequest): InputKind | undefined {
+  if (method === 'sampling/createMessage') return 'sampling';
+  if (method !== 'elicitation/create') return undefined;
+  return params['mode'] === 'url' ? 'elicitation.url' : 'elicitation.form';
+}
 
 /** The client capabilities that these questions need, as MCP declares them. */
 export function capabilitiesFor(kinds: readonly InputKind[]): Record<string, Record<string, object>> {

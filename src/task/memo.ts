@@ -1,4 +1,15 @@
 /** What a task's start leaves in its workflow's memo: the facts that must outlive continue-as-new. @module */
+import type { InputKind } from './input.js';
+
+/** What later messages about a task need to know of the call that created it. Protocol 2025-11-25 only. */
+export interface Caller {
+  /** The session of the call: its client is told of the task's progress, and nobody else. */
+  readonly session?: string;
+  /** Valid for the task's life. */
+  readonly progressToken?: string | number;
+  /** What its client has not declared that it can answer. */
+  readonly cannotAnswer?: readonly InputKind[];
+}
 
 export interface TaskMemo {
   readonly version: 1;
@@ -7,6 +18,7 @@ export interface TaskMemo {
   readonly createdAt: number;
   /** Milliseconds from creation, or `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
+  readonly caller?: Caller;
 }
 
 export function isTaskMemo(value: unknown): value is TaskMemo {

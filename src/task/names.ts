@@ -10,6 +10,10 @@ export const TOOL_WORKFLOW = 'mcpToolTask';
 export const REPORT_QUERY = 'mcpTask';
 /** The update that takes a client's answers to open input requests. */
 export const RESPOND_UPDATE = 'mcpTaskRespond';
+/** The signal that brings a reply where no worker is there to take the update. */
+export const REPLY_SIGNAL = 'mcpTaskReply';
+/** The update by which one of several server processes gets to put a question to the client. */
+export const CLAIM_UPDATE = 'mcpTaskClaim';
 /** The memo field that holds what must outlive continue-as-new; see {@link TaskMemo}. */
 export const MEMO_KEY = 'mcpTask';
 /** The task queue where nothing else is said. */

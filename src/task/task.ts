@@ -3,6 +3,7 @@
  * `src/wire` projects it onto each version.
  * @module
  */
+import type { Caller } from './memo.js';
 import type { Progress } from './progress.js';
 import type { InputRequest } from './report.js';
 import type { ToolResult } from './result.js';
@@ -41,6 +42,7 @@ export interface Task {
   readonly id: string;
   /** The tool's name. */
   readonly tool: string;
+  readonly caller?: Caller;
   /** Milliseconds since 1970, as are all times here. */
   readonly createdAt: number;
   /** When anything of the task last changed. */

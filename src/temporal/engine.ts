@@ -8,12 +8,13 @@ import { openCursor, sealCursor } from '../task/cursor.js';
 import { McpTasksError } from '../task/errors.js';
 import { belongsTo, newTaskId } from '../task/id.js';
 import type { Keyring } from '../task/keyring.js';
+import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
 import { TaskList } from './list.js';
 import { TaskReader } from './read.js';
-import { respond } from './respond.js';
+import { claim, reply, respond } from './respond.js';
 import { startTask } from './start.js';
 import { HistoryTails } from './tail.js';
 import { watchTask } from './watch.js';
@@ -33,6 +34,7 @@ export interface StartRequest {
   readonly args: unknown;
   /** Milliseconds from creation; `null`: as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
+  readonly caller?: Caller;
 }
 
 /** How often a watch looks for progress, in milliseconds. */
@@ -59,9 +61,9 @@ export class Engine {
    * Starts a task. When this returns, any engine with the same key and cluster answers for the task's ID.
    * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `TEMPORAL_UNAVAILABLE`
    */
-  async start({ owner, tool, args, ttl }: StartRequest): Promise<Task> {
+  async start({ owner, tool, args, ttl, caller }: StartRequest): Promise<Task> {
     const [tag] = this.#keys.ownerTags(owner);
-    const task = await startTask(this.#calls, { id: newTaskId(tag), tool, args, ttl, taskQueue: this.#taskQueue });
+    const task = await startTask(this.#calls, { id: newTaskId(tag), tool, args, ttl, taskQueue: this.#taskQueue, ...(caller ? { caller } : {}) });
     this.#list.created(task.id);
     return task;
   }
@@ -78,7 +80,7 @@ export class Engine {
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
-    for await (const task of watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], progressInterval: null })) {
+    for await (const task of watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], interest: 'ending' })) {
       if (task.outcome) return { ...task, outcome: task.outcome };
     }
     throw taskNotFound();
@@ -86,11 +88,12 @@ export class Engine {
 
   /**
    * The task now, and again whenever it changes, until it has ended.
+   * @param options.progress whether to look for the progress of its steps as well, once a second. @default true
    * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
    */
-  watch(owner: string, id: string, signal?: AbortSignal): AsyncGenerator<Task, void> {
+  watch(owner: string, id: string, signal?: AbortSignal, { progress = true } = {}): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    return watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], progressInterval: PROGRESS_INTERVAL });
+    return watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], interest: progress ? { progressInterval: PROGRESS_INTERVAL } : 'news' });
   }
 
   /**
@@ -118,7 +121,28 @@ export class Engine {
   async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
     const { inputs } = await this.get(owner, id);
     const open = Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key)));
-    if (Object.keys(open).length > 0) await respond(this.#calls, id, open);
+    if (Object.keys(open).length > 0) await respond(this.#calls, id, { answers: open });
+  }
+
+  /**
+   * Takes the reply to one of the task's input requests; where that is not open any more it is ignored. With no worker to
+   * take it, Temporal keeps it.
+   * @param reply the answer, or why there is none
+   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   */
+  async reply(owner: string, id: string, key: string, given: { readonly answer: unknown } | { readonly unavailable: string }): Promise<void> {
+    this.#own(owner, id);
+    await reply(this.#calls, id, 'answer' in given ? { answers: { [key]: given.answer } } : { answers: {}, unavailable: { [key]: given.unavailable } });
+  }
+
+  /**
+   * Whether `claimant` may put the input request to the client for the next `lease` milliseconds, so that no two server
+   * processes do; a lease of 0 gives it up.
+   * @throws McpTasksError `NO_WORKER` if there is none to say, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   */
+  async claim(owner: string, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
+    this.#own(owner, id);
+    return await claim(this.#calls, id, key, claimant, lease);
   }
 
   /**

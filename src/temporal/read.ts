@@ -19,7 +19,7 @@ import { stepsOf } from './steps.js';
 /** A workflow task that is not picked up for so long (milliseconds) has no worker. */
 const PICK_UP = 5_000;
 
-type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl'> & Partial<Pick<Task, 'endedAt'>>;
+type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller'> & Partial<Pick<Task, 'endedAt'>>;
 
 export class TaskReader {
   readonly #reports: Reports;
@@ -43,7 +43,7 @@ export class TaskReader {
     const memo = description.memo?.[MEMO_KEY];
     if (!isTaskMemo(memo)) throw taskNotFound();
     const endedAt = description.closeTime?.getTime();
-    const base: Base = { id, tool: memo.tool, createdAt: memo.createdAt, ttl: memo.ttl, ...(endedAt === undefined ? {} : { endedAt }) };
+    const base: Base = { id, tool: memo.tool, createdAt: memo.createdAt, ttl: memo.ttl, ...(memo.caller ? { caller: memo.caller } : {}), ...(endedAt === undefined ? {} : { endedAt }) };
     if (isExpired(base, Date.now())) throw taskNotFound();
     const cancelled = await this.#chains.cancelledRun(description, until);
     if (cancelled) return await this.#cancelled(base, cancelled, until);

@@ -2,7 +2,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
-import type { TaskMemo } from '../task/memo.js';
+import type { Caller, TaskMemo } from '../task/memo.js';
 import { MEMO_KEY, TOOL_WORKFLOW } from '../task/names.js';
 import type { Task } from '../task/task.js';
 import type { DurableTool } from '../tool/define-tool.js';
@@ -22,16 +22,17 @@ export interface StartOptions {
   readonly args: unknown;
   readonly ttl: number | null;
   readonly taskQueue: string;
+  readonly caller?: Caller;
 }
 
 /**
  * Starts the workflow and returns the task once Temporal has accepted it, never before.
  * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large, `TEMPORAL_UNAVAILABLE`
  */
-export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue }: StartOptions): Promise<Task> {
+export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue, caller }: StartOptions): Promise<Task> {
   const size = Buffer.byteLength(JSON.stringify(args ?? null));
   if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
-  const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl };
+  const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl, ...(caller ? { caller } : {}) };
   const { work, timeouts, retry } = tool;
   const [type, input] = work.kind === 'workflow' ? [work.workflowType, args] : [TOOL_WORKFLOW, { tool: tool.name, args, policy: runPolicy(retry, timeouts) }];
   try {
@@ -51,7 +52,7 @@ export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue }
     const started = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error));
     if (!started) throw explain(error, size);
   }
-  return { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, inputs: {}, steps: [] };
+  return { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, ...(caller ? { caller } : {}), inputs: {}, steps: [] };
 }
 
 /** Whether a start that got no answer in time has happened all the same: else nobody would ever know of that task. */

@@ -11,10 +11,10 @@ export interface WatchOptions {
   /** End the watch; it then throws the first one's reason. */
   readonly signals: readonly (AbortSignal | undefined)[];
   /**
-   * How often progress is looked for, in milliseconds, because heartbeats are not in the history. `null`: not at all, for
-   * whoever only awaits the end.
+   * What is waited for: the end alone, whatever is news in the history, or the steps' progress too, which is not in the
+   * history and so is looked for every so many milliseconds.
    */
-  readonly progressInterval: number | null;
+  readonly interest: 'ending' | 'news' | { readonly progressInterval: number };
 }
 
 /** The pause before a read that failed because Temporal was away is tried again, in milliseconds. */
@@ -25,12 +25,12 @@ const AWAY = 1_000;
  * Temporal being away for a while only delays it.
  * @throws McpTasksError `TASK_NOT_FOUND`; a signal's reason
  */
-export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: string, { signals, progressInterval }: WatchOptions): AsyncGenerator<Task, void> {
+export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: string, { signals, interest }: WatchOptions): AsyncGenerator<Task, void> {
   const { signal, unlink } = linkSignals(...signals);
-  const bell = new Bell(progressInterval === null ? 'ending' : 'news');
+  const bell = new Bell(interest === 'ending' ? 'ending' : 'news');
   // Follow first, read after: what happens in between rings the bell.
   const unfollow = tails.follow(id, (tick) => bell.ring(tick));
-  const timer = progressInterval === null ? undefined : setInterval(() => bell.ring('news'), progressInterval);
+  const timer = typeof interest === 'string' ? undefined : setInterval(() => bell.ring('news'), interest.progressInterval);
   try {
     let shown: string | undefined;
     for (;;) {

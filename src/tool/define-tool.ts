@@ -36,6 +36,11 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
    * @default 'optional'
    */
   readonly taskSupport?: 'optional' | 'required' | 'forbidden';
+  /**
+   * What the host may tell its model at once while the task runs: `model-immediate-response` of protocol 2025-11-25.
+   * @default nothing: the host says what it likes
+   */
+  readonly immediateResponse?: string;
   /** How long a finished task stays readable, from its creation, where the client does not say. @default the server's */
   readonly ttl?: Duration | null;
   /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
@@ -71,6 +76,7 @@ export interface DurableTool {
   readonly inputSchema: ToolSchema;
   readonly outputSchema?: ToolSchema;
   readonly annotations?: ToolHints;
+  readonly immediateResponse?: string;
   readonly taskSupport: 'optional' | 'required' | 'forbidden';
   readonly ttl?: Duration | null;
   readonly taskQueue?: string;

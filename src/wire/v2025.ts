@@ -48,5 +48,10 @@ export function answer2025(outcome: Outcome): Answer {
 
 /** The answer to `tasks/result`: the call's own, and whose it is. */
 export function withRelatedTask(result: ToolResult, taskId: string): ToolResult {
-  return { ...result, _meta: { ...result._meta, [RELATED_TASK]: { taskId } } };
+  return { ...result, _meta: { ...result._meta, ...relatedTask(taskId) } };
+}
+
+/** The `_meta` of a message that belongs to a task. */
+export function relatedTask(taskId: string): Readonly<Record<string, { readonly taskId: string }>> {
+  return { [RELATED_TASK]: { taskId } };
 }

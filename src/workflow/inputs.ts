@@ -3,18 +3,25 @@
  * `input_required`, and no worker is held.
  * @module
  */
-import { condition, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Duration } from '../task/duration.js';
-import { RESPOND_UPDATE } from '../task/names.js';
+import { kindOf } from '../task/input.js';
+import { isTaskMemo } from '../task/memo.js';
+import { CLAIM_UPDATE, MEMO_KEY, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
 import { InputUnavailable } from '../tool/errors.js';
+import { claims } from './claims.js';
 import { changed, taskState, type TaskState } from './state.js';
 
-/** Answers by key, as the client gave them. */
-export type Answers = Readonly<Record<string, unknown>>;
+/** Answers by key, as the client gave them; for those it could not give, why. */
+type Replies = [answers: Readonly<Record<string, unknown>>, unavailable?: Readonly<Record<string, string>>];
 
 /** Which of the given keys were open and are answered now; the others are ignored, as the protocol asks. */
-export const respondUpdate = defineUpdate<{ accepted: string[] }, [Answers]>(RESPOND_UPDATE);
+export const respondUpdate = defineUpdate<{ accepted: string[] }, Replies>(RESPOND_UPDATE);
+/** The same, kept by Temporal for as long as there is no worker to take it. */
+export const replySignal = defineSignal<Replies>(REPLY_SIGNAL);
+/** Whether `claimant` may put the question to the client for the next `lease` milliseconds; 0 gives it up. */
+export const claimUpdate = defineUpdate<boolean, [key: string, claimant: string, lease: number]>(CLAIM_UPDATE);
 
 export interface InputOptions<Answer> {
   /** How long to wait for the answer. @default for as long as the task lives */
@@ -23,9 +30,11 @@ export interface InputOptions<Answer> {
   readonly otherwise?: Answer;
 }
 
+type Reply = { readonly value: unknown } | { readonly unavailable: string };
+
 interface Book {
   readonly runId: string;
-  readonly answers: Map<string, unknown>;
+  readonly replies: Map<string, Reply>;
   opened: number;
 }
 
@@ -34,33 +43,37 @@ let current: Book | undefined;
 /**
  * Puts `request` to the client until it is answered by something that `check` finds nothing wrong with; an answer that does
  * not fit is asked for again, saying why. A key is never used twice.
- * @throws InputUnavailable if the deadline passes
+ * @throws InputUnavailable if the deadline passes, or if the client cannot answer
  */
 export async function ask<Answer>(request: InputRequest, check: (answer: unknown) => string | undefined, options: InputOptions<Answer> = {}): Promise<Answer> {
+  const memo = workflowInfo().memo?.[MEMO_KEY];
+  const kind = kindOf(request);
+  if (kind && isTaskMemo(memo) && memo.caller?.cannotAnswer?.includes(kind)) throw new InputUnavailable(`the client has not declared that it can answer (${kind})`);
   let problem: string | undefined;
   for (;;) {
     const asked = problem === undefined ? request : saying(request, problem);
-    const answer = await askOnce(asked, options.deadline);
-    if (!answer) {
+    const reply = await askOnce(asked, options.deadline);
+    if (!reply) {
       if (options.otherwise !== undefined) return options.otherwise;
       throw new InputUnavailable('nobody answered in time');
     }
-    problem = check(answer.value);
-    if (problem === undefined) return answer.value as Answer;
+    if ('unavailable' in reply) throw new InputUnavailable(reply.unavailable);
+    problem = check(reply.value);
+    if (problem === undefined) return reply.value as Answer;
   }
 }
 
-async function askOnce(request: InputRequest, deadline: Duration | undefined): Promise<{ value: unknown } | undefined> {
+async function askOnce(request: InputRequest, deadline: Duration | undefined): Promise<Reply | undefined> {
   const state = taskState();
-  const book = answerBook(state);
+  const book = replyBook(state);
   const key = `input-${++book.opened}`;
   state.inputs.set(key, request);
   changed(state);
   try {
-    const answered = (): boolean => book.answers.has(key);
+    const answered = (): boolean => book.replies.has(key);
     if (deadline === undefined) await condition(answered);
     else if (!(await condition(answered, deadline))) return undefined;
-    return { value: book.answers.get(key) };
+    return book.replies.get(key);
   } finally {
     state.inputs.delete(key);
     changed(state);
@@ -73,20 +86,28 @@ function saying({ method, params }: InputRequest, problem: string): InputRequest
   return { method, params: { ...params, message: `${message}The last answer does not fit: ${problem}` } };
 }
 
-function answerBook(state: TaskState): Book {
+function replyBook(state: TaskState): Book {
   const { runId } = workflowInfo();
   if (current?.runId === runId) return current;
-  const book: Book = { runId, answers: new Map<string, unknown>(), opened: 0 };
+  const book: Book = { runId, replies: new Map<string, Reply>(), opened: 0 };
   current = book;
-  setHandler(respondUpdate, (answers: Answers) => {
+  const take = (answers: Replies[0], unavailable: Replies[1] = {}): { accepted: string[] } => {
     // No validator: updates of one activation would all pass it before any of them is applied. The first answer wins here.
-    const accepted = Object.keys(answers).filter((key) => state.inputs.has(key) && !book.answers.has(key));
-    for (const key of accepted) {
-      book.answers.set(key, answers[key]);
+    const isOpen = (key: string): boolean => state.inputs.has(key) && !book.replies.has(key);
+    const taken = [
+      ...Object.entries(answers).map(([key, value]) => [key, { value }] as const),
+      ...Object.entries(unavailable).map(([key, reason]) => [key, { unavailable: reason }] as const),
+    ].filter(([key]) => isOpen(key));
+    for (const [key, reply] of taken) {
+      book.replies.set(key, reply);
       state.inputs.delete(key);
     }
-    if (accepted.length > 0) changed(state);
-    return { accepted };
-  });
+    if (taken.length > 0) changed(state);
+    return { accepted: taken.map(([key]) => key) };
+  };
+  setHandler(respondUpdate, take);
+  setHandler(replySignal, (...replies) => void take(...replies));
+  const { claim, refuse } = claims((key) => state.inputs.has(key));
+  setHandler(claimUpdate, claim, { validator: refuse });
   return book;
 }

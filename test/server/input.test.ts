@@ -8,7 +8,7 @@ import { callTool, tasksCapability } from '../../src/client/index.js';
 import { defineTool } from '../../src/index.js';
 import { listen } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
-import { send2025, send2026 } from './protocol.js';
+import { send2026 } from './protocol.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [
@@ -107,10 +107,6 @@ describe('a client that has not declared that it can answer', () => {
     [{ elicitation: { form: {}, url: {} }, sampling: {} }, tasks],
   ])('%j is refused before anything starts', async (capabilities, missing) => {
     expect((await start('all', capabilities)).error).toMatchObject({ code: -32021, data: { requiredCapabilities: missing } });
-  });
-
-  it('is told so in 2025-11-25', async () => {
-    expect((await send2025(handler, 'tools/call', { name: 'twice', task: {} })).error).toMatchObject({ code: -32601, message: expect.stringContaining('2026-07-28') });
   });
 });
 

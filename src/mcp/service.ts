@@ -1,15 +1,18 @@
-/** What every request handler of this adapter works with. @module */
+/** What every request handler works with. @module */
 import type { Logger } from '../local/log.js';
+import type { Keyring } from '../task/keyring.js';
 import type { Engine } from '../temporal/engine.js';
 import type { DurableTool } from '../tool/define-tool.js';
-
-/** The protocol a server instance speaks: it is fixed when the instance is made. */
-export type Era = '2025-11-25' | '2026-07-28';
+import type { SessionStreams } from './session-streams.js';
+import type { Followers } from './followers.js';
 
 /** All times in milliseconds. */
 export interface TaskService {
   readonly engine: Engine;
   readonly tools: ReadonlyMap<string, DurableTool>;
+  readonly keys: Keyring;
+  readonly followers: Followers;
+  readonly sessions: SessionStreams;
   readonly logger: Logger;
   readonly pollInterval: number;
   /** The ttl of a task whose call and tool name none; `null`: as long as Temporal keeps it. */

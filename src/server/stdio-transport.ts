@@ -1,7 +1,11 @@
-/** `subscriptions/listen` with tasks, over stdio: a transport in front of the SDK's that adds the tasks' notifications. @module */
+/**
+ * The stdio transport with the tasks' own messages: `subscriptions/listen` of 2026-07-28, and what 2025-11-25 sends unasked.
+ * @module
+ */
 import type { JSONRPCMessage, MessageExtraInfo, RequestId, Transport, TransportSendOptions } from '@modelcontextprotocol/server';
-import type { Owner } from './owner.js';
-import type { TaskService } from './service.js';
+import { Connection } from '../mcp/connection.js';
+import type { Owner } from '../mcp/owner.js';
+import type { TaskService } from '../mcp/service.js';
 import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, subscriptionOf, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
 
 interface Subscription {
@@ -9,17 +13,21 @@ interface Subscription {
   readonly stop: AbortController;
 }
 
-export class TaskListeningTransport implements Transport {
+export class TaskTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onmessage?: Transport['onmessage'];
+  /** The way to a client of 2025-11-25. */
+  readonly connection: Connection;
   readonly #subscriptions = new Map<unknown, Subscription>();
 
   constructor(
     private readonly inner: Transport,
     private readonly service: TaskService,
     private readonly owner: Owner,
-  ) {}
+  ) {
+    this.connection = new Connection(service, owner, async (message) => await inner.send(message));
+  }
 
   async start(): Promise<void> {
     this.inner.onmessage = (message, extra) => this.#receive(message, extra);
@@ -57,6 +65,7 @@ export class TaskListeningTransport implements Transport {
   }
 
   #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+    if (this.connection.receive(message)) return;
     const listen = taskListen(message);
     if (listen && !listen.declared) {
       this.inner.send(undeclared(listen.id)).catch((error: unknown) => this.onerror?.(error as Error));
@@ -78,6 +87,7 @@ export class TaskListeningTransport implements Transport {
   }
 
   #stopAll(): void {
+    this.connection.close();
     for (const id of this.#subscriptions.keys()) this.#stop(id);
   }
 }

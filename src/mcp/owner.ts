@@ -1,7 +1,17 @@
 /** Whose a task is: the authorization context of the request that created it. @module */
 import { userInfo } from 'node:os';
-import type { AuthInfo } from '@modelcontextprotocol/server';
 import { McpTasksError } from '../task/errors.js';
+
+/** What a token verifier found out about a request's access token: what both MCP SDKs call `AuthInfo`. */
+export interface AuthInfo {
+  readonly token: string;
+  readonly clientId: string;
+  readonly scopes: string[];
+  /** Seconds since 1970. */
+  readonly expiresAt?: number;
+  readonly resource?: URL;
+  readonly extra?: Record<string, unknown>;
+}
 
 export interface Owner {
   readonly id: string;

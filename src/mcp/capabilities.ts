@@ -1,0 +1,34 @@
+/** What server and client declare. @module */
+import { capabilitiesFor, missingCapabilities } from '../task/input.js';
+import type { DurableTool } from '../tool/define-tool.js';
+import { TASKS_EXTENSION } from '../wire/v2026.js';
+import { RPC, RpcFault } from './errors.js';
+import type { Owner } from './owner.js';
+import type { Era, RequestContext } from './request.js';
+
+/** What a server with durable tools declares, besides what it declares anyway. */
+export function serverCapabilities(era: Era, { mayList }: Owner) {
+  const extensions = { [TASKS_EXTENSION]: {} };
+  // `list` only where requestors can be told apart.
+  return era === '2026-07-28' ? { extensions } : { extensions, tasks: { ...(mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } } };
+}
+
+export function declaresTasks({ capabilities: { extensions } }: Pick<RequestContext, 'capabilities'>): boolean {
+  return typeof extensions === 'object' && extensions !== null && TASKS_EXTENSION in extensions;
+}
+
+/** @throws -32021 if the request does not declare the tasks extension */
+export function requireTasks(ctx: Pick<RequestContext, 'capabilities'>): void {
+  if (!declaresTasks(ctx)) throw missing({ extensions: { [TASKS_EXTENSION]: {} } });
+}
+
+/** @throws -32021 if the tool may ask what the request's client has not declared that it can answer */
+export function requireAnswers({ capabilities }: Pick<RequestContext, 'capabilities'>, { asks = [] }: DurableTool): void {
+  const lacking = missingCapabilities(capabilitiesFor(asks), capabilities);
+  if (lacking) throw missing(lacking);
+}
+
+function missing(requiredCapabilities: object): RpcFault {
+  const names = JSON.stringify(requiredCapabilities);
+  return new RpcFault(RPC.missingClientCapability, `Missing required client capability: ${names}`, { requiredCapabilities });
+}

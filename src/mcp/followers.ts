@@ -1,0 +1,154 @@
+/**
+ * What clients of 2025-11-25 are sent about their tasks without asking: status, progress and questions, each on one stream.
+ * A task is followed for as long as there is a stream to tell of it.
+ * @module
+ */
+import type { Logger } from '../local/log.js';
+import { isMcpTasksError } from '../task/errors.js';
+import type { Keyring } from '../task/keyring.js';
+import type { Outcome, Task } from '../task/task.js';
+import type { Engine } from '../temporal/engine.js';
+import type { Owner } from './owner.js';
+import { News } from './news.js';
+import { Questions, type Carrier } from './questions.js';
+import type { Stream } from './stream.js';
+
+export interface FollowerOptions {
+  readonly engine: Engine;
+  readonly keys: Keyring;
+  readonly logger: Logger;
+  readonly pollInterval: number;
+}
+
+export interface FollowOptions {
+  /** The task as the stream's client knows it: it is told of what changes from there on. @default as it is now */
+  readonly known?: Task;
+  /** Whether the client only sees a call, and knows nothing of a task. @default false */
+  readonly plain?: boolean;
+}
+
+export type EndedTask = Task & { readonly outcome: Outcome };
+
+export interface Following {
+  /** The task once it has ended and that has been told. */
+  readonly ended: Promise<EndedTask>;
+  leave(): void;
+}
+
+export class Followers {
+  readonly #followers = new Map<string, Follower>();
+
+  constructor(private readonly options: FollowerOptions) {}
+
+  /** Has `stream` carry what there is to tell of a task of `owner`, until it leaves. */
+  follow(owner: Owner, taskId: string, stream: Stream, { known, plain = false }: FollowOptions = {}): Following {
+    let follower = this.#followers.get(taskId);
+    if (!follower) {
+      const mine = new Follower(this.options, owner, taskId, known, () => {
+        if (this.#followers.get(taskId) === mine) this.#followers.delete(taskId);
+      });
+      follower = mine;
+      this.#followers.set(taskId, follower);
+    }
+    const { ended } = follower;
+    const carrier = follower.add(stream, plain);
+    return { ended, leave: () => follower.remove(carrier) };
+  }
+
+  /**
+   * Follows a task to its end.
+   * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+   */
+  async ended(owner: Owner, taskId: string, stream: Stream, signal: AbortSignal, options: FollowOptions = {}): Promise<EndedTask> {
+    const { ended, leave } = this.follow(owner, taskId, stream, options);
+    try {
+      return await new Promise((resolve, reject) => {
+        const abort = (): void => reject(signal.reason as Error);
+        signal.addEventListener('abort', abort, { once: true });
+        if (signal.aborted) abort();
+        ended.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+      });
+    } finally {
+      leave();
+    }
+  }
+}
+
+class Follower {
+  /** The oldest first. */
+  readonly #carriers: Carrier[] = [];
+  readonly #stop = new AbortController();
+  readonly #news: News;
+  readonly #questions: Questions;
+  readonly ended: Promise<EndedTask>;
+  #task: Task | undefined;
+  /** One thing is told after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: FollowerOptions,
+    private readonly owner: Owner,
+    private readonly taskId: string,
+    known: Task | undefined,
+    private readonly gone: () => void,
+  ) {
+    this.#news = new News(options.pollInterval, known);
+    this.#questions = new Questions(options, owner, taskId, () => this.#tell());
+    this.ended = this.#run();
+    // Whoever waits for it hears of it; the others need not.
+    this.ended.catch(() => undefined);
+  }
+
+  add(stream: Stream, plain: boolean): Carrier {
+    const carrier = { stream, plain };
+    this.#carriers.push(carrier);
+    this.#tell();
+    return carrier;
+  }
+
+  remove(carrier: Carrier): void {
+    const index = this.#carriers.indexOf(carrier);
+    if (index < 0) return;
+    this.#carriers.splice(index, 1);
+    this.#questions.takeBack(carrier);
+    if (this.#carriers.length > 0) this.#tell();
+    else this.#end();
+  }
+
+  #end(): void {
+    this.gone();
+    this.#stop.abort();
+    this.#questions.close();
+  }
+
+  async #run(): Promise<EndedTask> {
+    const { signal } = this.#stop;
+    try {
+      const { caller } = await this.options.engine.get(this.owner.id, this.taskId);
+      const watch = { progress: caller?.progressToken !== undefined };
+      for await (const task of this.options.engine.watch(this.owner.id, this.taskId, signal, watch)) {
+        this.#task = task;
+        this.#tell();
+        if (!task.outcome) continue;
+        await this.#turn;
+        return { ...task, outcome: task.outcome };
+      }
+      throw new Error('a watch ends with an outcome');
+    } finally {
+      this.#end();
+    }
+  }
+
+  #tell(): void {
+    this.#turn = this.#turn.then(async () => await this.#tellNow()).catch((error: unknown) => {
+      // The task's time is over, or the server closes.
+      if (!isMcpTasksError(error)) this.options.logger.error({ taskId: this.taskId, err: error }, 'a client could not be told of its task');
+    });
+  }
+
+  async #tellNow(): Promise<void> {
+    if (!this.#task) return;
+    await this.#news.tell(this.#task, this.#carriers);
+    await this.#questions.put(this.#task, this.#carriers);
+  }
+}

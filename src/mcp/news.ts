@@ -1,0 +1,45 @@
+/** `notifications/tasks/status` and `notifications/progress` of a task (protocol 2025-11-25), each message on one stream. @module */
+import type { Progress } from '../task/progress.js';
+import { currentProgress, type Task } from '../task/task.js';
+import { status2025, task2025, relatedTask } from '../wire/v2025.js';
+import { carry, type Carrier } from './questions.js';
+import type { ServerMessage } from './stream.js';
+
+export class News {
+  #status: string | undefined;
+  #progress: number | undefined;
+
+  /** @param known the task as the client knows it already */
+  constructor(
+    private readonly pollInterval: number,
+    known: Task | undefined,
+  ) {
+    if (!known) return;
+    this.#status = status2025(known);
+    this.#progress = currentProgress(known)?.progress ?? -Infinity;
+  }
+
+  async tell(task: Task, carriers: readonly Carrier[]): Promise<void> {
+    const status = status2025(task);
+    const progress = this.#newProgress(task);
+    if (progress) await carry(carriers.filter(({ stream }) => stream.session === task.caller?.session), ({ plain }) => progressMessage(task, progress, plain));
+    const changed = this.#status !== undefined && this.#status !== status;
+    this.#status = status;
+    if (changed) await carry(carriers.filter(({ plain }) => !plain), () => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task2025(task, this.pollInterval) }));
+  }
+
+  /** Progress must increase from one notification to the next, for as long as the task lives, and ends with it. */
+  #newProgress(task: Task): Progress | undefined {
+    const progress = currentProgress(task);
+    if (task.caller?.progressToken === undefined || task.outcome) return undefined;
+    // What there was before this process looked may have been told by another.
+    const told = this.#progress ?? progress?.progress ?? -Infinity;
+    this.#progress = Math.max(told, progress?.progress ?? told);
+    return progress && progress.progress > told ? progress : undefined;
+  }
+}
+
+function progressMessage({ id, caller }: Task, progress: Progress, plain: boolean): ServerMessage {
+  const meta = plain ? {} : { _meta: relatedTask(id) };
+  return { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: caller?.progressToken, ...progress, ...meta } };
+}

@@ -1,0 +1,24 @@
+/** An MCP request as the handlers see it, whichever SDK and transport carried it. @module */
+import type { Owner } from './owner.js';
+import type { Stream } from './stream.js';
+
+/** The protocol a request is made in. */
+export type Era = '2025-11-25' | '2026-07-28';
+
+/** An answer. A type, not an interface: the SDKs' results have an index signature, which only a type fits. */
+export type Answer = { readonly [field: string]: unknown };
+
+/** A task augmented `tools/call` or one of `tasks/*`. */
+export interface RequestContext {
+  readonly owner: Owner;
+  /** Aborted when the client cancels the request or hangs up. */
+  readonly signal: AbortSignal;
+  /** The request's `_meta`. */
+  readonly meta: Readonly<Record<string, unknown>>;
+  /** What the client declares, as MCP has it: with the request in 2026-07-28, else for its session. Empty where that is unknown. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Where messages that belong to this request go. */
+  readonly stream: Stream;
+  /** The answers of a `tasks/update`. */
+  readonly inputResponses?: Readonly<Record<string, unknown>>;
+}

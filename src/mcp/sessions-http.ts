@@ -1,0 +1,90 @@
+/**
+ * Sessions of protocol 2025-11-25 over Streamable HTTP, in front of an SDK's handler that knows none: the session ID that
+ * `initialize` is answered with, the stream that GET opens, and the replies to questions.
+ * @module
+ */
+import { isMcpTasksError } from '../task/errors.js';
+import { peekBody } from './body.js';
+import type { AuthInfo, Owner } from './owner.js';
+import { RPC } from './errors.js';
+import { EventStream } from './event-stream.js';
+import { openReply, takeReply } from './replies.js';
+import type { TaskService } from './service.js';
+import { newSession, openSession, sealSession, type Session } from './session.js';
+
+/** A web-standard handler, as both SDKs can make one. */
+export interface FetchHandler {
+  fetch(request: Request, given?: { authInfo?: AuthInfo; parsedBody?: unknown }): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly ownerOf: (authInfo: AuthInfo | undefined) => Owner;
+  /** The most GET streams at a time. */
+  readonly maxSubscriptions: number;
+  /** How often an idle stream shows that it is alive, in milliseconds; 0: never. */
+  readonly keepAliveMs: number;
+}
+
+export function serveSessions(handler: FetchHandler, service: TaskService, { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions): FetchHandler {
+  const streams = new Set<EventStream>();
+
+  function listen(session: Session, authInfo: AuthInfo | undefined): Response {
+    if (streams.size >= maxSubscriptions) return failure(503, RPC.internalError, 'too many streams are open here; try again later');
+    const stream = new EventStream({ session: session.id, answers: session.answers, expiresAt: authInfo?.expiresAt, keepAliveMs });
+    streams.add(stream);
+    const leave = service.sessions.open(session.id, stream);
+    void stream.closed.then(() => {
+      leave();
+      return streams.delete(stream);
+    });
+    return new Response(stream.body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
+  }
+
+  async function reply(message: unknown, authInfo: AuthInfo | undefined): Promise<Response | undefined> {
+    const given = openReply(service.keys, message);
+    if (!given) return undefined;
+    try {
+      await takeReply(service, ownerOf(authInfo), given);
+      return new Response(null, { status: 202 });
+    } catch (error) {
+      if (!isMcpTasksError(error)) throw error;
+      return failure(503, RPC.internalError, error.message);
+    }
+  }
+
+  return {
+    async fetch(request, given = {}) {
+      const { authInfo } = given;
+      const sessionId = request.headers.get('mcp-session-id');
+      const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
+      if (sessionId !== null && !session) return failure(404, -32001, 'Session not found');
+      if (session && request.method === 'GET') {
+        const wanted = request.headers.get('accept')?.includes('text/event-stream');
+        return wanted ? listen(session, authInfo) : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
+      }
+      // Every request of 2026-07-28 names its method, and so is none of ours.
+      if (request.method !== 'POST' || request.headers.has('mcp-method')) return await handler.fetch(request, given);
+      const message = await peekBody(request, given.parsedBody);
+      const taken = await reply(message, authInfo);
+      if (taken) return taken;
+      const response = await handler.fetch(request, given);
+      const begun = response.ok ? newSession(message) : undefined;
+      return begun ? withSessionId(response, sealSession(service.keys, ownerOf(authInfo).id, begun)) : response;
+    },
+    async close() {
+      for (const stream of streams) stream.close();
+      await handler.close();
+    },
+  };
+}
+
+function withSessionId(response: Response, id: string): Response {
+  const headers = new Headers(response.headers);
+  headers.set('mcp-session-id', id);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+function failure(status: number, code: number, message: string): Response {
+  return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status, ...(status === 503 ? { headers: { 'retry-after': '1' } } : {}) });
+}

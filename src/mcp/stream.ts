@@ -1,0 +1,28 @@
+/** A way to the client: the stream of one request, or one for everything else. @module */
+import { capabilitiesFor, missingCapabilities, type InputKind } from '../task/input.js';
+
+/** A message of the server's to its client. A type, not an interface: the SDKs' messages are open to more fields. */
+export type ServerMessage = {
+  readonly jsonrpc: '2.0';
+  readonly method: string;
+  readonly id?: string;
+  readonly params: { readonly [param: string]: unknown };
+};
+
+export interface Stream {
+  /** `request`: belongs to one request and ends with it. `session`: stdio, or what a session's GET opened. */
+  readonly kind: 'request' | 'session';
+  /** The session it belongs to; a request without one stands alone. */
+  readonly session: string | undefined;
+  /** What its client can answer; `undefined` where that is not known, and found out by asking. */
+  readonly answers: readonly InputKind[] | undefined;
+  /** Rejects once the stream has ended. */
+  send(message: ServerMessage): Promise<void>;
+}
+
+const KINDS: readonly InputKind[] = ['elicitation.form', 'elicitation.url', 'sampling'];
+
+/** What a client that declares these capabilities can answer. */
+export function answerable(capabilities: Readonly<Record<string, unknown>>): InputKind[] {
+  return KINDS.filter((kind) => missingCapabilities(capabilitiesFor([kind]), capabilities) === undefined);
+}
