@@ -12,8 +12,8 @@ export interface Reply extends Question {
 
 const Response = z.looseObject({
   id: z.string(),
-  method: z.undefined(),
-  result: z.unknown(),
+  method: z.undefined().optional(),
+  result: z.unknown().optional(),
   error: z.looseObject({ code: z.number().optional(), message: z.string().optional() }).optional(),
 });
 

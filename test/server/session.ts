@@ -1,0 +1,105 @@
+/** A client of protocol 2025-11-25 with a session, on the wire: what arrives on which stream is what tests are about. */
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+
+/** Any server's: several replicas are several of them. */
+export interface Endpoint {
+  fetch(request: Request, given?: { authInfo?: AuthInfo }): Promise<Response>;
+}
+
+/* eslint-disable typescript/no-explicit-any -- the wire, to be asserted on */
+export interface Message {
+  readonly id?: string | number;
+  readonly method?: string;
+  readonly params?: any;
+  readonly result?: any;
+  readonly error?: any;
+}
+
+let lastId = 0;
+
+/** What one request, or a GET, is sent. */
+export class Incoming {
+  readonly messages: Message[] = [];
+  /** Resolves when the stream has ended, by whomever. */
+  readonly ended: Promise<void>;
+  #waiting = new Set<() => void>();
+  readonly #drop = new AbortController();
+
+  constructor(readonly response: Response) {
+    this.ended = this.#read();
+  }
+
+  /** The first message that fits, now or later. */
+  async next(fits: (message: Message) => boolean): Promise<Message> {
+    for (;;) {
+      const found = this.messages.find(fits);
+      if (found) return found;
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  async drop(): Promise<void> {
+    this.#drop.abort();
+    await this.ended;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      if (this.response.headers.get('content-type')?.startsWith('application/json')) return this.#take((await this.response.json()) as Message);
+      const events = this.response.body?.pipeThrough(new TextDecoderStream() as never, { signal: this.#drop.signal }).pipeThrough(new EventSourceParserStream()) as unknown as AsyncIterable<{ data: string }> | undefined;
+      for await (const { data } of events ?? []) this.#take(JSON.parse(data) as Message);
+    } catch (error) {
+      if (!this.#drop.signal.aborted) throw error;
+    }
+  }
+
+  #take(message: Message): void {
+    this.messages.push(message);
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}
+
+export class Session {
+  private constructor(
+    readonly id: string,
+    private readonly authInfo: AuthInfo | undefined,
+  ) {}
+
+  static async begin(at: Endpoint, capabilities: object = { elicitation: { form: {}, url: {} }, sampling: {} }, authInfo?: AuthInfo): Promise<Session> {
+    const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'test', version: '0' } };
+    const response = await post(at, { jsonrpc: '2.0', id: ++lastId, method: 'initialize', params }, {}, authInfo);
+    await response.text();
+    return new Session(response.headers.get('mcp-session-id') as string, authInfo);
+  }
+
+  /** Opens the stream of a request. */
+  async open(at: Endpoint, method: string, params: object = {}): Promise<Incoming & { readonly requestId: number }> {
+    const requestId = ++lastId;
+    const response = await post(at, { jsonrpc: '2.0', id: requestId, method, params }, { 'mcp-session-id': this.id }, this.authInfo);
+    return Object.assign(new Incoming(response), { requestId });
+  }
+
+  /** The answer to a request. */
+  async request(at: Endpoint, method: string, params: object = {}): Promise<Message> {
+    const stream = await this.open(at, method, params);
+    return await stream.next(({ id, method: asked }) => asked === undefined && (id === stream.requestId || id === null));
+  }
+
+  /** Opens the session's own stream. */
+  async listen(at: Endpoint): Promise<Incoming> {
+    const headers = { accept: 'text/event-stream', 'mcp-session-id': this.id, 'mcp-protocol-version': '2025-11-25' };
+    return new Incoming(await at.fetch(new Request('http://127.0.0.1/mcp', { headers }), this.authInfo ? { authInfo: this.authInfo } : {}));
+  }
+
+  /** Replies to a request of the server's. @returns the HTTP status */
+  async reply(at: Endpoint, id: unknown, reply: { result: object } | { error: object }): Promise<number> {
+    return (await post(at, { jsonrpc: '2.0', id, ...reply }, { 'mcp-session-id': this.id }, this.authInfo)).status;
+  }
+}
+
+async function post(at: Endpoint, body: object, headers: Record<string, string>, authInfo: AuthInfo | undefined): Promise<Response> {
+  const standard = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' };
+  return await at.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', headers: { ...standard, ...headers }, body: JSON.stringify(body) }), authInfo ? { authInfo } : {});
+}
