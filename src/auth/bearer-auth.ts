@@ -3,7 +3,6 @@ import {
   bearerAuthChallengeResponse,
   getOAuthProtectedResourceMetadataUrl,
   OAuthError,
-  OAuthErrorCode,
   oauthMetadataResponse,
   verifyBearerToken,
   type AuthInfo,
@@ -13,7 +12,7 @@ import {
 import { stderrLogger, type Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { discoverIssuer } from './issuer.js';
-import { JwtVerifier } from './verifier.js';
+import { IssuerUnavailable, JwtVerifier } from './verifier.js';
 
 export interface BearerAuthOptions {
   /** The authorization server's issuer URL; HTTPS, except on this machine. */
@@ -65,9 +64,9 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
     try {
       return await verifyBearerToken(request.headers.get('authorization'), { ...required, verifier });
     } catch (error) {
-      if (!(error instanceof OAuthError)) throw error;
-      if (error.code !== OAuthErrorCode.TemporarilyUnavailable) return bearerAuthChallengeResponse(error, required);
-      return Response.json(error.toResponseObject(), { status: 503, headers: { 'retry-after': RETRY_AFTER } });
+      if (error instanceof OAuthError) return bearerAuthChallengeResponse(error, required);
+      if (error instanceof IssuerUnavailable) return unavailable(error);
+      throw error;
     }
   };
   return {
@@ -80,6 +79,11 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
       return admitted instanceof Response ? admitted : await handler.fetch(request, { ...given, authInfo: admitted });
     },
   };
+}
+
+/** The token may well be good: nothing that a client should ask for another one for. */
+function unavailable({ message }: IssuerUnavailable): Response {
+  return Response.json({ error: 'temporarily_unavailable', error_description: message }, { status: 503, headers: { 'retry-after': RETRY_AFTER } });
 }
 
 /** Clients that got no challenge look at the root as well, where the SDK has no document for a resource with a path. */

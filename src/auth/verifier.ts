@@ -13,6 +13,11 @@ const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 /** What can be wrong with a token where its key is looked for; anything else is wrong with the issuer. */
 const TOKEN_FAULTS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
+/** Nothing is wrong with the token, as far as that can be told. */
+export class IssuerUnavailable extends Error {
+  override readonly name = 'IssuerUnavailable';
+}
+
 export class JwtVerifier implements OAuthTokenVerifier {
   readonly #keys: JWTVerifyGetKey;
 
@@ -27,7 +32,8 @@ export class JwtVerifier implements OAuthTokenVerifier {
 
   /**
    * @throws OAuthError `invalid_token` for a token that is not this issuer's, not for this audience, expired or without a
-   *   subject; `temporarily_unavailable` if the issuer's keys cannot be had
+   *   subject
+   * @throws IssuerUnavailable if the issuer's keys cannot be had
    */
   async verifyAccessToken(token: string): Promise<AuthInfo> {
     const payload = await this.#verify(token);
@@ -71,7 +77,7 @@ function issuerKeys({ issuer, jwks_uri: uri }: IssuerMetadata, logger: Logger): 
     } catch (error) {
       if (TOKEN_FAULTS.some((fault) => error instanceof fault)) throw error;
       logger.warn({ issuer, err: error }, "the issuer's keys cannot be fetched");
-      throw new OAuthError(OAuthErrorCode.TemporarilyUnavailable, 'The token cannot be verified now, because its issuer does not answer; try again');
+      throw new IssuerUnavailable('the token cannot be verified now, because its issuer does not answer; try again');
     }
   };
 }

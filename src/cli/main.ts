@@ -1,18 +1,22 @@
 #!/usr/bin/env node
 /** The command line, `mcp-tasks-temporal`. @module */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { stderrLogger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
+import { each, hostName, path, port } from './arguments.js';
+import type { ServeOptions } from './serve-command.js';
 import { version } from './version.js';
 
 const program = new Command('mcp-tasks-temporal').description('Durable MCP tasks on Temporal').version(version).showHelpAfterError();
 
 const dir = ['--dir <folder>', 'where a dev server and a local PostgreSQL keep their data', '.mcp-tasks'] as const;
 
+const portOption = (): Option => new Option('--port <port>', "the MCP server's port").env('PORT').default(3000).argParser(port);
+
 program
   .command('start')
   .description('start Temporal, PostgreSQL, a worker and an MCP server with the reference tools on this machine')
-  .addOption(new Option('--port <port>', "the MCP server's port").env('PORT').default(3000).argParser(port))
+  .addOption(portOption())
   .option(...dir)
   .action(async (options: { port: number; dir: string }) => {
     // Each command loads what it needs: a worker no server, a server no worker.
@@ -29,11 +33,27 @@ program
     await runWorker({ ...options, logger: stderrLogger() });
   });
 
-function port(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  throw new InvalidArgumentError('a port is a number from 0 to 65535');
-}
+program
+  .command('serve')
+  .description('serve durable tools over MCP, against a Temporal whose workers run elsewhere')
+  .argument('[file]', 'a JavaScript module that exports the tools; without it the reference tools are served')
+  .addOption(new Option('--transport <transport>', 'how clients come').choices(['http', 'stdio']).default('http'))
+  .option('--host <address>', 'the address to listen at', '127.0.0.1')
+  .addOption(portOption())
+  .addOption(new Option('--path <path>', 'where the MCP endpoint is').default('/mcp').argParser(path))
+  .option('--auth <issuer>', 'ask for access tokens of this authorization server')
+  .option('--no-auth', 'ask for none, even where other machines can call')
+  .option('--resource <url>', 'the public URL of this server, which tokens are for (default: the URL it listens at)')
+  .option('--audience <audience>', 'what tokens name as their audience (default: the resource)')
+  .option('--scope <scope>', 'a scope that tokens need; repeatable', each(), [])
+  .option('--allow-host <name>', 'a host name that requests may be addressed to; repeatable', each(hostName), [])
+  .option('--allow-origin <name>', 'a host name whose web pages may call; repeatable', each(hostName), [])
+  .option('--worker', "run a worker for the file's tools in this process as well")
+  .option(...dir)
+  .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
+    const { serve } = await import('./serve-command.js');
+    await serve(file, { ...options, logger: stderrLogger() });
+  });
 
 try {
   await program.parseAsync();

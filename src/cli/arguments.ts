@@ -1,0 +1,25 @@
+/** The command line's arguments, checked. @module */
+import { InvalidArgumentError } from 'commander';
+
+export function port(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
+  throw new InvalidArgumentError('a port is a number from 0 to 65535');
+}
+
+export function path(text: string): string {
+  if (/^\/[^?#\s]*$/.test(text)) return text;
+  throw new InvalidArgumentError('a path begins with a slash and has neither query nor fragment');
+}
+
+/** As URLs have it: in lower case, an IPv6 address in brackets. */
+export function hostName(text: string): string {
+  const url = `http://${text}`;
+  if (URL.canParse(url) && new URL(url).href === `${url.toLowerCase()}/`) return text.toLowerCase();
+  throw new InvalidArgumentError('give a host name without scheme, port and path');
+}
+
+/** For options that can be repeated. */
+export function each(parse: (text: string) => string = (text) => text) {
+  return (text: string, before: readonly string[]): readonly string[] => [...before, parse(text)];
+}

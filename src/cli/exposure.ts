@@ -1,0 +1,56 @@
+/** Who can reach a server, and what that asks for. @module */
+import { isIPv4 } from 'node:net';
+import { McpTasksError } from '../task/errors.js';
+import { httpUrl } from './http-server.js';
+
+export interface ExposureOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** The issuer; `false`: the operator has said that there is none. */
+  readonly auth?: string | false;
+  /** The server's public URL. */
+  readonly resource?: string;
+  readonly allowHost: readonly string[];
+  readonly allowOrigin: readonly string[];
+}
+
+export interface Exposure {
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** Where tokens are asked for. */
+  readonly protection: { readonly issuer: string; readonly resource: string } | undefined;
+}
+
+/** @throws McpTasksError `CONFIGURATION` for a server that others could reach and that nothing protects, or by a name that is not known */
+export function exposure({ host, port, path, auth, resource, allowHost, allowOrigin }: ExposureOptions): Exposure {
+  const local = isLoopback(host);
+  if (!local && auth === undefined) {
+    throw new McpTasksError('CONFIGURATION', `at ${host || 'every address'} other machines could call the tools: protect them with --auth <issuer>, or say --no-auth if something in front of this server does`);
+  }
+  if (typeof auth === 'string' && resource === undefined && (!local || port === 0)) {
+    throw new McpTasksError('CONFIGURATION', '--auth needs --resource <url>, the URL that clients reach this server by');
+  }
+  const names = [...allowHost, ...(resource === undefined ? [] : [hostName(resource)]), ...(isEveryAddress(host) ? [] : [hostName(httpUrl(host, 1, '/'))])];
+  if (names.length === 0) {
+    throw new McpTasksError('CONFIGURATION', `say by which name clients reach this server, --allow-host <name>: requests for any other name are refused (DNS rebinding)`);
+  }
+  return {
+    allowedHosts: names,
+    allowedOrigins: [...names, ...allowOrigin],
+    protection: typeof auth === 'string' ? { issuer: auth, resource: resource ?? httpUrl(host, port, path) } : undefined,
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function isEveryAddress(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || host === '::';
+}
+
+function hostName(url: string): string {
+  if (URL.canParse(url)) return new URL(url).hostname;
+  throw new McpTasksError('CONFIGURATION', `${url} is no URL`);
+}

@@ -1,0 +1,65 @@
+/** `mcp-tasks-temporal serve`: durable tools over MCP, until it is told to stop. @module */
+import { McpServer } from '@modelcontextprotocol/server';
+import { bearerAuth } from '../auth/index.js';
+import { DurableTasks } from '../durable-tasks.js';
+import type { Logger } from '../local/log.js';
+import { McpTasksError } from '../task/errors.js';
+import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
+import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
+import { serveHttp, type HttpServer } from './http-server.js';
+import { stopSignal } from './stop-signal.js';
+import { loadTools, type ToolModule } from './tool-module.js';
+import { version } from './version.js';
+
+export interface ServeOptions extends ExposureOptions {
+  readonly transport: 'http' | 'stdio';
+  /** Where a dev server keeps its files. */
+  readonly dir: string;
+  readonly audience?: string;
+  readonly scope: readonly string[];
+  /** Runs a worker for the file's tools in this process. */
+  readonly worker?: boolean;
+  readonly logger: Logger;
+}
+
+/** @param file the tools; none: the reference tools */
+export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
+  const { transport, dir, worker = false, logger } = options;
+  // Before anything is started.
+  const exposed = transport === 'http' ? exposure(options) : undefined;
+  if (!exposed && options.auth) throw new McpTasksError('CONFIGURATION', '--auth is for HTTP: over stdio the requestor is the user whose process this is');
+  if (worker && file === undefined) throw new McpTasksError('CONFIGURATION', '--worker needs a file of tools; for the reference tools run `mcp-tasks-temporal worker`');
+  const module: ToolModule = file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
+  const tasks = await DurableTasks.connect({ tools: module.tools, temporal: { dir }, logger });
+  let server: HttpServer | undefined;
+  try {
+    const ends: Promise<unknown>[] = [stopSignal()];
+    if (exposed) {
+      server = await overHttp(tasks, exposed, options);
+      process.stdout.write(`The MCP server is at ${server.url}\n${worker ? '' : 'Its tasks wait for a worker; none runs in this process.\n'}`);
+    } else {
+      // The client ends it by hanging up.
+      ends.push(new Promise((resolve) => process.stdin.once('close', resolve)));
+      tasks.stdio(makeServer);
+    }
+    if (worker) {
+      // Loaded only here: a server has no need of the worker's native parts.
+      const { serveWorker } = await import('./serve-worker.js');
+      const running = await serveWorker(module, tasks, logger);
+      ends.push(running.run());
+    }
+    await Promise.race(ends);
+  } finally {
+    await server?.close();
+    await tasks.close();
+  }
+}
+
+const makeServer = (): McpServer => new McpServer({ name: 'mcp-tasks-temporal', version });
+
+async function overHttp(tasks: DurableTasks, { protection, ...allowed }: Exposure, { host, port, path, audience, scope, logger }: ServeOptions): Promise<HttpServer> {
+  const handler = tasks.handler(makeServer);
+  if (!protection) return await serveHttp(handler, port, { host, path, ...allowed });
+  const guarded = await bearerAuth(handler, { ...protection, ...(audience === undefined ? {} : { audience }), scopes: scope, logger });
+  return await serveHttp(guarded, port, { host, path, morePaths: guarded.metadataPaths, ...allowed });
+}

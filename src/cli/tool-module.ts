@@ -1,0 +1,51 @@
+/** The tools that `serve` is given in a file. @module */
+import { existsSync } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { McpTasksError } from '../task/errors.js';
+import type { DurableTool } from '../tool/define-tool.js';
+
+/** What a file has to say; the workflows and activities are for a worker. */
+export interface ToolModule {
+  readonly tools: readonly DurableTool[];
+  readonly workflowsPath?: string;
+  readonly activities?: object;
+}
+
+type Load = (file: string) => Promise<ToolModule>;
+
+const LOADERS: Readonly<Record<string, Load>> = { '.js': importModule, '.mjs': importModule };
+
+/**
+ * A JavaScript module: the tools are its default export or its export `tools`; `workflowsPath` (relative to it) and
+ * `activities` may be exported, too.
+ *
+ * @throws McpTasksError `CONFIGURATION` if there is no such file, its kind is unknown or it has no tools; and whatever the
+ *   module itself throws
+ */
+export async function loadTools(path: string): Promise<ToolModule> {
+  const file = resolve(path);
+  const load = LOADERS[extname(file)];
+  if (!load) throw new McpTasksError('CONFIGURATION', `${path}: tools come from a file of kind ${Object.keys(LOADERS).join(' or ')}`);
+  if (!existsSync(file)) throw new McpTasksError('CONFIGURATION', `${path}: there is no such file`);
+  return await load(file);
+}
+
+async function importModule(file: string): Promise<ToolModule> {
+  const { default: main, tools = main, workflowsPath, activities } = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  if (!Array.isArray(tools) || tools.length === 0 || !tools.every(isTool)) {
+    throw new McpTasksError('CONFIGURATION', `${file}: export an array of tools, each made by defineTool, as default or as \`tools\``);
+  }
+  return {
+    tools,
+    ...(typeof workflowsPath === 'string' ? { workflowsPath: resolve(dirname(file), workflowsPath) } : {}),
+    ...(typeof activities === 'object' && activities !== null ? { activities } : {}),
+  };
+}
+
+/** By its shape: the module may have a copy of this package of its own. */
+function isTool(value: unknown): value is DurableTool {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, inputSchema, work } = value as Partial<DurableTool>;
+  return typeof name === 'string' && inputSchema !== undefined && (work?.kind === 'function' || work?.kind === 'workflow');
+}
