@@ -11,6 +11,7 @@ const program = new Command('mcp-tasks-temporal').description('Durable MCP tasks
 
 const dir = ['--dir <folder>', 'where a dev server and a local PostgreSQL keep their data', '.mcp-tasks'] as const;
 
+const repeatable = (flags: string, description: string, parse: ReturnType<typeof each>): Option => new Option(flags, `${description}; repeatable`).argParser(parse).default([], 'none');
 const portOption = (): Option => new Option('--port <port>', "the MCP server's port").env('PORT').default(3000).argParser(port);
 
 program
@@ -45,9 +46,9 @@ program
   .option('--no-auth', 'ask for none, even where other machines can call')
   .option('--resource <url>', 'the public URL of this server, which tokens are for (default: the URL it listens at)')
   .option('--audience <audience>', 'what tokens name as their audience (default: the resource)')
-  .option('--scope <scope>', 'a scope that tokens need; repeatable', each(), [])
-  .option('--allow-host <name>', 'a host name that requests may be addressed to; repeatable', each(hostName), [])
-  .option('--allow-origin <name>', 'a host name whose web pages may call; repeatable', each(hostName), [])
+  .addOption(repeatable('--scope <scope>', 'a scope that tokens need', each()))
+  .addOption(repeatable('--allow-host <name>', 'a host name that requests may be addressed to', each(hostName)))
+  .addOption(repeatable('--allow-origin <name>', 'a host name whose web pages may call', each(hostName)))
   .option('--worker', "run a worker for the file's tools in this process as well")
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {

@@ -1,0 +1,31 @@
+/** Who can reach `serve`, and what it asks for before it lets them. */
+import { expect, it } from 'vitest';
+import { exposure, type ExposureOptions } from '../../src/cli/exposure.js';
+
+const local: ExposureOptions = { host: '127.0.0.1', port: 3000, path: '/mcp', allowHost: [], allowOrigin: [] };
+const auth = 'https://auth.example.com';
+const resource = 'https://mcp.example.com/tasks';
+
+it.each<[string, Partial<ExposureOptions>, string]>([
+  ['every address, unprotected', { host: '0.0.0.0' }, '--no-auth'],
+  ['every IPv6 address', { host: '::' }, '--no-auth'],
+  ['an empty host, which is every address', { host: '' }, '--no-auth'],
+  ['an address of the network', { host: '192.0.2.7', allowHost: ['mcp.example.com'] }, '--no-auth'],
+  ['a name that looks local', { host: '127.0.0.1.example.com' }, '--no-auth'],
+  ['every address by no name', { host: '0.0.0.0', auth: false }, '--allow-host'],
+  ['tokens for an unknown URL', { host: '0.0.0.0', auth }, '--resource'],
+  ['tokens for a port that is not known yet', { port: 0, auth }, '--resource'],
+  ['tokens for no URL', { auth, resource: 'mcp' }, 'mcp is no URL'],
+])('%s is refused', (_, options, message) => {
+  expect(() => exposure({ ...local, ...options })).toThrow(expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining(message) }));
+});
+
+it.each<[string, Partial<ExposureOptions>, object]>([
+  ['this machine alone', {}, { allowedHosts: ['127.0.0.1'], allowedOrigins: ['127.0.0.1'], protection: undefined }],
+  ['this machine, IPv6', { host: '::1' }, { allowedHosts: ['[::1]'], allowedOrigins: ['[::1]'], protection: undefined }],
+  ['this machine, with tokens', { auth }, { allowedHosts: ['127.0.0.1'], allowedOrigins: ['127.0.0.1'], protection: { issuer: auth, resource: 'http://127.0.0.1:3000/mcp' } }],
+  ['everybody, when told', { host: '0.0.0.0', auth: false, allowHost: ['inner'], allowOrigin: ['app'] }, { allowedHosts: ['inner'], allowedOrigins: ['inner', 'app'], protection: undefined }],
+  ['everybody with a token', { host: '::', auth, resource }, { allowedHosts: ['mcp.example.com'], allowedOrigins: ['mcp.example.com'], protection: { issuer: auth, resource } }],
+])('%s', (_, options, expected) => {
+  expect(exposure({ ...local, ...options })).toEqual(expected);
+});
