@@ -64,9 +64,10 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
     try {
       return await verifyBearerToken(request.headers.get('authorization'), { ...required, verifier });
     } catch (error) {
-      if (error instanceof OAuthError) return bearerAuthChallengeResponse(error, required);
       if (error instanceof IssuerUnavailable) return unavailable(error);
-      throw error;
+      // Nothing that the client could do about it: it is answered 500.
+      if (!(error instanceof OAuthError)) logger.error({ err: error }, 'a token could not be verified');
+      return bearerAuthChallengeResponse(error, required);
     }
   };
   return {

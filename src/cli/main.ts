@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { stderrLogger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
+import { DEFAULT_TASK_QUEUE } from '../task/names.js';
 import { each, hostName, path, port } from './arguments.js';
 import type { ServeOptions } from './serve-command.js';
 import { version } from './version.js';
@@ -49,6 +50,7 @@ program
   .addOption(repeatable('--scope <scope>', 'a scope that tokens need', each()))
   .addOption(repeatable('--allow-host <name>', 'a host name that requests may be addressed to', each(hostName)))
   .addOption(repeatable('--allow-origin <name>', 'a host name whose web pages may call', each(hostName)))
+  .option('--task-queue <name>', 'the Temporal task queue of tools that name none', DEFAULT_TASK_QUEUE)
   .option('--worker', "run a worker for the file's tools in this process as well")
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {

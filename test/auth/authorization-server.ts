@@ -59,7 +59,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
       const verifier = randomBytes(32).toString('base64url');
       const challenge = createHash('sha256').update(verifier).digest('base64url');
       const query = { client_id: CLIENT, redirect_uri: REDIRECT, response_type: 'code', code_challenge: challenge, code_challenge_method: 'S256', resource, scope };
-      const code = (await authorize(new URL(`${issuer}/auth?${new URLSearchParams(query)}`), user)).get('code') ?? '';
+      const code = (await authorize(new URL(`${issuer}/auth?${new URLSearchParams(query).toString()}`), user)).get('code') ?? '';
       const form = { grant_type: 'authorization_code', client_id: CLIENT, redirect_uri: REDIRECT, code, code_verifier: verifier, resource };
       const granted = await fetch(`${issuer}/token`, { method: 'POST', body: new URLSearchParams(form) });
       const { access_token: token, ...rest } = (await granted.json()) as { access_token?: string };

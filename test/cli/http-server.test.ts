@@ -64,7 +64,7 @@ it('lets answers end when it closes, and takes no more requests', async () => {
   void write('half and ');
   const response = await fetch(other.url);
   const closing = other.close();
-  await expect(fetch(other.url)).rejects.toThrow();
+  await expect(fetch(other.url)).rejects.toThrow('fetch failed');
   await write('half');
   await writer.close();
   expect(await response.text()).toBe('half and half');

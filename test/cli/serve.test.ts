@@ -1,0 +1,143 @@
+/** `mcp-tasks-temporal serve`, as processes of their own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { McpHttpHandler } from '@modelcontextprotocol/server';
+import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { callTool, tasksCapability } from '../../src/client/index.js';
+import { startAuthorizationServer } from '../auth/authorization-server.js';
+import { send2026 } from '../server/protocol.js';
+import { key, startStack } from '../setup/stack.js';
+import { tools } from '../fixtures/tools.mjs';
+
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const file = fileURLToPath(new URL('../fixtures/tools.mjs', import.meta.url));
+let dir: string;
+const processes = new Set<ChildProcess>();
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-serve-'));
+});
+afterEach(async () => {
+  for (const child of processes) if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit');
+  processes.clear();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const environment = (): Record<string, string> => ({ ...(process.env as Record<string, string>), TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key });
+
+function run(args: string[], env: object = {}): { child: ChildProcess; until(text: RegExp): Promise<string>; ended(): Promise<{ code: number | null; output: string }> } {
+  const child = spawn(process.execPath, [main, 'serve', ...args], { cwd: dir, env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  processes.add(child);
+  const closed = once(child, 'close');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()));
+  return {
+    child,
+    async until(text) {
+      await expect.poll(() => output, { timeout: 30_000 }).toMatch(text);
+      return text.exec(output)?.[1] ?? '';
+    },
+    async ended() {
+      await closed;
+      return { code: child.exitCode, output };
+    },
+  };
+}
+
+async function connect(url: string, token?: string): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
+  return client;
+}
+
+it('serves the tools of a file, works for them when told, and stops in good order', async () => {
+  const { child, until, ended } = run([file, '--port', '0', '--path', '/tasks', '--task-queue', randomUUID(), '--worker']);
+  const url = await until(/at (http:\/\/127\.0\.0\.1:\d+\/tasks)\n/);
+  const client = await connect(url);
+  await writeFile(join(dir, 'there'), '');
+  const result = await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } });
+  expect(result.structuredContent).toEqual({ file: join(dir, 'there'), attempt: 1 });
+  await client.close();
+  let opened = (): void => {};
+  const open = new Promise<void>((resolve) => (opened = resolve));
+  const { taskId } = (await send2026(remote(url), 'tools/call', { name: 'wait_for_file', arguments: { file: join(dir, 'late') } })).result;
+  const stream = send2026(remote(url, opened), 'subscriptions/listen', { notifications: { taskIds: [taskId] } });
+  await open;
+  child.kill('SIGTERM');
+  expect((await stream).result).toMatchObject({ resultType: 'complete' });
+  // The worker lets what is running end.
+  await writeFile(join(dir, 'late'), '');
+  expect(await ended()).toMatchObject({ code: 0 });
+});
+
+/** A server elsewhere, for requests as they are on the wire. */
+function remote(url: string, answered = (): void => {}): McpHttpHandler {
+  return { fetch: async (request: Request) => await fetch(url, { method: request.method, headers: request.headers, body: await request.text() }).finally(answered) } as McpHttpHandler;
+}
+
+it('asks for tokens', async () => {
+  const server = await startAuthorizationServer();
+  const resource = 'https://mcp.example.com/mcp';
+  const taskQueue = randomUUID();
+  const stack = await startStack(tools, { taskQueue });
+  await stack.startWorker();
+  const { child, until, ended } = run([file, '--port', '0', '--task-queue', taskQueue, '--auth', server.issuer, '--resource', resource, '--scope', 'tasks:run']);
+  const url = await until(/at (http:\S+)\n/);
+  const refused = await fetch(url, { method: 'POST' });
+  expect(refused.status).toBe(401);
+  const [, metadata = ''] = /resource_metadata="([^"]*)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
+  const { pathname } = new URL(metadata);
+  expect(await (await fetch(new URL(pathname, url))).json()).toMatchObject({ resource, authorization_servers: [server.issuer] });
+  await writeFile(join(dir, 'there'), '');
+  const client = await connect(url, await server.signIn('alice', { resource }));
+  expect((await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } })).structuredContent).toMatchObject({ attempt: 1 });
+  await client.close();
+  child.kill('SIGINT');
+  expect(await ended()).toMatchObject({ code: 0 });
+  await stack.close();
+  await server.close();
+});
+
+it('serves over stdio, and goes with its client', async () => {
+  const taskQueue = randomUUID();
+  const stack = await startStack(tools, { taskQueue });
+  await stack.startWorker();
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+  const transport = new StdioClientTransport({ command: process.execPath, args: [main, 'serve', file, '--transport', 'stdio', '--task-queue', taskQueue], cwd: dir, stderr: 'ignore', env: environment() });
+  await client.connect(transport);
+  const { pid } = transport;
+  await writeFile(join(dir, 'there'), '');
+  expect((await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } })).structuredContent).toMatchObject({ attempt: 1 });
+  await client.close();
+  await expect.poll(() => alive(pid as number), { timeout: 10_000 }).toBe(false);
+  await stack.close();
+});
+
+it.each<[string, string[], Record<string, string>, string]>([
+  ['everybody in without being told to', ['--host', '0.0.0.0'], {}, '--no-auth'],
+  ['an issuer that cannot be reached', ['--port', '0', '--auth', 'http://127.0.0.1:9', '--resource', 'https://mcp.example.com'], {}, 'http://127.0.0.1:9'],
+  ['tokens over stdio', ['--transport', 'stdio', '--auth', 'https://auth.example.com'], {}, '--auth is for HTTP'],
+  ['a cluster without a key for its tasks', ['--port', '0'], { MCP_TASKS_KEY: '' }, 'MCP_TASKS_KEY'],
+  ['a worker for the reference tools', ['--worker'], {}, 'mcp-tasks-temporal worker'],
+  ['a host that is a URL', ['--allow-host', 'https://mcp.example.com'], {}, 'without scheme'],
+])('does not start with %s', async (_, args, env, message) => {
+  const { code, output } = await run(args, env).ended();
+  expect(code).toBe(1);
+  expect(output).toContain(message);
+  expect(output).not.toContain('    at ');
+});
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
