@@ -100,6 +100,16 @@ it('scopes are read as the issuers write them', async () => {
   }
 });
 
+it.each([
+  [{ resource: RESOURCE, audience: 'api://tasks' }, ['api://tasks'], [RESOURCE]],
+  [{ resource: 'https://mcp.example.com' }, ['https://mcp.example.com', 'https://mcp.example.com/'], ['https://mcp.example.com/mcp']],
+])('the audience of %o', async (named, good, wrong) => {
+  const on = await bearerAuth(stack.tasks.handler(factory), { issuer: server.issuer, ...named, logger: silent });
+  // Let through, to a server that has no use for an empty message.
+  for (const aud of good) expect((await ask('/mcp', { token: await server.forge({ aud }), on })).status).not.toBe(401);
+  for (const aud of wrong) expect((await ask('/mcp', { token: await server.forge({ aud }), on })).status).toBe(401);
+});
+
 describe('tasks', () => {
   it('belong to the user of the token, and are nothing to another', async () => {
     const alice = as(await server.signIn('alice', { resource: RESOURCE }));
