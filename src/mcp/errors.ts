@@ -30,7 +30,7 @@ export function invalidParams(message: string): RpcFault {
   return new RpcFault(RPC.invalidParams, message);
 }
 
-const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND', 'TASK_ENDED', 'INVALID_ARGUMENTS', 'INVALID_CURSOR']);
+const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND', 'TASK_ENDED', 'INVALID_ARGUMENTS', 'KEY_REUSED', 'INVALID_CURSOR']);
 
 /**
  * Runs `handle` and reports what it throws as the protocol has it. What is nobody's fault but the server's goes to the log

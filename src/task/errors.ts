@@ -11,6 +11,8 @@ export type McpTasksErrorCode =
   | 'TASK_ENDED'
   /** The arguments of a call do not fit the tool's input schema, or are too large. */
   | 'INVALID_ARGUMENTS'
+  /** The idempotency key of a call belongs to a task with other arguments. */
+  | 'KEY_REUSED'
   /** A list cursor that this server did not issue. */
   | 'INVALID_CURSOR'
   /** No worker took an answer in time; the caller should send it again. */

@@ -1,6 +1,7 @@
 /**
  * Task IDs: `mcp-<owner tag>-<random>`, 128 bits each in lower-case hex. The ID carries its owner, so that access is a
  * comparison of strings and an owner's tasks are one range of workflow IDs, with nothing to set up on the cluster.
+ * For a call with an idempotency key a keyed hash takes the place of the random bits.
  * @module
  */
 import { createHmac, randomBytes } from 'node:crypto';
@@ -14,6 +15,12 @@ export function ownerTag(key: string, owner: string): string {
 
 export function newTaskId(tag: string): string {
   return `mcp-${tag}-${randomBytes(16).toString('hex')}`;
+}
+
+/** The ID of the task that `name` stands for: always the same, and as unguessable as a random one to whoever lacks the secret. */
+export function namedTaskId(secret: string, owner: string, name: string): string {
+  const hex = createHmac('sha256', secret).update(`named task\0${name}`).digest('hex').slice(0, 32);
+  return `mcp-${ownerTag(secret, owner)}-${hex}`;
 }
 
 /** Whether `id` is a task ID of one of these owner tags; anything else, well-formed or not, is nobody's. */

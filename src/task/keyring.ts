@@ -5,7 +5,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { McpTasksError } from './errors.js';
-import { ownerTag } from './id.js';
+import { namedTaskId, ownerTag } from './id.js';
 
 const SHORTEST_KEY = 32;
 
@@ -28,6 +28,12 @@ export class Keyring {
   /** The owner's tag under each key; the first is the one for new tasks. */
   ownerTags(owner: string): readonly [string, ...string[]] {
     const [current, ...previous] = this.#keys.map((key) => ownerTag(key, owner));
+    return [current as string, ...previous];
+  }
+
+  /** The ID of the owner's task that `name` stands for, under each key; the first is the one for a new task. */
+  namedTaskIds(owner: string, name: string): readonly [string, ...string[]] {
+    const [current, ...previous] = this.#keys.map((key) => namedTaskId(key, owner, name));
     return [current as string, ...previous];
   }
 

@@ -19,6 +19,8 @@ export interface TaskMemo {
   /** Milliseconds from creation, or `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
   readonly caller?: Caller;
+  /** Of a task with an idempotency key: a keyed hash of its arguments, to know the same call by. */
+  readonly argumentsHash?: string;
 }
 
 export function isTaskMemo(value: unknown): value is TaskMemo {

@@ -7,11 +7,13 @@ import type { Client } from '@temporalio/client';
 import { openCursor, sealCursor } from '../task/cursor.js';
 import { McpTasksError } from '../task/errors.js';
 import { belongsTo, newTaskId } from '../task/id.js';
+import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
+import { KeyedStarts } from './keyed-start.js';
 import { TaskList } from './list.js';
 import { TaskReader } from './read.js';
 import { claim, reply, respond } from './respond.js';
@@ -35,6 +37,8 @@ export interface StartRequest {
   /** Milliseconds from creation; `null`: as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
   readonly caller?: Caller;
+  /** The same key, owner and tool give the same task for as long as it is kept. @default none: a new task */
+  readonly key?: IdempotencyKey;
 }
 
 /** How often a watch looks for progress, in milliseconds. */
@@ -45,6 +49,7 @@ export class Engine {
   readonly #keys: Keyring;
   readonly #taskQueue: string;
   readonly #reader: TaskReader;
+  readonly #keyed: KeyedStarts;
   readonly #list: TaskList;
   readonly #tails: HistoryTails;
 
@@ -53,18 +58,23 @@ export class Engine {
     this.#keys = keys;
     this.#taskQueue = taskQueue;
     this.#reader = new TaskReader(this.#calls);
+    this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader);
     this.#list = new TaskList(this.#calls, this.#reader);
     this.#tails = new HistoryTails(this.#calls, longPolls);
   }
 
   /**
-   * Starts a task. When this returns, any engine with the same key and cluster answers for the task's ID.
-   * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `TEMPORAL_UNAVAILABLE`
+   * Starts a task, or finds the one that has its idempotency key already. When this returns, any engine with the same key and
+   * cluster answers for the task's ID.
+   * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `KEY_REUSED` if the idempotency key's task has
+   * other arguments, `TEMPORAL_UNAVAILABLE`
    */
-  async start({ owner, tool, args, ttl, caller }: StartRequest): Promise<Task> {
+  async start({ owner, tool, args, ttl, key, caller }: StartRequest): Promise<Task> {
+    const options = { tool, args, ttl, taskQueue: this.#taskQueue, ...(caller ? { caller } : {}) };
     const [tag] = this.#keys.ownerTags(owner);
-    const task = await startTask(this.#calls, { id: newTaskId(tag), tool, args, ttl, taskQueue: this.#taskQueue, ...(caller ? { caller } : {}) });
-    this.#list.created(task.id);
+    // A random ID that is taken already was taken by this very start, whose answer was lost.
+    const task = key ? await this.#keyed.start(owner, key, options) : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
+    this.#list.created(task);
     return task;
   }
 

@@ -3,4 +3,5 @@ export { Engine, type EngineOptions, type StartRequest } from './engine.js';
 export { temporalClient, type TemporalClientOptions } from './connect.js';
 export { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './target.js';
 export { Keyring } from '../task/keyring.js';
+export type { IdempotencyKey } from '../task/idempotency-key.js';
 export type { Outcome, RpcError, Step, Task } from '../task/task.js';

@@ -24,16 +24,17 @@ export interface TaskPage {
 }
 
 export class TaskList {
-  readonly #recent = new LRUCache<string, true>({ max: 1_000, ttl: LAG });
+  readonly #recent = new LRUCache<string, true>({ max: 1_000 });
 
   constructor(
     private readonly calls: Calls,
     private readonly reader: TaskReader,
   ) {}
 
-  /** Remembers a task that visibility may not show yet. */
-  created(id: string): void {
-    this.#recent.set(id, true);
+  /** Remembers a task that visibility may not show yet; one that is older than its lag needs no remembering. */
+  created({ id, createdAt }: Pick<Task, 'id' | 'createdAt'>): void {
+    const ttl = createdAt + LAG - Date.now();
+    if (ttl > 0) this.#recent.set(id, true, { ttl });
   }
 
   async page(tags: readonly string[], from?: Uint8Array): Promise<TaskPage> {

@@ -23,18 +23,27 @@ export interface StartOptions {
   readonly ttl: number | null;
   readonly taskQueue: string;
   readonly caller?: Caller;
+  /** See {@link TaskMemo}. */
+  readonly argumentsHash?: string;
+}
+
+export interface Started {
+  readonly task: Task;
+  /** `false`: the ID was taken already, perhaps by this very start, whose answer was lost and which was made again. */
+  readonly created: boolean;
 }
 
 /**
  * Starts the workflow and returns the task once Temporal has accepted it, never before.
  * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large, `TEMPORAL_UNAVAILABLE`
  */
-export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue, caller }: StartOptions): Promise<Task> {
+export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue, caller, argumentsHash }: StartOptions): Promise<Started> {
   const size = Buffer.byteLength(JSON.stringify(args ?? null));
   if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
-  const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl, ...(caller ? { caller } : {}) };
+  const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl, ...(caller ? { caller } : {}), ...(argumentsHash === undefined ? {} : { argumentsHash }) };
   const { work, timeouts, retry } = tool;
   const [type, input] = work.kind === 'workflow' ? [work.workflowType, args] : [TOOL_WORKFLOW, { tool: tool.name, args, policy: runPolicy(retry, timeouts) }];
+  const task: Task = { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, ...(caller ? { caller } : {}), inputs: {}, steps: [] };
   try {
     await calls.run(within(DEADLINE.start), async () =>
       await calls.client.workflow.start(type, {
@@ -47,12 +56,12 @@ export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue, 
         ...(timeouts?.execution === undefined ? {} : { workflowExecutionTimeout: msToNumber(timeouts.execution) }),
       }),
     );
+    return { task, created: true };
   } catch (error) {
-    // Its own start, whose answer was lost and which was made again: the ID is random, so it is this task.
-    const started = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error));
-    if (!started) throw explain(error, size);
+    const taken = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error));
+    if (!taken) throw explain(error, size);
+    return { task, created: false };
   }
-  return { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, ...(caller ? { caller } : {}), inputs: {}, steps: [] };
 }
 
 /** Whether a start that got no answer in time has happened all the same: else nobody would ever know of that task. */

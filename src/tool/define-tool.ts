@@ -46,6 +46,12 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
   /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
   readonly taskQueue?: string;
   readonly timeouts?: ToolTimeouts;
+  /**
+   * Names the work that these (validated) arguments ask for: while the owner's task of the same name runs, or has succeeded
+   * and is kept, a call gives that task instead of starting another; with other arguments it is refused. A task that failed or
+   * was cancelled gives way to a new one. `undefined`: every call is a new task. A key that the client sends goes before it.
+   */
+  idempotencyKey?(args: SchemaOutput<I>): string | undefined;
 }
 
 export interface FunctionToolOptions<I extends ToolSchema, O extends ToolSchema, Checkpoint> extends ToolBase<I, O> {
@@ -83,6 +89,7 @@ export interface DurableTool {
   readonly timeouts?: ToolTimeouts;
   readonly retry?: ToolRetry;
   readonly asks?: readonly InputKind[];
+  readonly idempotencyKey?: (args: never) => string | undefined;
   readonly work:
     | { readonly kind: 'function'; readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown> }
     | { readonly kind: 'workflow'; readonly workflowType: string };

@@ -1,0 +1,35 @@
+/** The search for a key's generations, without Temporal. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { searchGenerations } from '../../src/temporal/generations.js';
+
+async function search(taken: (generation: number) => boolean): Promise<{ found: number[]; free: number; looks: number }> {
+  let looks = 0;
+  const generations = await searchGenerations(async (generation) => {
+    looks++;
+    return await Promise.resolve(taken(generation) ? generation : undefined);
+  });
+  return { ...generations, looks };
+}
+
+it('finds the last of any number, and the next, in a few looks', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(100_000), async (count) => {
+      const { found, free, looks } = await search((generation) => generation < count);
+      expect(free).toBe(count);
+      expect(found.at(-1)).toBe(count === 0 ? undefined : count - 1);
+      expect(looks).toBeLessThanOrEqual(8 + 2 * Math.log2(count + 2));
+    }),
+  );
+});
+
+it('finds all of the first ones, whichever Temporal has dropped already, and fills the gaps', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(fc.nat(7)), async (kept) => {
+      const { found, free } = await search((generation) => kept.includes(generation));
+      expect(found).toEqual([...kept].sort((a, b) => a - b));
+      expect(kept).not.toContain(free);
+      expect(free).toBeLessThanOrEqual(kept.length);
+    }),
+  );
+});

@@ -1,0 +1,186 @@
+/** Idempotency keys at the engine, on a real Temporal: which calls are one task, from two replicas. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool, type DurableTool } from '../../src/index.js';
+import type { IdempotencyKey } from '../../src/task/idempotency-key.js';
+import type { Task } from '../../src/task/task.js';
+import { key as secret, startStack, type Stack } from '../setup/stack.js';
+
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+const anything = z.object({}).loose();
+const quick = defineTool({ name: 'quick', inputSchema: anything, run: async () => await Promise.resolve({ ok: true }) });
+const sleeper = defineTool({ name: 'sleeper', inputSchema: anything, workflow: 'sleeper' });
+const throwing = defineTool({ name: 'throwing', inputSchema: anything, workflow: 'throwing' });
+const refusing = defineTool({ name: 'refusing', inputSchema: anything, run: async () => await Promise.resolve({ content: [], isError: true }) });
+const tools = [quick, refusing, sleeper, throwing];
+
+let one: Stack;
+let two: Stack;
+let temporal: Client;
+let text: string;
+
+beforeAll(async () => {
+  temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+});
+afterAll(async () => await temporal.connection.close());
+beforeEach(async () => {
+  text = randomUUID();
+  one = await startStack(tools);
+  two = await replica();
+});
+afterEach(async () => {
+  await Promise.all([one.close(), two.close()]);
+});
+
+const replica = async (key = secret): Promise<Stack> => await startStack(tools, { key, taskQueue: one.tasks.taskQueue });
+const client = (): IdempotencyKey => ({ by: 'client', text });
+const own = (): IdempotencyKey => ({ by: 'tool', text });
+
+interface Start {
+  readonly key: IdempotencyKey;
+  readonly tool?: DurableTool;
+  readonly args?: object;
+  readonly owner?: string;
+  readonly ttl?: number | null;
+}
+async function start({ tasks }: Stack, { key, tool = sleeper, args = {}, owner = 'ann', ttl = null }: Start): Promise<Task> {
+  return await tasks.engine.start({ owner, tool, args, ttl, key });
+}
+const atOnce = async (times: number, request: Start): Promise<Set<string>> =>
+  new Set((await Promise.all(Array.from({ length: times }, async (_, n) => await start(n % 2 ? one : two, request)))).map(({ id }) => id));
+const ended = async ({ id }: Task): Promise<Task> => await one.tasks.engine.result('ann', id);
+
+/** How many workflows this test has started, as Temporal counts them: once it shows the last one, it shows all. */
+async function workflows(): Promise<number> {
+  const last = await one.tasks.engine.start({ owner: 'last', tool: sleeper, args: {}, ttl: null });
+  const here = `TaskQueue = '${one.tasks.taskQueue}'`;
+  await expect.poll(async () => (await temporal.workflow.count(`${here} AND WorkflowId = '${last.id}'`)).count, { timeout: 20_000 }).toBe(1);
+  return (await temporal.workflow.count(here)).count - 1;
+}
+
+describe('a key', () => {
+  it('makes two hundred calls at once, at two replicas, one workflow', async () => {
+    const ids = await atOnce(200, { key: client(), args: { n: 1 } });
+    expect(ids.size).toBe(1);
+    expect([...ids][0]).toMatch(/^mcp-[0-9a-f]{32}-[0-9a-f]{32}$/);
+    expect(await workflows()).toBe(1);
+  });
+
+  it('gives the task as it is now, whatever the order of the arguments’ keys', async () => {
+    const { id } = await start(one, { key: client(), args: { a: 1, b: { c: 2, d: [3] } } });
+    const worker = await one.startWorker({ workflowsPath });
+    for await (const { message } of one.tasks.engine.watch('ann', id)) if (message === 'asleep') break;
+    expect(await start(two, { key: client(), args: { b: { d: [3], c: 2 }, a: 1 } })).toMatchObject({ id, message: 'asleep' });
+    await worker.stop();
+  });
+
+  it.each(['client', 'tool'] as const)('does not take other arguments (%s)', async (by) => {
+    await start(one, { key: { by, text }, args: { order: [1, 2] } });
+    for (const args of [{ order: [2, 1] }, { order: '1,2' }, {}]) await expect(start(two, { key: { by, text }, args })).rejects.toMatchObject({ code: 'KEY_REUSED' });
+    expect(await workflows()).toBe(1);
+  });
+
+  it('is its owner’s, its tool’s, its kind’s and its own', async () => {
+    const key = client();
+    const others = [{ key }, { key, owner: 'bob' }, { key, tool: throwing }, { key: own() }, { key: { ...key, text: `${text}x` } }];
+    const ids = await Promise.all(others.map(async (other) => (await start(one, other)).id));
+    expect(new Set(ids).size).toBe(others.length);
+    await expect(one.tasks.engine.get('ann', ids[1] as string)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+  });
+
+  it('lists its task at once where the call was answered', async () => {
+    const owner = randomUUID();
+    const { id } = await start(one, { key: client(), owner });
+    await start(two, { key: client(), owner });
+    for (const { tasks } of [one, two]) expect((await tasks.engine.list(owner)).tasks.map((task) => task.id)).toEqual([id]);
+  });
+
+  it('is nowhere to be read in Temporal, nor are the arguments but in the workflow’s input', async () => {
+    const args = { password: 'correct horse' };
+    const { id } = await start(one, { key: client(), args });
+    const same = await start(one, { key: { ...client(), text: `${text}x` }, args });
+    const memos = await Promise.all([id, same.id].map(async (taskId) => (await temporal.workflow.getHandle(taskId).describe()).memo?.['mcpTask'] as { argumentsHash: string }));
+    expect(JSON.stringify(memos)).not.toMatch(new RegExp(`password|correct|${text}`));
+    expect(memos.map(({ argumentsHash }) => argumentsHash)).toEqual([expect.stringMatching(/^[\w-]{22}$/), expect.stringMatching(/^[\w-]{22}$/)]);
+    expect(memos[0]?.argumentsHash).not.toBe(memos[1]?.argumentsHash);
+  });
+
+  it('finds its task when the server’s secret has been rotated', async () => {
+    const { id } = await start(one, { key: own(), args: { n: 1 } });
+    const rotated = await replica(`${randomBytes(32).toString('hex')},${secret}`);
+    expect((await start(rotated, { key: own(), args: { n: 1 } })).id).toBe(id);
+    await expect(start(rotated, { key: own(), args: { n: 2 } })).rejects.toMatchObject({ code: 'KEY_REUSED' });
+    await rotated.tasks.engine.cancel('ann', id);
+    const next = await start(rotated, { key: own(), args: { n: 1 } });
+    expect(next.id.split('-')[1]).not.toBe(id.split('-')[1]);
+    expect((await start(rotated, { key: own(), args: { n: 1 } })).id).toBe(next.id);
+    await rotated.close();
+  });
+
+  it.each(['client', 'tool'] as const)('is free again when its task has expired (%s)', async (by) => {
+    await one.startWorker({ workflowsPath });
+    const key = { by, text };
+    const first = await start(one, { key, tool: quick, ttl: 0 });
+    await expect(ended(first)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    const second = await start(two, { key, tool: quick, args: { now: 'others' } });
+    expect(second.id).not.toBe(first.id);
+    await ended(second);
+    expect(await start(one, { key, tool: quick, args: { now: 'others' } })).toMatchObject({ id: second.id, outcome: { kind: 'result' } });
+  });
+});
+
+describe('an ended task', () => {
+  const cancel = async ({ id }: Task): Promise<unknown> => await two.tasks.engine.cancel('ann', id);
+  const terminate = async ({ id }: Task): Promise<unknown> => await temporal.workflow.getHandle(id).terminate('enough');
+
+  it.each([
+    ['a tool error', { tool: throwing, args: { how: 'tool' }, end: ended }],
+    ['a JSON-RPC error', { tool: throwing, args: { how: 'task' }, end: ended }],
+    ['a result that says so', { tool: refusing, args: {}, end: ended }],
+    ['being terminated', { tool: sleeper, args: {}, end: terminate }],
+    ['being cancelled, with no worker to see to it', { tool: sleeper, args: {}, end: cancel }],
+  ])('that failed (%s) keeps a client’s key, and gives way under the tool’s own', async (_, { tool, args, end }) => {
+    const worker = end === cancel ? undefined : await one.startWorker({ workflowsPath });
+    const [kept, first] = [await start(one, { key: client(), tool, args }), await start(one, { key: own(), tool, args })];
+    await Promise.all([end(kept), end(first)]);
+    await worker?.stop();
+    expect(await start(two, { key: client(), tool, args })).toMatchObject({ id: kept.id, outcome: expect.anything() });
+    const second = await start(two, { key: own(), tool, args: { ...args, other: true } });
+    expect(second).toMatchObject({ id: expect.not.stringMatching(first.id), inputs: {} });
+    expect(second.outcome).toBeUndefined();
+    expect((await start(one, { key: own(), tool, args: { ...args, other: true } })).id).toBe(second.id);
+    await expect(start(one, { key: own(), tool, args })).rejects.toMatchObject({ code: 'KEY_REUSED' });
+  });
+
+  it('that succeeded keeps the tool’s own key', async () => {
+    await one.startWorker({ workflowsPath });
+    const { id } = await start(one, { key: own(), tool: quick });
+    await ended(await start(two, { key: own(), tool: quick }));
+    expect(await start(two, { key: own(), tool: quick })).toMatchObject({ id, outcome: { kind: 'result', result: { structuredContent: { ok: true } } } });
+  });
+
+  it('that failed gives way to one new task, however many calls there are at once', async () => {
+    const first = await start(one, { key: own() });
+    await terminate(first);
+    const ids = await atOnce(60, { key: own() });
+    expect(ids.size).toBe(1);
+    expect(ids).not.toContain(first.id);
+    expect(await workflows()).toBe(2);
+  });
+
+  it('may be the twentieth that failed', async () => {
+    const ids = new Set<string>();
+    for (let generation = 0; generation < 20; generation++) {
+      const task = await start(generation % 2 ? one : two, { key: own() });
+      ids.add(task.id);
+      await terminate(task);
+    }
+    expect(ids.size).toBe(20);
+    const { id } = await start(one, { key: own() });
+    expect((await start(two, { key: own() })).id).toBe(id);
+    expect(await workflows()).toBe(21);
+  });
+});
