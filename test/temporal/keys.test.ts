@@ -1,12 +1,15 @@
 /** Idempotency keys at the engine, on a real Temporal: which calls are one task, from two replicas. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../src/index.js';
 import type { IdempotencyKey } from '../../src/task/idempotency-key.js';
+import { Keyring } from '../../src/task/keyring.js';
 import type { Task } from '../../src/task/task.js';
+import { Engine } from '../../src/temporal/engine.js';
 import { key as secret, startStack, type Stack } from '../setup/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
@@ -53,6 +56,28 @@ const atOnce = async (times: number, request: Start): Promise<Set<string>> =>
   new Set((await Promise.all(Array.from({ length: times }, async (_, n) => await start(n % 2 ? one : two, request)))).map(({ id }) => id));
 const ended = async ({ id }: Task): Promise<Task> => await one.tasks.engine.result('ann', id);
 
+/** A replica that has found no task and waits before it starts one. */
+async function slowReplica() {
+  const gate = new EventEmitter();
+  const open = once(gate, 'open');
+  let waiting = 0;
+  const hold: WorkflowClientInterceptor = {
+    async startWithDetails(input, next) {
+      waiting++;
+      await open;
+      return await next(input);
+    },
+  };
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const engine = new Engine({ client: new Client({ connection, interceptors: { workflow: [hold] } }), keys: Keyring.parse(secret), taskQueue: one.tasks.taskQueue });
+  return {
+    start: async ({ key, tool = sleeper, args = {} }: Start): Promise<Task> => await engine.start({ owner: 'ann', tool, args, ttl: null, key }),
+    aboutToStart: async (calls: number): Promise<void> => await expect.poll(() => waiting).toBe(calls),
+    goOn: (): void => void gate.emit('open'),
+    close: async (): Promise<void> => await engine.close(),
+  };
+}
+
 /** How many workflows this test has started, as Temporal counts them: once it shows the last one, it shows all. */
 async function workflows(): Promise<number> {
   const last = await one.tasks.engine.start({ owner: 'last', tool: sleeper, args: {}, ttl: null });
@@ -67,6 +92,19 @@ describe('a key', () => {
     expect(ids.size).toBe(1);
     expect([...ids][0]).toMatch(/^mcp-[0-9a-f]{32}-[0-9a-f]{32}$/);
     expect(await workflows()).toBe(1);
+  });
+
+  it('gives a call that was slower than another its task, even if it has failed meanwhile', async () => {
+    await one.startWorker({ workflowsPath });
+    const request: Start = { key: own(), tool: throwing, args: { how: 'tool' } };
+    const slow = await slowReplica();
+    const [same, other] = [slow.start(request), slow.start({ ...request, args: { how: 'task' } })];
+    await slow.aboutToStart(2);
+    const { id } = await ended(await start(one, request));
+    slow.goOn();
+    await expect(same).resolves.toMatchObject({ id, outcome: { kind: 'result', result: { isError: true } } });
+    await expect(other).rejects.toMatchObject({ code: 'KEY_REUSED' });
+    await slow.close();
   });
 
   it('gives the task as it is now, whatever the order of the arguments’ keys', async () => {
