@@ -1,0 +1,88 @@
+// How long after its start a task is in `tasks/list` at another replica, which knows it from Temporal's visibility store only:
+// `npm run bench:list`, on a dev server of its own, or on the Temporal of the environment (TEMPORAL_ADDRESS, …).
+// Temporal answers about ten lists a second in a namespace, so a look is made every 100 ms: what is seen at the first look
+// counts as the time that look took.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DurableTasks, defineTool } from '../dist/src/index.js';
+import { createWorker } from '../dist/src/worker/index.js';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { z } from 'zod';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+const INTERVAL = 100;
+const TIMES = 50;
+const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-bench-'));
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const tool = defineTool({ name: 'quick', inputSchema: z.object({}), run: async () => ({ ok: true }) });
+const connect = async () => await DurableTasks.connect({ tools: [tool], temporal: { dir }, logger });
+const [here, elsewhere] = [await connect(), await connect()];
+// A task that no worker answers for takes half a second to read, which is not the store's lag.
+const worker = await createWorker({ tools: [tool], tasks: here });
+const working = worker.run();
+const run = Date.now();
+const start = async (owner) => await here.engine.start({ owner, tool, args: {}, ttl: null });
+const rows = [];
+
+try {
+  rows.push(await measure('nothing else going on'));
+  const load = keepBusy(50);
+  try {
+    rows.push(await measure('beside fifty tasks at a time'));
+  } finally {
+    rows.push({ what: 'those tasks', 'a second': await load.stop() });
+  }
+  console.table(rows);
+} finally {
+  worker.shutdown();
+  await working;
+  await Promise.all([here.close(), elsewhere.close()]);
+  await rm(dir, { recursive: true, force: true });
+}
+
+async function measure(what) {
+  const lags = [];
+  let atOnce = 0;
+  for (let i = 0; i < TIMES; i++) {
+    // An owner each, so that a list is one task long.
+    const owner = `${run} ${what} ${i}`;
+    const { id } = await start(owner);
+    const from = performance.now();
+    for (let looks = 1; ; looks++) {
+      const look = performance.now();
+      const { tasks } = await elsewhere.engine.list(owner);
+      if (tasks.some((task) => task.id === id)) {
+        if (looks === 1) atOnce++;
+        break;
+      }
+      await delay(Math.max(0, INTERVAL - (performance.now() - look)));
+    }
+    lags.push(performance.now() - from);
+  }
+  lags.sort((a, b) => a - b);
+  const at = (share) => Math.round(lags[Math.floor(share * (lags.length - 1))]);
+  return { what, 'p50 (ms)': at(0.5), 'p95 (ms)': at(0.95), 'longest (ms)': at(1), 'at the first look (%)': Math.round((100 * atOnce) / TIMES) };
+}
+
+/** Keeps so many tasks under way, until stopped; tells how many a second that were. */
+function keepBusy(atOnce) {
+  const over = new AbortController();
+  let done = 0;
+  const begun = performance.now();
+  const lanes = Array.from({ length: atOnce }, async () => {
+    while (!over.signal.aborted) {
+      await here.engine.result('load', (await start('load')).id);
+      done++;
+    }
+  });
+  return {
+    async stop() {
+      over.abort();
+      await Promise.all(lanes);
+      return Math.round((1000 * done) / (performance.now() - begun));
+    },
+  };
+}
