@@ -13,10 +13,13 @@ export interface ToolTaskInput {
   readonly policy: RunPolicy;
 }
 
+/** What the person filled in before the start. */
+type Answer = Readonly<Record<string, unknown>>;
+
 /** Runs a function tool as one retried, heartbeating activity and returns what it returned. */
-export async function mcpToolTask({ tool, args, policy }: ToolTaskInput): Promise<unknown> {
+export async function mcpToolTask({ tool, args, policy }: ToolTaskInput, answer?: Answer): Promise<unknown> {
   taskState();
-  const activities = proxyActivities<Record<string, (args: unknown) => Promise<unknown>>>({
+  const activities = proxyActivities<Record<string, (args: unknown, answer?: Answer) => Promise<unknown>>>({
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,
     retry: policy.retry,
@@ -25,5 +28,5 @@ export async function mcpToolTask({ tool, args, policy }: ToolTaskInput): Promis
   });
   const run = activities[toolActivity(tool)];
   if (!run) throw ApplicationFailure.nonRetryable(`${TOOL_WORKFLOW_MARK} ${tool}`);
-  return await run(args);
+  return await (answer === undefined ? run(args) : run(args, answer));
 }

@@ -1,23 +1,20 @@
 /** `tools/call` of a durable tool: as a task where the caller can take one, else awaited. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
-import type { Caller } from '../task/memo.js';
 import { errorResult } from '../task/result.js';
 import type { Outcome, Task } from '../task/task.js';
-import type { DurableTool } from '../tool/define-tool.js';
+import { asksOf, type DurableTool } from '../tool/define-tool.js';
 import { validate } from '../tool/schema.js';
 import { answerOf } from '../wire/answer.js';
 import { answer2025, task2025 } from '../wire/v2025.js';
 import { task2026 } from '../wire/v2026.js';
-import { declaresTasks, requireAnswers, requireTasks } from './capabilities.js';
+import { askFirst } from './ask-first.js';
+import { declaresTasks, requireCapabilities, requireTasks } from './capabilities.js';
 import { invalidParams, methodNotFound, rpcFault } from './errors.js';
 import { fittingOutcome } from './output.js';
 import type { Answer, Era, RequestContext } from './request.js';
 import type { TaskService } from './service.js';
-
-/** The shortest ttl a call can ask for, in milliseconds: the client has to have time to fetch the result. */
-const SHORTEST_TTL = 10_000;
+import { startRequest } from './start.js';
 
 /** Loose: clients send more than the schemas name, and that is theirs to do. */
 const CallParams = z.looseObject({
@@ -46,18 +43,19 @@ export async function callTool(call: Call): Promise<Answer> {
   const asTask = wantsTask(call);
   const checked = await validate(tool.inputSchema, params.arguments ?? {});
   if ('problems' in checked) return refuse(call, `Invalid arguments for tool ${tool.name}: ${checked.problems}`);
-  // A function tool's worker parses the arguments itself, so that types JSON does not know reach it.
-  const args = tool.work.kind === 'function' ? (params.arguments ?? {}) : checked.value;
-  const caller = callerOf(call);
+  const form = await tool.beforeStart?.(checked.value as never);
+  const asked = form && era === '2026-07-28' ? await askFirst(call, form) : undefined;
+  if (asked && 'reply' in asked) return asked.reply;
+  const request = startRequest(call, checked.value, asked ?? { askFirst: form });
   let task: Task;
   try {
-    task = await service.engine.start({ owner: ctx.owner.id, tool, args, ttl: ttlOf(call), ...(caller ? { caller } : {}) });
+    task = await service.engine.start(request);
   } catch (error) {
     if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) return refuse(call, error.message);
     throw error;
   }
   service.logger.info({ taskId: task.id, tool: tool.name, asTask }, 'task started');
-  if (!asTask) return await awaitCall(call, task);
+  if (!asTask) return await awaitCall(call, task, request.key !== undefined);
   if (era === '2026-07-28') return { resultType: 'task', ...task2026(task, service.pollInterval) };
   service.sessions.shown(ctx.stream.session, ctx.owner, task);
   return { task: task2025(task, service.pollInterval), ...immediateResponse(tool) };
@@ -73,25 +71,11 @@ function wantsTask({ era, tool, params, ctx }: Call): boolean {
   if (era === '2026-07-28') {
     // Only a task can ask while it runs.
     if (tool.taskSupport === 'required' || (tool.asks ?? []).length > 0) requireTasks(ctx);
-    requireAnswers(ctx, tool);
+    requireCapabilities(ctx, tool.asks ?? []);
     return able;
   }
   if (!able && tool.taskSupport === 'required') throw methodNotFound(`Tool ${tool.name} requires task augmentation (taskSupport: 'required')`);
   return able;
-}
-
-/** What the messages of 2025-11-25 about the task need to know; what its client cannot answer is found out there when it is asked. */
-function callerOf({ era, tool: { asks = [] }, ctx }: Call): Caller | undefined {
-  const { stream, meta } = ctx;
-  const progressToken = meta['progressToken'];
-  const { answers } = stream;
-  const cannotAnswer = answers && era === '2025-11-25' ? asks.filter((kind) => !answers.includes(kind)) : [];
-  const caller: Caller = {
-    ...(stream.session === undefined ? {} : { session: stream.session }),
-    ...(typeof progressToken === 'string' || typeof progressToken === 'number' ? { progressToken } : {}),
-    ...(cannotAnswer.length > 0 ? { cannotAnswer } : {}),
-  };
-  return Object.keys(caller).length > 0 ? caller : undefined;
 }
 
 /** A wrong argument is a tool error that the model can read and mend, but for a call that had to answer with a task. */
@@ -100,19 +84,13 @@ function refuse({ era, params }: Call, problem: string): Answer {
   return { ...errorResult(problem) };
 }
 
-function ttlOf({ service, tool, params }: Call): number | null {
-  const asked = params.task?.ttl;
-  if (asked !== undefined && asked !== null) return Math.min(Math.max(asked, SHORTEST_TTL), service.longestTtl);
-  if (tool.ttl === undefined) return service.defaultTtl;
-  return tool.ttl === null ? null : msToNumber(tool.ttl);
-}
-
 /** https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks#creating-tasks */
 function immediateResponse({ immediateResponse: text }: DurableTool): Answer {
   return text === undefined ? {} : { _meta: { 'io.modelcontextprotocol/model-immediate-response': text } };
 }
 
-async function awaitCall(call: Call, task: Task): Promise<Answer> {
+/** @param keyed whether the same call can be made again, and then finds its task */
+async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer> {
   const { service, era, tool, ctx } = call;
   const { signal, owner } = ctx;
   try {
@@ -122,7 +100,7 @@ async function awaitCall(call: Call, task: Task): Promise<Answer> {
     return { ...answer.result };
   } catch (error) {
     // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
-    if (signal.aborted && era === '2026-07-28') {
+    if (signal.aborted && era === '2026-07-28' && !keyed) {
       await service.engine.cancel(owner.id, task.id).catch((reason: unknown) => service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the dropped call could not be cancelled'));
     }
     throw error;
@@ -132,7 +110,7 @@ async function awaitCall(call: Call, task: Task): Promise<Answer> {
 /** Awaits the end; tells progress and asks questions on the way where the call is for that. */
 async function awaitOutcome({ service, tool, ctx }: Call, task: Task): Promise<Outcome> {
   const { owner, signal, stream } = ctx;
-  const silent = task.caller?.progressToken === undefined && (tool.asks ?? []).length === 0;
+  const silent = task.caller?.progressToken === undefined && asksOf(tool).length === 0;
   if (silent) return (await service.engine.result(owner.id, task.id, signal)).outcome;
   return (await service.followers.ended(owner, task.id, stream, signal, { known: task, plain: true })).outcome;
 }

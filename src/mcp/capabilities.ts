@@ -1,6 +1,5 @@
 /** What server and client declare. @module */
-import { capabilitiesFor, missingCapabilities } from '../task/input.js';
-import type { DurableTool } from '../tool/define-tool.js';
+import { capabilitiesFor, missingCapabilities, type InputKind } from '../task/input.js';
 import { TASKS_EXTENSION } from '../wire/v2026.js';
 import { RPC, RpcFault } from './errors.js';
 import type { Owner } from './owner.js';
@@ -22,9 +21,9 @@ export function requireTasks(ctx: Pick<RequestContext, 'capabilities'>): void {
   if (!declaresTasks(ctx)) throw missing({ extensions: { [TASKS_EXTENSION]: {} } });
 }
 
-/** @throws -32021 if the tool may ask what the request's client has not declared that it can answer */
-export function requireAnswers({ capabilities }: Pick<RequestContext, 'capabilities'>, { asks = [] }: DurableTool): void {
-  const lacking = missingCapabilities(capabilitiesFor(asks), capabilities);
+/** @throws -32021 if the request's client has not declared that it can answer such questions */
+export function requireCapabilities({ capabilities }: Pick<RequestContext, 'capabilities'>, kinds: readonly InputKind[]): void {
+  const lacking = missingCapabilities(capabilitiesFor(kinds), capabilities);
   if (lacking) throw missing(lacking);
 }
 

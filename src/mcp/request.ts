@@ -19,6 +19,15 @@ export interface RequestContext {
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** Where messages that belong to this request go. */
   readonly stream: Stream;
-  /** The answers of a `tasks/update`. */
+  /** The answers of a `tasks/update`, or of a `tools/call` that is made again with what it asked for. */
   readonly inputResponses?: Readonly<Record<string, unknown>>;
+  /** 2026-07-28: the state that the server has a client bring back with its answers, and what makes it. */
+  readonly requestState?: { readonly given: string | undefined; readonly codec: StateCodec };
+}
+
+/** Seals what only the same request may bring back, for a while. */
+export interface StateCodec {
+  mint(payload: string, boundTo: string): Promise<string>;
+  /** `undefined` if it was not minted here for that, or its time is over. */
+  open(state: string, boundTo: string): Promise<string | undefined>;
 }

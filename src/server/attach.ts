@@ -7,13 +7,15 @@ import { taskMethods } from '../mcp/methods.js';
 import type { Era } from '../mcp/request.js';
 import type { TaskService } from '../mcp/service.js';
 import { requestContext, type Peer } from './context.js';
+import { stateCodec } from './request-state.js';
 import { interceptToolCalls } from './seam.js';
 
 /** Cheap and stateless: behind HTTP it runs once a request. */
 export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer: Peer): void {
+  const codec = stateCodec(service.keys);
   mcp.server.registerCapabilities(serverCapabilities(era, peer.owner));
   for (const [method, { params, handle }] of Object.entries(taskMethods(service, era))) {
-    mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx)));
+    mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx, codec)));
   }
   // A server with no tool at all has no calls to intercept, either.
   if (service.tools.size === 0) return;
@@ -22,7 +24,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
     const { name = '', task } = (request.params ?? {}) as { name?: string; task?: unknown };
     const tool = service.tools.get(name);
     if (tool) {
-      const ctx = requestContext(mcp, peer, sdkContext);
+      const ctx = requestContext(mcp, peer, sdkContext, codec);
       const call = async () => await callTool({ service, era, tool, params: parseCall(request.params), ctx });
       return await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, call);
     }

@@ -1,7 +1,7 @@
 /** A request of this SDK's as the handlers take it. @module */
 import { CLIENT_CAPABILITIES_META_KEY, type McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import type { Owner } from '../mcp/owner.js';
-import type { RequestContext } from '../mcp/request.js';
+import type { RequestContext, StateCodec } from '../mcp/request.js';
 import type { Session } from '../mcp/session.js';
 import type { Stream } from '../mcp/stream.js';
 
@@ -14,7 +14,7 @@ export interface Peer {
   readonly connection?: Stream;
 }
 
-export function requestContext(mcp: McpServer, { owner, session, connection }: Peer, { mcpReq }: ServerContext): RequestContext {
+export function requestContext(mcp: McpServer, { owner, session, connection }: Peer, { mcpReq }: ServerContext, codec: StateCodec): RequestContext {
   const envelope: Readonly<Record<string, unknown>> = mcpReq.envelope ?? {};
   const { id: relatedRequestId, signal, _meta: meta = {}, inputResponses } = mcpReq;
   const { transport } = mcp.server;
@@ -34,5 +34,6 @@ export function requestContext(mcp: McpServer, { owner, session, connection }: P
     capabilities: (envelope[CLIENT_CAPABILITIES_META_KEY] ?? {}) as Readonly<Record<string, unknown>>,
     stream: connection ?? own,
     ...(inputResponses ? { inputResponses } : {}),
+    requestState: { given: mcpReq.requestState(), codec },
   };
 }

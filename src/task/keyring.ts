@@ -37,6 +37,12 @@ export class Keyring {
     return [current as string, ...previous];
   }
 
+  /** A secret of its own for `purpose` under each key; the first is the one for what is new. */
+  derived(purpose: string): readonly [string, ...string[]] {
+    const [current, ...previous] = this.#keys.map((key) => createHmac('sha256', key).update(`derived\0${purpose}`).digest('hex'));
+    return [current as string, ...previous];
+  }
+
   /** Signs `text` for `purpose`; 22 characters. */
   sign(purpose: string, text: string): string {
     return signature(this.#keys[0] as string, purpose, text);

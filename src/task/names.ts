@@ -6,6 +6,8 @@
 
 /** The shipped workflow that runs a function tool. */
 export const TOOL_WORKFLOW = 'mcpToolTask';
+/** The shipped workflow that puts a question to the client and then goes on as the task's own. */
+export const ASK_FIRST_WORKFLOW = 'mcpAskFirst';
 /** The query every task workflow answers; see {@link TaskReport}. */
 export const REPORT_QUERY = 'mcpTask';
 /** The update that takes a client's answers to open input requests. */

@@ -11,7 +11,6 @@ import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
-import type { DurableTool } from '../tool/define-tool.js';
 import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
 import { KeyedStarts } from './keyed-start.js';
 import { TaskList } from './list.js';
@@ -20,6 +19,7 @@ import { claim, reply, respond } from './respond.js';
 import { startTask } from './start.js';
 import { HistoryTails } from './tail.js';
 import { watchTask } from './watch.js';
+import type { Work } from './workflow-start.js';
 
 export interface EngineOptions {
   readonly client: Client;
@@ -30,10 +30,8 @@ export interface EngineOptions {
   readonly longPolls?: number;
 }
 
-export interface StartRequest {
+export interface StartRequest extends Work {
   readonly owner: string;
-  readonly tool: DurableTool;
-  readonly args: unknown;
   /** Milliseconds from creation; `null`: as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
   readonly caller?: Caller;
@@ -69,8 +67,8 @@ export class Engine {
    * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `KEY_REUSED` if the idempotency key's task has
    * other arguments, `TEMPORAL_UNAVAILABLE`
    */
-  async start({ owner, tool, args, ttl, key, caller }: StartRequest): Promise<Task> {
-    const options = { tool, args, ttl, taskQueue: this.#taskQueue, ...(caller ? { caller } : {}) };
+  async start({ owner, key, ...request }: StartRequest): Promise<Task> {
+    const options = { ...request, taskQueue: this.#taskQueue };
     const [tag] = this.#keys.ownerTags(owner);
     // A random ID that is taken already was taken by this very start, whose answer was lost.
     const task = key ? await this.#keyed.start(owner, key, options) : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;

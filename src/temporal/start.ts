@@ -3,11 +3,10 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@te
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import type { Caller, TaskMemo } from '../task/memo.js';
-import { MEMO_KEY, TOOL_WORKFLOW } from '../task/names.js';
+import { MEMO_KEY } from '../task/names.js';
 import type { Task } from '../task/task.js';
-import type { DurableTool } from '../tool/define-tool.js';
-import { runPolicy } from '../tool/policy.js';
 import { DEADLINE, GRPC, grpcCode, within, type Calls } from './calls.js';
+import { workflowStart, type Work } from './workflow-start.js';
 
 /**
  * The largest arguments, in bytes of JSON. Temporal refuses a payload of 2 MB by default, and the arguments share it with
@@ -15,11 +14,8 @@ import { DEADLINE, GRPC, grpcCode, within, type Calls } from './calls.js';
  */
 export const LARGEST_ARGUMENTS = 1_900_000;
 
-export interface StartOptions {
+export interface StartOptions extends Work {
   readonly id: string;
-  readonly tool: DurableTool;
-  /** A function tool's arguments as they came (its worker parses them), a workflow tool's as its schema parsed them. */
-  readonly args: unknown;
   readonly ttl: number | null;
   readonly taskQueue: string;
   readonly caller?: Caller;
@@ -37,19 +33,20 @@ export interface Started {
  * Starts the workflow and returns the task once Temporal has accepted it, never before.
  * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large, `TEMPORAL_UNAVAILABLE`
  */
-export async function startTask(calls: Calls, { id, tool, args, ttl, taskQueue, caller, argumentsHash }: StartOptions): Promise<Started> {
-  const size = Buffer.byteLength(JSON.stringify(args ?? null));
+export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argumentsHash, ...asked }: StartOptions): Promise<Started> {
+  const { tool, args, answer } = asked;
+  const size = Buffer.byteLength(JSON.stringify([args, answer]));
   if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
   const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl, ...(caller ? { caller } : {}), ...(argumentsHash === undefined ? {} : { argumentsHash }) };
-  const { work, timeouts, retry } = tool;
-  const [type, input] = work.kind === 'workflow' ? [work.workflowType, args] : [TOOL_WORKFLOW, { tool: tool.name, args, policy: runPolicy(retry, timeouts) }];
+  const { timeouts } = tool;
+  const { workflowType, args: workflowArgs } = workflowStart(asked);
   const task: Task = { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, ...(caller ? { caller } : {}), inputs: {}, steps: [] };
   try {
     await calls.run(within(DEADLINE.start), async () =>
-      await calls.client.workflow.start(type, {
+      await calls.client.workflow.start(workflowType, {
         workflowId: id,
         taskQueue: tool.taskQueue ?? taskQueue,
-        args: [input],
+        args: [...workflowArgs],
         memo: { [MEMO_KEY]: memo },
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         staticSummary: tool.title ?? tool.name,

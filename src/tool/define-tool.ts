@@ -2,12 +2,16 @@
 import type { Duration } from '../task/duration.js';
 import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
+import type { FormRequest } from '../task/form.js';
 import type { InputKind } from '../task/input.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
 import type { SchemaOutput, ToolSchema } from './schema.js';
 
 /** What a function tool sees of its task. */
-export type ToolContext<Checkpoint = unknown> = StepContext<Checkpoint>;
+export interface ToolContext<Checkpoint = unknown> extends StepContext<Checkpoint> {
+  /** What the person filled in before the start, where the tool's `beforeStart` asked. */
+  readonly answer?: Readonly<Record<string, unknown>>;
+}
 
 /** MCP's tool annotations (hints for the host). */
 export interface ToolHints {
@@ -36,6 +40,12 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
    * @default 'optional'
    */
   readonly taskSupport?: 'optional' | 'required' | 'forbidden';
+  /**
+   * Asks a person before anything starts, where it returns a form. Only once they have accepted it the work begins, with what
+   * they filled in: a function tool's `ctx.answer`, a workflow's second argument. A declined call ends with a tool error.
+   * In protocol 2026-07-28 nothing exists before the answer; in 2025-11-25 the task itself asks, before its work.
+   */
+  readonly beforeStart?: (args: SchemaOutput<I>) => FormRequest | undefined | Promise<FormRequest | undefined>;
   /**
    * What the host may tell its model at once while the task runs: `model-immediate-response` of protocol 2025-11-25.
    * @default nothing: the host says what it likes
@@ -90,9 +100,15 @@ export interface DurableTool {
   readonly retry?: ToolRetry;
   readonly asks?: readonly InputKind[];
   readonly idempotencyKey?: (args: never) => string | undefined;
+  readonly beforeStart?: (args: never) => FormRequest | undefined | Promise<FormRequest | undefined>;
   readonly work:
     | { readonly kind: 'function'; readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown> }
     | { readonly kind: 'workflow'; readonly workflowType: string };
+}
+
+/** What a call of the tool may ask of the client, before its work or during it. */
+export function asksOf({ asks = [], beforeStart }: DurableTool): readonly InputKind[] {
+  return beforeStart && !asks.includes('elicitation.form') ? [...asks, 'elicitation.form'] : asks;
 }
 
 // https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-names

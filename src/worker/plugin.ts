@@ -16,7 +16,7 @@ export interface McpTasksPluginOptions {
  * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default: set
  * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and a `shutdownGraceTime`.
  *
- * @throws McpTasksError `WORKFLOWS_MISSING` from `Worker.create` if that line is missing though a function tool needs it
+ * @throws McpTasksError `WORKFLOWS_MISSING` from `Worker.create` if that line is missing though a function tool or a `beforeStart` needs it
  * @example
  * const worker = await Worker.create({ ...yours, plugins: [new McpTasksPlugin({ tools })] });
  */
@@ -25,7 +25,7 @@ export class McpTasksPlugin extends SimplePlugin {
 
   constructor({ tools }: McpTasksPluginOptions) {
     super({ name: 'mcp-tasks-temporal', activities: toolActivities(tools) });
-    this.#needsWorkflow = tools.some((tool) => tool.work.kind === 'function');
+    this.#needsWorkflow = tools.some((tool) => tool.work.kind === 'function' || tool.beforeStart !== undefined);
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {

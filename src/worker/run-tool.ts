@@ -13,11 +13,14 @@ import { validate } from '../tool/schema.js';
 const LARGEST_RESULT = 1_900_000;
 
 /** The activities of the function tools among `tools`, by activity type. */
-export function toolActivities(tools: readonly DurableTool[]): Record<string, (args: unknown) => Promise<unknown>> {
+export function toolActivities(tools: readonly DurableTool[]): Record<string, (args: unknown, answer?: unknown) => Promise<unknown>> {
   return Object.fromEntries(
     tools.flatMap((tool) => {
       const { work } = tool;
-      return work.kind === 'function' ? [[toolActivity(tool.name), step(async (args: unknown, ctx) => await run(tool, work.run, args, ctx as never))]] : [];
+      if (work.kind !== 'function') return [];
+      const activity = async (args: unknown, answer?: unknown): Promise<unknown> =>
+        await step(async (given: unknown, ctx) => await run(tool, work.run, given, (answer === undefined ? ctx : Object.assign(ctx, { answer })) as never))(args);
+      return [[toolActivity(tool.name), activity]];
     }),
   );
 }

@@ -1,5 +1,6 @@
 /** What workflow code imports: `mcp-tasks-temporal/workflow`. Safe in the workflow sandbox. @module */
 export { task } from './task.js';
 export type { InputOptions } from './inputs.js';
-export type { ElicitAnswer, FormRequest, SampleAnswer, SampleRequest, UrlRequest } from './questions.js';
+export type { ElicitAnswer, FormRequest } from '../task/form.js';
+export type { SampleAnswer, SampleRequest, UrlRequest } from './questions.js';
 export { InputUnavailable, TaskError, ToolError } from '../tool/errors.js';

@@ -5,6 +5,7 @@
  */
 import { condition, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Duration } from '../task/duration.js';
+import { askAgain } from '../task/form.js';
 import { kindOf } from '../task/input.js';
 import { isTaskMemo } from '../task/memo.js';
 import { CLAIM_UPDATE, MEMO_KEY, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
@@ -82,8 +83,8 @@ async function askOnce(request: InputRequest, deadline: Duration | undefined): P
 
 /** The request again, with what was wrong with the last answer in front of the person. */
 function saying({ method, params }: InputRequest, problem: string): InputRequest {
-  const message = typeof params['message'] === 'string' ? `${params['message']}\n\n` : '';
-  return { method, params: { ...params, message: `${message}The last answer does not fit: ${problem}` } };
+  const { message } = params;
+  return { method, params: { ...params, message: askAgain(typeof message === 'string' ? message : undefined, problem) } };
 }
 
 function replyBook(state: TaskState): Book {

@@ -1,21 +1,7 @@
 /** The kinds of questions a workflow can ask, with MCP's own shapes. @module */
-import { Validator } from '@cfworker/json-schema';
 import { uuid4 } from '@temporalio/workflow';
+import { actionProblem, formProblem, formRequest, type ElicitAnswer, type FormRequest } from '../task/form.js';
 import { ask, type InputOptions } from './inputs.js';
-
-/** MCP's `ElicitResult`. */
-export interface ElicitAnswer {
-  readonly action: 'accept' | 'decline' | 'cancel';
-  /** What the person filled in; with `accept`, and fitting the requested schema. Properties that were not asked for may be there. */
-  readonly content?: Readonly<Record<string, unknown>>;
-}
-
-export interface FormRequest {
-  /** The question. */
-  readonly message: string;
-  /** JSON Schema of the answer: an object whose properties are primitive (MCP's restriction). */
-  readonly requestedSchema: Readonly<Record<string, unknown>>;
-}
 
 export interface UrlRequest {
   /** Why the person is to go there. */
@@ -40,8 +26,7 @@ export interface SampleAnswer {
 
 /** Has the person behind the client fill in a form. The tool has to state `asks: ['elicitation.form']`. */
 export async function elicit(request: FormRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
-  const { message, requestedSchema } = request;
-  return await ask({ method: 'elicitation/create', params: { mode: 'form', message, requestedSchema } }, (answer) => formProblem(answer, requestedSchema), options);
+  return await ask(formRequest(request), (answer) => formProblem(answer, request.requestedSchema), options);
 }
 
 /** Sends the person to a URL, for what must not pass through the client. The tool has to state `asks: ['elicitation.url']`. */
@@ -53,20 +38,6 @@ export async function elicitUrl(request: UrlRequest, options?: InputOptions<Elic
 /** Has the client's model complete. The tool has to state `asks: ['sampling']`. */
 export async function sample(request: SampleRequest, options?: InputOptions<SampleAnswer>): Promise<SampleAnswer> {
   return await ask({ method: 'sampling/createMessage', params: { ...request } }, sampleProblem, options);
-}
-
-function formProblem(answer: unknown, schema: FormRequest['requestedSchema']): string | undefined {
-  const problem = actionProblem(answer);
-  if (problem !== undefined || (answer as ElicitAnswer).action !== 'accept') return problem;
-  // Without code generation, which the sandbox would not have.
-  const { valid, errors } = new Validator(schema, '2020-12', false).validate((answer as ElicitAnswer).content ?? {});
-  // The first errors are about the whole; the last is the one that says what is wrong where.
-  return valid ? undefined : errors.map(({ instanceLocation, error }) => `${instanceLocation.replace(/^#\/?/, '') || 'the answer'}: ${error}`).at(-1);
-}
-
-function actionProblem(answer: unknown): string | undefined {
-  const action = typeof answer === 'object' && answer !== null ? (answer as { action?: unknown }).action : undefined;
-  return action === 'accept' || action === 'decline' || action === 'cancel' ? undefined : 'it has no action of accept, decline or cancel';
 }
 
 function sampleProblem(answer: unknown): string | undefined {

@@ -1,0 +1,20 @@
+/** The shipped workflow of tools that ask before their work begins (protocol 2025-11-25). @module */
+import { CancellationScope, CancelledFailure, makeContinueAsNewFunc } from '@temporalio/workflow';
+import { notStarted, type FormRequest } from '../src/task/form.js';
+import { task, ToolError } from '../src/workflow/index.js';
+
+export interface AskFirstInput {
+  readonly form: FormRequest;
+  /** What the task goes on as, and with which arguments; the answer is added to them. */
+  readonly workflowType: string;
+  readonly args: readonly unknown[];
+}
+
+/** Puts the form to the client and goes on as the tool's own workflow, under the same ID, once it is accepted. */
+export async function mcpAskFirst({ form, workflowType, args }: AskFirstInput): Promise<never> {
+  const { action, content = {} } = await task.elicit(form);
+  if (action !== 'accept') throw new ToolError(notStarted(action));
+  // A run that goes on as another one loses sight of a cancellation that it was asked for.
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled before its work began');
+  return await makeContinueAsNewFunc<(...given: unknown[]) => Promise<unknown>>({ workflowType })(...args, content);
+}
