@@ -6,6 +6,7 @@ import type { DataConverter } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
+import { Cancellations } from './mcp/cancellations.js';
 import { Followers } from './mcp/followers.js';
 import type { OwnerRule } from './mcp/owner.js';
 import type { ServerFactory } from './server/serve.js';
@@ -110,6 +111,7 @@ export class DurableTasks {
       keys,
       followers,
       sessions: new SessionStreams(followers),
+      cancellations: new Cancellations(),
       logger,
       pollInterval,
       defaultTtl: defaultTtl === null ? null : msToNumber(defaultTtl),

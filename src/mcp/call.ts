@@ -9,6 +9,7 @@ import { answerOf } from '../wire/answer.js';
 import { answer2025, task2025 } from '../wire/v2025.js';
 import { task2026 } from '../wire/v2026.js';
 import { askFirst } from './ask-first.js';
+import { CancelledByClient } from './cancellations.js';
 import { declaresTasks, requireCapabilities, requireTasks } from './capabilities.js';
 import { invalidParams, methodNotFound, rpcFault } from './errors.js';
 import { fittingOutcome } from './output.js';
@@ -92,24 +93,25 @@ function immediateResponse({ immediateResponse: text }: DurableTool): Answer {
 /** @param keyed whether the same call can be made again, and then finds its task */
 async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer> {
   const { service, era, tool, ctx } = call;
-  const { signal, owner } = ctx;
-  try {
-    const outcome = await fittingOutcome(tool, await awaitOutcome(call, task));
-    const answer = era === '2025-11-25' ? answer2025(outcome) : answerOf(outcome);
-    if ('error' in answer) throw rpcFault(answer.error);
-    return { ...answer.result };
-  } catch (error) {
-    // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
-    if (signal.aborted && era === '2026-07-28' && !keyed) {
-      await service.engine.cancel(owner.id, task.id).catch((reason: unknown) => service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the dropped call could not be cancelled'));
+  const { owner } = ctx;
+  return await service.cancellations.run(ctx, async (signal) => {
+    try {
+      const outcome = await fittingOutcome(tool, await awaitOutcome(call, task, signal));
+      const answer = era === '2025-11-25' ? answer2025(outcome) : answerOf(outcome);
+      if ('error' in answer) throw rpcFault(answer.error);
+      return { ...answer.result };
+    } catch (error) {
+      // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
+      const cancelled = era === '2025-11-25' ? signal.reason instanceof CancelledByClient : signal.aborted && !keyed;
+      if (cancelled) await service.engine.cancel(owner.id, task.id).catch((reason: unknown) => service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the cancelled call goes on'));
+      throw error;
     }
-    throw error;
-  }
+  });
 }
 
 /** Awaits the end; tells progress and asks questions on the way where the call is for that. */
-async function awaitOutcome({ service, tool, ctx }: Call, task: Task): Promise<Outcome> {
-  const { owner, signal, stream } = ctx;
+async function awaitOutcome({ service, tool, ctx }: Call, task: Task, signal: AbortSignal): Promise<Outcome> {
+  const { owner, stream } = ctx;
   const silent = task.caller?.progressToken === undefined && asksOf(tool).length === 0;
   if (silent) return (await service.engine.result(owner.id, task.id, signal)).outcome;
   return (await service.followers.ended(owner, task.id, stream, signal, { known: task, plain: true })).outcome;

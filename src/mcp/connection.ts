@@ -38,6 +38,7 @@ export class Connection implements Stream {
   /** Looks at what the client sends. @returns whether it was the reply to a question of a task, which nobody else is to see */
   receive(message: unknown): boolean {
     this.#answers = newSession(message)?.answers ?? this.#answers;
+    this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
     if (reply) this.#take(reply).catch((error: unknown) => this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken'));
     return reply !== undefined;

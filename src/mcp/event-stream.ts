@@ -1,9 +1,7 @@
 /** A server-sent event stream of a session: what its GET opened. @module */
 import type { InputKind } from '../task/input.js';
 import type { ServerMessage, Stream } from './stream.js';
-
-/** Beyond this a timer of Node fires at once, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+import { atExpiry } from './token-expiry.js';
 
 export interface EventStreamOptions {
   readonly session: string;
@@ -29,11 +27,11 @@ export class EventStream implements Stream {
     this.session = session;
     this.answers = answers;
     const keepAlive = keepAliveMs > 0 ? setInterval(() => this.#write(': keepalive\n\n'), keepAliveMs) : undefined;
-    const expiry = expiresAt === undefined ? undefined : setTimeout(() => this.close(), Math.min(Math.max(0, expiresAt * 1000 - Date.now()), LONGEST_TIMER));
+    const expiry = atExpiry(expiresAt, () => this.close());
     this.closed = new Promise((resolve) => {
       this.#end = () => {
         clearInterval(keepAlive);
-        clearTimeout(expiry);
+        expiry.stop();
         this.#controller = undefined;
         resolve();
       };

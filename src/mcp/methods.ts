@@ -61,8 +61,8 @@ function methods2025(service: TaskService): Record<string, Handler> {
       service.sessions.shown(ctx.stream.session, ctx.owner, task);
       return task2025(task, service.pollInterval);
     },
-    async 'tasks/result'({ taskId }, { owner, stream, signal }) {
-      const task = await service.followers.ended(owner, taskId, stream, signal);
+    async 'tasks/result'({ taskId }, ctx) {
+      const task = await service.cancellations.run(ctx, async (signal) => await service.followers.ended(ctx.owner, taskId, ctx.stream, signal));
       const answer = answer2025(await fittingOutcome(service.tools.get(task.tool), task.outcome));
       if ('error' in answer) throw rpcFault(answer.error);
       return { ...withRelatedTask(answer.result, taskId) };

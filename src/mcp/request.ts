@@ -11,6 +11,8 @@ export type Answer = { readonly [field: string]: unknown };
 /** A task augmented `tools/call` or one of `tasks/*`. */
 export interface RequestContext {
   readonly owner: Owner;
+  /** The request's JSON-RPC ID. */
+  readonly requestId: string | number;
   /** Aborted when the client cancels the request or hangs up. */
   readonly signal: AbortSignal;
   /** The request's `_meta`. */

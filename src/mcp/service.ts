@@ -3,6 +3,7 @@ import type { Logger } from '../local/log.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Engine } from '../temporal/engine.js';
 import type { DurableTool } from '../tool/define-tool.js';
+import type { Cancellations } from './cancellations.js';
 import type { SessionStreams } from './session-streams.js';
 import type { Followers } from './followers.js';
 
@@ -13,6 +14,7 @@ export interface TaskService {
   readonly keys: Keyring;
   readonly followers: Followers;
   readonly sessions: SessionStreams;
+  readonly cancellations: Cancellations;
   readonly logger: Logger;
   readonly pollInterval: number;
   /** The ttl of a task whose call and tool name none; `null`: as long as Temporal keeps it. */

@@ -10,6 +10,7 @@ import { RPC } from './errors.js';
 import { EventStream } from './event-stream.js';
 import { openReply, takeReply } from './replies.js';
 import type { TaskService } from './service.js';
+import { untilExpiry } from './token-expiry.js';
 import { newSession, openSession, sealSession, type Session } from './session.js';
 
 /** A web-standard handler, as both SDKs can make one. */
@@ -64,11 +65,16 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
         return wanted ? listen(session, authInfo) : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
       }
       // Every request of 2026-07-28 names its method, and so is none of ours.
-      if (request.method !== 'POST' || request.headers.has('mcp-method')) return await handler.fetch(request, given);
+      if (request.method !== 'POST' || request.headers.has('mcp-method')) {
+        // There a call whose stream is dropped is cancelled; that its token expires is none of its client's doing.
+        const isCall = request.headers.get('mcp-method') === 'tools/call';
+        return untilExpiry(await handler.fetch(request, given), authInfo?.expiresAt, isCall);
+      }
       const message = await peekBody(request, given.parsedBody);
+      if (session) service.cancellations.receive(session.id, message);
       const taken = await reply(message, authInfo);
       if (taken) return taken;
-      const response = await handler.fetch(request, given);
+      const response = untilExpiry(await handler.fetch(request, given), authInfo?.expiresAt, false);
       const begun = response.ok ? newSession(message) : undefined;
       return begun ? withSessionId(response, sealSession(service.keys, ownerOf(authInfo).id, begun)) : response;
     },

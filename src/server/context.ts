@@ -29,6 +29,7 @@ export function requestContext(mcp: McpServer, { owner, session, connection }: P
   };
   return {
     owner,
+    requestId: relatedRequestId,
     signal,
     meta,
     capabilities: (envelope[CLIENT_CAPABILITIES_META_KEY] ?? {}) as Readonly<Record<string, unknown>>,

@@ -3,6 +3,7 @@ import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@model
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { Owner } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
+import { atExpiry } from '../mcp/token-expiry.js';
 import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
 
 export interface ListenOptions {
@@ -11,9 +12,6 @@ export interface ListenOptions {
   /** How often an idle stream shows that it is alive, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
 }
-
-/** Beyond this a timer of Node fires at once, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 export function serveTaskListeners(handler: McpHttpHandler, service: TaskService, ownerOf: (authInfo: AuthInfo | undefined) => Owner, options: ListenOptions): McpHttpHandler {
   const streams = new Set<TaskStream>();
@@ -74,10 +72,10 @@ class TaskStream {
       start: (controller) => {
         const enqueue = (text: string): void => (this.#gone.signal.aborted ? undefined : controller.enqueue(encoder.encode(text)));
         const keepAlive = keepAliveMs > 0 ? setInterval(() => enqueue(': keepalive\n\n'), keepAliveMs) : undefined;
-        const expiry = expiresAt === undefined ? undefined : setTimeout(() => this.end(), Math.min(Math.max(0, expiresAt * 1000 - Date.now()), LONGEST_TIMER));
+        const expiry = atExpiry(expiresAt, () => this.end());
         const done = (): void => {
           clearInterval(keepAlive);
-          clearTimeout(expiry);
+          expiry.stop();
           this.ended();
           if (!this.#gone.signal.aborted) controller.close();
         };

@@ -1,10 +1,12 @@
-/** A plain call whose caller goes away: cancelled in 2026-07-28, as that version demands; in 2025-11-25 it runs on. */
-import { McpServer } from '@modelcontextprotocol/server';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+/** A request whose client goes away, cancels it, or is not let in any more. */
+import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
 import { listen, type Listening } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
+import { send2026 } from './protocol.js';
+import { Session } from './session.js';
 
 let begun: (id: string) => void;
 const tool = defineTool({
@@ -12,16 +14,19 @@ const tool = defineTool({
   inputSchema: z.object({}),
   async run(_, ctx) {
     begun(ctx.taskId);
+    ctx.progress(1);
     return await new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
   },
 });
 
 let stack: Stack;
+let handler: McpHttpHandler;
 let server: Listening;
 beforeAll(async () => {
   stack = await startStack([tool]);
   await stack.startWorker();
-  server = await listen(stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' })));
+  handler = stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }));
+  server = await listen(handler);
 });
 afterAll(async () => {
   await server.close();
@@ -44,18 +49,65 @@ async function callAndHangUp(headers: object, meta: object): Promise<string> {
   return id;
 }
 
-it('2026-07-28', async () => {
+it('a dropped call is cancelled in 2026-07-28, as that version demands', async () => {
   const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'long' };
   const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' } };
   const id = await callAndHangUp(headers, { _meta });
   expect((await stack.tasks.engine.result('anonymous', id, AbortSignal.timeout(20_000))).outcome).toEqual({ kind: 'cancelled' });
 });
 
-it('2025-11-25', async () => {
+it('a dropped call runs on in 2025-11-25', async () => {
   const { engine } = stack.tasks;
   const id = await callAndHangUp({ 'mcp-protocol-version': '2025-11-25' }, {});
   // The server has noticed: it answers the next request after the connection's end.
   expect((await fetch(server.url, { method: 'GET' })).status).toBe(405);
   expect((await engine.get('anonymous', id)).outcome).toBeUndefined();
   await engine.cancel('anonymous', id);
+});
+
+describe('`notifications/cancelled` of 2025-11-25', () => {
+  it('cancels a call', async () => {
+    const session = await Session.begin(handler);
+    const started = new Promise<string>((resolve) => (begun = resolve));
+    const call = await session.open(handler, 'tools/call', { name: 'long' });
+    const id = await started;
+    await session.notify(handler, 'notifications/cancelled', { requestId: call.requestId });
+    expect((await stack.tasks.engine.result('anonymous', id)).outcome).toEqual({ kind: 'cancelled' });
+  });
+
+  it('ends a pending `tasks/result`, but not its task, and reaches no other session’s', async () => {
+    const session = await Session.begin(handler);
+    const { taskId } = (await session.request(handler, 'tools/call', { name: 'long', task: {} })).result.task;
+    const result = await session.open(handler, 'tasks/result', { taskId });
+    await (await Session.begin(handler)).notify(handler, 'notifications/cancelled', { requestId: result.requestId });
+    await session.notify(handler, 'notifications/cancelled', { requestId: String(result.requestId) });
+    expect(result.messages).toEqual([]);
+    await session.notify(handler, 'notifications/cancelled', { requestId: result.requestId });
+    await result.ended;
+    expect((await session.request(handler, 'tasks/get', { taskId })).result.status).toBe('working');
+    await session.request(handler, 'tasks/cancel', { taskId });
+  });
+});
+
+describe('an expired token', () => {
+  const soon = () => ({ token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'ann' }, expiresAt: Date.now() / 1000 + 1.5 });
+  const owner = 'token\0https://issuer.example\0ann';
+
+  it('ends a pending `tasks/result`, unanswered', async () => {
+    const session = await Session.begin(handler, {}, soon());
+    const { taskId } = (await session.request(handler, 'tools/call', { name: 'long', task: {} })).result.task;
+    const result = await session.open(handler, 'tasks/result', { taskId });
+    await result.ended;
+    expect(result.messages).toEqual([]);
+    await stack.tasks.engine.cancel(owner, taskId);
+  });
+
+  it('ends the stream of a call in 2026-07-28, and not the call', async () => {
+    const started = new Promise<string>((resolve) => (begun = resolve));
+    const reply = await send2026(handler, 'tools/call', { name: 'long' }, { capabilities: {}, authInfo: soon(), meta: { progressToken: 1 } });
+    expect([reply.result, reply.error]).toEqual([undefined, undefined]);
+    const id = await started;
+    expect((await stack.tasks.engine.get(owner, id)).outcome).toBeUndefined();
+    await stack.tasks.engine.cancel(owner, id);
+  });
 });

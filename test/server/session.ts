@@ -93,6 +93,10 @@ export class Session {
     return new Incoming(await at.fetch(new Request('http://127.0.0.1/mcp', { headers }), this.authInfo ? { authInfo: this.authInfo } : {}));
   }
 
+  async notify(at: Endpoint, method: string, params: object): Promise<void> {
+    await post(at, { jsonrpc: '2.0', method, params }, { 'mcp-session-id': this.id }, this.authInfo);
+  }
+
   /** Replies to a request of the server's. @returns the HTTP status */
   async reply(at: Endpoint, id: unknown, reply: { result: object } | { error: object }): Promise<number> {
     return (await post(at, { jsonrpc: '2.0', id, ...reply }, { 'mcp-session-id': this.id }, this.authInfo)).status;

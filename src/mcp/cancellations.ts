@@ -1,0 +1,50 @@
+/**
+ * `notifications/cancelled` of protocol 2025-11-25: it names a request of its session, and over HTTP arrives by another POST
+ * than that. Requests at other server processes are not reached; there a client can still drop the stream, or cancel the task.
+ * @module
+ */
+import { z } from 'zod';
+import type { RequestContext } from './request.js';
+
+const Cancelled = z.looseObject({
+  method: z.literal('notifications/cancelled'),
+  params: z.looseObject({ requestId: z.union([z.string(), z.number()]) }),
+});
+
+/** Why a request's signal is aborted when its client has said so, and not just gone. */
+export class CancelledByClient extends Error {
+  override readonly name = 'CancelledByClient';
+
+  constructor() {
+    super('the client has cancelled the request');
+  }
+}
+
+export class Cancellations {
+  readonly #pending = new Map<string, AbortController>();
+
+  /** Runs `handle` with a signal that is also aborted, with {@link CancelledByClient}, when the client says so. */
+  async run<T>({ requestId, signal, stream }: RequestContext, handle: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { session } = stream;
+    if (session === undefined) return await handle(signal);
+    const id = key(session, requestId);
+    const controller = new AbortController();
+    this.#pending.set(id, controller);
+    try {
+      return await handle(AbortSignal.any([signal, controller.signal]));
+    } finally {
+      if (this.#pending.get(id) === controller) this.#pending.delete(id);
+    }
+  }
+
+  /** Looks at a message of a session's client. */
+  receive(session: string, message: unknown): void {
+    const parsed = Cancelled.safeParse(message);
+    if (parsed.success) this.#pending.get(key(session, parsed.data.params.requestId))?.abort(new CancelledByClient());
+  }
+}
+
+/** A request ID is a number or a string, and 1 is another than "1". */
+function key(session: string, requestId: string | number): string {
+  return JSON.stringify([session, requestId]);
+}
