@@ -6,6 +6,7 @@ import type { Logger } from '../local/log.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { serveHttp } from './http-server.js';
+import { Owned } from './owned.js';
 import { version } from './version.js';
 import { WorkerProcess } from './worker-process.js';
 
@@ -37,24 +38,18 @@ export interface LocalStack {
 /** @throws McpTasksError `LOCAL_SERVICE` naming what could not be started; what was started before is stopped again */
 export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: base, logger }: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(given);
-  const owned: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    const failures: unknown[] = [];
-    // Each of them, whatever becomes of the others: a database that is left behind is worse than an error.
-    for (const release of owned.splice(0).reverse()) await release().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
-  };
+  const owned = new Owned();
   try {
     const postgres = await acquirePostgres({ dir, log: (line) => logger.info({}, line) });
-    owned.push(async () => await postgres.release());
+    owned.add(async () => await postgres.release());
     const env: NodeJS.ProcessEnv = { ...base, DATABASE_URL: postgres.url };
     // One person's stack on one person's machine: every request is theirs.
     const tasks = await DurableTasks.connect({ tools: referenceTools(toolsConfigFromEnv(env)), temporal: { dir }, owner: () => 'local', pollInterval: '250 ms', logger });
-    owned.push(async () => await tasks.close());
+    owned.add(async () => await tasks.close());
     let worker = await WorkerProcess.start(dir, env);
-    owned.push(async () => await worker.stop());
+    owned.add(async () => await worker.stop());
     const server = await serveHttp(tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version })), port);
-    owned.push(async () => await server.close());
+    owned.add(async () => await server.close());
     return {
       url: server.url,
       uiUrl: tasks.temporal.uiUrl,
@@ -66,14 +61,14 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
       async restartWorker() {
         const next = await WorkerProcess.start(dir, env);
         // Everything was stopped meanwhile, and nobody would ever stop this one.
-        if (owned.length === 0) await next.stop();
+        if (owned.isEmpty) await next.stop();
         worker = next;
         return next;
       },
-      stop,
+      stop: async () => await owned.release(),
     };
   } catch (error) {
-    await stop();
+    await owned.release();
     throw error;
   }
 }
