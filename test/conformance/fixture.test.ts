@@ -105,8 +105,8 @@ describe.each(['2025-11-25', '2026-07-28'])('in %s', (version) => {
   /** The result of a call whose every question is answered alike. */
   async function answering(answer: ElicitResult, name: string, args = {}): Promise<unknown> {
     const call = { name, arguments: args };
-    if (version === '2026-07-28') return await callTool(client, call, { onInput: async () => await Promise.resolve({ ...answer }) });
     client.setRequestHandler('elicitation/create', () => answer);
+    if (version === '2026-07-28') return await callTool(client, call, { onInput: async () => await Promise.resolve({ ...answer }) });
     const created = await client.request({ method: 'tools/call', params: { ...call, task: {} } }, z.looseObject({ task: z.looseObject({ taskId: z.string() }) }));
     return await client.request({ method: 'tasks/result', params: { taskId: created.task.taskId } }, z.looseObject({}));
   }
