@@ -1,5 +1,6 @@
 // Records the histories that test/replay replays: `npm run record-histories`. Each file is one execution of a shipped
 // workflow; recorded ones stay, because tasks like them may still be running somewhere.
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -25,10 +26,10 @@ const stack = await startLocalStack({ port: 0, dir: join(dir, 'state'), env: { .
 const { engine, tools, temporal } = stack.tasks;
 const client = new Client({ connection: await Connection.connect(temporal.connectionOptions), namespace: temporal.namespace });
 const owner = 'recorder';
-const start = async (name, args) => {
+const start = async (name, args, more = {}) => {
   const tool = tools.find((candidate) => candidate.name === name);
   const parsed = await tool.inputSchema['~standard'].validate(args);
-  return await engine.start({ owner, tool, args: tool.work.kind === 'function' ? args : parsed.value, ttl: null });
+  return await engine.start({ owner, tool, args: tool.work.kind === 'function' ? args : parsed.value, ttl: null, ...more });
 };
 
 try {
@@ -46,20 +47,35 @@ try {
   await engine.cancel(owner, cancelled.id);
   await record('load-dataset-cancelled', cancelled.id);
   await record('load-dataset-cleanup-undone', `cleanup-${cancelled.id}`);
+  const askFirst = { message: 'Sure?', requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] } };
+  const asked = await start('convert_file', { source: join(dir, 'data/small.csv'), target: join(dir, 'data/asked.parquet') }, { askFirst });
+  const { runId } = await client.workflow.getHandle(asked.id).describe();
+  for await (const task of engine.watch(owner, asked.id)) if (task.inputs['input-1']) break;
+  await engine.claim(owner, asked.id, 'input-1', 'recorder', 60_000);
+  await engine.reply(owner, asked.id, 'input-1', { answer: { action: 'accept', content: {} } });
+  for await (const task of engine.watch(owner, asked.id)) if (task.inputs['input-2']) break;
+  await engine.reply(owner, asked.id, 'input-2', { answer: { action: 'accept', content: { reason: 'because' } } });
+  await engine.result(owner, asked.id);
+  await record('ask-first-accepted', asked.id, runId);
+  await record('tool-task-with-answer', asked.id);
+  const unanswerable = await start('convert_file', { source: join(dir, 'data/small.csv'), target: join(dir, 'data/never.parquet') }, { askFirst, caller: { cannotAnswer: ['elicitation.form'] } });
+  await record('ask-first-unanswerable', unanswerable.id);
 } finally {
   await client.connection.close();
   await stack.stop();
   await rm(dir, { recursive: true, force: true });
 }
 
-async function record(name, workflowId) {
-  const handle = client.workflow.getHandle(workflowId);
+async function record(name, workflowId, runId) {
+  const file = join(out, `${name}-${version}.json`);
+  if (existsSync(file)) return void process.stdout.write(`${name}: kept\n`);
+  const handle = client.workflow.getHandle(workflowId, runId);
   await handle.result().catch(() => undefined);
   const plain = History.toObject(await handle.fetchHistory(), { longs: String, enums: String, bytes: String });
   const history = JSON.parse(JSON.stringify(plain), withoutMachine);
   // Names of sticky task queues hold the host's.
   const text = JSON.stringify({ workflowId, history }, undefined, 1).replaceAll(hostname(), 'host');
-  await writeFile(join(out, `${name}-${version}.json`), `${text}\n`);
+  await writeFile(file, `${text}\n`);
   process.stdout.write(`${name}: ${history.events.length} events\n`);
 }
 

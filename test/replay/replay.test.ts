@@ -26,7 +26,7 @@ it.each(readdirSync(histories))('%s', async (file) => {
 
 it('covers every shipped workflow', () => {
   const types = readdirSync(histories).map((file) => /"workflowType":\s*{\s*"name":\s*"(\w+)"/.exec(readFileSync(histories + file, 'utf8'))?.[1]);
-  expect(new Set(types)).toEqual(new Set(['loadDataset', 'loadDatasetCleanup', 'mcpToolTask']));
+  expect(new Set(types)).toEqual(new Set(['loadDataset', 'loadDatasetCleanup', 'mcpAskFirst', 'mcpToolTask']));
 });
 
 it('would see a change that breaks them', async () => {
