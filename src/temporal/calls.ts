@@ -6,7 +6,7 @@ import { McpTasksError, isMcpTasksError } from '../task/errors.js';
 import { linkSignals } from './signals.js';
 
 /** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
-export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5 } as const;
+export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, FAILED_PRECONDITION: 9 } as const;
 
 /** How long things may take, in milliseconds, the retries of passing errors included. */
 export const DEADLINE = {
@@ -42,9 +42,10 @@ export class Calls {
 
   /**
    * Runs `fn`, and again after passing errors, until `until` (milliseconds since 1970).
+   * @param alsoPasses a gRPC status code that passes in this call, though not in others
    * @throws McpTasksError `TASK_NOT_FOUND` where Temporal knows no such workflow, `TEMPORAL_UNAVAILABLE` where it does not answer in time
    */
-  async run<T>(until: number, fn: () => Promise<T>): Promise<T> {
+  async run<T>(until: number, fn: () => Promise<T>, alsoPasses?: number): Promise<T> {
     try {
       return await pRetry(async () => await this.once(until, fn), {
         retries: Number.POSITIVE_INFINITY,
@@ -52,7 +53,7 @@ export class Calls {
         minTimeout: 100,
         factor: 1.7,
         maxTimeout: 2_000,
-        shouldRetry: ({ error }) => mayPass(error),
+        shouldRetry: ({ error }) => mayPass(error) || (alsoPasses !== undefined && grpcCode(error) === alsoPasses),
         signal: this.closing,
       });
     } catch (error) {

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
-import { DEADLINE, within, type Calls } from './calls.js';
+import { DEADLINE, GRPC, within, type Calls } from './calls.js';
+
+/** What an update fails with when something else, such as a cancellation, reached the workflow in the same moment. */
+const OVERTAKEN = GRPC.FAILED_PRECONDITION;
 
 /** Replies by the keys of the requests they answer, the open ones only. */
 export interface Replies {
@@ -21,7 +24,7 @@ export async function respond(calls: Calls, id: string, { answers, unavailable =
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
   const updateId = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   try {
-    await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).executeUpdate(RESPOND_UPDATE, { args: [answers, unavailable], updateId }));
+    await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).executeUpdate(RESPOND_UPDATE, { args: [answers, unavailable], updateId }), OVERTAKEN);
   } catch (error) {
     // It has ended since: there is no question any more.
     if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return;
@@ -46,7 +49,7 @@ export async function reply(calls: Calls, id: string, replies: Replies): Promise
  */
 export async function claim(calls: Calls, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
   try {
-    return await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, lease] }));
+    return await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, lease] }), OVERTAKEN);
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) return false;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
