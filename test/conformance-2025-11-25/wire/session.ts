@@ -1,0 +1,150 @@
+/** A client of protocol 2025-11-25 over Streamable HTTP that hides nothing: every message, and which stream it came on. @module */
+import { check, Failed, seen, within } from '../suite/verdict.js';
+import { Exchange, type ServerEvent } from './exchange.js';
+import { Feed } from './feed.js';
+import { isResponse, type Json, type Message, type RpcError } from './message.js';
+
+export const PROTOCOL = '2025-11-25';
+/** How long an answer may take that has nothing to wait for, in milliseconds. */
+export const PATIENCE = 10_000;
+
+export interface Answer {
+  readonly result?: Json;
+  readonly error?: RpcError;
+}
+
+export interface ConnectOptions {
+  /** Sent with every request, as a bearer's authorization. */
+  readonly token?: string | undefined;
+  readonly capabilities?: Json;
+}
+
+export class Session {
+  /** Everything the server sent, on whichever stream. */
+  readonly arrived = new Feed<ServerEvent>();
+  readonly exchanges: Exchange[] = [];
+  id: string | undefined;
+  capabilities: Json = {};
+  #lastId = 0;
+  #initialized = false;
+  #closed = false;
+
+  private constructor(
+    readonly url: URL,
+    private readonly options: ConnectOptions,
+  ) {}
+
+  /** @throws Failed if the server does not complete the handshake in this protocol version */
+  static async connect(url: URL, options: ConnectOptions): Promise<Session> {
+    const session = new Session(url, options);
+    try {
+      await session.#initialize();
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  async #initialize(): Promise<void> {
+    const { exchange, answer } = this.send('initialize', {
+      protocolVersion: PROTOCOL,
+      capabilities: this.options.capabilities ?? { elicitation: { form: {} } },
+      clientInfo: { name: 'conformance-2025-11-25', version: '1.0.0' },
+    });
+    const { result, error } = await within(PATIENCE, 'the answer to initialize', answer);
+    check(result, `initialize: ${seen(error)}`);
+    check(result['protocolVersion'] === PROTOCOL, `the server speaks ${seen(result['protocolVersion'])}, not ${PROTOCOL}`);
+    this.id = (await exchange.head).headers.get('mcp-session-id') ?? undefined;
+    this.capabilities = (result['capabilities'] ?? {}) as Json;
+    this.#initialized = true;
+    await this.post({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  }
+
+  /** The headers of every request; an `undefined` in `changes` leaves one out. */
+  headers(changes: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
+    const all: Record<string, string | undefined> = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(this.options.token === undefined ? {} : { authorization: `Bearer ${this.options.token}` }),
+      ...(this.id === undefined ? {} : { 'mcp-session-id': this.id }),
+      ...(this.#initialized ? { 'mcp-protocol-version': PROTOCOL } : {}),
+      ...changes,
+    };
+    return Object.fromEntries(Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined));
+  }
+
+  /** Sends a request; its answer, and the exchange it comes with, which may bring other messages as well. */
+  send(method: string, params: Json = {}, headers?: Record<string, string | undefined>): { exchange: Exchange; answer: Promise<Answer>; id: number } {
+    const id = ++this.#lastId;
+    const exchange = this.raw(`${method} (request ${id})`, { jsonrpc: '2.0', id, method, params }, headers);
+    const answer = exchange.feed.find(({ message }) => message !== undefined && isResponse(message) && (message.id === id || message.id === undefined || message.id === null)).then(({ message }) => message as Answer);
+    answer.catch(() => undefined);
+    return { exchange, answer, id };
+  }
+
+  /** @throws Failed if no answer comes in time */
+  async ask(method: string, params: Json = {}, patience = PATIENCE): Promise<Answer> {
+    return await within(patience, `the answer to ${method}`, this.send(method, params).answer);
+  }
+
+  /** @throws Failed for an error */
+  async result(method: string, params: Json = {}, patience = PATIENCE): Promise<Json> {
+    const { result, error } = await this.ask(method, params, patience);
+    check(result, `${method} ${seen(params)} was answered with ${seen(error)}`);
+    return result;
+  }
+
+  /** Posts a notification or a response; its HTTP status and body. */
+  async post(message: Message, headers?: Record<string, string | undefined>): Promise<{ status: number; body: string }> {
+    const exchange = this.raw(message.method ?? `response ${seen(message.id)}`, message, headers);
+    const { status } = await within(PATIENCE, `the server's acceptance of ${exchange.name}`, exchange.head);
+    return { status, body: await within(PATIENCE, `the end of the answer to ${exchange.name}`, exchange.ended) };
+  }
+
+  /** Posts any body. */
+  raw(name: string, body: unknown, headers?: Record<string, string | undefined>): Exchange {
+    return this.#open(name, { method: 'POST', headers: this.headers(headers), body: JSON.stringify(body) });
+  }
+
+  /** Opens the session's own stream; a server that has none answers 405. */
+  get(headers?: Record<string, string | undefined>): Exchange {
+    return this.#open('GET', { method: 'GET', headers: this.headers({ accept: 'text/event-stream', 'content-type': undefined, ...headers }) });
+  }
+
+  /** Opens the session's own stream, if the server has one. */
+  async listen(): Promise<Exchange | undefined> {
+    const exchange = this.get();
+    const { status } = await within(PATIENCE, 'the answer to GET', exchange.head);
+    return status === 200 ? exchange : undefined;
+  }
+
+  async end(): Promise<number> {
+    const exchange = this.#open('DELETE', { method: 'DELETE', headers: this.headers({ 'content-type': undefined }) });
+    return (await within(PATIENCE, 'the answer to DELETE', exchange.head)).status;
+  }
+
+  /** Hangs up on everything, and ends the session where there is one. */
+  async close(): Promise<void> {
+    for (const exchange of this.exchanges) exchange.abort();
+    this.arrived.close('the session is closed');
+    if (this.id !== undefined && !this.#closed) await this.end().catch(() => undefined);
+    this.#closed = true;
+  }
+
+  #open(name: string, init: RequestInit): Exchange {
+    // A test that has been given up goes on until it next wants something.
+    if (this.#closed) throw new Failed('the session is closed');
+    const exchange = new Exchange(
+      name,
+      async (signal) => await fetch(this.url, { ...init, signal }),
+      (event) => {
+        this.arrived.push(event);
+        // A server may look whether its client is still there.
+        if (event.message?.method === 'ping') this.raw('response to ping', { jsonrpc: '2.0', id: event.message.id, result: {} });
+      },
+    );
+    this.exchanges.push(exchange);
+    return exchange;
+  }
+}
