@@ -3,6 +3,7 @@
  * `initialize` is answered with, the stream that GET opens, and the replies to questions.
  * @module
  */
+import { createParser } from 'eventsource-parser';
 import { isMcpTasksError } from '../task/errors.js';
 import { peekBody } from './body.js';
 import type { AuthInfo, Owner } from './owner.js';
@@ -74,7 +75,8 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
       if (session) service.cancellations.receive(session.id, message);
       const taken = await reply(message, authInfo);
       if (taken) return taken;
-      const response = untilExpiry(await handler.fetch(request, given), authInfo?.expiresAt, false);
+      const answered = await handler.fetch(request, given);
+      const response = isPoll(message) ? await withoutStream(answered) : untilExpiry(answered, authInfo?.expiresAt, false);
       const begun = response.ok ? newSession(message) : undefined;
       return begun ? withSessionId(response, sealSession(service.keys, ownerOf(authInfo).id, begun)) : response;
     },
@@ -83,6 +85,21 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
       await handler.close();
     },
   };
+}
+
+/** Who polls wants no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
+function isPoll(message: unknown): boolean {
+  return ['tasks/get', 'tasks/list', 'tasks/cancel'].includes(String((message as { method?: unknown } | null | undefined)?.method));
+}
+
+/** The one message of a stream, as JSON. */
+async function withoutStream(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  let data = '';
+  createParser({ onEvent: (event) => (data = event.data) }).feed(await response.text());
+  const headers = new Headers(response.headers);
+  headers.set('content-type', 'application/json');
+  return new Response(data, { status: response.status, statusText: response.statusText, headers });
 }
 
 function withSessionId(response: Response, id: string): Response {

@@ -38,28 +38,33 @@ export class TaskList {
   }
 
   async page(tags: readonly string[], from?: Uint8Array): Promise<TaskPage> {
-    const response = await this.#list(tags, from);
-    const listed = (response.executions ?? []).map((execution) => execution.execution?.workflowId ?? '');
-    const unlisted = from ? [] : this.#unlisted(tags, listed);
+    const ranges = tags.map(idRange).map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`);
+    const { ids, next } = await this.#visible(ranges.join(' OR '), from);
+    const unlisted = from ? [] : await this.#unlisted(tags, ids);
     // A workflow that was reset has a row a run.
-    const tasks = await this.#read([...new Set([...unlisted, ...listed])]);
-    const next = response.nextPageToken;
+    const tasks = await this.#read([...new Set([...unlisted, ...ids])]);
     return { tasks, ...(next && next.length > 0 ? { next } : {}) };
   }
 
-  #unlisted(tags: readonly string[], listed: readonly string[]): string[] {
+  /** The newest of those that visibility does not show yet; the others come on their page. At most a page of them. */
+  async #unlisted(tags: readonly string[], listed: readonly string[]): Promise<string[]> {
     const ranges = tags.map(idRange);
-    return [...this.#recent.keys()].filter((id) => !listed.includes(id) && ranges.some(([first, last]) => id >= first && id < last));
+    for (const id of listed) this.#recent.delete(id);
+    const recent = [...this.#recent.keys()].filter((id) => ranges.some(([first, last]) => id >= first && id < last)).slice(0, PAGE);
+    if (recent.length === 0) return [];
+    const { ids } = await this.#visible(`WorkflowId IN (${recent.map((id) => `'${id}'`).join(', ')})`);
+    for (const id of ids) this.#recent.delete(id);
+    return recent.filter((id) => !ids.includes(id));
   }
 
-  async #list(tags: readonly string[], from: Uint8Array | undefined) {
-    const ranges = tags.map(idRange).map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`);
+  async #visible(which: string, from?: Uint8Array): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {
     // One row a task, whatever Temporal did beneath: the earlier runs of a chain are not tasks of their own.
-    const query = `(${ranges.join(' OR ')}) AND ExecutionStatus != 'ContinuedAsNew'`;
+    const query = `(${which}) AND ExecutionStatus != 'ContinuedAsNew'`;
     const { client } = this.calls;
     const request = { namespace: client.options.namespace, query, pageSize: PAGE, ...(from ? { nextPageToken: from } : {}) };
     // Visibility is rate-limited (10 lists a second by default); a refused one is tried again until the deadline.
-    return await this.calls.run(within(DEADLINE.list), async () => await client.workflowService.listWorkflowExecutions(request));
+    const { executions, nextPageToken } = await this.calls.run(within(DEADLINE.list), async () => await client.workflowService.listWorkflowExecutions(request));
+    return { ids: (executions ?? []).map(({ execution }) => execution?.workflowId ?? ''), next: nextPageToken };
   }
 
   /** Each through the same read as `tasks/get`, so that both always say the same; what has gone in between is left out. */
