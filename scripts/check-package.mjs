@@ -48,6 +48,31 @@ if (!code.includes('mcpToolTask')) throw new Error('the bundle lacks the shipped
   process.stdout.write("compiled the README's example\n");
 
   process.stdout.write(run('npx', ['--no-install', manifest.name, '--version'], project));
+
+  // Hosts of either SDK, with the other one not installed.
+  const hosts = {
+    '@modelcontextprotocol/client': `import { Client } from '@modelcontextprotocol/client';`,
+    '@modelcontextprotocol/sdk': `import { Client } from '@modelcontextprotocol/sdk/client/index.js';`,
+  };
+  for (const [sdk, line] of Object.entries(hosts)) {
+    const others = Object.keys(hosts).filter((name) => name !== sdk);
+    run('npm', ['uninstall', '--no-audit', '--no-fund', ...others], project);
+    run('npm', ['install', '--no-audit', '--no-fund', `${sdk}@${version(sdk)}`], project);
+    writeFileSync(
+      join(project, 'host.ts'),
+      `${line}
+import { callTool, fileTaskStore, resume } from '${manifest.name}/client';
+const client = new Client({ name: 'host', version: '1.0.0' });
+const taskStore = fileTaskStore('tasks');
+for (const { taskId } of await taskStore.list()) await resume(client, taskId, { taskStore });
+const { structuredContent } = await callTool(client, { name: 't' }, { taskStore, onInput: async () => ({ action: 'decline' }), onProgress: ({ progress }) => progress.toFixed() });
+export const shown: unknown = structuredContent?.['x'];
+`,
+    );
+    run('npx', ['tsc', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'host.ts'], project);
+    run('node', ['--input-type=module', '--eval', `await import('${manifest.name}/client')`], project);
+    process.stdout.write(`compiled a host with ${sdk} alone\n`);
+  }
 } finally {
   rmSync(project, { recursive: true, force: true });
 }

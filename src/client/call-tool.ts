@@ -1,107 +1,79 @@
 /** `callTool`: one await for a tool that may become a task, in either protocol version. @module */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProtocolError, type CallToolResult, type Client } from '@modelcontextprotocol/client';
-import { z } from 'zod';
-import { patiently } from './patience.js';
-import { InputDesk, type InputRequest, type OnInput } from './inputs.js';
-import { letTasksThrough, MOVED_TASK } from './seam.js';
-import { CallAnswer, GetAnswer, hasEnded, statusOf, type TaskStatus } from './status.js';
+import type { z } from 'zod';
+import { InputDesk, type OnInput } from './inputs.js';
+import { ask, eraOf, type McpClient, type ToolResult } from './mcp-client.js';
+import type { CallToolOptions, CallToolParams } from './options.js';
+import { MOVED_TASK, Tap } from './seam.js';
+import { settle } from './settle.js';
+import { CallAnswer, statusOf, type TaskStatus } from './status.js';
 import { takesTask } from './tool-support.js';
-
-export interface CallToolParams {
-  readonly name: string;
-  readonly arguments?: Record<string, unknown>;
-}
-
-export interface CallToolOptions {
-  /** Called with the task when it is created and whenever a poll finds it changed. */
-  readonly onStatus?: (status: TaskStatus) => void;
-  /**
-   * Answers the task's questions (2026-07-28), each asked once and beside the polling; the client has to declare the capabilities
-   * it answers for (`elicitation`, `sampling`). What it throws rejects the call; the task goes on. @default questions stay open
-   */
-  readonly onInput?: OnInput;
-  /** Aborting it cancels the task (or the call) and rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** How long the server is asked to keep the task from its creation, in milliseconds; 2025-11-25 only. @default the server's choice */
-  readonly ttl?: number;
-  /** How long the server may be out of reach while the task runs, in milliseconds. @default 300 000 */
-  readonly patience?: number;
-  /** How long the answer to the call itself may take, in milliseconds: a tool that does not become a task answers only at its end. @default 60 000 */
-  readonly timeout?: number;
-}
 
 /** What a client declares to get tasks in 2026-07-28: `new Client(info, { capabilities: tasksCapability })`. */
 export const tasksCapability = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
-const PATIENCE = 300_000;
 const TIMEOUT = 60_000;
-const REQUEST_TIMEOUT = 30_000;
+/** How often a tool may ask before it starts. */
+const MAX_ROUNDS = 10;
+/** Before a call that the server put off without asking anything, in milliseconds. */
+const PAUSE = 1_000;
 
 /**
  * Calls a tool and resolves with its result, however long it takes: where the server makes it a task, the task is polled at
  * the server's interval, through restarts of the server.
  *
- * @param client a connected `Client` of `@modelcontextprotocol/client`; in 2026-07-28 it has to declare {@link tasksCapability}
+ * @param client a connected `Client`, of `@modelcontextprotocol/client` or of `@modelcontextprotocol/sdk`; in 2026-07-28 it
+ * has to declare {@link tasksCapability}
  * @returns the tool's result, also one with `isError`
- * @throws ProtocolError the JSON-RPC error the call or its task ended with; -32600 for a task that somebody cancelled
+ * @throws JsonRpcError the JSON-RPC error the call or its task ended with; -32600 for a task that somebody cancelled
+ * @throws the client's own error if the server cannot be reached
  * @throws the signal's reason
  */
-export async function callTool(client: Client, params: CallToolParams, options: CallToolOptions = {}): Promise<CallToolResult> {
-  const { signal, timeout = TIMEOUT } = options;
-  const era = client.getProtocolEra() === 'modern' ? '2026-07-28' : '2025-11-25';
-  const task = era === '2025-11-25' && (await takesTask(client, params.name)) ? { task: options.ttl === undefined ? {} : { ttl: options.ttl } } : {};
-  letTasksThrough(client);
-  const answer = await client.request({ method: 'tools/call', params: { ...params, ...task } }, CallAnswer, { timeout, ...(signal ? { signal } : {}) });
-  const created = createdTask(answer);
-  if (!created) return answer as CallToolResult;
+export async function callTool(client: McpClient, params: CallToolParams, options: CallToolOptions = {}): Promise<ToolResult> {
+  const { signal, onProgress, onInput } = options;
+  const tap = Tap.of(client);
+  const token = randomUUID();
+  const meta = onProgress ? { _meta: { ...params._meta, progressToken: token } } : {};
+  if (onProgress) tap.listeners.set(token, onProgress);
   try {
-    return await awaitTask(client, era, created, options);
+    const task = eraOf(client) === '2025-11-25' && (await takesTask(client, params.name)) ? { task: options.ttl === undefined ? {} : { ttl: options.ttl } } : {};
+    const start = async (): Promise<{ result: Promise<ToolResult> | ToolResult }> => {
+      const answer = await answered(client, { ...params, ...meta, ...task }, options);
+      const created = createdTask(answer);
+      if (!created) return { result: answer as unknown as ToolResult };
+      const server = client.getServerVersion();
+      const record = { taskId: created.taskId, tool: params.name, createdAt: created.createdAt, ...(server ? { server: { name: server.name, version: server.version } } : {}) };
+      return { result: settle(client, created.taskId, { ...options, created, desk: onInput && new InputDesk(onInput), progress: onProgress !== undefined }, record) };
+    };
+    const { result } = 'task' in task ? await tap.creating(start) : await start();
+    return await result;
   } catch (error) {
-    if (!signal?.aborted) throw error;
-    await cancel(client, created.taskId);
-    throw signal.reason;
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    tap.listeners.delete(token);
   }
+}
+
+/** The answer to the call, after what the tool asked before it started (2026-07-28). */
+async function answered(client: McpClient, params: Record<string, unknown>, { signal, onInput, timeout = TIMEOUT }: CallToolOptions): Promise<z.infer<typeof CallAnswer>> {
+  let more = {};
+  for (let round = 0; round <= MAX_ROUNDS; round++) {
+    // Without onInput the client's own handlers answer.
+    const answer = await ask(client, 'tools/call', { ...params, ...more }, CallAnswer, { timeout, signal, ...(onInput ? { allowInputRequired: true } : {}) });
+    if (answer['resultType'] !== 'input_required' || !onInput) return answer;
+    const { inputRequests, requestState } = answer;
+    if (!inputRequests) await delay(PAUSE, undefined, signal ? { signal } : {});
+    more = { inputResponses: await answers(inputRequests ?? {}, onInput), ...(requestState === undefined ? {} : { requestState }) };
+  }
+  throw new Error(`The tool asked more than ${MAX_ROUNDS} times before it started`);
+}
+
+async function answers(requests: Parameters<InputDesk['take']>[0], onInput: OnInput): Promise<object> {
+  return Object.fromEntries(await Promise.all(Object.entries(requests).map(async ([key, request]) => [key, await onInput(request)])));
 }
 
 function createdTask({ task, _meta }: z.infer<typeof CallAnswer>): TaskStatus | undefined {
   const created = task ?? _meta?.[MOVED_TASK];
   return created && statusOf(created);
-}
-
-async function awaitTask(client: Client, era: '2025-11-25' | '2026-07-28', created: TaskStatus, { onStatus, onInput, signal, patience = PATIENCE }: CallToolOptions): Promise<CallToolResult> {
-  const request = async <T>(method: string, schema: z.ZodType<T>, params: object = {}): Promise<T> =>
-    await patiently<T>(
-      async () => await client.request({ method, params: { taskId: created.taskId, ...params } }, schema, { timeout: REQUEST_TIMEOUT, ...(signal ? { signal } : {}) }),
-      { patience, signal, answersAreFinal: method === 'tasks/result' },
-    );
-  const desk = new InputDesk(onInput, async (inputResponses) => await request('tasks/update', z.looseObject({}), { inputResponses }));
-  let shown: string | undefined;
-  const show = (status: TaskStatus): void => {
-    const now = JSON.stringify(status);
-    if (now !== shown) onStatus?.(status);
-    shown = now;
-  };
-  show(created);
-  for (let { pollInterval } = created; ; ) {
-    await delay(pollInterval, undefined, signal ? { signal } : {});
-    const task = await request('tasks/get', GetAnswer);
-    const status = statusOf(task);
-    show(status);
-    if (hasEnded(status)) return era === '2025-11-25' ? ((await request('tasks/result', z.looseObject({}))) as CallToolResult) : inlinedResult(task, status);
-    desk.take((task as { inputRequests?: Record<string, InputRequest> }).inputRequests);
-    pollInterval = status.pollInterval;
-  }
-}
-
-function inlinedResult(task: z.infer<typeof GetAnswer>, { status, statusMessage }: TaskStatus): CallToolResult {
-  const { result, error } = task as { result?: CallToolResult; error?: { code: number; message: string; data?: unknown } };
-  if (result) return result;
-  if (error) throw new ProtocolError(error.code, error.message, error.data);
-  throw new ProtocolError(-32600, statusMessage ?? `The task is ${status} without a result`);
-}
-
-/** Best effort: the caller has gone, and the task may have ended. */
-async function cancel(client: Client, taskId: string): Promise<void> {
-  await client.request({ method: 'tasks/cancel', params: { taskId } }, z.looseObject({}), { timeout: REQUEST_TIMEOUT }).catch(() => undefined);
 }

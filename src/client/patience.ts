@@ -1,11 +1,6 @@
 /** Goes on through a server that is away for a while. @module */
-import { ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import pRetry from 'p-retry';
-
-/** Errors of this side that trying again does not change. */
-const FINAL = new Set<string>([SdkErrorCode.NotConnected, SdkErrorCode.NotInitialized, SdkErrorCode.CapabilityNotSupported, SdkErrorCode.InvalidResult, SdkErrorCode.UnsupportedResultType]);
-/** JSON-RPC's internal error, which a server whose Temporal is away answers with. */
-const INTERNAL_ERROR = -32603;
+import { mayPass } from './errors.js';
 
 export interface Patience {
   /** How long the server may be away, in milliseconds. */
@@ -28,10 +23,4 @@ export async function patiently<T>(request: () => Promise<T>, { patience, signal
     shouldRetry: ({ error }) => mayPass(error, answersAreFinal),
     ...(signal ? { signal } : {}),
   });
-}
-
-function mayPass(error: unknown, answersAreFinal: boolean): boolean {
-  if (ProtocolError.isInstance(error)) return !answersAreFinal && error.code === INTERNAL_ERROR;
-  if (SdkError.isInstance(error)) return !FINAL.has(error.code);
-  return true;
 }

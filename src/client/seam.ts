@@ -1,27 +1,124 @@
 /**
- * The one place that reaches into `@modelcontextprotocol/client`: in 2026-07-28 it refuses every answer to `tools/call`
- * that is a task handle, before any caller sees it. So the handle is moved to where the client lets it pass.
+ * The one place that reaches beneath a client, at its transport's `onmessage`, for what no public method of either SDK lets
+ * through: answers that are task handles, questions and progress of tasks, raw responses. Everything else goes on to the client.
  * @module
  */
-import type { Client, Transport } from '@modelcontextprotocol/client';
+import type { InputRequest } from './inputs.js';
+import type { McpClient, McpTransport } from './mcp-client.js';
 
-/** Where the moved task handle is, in the result's `_meta`. */
+/** Where a task handle is moved to, in the result's `_meta`: in 2026-07-28 the client refuses an answer to `tools/call` that is one. */
 export const MOVED_TASK = 'mcp-tasks-temporal/task';
 
-const tapped = new WeakSet<Transport>();
+export interface Message {
+  readonly jsonrpc: '2.0';
+  readonly id?: string | number;
+  readonly method?: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+type Send = (message: Message) => Promise<unknown>;
+type Answerer = (request: InputRequest, send: (answer: Readonly<Record<string, unknown>>) => Promise<unknown>) => Promise<void>;
 
-/** Lets task handles through on the client's present connection; on HTTP and stdio alike, once a connection. */
-export function letTasksThrough({ transport }: Client): void {
-  if (!transport?.onmessage || tapped.has(transport)) return;
-  const deliver = transport.onmessage.bind(transport);
-  transport.onmessage = (message, extra) => deliver(moveTask(message), extra);
-  tapped.add(transport);
+/** For how many tasks unanswered questions are kept. */
+const MAX_UNANSWERED = 1_000;
+
+const taps = new WeakMap<McpClient, Tap>();
+
+export class Tap {
+  /** Who hears of progress, by its token. */
+  readonly listeners = new Map<string, (progress: Progress) => void>();
+  /** Who waits for a raw response, by the ID of its request. */
+  readonly responses = new Map<string, (message: Message) => void>();
+  /** Who answers the questions of a task, by its ID. */
+  readonly #answerers = new Map<string, Answerer>();
+  /** Questions that nobody answered after all, by task: the server does not send them again while this connection lasts. */
+  readonly #unanswered = new Map<string, (() => void)[]>();
+  readonly #tapped = new WeakSet<McpTransport>();
+  readonly #creating = new Set<Promise<unknown>>();
+
+  /** The client's tap, on the connection it has now. */
+  static of(client: McpClient): Tap {
+    const tap = taps.get(client) ?? new Tap();
+    taps.set(client, tap);
+    if (client.transport) tap.#attach(client.transport);
+    return tap;
+  }
+
+  /** Has the questions of a task answered, also those that are open; without an answerer by the client's own handlers. */
+  attend(taskId: string, answerer: Answerer | undefined): void {
+    if (answerer) this.#answerers.set(taskId, answerer);
+    const unanswered = this.#unanswered.get(taskId) ?? [];
+    this.#unanswered.delete(taskId);
+    for (const ask of unanswered) ask();
+  }
+
+  leave(taskId: string, answerer: Answerer | undefined): void {
+    if (this.#answerers.get(taskId) === answerer) this.#answerers.delete(taskId);
+  }
+
+  /** Holds questions back while a task is being created: on a stream of its own, one may overtake the task's ID. */
+  async creating<T>(create: () => Promise<T>): Promise<T> {
+    const created = create();
+    this.#creating.add(created);
+    return await created.finally(() => this.#creating.delete(created));
+  }
+
+  #attach(transport: McpTransport): void {
+    if (!transport.onmessage || this.#tapped.has(transport)) return;
+    this.#tapped.add(transport);
+    const deliver = transport.onmessage.bind(transport) as (message: Message, extra?: unknown) => void;
+    const send = transport.send.bind(transport) as Send;
+    transport.onmessage = (message: Message, extra?: unknown): void => {
+      if (!this.#take(message, send, () => deliver(message, extra))) deliver(moveTask(message), extra);
+    };
+  }
+
+  /** Whether the message was one of ours. */
+  #take(message: Message, send: Send, deliver: () => void): boolean {
+    const { id, method, params = {} } = message;
+    if (method === undefined) return this.#respond(message);
+    if (id !== undefined) {
+      const { taskId } = ((params['_meta'] as Record<string, unknown> | undefined)?.['io.modelcontextprotocol/related-task'] ?? {}) as { taskId?: string };
+      if (taskId === undefined || (!this.#answerers.has(taskId) && this.#creating.size === 0)) return false;
+      void this.#answer(taskId, { method, params }, async (result) => await send({ jsonrpc: '2.0', id, result }), deliver);
+      return true;
+    }
+    const listener = method === 'notifications/progress' && this.listeners.get(String(params['progressToken']));
+    if (!listener) return false;
+    const { progressToken: _, _meta, ...progress } = params;
+    listener(progress as unknown as Progress);
+    return true;
+  }
+
+  #respond(message: Message): boolean {
+    const respond = typeof message.id === 'string' && this.responses.get(message.id);
+    if (!respond) return false;
+    respond(message);
+    return true;
+  }
+
+  async #answer(taskId: string, request: InputRequest, send: Parameters<Answerer>[1], deliver: () => void): Promise<void> {
+    if (!this.#answerers.has(taskId)) await Promise.allSettled(this.#creating);
+    const answerer = this.#answerers.get(taskId);
+    if (!answerer) return deliver();
+    await answerer(request, send).catch(() => this.#keep(taskId, () => void this.#answer(taskId, request, send, deliver)));
+  }
+
+  #keep(taskId: string, ask: () => void): void {
+    const [oldest] = this.#unanswered.keys();
+    if (oldest !== undefined && this.#unanswered.size >= MAX_UNANSWERED) this.#unanswered.delete(oldest);
+    this.#unanswered.set(taskId, [...(this.#unanswered.get(taskId) ?? []), ask]);
+  }
 }
 
-type Message = Parameters<NonNullable<Transport['onmessage']>>[0];
-
 function moveTask(message: Message): Message {
-  if (!('result' in message) || (message.result as { resultType?: unknown }).resultType !== 'task') return message;
+  if (message.result?.['resultType'] !== 'task') return message;
   const { _meta, ...task } = message.result;
-  return { ...message, result: { resultType: 'complete', content: [], _meta: { ..._meta, [MOVED_TASK]: task } } };
+  return { ...message, result: { resultType: 'complete', content: [], _meta: { ...(_meta as object | undefined), [MOVED_TASK]: task } } };
 }

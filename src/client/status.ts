@@ -23,6 +23,7 @@ const POLL_INTERVAL = 1_000;
 const Status = z.enum(['working', 'input_required', 'completed', 'failed', 'cancelled']);
 const common = { taskId: z.string(), status: Status, statusMessage: z.string().optional(), createdAt: z.string(), lastUpdatedAt: z.string() };
 
+const Inputs = z.record(z.string(), z.looseObject({ method: z.string(), params: z.looseObject({}).optional() }));
 /** A task of 2025-11-25. */
 const Task2025 = z.looseObject({ ...common, ttl: z.number().nullish(), pollInterval: z.number().optional() });
 /** A task of 2026-07-28, with what its status entails. */
@@ -32,13 +33,19 @@ const Task2026 = z.looseObject({
   pollIntervalMs: z.number().optional(),
   result: z.looseObject({}).optional(),
   error: z.looseObject({ code: z.number(), message: z.string(), data: z.unknown() }).optional(),
-  inputRequests: z.record(z.string(), z.looseObject({ method: z.string(), params: z.looseObject({}).optional() })).optional(),
+  inputRequests: Inputs.optional(),
 });
 type AnyTask = z.infer<typeof Task2025> | z.infer<typeof Task2026>;
 
-/** The answer to `tools/call`: the tool's result, or a task where either version has it. */
-export const CallAnswer = z.looseObject({ task: Task2025.optional(), _meta: z.looseObject({ [MOVED_TASK]: Task2026.optional() }).optional() });
+/** The answer to `tools/call`: the tool's result, or a task where either version has it, or what the tool asks before it starts. */
+export const CallAnswer = z.looseObject({
+  task: Task2025.optional(),
+  _meta: z.looseObject({ [MOVED_TASK]: Task2026.optional() }).optional(),
+  inputRequests: Inputs.optional(),
+  requestState: z.string().optional(),
+});
 export const GetAnswer = z.union([Task2026.extend({ ttlMs: z.number().nullable() }), Task2025]);
+export type GetAnswer = z.infer<typeof GetAnswer>;
 
 export function statusOf(task: AnyTask): TaskStatus {
   const ttl = 'ttlMs' in task ? task.ttlMs : task['ttl'];

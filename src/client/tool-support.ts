@@ -1,10 +1,12 @@
 /** Which tools of a 2025-11-25 server a client may call as a task. @module */
-import type { Client } from '@modelcontextprotocol/client';
+import type { McpClient } from './mcp-client.js';
 
-const known = new WeakMap<Client, Promise<ReadonlyMap<string, string | undefined>>>();
+const known = new WeakMap<McpClient, Promise<ReadonlyMap<string, string | undefined>>>();
+/** A server that lists more pages than this does not come to an end. */
+const MAX_PAGES = 1_000;
 
 /** A client must not ask for a task where the server or the tool does not say that it takes one. */
-export async function takesTask(client: Client, tool: string): Promise<boolean> {
+export async function takesTask(client: McpClient, tool: string): Promise<boolean> {
   if (!client.getServerCapabilities()?.tasks?.requests?.tools?.call) return false;
   let support = known.get(client);
   if (!support || !(await support).has(tool)) {
@@ -16,7 +18,14 @@ export async function takesTask(client: Client, tool: string): Promise<boolean> 
   return taskSupport === 'optional' || taskSupport === 'required';
 }
 
-async function list(client: Client): Promise<ReadonlyMap<string, string | undefined>> {
-  const { tools } = await client.listTools();
-  return new Map(tools.map((tool) => [tool.name, tool.execution?.taskSupport]));
+async function list(client: McpClient): Promise<ReadonlyMap<string, string | undefined>> {
+  const support = new Map<string, string | undefined>();
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const { tools, nextCursor } = await client.listTools(cursor === undefined ? undefined : { cursor });
+    for (const { name, execution } of tools) support.set(name, execution?.taskSupport);
+    if (nextCursor === undefined) return support;
+    cursor = nextCursor;
+  }
+  throw new Error(`The server lists its tools on more than ${MAX_PAGES} pages`);
 }

@@ -1,11 +1,13 @@
-/** `callTool` over HTTP: one await, in both protocol versions. */
-import { Client, type ClientCapabilities, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { McpServer } from '@modelcontextprotocol/server';
+/** `callTool` over HTTP: one await, in both protocol versions, by the clients of both SDKs. */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { acceptedContent, inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { callTool, tasksCapability, type TaskStatus } from '../../src/client/index.js';
-import { defineTool, TaskError } from '../../src/index.js';
+import { callTool, type InputRequest, JsonRpcError, type McpClient, tasksCapability, type TaskStatus } from '../../src/client/index.js';
+import { defineTool, TaskError, type ToolContext } from '../../src/index.js';
 import { listen, type Listening } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
 
@@ -21,30 +23,35 @@ function gate(name: string) {
   return made;
 }
 
+const inputSchema = z.object({ gate: z.string() });
+async function run({ gate: name }: { gate: string }, ctx: ToolContext) {
+  ctx.progress(1, 4, 'doors');
+  gates.get(name)?.reached();
+  await Promise.race([gates.get(name)?.opened, new Promise((_, reject) => ctx.signal.addEventListener('abort', reject))]);
+  return { passed: name };
+}
 const tools = [
-  defineTool({
-    name: 'wait',
-    inputSchema: z.object({ gate: z.string() }),
-    async run({ gate: name }, ctx) {
-      ctx.progress(1, 4, 'doors');
-      gates.get(name)?.reached();
-      await Promise.race([gates.get(name)?.opened, new Promise((_, reject) => ctx.signal.addEventListener('abort', reject))]);
-      return { passed: name };
-    },
-  }),
+  defineTool({ name: 'wait', inputSchema, run }),
+  defineTool({ name: 'wait_plainly', inputSchema, taskSupport: 'forbidden', run }),
   defineTool({ name: 'refuse', inputSchema: z.object({}), run: async () => await Promise.reject(new TaskError(-32055, 'no', { why: 'x' })) }),
 ];
 
 function factory(): McpServer {
   const mcp = new McpServer({ name: 'test', version: '1.0.0' });
   mcp.registerTool('plain', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: 'plain' }] }));
+  mcp.registerTool('asks_first', { inputSchema: z.object({}) }, (_args, { mcpReq }) => {
+    const first = acceptedContent<{ name: string }>(mcpReq.inputResponses, 'name');
+    if (first) return { content: [{ type: 'text', text: `${first.name}, ${String(mcpReq.requestState())}` }] };
+    const ask = inputRequired.elicit({ message: 'Name?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } });
+    return inputRequired({ inputRequests: { name: ask }, requestState: 'as before' });
+  });
   return mcp;
 }
 
 let stack: Stack;
 let temporal: TemporalClient;
 let server: Listening;
-const clients: Client[] = [];
+const clients: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   temporal = new TemporalClient({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
@@ -59,20 +66,32 @@ afterAll(async () => {
   await temporal.connection.close();
 });
 
-async function connect(era: 'legacy' | 'auto', url = server.url, capabilities: ClientCapabilities = tasksCapability): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities });
+/** A client of the v1 SDK, or one of v2 that negotiates so. */
+type Kind = 'v1' | 'legacy' | 'auto';
+const connectAs = async (kind: Kind, url = server.url): Promise<McpClient> => (kind === 'v1' ? await connectV1(url) : await connect(kind, url));
+
+async function connectV1(url: URL): Promise<McpClient> {
+  const client = new V1Client({ name: 'test', version: '1.0.0' });
+  await client.connect(new V1Transport(url));
+  clients.push(client);
+  return client;
+}
+
+async function connect(era: 'legacy' | 'auto', url = server.url): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities: { ...tasksCapability, elicitation: { form: {} } } });
   await client.connect(new StreamableHTTPClientTransport(url));
   clients.push(client);
   return client;
 }
 
-describe.each([
+it.each([
   ['legacy', 'legacy'],
   ['auto', 'modern'],
-] as const)('protocol negotiation %s', (mode, era) => {
+] as const)('protocol negotiation %s is %s', async (mode, era) => expect((await connect(mode)).getProtocolEra()).toBe(era));
+
+describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
   it('resolves with the result of a task, telling its status on the way', async () => {
-    const client = await connect(mode);
-    expect(client.getProtocolEra()).toBe(era);
+    const client = await connectAs(mode);
     const { open } = gate(mode);
     const seen: TaskStatus[] = [];
     const result = await callTool(client, { name: 'wait', arguments: { gate: mode } }, {
@@ -88,28 +107,15 @@ describe.each([
   });
 
   it('throws the JSON-RPC error a task ended with, and awaits tools that are no tasks', async () => {
-    const client = await connect(mode);
+    const client = await connectAs(mode);
     const error: unknown = await callTool(client, { name: 'refuse' }).catch((reason: unknown) => reason);
-    expect(ProtocolError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ code: -32055, data: { why: 'x' } });
+    expect(error).toBeInstanceOf(JsonRpcError);
+    expect(error).toMatchObject({ code: -32055, message: 'no', data: { why: 'x' } });
     expect((await callTool(client, { name: 'plain' })).content).toEqual([{ type: 'text', text: 'plain' }]);
   });
 
-  it('tells a plain call its progress while it is awaited', async () => {
-    const client = await connect(mode, server.url, {});
-    const { open } = gate(`${mode}-plain`);
-    const seen: unknown[] = [];
-    const onprogress = (progress: unknown): void => {
-      seen.push(progress);
-      open();
-    };
-    const result = await client.callTool({ name: 'wait', arguments: { gate: `${mode}-plain` } }, { onprogress });
-    expect(result.structuredContent).toEqual({ passed: `${mode}-plain` });
-    expect(seen).toEqual([{ progress: 1, total: 4, message: 'doors' }]);
-  });
-
   it('takes a terminated task for ended, not for a server that is away', async () => {
-    const client = await connect(mode);
+    const client = await connectAs(mode);
     const { started } = gate(`${mode}-terminated`);
     let taskId = '';
     const call = callTool(client, { name: 'wait', arguments: { gate: `${mode}-terminated` } }, { onStatus: (status) => (taskId = status.taskId) });
@@ -120,7 +126,7 @@ describe.each([
   });
 
   it('cancels the task when its signal aborts', async () => {
-    const client = await connect(mode);
+    const client = await connectAs(mode);
     const { started } = gate(`${mode}-abort`);
     const abort = new AbortController();
     let taskId = '';
@@ -133,7 +139,7 @@ describe.each([
 
   it('goes on when the server is replaced by another', async () => {
     const first = await listen(stack.tasks.handler(factory));
-    const client = await connect(mode, first.url);
+    const client = await connectAs(mode, first.url);
     const { open, started } = gate(`${mode}-restart`);
     const call = callTool(client, { name: 'wait', arguments: { gate: `${mode}-restart` } });
     await started;
@@ -145,4 +151,40 @@ describe.each([
     await second.close();
     await replacement.close();
   });
+});
+
+describe.each(['v1', 'legacy', 'auto'] as const)('client %s, a call that becomes no task', (mode) => {
+  it('tells its progress while it is awaited', async () => {
+    const client = await connectAs(mode);
+    const { open } = gate(`${mode}-plain`);
+    const seen: unknown[] = [];
+    const onProgress = (progress: unknown): void => {
+      seen.push(progress);
+      open();
+    };
+    const result = await callTool(client, { name: 'wait_plainly', arguments: { gate: `${mode}-plain` } }, { onProgress });
+    expect(result.structuredContent).toEqual({ passed: `${mode}-plain` });
+    expect(seen).toEqual([{ progress: 1, total: 4, message: 'doors' }]);
+  });
+
+  it('rejects with its signal’s reason', async () => {
+    const client = await connectAs(mode);
+    const { open, started } = gate(`${mode}-plain-abort`);
+    const abort = new AbortController();
+    const call = callTool(client, { name: 'wait_plainly', arguments: { gate: `${mode}-plain-abort` } }, { signal: abort.signal });
+    await Promise.race([started, call]);
+    abort.abort(new Error('changed my mind'));
+    await expect(call).rejects.toThrow('changed my mind');
+    open();
+  });
+});
+
+it('onInput also answers what a tool asks before it starts, in 2026-07-28', async () => {
+  const asked: unknown[] = [];
+  const onInput = async ({ params }: InputRequest) => {
+    asked.push(params?.['message']);
+    return await Promise.resolve({ action: 'accept', content: { name: 'Ann' } });
+  };
+  expect((await callTool(await connect('auto'), { name: 'asks_first' }, { onInput })).content).toEqual([{ type: 'text', text: 'Ann, as before' }]);
+  expect(asked).toEqual(['Name?']);
 });

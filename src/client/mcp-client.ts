@@ -1,0 +1,62 @@
+/**
+ * What `callTool` uses of a client, and gets from it: the `Client` of `@modelcontextprotocol/client` and the one of
+ * `@modelcontextprotocol/sdk` both have it, so that a host needs only the SDK it is built on.
+ * @module
+ */
+import { z } from 'zod';
+import { answeredError, UnexpectedAnswerError } from './errors.js';
+
+export interface McpClient {
+  readonly transport?: McpTransport | undefined;
+  getServerCapabilities(): { readonly tasks?: { readonly requests?: { readonly tools?: { readonly call?: object | undefined } | undefined } | undefined } | undefined } | undefined;
+  getServerVersion(): { readonly name: string; readonly version: string } | undefined;
+  /** Missing in the v1 SDK, which does not speak 2026-07-28. */
+  getProtocolEra?(): string | undefined;
+  request(request: { method: string; params: Record<string, unknown> }, resultSchema: typeof AnyResult, options: RequestOptions): Promise<unknown>;
+  listTools(params?: { cursor?: string }): Promise<{ tools: { name: string; execution?: { taskSupport?: string | undefined } | undefined }[]; nextCursor?: string | undefined }>;
+}
+
+/** A client's connection. */
+export interface McpTransport {
+  onmessage?: ((message: never, extra?: never) => void) | undefined;
+  send(message: never, options?: never): Promise<void>;
+}
+
+export interface RequestOptions {
+  timeout: number;
+  signal?: AbortSignal;
+  allowInputRequired?: boolean;
+}
+
+/** The result of a tool: MCP's `CallToolResult`, in the words of no SDK. */
+export interface ToolResult {
+  readonly content: readonly ({ readonly type: string } & Readonly<Record<string, unknown>>)[];
+  readonly structuredContent?: Readonly<Record<string, unknown>>;
+  readonly isError?: boolean;
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** {@link RequestOptions}, with a signal that may be none. */
+export type AskOptions = Omit<RequestOptions, 'signal'> & { readonly signal?: AbortSignal | undefined };
+
+export type Era = '2025-11-25' | '2026-07-28';
+
+export const AnyResult = z.looseObject({});
+
+export function eraOf(client: McpClient): Era {
+  return client.getProtocolEra?.() === 'modern' ? '2026-07-28' : '2025-11-25';
+}
+
+/**
+ * One request and its answer.
+ * @throws JsonRpcError what the server answered; else the client's own error, of the connection or a timeout
+ */
+export async function ask<T>(client: McpClient, method: string, params: Record<string, unknown>, schema: z.ZodType<T>, options: AskOptions): Promise<T> {
+  const { signal, ...rest } = options;
+  const answer = await client.request({ method, params }, AnyResult, { ...rest, ...(signal ? { signal } : {}) }).catch((error: unknown) => {
+    throw answeredError(error) ?? error;
+  });
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new UnexpectedAnswerError(`The server's answer to ${method} is not what MCP has there: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

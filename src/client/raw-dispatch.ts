@@ -1,0 +1,53 @@
+/**
+ * What `@modelcontextprotocol/ext-tasks` leaves to its user in 2026-07-28: the way of a raw request to the server and of its
+ * raw response back, which the client's own methods would refuse.
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import type { McpClient } from './mcp-client.js';
+import { Tap, type Message } from './seam.js';
+
+/** How long a response may take if the caller does not say, in milliseconds. */
+const TIMEOUT = 60_000;
+
+type Json = string | number | boolean | null | { readonly [key: string]: Json } | readonly Json[];
+export interface RawDispatchOptions {
+  readonly signal?: AbortSignal;
+  readonly context?: { readonly headers?: Readonly<Record<string, string>>; readonly requestTimeoutMs?: number };
+}
+export type RawResponse = { readonly kind: 'result'; readonly result: Json } | { readonly kind: 'error'; readonly error: { readonly code: number; readonly message: string; readonly data?: Json } };
+
+/**
+ * The `rawDispatch` of a session of `createTaskSessionFromClient`. Requests go over the client's own transport, HTTP or stdio,
+ * with its authorization and the headers that 2026-07-28 demands. Aborting ends the wait, and over HTTP the request as well.
+ *
+ * @param client a connected `Client` of `@modelcontextprotocol/client`
+ * @throws Error if the client is not connected, the transport fails or the response takes longer than its time
+ */
+export function rawDispatch(client: McpClient): (request: Json, options?: RawDispatchOptions) => Promise<RawResponse> {
+  return async (request, { signal, context = {} } = {}) => {
+    const { transport } = client;
+    if (!transport) throw new Error('The client is not connected');
+    const { responses } = Tap.of(client);
+    const id = `raw-${randomUUID()}`;
+    const limit = context.requestTimeoutMs ?? TIMEOUT;
+    const timeout = AbortSignal.timeout(limit);
+    const end = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    try {
+      return await new Promise<RawResponse>((resolve, reject) => {
+        end.addEventListener('abort', () => reject(signal?.aborted ? signal.reason : new Error(`The server did not answer within ${limit} ms`)), { once: true });
+        end.throwIfAborted();
+        responses.set(id, (response) => resolve(rawResponse(response)));
+        const lost = (): void => reject(new Error('The response stream ended without a response'));
+        const send = transport.send.bind(transport) as unknown as (message: object, options: object) => Promise<void>;
+        send({ jsonrpc: '2.0', id, ...(request as object) }, { requestSignal: end, onRequestStreamEnd: lost, headers: context.headers }).catch(reject);
+      });
+    } finally {
+      responses.delete(id);
+    }
+  };
+}
+
+function rawResponse({ result, error }: Message): RawResponse {
+  return error ? { kind: 'error', error: error as Extract<RawResponse, { kind: 'error' }>['error'] } : { kind: 'result', result: result as Json };
+}
