@@ -42,13 +42,15 @@ export class Followers {
 
   /** Has `stream` carry what there is to tell of a task of `owner`, until it leaves. */
   follow(owner: Owner, taskId: string, stream: Stream, { known, plain = false }: FollowOptions = {}): Following {
-    let follower = this.#followers.get(taskId);
+    // By owner too: whoever is not the task's has a follower of their own, which finds no task.
+    const key = `${owner.id}\0${taskId}`;
+    let follower = this.#followers.get(key);
     if (!follower) {
       const mine = new Follower(this.options, owner, taskId, known, () => {
-        if (this.#followers.get(taskId) === mine) this.#followers.delete(taskId);
+        if (this.#followers.get(key) === mine) this.#followers.delete(key);
       });
       follower = mine;
-      this.#followers.set(taskId, follower);
+      this.#followers.set(key, follower);
     }
     const { ended } = follower;
     const carrier = follower.add(stream, plain);
@@ -94,7 +96,8 @@ class Follower {
   ) {
     this.#news = new News(options.pollInterval, known);
     this.#questions = new Questions(options, owner, taskId, () => this.#tell());
-    this.ended = this.#run();
+    // Not before this follower has its place among the others.
+    this.ended = Promise.resolve().then(async () => await this.#run());
     // Whoever waits for it hears of it; the others need not.
     this.ended.catch(() => undefined);
   }
@@ -124,9 +127,8 @@ class Follower {
   async #run(): Promise<EndedTask> {
     const { signal } = this.#stop;
     try {
-      const { caller } = await this.options.engine.get(this.owner.id, this.taskId);
-      const watch = { progress: caller?.progressToken !== undefined };
-      for await (const task of this.options.engine.watch(this.owner.id, this.taskId, signal, watch)) {
+      const wantsProgress = ({ caller }: Task): boolean => caller?.progressToken !== undefined;
+      for await (const task of this.options.engine.watch(this.owner.id, this.taskId, signal, { progress: wantsProgress })) {
         this.#task = task;
         this.#tell();
         if (!task.outcome) continue;

@@ -25,7 +25,9 @@ export class News {
     if (progress) await carry(carriers.filter(({ stream }) => stream.session === task.caller?.session), ({ plain }) => progressMessage(task, progress, plain));
     const changed = this.#status !== undefined && this.#status !== status;
     this.#status = status;
-    if (changed) await carry(carriers.filter(({ plain }) => !plain), () => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task2025(task, this.pollInterval) }));
+    // Not on the stream of a `tasks/result`: at another process the session may have a stream of its own, and be told twice.
+    const told = carriers.filter(({ stream, plain }) => stream.kind === 'session' && !plain);
+    if (changed) await carry(told, () => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task2025(task, this.pollInterval) }));
   }
 
   /** Progress must increase from one notification to the next, for as long as the task lives, and ends with it. */

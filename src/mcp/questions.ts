@@ -43,6 +43,7 @@ interface Put {
 export class Questions {
   /** Under which this process claims the task's questions. */
   readonly #claimant = randomUUID();
+  readonly #claimed = new Set<string>();
   readonly #put = new Map<string, Put>();
   #again: NodeJS.Timeout | undefined;
 
@@ -61,30 +62,31 @@ export class Questions {
     }
   }
 
-  /** Takes back what `carrier` was given, for another stream to carry, here or at another process. */
+  /** Takes back what `carrier` was given: {@link put} gives it to another stream, or to other processes. */
   takeBack(carrier: Carrier): void {
-    for (const [key, put] of this.#put) if (put.carrier === carrier) this.#giveUp(key);
+    for (const [key, put] of this.#put) if (put.carrier === carrier) this.#forget(key);
   }
 
   close(): void {
     clearTimeout(this.#again);
-    for (const key of this.#put.keys()) this.#giveUp(key);
+    for (const key of this.#put.keys()) this.#forget(key);
+    for (const key of this.#claimed) void this.#giveUp(key);
   }
 
   async #putOne(key: string, request: InputRequest, carriers: readonly Carrier[]): Promise<void> {
     const kind = kindOf(request);
     const able = carriers.filter(({ stream }) => !kind || !stream.answers || stream.answers.includes(kind));
-    if (able.length === 0) return;
+    if (able.length === 0) return await this.#giveUp(key);
     if (!(await this.#claim(key, LEASE))) return this.#lookAgain();
+    this.#claimed.add(key);
     const carrier = await carry(able, ({ plain }) => message(this.options.keys, this.taskId, key, request, plain));
-    if (!carrier) return this.#giveUp(key);
+    if (!carrier) return await this.#giveUp(key);
     this.#put.set(key, { carrier, renewal: setInterval(() => void this.#claim(key, LEASE), RENEWAL) });
   }
 
-  #giveUp(key: string): void {
-    this.#forget(key);
-    // Should it fail, the lease runs out.
-    void this.#claim(key, 0);
+  /** Lets other processes have the question. Should that fail, the lease runs out. */
+  async #giveUp(key: string): Promise<void> {
+    if (this.#claimed.delete(key)) await this.#claim(key, 0);
   }
 
   #forget(key: string): void {

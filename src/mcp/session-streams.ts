@@ -48,8 +48,7 @@ export class SessionStreams {
     if (session === undefined || known.outcome) return;
     const tasks = this.#tasks.get(session) ?? new LRUCache<string, Interest>({ max: TASKS });
     this.#tasks.set(session, tasks);
-    if (tasks.has(known.id)) return;
-    const interest = { owner, known };
+    const interest = tasks.get(known.id) ?? { owner, known };
     tasks.set(known.id, interest);
     for (const [stream, leave] of this.#streams.get(session) ?? []) this.#follow(session, stream, leave, known.id, interest);
   }

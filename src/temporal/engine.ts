@@ -96,12 +96,12 @@ export class Engine {
 
   /**
    * The task now, and again whenever it changes, until it has ended.
-   * @param options.progress whether to look for the progress of its steps as well, once a second. @default true
+   * @param options.progress whether to look for the progress of its steps as well, once a second. @default always
    * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
    */
-  watch(owner: string, id: string, signal?: AbortSignal, { progress = true } = {}): AsyncGenerator<Task, void> {
+  watch(owner: string, id: string, signal?: AbortSignal, { progress = () => true }: { progress?: (task: Task) => boolean } = {}): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    return watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], interest: progress ? { progressInterval: PROGRESS_INTERVAL } : 'news' });
+    return watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], interest: { progressInterval: PROGRESS_INTERVAL, wanted: progress } });
   }
 
   /**

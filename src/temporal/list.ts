@@ -3,19 +3,17 @@
  * which needs no search attribute of ours. The store lags behind a start, so a server adds what it created itself.
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isMcpTasksError } from '../task/errors.js';
 import { idRange } from '../task/id.js';
 import type { Task } from '../task/task.js';
 import { DEADLINE, within, type Calls } from './calls.js';
 import type { TaskReader } from './read.js';
+import { PAGE, RecentTasks } from './recent.js';
 
-/** Tasks on one page. */
-const PAGE = 50;
 /** How many tasks of a page are read at once. */
 const AT_ONCE = 10;
-/** How long a newly created task is added to lists, in milliseconds: longer than the visibility store's usual lag. */
-const LAG = 30_000;
 
 export interface TaskPage {
   readonly tasks: Task[];
@@ -23,38 +21,55 @@ export interface TaskPage {
   readonly next?: Uint8Array;
 }
 
+/** How many listings under way are remembered, and for how long after the last page, in milliseconds. */
+const LISTINGS = { max: 1_000, ttl: 5 * 60_000 };
+
+interface Place {
+  /** All pages of one listing name the same. */
+  readonly listing: string;
+  /** Where visibility's own pages go on, in base64; before there is one, the pages are of what visibility does not show yet. */
+  readonly token?: string;
+}
+
 export class TaskList {
-  readonly #recent = new LRUCache<string, true>({ max: 1_000 });
+  readonly #recent: RecentTasks;
+  /**
+   * What a listing has had already. It would have it twice: what visibility shows by now, and what it moves from the running
+   * tasks to the closed ones. At another process it still may.
+   */
+  readonly #given = new LRUCache<string, Set<string>>(LISTINGS);
 
   constructor(
     private readonly calls: Calls,
     private readonly reader: TaskReader,
-  ) {}
+  ) {
+    this.#recent = new RecentTasks(async (ids) => (await this.#visible(`WorkflowId IN (${ids.map((id) => `'${id}'`).join(', ')})`)).ids);
+  }
 
-  /** Remembers a task that visibility may not show yet; one that is older than its lag needs no remembering. */
-  created({ id, createdAt }: Pick<Task, 'id' | 'createdAt'>): void {
-    const ttl = createdAt + LAG - Date.now();
-    if (ttl > 0) this.#recent.set(id, true, { ttl });
+  /** Remembers a task that visibility may not show yet. */
+  created(task: Pick<Task, 'id' | 'createdAt'>): void {
+    this.#recent.add(task);
   }
 
   async page(tags: readonly string[], from?: Uint8Array): Promise<TaskPage> {
-    const ranges = tags.map(idRange).map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`);
-    const { ids, next } = await this.#visible(ranges.join(' OR '), from);
-    const unlisted = from ? [] : await this.#unlisted(tags, ids);
-    // A workflow that was reset has a row a run.
-    const tasks = await this.#read([...new Set([...unlisted, ...ids])]);
-    return { tasks, ...(next && next.length > 0 ? { next } : {}) };
-  }
-
-  /** The newest of those that visibility does not show yet; the others come on their page. At most a page of them. */
-  async #unlisted(tags: readonly string[], listed: readonly string[]): Promise<string[]> {
     const ranges = tags.map(idRange);
-    for (const id of listed) this.#recent.delete(id);
-    const recent = [...this.#recent.keys()].filter((id) => ranges.some(([first, last]) => id >= first && id < last)).slice(0, PAGE);
-    if (recent.length === 0) return [];
-    const { ids } = await this.#visible(`WorkflowId IN (${recent.map((id) => `'${id}'`).join(', ')})`);
-    for (const id of ids) this.#recent.delete(id);
-    return recent.filter((id) => !ids.includes(id));
+    const { listing, token }: Place = from ? (JSON.parse(Buffer.from(from).toString()) as Place) : { listing: randomUUID() };
+    const given = this.#given.get(listing) ?? new Set<string>();
+    this.#given.set(listing, given);
+    const read = async (ids: readonly string[]): Promise<Task[]> => {
+      // A workflow that was reset has a row a run.
+      const fresh = [...new Set(ids)].filter((id) => !given.has(id));
+      for (const id of fresh) given.add(id);
+      return await this.#read(fresh);
+    };
+    // First what visibility does not show yet, then what it does.
+    const unlisted = token === undefined ? await this.#recent.page(ranges, given) : [];
+    if (unlisted.length > 0) return { tasks: await read(unlisted), next: Buffer.from(JSON.stringify({ listing } satisfies Place)) };
+    const which = ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
+    const { ids, next } = await this.#visible(which, token === undefined ? undefined : Buffer.from(token, 'base64'));
+    const tasks = await read(ids);
+    if (!next || next.length === 0) return { tasks };
+    return { tasks, next: Buffer.from(JSON.stringify({ listing, token: Buffer.from(next).toString('base64') } satisfies Place)) };
   }
 
   async #visible(which: string, from?: Uint8Array): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {

@@ -11,10 +11,10 @@ export interface WatchOptions {
   /** End the watch; it then throws the first one's reason. */
   readonly signals: readonly (AbortSignal | undefined)[];
   /**
-   * What is waited for: the end alone, whatever is news in the history, or the steps' progress too, which is not in the
-   * history and so is looked for every so many milliseconds.
+   * What is waited for: the end alone, or whatever is news in the history, and where that is wanted the steps' progress too,
+   * which is not in the history and so is looked for every so many milliseconds.
    */
-  readonly interest: 'ending' | 'news' | { readonly progressInterval: number };
+  readonly interest: 'ending' | { readonly progressInterval: number; readonly wanted: (task: Task) => boolean };
 }
 
 /** The pause before a read that failed because Temporal was away is tried again, in milliseconds. */
@@ -30,7 +30,7 @@ export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: st
   const bell = new Bell(interest === 'ending' ? 'ending' : 'news');
   // Follow first, read after: what happens in between rings the bell.
   const unfollow = tails.follow(id, (tick) => bell.ring(tick));
-  const timer = typeof interest === 'string' ? undefined : setInterval(() => bell.ring('news'), interest.progressInterval);
+  let timer: NodeJS.Timeout | undefined;
   try {
     let shown: string | undefined;
     for (;;) {
@@ -38,6 +38,7 @@ export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: st
       const view = JSON.stringify(task);
       if (view !== shown) yield task;
       if (task.outcome) return;
+      if (interest !== 'ending' && interest.wanted(task)) timer ??= setInterval(() => bell.ring('news'), interest.progressInterval);
       shown = view;
       await bell.rung(signal);
     }

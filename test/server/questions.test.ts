@@ -172,6 +172,33 @@ it('ignore replies by a forged ID, or of another owner', async () => {
   expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Hal' });
 });
 
+it('are nothing to another owner, nor is the task, while its own is told of it', async () => {
+  const session = await Session.begin(a);
+  const taskId = await create(session);
+  const result = await session.open(a, 'tasks/result', { taskId });
+  const { id } = await result.next(isQuestion);
+  const foreign = await Session.begin(a, undefined, { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'mallory' } });
+  expect((await foreign.request(a, 'tasks/result', { taskId })).error).toEqual({ code: -32602, message: 'Failed to retrieve task: Task not found' });
+  await session.reply(a, id, accept({ name: 'Joy' }));
+  expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Joy' });
+});
+
+it('go to another stream of the same process when the first ends, and are still nobody else’s', async () => {
+  const session = await Session.begin(a);
+  const taskId = await create(session);
+  const first = await session.open(a, 'tasks/result', { taskId });
+  const second = await session.open(a, 'tasks/result', { taskId });
+  const { id } = await Promise.race([first.next(isQuestion), second.next(isQuestion)]);
+  const [asked, idle] = questions(first).length > 0 ? [first, second] : [second, first];
+  expect(questions(idle)).toEqual([]);
+  await asked.drop();
+  const again = await idle.next(isQuestion);
+  expect(again.id).not.toBe(id);
+  await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
+  await session.reply(b, again.id, accept({ name: 'Kim' }));
+  expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({ name: 'Kim' });
+});
+
 it('keep a reply for which there is no worker', async () => {
   const session = await Session.begin(a);
   const taskId = await create(session);
