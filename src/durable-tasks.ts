@@ -7,7 +7,9 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
 import { Cancellations } from './mcp/cancellations.js';
+import { fallbackOf, type Fallback } from './mcp/fallback.js';
 import { Followers } from './mcp/followers.js';
+import { listedOutputs, type ListedOutput } from './mcp/listing.js';
 import type { OwnerRule } from './mcp/owner.js';
 import type { ServerFactory } from './server/serve.js';
 import type { TaskService } from './mcp/service.js';
@@ -37,6 +39,14 @@ export interface DurableTasksOptions {
    * requests share one anonymous owner, who cannot list
    */
   readonly owner?: OwnerRule;
+  /**
+   * What a client that does not speak tasks gets for a call that takes longer than `handleAfter`: `'await'` keeps it waiting;
+   * `'handle'` answers with the task's handle and how to go on, and adds the tools `task_wait`, `task_cancel` and, where
+   * requestors can be told apart, `task_list`. A tool's own `fallback` goes before it. @default 'await'
+   */
+  readonly fallback?: 'await' | 'handle';
+  /** How long such a call waits, and `task_wait` at most. Shorter than the clients' own timeout, which is often 60 s. @default '45 seconds' */
+  readonly handleAfter?: Duration;
   readonly ttl?: {
     /** Of tasks whose call and tool name none; `null`: as long as Temporal keeps the workflow. @default '24 hours' */
     readonly default?: Duration | null;
@@ -81,6 +91,8 @@ export class DurableTasks {
    */
   static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
     const tools = byName(options.tools);
+    const fallback = fallbackOf(tools, options.fallback ?? 'await', msToNumber(options.handleAfter ?? '45 seconds'));
+    const outputs = listedOutputs(tools, fallback);
     // Loaded here, because a worker loads this package too and has no need of an MCP SDK.
     const serve = await import('./server/serve.js');
     const logger = options.logger ?? stderrLogger();
@@ -89,10 +101,10 @@ export class DurableTasks {
     const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
     const keys = Keyring.parse(given ?? (await keyFile(dir)));
     const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
-    return new DurableTasks({ options, tools, serve, logger, keys, keyIsShared: given !== undefined, temporal });
+    return new DurableTasks({ options, tools, fallback, outputs, serve, logger, keys, keyIsShared: given !== undefined, temporal });
   }
 
-  private constructor({ options, tools, serve, logger, keys, keyIsShared, temporal }: Connected) {
+  private constructor({ options, tools, fallback, outputs, serve, logger, keys, keyIsShared, temporal }: Connected) {
     const client = temporalClient({ ...temporal, ...(options.dataConverter ? { dataConverter: options.dataConverter } : {}) });
     this.#options = options;
     this.#serve = serve;
@@ -108,6 +120,8 @@ export class DurableTasks {
     this.#service = {
       engine: this.engine,
       tools,
+      outputs,
+      fallback,
       keys,
       followers,
       sessions: new SessionStreams(followers),
@@ -167,6 +181,8 @@ export class DurableTasks {
 interface Connected {
   readonly options: DurableTasksOptions;
   readonly tools: ReadonlyMap<string, DurableTool>;
+  readonly fallback: Fallback;
+  readonly outputs: ReadonlyMap<string, ListedOutput>;
   readonly serve: typeof import('./server/serve.js');
   readonly logger: Logger;
   readonly keys: Keyring;

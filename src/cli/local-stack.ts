@@ -44,7 +44,7 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
     owned.add(async () => await postgres.release());
     const env: NodeJS.ProcessEnv = { ...base, DATABASE_URL: postgres.url };
     // One person's stack on one person's machine: every request is theirs.
-    const tasks = await DurableTasks.connect({ tools: referenceTools(toolsConfigFromEnv(env)), temporal: { dir }, owner: () => 'local', pollInterval: '250 ms', logger });
+    const tasks = await DurableTasks.connect({ tools: referenceTools(toolsConfigFromEnv(env)), temporal: { dir }, owner: () => 'local', fallback: 'handle', pollInterval: '250 ms', logger });
     owned.add(async () => await tasks.close());
     let worker = await WorkerProcess.start(dir, env);
     owned.add(async () => await worker.stop());

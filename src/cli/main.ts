@@ -51,6 +51,7 @@ program
   .addOption(repeatable('--allow-host <name>', 'a host name that requests may be addressed to', each(hostName)))
   .addOption(repeatable('--allow-origin <name>', 'a host name whose web pages may call', each(hostName)))
   .option('--task-queue <name>', 'the Temporal task queue of tools that name none', DEFAULT_TASK_QUEUE)
+  .addOption(new Option('--fallback <what>', 'what clients that do not speak tasks get for a long call: a handle and tools to go on with, or they wait').choices(['handle', 'await']).default('handle'))
   .option('--worker', "run a worker for the file's tools in this process as well")
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {

@@ -18,6 +18,7 @@ export interface ServeOptions extends ExposureOptions {
   readonly dir: string;
   readonly audience?: string;
   readonly scope: readonly string[];
+  readonly fallback: 'await' | 'handle';
   /** Runs a worker for the file's tools in this process. */
   readonly worker?: boolean;
   readonly logger: Logger;
@@ -25,13 +26,13 @@ export interface ServeOptions extends ExposureOptions {
 
 /** @param file the tools; none: the reference tools */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
-  const { transport, taskQueue, dir, worker = false, logger } = options;
+  const { transport, taskQueue, dir, fallback, worker = false, logger } = options;
   // Before anything is started.
   const exposed = transport === 'http' ? exposure(options) : undefined;
   if (!exposed && options.auth) throw new McpTasksError('CONFIGURATION', '--auth is for HTTP: over stdio the requestor is the user whose process this is');
   if (worker && file === undefined) throw new McpTasksError('CONFIGURATION', '--worker needs a file of tools; for the reference tools run `mcp-tasks-temporal worker`');
   const module: ToolModule = file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
-  const tasks = await DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, logger });
+  const tasks = await DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, fallback, logger });
   let server: HttpServer | undefined;
   try {
     const ends: Promise<unknown>[] = [stopSignal()];

@@ -2,20 +2,19 @@
 import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
 import { errorResult } from '../task/result.js';
-import type { Outcome, Task } from '../task/task.js';
-import { asksOf, type DurableTool } from '../tool/define-tool.js';
+import type { Task } from '../task/task.js';
+import type { DurableTool } from '../tool/define-tool.js';
 import { validate } from '../tool/schema.js';
-import { answerOf } from '../wire/answer.js';
-import { answer2025, task2025 } from '../wire/v2025.js';
+import { task2025 } from '../wire/v2025.js';
 import { task2026 } from '../wire/v2026.js';
 import { askFirst } from './ask-first.js';
 import { CancelledByClient } from './cancellations.js';
 import { declaresTasks, requireCapabilities, requireTasks } from './capabilities.js';
-import { invalidParams, methodNotFound, rpcFault } from './errors.js';
-import { fittingOutcome } from './output.js';
+import { invalidParams, methodNotFound } from './errors.js';
 import type { Answer, Era, RequestContext } from './request.js';
 import type { TaskService } from './service.js';
 import { startRequest } from './start.js';
+import { awaitAnswer } from './wait.js';
 
 /** Loose: clients send more than the schemas name, and that is theirs to do. */
 const CallParams = z.looseObject({
@@ -94,12 +93,10 @@ function immediateResponse({ immediateResponse: text }: DurableTool): Answer {
 async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer> {
   const { service, era, tool, ctx } = call;
   const { owner } = ctx;
+  const budget = service.fallback.handles.has(tool.name) ? service.fallback.budget : undefined;
   return await service.cancellations.run(ctx, async (signal) => {
     try {
-      const outcome = await fittingOutcome(tool, await awaitOutcome(call, task, signal));
-      const answer = era === '2025-11-25' ? answer2025(outcome) : answerOf(outcome);
-      if ('error' in answer) throw rpcFault(answer.error);
-      return { ...answer.result };
+      return await awaitAnswer({ service, era, ctx: { ...ctx, signal }, task, budget });
     } catch (error) {
       // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
       const cancelled = era === '2025-11-25' ? signal.reason instanceof CancelledByClient : signal.aborted && !keyed;
@@ -107,12 +104,4 @@ async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer
       throw error;
     }
   });
-}
-
-/** Awaits the end; tells progress and asks questions on the way where the call is for that. */
-async function awaitOutcome({ service, tool, ctx }: Call, task: Task, signal: AbortSignal): Promise<Outcome> {
-  const { owner, stream } = ctx;
-  const silent = task.caller?.progressToken === undefined && asksOf(tool).length === 0;
-  if (silent) return (await service.engine.result(owner.id, task.id, signal)).outcome;
-  return (await service.followers.ended(owner, task.id, stream, signal, { known: task, plain: true })).outcome;
 }

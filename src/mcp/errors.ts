@@ -2,6 +2,7 @@
 import type { Logger } from '../local/log.js';
 import { McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
 import type { RpcError } from '../task/task.js';
+import { CancelledByClient } from './cancellations.js';
 
 export const RPC = { methodNotFound: -32601, invalidParams: -32602, internalError: -32603, missingClientCapability: -32021 } as const;
 
@@ -42,7 +43,7 @@ export async function asRpcFaults<T>(logger: Logger, about: object, aborted: Abo
     return await handle();
   } catch (error) {
     // The client has gone, or cancelled the request: nobody is there to be answered.
-    if (error instanceof RpcFault || aborted.aborted) throw error;
+    if (error instanceof RpcFault || error instanceof CancelledByClient || aborted.aborted) throw error;
     if (!(error instanceof McpTasksError)) {
       logger.error({ ...about, err: error }, 'request failed');
       throw new RpcFault(RPC.internalError, 'Internal error; the server\'s log says more');

@@ -6,7 +6,7 @@
 import type { Logger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
 import type { Keyring } from '../task/keyring.js';
-import type { Outcome, Task } from '../task/task.js';
+import type { EndedTask, Task } from '../task/task.js';
 import type { Engine } from '../temporal/engine.js';
 import type { Owner } from './owner.js';
 import { News } from './news.js';
@@ -23,16 +23,15 @@ export interface FollowerOptions {
 export interface FollowOptions {
   /** The task as the stream's client knows it: it is told of what changes from there on. @default as it is now */
   readonly known?: Task;
-  /** Whether the client only sees a call, and knows nothing of a task. @default false */
+  /** Whether the client only sees a call, and knows nothing of a task: it is asked the task's questions and told nothing. @default false */
   readonly plain?: boolean;
 }
-
-export type EndedTask = Task & { readonly outcome: Outcome };
 
 export interface Following {
   /** The task once it has ended and that has been told. */
   readonly ended: Promise<EndedTask>;
-  leave(): void;
+  /** @param options.asked whether its client, though the stream ends, may still answer what it was asked. @default false */
+  leave(options?: { readonly asked: boolean }): void;
 }
 
 export class Followers {
@@ -54,7 +53,7 @@ export class Followers {
     }
     const { ended } = follower;
     const carrier = follower.add(stream, plain);
-    return { ended, leave: () => follower.remove(carrier) };
+    return { ended, leave: ({ asked } = { asked: false }) => follower.remove(carrier, asked) };
   }
 
   /**
@@ -109,11 +108,12 @@ class Follower {
     return carrier;
   }
 
-  remove(carrier: Carrier): void {
+  remove(carrier: Carrier, asked: boolean): void {
     const index = this.#carriers.indexOf(carrier);
     if (index < 0) return;
     this.#carriers.splice(index, 1);
-    this.#questions.takeBack(carrier);
+    if (asked) this.#questions.leave(carrier);
+    else this.#questions.takeBack(carrier);
     if (this.#carriers.length > 0) this.#tell();
     else this.#end();
   }
@@ -150,7 +150,7 @@ class Follower {
 
   async #tellNow(): Promise<void> {
     if (!this.#task) return;
-    await this.#news.tell(this.#task, this.#carriers);
+    await this.#news.tell(this.#task, this.#carriers.filter(({ plain }) => !plain));
     await this.#questions.put(this.#task, this.#carriers);
   }
 }

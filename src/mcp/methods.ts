@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
 import type { Task } from '../task/task.js';
-import { answer2025, status2025, task2025, withRelatedTask } from '../wire/v2025.js';
+import { status2025, task2025, withRelatedTask } from '../wire/v2025.js';
 import { detailedTask2026 } from '../wire/v2026.js';
 import { requireTasks } from './capabilities.js';
-import { asRpcFaults, invalidParams, methodNotFound, rpcFault } from './errors.js';
-import { fittingOutcome, fittingTask } from './output.js';
+import { asRpcFaults, invalidParams, methodNotFound } from './errors.js';
+import { fittingTask, resultOf } from './output.js';
 import type { Answer, Era, RequestContext } from './request.js';
 import type { TaskService } from './service.js';
 
@@ -63,13 +63,11 @@ function methods2025(service: TaskService): Record<string, Handler> {
     },
     async 'tasks/result'({ taskId }, ctx) {
       const task = await service.cancellations.run(ctx, async (signal) => await service.followers.ended(ctx.owner, taskId, ctx.stream, signal));
-      const answer = answer2025(await fittingOutcome(service.tools.get(task.tool), task.outcome));
-      if ('error' in answer) throw rpcFault(answer.error);
-      return { ...withRelatedTask(answer.result, taskId) };
+      return { ...withRelatedTask(await resultOf(service, '2025-11-25', task), taskId) };
     },
     async 'tasks/cancel'({ taskId }, ctx) {
       try {
-        return task2025(await cancel(service, taskId, ctx), service.pollInterval);
+        return task2025(await cancelTask(service, taskId, ctx), service.pollInterval);
       } catch (error) {
         if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
         const ended = await fittingTask(service, await service.engine.get(ctx.owner.id, taskId));
@@ -85,7 +83,8 @@ function methods2025(service: TaskService): Record<string, Handler> {
   };
 }
 
-async function cancel(service: TaskService, taskId: string, { owner }: RequestContext): Promise<Task> {
+/** @throws McpTasksError `TASK_ENDED` */
+export async function cancelTask(service: TaskService, taskId: string, { owner }: RequestContext): Promise<Task> {
   const task = await service.engine.cancel(owner.id, taskId);
   service.logger.info({ taskId, tool: task.tool }, 'task cancelled');
   return task;
@@ -94,7 +93,7 @@ async function cancel(service: TaskService, taskId: string, { owner }: RequestCo
 /** 2026-07-28 acknowledges the cancelling of a task that has already ended. */
 async function acknowledgeCancel(service: TaskService, taskId: string, ctx: RequestContext): Promise<void> {
   try {
-    await cancel(service, taskId, ctx);
+    await cancelTask(service, taskId, ctx);
   } catch (error) {
     if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
   }

@@ -22,11 +22,11 @@ export class News {
   async tell(task: Task, carriers: readonly Carrier[]): Promise<void> {
     const status = status2025(task);
     const progress = this.#newProgress(task);
-    if (progress) await carry(carriers.filter(({ stream }) => stream.session === task.caller?.session), ({ plain }) => progressMessage(task, progress, plain));
+    if (progress) await carry(carriers.filter(({ stream }) => stream.session === task.caller?.session), () => progressMessage(task, progress));
     const changed = this.#status !== undefined && this.#status !== status;
     this.#status = status;
     // Not on the stream of a `tasks/result`: at another process the session may have a stream of its own, and be told twice.
-    const told = carriers.filter(({ stream, plain }) => stream.kind === 'session' && !plain);
+    const told = carriers.filter(({ stream }) => stream.kind === 'session');
     if (changed) await carry(told, () => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task2025(task, this.pollInterval) }));
   }
 
@@ -41,7 +41,6 @@ export class News {
   }
 }
 
-function progressMessage({ id, caller }: Task, progress: Progress, plain: boolean): ServerMessage {
-  const meta = plain ? {} : { _meta: relatedTask(id) };
-  return { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: caller?.progressToken, ...progress, ...meta } };
+function progressMessage({ id, caller }: Task, progress: Progress): ServerMessage {
+  return { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: caller?.progressToken, ...progress, _meta: relatedTask(id) } };
 }

@@ -1,8 +1,12 @@
-/** Holds a result against its tool's output schema. @module */
-import { errorResult } from '../task/result.js';
-import type { Outcome, Task } from '../task/task.js';
+/** A task's result, held against its tool's output schema. @module */
+import { errorResult, type ToolResult } from '../task/result.js';
+import type { EndedTask, Outcome, Task } from '../task/task.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { validate } from '../tool/schema.js';
+import { answerOf } from '../wire/answer.js';
+import { answer2025 } from '../wire/v2025.js';
+import { rpcFault } from './errors.js';
+import type { Era } from './request.js';
 import type { TaskService } from './service.js';
 
 /**
@@ -19,4 +23,15 @@ export async function fittingOutcome(tool: DurableTool | undefined, outcome: Out
 /** The task, its outcome held against its tool's output schema. */
 export async function fittingTask({ tools }: TaskService, task: Task): Promise<Task> {
   return task.outcome ? { ...task, outcome: await fittingOutcome(tools.get(task.tool), task.outcome) } : task;
+}
+
+/**
+ * What the call itself answers with.
+ * @throws the task's JSON-RPC error
+ */
+export async function resultOf({ tools, outputs }: TaskService, era: Era, { tool, outcome }: EndedTask): Promise<ToolResult> {
+  const fitting = await fittingOutcome(tools.get(tool), outcome);
+  const answer = era === '2025-11-25' ? answer2025(fitting, outputs.get(tool)?.wrapped) : answerOf(fitting);
+  if ('error' in answer) throw rpcFault(answer.error);
+  return answer.result;
 }

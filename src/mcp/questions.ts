@@ -67,6 +67,15 @@ export class Questions {
     for (const [key, put] of this.#put) if (put.carrier === carrier) this.#forget(key);
   }
 
+  /** Leaves what `carrier` was given with its client, for as long as the lease lasts: nobody else is asked meanwhile. */
+  leave(carrier: Carrier): void {
+    for (const [key, put] of this.#put) {
+      if (put.carrier !== carrier) continue;
+      clearInterval(put.renewal);
+      this.#claimed.delete(key);
+    }
+  }
+
   close(): void {
     clearTimeout(this.#again);
     for (const key of this.#put.keys()) this.#forget(key);

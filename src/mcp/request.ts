@@ -27,6 +27,12 @@ export interface RequestContext {
   readonly requestState?: { readonly given: string | undefined; readonly codec: StateCodec };
 }
 
+/** What the client wants to be told the request's progress by; `undefined` where it does not. */
+export function progressTokenOf({ meta }: Pick<RequestContext, 'meta'>): string | number | undefined {
+  const token = meta['progressToken'];
+  return typeof token === 'string' || typeof token === 'number' ? token : undefined;
+}
+
 /** Seals what only the same request may bring back, for a while. */
 export interface StateCodec {
   mint(payload: string, boundTo: string): Promise<string>;

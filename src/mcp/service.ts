@@ -4,13 +4,18 @@ import type { Keyring } from '../task/keyring.js';
 import type { Engine } from '../temporal/engine.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import type { Cancellations } from './cancellations.js';
-import type { SessionStreams } from './session-streams.js';
+import type { Fallback } from './fallback.js';
 import type { Followers } from './followers.js';
+import type { ListedOutput } from './listing.js';
+import type { SessionStreams } from './session-streams.js';
 
 /** All times in milliseconds. */
 export interface TaskService {
   readonly engine: Engine;
   readonly tools: ReadonlyMap<string, DurableTool>;
+  /** By tool; none for a tool without an output schema. */
+  readonly outputs: ReadonlyMap<string, ListedOutput>;
+  readonly fallback: Fallback;
   readonly keys: Keyring;
   readonly followers: Followers;
   readonly sessions: SessionStreams;

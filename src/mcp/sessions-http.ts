@@ -67,9 +67,9 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
       }
       // Every request of 2026-07-28 names its method, and so is none of ours.
       if (request.method !== 'POST' || request.headers.has('mcp-method')) {
+        const response = await handler.fetch(request, given);
         // There a call whose stream is dropped is cancelled; that its token expires is none of its client's doing.
-        const isCall = request.headers.get('mcp-method') === 'tools/call';
-        return untilExpiry(await handler.fetch(request, given), authInfo?.expiresAt, isCall);
+        return request.headers.get('mcp-method') === 'tools/call' ? untilExpiry(response, authInfo?.expiresAt, true) : response;
       }
       const message = await peekBody(request, given.parsedBody);
       if (session) service.cancellations.receive(session.id, message);

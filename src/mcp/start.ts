@@ -8,6 +8,7 @@ import type { StartRequest } from '../temporal/engine.js';
 import { asksOf } from '../tool/define-tool.js';
 import type { Call } from './call.js';
 import { invalidParams } from './errors.js';
+import { progressTokenOf } from './request.js';
 
 /** The shortest ttl a call can ask for, in milliseconds: the client has to have time to fetch the result. */
 const SHORTEST_TTL = 10_000;
@@ -48,14 +49,15 @@ function keyOf({ tool, ctx: { meta, owner } }: Call, parsed: unknown, nonce: str
 }
 
 /** What the messages of 2025-11-25 about the task need to know; what its client cannot answer is found out there when it is asked. */
-function callerOf({ era, tool, ctx }: Call): Caller | undefined {
-  const { stream, meta } = ctx;
-  const progressToken = meta['progressToken'];
+function callerOf({ era, tool, params, ctx }: Call): Caller | undefined {
+  const { stream } = ctx;
+  // A call that is awaited tells its progress itself, and its token ends with it.
+  const progressToken = params.task === undefined ? undefined : progressTokenOf(ctx);
   const { answers } = stream;
   const cannotAnswer = answers && era === '2025-11-25' ? asksOf(tool).filter((kind) => !answers.includes(kind)) : [];
   const caller: Caller = {
     ...(stream.session === undefined ? {} : { session: stream.session }),
-    ...(typeof progressToken === 'string' || typeof progressToken === 'number' ? { progressToken } : {}),
+    ...(progressToken === undefined ? {} : { progressToken }),
     ...(cannotAnswer.length > 0 ? { cannotAnswer } : {}),
   };
   return Object.keys(caller).length > 0 ? caller : undefined;

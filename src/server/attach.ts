@@ -1,14 +1,18 @@
 /** Makes an author's `McpServer` serve durable tools; its other tools, resources and prompts stay as they are. @module */
-import type { McpServer } from '@modelcontextprotocol/server';
+import type { McpServer, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { callTool, parseCall } from '../mcp/call.js';
 import { serverCapabilities } from '../mcp/capabilities.js';
+import { callCompanion, companions } from '../mcp/companions.js';
 import { asRpcFaults, methodNotFound } from '../mcp/errors.js';
+import { nameTaken } from '../mcp/fallback.js';
+import { listedTools, listFor } from '../mcp/listing.js';
 import { taskMethods } from '../mcp/methods.js';
-import type { Era } from '../mcp/request.js';
+import type { Era, RequestContext } from '../mcp/request.js';
 import type { TaskService } from '../mcp/service.js';
+import type { JsonSchema } from '../wire/output-schema.js';
 import { requestContext, type Peer } from './context.js';
 import { stateCodec } from './request-state.js';
-import { interceptToolCalls } from './seam.js';
+import { intercept } from './seam.js';
 
 /** Cheap and stateless: behind HTTP it runs once a request. */
 export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer: Peer): void {
@@ -19,37 +23,45 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
   }
   // A server with no tool at all has no calls to intercept, either.
   if (service.tools.size === 0) return;
-  registerTools(mcp, service);
-  interceptToolCalls(mcp, async (request, sdkContext, sdk) => {
-    const { name = '', task } = (request.params ?? {}) as { name?: string; task?: unknown };
+  registerTools(mcp, service, era, peer);
+  const added = new Map(companions(service, era, peer.owner).map((companion) => [companion.name, companion]));
+  intercept(mcp, 'tools/list', async (request, sdkContext, sdk) => listFor(service, era, requestContext(mcp, peer, sdkContext, codec), await sdk(request, sdkContext)));
+  intercept(mcp, 'tools/call', async (request, sdkContext, sdk) => {
+    const { name = '', task, arguments: args } = (request.params ?? {}) as { name?: string; task?: unknown; arguments?: unknown };
     const tool = service.tools.get(name);
-    if (tool) {
-      const ctx = requestContext(mcp, peer, sdkContext, codec);
-      const call = async () => await callTool({ service, era, tool, params: parseCall(request.params), ctx });
-      return await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, call);
-    }
-    const known = mcp.toolInputSchemaJson(name) !== undefined;
-    if (known && era === '2025-11-25' && task !== undefined) throw methodNotFound(`Tool ${name} does not support task augmentation`);
-    return await sdk(request, sdkContext);
+    const companion = added.get(name);
+    if (!tool && era === '2025-11-25' && task !== undefined && mcp.toolInputSchemaJson(name)) throw methodNotFound(`Tool ${name} does not support task augmentation`);
+    const callTask = tool && (async (ctx: RequestContext) => await callTool({ service, era, tool, params: parseCall(request.params), ctx }));
+    const call = callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
+    if (!call) return await sdk(request, sdkContext);
+    const ctx = requestContext(mcp, peer, sdkContext, codec);
+    return await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => await call(ctx));
   });
 }
 
 /** For `tools/list`; calls never reach these callbacks. */
-function registerTools(mcp: McpServer, service: TaskService): void {
-  for (const { name, title, description, inputSchema, outputSchema, annotations, taskSupport } of service.tools.values()) {
+function registerTools(mcp: McpServer, service: TaskService, era: Era, { owner }: Peer): void {
+  for (const { name, title, description, inputSchema, outputSchema, annotations, taskSupport } of listedTools(service, era, owner)) {
+    if (!service.tools.has(name) && mcp.toolInputSchemaJson(name)) throw nameTaken(name);
     const registered = mcp.registerTool(
       name,
       {
         inputSchema,
         ...(title === undefined ? {} : { title }),
         ...(description === undefined ? {} : { description }),
-        ...(outputSchema === undefined ? {} : { outputSchema }),
+        ...(outputSchema === undefined ? {} : { outputSchema: asStandardSchema(outputSchema) }),
         ...(annotations === undefined ? {} : { annotations }),
       },
       () => {
         throw new Error(`the call of ${name} went past the tasks adapter`);
       },
     );
-    registered.execution = { taskSupport };
+    if (taskSupport) registered.execution = { taskSupport };
   }
+}
+
+/** As the SDK takes it; it never validates with it, as it never sees these tools' results. */
+function asStandardSchema(schema: JsonSchema): StandardSchemaWithJSON {
+  const json = (): JsonSchema => schema;
+  return { '~standard': { version: 1, vendor: 'mcp-tasks-temporal', validate: (value) => ({ value }), jsonSchema: { input: json, output: json } } };
 }

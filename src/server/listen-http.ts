@@ -3,8 +3,10 @@ import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@model
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { Owner } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
-import { atExpiry } from '../mcp/token-expiry.js';
+import { atExpiry, untilExpiry } from '../mcp/token-expiry.js';
 import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
+
+const LISTEN = 'subscriptions/listen';
 
 export interface ListenOptions {
   /** The most streams with tasks at a time. */
@@ -20,8 +22,9 @@ export function serveTaskListeners(handler: McpHttpHandler, service: TaskService
     async fetch(request, given) {
       const listen = request.method === 'POST' ? taskListen(given?.parsedBody ?? (await peek(request))) : undefined;
       const response = await handler.fetch(request, given);
+      if (!listen) return request.headers.get('mcp-method') === LISTEN ? untilExpiry(response, given?.authInfo?.expiresAt, false) : response;
       // What the SDK has refused is refused.
-      if (!listen || !response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+      if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
       if (streams.size >= options.maxSubscriptions) return await instead(response, { jsonrpc: '2.0', id: listen.id, error: { code: -32603, message: 'Subscription limit reached' } }, 200);
       const owner = ownerOf(given?.authInfo);
@@ -39,7 +42,7 @@ export function serveTaskListeners(handler: McpHttpHandler, service: TaskService
 
 async function peek(request: Request): Promise<unknown> {
   // Told by its header, so that no other body is read twice.
-  if (request.headers.get('mcp-method') !== 'subscriptions/listen') return undefined;
+  if (request.headers.get('mcp-method') !== LISTEN) return undefined;
   return await request.clone().json().catch(() => undefined);
 }
 

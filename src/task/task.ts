@@ -63,6 +63,8 @@ export interface Task {
   readonly stalled?: string;
 }
 
+export type EndedTask = Task & { readonly outcome: Outcome };
+
 /** The shortest time an ended task stays readable after its end, whatever its ttl, in milliseconds. */
 const GRACE = 10 * 60_000;
 

@@ -41,6 +41,11 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
    */
   readonly taskSupport?: 'optional' | 'required' | 'forbidden';
   /**
+   * What a client that does not speak tasks gets when the work outlasts the server's budget: `'await'` keeps it waiting,
+   * `'handle'` answers with the task's handle and how to go on. Only where `taskSupport` is `'optional'`. @default the server's
+   */
+  readonly fallback?: 'await' | 'handle';
+  /**
    * Asks a person before anything starts, where it returns a form. Only once they have accepted it the work begins, with what
    * they filled in: a function tool's `ctx.answer`, a workflow's second argument. A declined call ends with a tool error.
    * In protocol 2026-07-28 nothing exists before the answer; in 2025-11-25 the task itself asks, before its work.
@@ -94,6 +99,7 @@ export interface DurableTool {
   readonly annotations?: ToolHints;
   readonly immediateResponse?: string;
   readonly taskSupport: 'optional' | 'required' | 'forbidden';
+  readonly fallback?: 'await' | 'handle';
   readonly ttl?: Duration | null;
   readonly taskQueue?: string;
   readonly timeouts?: ToolTimeouts;
@@ -117,7 +123,8 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 /**
  * Defines a tool whose every call is a Temporal workflow.
  *
- * @throws McpTasksError `CONFIGURATION` if the name is not a tool name, or if not exactly one of `run` and `workflow` is given
+ * @throws McpTasksError `CONFIGURATION` if the name is not a tool name, if not exactly one of `run` and `workflow` is given, or if
+ * `taskSupport: 'forbidden'` contradicts another option
  * @example
  * export const resize = defineTool({
  *   name: 'resize',
@@ -139,6 +146,9 @@ export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSche
     throw new McpTasksError('CONFIGURATION', `tool "${name}" needs either \`run\` or \`workflow\`, and not both`);
   }
   const { taskSupport = 'optional', ...rest } = options;
+  if (taskSupport === 'forbidden' && options.fallback === 'handle') {
+    throw new McpTasksError('CONFIGURATION', `tool "${name}": fallback 'handle' makes a task of a long call, which taskSupport 'forbidden' rules out`);
+  }
   if (isFunction) {
     const { run, ...described } = rest as FunctionToolOptions<I, O, Checkpoint>;
     return { ...described, taskSupport, work: { kind: 'function', run } };

@@ -37,11 +37,15 @@ export function status2025({ outcome, inputs }: Task): Status {
   return outcome.kind === 'error' ? 'failed' : 'cancelled';
 }
 
-/** Structured content is an object in this version; anything else is left to the text. */
-export function answer2025(outcome: Outcome): Answer {
+/**
+ * Structured content is an object in this version; anything else is left to the text.
+ * @param wrapped whether the tool's schema is for something else: then the content is under `result`, as the listed schema says
+ */
+export function answer2025(outcome: Outcome, wrapped = false): Answer {
   const answer = answerOf(outcome);
   if ('error' in answer) return answer;
   const { structuredContent, ...rest } = answer.result;
+  if (wrapped && structuredContent !== undefined) return { result: { ...rest, structuredContent: { result: structuredContent } } };
   const isObject = typeof structuredContent === 'object' && structuredContent !== null && !Array.isArray(structuredContent);
   return isObject ? answer : { result: rest };
 }

@@ -12,7 +12,7 @@ import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { startAuthorizationServer } from '../auth/authorization-server.js';
-import { send2026 } from '../server/protocol.js';
+import { send2025, send2026 } from '../server/protocol.js';
 import { key, startStack } from '../setup/stack.js';
 import { tools } from '../fixtures/tools.mjs';
 
@@ -65,6 +65,8 @@ it('serves the tools of a file, works for them when told, and stops in good orde
   const result = await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } });
   expect(result.structuredContent).toEqual({ file: join(dir, 'there'), attempt: 1 });
   await client.close();
+  const { tools: listed } = (await send2025(remote(url), 'tools/list', {})).result;
+  expect(listed.map(({ name }: { name: string }) => name)).toContain('task_wait');
   let opened = (): void => {};
   const open = new Promise<void>((resolve) => (opened = resolve));
   const { taskId } = (await send2026(remote(url), 'tools/call', { name: 'wait_for_file', arguments: { file: join(dir, 'late') } })).result;

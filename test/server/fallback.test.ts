@@ -1,0 +1,261 @@
+/** Calls of clients that do not speak tasks, on the wire: a handle when they take long, and tools to go on with. */
+import { fileURLToPath } from 'node:url';
+import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool, DurableTasks } from '../../src/index.js';
+import { key, startStack, type Stack } from '../setup/stack.js';
+import { listen, type Listening } from '../setup/http.js';
+import { forbidden, gatedTools, patient, release, required } from './gated.js';
+import { send2025, send2026, type Reply, type SendOptions } from './protocol.js';
+import { Session, type Incoming, type Message } from './session.js';
+
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+const asking = [
+  defineTool({ name: 'asks', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
+  defineTool({ name: 'asks-later', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askLater' }),
+];
+const halfWay = defineTool({ name: 'half-way', inputSchema: z.object({}), workflow: 'halfWay' });
+const tools = [...gatedTools, patient, required, forbidden, ...asking, halfWay];
+const bob = { authInfo: { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'bob' } } };
+const PLAIN = { capabilities: {} };
+
+let stack: Stack;
+let handler: McpHttpHandler;
+let server: Listening;
+const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' }, { cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } } });
+
+beforeAll(async () => {
+  stack = await startStack(tools, { fallback: 'handle', handleAfter: '600 ms', pollInterval: '50 ms' });
+  await stack.startWorker({ workflowsPath });
+  handler = stack.tasks.handler(factory);
+  server = await listen(handler);
+});
+afterAll(async () => {
+  await server.close();
+  await stack.close();
+});
+
+/** Makes a call until it does not answer with a handle any more: a busy machine may take longer than the budget. */
+async function settled(call: () => Promise<Pick<Reply, 'result'>>) {
+  for (;;) {
+    const { result } = await call();
+    if (!['working', 'input_required'].includes(result.structuredContent?.status)) return result;
+  }
+}
+
+const eras = [
+  ['2025-11-25', async (method: string, params: Record<string, unknown>, options: SendOptions = {}) => await send2025(handler, method, params, options)],
+  ['2026-07-28', async (method: string, params: Record<string, unknown>, options: SendOptions = {}) => await send2026(handler, method, params, { ...PLAIN, ...options })],
+] as const;
+
+describe.each(eras)('%s', (era, send) => {
+  const call = async (name: string, args: object, options?: SendOptions): Promise<Reply> => await send('tools/call', { name, arguments: args }, options);
+  const text = ({ result }: Reply): string => result.content[0].text as string;
+  /** @returns the task's ID */
+  const handOut = async (gate: string, options?: SendOptions): Promise<string> => (await call('object', { gate }, options)).result.structuredContent.taskId as string;
+
+  it('answers in time as ever, and later with what is running and how to go on', async () => {
+    const gate = `${era} late`;
+    const handle = await call('object', { gate });
+    const { taskId } = handle.result.structuredContent;
+    expect(handle.result.isError).toBeUndefined();
+    expect(handle.result.structuredContent).toMatchObject({ tool: 'object', status: 'working', statusMessage: expect.stringContaining('object: ') });
+    expect(text(handle)).toMatch(/^object is still running \(object: .*\)\. It goes on by itself: do not start it again\. Call task_wait with .* for its result, or task_cancel to stop it\.$/);
+    expect(text(handle)).toContain(` ${JSON.stringify({ taskId })} `);
+    // The rest of a work that takes two and a half budgets.
+    const again = await call('task_wait', { taskId });
+    expect(again.result.structuredContent).toMatchObject({ taskId, status: 'working' });
+    const last = settled(async () => await call('task_wait', { taskId }));
+    release(gate);
+    expect(await last).toMatchObject({ structuredContent: { name: 'a', size: 1 }, content: [{ type: 'text', text: '{"name":"a","size":1}' }] });
+    expect((await settled(async () => await call('object', { gate }))).structuredContent).toEqual({ name: 'a', size: 1 });
+  });
+
+  it('a wait of no seconds looks; none is longer than the budget', async () => {
+    const gate = `${era} seconds`;
+    const taskId = await handOut(gate);
+    expect((await call('task_wait', { taskId, seconds: 0 })).result.structuredContent).toMatchObject({ taskId, status: 'working' });
+    expect((await call('task_wait', { taskId, seconds: 10_000 })).result.structuredContent).toMatchObject({ taskId, status: 'working' });
+    release(gate);
+    await stack.tasks.engine.result('anonymous', taskId);
+    expect((await call('task_wait', { taskId, seconds: 0 })).result.structuredContent).toEqual({ name: 'a', size: 1 });
+  });
+
+  it('tells progress by the token of each call', async () => {
+    const first = await call('half-way', {}, { meta: { progressToken: 'first' } });
+    const { taskId } = first.result.structuredContent;
+    const second = await call('task_wait', { taskId }, { meta: { progressToken: 7 } });
+    const told = [first, second].map(({ notifications }) => notifications.map(({ method, params }) => [method, params]));
+    const progress = { progress: 2, total: 4, message: 'steps' };
+    expect(told).toEqual(['first', 7].map((progressToken) => [['notifications/progress', { progressToken, ...progress }]]));
+    // It is spent with its call: nobody is to be told by it later on.
+    expect((await stack.tasks.engine.get('anonymous', taskId)).caller?.progressToken).toBeUndefined();
+    expect(text(second)).toContain('half-way is still running (2 of 4 steps (50 %))');
+    await call('task_cancel', { taskId });
+  });
+
+  it('answers a failed task as its call would have', async () => {
+    const gate = `${era} fails`;
+    const { taskId } = (await call('object', { gate, fail: true })).result.structuredContent;
+    release(gate);
+    await stack.tasks.engine.result('anonymous', taskId);
+    expect((await call('task_wait', { taskId })).result).toMatchObject({ isError: true, content: [{ text: 'it went wrong' }] });
+  });
+
+  it('cancels, and says so where there is nothing to cancel', async () => {
+    const taskId = await handOut(`${era} cancelled`);
+    const cancelled = await call('task_cancel', { taskId });
+    expect(cancelled.result).toMatchObject({ structuredContent: { taskId, status: 'cancelled' }, content: [{ text: 'object was cancelled.' }] });
+    const again = await call('task_cancel', { taskId });
+    expect(again.result.isError).toBeUndefined();
+    expect(text(again)).toBe('object had already ended (cancelled): there was nothing to cancel.');
+    expect((await call('task_wait', { taskId })).error).toEqual({ code: -32600, message: 'Task was cancelled' });
+  });
+
+  it('lists where owners can be told apart', async () => {
+    const gate = `${era} listed`;
+    const taskId = await handOut(gate, bob);
+    const list = await call('task_list', {}, bob);
+    expect(list.result.structuredContent.tasks).toContainEqual(expect.objectContaining({ taskId, tool: 'object', status: 'working' }));
+    expect(text(list)).toContain(`${taskId} object: working (`);
+    expect((await call('task_list', { cursor: 'x' }, bob)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('without a cursor') }] });
+    expect((await call('task_list', {})).error).toMatchObject({ code: -32602 });
+    release(gate);
+  });
+
+  it('says the same of every task that is none of the caller’s', async () => {
+    const foreign = await handOut(`${era} foreign`, bob);
+    const answers = [];
+    for (const taskId of [foreign, foreign.replace(/.$/, '_'), 'nonsense']) {
+      for (const tool of ['task_wait', 'task_cancel']) answers.push((await call(tool, { taskId })).result);
+    }
+    expect(answers[0]).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('no such task') }] });
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect((await call('task_wait', { seconds: -1 })).result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/taskId.*seconds/) }] });
+    release(`${era} foreign`);
+  });
+
+  it('leaves alone the tools that are not for it', async () => {
+    for (const name of ['patient', 'forbidden']) {
+      const gate = `${era} ${name}`;
+      const waiting = call(name, { gate });
+      // Beyond the budget of another call that began later.
+      await handOut(gate.concat(' other'));
+      release(gate);
+      release(gate.concat(' other'));
+      expect((await waiting).result.structuredContent).toEqual({ name: 'a', size: 1 });
+    }
+    expect((await call('required', { gate: 'x' })).error?.code).toBe(era === '2025-11-25' ? -32601 : -32021);
+  });
+
+  it('goes on with its task when the client hangs up after the handle, or while it waits', async () => {
+    const { taskId } = (await call('half-way', {})).result.structuredContent;
+    const headers: Record<string, string> = era === '2025-11-25' ? {} : { 'mcp-method': 'tools/call', 'mcp-name': 'task_wait' };
+    const _meta = { progressToken: 1, 'io.modelcontextprotocol/protocolVersion': era, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' } };
+    const hangUp = new AbortController();
+    const response = await fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': era, ...headers },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'task_wait', arguments: { taskId }, _meta } }),
+      signal: hangUp.signal,
+    });
+    // The progress has arrived: the server is waiting.
+    await response.body?.getReader().read();
+    hangUp.abort();
+    expect((await call('task_wait', { taskId })).result.structuredContent).toMatchObject({ taskId, status: 'working' });
+    await call('task_cancel', { taskId });
+  });
+});
+
+it('`notifications/cancelled` of 2025-11-25 ends a wait, but not its task', async () => {
+  const session = await Session.begin(handler);
+  const { taskId } = (await session.request(handler, 'tools/call', { name: 'half-way' })).result.structuredContent;
+  const wait = await session.open(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } });
+  await session.notify(handler, 'notifications/cancelled', { requestId: wait.requestId });
+  await wait.ended;
+  expect(wait.messages.filter(({ result }) => result !== undefined)).toEqual([]);
+  expect((await session.request(handler, 'tools/call', { name: 'task_cancel', arguments: { taskId } })).result.content[0].text).toBe('half-way was cancelled.');
+});
+
+describe('tools/list', () => {
+  const names = async (list: Promise<Reply>): Promise<string[]> => (await list).result.tools.map(({ name }: { name: string }) => name).filter((name: string) => name.startsWith('task_'));
+
+  it('has the companions, but for requests that speak tasks', async () => {
+    expect(await names(send2025(handler, 'tools/list', {}))).toEqual(['task_wait', 'task_cancel']);
+    expect(await names(send2025(handler, 'tools/list', {}, bob))).toEqual(['task_wait', 'task_cancel', 'task_list']);
+    expect(await names(send2026(handler, 'tools/list', {}, { ...PLAIN, ...bob }))).toEqual(['task_wait', 'task_cancel', 'task_list']);
+    expect(await names(send2026(handler, 'tools/list', {}, bob))).toEqual([]);
+  });
+
+  it('depends on who asks, and is not to be shared', async () => {
+    for (const options of [PLAIN, {}]) expect((await send2026(handler, 'tools/list', {}, options)).result).toMatchObject({ cacheScope: 'private', ttlMs: 60_000 });
+    expect((await send2025(handler, 'tools/list', {})).result).not.toHaveProperty('cacheScope');
+  });
+});
+
+describe('the questions of a task', () => {
+  const isQuestion = ({ method, id }: Message): boolean => method === 'elicitation/create' && id !== undefined;
+  const answer = async (incoming: Incoming & { requestId: number }) => (await incoming.next(({ id, method }) => id === incoming.requestId && method === undefined)).result;
+  const accept = { result: { action: 'accept', content: { name: 'Ann' } } };
+
+  it('are on the stream of the call that waits', async () => {
+    const session = await Session.begin(handler);
+    const { taskId } = (await session.request(handler, 'tools/call', { name: 'asks-later' })).result.structuredContent;
+    for (;;) {
+      const wait = await session.open(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } });
+      const asked = await Promise.race([wait.next(isQuestion), answer(wait)]);
+      if (asked.method === undefined) continue;
+      expect(asked.params).toMatchObject({ message: 'Name?' });
+      expect(asked.params._meta).toBeUndefined();
+      await session.reply(handler, asked.id, accept);
+      await answer(wait);
+      // Of a task this client knows nothing, and is told nothing.
+      expect(wait.messages).toHaveLength(2);
+      expect((await settled(async () => await session.request(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } }))).structuredContent).toEqual({ name: 'Ann' });
+      return;
+    }
+  });
+
+  it('are not put again while the first call’s may still be answered', async () => {
+    const session = await Session.begin(handler);
+    const call = await session.open(handler, 'tools/call', { name: 'asks' });
+    const { id } = await call.next(isQuestion);
+    const handle = await answer(call);
+    expect(handle).toMatchObject({ structuredContent: { status: 'input_required' }, content: [{ text: expect.stringContaining('waiting for an answer from the user') }] });
+    const { taskId } = handle.structuredContent;
+    const wait = await session.open(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } });
+    expect((await answer(wait)).structuredContent).toMatchObject({ taskId, status: 'input_required' });
+    expect(await session.reply(handler, id, accept)).toBe(202);
+    expect((await settled(async () => await session.request(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } }))).structuredContent).toEqual({ name: 'Ann' });
+    expect(wait.messages.filter(isQuestion)).toEqual([]);
+  });
+});
+
+describe('names', () => {
+  const named = (name: string) => defineTool({ name, inputSchema: z.object({}), run: async () => await Promise.resolve({}) });
+
+  it('of companions are not to be had by tools', async () => {
+    const connect = async (options: object) => await DurableTasks.connect({ tools: [named('task_wait')], key, ...options });
+    await expect(connect({ fallback: 'handle' })).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('"task_wait"') });
+    await expect(connect({ fallback: 'handle', handleAfter: 0 })).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('handleAfter') });
+    const own = await startStack([named('task_wait')]);
+    expect((await send2025(own.tasks.handler(factory), 'tools/list', {})).result.tools).toHaveLength(1);
+    await own.close();
+  });
+
+  it('nor by the server’s own', async () => {
+    const errors: unknown[] = [];
+    const colliding = (): McpServer => {
+      const mcp = factory();
+      mcp.registerTool('task_cancel', { inputSchema: z.object({}) }, () => ({ content: [] }));
+      return mcp;
+    };
+    await send2025(stack.tasks.handler(colliding, { onerror: (error) => errors.push(error) }), 'tools/list', {});
+    expect(errors).toContainEqual(expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining('"task_cancel"') }));
+  });
+
+  it('a tool that is never a task has no handle', () => {
+    expect(() => defineTool({ name: 'x', inputSchema: z.object({}), taskSupport: 'forbidden', fallback: 'handle', run: async () => await Promise.resolve() })).toThrow('forbidden');
+  });
+});

@@ -1,0 +1,73 @@
+/** Tools whose work ends when a test says so. */
+import { z } from 'zod';
+import { defineTool, type DurableTool, ToolError } from '../../src/index.js';
+
+/** A schema that refers to itself. */
+interface Tree {
+  name: string;
+  children: Tree[];
+}
+const Tree: z.ZodType<Tree> = z.object({
+  name: z.string(),
+  get children() {
+    return z.array(Tree);
+  },
+});
+const Shape = z.object({ kind: z.literal('circle'), r: z.number() });
+
+const open = new Map<string, () => void>();
+
+/** Opens a gate, now or when it is reached. */
+export function release(gate: string): void {
+  const waiting = open.get(gate);
+  if (waiting) waiting();
+  else open.set(gate, () => undefined);
+}
+
+async function reached(gate: string, signal: AbortSignal): Promise<void> {
+  if (open.has(gate)) return;
+  await new Promise<void>((resolve, reject) => {
+    open.set(gate, resolve);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** What a tool that was called with a gate returns, by tool: a schema of each sort. */
+export const returned = {
+  object: { name: 'a', size: 1 },
+  tree: { name: 'root', children: [{ name: 'leaf', children: [] }] },
+  union: { kind: 'circle', r: 1 },
+  text: 'some text',
+  mixed: { n: 1 },
+  'no-schema': { free: true },
+} as const;
+
+const schemas = {
+  object: z.object({ name: z.string(), size: z.number() }),
+  tree: Tree,
+  union: z.discriminatedUnion('kind', [Shape, z.object({ kind: z.literal('square'), a: z.number() })]),
+  text: z.string(),
+  mixed: z.union([z.string(), z.object({ n: z.number() })]),
+  'no-schema': undefined,
+};
+
+function gated(name: keyof typeof returned, options: Partial<DurableTool> = {}): DurableTool {
+  const outputSchema = schemas[name];
+  const tool = defineTool({
+    name,
+    inputSchema: z.object({ gate: z.string(), fail: z.boolean().default(false) }),
+    ...(outputSchema ? { outputSchema } : {}),
+    async run({ gate, fail }, ctx) {
+      await reached(gate, ctx.signal);
+      if (fail) throw new ToolError('it went wrong');
+      return returned[name];
+    },
+  });
+  return { ...tool, ...options };
+}
+
+export const gatedTools = (Object.keys(returned) as (keyof typeof returned)[]).map((name) => gated(name));
+/** The same work under other names. */
+export const patient = gated('object', { name: 'patient', fallback: 'await' });
+export const required = gated('object', { name: 'required', taskSupport: 'required' });
+export const forbidden = gated('object', { name: 'forbidden', taskSupport: 'forbidden' });
