@@ -19,7 +19,7 @@ try {
   process.stdout.write(run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--quiet'], root));
 
   // As a user installs it: the package, its required peers by npm itself, and the optional ones of the entry points used.
-  const peers = ['@temporalio/worker', '@modelcontextprotocol/server', '@modelcontextprotocol/client', '@modelcontextprotocol/node', '@duckdb/node-api', 'pg', 'pg-copy-streams', 'typescript'];
+  const peers = ['@temporalio/worker', '@modelcontextprotocol/server', '@modelcontextprotocol/sdk', '@modelcontextprotocol/client', '@modelcontextprotocol/node', '@duckdb/node-api', 'pg', 'pg-copy-streams', 'typescript'];
   const version = (name) => manifest.peerDependencies[name] ?? manifest.devDependencies[name];
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module', allowScripts: manifest.allowScripts }));
   run('npm', ['install', '--no-audit', '--no-fund', tarball, ...peers.map((name) => `${name}@${version(name)}`)], project);

@@ -1,7 +1,5 @@
-/** `DurableTasks`: what a server author connects once and serves from. @module */
+/** What a server author connects once and serves from; the `DurableTasks` of either SDK serve with it. Knows no SDK. @module */
 import { resolve } from 'node:path';
-import type { CreateMcpHandlerOptions, McpHttpHandler } from '@modelcontextprotocol/server';
-import type { ServeStdioOptions, StdioServerHandle } from '@modelcontextprotocol/server/stdio';
 import type { DataConverter } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { keyFile } from './local/key-file.js';
@@ -11,7 +9,6 @@ import { fallbackOf, type Fallback } from './mcp/fallback.js';
 import { Followers } from './mcp/followers.js';
 import { listedOutputs, type ListedOutput } from './mcp/listing.js';
 import type { OwnerRule } from './mcp/owner.js';
-import type { ServerFactory } from './server/serve.js';
 import type { TaskService } from './mcp/service.js';
 import { SessionStreams } from './mcp/session-streams.js';
 import type { Duration } from './task/duration.js';
@@ -66,7 +63,7 @@ export interface DurableTasksOptions {
 /** Where the state of a server without configuration lives. */
 const DEFAULT_DIR = '.mcp-tasks';
 
-export class DurableTasks {
+export abstract class TasksConnection {
   /** The tasks themselves, without MCP. */
   readonly engine: Engine;
   readonly tools: readonly DurableTool[];
@@ -74,40 +71,15 @@ export class DurableTasks {
   /** The Temporal in use; a worker in the same process shares it. */
   readonly temporal: TemporalTarget;
   readonly dataConverter: DataConverter | undefined;
-  readonly #service: TaskService;
-  readonly #options: DurableTasksOptions;
+  protected readonly service: TaskService;
+  protected readonly ownerRule: OwnerRule | undefined;
   readonly #keyIsShared: boolean;
-  readonly #serve: typeof import('./server/serve.js');
   readonly #stops = new Set<() => Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  /**
-   * Finds or starts Temporal and gets ready to serve. Close it when done.
-   *
-   * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
-   * @example
-   * const tasks = await DurableTasks.connect({ tools });
-   * const handler = tasks.handler(() => new McpServer({ name: 'images', version: '1.0.0' }));
-   */
-  static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
-    const tools = byName(options.tools);
-    const fallback = fallbackOf(tools, options.fallback ?? 'await', msToNumber(options.handleAfter ?? '45 seconds'));
-    const outputs = listedOutputs(tools, fallback);
-    // Loaded here, because a worker loads this package too and has no need of an MCP SDK.
-    const serve = await import('./server/serve.js');
-    const logger = options.logger ?? stderrLogger();
-    const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
-    // An empty variable is how a compose file says that there is none.
-    const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
-    const keys = Keyring.parse(given ?? (await keyFile(dir)));
-    const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
-    return new DurableTasks({ options, tools, fallback, outputs, serve, logger, keys, keyIsShared: given !== undefined, temporal });
-  }
-
-  private constructor({ options, tools, fallback, outputs, serve, logger, keys, keyIsShared, temporal }: Connected) {
+  protected constructor({ options, tools, fallback, outputs, logger, keys, keyIsShared, temporal }: Connected) {
     const client = temporalClient({ ...temporal, ...(options.dataConverter ? { dataConverter: options.dataConverter } : {}) });
-    this.#options = options;
-    this.#serve = serve;
+    this.ownerRule = options.owner;
     this.#keyIsShared = keyIsShared;
     this.tools = options.tools;
     this.temporal = temporal;
@@ -117,7 +89,7 @@ export class DurableTasks {
     const { default: defaultTtl = '24 hours', longest = '30 days' } = options.ttl ?? {};
     const pollInterval = msToNumber(options.pollInterval ?? '1 second');
     const followers = new Followers({ engine: this.engine, keys, logger, pollInterval });
-    this.#service = {
+    this.service = {
       engine: this.engine,
       tools,
       outputs,
@@ -133,28 +105,18 @@ export class DurableTasks {
     };
   }
 
-  /**
-   * A web-standard handler (`fetch`) for Streamable HTTP that serves protocol 2026-07-28 and 2025-11-25 from one endpoint.
-   * For Node's `http`, wrap it with `toNodeHandler` of `@modelcontextprotocol/node`.
-   *
-   * @param factory makes your server, with its other tools, resources and prompts; called once a request
-   * @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks
-   */
-  handler(factory: ServerFactory, options: CreateMcpHandlerOptions = {}): McpHttpHandler {
+  /** @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks */
+  protected requireSharedKey(): void {
     if (this.temporal.explicit && !this.#keyIsShared) {
       throw new McpTasksError('CONFIGURATION', 'set MCP_TASKS_KEY (or the `key` option), the same on all replicas: `openssl rand -hex 32` makes one');
     }
-    return this.#serve.httpHandler(this.#service, this.#options.owner, factory, options);
   }
 
-  /** Serves both protocol versions over stdio. When the client hangs up, this is closed too. */
-  stdio(factory: ServerFactory, options: ServeStdioOptions = {}): StdioServerHandle {
-    if (!options.transport) {
-      process.stdin.once('close', () => {
-        this.close().catch((error: unknown) => this.#service.logger.error({ err: error }, 'closing failed'));
-      });
-    }
-    return this.#serve.stdioServer(this.#service, this.#options.owner, factory, options);
+  /** Over stdio this process has one client: when it hangs up, this is closed too. */
+  protected closeWithStdin(): void {
+    process.stdin.once('close', () => {
+      this.close().catch((error: unknown) => this.service.logger.error({ err: error }, 'closing failed'));
+    });
   }
 
   /** Has {@link close} call `stop` first: a worker in this process that shares this Temporal has to be gone before it. */
@@ -178,16 +140,32 @@ export class DurableTasks {
   }
 }
 
-interface Connected {
+export interface Connected {
   readonly options: DurableTasksOptions;
   readonly tools: ReadonlyMap<string, DurableTool>;
   readonly fallback: Fallback;
   readonly outputs: ReadonlyMap<string, ListedOutput>;
-  readonly serve: typeof import('./server/serve.js');
   readonly logger: Logger;
   readonly keys: Keyring;
   readonly keyIsShared: boolean;
   readonly temporal: TemporalTarget;
+}
+
+/**
+ * Finds or starts Temporal.
+ * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
+ */
+export async function connectTasks(options: DurableTasksOptions): Promise<Connected> {
+  const tools = byName(options.tools);
+  const fallback = fallbackOf(tools, options.fallback ?? 'await', msToNumber(options.handleAfter ?? '45 seconds'));
+  const outputs = listedOutputs(tools, fallback);
+  const logger = options.logger ?? stderrLogger();
+  const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
+  // An empty variable is how a compose file says that there is none.
+  const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
+  const keys = Keyring.parse(given ?? (await keyFile(dir)));
+  const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
+  return { options, tools, fallback, outputs, logger, keys, keyIsShared: given !== undefined, temporal };
 }
 
 function byName(tools: readonly DurableTool[]): ReadonlyMap<string, DurableTool> {

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hostHeaderValidation, originValidation, toNodeHandler, type NodeIncomingMessageLike } from '@modelcontextprotocol/node';
-import { localhostAllowedHostnames, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { localhostAllowedHostnames } from '@modelcontextprotocol/server';
+import type { FetchHandler } from '../mcp/sessions-http.js';
 import { McpTasksError } from '../task/errors.js';
 
 /** How long requests under way may take to end when the server stops, in milliseconds. */
@@ -35,7 +36,7 @@ export interface HttpServer {
  * @param port 0 for any that is free
  * @throws McpTasksError `CONFIGURATION` if the port is taken, or the host is not this machine's
  */
-export async function serveHttp(handler: McpHttpHandler, port: number, options: HttpServerOptions = {}): Promise<HttpServer> {
+export async function serveHttp(handler: FetchHandler, port: number, options: HttpServerOptions = {}): Promise<HttpServer> {
   const { host = '127.0.0.1', path = '/mcp', morePaths = [], allowedHosts = [], allowedOrigins = [] } = options;
   const serve = toNodeHandler(handler);
   const paths = new Set([path, ...morePaths]);

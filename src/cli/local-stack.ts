@@ -1,7 +1,7 @@
 /** Everything on one machine: Temporal, PostgreSQL, the MCP server with the reference tools, and a worker process. @module */
 import { resolve } from 'node:path';
 import { McpServer } from '@modelcontextprotocol/server';
-import { DurableTasks } from '../durable-tasks.js';
+import { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';

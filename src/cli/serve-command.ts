@@ -1,7 +1,7 @@
 /** `mcp-tasks-temporal serve`: durable tools over MCP, until it is told to stop. @module */
 import { McpServer } from '@modelcontextprotocol/server';
 import { bearerAuth } from '../auth/index.js';
-import { DurableTasks } from '../durable-tasks.js';
+import { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';

@@ -1,6 +1,6 @@
 /** The worker that `serve --worker` runs in its own process. @module */
 import { Runtime } from '@temporalio/worker';
-import type { DurableTasks } from '../durable-tasks.js';
+import type { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { createWorker, type DurableWorker } from '../worker/index.js';
 import type { ToolModule } from './tool-module.js';

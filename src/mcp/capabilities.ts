@@ -6,10 +6,14 @@ import type { Owner } from './owner.js';
 import type { Era, RequestContext } from './request.js';
 
 /** What a server with durable tools declares, besides what it declares anyway. */
-export function serverCapabilities(era: Era, { mayList }: Owner) {
+export function serverCapabilities(era: Era, owner: Owner) {
   const extensions = { [TASKS_EXTENSION]: {} };
-  // `list` only where requestors can be told apart.
-  return era === '2026-07-28' ? { extensions } : { extensions, tasks: { ...(mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } } };
+  return era === '2026-07-28' ? { extensions } : { extensions, tasks: tasksCapability(owner) };
+}
+
+/** The capability `tasks` of 2025-11-25: `list` only where requestors can be told apart. */
+export function tasksCapability({ mayList }: Pick<Owner, 'mayList'>) {
+  return { ...(mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } };
 }
 
 export function declaresTasks({ capabilities: { extensions } }: Pick<RequestContext, 'capabilities'>): boolean {

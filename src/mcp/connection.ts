@@ -1,4 +1,8 @@
-/** A stdio connection of protocol 2025-11-25: one session with one stream, for as long as it lasts. @module */
+/**
+ * A connection of protocol 2025-11-25 that a server process holds with one client, one session long: stdio, or HTTP where the
+ * sessions are an SDK's own.
+ * @module
+ */
 import { randomUUID } from 'node:crypto';
 import pRetry from 'p-retry';
 import type { InputKind } from '../task/input.js';
@@ -16,14 +20,21 @@ export class Connection implements Stream {
   readonly session = randomUUID();
   readonly #closed = new AbortController();
   #answers: readonly InputKind[] | undefined;
+  #leave: (() => void) | undefined;
 
   constructor(
     private readonly service: TaskService,
-    private readonly owner: Owner,
     private readonly write: (message: ServerMessage) => Promise<void>,
-  ) {
-    const leave = service.sessions.open(this.session, this);
-    this.#closed.signal.addEventListener('abort', leave, { once: true });
+  ) {}
+
+  /** The client can be told of its tasks unasked: over stdio always, over HTTP while its GET is open. */
+  listen(): void {
+    this.#leave ??= this.service.sessions.open(this.session, this);
+  }
+
+  unlisten(): void {
+    this.#leave?.();
+    this.#leave = undefined;
   }
 
   get answers(): readonly InputKind[] | undefined {
@@ -36,20 +47,22 @@ export class Connection implements Stream {
   }
 
   /** Looks at what the client sends. @returns whether it was the reply to a question of a task, which nobody else is to see */
-  receive(message: unknown): boolean {
+  receive(message: unknown, ownerOf: () => Owner): boolean {
     this.#answers = newSession(message)?.answers ?? this.#answers;
     this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
-    if (reply) this.#take(reply).catch((error: unknown) => this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken'));
+    if (reply) this.#take(ownerOf, reply).catch((error: unknown) => this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken'));
     return reply !== undefined;
   }
 
   close(): void {
+    this.unlisten();
     this.#closed.abort();
   }
 
-  /** Over stdio a reply cannot be refused, and nobody would send it again. */
-  async #take(reply: Reply): Promise<void> {
-    await pRetry(async () => await takeReply(this.service, this.owner, reply), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 10_000, signal: this.#closed.signal });
+  /** Here a reply cannot be refused, and nobody would send it again. */
+  async #take(ownerOf: () => Owner, reply: Reply): Promise<void> {
+    const owner = ownerOf();
+    await pRetry(async () => await takeReply(this.service, owner, reply), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 10_000, signal: this.#closed.signal });
   }
 }

@@ -38,12 +38,13 @@ export function listedOutputs(tools: ReadonlyMap<string, DurableTool>, { handles
   const outputs = new Map<string, ListedOutput>();
   for (const { name, outputSchema } of tools.values()) {
     if (!outputSchema) continue;
-    const own = jsonSchema(outputSchema, name);
-    const wrapped = !describesObjects(own);
-    const orHandle = (schema: JsonSchema): JsonSchema => (handles.has(name) ? either(schema, jsonSchema(TaskHandle, name)) : schema);
+    const orHandle = (schema: JsonSchema, era: Era): JsonSchema => (handles.has(name) ? either(schema, jsonSchema(TaskHandle, name, era)) : schema);
+    const own = jsonSchema(outputSchema, name, '2026-07-28');
+    const older = jsonSchema(outputSchema, name, '2025-11-25');
+    const wrapped = !describesObjects(older);
     // The root says so itself, for clients of 2025-11-25.
-    const older = wrapped ? underResult(own) : { ...own, type: 'object' };
-    outputs.set(name, { listed: { '2025-11-25': orHandle(older), '2026-07-28': orHandle(own) }, wrapped });
+    const object = wrapped ? underResult(older) : { ...older, type: 'object' };
+    outputs.set(name, { listed: { '2025-11-25': orHandle(object, '2025-11-25'), '2026-07-28': orHandle(own, '2026-07-28') }, wrapped });
   }
   return outputs;
 }
@@ -53,7 +54,7 @@ export function listedTools(service: TaskService, era: Era, owner: Owner): reado
     const output = outputSchema && service.outputs.get(tool.name);
     return { ...tool, ...(output ? { outputSchema: output.listed[era] } : {}) };
   });
-  const added = companions(service, era, owner).map(({ outputSchema, ...tool }) => ({ ...tool, ...(outputSchema ? { outputSchema: jsonSchema(outputSchema, tool.name) } : {}) }));
+  const added = companions(service, era, owner).map(({ outputSchema, ...tool }) => ({ ...tool, ...(outputSchema ? { outputSchema: jsonSchema(outputSchema, tool.name, era) } : {}) }));
   return [...durable, ...added];
 }
 
@@ -68,9 +69,12 @@ export function listFor(service: TaskService, era: Era, ctx: RequestContext, lis
   return { ...list, tools, cacheScope: 'private' };
 }
 
-function jsonSchema(schema: ToolSchema, tool: string): JsonSchema {
+/** The dialects that clients of either version compile without being told how. */
+const DIALECT = { '2025-11-25': 'draft-07', '2026-07-28': 'draft-2020-12' } as const;
+
+function jsonSchema(schema: ToolSchema, tool: string, era: Era): JsonSchema {
   try {
-    return schema['~standard'].jsonSchema.output({ target: 'draft-2020-12' });
+    return schema['~standard'].jsonSchema.output({ target: DIALECT[era] });
   } catch (error) {
     throw new McpTasksError('CONFIGURATION', `tool "${tool}": its outputSchema cannot be listed as JSON Schema: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }

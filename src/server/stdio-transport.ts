@@ -26,7 +26,8 @@ export class TaskTransport implements Transport {
     private readonly service: TaskService,
     private readonly owner: Owner,
   ) {
-    this.connection = new Connection(service, owner, async (message) => await inner.send(message));
+    this.connection = new Connection(service, async (message) => await inner.send(message));
+    this.connection.listen();
   }
 
   async start(): Promise<void> {
@@ -65,7 +66,7 @@ export class TaskTransport implements Transport {
   }
 
   #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
-    if (this.connection.receive(message)) return;
+    if (this.connection.receive(message, () => this.owner)) return;
     const listen = taskListen(message);
     if (listen && !listen.declared) {
       this.inner.send(undeclared(listen.id)).catch((error: unknown) => this.onerror?.(error as Error));

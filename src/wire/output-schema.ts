@@ -5,8 +5,8 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /** Whether whatever fits `schema` is an object, as far as its root, or a definition that the root names, tells. */
 export function describesObjects(schema: JsonSchema, root = schema): boolean {
-  const [, name] = /^#\/\$defs\/([^/]+)$/.exec(String(schema['$ref'])) ?? [];
-  const { type = name && (root['$defs'] as Record<string, JsonSchema> | undefined)?.[name]?.['type'] } = schema;
+  const [, definitions = '', name = ''] = /^#\/(\$defs|definitions)\/([^/]+)$/.exec(String(schema['$ref'])) ?? [];
+  const { type = (root[definitions] as Record<string, JsonSchema> | undefined)?.[name]?.['type'] } = schema;
   if (type !== undefined) return type === 'object';
   const parts = schema['anyOf'] ?? schema['oneOf'];
   return Array.isArray(parts) && parts.length > 0 && parts.every((part: JsonSchema) => describesObjects(part, root));

@@ -1,5 +1,6 @@
 /** Raw requests in both protocol versions, so that tests see the wire and not a client's idea of it. @module */
-import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import type { Endpoint } from './session.js';
 
 export interface Reply {
   readonly status: number;
@@ -12,6 +13,8 @@ export interface Reply {
 export interface SendOptions {
   readonly authInfo?: AuthInfo;
   readonly signal?: AbortSignal;
+  /** 2025-11-25 and before: the version that the client has negotiated. @default 2025-11-25 */
+  readonly version?: string;
   /** 2026-07-28 only. @default the tasks extension */
   readonly capabilities?: object;
   readonly meta?: object;
@@ -22,12 +25,12 @@ export interface SendOptions {
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 let lastId = 0;
 
-export async function send2025(handler: McpHttpHandler, method: string, params: object, options: SendOptions = {}): Promise<Reply> {
+export async function send2025(handler: Endpoint, method: string, params: object, options: SendOptions = {}): Promise<Reply> {
   const meta = options.meta ? { _meta: options.meta } : {};
-  return await post(handler, { 'mcp-protocol-version': '2025-11-25' }, method, { ...params, ...meta }, options);
+  return await post(handler, { 'mcp-protocol-version': options.version ?? '2025-11-25' }, method, { ...params, ...meta }, options);
 }
 
-export async function send2026(handler: McpHttpHandler, method: string, params: Record<string, unknown>, options: SendOptions = {}): Promise<Reply> {
+export async function send2026(handler: Endpoint, method: string, params: Record<string, unknown>, options: SendOptions = {}): Promise<Reply> {
   const name = params['taskId'] ?? params['name'];
   const standard = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(typeof name === 'string' ? { 'mcp-name': name } : {}), ...options.headers };
   const headers = Object.fromEntries(Object.entries(standard).filter((header): header is [string, string] => header[1] !== undefined));
@@ -40,7 +43,7 @@ export async function send2026(handler: McpHttpHandler, method: string, params: 
   return await post(handler, headers, method, { ...params, _meta }, options);
 }
 
-async function post(handler: McpHttpHandler, headers: Record<string, string>, method: string, params: object, { authInfo, signal }: SendOptions): Promise<Reply> {
+async function post(handler: Endpoint, headers: Record<string, string>, method: string, params: object, { authInfo, signal }: SendOptions): Promise<Reply> {
   const id = ++lastId;
   const request = new Request('http://127.0.0.1/mcp', {
     method: 'POST',

@@ -1,10 +1,11 @@
 /** Questions of a task in protocol 2025-11-25: requests to the client, on one stream, answered at any replica. */
 import { fileURLToPath } from 'node:url';
-import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { adapters } from '../setup/adapters.js';
+import type { Stack } from '../setup/stack.js';
 import { send2025 } from './protocol.js';
 import { Session, type Endpoint, type Incoming, type Message } from './session.js';
 
@@ -15,197 +16,196 @@ const tools = [
 ];
 const RELATED = 'io.modelcontextprotocol/related-task';
 
-let stack: Stack;
-let other: Stack;
-/** Two replicas. */
-let a: Endpoint;
-let b: Endpoint;
-let stopWorker: () => Promise<void>;
-const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' });
+describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
+  let stack: Stack<TasksConnection>;
+  let other: Stack<TasksConnection>;
+  /** Two replicas. */
+  let a: Endpoint;
+  let b: Endpoint;
+  let stopWorker: () => Promise<void>;
 
-beforeAll(async () => {
-  stack = await startStack(tools, { pollInterval: '50 ms' });
-  other = await startStack(tools, { pollInterval: '50 ms', taskQueue: stack.tasks.taskQueue });
-  ({ stop: stopWorker } = await stack.startWorker({ workflowsPath }));
-  a = stack.tasks.handler(factory);
-  b = other.tasks.handler(factory);
-});
-afterAll(async () => {
-  await stack.close();
-  await other.close();
-});
+  beforeAll(async () => {
+    ({ stack, handler: a } = await adapt(tools, { pollInterval: '50 ms' }));
+    ({ stack: other, handler: b } = await adapt(tools, { pollInterval: '50 ms', taskQueue: stack.tasks.taskQueue }));
+    ({ stop: stopWorker } = await stack.startWorker({ workflowsPath }));
+  });
+  afterAll(async () => {
+    await stack.close();
+    await other.close();
+  });
 
-const isQuestion = ({ method, id }: Message): boolean => method !== undefined && id !== undefined;
-const questions = (incoming: Incoming): Message[] => incoming.messages.filter(isQuestion);
-const accept = (content: object): { result: object } => ({ result: { action: 'accept', content } });
+  const isQuestion = ({ method, id }: Message): boolean => method !== undefined && id !== undefined;
+  const questions = (incoming: Incoming): Message[] => incoming.messages.filter(isQuestion);
+  const accept = (content: object): { result: object } => ({ result: { action: 'accept', content } });
 
-async function create(session: Session, name = 'once', at: Endpoint = a): Promise<string> {
-  return (await session.request(at, 'tools/call', { name, task: {} })).result.task.taskId as string;
-}
-
-async function status(session: Session, taskId: string, at: Endpoint = a): Promise<string> {
-  return (await session.request(at, 'tasks/get', { taskId })).result.status as string;
-}
-
-it('go out on the open `tasks/result`, naming the task, and are answered at another replica', async () => {
-  const session = await Session.begin(a);
-  const taskId = await create(session);
-  const result = await session.open(b, 'tasks/result', { taskId });
-  const question = await result.next(isQuestion);
-  expect(question).toMatchObject({ method: 'elicitation/create', params: { mode: 'form', message: 'Name?', requestedSchema: { type: 'object' }, _meta: { [RELATED]: { taskId } } } });
-  expect(await status(session, taskId)).toBe('input_required');
-  expect(await session.reply(a, question.id, accept({ name: 'Ann' }))).toBe(202);
-  const answer = await result.next(({ id }) => id === result.requestId);
-  expect(answer.result).toMatchObject({ structuredContent: { name: 'Ann' }, _meta: { [RELATED]: { taskId } } });
-});
-
-it('are put once where two streams are open, and again, by another ID, when the first is dropped', async () => {
-  const session = await Session.begin(a);
-  const taskId = await create(session);
-  const first = await session.open(a, 'tasks/result', { taskId });
-  const asked = await first.next(isQuestion);
-  const second = await session.open(b, 'tasks/result', { taskId });
-  // The other replica has looked, and been refused, once this one's claim is the only thing in its way.
-  await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
-  expect(questions(second)).toEqual([]);
-  await first.drop();
-  const again = await second.next(isQuestion);
-  expect(again.params).toEqual(asked.params);
-  expect(again.id).not.toBe(asked.id);
-  // The first is still answered by who has it; then nothing is open any more.
-  await session.reply(b, asked.id, accept({ name: 'Bea' }));
-  await session.reply(b, again.id, accept({ name: 'Cid' }));
-  expect((await second.next(({ id }) => id === second.requestId)).result.structuredContent).toEqual({ name: 'Bea' });
-  expect([...questions(first), ...questions(second)]).toHaveLength(2);
-});
-
-it('go to the newest `tasks/result`, and where there is none to the session’s own stream', async () => {
-  const session = await Session.begin(a);
-  const stream = await session.listen(a);
-  const taskId = await create(session);
-  const question = await stream.next(isQuestion);
-  expect(question.params._meta).toEqual({ [RELATED]: { taskId } });
-  // It has been put already: opening `tasks/result` does not ask twice.
-  const result = await session.open(a, 'tasks/result', { taskId });
-  expect(await session.reply(a, question.id, accept({ name: 'Dan' }))).toBe(202);
-  expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Dan' });
-  expect(questions(result)).toEqual([]);
-  await stream.drop();
-});
-
-it('reach the stream of a session that asks about the task', async () => {
-  const taskId = await create(await Session.begin(a));
-  const later = await Session.begin(b);
-  const stream = await later.listen(b);
-  await expect.poll(async () => await status(later, taskId, b)).toBe('input_required');
-  await later.reply(a, (await stream.next(isQuestion)).id, accept({ name: 'Eve' }));
-  await expect.poll(async () => await status(later, taskId, b)).toBe('completed');
-  await stream.drop();
-});
-
-it('are asked again, saying why, when the answer does not fit; by URL and by sampling', async () => {
-  const session = await Session.begin(a);
-  const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'all') });
-  const answers = [accept({ age: 'old' }), accept({ age: 7 }), { result: { action: 'accept' } }, { result: { role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' } }];
-  for (const [index, answer] of answers.entries()) {
-    await result.next((message) => isQuestion(message) && questions(result).length === index + 1);
-    await session.reply(a, questions(result)[index]?.id, answer);
+  async function create(session: Session, name = 'once', at: Endpoint = a): Promise<string> {
+    return (await session.request(at, 'tools/call', { name, task: {} })).result.task.taskId as string;
   }
-  await result.next(({ id }) => id === result.requestId);
-  expect(questions(result).map(({ method, params }) => [method, params.mode ?? '', String(params.message ?? '').split('\n\n').length])).toEqual([
-    ['elicitation/create', 'form', 1],
-    ['elicitation/create', 'form', 2],
-    ['elicitation/create', 'url', 1],
-    ['sampling/createMessage', '', 1],
-    // The quick one, whose deadline passes.
-    ...questions(result).slice(4).map(() => ['elicitation/create', 'form', 1]),
-  ]);
-});
 
-it('are part of a call that is awaited, too, without naming a task', async () => {
-  const session = await Session.begin(a);
-  const call = await session.open(a, 'tools/call', { name: 'once' });
-  const question = await call.next(isQuestion);
-  expect(question.params._meta).toBeUndefined();
-  await session.reply(b, question.id, accept({ name: 'Fay' }));
-  expect((await call.next(({ id }) => id === call.requestId)).result.structuredContent).toEqual({ name: 'Fay' });
-});
+  async function status(session: Session, taskId: string, at: Endpoint = a): Promise<string> {
+    return (await session.request(at, 'tasks/get', { taskId })).result.status as string;
+  }
 
-describe('a client that cannot answer', () => {
-  it('ends the wait by replying with an error', async () => {
+  it('go out on the open `tasks/result`, naming the task, and are answered at another replica', async () => {
+    const session = await Session.begin(a);
+    const taskId = await create(session);
+    const result = await session.open(b, 'tasks/result', { taskId });
+    const question = await result.next(isQuestion);
+    expect(question).toMatchObject({ method: 'elicitation/create', params: { mode: 'form', message: 'Name?', requestedSchema: { type: 'object' }, _meta: { [RELATED]: { taskId } } } });
+    expect(await status(session, taskId)).toBe('input_required');
+    expect(await session.reply(a, question.id, accept({ name: 'Ann' }))).toBe(202);
+    const answer = await result.next(({ id }) => id === result.requestId);
+    expect(answer.result).toMatchObject({ structuredContent: { name: 'Ann' }, _meta: { [RELATED]: { taskId } } });
+  });
+
+  it('are put once where two streams are open, and again, by another ID, when the first is dropped', async () => {
+    const session = await Session.begin(a);
+    const taskId = await create(session);
+    const first = await session.open(a, 'tasks/result', { taskId });
+    const asked = await first.next(isQuestion);
+    const second = await session.open(b, 'tasks/result', { taskId });
+    // The other replica has looked, and been refused, once this one's claim is the only thing in its way.
+    await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
+    expect(questions(second)).toEqual([]);
+    await first.drop();
+    const again = await second.next(isQuestion);
+    expect(again.params).toEqual(asked.params);
+    expect(again.id).not.toBe(asked.id);
+    // The first is still answered by who has it; then nothing is open any more.
+    await session.reply(b, asked.id, accept({ name: 'Bea' }));
+    await session.reply(b, again.id, accept({ name: 'Cid' }));
+    expect((await second.next(({ id }) => id === second.requestId)).result.structuredContent).toEqual({ name: 'Bea' });
+    expect([...questions(first), ...questions(second)]).toHaveLength(2);
+  });
+
+  it('go to the newest `tasks/result`, and where there is none to the session’s own stream', async () => {
+    const session = await Session.begin(a);
+    const stream = await session.listen(a);
+    const taskId = await create(session);
+    const question = await stream.next(isQuestion);
+    expect(question.params._meta).toEqual({ [RELATED]: { taskId } });
+    // It has been put already: opening `tasks/result` does not ask twice.
+    const result = await session.open(a, 'tasks/result', { taskId });
+    expect(await session.reply(a, question.id, accept({ name: 'Dan' }))).toBe(202);
+    expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Dan' });
+    expect(questions(result)).toEqual([]);
+    await stream.drop();
+  });
+
+  it('reach the stream of a session that asks about the task', async () => {
+    const taskId = await create(await Session.begin(a));
+    const later = await Session.begin(b);
+    const stream = await later.listen(b);
+    await expect.poll(async () => await status(later, taskId, b)).toBe('input_required');
+    await later.reply(a, (await stream.next(isQuestion)).id, accept({ name: 'Eve' }));
+    await expect.poll(async () => await status(later, taskId, b)).toBe('completed');
+    await stream.drop();
+  });
+
+  it('are asked again, saying why, when the answer does not fit; by URL and by sampling', async () => {
+    const session = await Session.begin(a);
+    const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'all') });
+    const answers = [accept({ age: 'old' }), accept({ age: 7 }), { result: { action: 'accept' } }, { result: { role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' } }];
+    for (const [index, answer] of answers.entries()) {
+      await result.next((message) => isQuestion(message) && questions(result).length === index + 1);
+      await session.reply(a, questions(result)[index]?.id, answer);
+    }
+    await result.next(({ id }) => id === result.requestId);
+    expect(questions(result).map(({ method, params }) => [method, params.mode ?? '', String(params.message ?? '').split('\n\n').length])).toEqual([
+      ['elicitation/create', 'form', 1],
+      ['elicitation/create', 'form', 2],
+      ['elicitation/create', 'url', 1],
+      ['sampling/createMessage', '', 1],
+      // The quick one, whose deadline passes.
+      ...questions(result).slice(4).map(() => ['elicitation/create', 'form', 1]),
+    ]);
+  });
+
+  it('are part of a call that is awaited, too, without naming a task', async () => {
+    const session = await Session.begin(a);
+    const call = await session.open(a, 'tools/call', { name: 'once' });
+    const question = await call.next(isQuestion);
+    expect(question.params._meta).toBeUndefined();
+    await session.reply(b, question.id, accept({ name: 'Fay' }));
+    expect((await call.next(({ id }) => id === call.requestId)).result.structuredContent).toEqual({ name: 'Fay' });
+  });
+
+  describe('a client that cannot answer', () => {
+    it('ends the wait by replying with an error', async () => {
+      const session = await Session.begin(a);
+      const taskId = await create(session);
+      const result = await session.open(a, 'tasks/result', { taskId });
+      await session.reply(a, (await result.next(isQuestion)).id, { error: { code: -32601, message: 'Method not found' } });
+      expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: 'the client did not answer: Method not found' }] });
+      expect(await status(session, taskId)).toBe('failed');
+    });
+
+    it.each([[{}], [{ elicitation: { url: {} } }]])('is not asked what it did not declare: %j', async (capabilities) => {
+      const session = await Session.begin(a, capabilities);
+      const result = await session.open(a, 'tasks/result', { taskId: await create(session) });
+      expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] });
+      expect(questions(result)).toEqual([]);
+    });
+
+    it('is asked where it has no session, and so is not known', async () => {
+      const { taskId } = (await send2025(a, 'tools/call', { name: 'once', task: {} })).result.task;
+      const session = await Session.begin(a);
+      const result = await session.open(a, 'tasks/result', { taskId });
+      await session.reply(a, (await result.next(isQuestion)).id, accept({ name: 'Gus' }));
+      expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Gus' });
+    });
+  });
+
+  it('ignore replies by a forged ID, or of another owner', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });
-    await session.reply(a, (await result.next(isQuestion)).id, { error: { code: -32601, message: 'Method not found' } });
-    expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: 'the client did not answer: Method not found' }] });
-    expect(await status(session, taskId)).toBe('failed');
+    const { id } = await result.next(isQuestion);
+    const [prefix, body] = String(id).split('.');
+    await session.reply(a, `${prefix}.${body}.${'x'.repeat(22)}`, accept({ name: 'Mallory' }));
+    const token = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'mallory' } };
+    const foreign = await Session.begin(a, {}, token);
+    expect(await foreign.reply(a, id, accept({ name: 'Mallory' }))).toBe(202);
+    expect(await status(session, taskId)).toBe('input_required');
+    await session.reply(a, id, accept({ name: 'Hal' }));
+    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Hal' });
   });
 
-  it.each([[{}], [{ elicitation: { url: {} } }]])('is not asked what it did not declare: %j', async (capabilities) => {
-    const session = await Session.begin(a, capabilities);
-    const result = await session.open(a, 'tasks/result', { taskId: await create(session) });
-    expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] });
-    expect(questions(result)).toEqual([]);
-  });
-
-  it('is asked where it has no session, and so is not known', async () => {
-    const { taskId } = (await send2025(stack.tasks.handler(factory), 'tools/call', { name: 'once', task: {} })).result.task;
+  it('are nothing to another owner, nor is the task, while its own is told of it', async () => {
     const session = await Session.begin(a);
+    const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });
-    await session.reply(a, (await result.next(isQuestion)).id, accept({ name: 'Gus' }));
-    expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Gus' });
+    const { id } = await result.next(isQuestion);
+    const foreign = await Session.begin(a, undefined, { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'mallory' } });
+    expect((await foreign.request(a, 'tasks/result', { taskId })).error).toEqual({ code: -32602, message: 'Failed to retrieve task: Task not found' });
+    await session.reply(a, id, accept({ name: 'Joy' }));
+    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Joy' });
   });
-});
 
-it('ignore replies by a forged ID, or of another owner', async () => {
-  const session = await Session.begin(a);
-  const taskId = await create(session);
-  const result = await session.open(a, 'tasks/result', { taskId });
-  const { id } = await result.next(isQuestion);
-  const [prefix, body] = String(id).split('.');
-  await session.reply(a, `${prefix}.${body}.${'x'.repeat(22)}`, accept({ name: 'Mallory' }));
-  const token = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'mallory' } };
-  const foreign = await Session.begin(a, {}, token);
-  expect(await foreign.reply(a, id, accept({ name: 'Mallory' }))).toBe(202);
-  expect(await status(session, taskId)).toBe('input_required');
-  await session.reply(a, id, accept({ name: 'Hal' }));
-  expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Hal' });
-});
+  it('go to another stream of the same process when the first ends, and are still nobody else’s', async () => {
+    const session = await Session.begin(a);
+    const taskId = await create(session);
+    const first = await session.open(a, 'tasks/result', { taskId });
+    const second = await session.open(a, 'tasks/result', { taskId });
+    const { id } = await Promise.race([first.next(isQuestion), second.next(isQuestion)]);
+    const [asked, idle] = questions(first).length > 0 ? [first, second] : [second, first];
+    expect(questions(idle)).toEqual([]);
+    await asked.drop();
+    const again = await idle.next(isQuestion);
+    expect(again.id).not.toBe(id);
+    await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
+    await session.reply(b, again.id, accept({ name: 'Kim' }));
+    expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({ name: 'Kim' });
+  });
 
-it('are nothing to another owner, nor is the task, while its own is told of it', async () => {
-  const session = await Session.begin(a);
-  const taskId = await create(session);
-  const result = await session.open(a, 'tasks/result', { taskId });
-  const { id } = await result.next(isQuestion);
-  const foreign = await Session.begin(a, undefined, { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'mallory' } });
-  expect((await foreign.request(a, 'tasks/result', { taskId })).error).toEqual({ code: -32602, message: 'Failed to retrieve task: Task not found' });
-  await session.reply(a, id, accept({ name: 'Joy' }));
-  expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Joy' });
-});
-
-it('go to another stream of the same process when the first ends, and are still nobody else’s', async () => {
-  const session = await Session.begin(a);
-  const taskId = await create(session);
-  const first = await session.open(a, 'tasks/result', { taskId });
-  const second = await session.open(a, 'tasks/result', { taskId });
-  const { id } = await Promise.race([first.next(isQuestion), second.next(isQuestion)]);
-  const [asked, idle] = questions(first).length > 0 ? [first, second] : [second, first];
-  expect(questions(idle)).toEqual([]);
-  await asked.drop();
-  const again = await idle.next(isQuestion);
-  expect(again.id).not.toBe(id);
-  await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
-  await session.reply(b, again.id, accept({ name: 'Kim' }));
-  expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({ name: 'Kim' });
-});
-
-it('keep a reply for which there is no worker', async () => {
-  const session = await Session.begin(a);
-  const taskId = await create(session);
-  const result = await session.open(a, 'tasks/result', { taskId });
-  const { id } = await result.next(isQuestion);
-  await stopWorker();
-  expect(await session.reply(b, id, accept({ name: 'Ida' }))).toBe(202);
-  ({ stop: stopWorker } = await stack.startWorker({ workflowsPath }));
-  expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Ida' });
+  it('keep a reply for which there is no worker', async () => {
+    const session = await Session.begin(a);
+    const taskId = await create(session);
+    const result = await session.open(a, 'tasks/result', { taskId });
+    const { id } = await result.next(isQuestion);
+    await stopWorker();
+    expect(await session.reply(b, id, accept({ name: 'Ida' }))).toBe(202);
+    ({ stop: stopWorker } = await stack.startWorker({ workflowsPath }));
+    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Ida' });
+  });
 });

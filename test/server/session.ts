@@ -48,7 +48,8 @@ export class Incoming {
     try {
       if (this.response.headers.get('content-type')?.startsWith('application/json')) return this.#take((await this.response.json()) as Message);
       const events = this.response.body?.pipeThrough(new TextDecoderStream() as never, { signal: this.#drop.signal }).pipeThrough(new EventSourceParserStream()) as unknown as AsyncIterable<{ data: string }> | undefined;
-      for await (const { data } of events ?? []) this.#take(JSON.parse(data) as Message);
+      // An event without data only says from where a stream can be resumed.
+      for await (const { data } of events ?? []) if (data !== '') this.#take(JSON.parse(data) as Message);
     } catch (error) {
       if (!this.#drop.signal.aborted) throw error;
     }

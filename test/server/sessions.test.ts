@@ -1,9 +1,10 @@
 /** Sessions of protocol 2025-11-25 without affinity, and what their streams are told of tasks. */
-import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { adapters } from '../setup/adapters.js';
+import type { Stack } from '../setup/stack.js';
 import { Session, type Endpoint, type Incoming, type Message } from './session.js';
 
 const RELATED = 'io.modelcontextprotocol/related-task';
@@ -26,118 +27,116 @@ const tools = [
   }),
 ];
 
-let stack: Stack;
-let other: Stack;
-let a: Endpoint & { close(): Promise<void> };
-let b: Endpoint & { close(): Promise<void> };
-beforeAll(async () => {
-  stack = await startStack(tools, { pollInterval: '50 ms' });
-  other = await startStack(tools, { taskQueue: stack.tasks.taskQueue });
-  await stack.startWorker({ defaultHeartbeatThrottleInterval: 50, maxHeartbeatThrottleInterval: 50 });
-  const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' });
-  a = stack.tasks.handler(factory);
-  b = other.tasks.handler(factory);
-});
-afterAll(async () => {
-  await stack.close();
-  await other.close();
-});
-
-const user = (sub: string, expiresAt?: number) => ({ token: sub, clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub }, ...(expiresAt === undefined ? {} : { expiresAt }) });
-const of = (incoming: Incoming, method: string): Message[] => incoming.messages.filter((message) => message.method === method);
-
-describe('a session', () => {
-  it('is known at every replica, of visible ASCII, and never the same', async () => {
-    const session = await Session.begin(a);
-    expect(session.id).toMatch(/^[\x21-\x7e]+$/);
-    expect((await Session.begin(a)).id).not.toBe(session.id);
-    expect((await session.request(b, 'tools/list')).result.tools).toHaveLength(2);
+describe.each(adapters)('%s SDK', (_sdk, adapt) => {
+  let stack: Stack<TasksConnection>;
+  let other: Stack<TasksConnection>;
+  let a: Endpoint & { close(): Promise<void> };
+  let b: Endpoint & { close(): Promise<void> };
+  beforeAll(async () => {
+    ({ stack, handler: a } = await adapt(tools, { pollInterval: '50 ms' }));
+    ({ stack: other, handler: b } = await adapt(tools, { taskQueue: stack.tasks.taskQueue }));
+    await stack.startWorker({ defaultHeartbeatThrottleInterval: 50, maxHeartbeatThrottleInterval: 50 });
+  });
+  afterAll(async () => {
+    await stack.close();
+    await other.close();
   });
 
-  it.each([
-    ['of another owner', (id: string) => ({ id, authInfo: user('mallory') })],
-    ['that was forged', (id: string) => ({ id: `${id.split('.')[0]}.${'x'.repeat(22)}`, authInfo: undefined })],
-    ['that is none', () => ({ id: 'session-1', authInfo: undefined })],
-  ])('%s is answered 404', async (_, given) => {
-    const { id, authInfo } = given((await Session.begin(a)).id);
-    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-session-id': id };
-    for (const request of [new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }) }), new Request('http://127.0.0.1/mcp', { headers })]) {
-      const response = await a.fetch(request, authInfo ? { authInfo } : {});
-      expect([response.status, await response.json()]).toEqual([404, { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } }]);
-    }
+  const user = (sub: string, expiresAt?: number) => ({ token: sub, clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub }, ...(expiresAt === undefined ? {} : { expiresAt }) });
+  const of = (incoming: Incoming, method: string): Message[] => incoming.messages.filter((message) => message.method === method);
+
+  describe('a session', () => {
+    it('is known at every replica, of visible ASCII, and never the same', async () => {
+      const session = await Session.begin(a);
+      expect(session.id).toMatch(/^[\x21-\x7e]+$/);
+      expect((await Session.begin(a)).id).not.toBe(session.id);
+      expect((await session.request(b, 'tools/list')).result.tools).toHaveLength(3);
+    });
+
+    it.each([
+      ['of another owner', (id: string) => ({ id, authInfo: user('mallory') })],
+      ['that was forged', (id: string) => ({ id: `${id.split('.')[0]}.${'x'.repeat(22)}`, authInfo: undefined })],
+      ['that is none', () => ({ id: 'session-1', authInfo: undefined })],
+    ])('%s is answered 404', async (_, given) => {
+      const { id, authInfo } = given((await Session.begin(a)).id);
+      const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-session-id': id };
+      for (const request of [new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }) }), new Request('http://127.0.0.1/mcp', { headers })]) {
+        const response = await a.fetch(request, authInfo ? { authInfo } : {});
+        expect([response.status, await response.json()]).toEqual([404, { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } }]);
+      }
+    });
+
+    it('is over after thirty days', async () => {
+      const session = await Session.begin(a);
+      vi.useFakeTimers({ now: Date.now() + 31 * 24 * 60 * 60_000, toFake: ['Date'] });
+      expect((await session.request(a, 'tools/list')).error.message).toBe('Session not found');
+      vi.useRealTimers();
+    });
+
+    it('without its ID is served too, but for GET', async () => {
+      expect((await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }))).status).toBe(405);
+      const session = await Session.begin(a);
+      expect((await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { 'mcp-session-id': session.id, accept: 'application/json' } }))).status).toBe(406);
+    });
   });
 
-  it('is over after thirty days', async () => {
-    const session = await Session.begin(a);
-    vi.useFakeTimers({ now: Date.now() + 31 * 24 * 60 * 60_000, toFake: ['Date'] });
-    expect((await session.request(a, 'tools/list')).error.message).toBe('Session not found');
-    vi.useRealTimers();
+  describe('its stream', () => {
+    it('ends with the token it was opened with, and with the server', async () => {
+      const session = await Session.begin(a, {}, user('ann', Math.floor(Date.now() / 1000)));
+      await (await session.listen(a)).ended;
+      const { stack: mine, handler } = await adapt(tools, {}, { maxSubscriptions: 1 });
+      const later = await Session.begin(handler);
+      const stream = await later.listen(handler);
+      expect((await later.listen(handler)).response.status).toBe(503);
+      await handler.close();
+      await stream.ended;
+      await mine.close();
+    });
+
+    it('is told of each change of status once, with the whole task', async () => {
+      const session = await Session.begin(a);
+      const stream = await session.listen(a);
+      const second = await session.listen(a);
+      const { task, _meta } = (await session.request(a, 'tools/call', { name: 'quick', task: {} })).result;
+      expect(_meta).toEqual({ 'io.modelcontextprotocol/model-immediate-response': 'Running; ask me later.' });
+      const told = await second.next(({ method }) => method === 'notifications/tasks/status');
+      const got = (await session.request(a, 'tasks/get', { taskId: task.taskId })).result;
+      expect(told.params).toEqual(got);
+      expect(got.status).toBe('completed');
+      expect(of(stream, 'notifications/tasks/status')).toEqual([]);
+      await stream.drop();
+      await second.drop();
+    });
   });
 
-  it('without its ID is served too, but for GET', async () => {
-    expect((await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }))).status).toBe(405);
-    const session = await Session.begin(a);
-    expect((await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { 'mcp-session-id': session.id, accept: 'application/json' } }))).status).toBe(406);
-  });
-});
-
-describe('its stream', () => {
-  it('ends with the token it was opened with, and with the server', async () => {
-    const session = await Session.begin(a, {}, user('ann', Math.floor(Date.now() / 1000)));
-    await (await session.listen(a)).ended;
-    const mine = await startStack(tools);
-    const handler = mine.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }), { maxSubscriptions: 1 });
-    const later = await Session.begin(handler);
-    const stream = await later.listen(handler);
-    expect((await later.listen(handler)).response.status).toBe(503);
-    await handler.close();
-    await stream.ended;
-    await mine.close();
-  });
-
-  it('is told of each change of status once, with the whole task', async () => {
+  it('progress of a task carries its token and its task, increases across attempts, and goes to its own session alone', async () => {
     const session = await Session.begin(a);
     const stream = await session.listen(a);
-    const second = await session.listen(a);
-    const { task, _meta } = (await session.request(a, 'tools/call', { name: 'quick', task: {} })).result;
-    expect(_meta).toEqual({ 'io.modelcontextprotocol/model-immediate-response': 'Running; ask me later.' });
-    const told = await second.next(({ method }) => method === 'notifications/tasks/status');
-    const got = (await session.request(a, 'tasks/get', { taskId: task.taskId })).result;
-    expect(told.params).toEqual(got);
-    expect(got.status).toBe('completed');
-    expect(of(stream, 'notifications/tasks/status')).toEqual([]);
+    const bystander = await Session.begin(a);
+    const aside = await bystander.listen(a);
+    const gate = crypto.randomUUID();
+    const { taskId } = (await session.request(a, 'tools/call', { name: 'retried', arguments: { gate }, task: {}, _meta: { progressToken: 'mine' } })).result.task;
+    await bystander.request(a, 'tasks/get', { taskId });
+    const result = await bystander.open(a, 'tasks/result', { taskId });
+    expect((await stream.next(({ method }) => method === 'notifications/progress')).params).toEqual({ progressToken: 'mine', progress: 5, total: 10, message: 'rows', _meta: { [RELATED]: { taskId } } });
+    open(gate);
+    await stream.next(({ method, params }) => method === 'notifications/progress' && params.progress === 6);
+    open(gate);
+    await result.next(({ id }) => id === result.requestId);
+    expect(of(stream, 'notifications/progress').map(({ params }) => params.progress as number)).toEqual([5, 6]);
+    expect([...of(aside, 'notifications/progress'), ...of(result, 'notifications/progress')]).toEqual([]);
     await stream.drop();
-    await second.drop();
+    await aside.drop();
   });
-});
 
-it('progress of a task carries its token and its task, increases across attempts, and goes to its own session alone', async () => {
-  const session = await Session.begin(a);
-  const stream = await session.listen(a);
-  const bystander = await Session.begin(a);
-  const aside = await bystander.listen(a);
-  const gate = crypto.randomUUID();
-  const { taskId } = (await session.request(a, 'tools/call', { name: 'retried', arguments: { gate }, task: {}, _meta: { progressToken: 'mine' } })).result.task;
-  await bystander.request(a, 'tasks/get', { taskId });
-  const result = await bystander.open(a, 'tasks/result', { taskId });
-  expect((await stream.next(({ method }) => method === 'notifications/progress')).params).toEqual({ progressToken: 'mine', progress: 5, total: 10, message: 'rows', _meta: { [RELATED]: { taskId } } });
-  open(gate);
-  await stream.next(({ method, params }) => method === 'notifications/progress' && params.progress === 6);
-  open(gate);
-  await result.next(({ id }) => id === result.requestId);
-  expect(of(stream, 'notifications/progress').map(({ params }) => params.progress as number)).toEqual([5, 6]);
-  expect([...of(aside, 'notifications/progress'), ...of(result, 'notifications/progress')]).toEqual([]);
-  await stream.drop();
-  await aside.drop();
-});
-
-it('progress of a call that is awaited names no task', async () => {
-  const session = await Session.begin(a);
-  const gate = crypto.randomUUID();
-  const call = await session.open(b, 'tools/call', { name: 'retried', arguments: { gate }, _meta: { progressToken: 7 } });
-  expect((await call.next(({ method }) => method === 'notifications/progress')).params).toEqual({ progressToken: 7, progress: 5, total: 10, message: 'rows' });
-  open(gate);
-  await call.next(({ params }) => params?.progress === 6);
-  open(gate);
-  await call.next(({ id }) => id === call.requestId);
+  it('progress of a call that is awaited names no task', async () => {
+    const session = await Session.begin(a);
+    const gate = crypto.randomUUID();
+    const call = await session.open(b, 'tools/call', { name: 'retried', arguments: { gate }, _meta: { progressToken: 7 } });
+    expect((await call.next(({ method }) => method === 'notifications/progress')).params).toEqual({ progressToken: 7, progress: 5, total: 10, message: 'rows' });
+    open(gate);
+    await call.next(({ params }) => params?.progress === 6);
+    open(gate);
+    await call.next(({ id }) => id === call.requestId);
+  });
 });

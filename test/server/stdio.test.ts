@@ -13,6 +13,7 @@ import { workflowsPath } from '../setup/stack.js';
 import { tools } from '../fixtures/tools.mjs';
 
 const server = fileURLToPath(new URL('../fixtures/stdio-server.mjs', import.meta.url));
+const v1Server = fileURLToPath(new URL('../fixtures/stdio-v1-server.mjs', import.meta.url));
 const withWorker = fileURLToPath(new URL('../fixtures/stdio-with-worker.mjs', import.meta.url));
 let dir: string;
 let worker: DurableWorker;
@@ -29,11 +30,11 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function connect(mode: 'legacy' | 'auto'): Promise<{ client: Client; pid: number | null }> {
+async function connect(mode: 'legacy' | 'auto', path = server): Promise<{ client: Client; pid: number | null }> {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode }, capabilities: tasksCapability });
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [server],
+    args: [path],
     cwd: dir,
     stderr: 'ignore',
     env: { ...(process.env as Record<string, string>), TEMPORAL_ADDRESS: inject('temporalAddress') },
@@ -42,9 +43,9 @@ async function connect(mode: 'legacy' | 'auto'): Promise<{ client: Client; pid: 
   return { client, pid: transport.pid };
 }
 
-it('the user at the other end may list', async () => {
-  const { client } = await connect('legacy');
-  const file = join(dir, 'listed');
+it.each([['v2', server], ['v1', v1Server]])('the user at the other end may list, %s SDK', async (sdk, path) => {
+  const { client } = await connect('legacy', path);
+  const file = join(dir, `listed-${sdk}`);
   await writeFile(file, '');
   let id: string | undefined;
   await callTool(client, { name: 'wait_for_file', arguments: { file } }, { onStatus: ({ taskId }) => (id = taskId) });
@@ -53,10 +54,10 @@ it('the user at the other end may list', async () => {
   await client.close();
 });
 
-describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => {
+describe.each([['legacy', 'v2', server], ['auto', 'v2', server], ['auto', 'v1', v1Server]] as const)('protocol negotiation %s, %s SDK', (mode, sdk, path) => {
   it('a task runs, and its server goes when the client does', async () => {
-    const { client, pid } = await connect(mode);
-    const file = join(dir, mode);
+    const { client, pid } = await connect(mode, path);
+    const file = join(dir, `${mode}-${sdk}`);
     const result = await callTool(client, { name: 'wait_for_file', arguments: { file } }, {
       onStatus({ statusMessage }) {
         if (statusMessage?.includes('looks')) void writeFile(file, '');

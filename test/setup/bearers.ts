@@ -1,7 +1,8 @@
 /** Authorization that takes every bearer at their word: the token is the subject. @module */
-import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import type { FetchHandler } from '../../src/sdk/index.js';
 
-export function trustBearers(handler: McpHttpHandler): McpHttpHandler {
+export function trustBearers<Handler extends FetchHandler>(handler: Handler): Handler {
   return {
     ...handler,
     async fetch(request) {

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler, type NodeIncomingMessageLike } from '@modelcontextprotocol/node';
-import type { McpHttpHandler } from '@modelcontextprotocol/server';
+import type { FetchHandler } from '../../src/sdk/index.js';
 
 export interface Listening {
   readonly url: URL;
@@ -10,7 +10,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-export async function listen(handler: McpHttpHandler, port = 0): Promise<Listening> {
+export async function listen(handler: Pick<FetchHandler, 'fetch'>, port = 0): Promise<Listening> {
   const node = toNodeHandler(handler);
   const server: Server = createServer((request, response) => void node(request as NodeIncomingMessageLike, response));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));

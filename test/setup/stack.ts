@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import type { TasksConnection } from '../../src/durable-tasks.js';
 import { DurableTasks, type DurableTasksOptions, type DurableTool, type Logger } from '../../src/index.js';
 import { createWorker, type CreateWorkerOptions, type DurableWorker } from '../../src/worker/index.js';
 
@@ -9,15 +10,20 @@ export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', i
 export const key = randomBytes(32).toString('hex');
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-export interface Stack {
-  readonly tasks: DurableTasks;
+export interface Stack<Tasks extends TasksConnection = DurableTasks> {
+  readonly tasks: Tasks;
   /** Starts a worker for this stack's tools; `stop` waits until it is gone. */
   startWorker(options?: Partial<CreateWorkerOptions>): Promise<{ worker: DurableWorker; stop(): Promise<void> }>;
   close(): Promise<void>;
 }
 
 export async function startStack(tools: DurableTool[], options: Partial<DurableTasksOptions> = {}): Promise<Stack> {
-  const tasks = await DurableTasks.connect({ tools, key, taskQueue: `test-${randomUUID()}`, temporal: { address: inject('temporalAddress') }, logger: silent, ...options });
+  return await startStackOf(DurableTasks, tools, options);
+}
+
+/** The same on the `DurableTasks` of either SDK. */
+export async function startStackOf<Tasks extends TasksConnection>(sdk: { connect(options: DurableTasksOptions): Promise<Tasks> }, tools: DurableTool[], options: Partial<DurableTasksOptions> = {}): Promise<Stack<Tasks>> {
+  const tasks = await sdk.connect({ tools, key, taskQueue: `test-${randomUUID()}`, temporal: { address: inject('temporalAddress') }, logger: silent, ...options });
   const stops = new Set<() => Promise<void>>();
   return {
     tasks,

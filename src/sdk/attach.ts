@@ -1,0 +1,63 @@
+/** Makes an author's v1 `McpServer` serve durable tools; its other tools, resources and prompts stay as they are. @module */
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { InitializeResult } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import { tasksCapability } from '../mcp/capabilities.js';
+import { invalidParams } from '../mcp/errors.js';
+import { taskMethods } from '../mcp/methods.js';
+import type { Answer } from '../mcp/request.js';
+import type { TaskService } from '../mcp/service.js';
+import { McpTasksError } from '../task/errors.js';
+import { Link, onConnect, type Peer, type Serve } from './link.js';
+import { handlerOf, handles, replaceHandler } from './seam.js';
+import { serveTools } from './tools.js';
+
+/** The newest protocol of this SDK, and the only one of its protocols that has tasks. */
+const ERA = '2025-11-25';
+
+/**
+ * Cheap and stateless: over HTTP it may run once a request.
+ * @param peerOf says, once the server is connected, who is at the other end
+ * @throws McpTasksError `CONFIGURATION` if the server is connected already, or has tasks already
+ */
+export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (transport: Transport) => Peer): void {
+  if (mcp.isConnected()) throw new McpTasksError('CONFIGURATION', 'attach durable tools before the server is connected');
+  if (handles(mcp, 'tasks/get')) throw new McpTasksError('CONFIGURATION', 'the server serves tasks already: attach durable tools once, and to a server without a `taskStore`');
+  let link: Link | undefined;
+  onConnect(mcp, (transport) => {
+    link = new Link(transport, service, peerOf(transport));
+  });
+  const serve: Serve = async (extra, handle) => {
+    if (!link) throw new McpTasksError('CONFIGURATION', 'connect the server by its own `connect`');
+    return await link.serve(extra, handle);
+  };
+  declareTasks(mcp, serve);
+  serveMethods(mcp, service, serve);
+  // A server with no tool at all has no calls to intercept, either.
+  if (service.tools.size > 0) serveTools(mcp, service, serve);
+}
+
+/** To clients of the protocol that has tasks. Whether they can list depends on who they are. */
+function declareTasks(mcp: McpServer, serve: Serve): void {
+  // The SDK does not let a server handle what it has not declared.
+  mcp.server.registerCapabilities({ tasks: tasksCapability({ mayList: false }) });
+  const initialize = handlerOf(mcp, 'initialize');
+  replaceHandler(mcp, 'initialize', async (request, extra) =>
+    await serve(extra, async ({ owner }): Promise<Answer> => {
+      const result = (await initialize(request, extra)) as InitializeResult;
+      const { tasks: _, ...capabilities } = result.capabilities;
+      return { ...result, capabilities: result.protocolVersion < ERA ? capabilities : { ...capabilities, tasks: tasksCapability(owner) } };
+    }),
+  );
+}
+
+function serveMethods(mcp: McpServer, service: TaskService, serve: Serve): void {
+  for (const [method, { params, handle }] of Object.entries(taskMethods(service, ERA))) {
+    mcp.server.setRequestHandler(z.looseObject({ method: z.literal(method), params: z.unknown().optional() }), async (request, extra) => {
+      const parsed = params.safeParse(request.params ?? {});
+      if (!parsed.success) throw invalidParams(`Invalid ${method} request: ${z.prettifyError(parsed.error)}`);
+      return await serve(extra, async (ctx) => await handle(parsed.data, ctx));
+    });
+  }
+}

@@ -1,0 +1,75 @@
+/** Protocol 2025-11-25 over Streamable HTTP without affinity: the author's factory makes a server for every request. @module */
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { RPC } from '../mcp/errors.js';
+import type { AuthInfo, Owner } from '../mcp/owner.js';
+import { openSession } from '../mcp/session.js';
+import { serveSessions, type FetchHandler } from '../mcp/sessions-http.js';
+import type { TaskService } from '../mcp/service.js';
+import { attachTasks } from './attach.js';
+
+export type ServerFactory = (given: { readonly request: Request; readonly authInfo: AuthInfo | undefined }) => McpServer | Promise<McpServer>;
+
+export interface HandlerOptions {
+  /** The most streams opened by GET at a time. @default 1024 */
+  readonly maxSubscriptions?: number;
+  /** How often an idle stream shows that it is alive, in milliseconds; 0: never. @default 15_000 */
+  readonly keepAliveMs?: number;
+}
+
+type Given = NonNullable<Parameters<FetchHandler['fetch']>[1]>;
+
+export function httpHandler(service: TaskService, ownerOf: (authInfo: AuthInfo | undefined) => Owner, factory: ServerFactory, options: HandlerOptions): FetchHandler {
+  const { maxSubscriptions = 1024, keepAliveMs = 15_000 } = options;
+  const serving = new Set<McpServer>();
+
+  async function serve(request: Request, given: Given): Promise<Response> {
+    const { authInfo } = given;
+    const mcp = await factory({ request, authInfo });
+    serving.add(mcp);
+    const done = async (): Promise<void> => {
+      serving.delete(mcp);
+      await mcp.close();
+    };
+    try {
+      const sessionId = request.headers.get('mcp-session-id');
+      const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
+      attachTasks(mcp, service, () => ({ ownerOf, session }));
+      const transport = new WebStandardStreamableHTTPServerTransport({ keepAliveMs });
+      await mcp.connect(transport);
+      return onceSent(await transport.handleRequest(request, given), done);
+    } catch (error) {
+      await done();
+      throw error;
+    }
+  }
+
+  const handler: FetchHandler = {
+    async fetch(request, given = {}) {
+      // GET is for sessions alone, and they do not end by DELETE: nothing is kept of them.
+      if (request.method !== 'POST') return failure(405, -32000, 'Method not allowed', { allow: 'POST' });
+      try {
+        return await serve(request, given);
+      } catch (error) {
+        service.logger.error({ err: error }, 'a request could not be served');
+        return failure(500, RPC.internalError, 'Internal error; the server\'s log says more');
+      }
+    },
+    async close() {
+      await Promise.all([...serving].map(async (mcp) => await mcp.close()));
+    },
+  };
+  return serveSessions(handler, service, { ownerOf, maxSubscriptions, keepAliveMs });
+}
+
+/** Calls `done` when the response has been sent, or its reader has gone. */
+function onceSent(response: Response, done: () => Promise<void>): Response {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const sent = response.body?.pipeTo(writable) ?? Promise.resolve();
+  void sent.catch(() => undefined).finally(() => void done());
+  return new Response(response.body ? readable : null, { status: response.status, headers: response.headers });
+}
+
+function failure(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status, headers });
+}

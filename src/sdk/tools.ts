@@ -1,0 +1,63 @@
+/** `tools/list` and `tools/call` of a v1 server with durable tools. @module */
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { ListToolsResult } from '@modelcontextprotocol/sdk/types.js';
+import { callTool, parseCall } from '../mcp/call.js';
+import { callCompanion, companions } from '../mcp/companions.js';
+import { asRpcFaults, invalidParams, methodNotFound } from '../mcp/errors.js';
+import { nameTaken } from '../mcp/fallback.js';
+import { listedTools } from '../mcp/listing.js';
+import type { Answer, RequestContext } from '../mcp/request.js';
+import type { TaskService } from '../mcp/service.js';
+import { toolDefinition } from './definition.js';
+import type { Serve } from './link.js';
+import { handlerOf, replaceHandler } from './seam.js';
+
+const ERA = '2025-11-25';
+
+/**
+ * @throws Error if the server has a tool of the same name
+ * @throws McpTasksError `CONFIGURATION` if it has one of a companion's
+ */
+export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): void {
+  const added = new Map(companions(service, ERA, { id: '', mayList: true }).map((companion) => [companion.name, companion]));
+  register(mcp, service.tools.keys());
+  try {
+    register(mcp, added.keys());
+  } catch {
+    throw nameTaken([...added.keys()].join('" or "'));
+  }
+  // Registering has set both.
+  const list = handlerOf(mcp, 'tools/list');
+  const call = handlerOf(mcp, 'tools/call');
+
+  replaceHandler(mcp, 'tools/list', async (request, extra) =>
+    await serve(extra, async ({ owner }): Promise<Answer> => {
+      const listed = (await list(request, extra)) as ListToolsResult;
+      const definitions = new Map(listedTools(service, ERA, owner).map((tool) => [tool.name, toolDefinition(tool)]));
+      return { ...listed, tools: listed.tools.flatMap((tool) => definitions.get(tool.name) ?? (added.has(tool.name) ? [] : [tool])) };
+    }),
+  );
+
+  replaceHandler(mcp, 'tools/call', async (request, extra) => {
+    const { name = '', task, arguments: args } = (request.params ?? {}) as { name?: string; task?: unknown; arguments?: unknown };
+    const tool = service.tools.get(name);
+    const companion = task === undefined ? added.get(name) : undefined;
+    const callTask = tool && (async (ctx: RequestContext) => await callTool({ service, era: ERA, tool, params: parseCall(request.params), ctx }));
+    const called = callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
+    if (called) {
+      return await serve(extra, async (ctx) => await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => await called(ctx)));
+    }
+    if (task === undefined) return await call(request, extra);
+    const { tools } = (await list({ ...request, method: 'tools/list', params: {} }, extra)) as ListToolsResult;
+    throw tools.some((other) => other.name === name) ? methodNotFound(`Tool ${name} does not support task augmentation`) : invalidParams(`Tool ${name} not found`);
+  });
+}
+
+/** So that the SDK knows of them; they are listed and called by what takes the place of its handlers. */
+function register(mcp: McpServer, names: Iterable<string>): void {
+  for (const name of names) {
+    mcp.registerTool(name, {}, () => {
+      throw new Error(`the call of ${name} went past the tasks adapter`);
+    });
+  }
+}

@@ -1,0 +1,43 @@
+/** The conformance suite for 2025-11-25 against v1 servers: on the endpoint without affinity, and on the SDK's own sessions. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { serveHttp, type HttpServer } from '../../src/cli/http-server.js';
+import { DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
+import { tools } from '../conformance/fixture/tools.js';
+import { runAll } from '../conformance-2025-11-25/suite/run.js';
+import { v1Server } from '../setup/adapters.js';
+import { trustBearers } from '../setup/bearers.js';
+import { startStackOf, type Stack } from '../setup/stack.js';
+import { sessionful } from './sessions.js';
+
+let stack: Stack<DurableTasks>;
+beforeAll(async () => {
+  stack = await startStackOf(DurableTasks, tools, { pollInterval: '200 ms' });
+  const workflowsPath = fileURLToPath(new URL('../conformance/fixture/workflows.ts', import.meta.url));
+  await stack.startWorker({ workflowsPath, maxHeartbeatThrottleInterval: '200 ms', defaultHeartbeatThrottleInterval: '200 ms' });
+});
+afterAll(async () => await stack.close());
+
+/** What fails, by rule. */
+async function failures(handler: FetchHandler): Promise<Record<string, string | undefined>> {
+  const server: HttpServer = await serveHttp(trustBearers(handler), 0);
+  const results = await runAll({ url: new URL(server.url), token: 'ann', otherToken: 'bob' }, () => undefined);
+  await server.close();
+  return Object.fromEntries(results.filter(({ status }) => status === 'failed').map(({ id, message }) => [id, message]));
+}
+
+it('without affinity', async () => {
+  expect(await failures(stack.tasks.handler(v1Server))).toEqual({});
+}, 120_000);
+
+it('on the sessions of the SDK', async () => {
+  const attached = () => {
+    const mcp = v1Server();
+    stack.tasks.attach(mcp);
+    return mcp;
+  };
+  // Without anything to send, the SDK's transport would not even begin to answer a GET.
+  const endpoint = sessionful(attached, { keepAliveMs: 50 });
+  // Its transport answers every request with a stream, `tasks/get` as well.
+  expect(await failures({ ...endpoint, close: async () => {} })).toEqual({ 'input-2': 'tasks/get was answered with an SSE stream' });
+}, 120_000);
