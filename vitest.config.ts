@@ -7,6 +7,8 @@ export default defineConfig({
     setupFiles: ['test/setup/quiet.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // What is waited for comes; how soon depends on the machine.
+    expect: { poll: { timeout: 20_000 } },
     // Servers, workers and databases share two cores: files side by side would time each other out.
     maxWorkers: 2,
   },
