@@ -1,4 +1,4 @@
-/** A look at a request's body that leaves it to be read. @module */
+/** A look at a request's body that leaves it to be read, within a bound. @module */
 
 /** The most that is looked at, in bytes: what the SDKs take by default. */
 const LARGEST = 4 * 1024 * 1024;
@@ -15,7 +15,8 @@ export async function peekBody(request: Request, parsedBody: unknown): Promise<u
       chunks.push(read.value as Uint8Array);
       size += (read.value as Uint8Array).byteLength;
       if (size > LARGEST) {
-        await reader.cancel();
+        // Not awaited: it ends when the other branch has been read, too.
+        reader.cancel().catch(() => undefined);
         return undefined;
       }
     }

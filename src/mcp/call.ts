@@ -39,8 +39,14 @@ export function parseCall(params: unknown): CallParams {
 }
 
 export async function callTool(call: Call): Promise<Answer> {
-  const { service, era, tool, params, ctx } = call;
   const asTask = wantsTask(call);
+  if (asTask) return await start(call, asTask);
+  // From the beginning: a client may cancel what has not started yet.
+  return await call.service.cancellations.run(call.ctx, async (signal) => await start({ ...call, ctx: { ...call.ctx, signal } }, asTask));
+}
+
+async function start(call: Call, asTask: boolean): Promise<Answer> {
+  const { service, era, tool, params, ctx } = call;
   const checked = await validate(tool.inputSchema, params.arguments ?? {});
   if ('problems' in checked) return refuse(call, `Invalid arguments for tool ${tool.name}: ${checked.problems}`);
   const form = await tool.beforeStart?.(checked.value as never);
@@ -92,16 +98,14 @@ function immediateResponse({ immediateResponse: text }: DurableTool): Answer {
 /** @param keyed whether the same call can be made again, and then finds its task */
 async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer> {
   const { service, era, tool, ctx } = call;
-  const { owner } = ctx;
+  const { owner, signal } = ctx;
   const budget = service.fallback.handles.has(tool.name) ? service.fallback.budget : undefined;
-  return await service.cancellations.run(ctx, async (signal) => {
-    try {
-      return await awaitAnswer({ service, era, ctx: { ...ctx, signal }, task, budget });
-    } catch (error) {
-      // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
-      const cancelled = era === '2025-11-25' ? signal.reason instanceof CancelledByClient : signal.aborted && !keyed;
-      if (cancelled) await service.engine.cancel(owner.id, task.id).catch((reason: unknown) => service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the cancelled call goes on'));
-      throw error;
-    }
-  });
+  try {
+    return await awaitAnswer({ service, era, ctx, task, budget });
+  } catch (error) {
+    // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
+    const cancelled = era === '2025-11-25' ? signal.reason instanceof CancelledByClient : signal.aborted && !keyed;
+    if (cancelled) await service.engine.cancel(owner.id, task.id).catch((reason: unknown) => service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the cancelled call goes on'));
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 /** A server-sent event stream of a session: what its GET opened. @module */
 import type { InputKind } from '../task/input.js';
-import type { ServerMessage, Stream } from './stream.js';
+import { MOST_UNREAD, type ServerMessage, type Stream } from './stream.js';
 import { atExpiry } from './token-expiry.js';
 
 export interface EventStreamOptions {
@@ -48,6 +48,8 @@ export class EventStream implements Stream {
 
   async send(message: ServerMessage): Promise<void> {
     if (!this.#controller) throw new Error('the stream has ended');
+    // A client that does not read any more is as good as gone.
+    if ((this.#controller.desiredSize ?? 0) < -MOST_UNREAD) this.close();
     this.#write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
     return await Promise.resolve();
   }

@@ -3,11 +3,14 @@
  * A task is followed for as long as there is a stream to tell of it.
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
 import type { Keyring } from '../task/keyring.js';
 import type { EndedTask, Task } from '../task/task.js';
 import type { Engine } from '../temporal/engine.js';
+import { PROGRESS_CLAIM } from '../task/names.js';
+import { Lease } from './lease.js';
 import type { Owner } from './owner.js';
 import { News } from './news.js';
 import { Questions, type Carrier } from './questions.js';
@@ -93,8 +96,11 @@ class Follower {
     known: Task | undefined,
     private readonly gone: () => void,
   ) {
-    this.#news = new News(options.pollInterval, known);
-    this.#questions = new Questions(options, owner, taskId, () => this.#tell());
+    const { engine, keys, logger, pollInterval } = options;
+    const claimant = randomUUID();
+    const claimOn = (key: string): Lease => new Lease({ engine, logger, owner: owner.id, taskId, key, claimant });
+    this.#news = new News(pollInterval, claimOn(PROGRESS_CLAIM), known);
+    this.#questions = new Questions({ keys, claimOn, look: () => this.#tell() });
     // Not before this follower has its place among the others.
     this.ended = Promise.resolve().then(async () => await this.#run());
     // Whoever waits for it hears of it; the others need not.
@@ -121,6 +127,7 @@ class Follower {
   #end(): void {
     this.gone();
     this.#stop.abort();
+    this.#news.close();
     this.#questions.close();
   }
 

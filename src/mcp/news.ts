@@ -2,16 +2,25 @@
 import type { Progress } from '../task/progress.js';
 import { currentProgress, type Task } from '../task/task.js';
 import { status2025, task2025, relatedTask } from '../wire/v2025.js';
+import type { Lease } from './lease.js';
 import { carry, type Carrier } from './questions.js';
 import type { ServerMessage } from './stream.js';
+
+/** How long another process's claim is not questioned again, in milliseconds. */
+const ASK_AGAIN = 3_000;
 
 export class News {
   #status: string | undefined;
   #progress: number | undefined;
+  #refusedUntil = 0;
 
-  /** @param known the task as the client knows it already */
+  /**
+   * @param progressClaim for sessions, which may have a stream at another process too
+   * @param known the task as the client knows it already
+   */
   constructor(
     private readonly pollInterval: number,
+    private readonly progressClaim: Lease,
     known: Task | undefined,
   ) {
     if (!known) return;
@@ -22,12 +31,26 @@ export class News {
   async tell(task: Task, carriers: readonly Carrier[]): Promise<void> {
     const status = status2025(task);
     const progress = this.#newProgress(task);
-    if (progress) await carry(carriers.filter(({ stream }) => stream.session === task.caller?.session), () => progressMessage(task, progress));
+    const callers = carriers.filter(({ stream }) => stream.session === task.caller?.session);
+    if (callers.length === 0) await this.progressClaim.release();
+    else if (progress && (await this.#mayTell(task))) await carry(callers, () => progressMessage(task, progress));
     const changed = this.#status !== undefined && this.#status !== status;
     this.#status = status;
     // Not on the stream of a `tasks/result`: at another process the session may have a stream of its own, and be told twice.
     const told = carriers.filter(({ stream }) => stream.kind === 'session');
     if (changed) await carry(told, () => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task2025(task, this.pollInterval) }));
+  }
+
+  close(): void {
+    void this.progressClaim.release();
+  }
+
+  async #mayTell({ caller }: Task): Promise<boolean> {
+    if (caller?.session === undefined) return true;
+    if (Date.now() < this.#refusedUntil) return false;
+    const mine = await this.progressClaim.take();
+    if (!mine) this.#refusedUntil = Date.now() + ASK_AGAIN;
+    return mine;
   }
 
   /** Progress must increase from one notification to the next, for as long as the task lives, and ends with it. */

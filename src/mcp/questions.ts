@@ -3,22 +3,15 @@
  * the workflow itself decides. A question whose stream ends unanswered goes to the next.
  * @module
  */
-import { randomUUID } from 'node:crypto';
-import type { Logger } from '../local/log.js';
-import { isMcpTasksError } from '../task/errors.js';
 import { kindOf } from '../task/input.js';
 import type { Keyring } from '../task/keyring.js';
 import type { InputRequest } from '../task/report.js';
 import { sealRequestId } from '../task/request-id.js';
 import type { Task } from '../task/task.js';
-import type { Engine } from '../temporal/engine.js';
 import { relatedTask } from '../wire/v2025.js';
-import type { Owner } from './owner.js';
+import type { Lease } from './lease.js';
 import type { ServerMessage, Stream } from './stream.js';
 
-/** How long a question stays with the process that puts it, in milliseconds; it says again and again that it still does. */
-const LEASE = 120_000;
-const RENEWAL = LEASE / 2;
 /** When to look again for a question that another process has, or that no worker was there to be asked about, in milliseconds. */
 const LOOK_AGAIN = 3_000;
 
@@ -30,91 +23,71 @@ export interface Carrier {
 }
 
 export interface QuestionOptions {
-  readonly engine: Engine;
   readonly keys: Keyring;
-  readonly logger: Logger;
+  /** The claim on one of the task's questions. */
+  readonly claimOn: (key: string) => Lease;
+  /** Has {@link Questions.put} called again. */
+  readonly look: () => void;
 }
 
-interface Put {
-  readonly carrier: Carrier;
-  readonly renewal: NodeJS.Timeout;
+interface Question {
+  readonly lease: Lease;
+  /** Whose client has it. */
+  carrier?: Carrier;
 }
 
 export class Questions {
-  /** Under which this process claims the task's questions. */
-  readonly #claimant = randomUUID();
-  readonly #claimed = new Set<string>();
-  readonly #put = new Map<string, Put>();
+  readonly #questions = new Map<string, Question>();
   #again: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  /** @param look has {@link put} called again */
-  constructor(
-    private readonly options: QuestionOptions,
-    private readonly owner: Owner,
-    private readonly taskId: string,
-    private readonly look: () => void,
-  ) {}
+  constructor(private readonly options: QuestionOptions) {}
 
+  /** @param carriers those there are at the moment, at every moment */
   async put(task: Task, carriers: readonly Carrier[]): Promise<void> {
-    for (const key of this.#put.keys()) if (!Object.hasOwn(task.inputs, key)) this.#forget(key);
-    for (const [key, request] of Object.entries(task.inputs)) {
-      if (!this.#put.has(key)) await this.#putOne(key, request, carriers);
+    for (const [key, { lease }] of this.#questions) {
+      if (Object.hasOwn(task.inputs, key)) continue;
+      // It is not open any more, and so is nothing to be claimed.
+      lease.leave();
+      this.#questions.delete(key);
     }
+    for (const [key, request] of Object.entries(task.inputs)) await this.#putOne(task.id, key, request, carriers);
   }
 
   /** Takes back what `carrier` was given: {@link put} gives it to another stream, or to other processes. */
   takeBack(carrier: Carrier): void {
-    for (const [key, put] of this.#put) if (put.carrier === carrier) this.#forget(key);
+    for (const question of this.#questions.values()) if (question.carrier === carrier) delete question.carrier;
   }
 
-  /** Leaves what `carrier` was given with its client, for as long as the lease lasts: nobody else is asked meanwhile. */
+  /** Leaves what `carrier` was given with its client, for as long as the claim lasts: nobody else is asked meanwhile. */
   leave(carrier: Carrier): void {
-    for (const [key, put] of this.#put) {
-      if (put.carrier !== carrier) continue;
-      clearInterval(put.renewal);
-      this.#claimed.delete(key);
-    }
+    for (const question of this.#questions.values()) if (question.carrier === carrier) question.lease.leave();
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#again);
-    for (const key of this.#put.keys()) this.#forget(key);
-    for (const key of this.#claimed) void this.#giveUp(key);
+    for (const { lease } of this.#questions.values()) void lease.release();
   }
 
-  async #putOne(key: string, request: InputRequest, carriers: readonly Carrier[]): Promise<void> {
+  async #putOne(taskId: string, key: string, request: InputRequest, carriers: readonly Carrier[]): Promise<void> {
+    const question: Question = this.#questions.get(key) ?? { lease: this.options.claimOn(key) };
+    if (question.carrier) return;
     const kind = kindOf(request);
-    const able = carriers.filter(({ stream }) => !kind || !stream.answers || stream.answers.includes(kind));
-    if (able.length === 0) return await this.#giveUp(key);
-    if (!(await this.#claim(key, LEASE))) return this.#lookAgain();
-    this.#claimed.add(key);
-    const carrier = await carry(able, ({ plain }) => message(this.options.keys, this.taskId, key, request, plain));
-    if (!carrier) return await this.#giveUp(key);
-    this.#put.set(key, { carrier, renewal: setInterval(() => void this.#claim(key, LEASE), RENEWAL) });
-  }
-
-  /** Lets other processes have the question. Should that fail, the lease runs out. */
-  async #giveUp(key: string): Promise<void> {
-    if (this.#claimed.delete(key)) await this.#claim(key, 0);
-  }
-
-  #forget(key: string): void {
-    clearInterval(this.#put.get(key)?.renewal);
-    this.#put.delete(key);
-  }
-
-  async #claim(key: string, lease: number): Promise<boolean> {
-    try {
-      return await this.options.engine.claim(this.owner.id, this.taskId, key, this.#claimant, lease);
-    } catch (error) {
-      if (!isMcpTasksError(error)) this.options.logger.error({ taskId: this.taskId, err: error }, 'a question could not be claimed');
-      return false;
-    }
+    const able = (): Carrier[] => carriers.filter(({ stream }) => !kind || !stream.answers || stream.answers.includes(kind));
+    if (able().length === 0) return await question.lease.release();
+    this.#questions.set(key, question);
+    if (!(await question.lease.take())) return this.#lookAgain();
+    // Those that have left meanwhile are not among them any more.
+    const carrier = await carry(able(), ({ plain }) => message(this.options.keys, taskId, key, request, plain));
+    if (carrier && carriers.includes(carrier)) question.carrier = carrier;
+    else await question.lease.release();
+    if (this.#closed) await question.lease.release();
   }
 
   #lookAgain(): void {
     clearTimeout(this.#again);
-    this.#again = setTimeout(this.look, LOOK_AGAIN);
+    if (!this.#closed) this.#again = setTimeout(this.options.look, LOOK_AGAIN);
   }
 }
 

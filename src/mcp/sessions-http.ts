@@ -4,6 +4,7 @@
  * @module
  */
 import { createParser } from 'eventsource-parser';
+import pRetry from 'p-retry';
 import { isMcpTasksError } from '../task/errors.js';
 import { peekBody } from './body.js';
 import type { AuthInfo, Owner } from './owner.js';
@@ -20,6 +21,9 @@ export interface FetchHandler {
   close(): Promise<void>;
 }
 
+/** How long a reply waits for Temporal, if that is away, in milliseconds. */
+const PATIENCE = 20_000;
+
 export interface SessionOptions {
   readonly ownerOf: (authInfo: AuthInfo | undefined) => Owner;
   /** The most GET streams at a time. */
@@ -31,11 +35,12 @@ export interface SessionOptions {
 export function serveSessions(handler: FetchHandler, service: TaskService, { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions): FetchHandler {
   const streams = new Set<EventStream>();
 
-  function listen(session: Session, authInfo: AuthInfo | undefined): Response {
+  function listen(session: Session, authInfo: AuthInfo | undefined, signal: AbortSignal): Response {
     if (streams.size >= maxSubscriptions) return failure(503, RPC.internalError, 'too many streams are open here; try again later');
     const stream = new EventStream({ session: session.id, answers: session.answers, expiresAt: authInfo?.expiresAt, keepAliveMs });
     streams.add(stream);
     const leave = service.sessions.open(session.id, stream);
+    signal.addEventListener('abort', () => stream.close(), { once: true });
     void stream.closed.then(() => {
       leave();
       return streams.delete(stream);
@@ -47,7 +52,8 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
     const given = openReply(service.keys, message);
     if (!given) return undefined;
     try {
-      await takeReply(service, ownerOf(authInfo), given);
+      // Nobody sends a reply again.
+      await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 2_000 });
       return new Response(null, { status: 202 });
     } catch (error) {
       if (!isMcpTasksError(error)) throw error;
@@ -58,18 +64,21 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
   return {
     async fetch(request, given = {}) {
       const { authInfo } = given;
-      const sessionId = request.headers.get('mcp-session-id');
+      // Every request of 2026-07-28 names its method, and knows no sessions.
+      const modern = request.headers.has('mcp-method');
+      const sessionId = modern ? null : request.headers.get('mcp-session-id');
       const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
       if (sessionId !== null && !session) return failure(404, -32001, 'Session not found');
       if (session && request.method === 'GET') {
         const wanted = request.headers.get('accept')?.includes('text/event-stream');
-        return wanted ? listen(session, authInfo) : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
+        return wanted ? listen(session, authInfo, request.signal) : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
       }
-      // Every request of 2026-07-28 names its method, and so is none of ours.
-      if (request.method !== 'POST' || request.headers.has('mcp-method')) {
+      if (request.method !== 'POST' || modern) {
         const response = await handler.fetch(request, given);
-        // There a call whose stream is dropped is cancelled; that its token expires is none of its client's doing.
-        return request.headers.get('mcp-method') === 'tools/call' ? untilExpiry(response, authInfo?.expiresAt, true) : response;
+        const method = request.headers.get('mcp-method');
+        // There a call whose stream is dropped is cancelled; that its token expires is none of its client's doing. What
+        // listens ends by itself, in good order.
+        return method === 'subscriptions/listen' ? response : untilExpiry(response, authInfo?.expiresAt, method === 'tools/call');
       }
       const message = await peekBody(request, given.parsedBody);
       if (session) service.cancellations.receive(session.id, message);

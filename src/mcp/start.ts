@@ -2,13 +2,15 @@
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { FormRequest } from '../task/form.js';
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../task/idempotency-key.js';
+import { INPUT_KINDS, type InputKind } from '../task/input.js';
 import type { Caller } from '../task/memo.js';
 import { idempotencyKeyOf } from '../tool/idempotency.js';
 import type { StartRequest } from '../temporal/engine.js';
-import { asksOf } from '../tool/define-tool.js';
 import type { Call } from './call.js';
+import { declaresTasks } from './capabilities.js';
 import { invalidParams } from './errors.js';
 import { progressTokenOf } from './request.js';
+import { answerable } from './stream.js';
 
 /** The shortest ttl a call can ask for, in milliseconds: the client has to have time to fetch the result. */
 const SHORTEST_TTL = 10_000;
@@ -41,30 +43,43 @@ export function startRequest(call: Call, parsed: unknown, first: First): StartRe
 /** @param nonce of the answer that the call brings: brought again, it starts nothing */
 function keyOf({ tool, ctx: { meta, owner } }: Call, parsed: unknown, nonce: string | undefined): IdempotencyKey | undefined {
   const given = meta[IDEMPOTENCY_KEY];
-  if (given === undefined) return idempotencyKeyOf(tool, parsed, nonce);
+  if (given === undefined) {
+    const own = idempotencyKeyOf(tool, parsed, undefined);
+    // All anonymous callers are one owner: equal calls of strangers are not one task, unless the key is unguessable.
+    if (own && (owner.mayList || isStrongKey(own.text))) return own;
+    return nonce === undefined ? undefined : { by: 'answer', text: nonce };
+  }
   if (typeof given !== 'string' || given === '' || given.length > LONGEST_KEY) throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] has to be a string of 1 to ${LONGEST_KEY} characters`);
-  // All anonymous callers are one owner: a key that another could guess would be another's way to the task.
+  // A key that another could guess would be another's way to the task.
   if (!owner.mayList && !isStrongKey(given)) throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] needs 128 random bits where the caller is not authenticated: a UUID has them`);
   return idempotencyKeyOf(tool, parsed, given);
 }
 
-/** What the messages of 2025-11-25 about the task need to know; what its client cannot answer is found out there when it is asked. */
-function callerOf({ era, tool, params, ctx }: Call): Caller | undefined {
-  const { stream } = ctx;
-  // A call that is awaited tells its progress itself, and its token ends with it.
-  const progressToken = params.task === undefined ? undefined : progressTokenOf(ctx);
-  const { answers } = stream;
-  const cannotAnswer = answers && era === '2025-11-25' ? asksOf(tool).filter((kind) => !answers.includes(kind)) : [];
+/** What messages about the task need to know, and what its workflow must not ask. */
+function callerOf(call: Call): Caller | undefined {
+  const { era, params, ctx } = call;
+  const { session } = ctx.stream;
+  // A call that is awaited tells its progress itself, and its token ends with it. In 2026-07-28 tasks tell none.
+  const progressToken = era === '2025-11-25' && params.task !== undefined ? progressTokenOf(ctx) : undefined;
+  const answers = answersOf(call);
+  const cannotAnswer = answers ? INPUT_KINDS.filter((kind) => !answers.includes(kind)) : [];
   const caller: Caller = {
-    ...(stream.session === undefined ? {} : { session: stream.session }),
+    ...(session === undefined ? {} : { session }),
     ...(progressToken === undefined ? {} : { progressToken }),
     ...(cannotAnswer.length > 0 ? { cannotAnswer } : {}),
   };
   return Object.keys(caller).length > 0 ? caller : undefined;
 }
 
-function ttlOf({ service, tool, params }: Call): number | null {
-  const asked = params.task?.ttl;
+/** What the client can answer while the work runs; `undefined` where that is found out by asking. */
+function answersOf({ era, tool, ctx }: Call): readonly InputKind[] | undefined {
+  if (era === '2025-11-25') return ctx.stream.answers;
+  // There only a task can ask.
+  return declaresTasks(ctx) && tool.taskSupport !== 'forbidden' ? answerable(ctx.capabilities) : [];
+}
+
+function ttlOf({ service, era, tool, params }: Call): number | null {
+  const asked = era === '2025-11-25' ? params.task?.ttl : undefined;
   if (asked !== undefined && asked !== null) return Math.min(Math.max(asked, SHORTEST_TTL), service.longestTtl);
   if (tool.ttl === undefined) return service.defaultTtl;
   return tool.ttl === null ? null : msToNumber(tool.ttl);

@@ -1,5 +1,8 @@
 /** A way to the client: the stream of one request, or one for everything else. @module */
-import { capabilitiesFor, missingCapabilities, type InputKind } from '../task/input.js';
+import { capabilitiesFor, INPUT_KINDS, missingCapabilities, type InputKind } from '../task/input.js';
+
+/** How many messages a stream may hold that its client has not read; then it is ended. */
+export const MOST_UNREAD = 1_000;
 
 /** A message of the server's to its client. A type, not an interface: the SDKs' messages are open to more fields. */
 export type ServerMessage = {
@@ -20,9 +23,7 @@ export interface Stream {
   send(message: ServerMessage): Promise<void>;
 }
 
-const KINDS: readonly InputKind[] = ['elicitation.form', 'elicitation.url', 'sampling'];
-
 /** What a client that declares these capabilities can answer. */
 export function answerable(capabilities: Readonly<Record<string, unknown>>): InputKind[] {
-  return KINDS.filter((kind) => missingCapabilities(capabilitiesFor([kind]), capabilities) === undefined);
+  return INPUT_KINDS.filter((kind) => missingCapabilities(capabilitiesFor([kind]), capabilities) === undefined);
 }

@@ -1,8 +1,11 @@
 /** `subscriptions/listen` with tasks, over HTTP: the SDK's own stream, with the tasks' notifications added to it. @module */
 import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { peekBody } from '../mcp/body.js';
 import type { Owner } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
+import { MOST_UNREAD } from '../mcp/stream.js';
+import { isMcpTasksError } from '../task/errors.js';
 import { atExpiry, untilExpiry } from '../mcp/token-expiry.js';
 import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
 
@@ -20,17 +23,26 @@ export function serveTaskListeners(handler: McpHttpHandler, service: TaskService
   return {
     ...handler,
     async fetch(request, given) {
-      const listen = request.method === 'POST' ? taskListen(given?.parsedBody ?? (await peek(request))) : undefined;
+      // Told by its header, so that no other body is read twice.
+      const listen = request.headers.get('mcp-method') === LISTEN ? taskListen(await peekBody(request, given?.parsedBody)) : undefined;
       const response = await handler.fetch(request, given);
       if (!listen) return request.headers.get('mcp-method') === LISTEN ? untilExpiry(response, given?.authInfo?.expiresAt, false) : response;
       // What the SDK has refused is refused.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
-      if (streams.size >= options.maxSubscriptions) return await instead(response, { jsonrpc: '2.0', id: listen.id, error: { code: -32603, message: 'Subscription limit reached' } }, 200);
+      const refuse = async (message: string): Promise<Response> => await instead(response, { jsonrpc: '2.0', id: listen.id, error: { code: -32603, message } }, 200);
+      if (streams.size >= options.maxSubscriptions) return await refuse('Subscription limit reached');
       const owner = ownerOf(given?.authInfo);
-      const taskIds = await honouredTasks(service, owner, listen);
+      let taskIds: string[];
+      try {
+        taskIds = await honouredTasks(service, owner, listen);
+      } catch (error) {
+        if (!isMcpTasksError(error)) throw error;
+        return await refuse(error.message);
+      }
       const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
       streams.add(stream);
+      request.signal.addEventListener('abort', () => stream.gone(), { once: true });
       return new Response(stream.over(response.body, given?.authInfo?.expiresAt, options.keepAliveMs), { status: response.status, headers: response.headers });
     },
     async close() {
@@ -38,12 +50,6 @@ export function serveTaskListeners(handler: McpHttpHandler, service: TaskService
       await handler.close();
     },
   };
-}
-
-async function peek(request: Request): Promise<unknown> {
-  // Told by its header, so that no other body is read twice.
-  if (request.headers.get('mcp-method') !== LISTEN) return undefined;
-  return await request.clone().json().catch(() => undefined);
 }
 
 async function instead(response: Response, message: JSONRPCMessage, status: number): Promise<Response> {
@@ -69,11 +75,20 @@ class TaskStream {
     this.#end.abort();
   }
 
+  gone(): void {
+    this.#gone.abort();
+    this.end();
+  }
+
   over(source: ReadableStream<Uint8Array>, expiresAt: number | undefined, keepAliveMs: number): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     return new ReadableStream({
       start: (controller) => {
-        const enqueue = (text: string): void => (this.#gone.signal.aborted ? undefined : controller.enqueue(encoder.encode(text)));
+        const enqueue = (text: string): void => {
+          // A client that does not read any more is as good as gone.
+          if ((controller.desiredSize ?? 0) < -MOST_UNREAD) this.gone();
+          if (!this.#gone.signal.aborted) controller.enqueue(encoder.encode(text));
+        };
         const keepAlive = keepAliveMs > 0 ? setInterval(() => enqueue(': keepalive\n\n'), keepAliveMs) : undefined;
         const expiry = atExpiry(expiresAt, () => this.end());
         const done = (): void => {
@@ -86,10 +101,7 @@ class TaskStream {
           .catch((error: unknown) => this.service.logger.error({ method: 'subscriptions/listen', err: error }, 'the stream broke off'))
           .finally(done);
       },
-      cancel: () => {
-        this.#gone.abort();
-        this.end();
-      },
+      cancel: () => this.gone(),
     });
   }
 
@@ -104,6 +116,8 @@ class TaskStream {
           tasksAlone = isForTasksAlone(message);
           send(withTasks(message, this.taskIds));
           pushing = pushTasks(this.service, this.owner, id, this.taskIds, send, this.#end.signal);
+          // It is awaited once the SDK's own part is over; until then a failure ends that.
+          pushing.catch(() => this.end());
         } else if (isAnswer(message, id)) {
           // The SDK's end; it comes at once where nothing but tasks is listened for.
           last = message;

@@ -5,6 +5,7 @@
  * @module
  */
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
+import { peekBody } from '../mcp/body.js';
 
 const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
 
@@ -16,7 +17,7 @@ async function named(request: Request, parsedBody: unknown): Promise<Request> {
   const { headers } = request;
   if (request.method !== 'POST' || headers.has('mcp-name') || !METHODS.has(headers.get('mcp-method') ?? '')) return request;
   // Read from a copy: whatever is wrong with the body is the SDK's to say.
-  const body: unknown = parsedBody ?? (await request.clone().json().catch(() => undefined));
+  const body = await peekBody(request, parsedBody);
   const taskId = (body as { params?: { taskId?: unknown } } | undefined)?.params?.taskId;
   if (typeof taskId !== 'string' || !isHeaderValue(taskId)) return request;
   const filled = new Headers(headers);

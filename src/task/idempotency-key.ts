@@ -11,8 +11,11 @@ export const IDEMPOTENCY_KEY = 'io.github.mcp-tasks-temporal/idempotency-key';
 const STRONG = 128;
 
 export interface IdempotencyKey {
-  /** Whose key it is. A client's stays with its task whatever its end; a tool's own is free again when its task failed or was cancelled. */
-  readonly by: 'client' | 'tool';
+  /**
+   * Whose key it is. A client's stays with its task whatever its end; a tool's own is free again when its task failed or was
+   * cancelled. That of an answer to a question before the start is never free again.
+   */
+  readonly by: 'client' | 'tool' | 'answer';
   readonly text: string;
 }
 
@@ -28,7 +31,7 @@ export function isStrongKey(text: string): boolean {
 
 /** Whether the next call with the same key starts a new task in place of this one. */
 export function givesWay({ outcome }: Pick<Task, 'outcome'>, { by }: IdempotencyKey): boolean {
-  if (by === 'client' || !outcome) return false;
+  if (by !== 'tool' || !outcome) return false;
   return outcome.kind !== 'result' || outcome.result.isError === true;
 }
 

@@ -4,6 +4,8 @@ import type { InputRequest } from './report.js';
 /** A question by form, a visit to a URL, or a completion by the client's model. */
 export type InputKind = 'elicitation.form' | 'elicitation.url' | 'sampling';
 
+export const INPUT_KINDS: readonly InputKind[] = ['elicitation.form', 'elicitation.url', 'sampling'];
+
 /** Which kind of question an MCP request is; `undefined` for one that is none of them. */
 export function kindOf({ method, params }: InputRequest): InputKind | undefined {
   if (method === 'sampling/createMessage') return 'sampling';

@@ -1,7 +1,7 @@
 /** What a task's start leaves in its workflow's memo: the facts that must outlive continue-as-new. @module */
 import type { InputKind } from './input.js';
 
-/** What later messages about a task need to know of the call that created it. Protocol 2025-11-25 only. */
+/** What later messages about a task, and its workflow, need to know of the call that created it. */
 export interface Caller {
   /** The session of the call: its client is told of the task's progress, and nobody else. */
   readonly session?: string;

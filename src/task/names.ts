@@ -14,8 +14,13 @@ export const REPORT_QUERY = 'mcpTask';
 export const RESPOND_UPDATE = 'mcpTaskRespond';
 /** The signal that brings a reply where no worker is there to take the update. */
 export const REPLY_SIGNAL = 'mcpTaskReply';
-/** The update by which one of several server processes gets to put a question to the client. */
+/** The update by which one of several server processes gets to put a question to the client, or to tell it of progress. */
 export const CLAIM_UPDATE = 'mcpTaskClaim';
+/** What is claimed for progress; for a question it is the input request's key. */
+export const PROGRESS_CLAIM = 'progress';
+/** The failure types by which these updates are refused. */
+export const NONE_OPEN = 'NoneOpen';
+export const CLAIM_REFUSED = 'ClaimRefused';
 /** The memo field that holds what must outlive continue-as-new; see {@link TaskMemo}. */
 export const MEMO_KEY = 'mcpTask';
 /** The task queue where nothing else is said. */

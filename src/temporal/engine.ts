@@ -127,9 +127,10 @@ export class Engine {
    * @throws McpTasksError `NO_WORKER` if they were not taken in time, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
   async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
-    const { inputs } = await this.get(owner, id);
-    const open = Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key)));
-    if (Object.keys(open).length > 0) await respond(this.#calls, id, { answers: open });
+    const until = within(DEADLINE.respond);
+    const { outcome } = await this.get(owner, id);
+    // Which questions are open the workflow knows, and not what was last seen of it.
+    if (!outcome && Object.keys(answers).length > 0) await respond(this.#calls, id, { answers }, until);
   }
 
   /**

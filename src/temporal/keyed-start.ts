@@ -23,6 +23,7 @@ const ATTEMPTS = 5;
 
 const REUSED = {
   client: 'this idempotency key belongs to a task with other arguments: repeat the call with the same arguments, or use a new key',
+  answer: 'the answer that this call brings has been used: make the call again without requestState, to be asked again',
   tool: 'the tool takes this call for the same work as an earlier one, which had other arguments: repeat it with those, or wait until that task has expired',
 } as const;
 
@@ -48,6 +49,7 @@ export class KeyedStarts {
       const tasks = await Promise.all(found.map(async (id) => await this.#read(id)));
       const kept = tasks.find((task) => task && !givesWay(task, key));
       if (kept) return await this.#same(kept, call);
+      if (key.by === 'answer' && found.length > 0) throw new McpTasksError('KEY_REUSED', REUSED.answer);
       const [id] = idsOf(free);
       const { task, created } = await startTask(this.calls, { id, ...options, argumentsHash: this.keys.sign('arguments', signed(id, call)) });
       if (created) return task;

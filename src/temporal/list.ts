@@ -27,6 +27,8 @@ const LISTINGS = { max: 1_000, ttl: 5 * 60_000 };
 interface Place {
   /** All pages of one listing name the same. */
   readonly listing: string;
+  /** Which page it is, from 0: one that is asked for again is the same again. */
+  readonly page: number;
   /** Where visibility's own pages go on, in base64; before there is one, the pages are of what visibility does not show yet. */
   readonly token?: string;
 }
@@ -34,10 +36,10 @@ interface Place {
 export class TaskList {
   readonly #recent: RecentTasks;
   /**
-   * What a listing has had already. It would have it twice: what visibility shows by now, and what it moves from the running
+   * What a listing has had already, and on which page. It would have it twice: what visibility shows by now, and what it moves from the running
    * tasks to the closed ones. At another process it still may.
    */
-  readonly #given = new LRUCache<string, Set<string>>(LISTINGS);
+  readonly #given = new LRUCache<string, Map<string, number>>(LISTINGS);
 
   constructor(
     private readonly calls: Calls,
@@ -53,23 +55,24 @@ export class TaskList {
 
   async page(tags: readonly string[], from?: Uint8Array): Promise<TaskPage> {
     const ranges = tags.map(idRange);
-    const { listing, token }: Place = from ? (JSON.parse(Buffer.from(from).toString()) as Place) : { listing: randomUUID() };
-    const given = this.#given.get(listing) ?? new Set<string>();
+    const { listing, page, token }: Place = from ? (JSON.parse(Buffer.from(from).toString()) as Place) : { listing: randomUUID(), page: 0 };
+    const given = this.#given.get(listing) ?? new Map<string, number>();
+    const isFresh = (id: string): boolean => (given.get(id) ?? page) === page;
     this.#given.set(listing, given);
     const read = async (ids: readonly string[]): Promise<Task[]> => {
       // A workflow that was reset has a row a run.
-      const fresh = [...new Set(ids)].filter((id) => !given.has(id));
-      for (const id of fresh) given.add(id);
+      const fresh = [...new Set(ids)].filter(isFresh);
+      for (const id of fresh) given.set(id, page);
       return await this.#read(fresh);
     };
     // First what visibility does not show yet, then what it does.
-    const unlisted = token === undefined ? await this.#recent.page(ranges, given) : [];
-    if (unlisted.length > 0) return { tasks: await read(unlisted), next: Buffer.from(JSON.stringify({ listing } satisfies Place)) };
+    const unlisted = token === undefined ? await this.#recent.page(ranges, isFresh) : [];
+    if (unlisted.length > 0) return { tasks: await read(unlisted), next: Buffer.from(JSON.stringify({ listing, page: page + 1 } satisfies Place)) };
     const which = ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
     const { ids, next } = await this.#visible(which, token === undefined ? undefined : Buffer.from(token, 'base64'));
     const tasks = await read(ids);
     if (!next || next.length === 0) return { tasks };
-    return { tasks, next: Buffer.from(JSON.stringify({ listing, token: Buffer.from(next).toString('base64') } satisfies Place)) };
+    return { tasks, next: Buffer.from(JSON.stringify({ listing, page: page + 1, token: Buffer.from(next).toString('base64') } satisfies Place)) };
   }
 
   async #visible(which: string, from?: Uint8Array): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {

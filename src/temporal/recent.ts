@@ -19,10 +19,10 @@ export class RecentTasks {
     if (ttl > 0) this.#recent.set(id, true, { ttl });
   }
 
-  /** Those within these ranges of IDs that visibility does not show, but for what was given already; a page at most. */
-  async page(ranges: readonly (readonly [string, string])[], given: ReadonlySet<string>): Promise<string[]> {
+  /** Those within these ranges of IDs that visibility does not show, but for what another page had; a page at most. */
+  async page(ranges: readonly (readonly [string, string])[], isFresh: (id: string) => boolean): Promise<string[]> {
     for (;;) {
-      const page = [...this.#recent.keys()].filter((id) => !given.has(id) && ranges.some(([first, last]) => id >= first && id < last)).slice(0, PAGE);
+      const page = [...this.#recent.keys()].filter((id) => isFresh(id) && ranges.some(([first, last]) => id >= first && id < last)).slice(0, PAGE);
       if (page.length === 0) return [];
       const shown = await this.visible(page);
       for (const id of shown) this.#recent.delete(id);

@@ -1,14 +1,14 @@
 /** Gives answers to a task's open input requests, by workflow update, and lets one server process at a time put them. @module */
 import { createHash } from 'node:crypto';
-import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { ApplicationFailure, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
-import { CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
+import { CLAIM_REFUSED, CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import { DEADLINE, GRPC, within, type Calls } from './calls.js';
 
 /** What an update fails with when something else, such as a cancellation, reached the workflow in the same moment. */
 const OVERTAKEN = GRPC.FAILED_PRECONDITION;
 
-/** Replies by the keys of the requests they answer, the open ones only. */
+/** Replies by the keys of the requests they answer. */
 export interface Replies {
   readonly answers: Readonly<Record<string, unknown>>;
   /** Why a client could not answer. */
@@ -16,18 +16,19 @@ export interface Replies {
 }
 
 /**
- * Returns once the workflow has taken the replies.
- * @throws McpTasksError `NO_WORKER` if no worker took them within 2 s: they may still arrive, and sending them again is safe
+ * Returns once the workflow has taken the replies, or has none of these questions open.
+ * @param until when to give up, in milliseconds since 1970
+ * @throws McpTasksError `NO_WORKER` if no worker took them in time: they may still arrive, and sending them again is safe
  */
-export async function respond(calls: Calls, id: string, { answers, unavailable = {} }: Replies): Promise<void> {
+export async function respond(calls: Calls, id: string, { answers, unavailable = {} }: Replies, until: number = within(DEADLINE.respond)): Promise<void> {
   // The same replies make the same update, so that a retry gets the first one's outcome and changes nothing.
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
   const updateId = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   try {
-    await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).executeUpdate(RESPOND_UPDATE, { args: [answers, unavailable], updateId }), OVERTAKEN);
+    await calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(RESPOND_UPDATE, { args: [answers, unavailable], updateId }), OVERTAKEN);
   } catch (error) {
-    // It has ended since: there is no question any more.
-    if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return;
+    // It has ended since, none of the questions is open any more, or the workflow asks none at all.
+    if (isMcpTasksError(error, 'TASK_NOT_FOUND') || error instanceof WorkflowUpdateFailedError) return;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });
   }
@@ -44,14 +45,15 @@ export async function reply(calls: Calls, id: string, replies: Replies): Promise
 }
 
 /**
- * Whether `claimant` may put the question to the client for the next `lease` milliseconds; a lease of 0 gives it up.
+ * Whether `claimant` has what `key` names for the next `lease` milliseconds; a lease of 0 gives it up. A workflow that knows
+ * no claims grants every one.
  * @throws McpTasksError `NO_WORKER` if there is none to say
  */
 export async function claim(calls: Calls, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
   try {
     return await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, lease] }), OVERTAKEN);
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) return false;
+    if (error instanceof WorkflowUpdateFailedError) return !(error.cause instanceof ApplicationFailure && error.cause.type === CLAIM_REFUSED);
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker is there to ask the question for', { cause: error });
   }

@@ -3,15 +3,14 @@
  * `input_required`, and no worker is held.
  * @module
  */
-import { condition, defineSignal, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, condition, defineSignal, defineUpdate, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Duration } from '../task/duration.js';
 import { askAgain } from '../task/form.js';
 import { kindOf } from '../task/input.js';
 import { isTaskMemo } from '../task/memo.js';
-import { CLAIM_UPDATE, MEMO_KEY, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
+import { MEMO_KEY, NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
 import { InputUnavailable } from '../tool/errors.js';
-import { claims } from './claims.js';
 import { changed, taskState, type TaskState } from './state.js';
 
 /** Answers by key, as the client gave them; for those it could not give, why. */
@@ -21,8 +20,6 @@ type Replies = [answers: Readonly<Record<string, unknown>>, unavailable?: Readon
 export const respondUpdate = defineUpdate<{ accepted: string[] }, Replies>(RESPOND_UPDATE);
 /** The same, kept by Temporal for as long as there is no worker to take it. */
 export const replySignal = defineSignal<Replies>(REPLY_SIGNAL);
-/** Whether `claimant` may put the question to the client for the next `lease` milliseconds; 0 gives it up. */
-export const claimUpdate = defineUpdate<boolean, [key: string, claimant: string, lease: number]>(CLAIM_UPDATE);
 
 export interface InputOptions<Answer> {
   /** How long to wait for the answer. @default for as long as the task lives */
@@ -36,6 +33,8 @@ type Reply = { readonly value: unknown } | { readonly unavailable: string };
 interface Book {
   readonly runId: string;
   readonly replies: Map<string, Reply>;
+  /** Of its keys: a run that goes on from another must not use that one's again. */
+  readonly prefix: string;
   opened: number;
 }
 
@@ -67,7 +66,7 @@ export async function ask<Answer>(request: InputRequest, check: (answer: unknown
 async function askOnce(request: InputRequest, deadline: Duration | undefined): Promise<Reply | undefined> {
   const state = taskState();
   const book = replyBook(state);
-  const key = `input-${++book.opened}`;
+  const key = `${book.prefix}${++book.opened}`;
   state.inputs.set(key, request);
   changed(state);
   try {
@@ -88,13 +87,14 @@ function saying({ method, params }: InputRequest, problem: string): InputRequest
 }
 
 function replyBook(state: TaskState): Book {
-  const { runId } = workflowInfo();
+  const { runId, continuedFromExecutionRunId } = workflowInfo();
   if (current?.runId === runId) return current;
-  const book: Book = { runId, replies: new Map<string, Reply>(), opened: 0 };
+  const prefix = continuedFromExecutionRunId === undefined ? 'input-' : `input-${uuid4().slice(0, 8)}-`;
+  const book: Book = { runId, replies: new Map<string, Reply>(), prefix, opened: 0 };
   current = book;
+  const isOpen = (key: string): boolean => state.inputs.has(key) && !book.replies.has(key);
   const take = (answers: Replies[0], unavailable: Replies[1] = {}): { accepted: string[] } => {
-    // No validator: updates of one activation would all pass it before any of them is applied. The first answer wins here.
-    const isOpen = (key: string): boolean => state.inputs.has(key) && !book.replies.has(key);
+    // Looks again: updates of one activation all pass the validator before any of them is applied. The first answer wins.
     const taken = [
       ...Object.entries(answers).map(([key, value]) => [key, { value }] as const),
       ...Object.entries(unavailable).map(([key, reason]) => [key, { unavailable: reason }] as const),
@@ -106,9 +106,12 @@ function replyBook(state: TaskState): Book {
     if (taken.length > 0) changed(state);
     return { accepted: taken.map(([key]) => key) };
   };
-  setHandler(respondUpdate, take);
+  setHandler(respondUpdate, take, {
+    // What it refuses leaves nothing in the history, whose updates are limited.
+    validator(answers, unavailable = {}) {
+      if (!Object.keys({ ...answers, ...unavailable }).some(isOpen)) throw ApplicationFailure.nonRetryable('none of these questions is open', NONE_OPEN);
+    },
+  });
   setHandler(replySignal, (...replies) => void take(...replies));
-  const { claim, refuse } = claims((key) => state.inputs.has(key));
-  setHandler(claimUpdate, claim, { validator: refuse });
   return book;
 }

@@ -6,6 +6,7 @@ import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { REPORT_QUERY } from '../task/names.js';
 import type { Progress } from '../task/progress.js';
 import type { InputRequest, TaskReport } from '../task/report.js';
+import { handleClaims } from './claims.js';
 
 export const reportQuery = defineQuery<TaskReport>(REPORT_QUERY);
 
@@ -25,6 +26,7 @@ export function taskState(): TaskState {
   if (current?.runId === runId) return current.state;
   const state: TaskState = { inputs: new Map(), changedAt: Date.now() };
   current = { runId, state };
+  handleClaims((key) => state.inputs.has(key));
   setHandler(reportQuery, () => report(state), { description: 'Progress, message and open input requests of this MCP task' });
   return state;
 }

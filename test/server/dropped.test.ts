@@ -91,7 +91,13 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     });
   });
 
-  describe('an expired token', () => {
+  it('a body that is too large is refused, and waits for nothing', async () => {
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const response = await handler.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: `"${'x'.repeat(5 * 1024 * 1024)}"` }));
+  expect(response.status).toBe(413);
+});
+
+describe('an expired token', () => {
     const soon = () => ({ token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'ann' }, expiresAt: Date.now() / 1000 + 1.5 });
     const owner = 'token\0https://issuer.example\0ann';
 

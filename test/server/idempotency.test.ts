@@ -39,10 +39,12 @@ describe.each(eras)('%s', (_, call, idOf) => {
     expect(idOf(await call('free', 1, key, { authInfo: user }))).not.toBe(first);
   });
 
-  it('a tool’s own key makes equal calls one task', async () => {
-    const first = idOf(await call('own', 7));
-    expect(idOf(await call('own', 7))).toBe(first);
-    expect(idOf(await call('own', 8))).not.toBe(first);
+  it('a tool’s own key makes equal calls of one caller one task, and those of strangers not', async () => {
+    const known = { authInfo: user };
+    const first = idOf(await call('own', 7, undefined, known));
+    expect(idOf(await call('own', 7, undefined, known))).toBe(first);
+    expect(idOf(await call('own', 8, undefined, known))).not.toBe(first);
+    expect(idOf(await call('own', 7))).not.toBe(idOf(await call('own', 7)));
   });
 
   it.each([[17], [''], ['x'.repeat(1001)], [null]])('%j is no key', async (key) => {

@@ -13,6 +13,7 @@ import { send2026 } from './protocol.js';
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [
   defineTool({ name: 'twice', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askTwice' }),
+  defineTool({ name: 'undeclared', inputSchema: z.object({}), workflow: 'askOnce' }),
   defineTool({ name: 'all', inputSchema: z.object({}), asks: ['elicitation.form', 'elicitation.url', 'sampling'], workflow: 'askAll' }),
 ];
 const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -108,6 +109,11 @@ describe('a client that has not declared that it can answer', () => {
   ])('%j is refused before anything starts', async (capabilities, missing) => {
     expect((await start('all', capabilities)).error).toMatchObject({ code: -32021, data: { requiredCapabilities: missing } });
   });
+});
+
+it('a workflow that asks what its tool did not state gets no answer where the client cannot give one', async () => {
+  const { taskId } = (await start('undeclared', tasks)).result;
+  expect((await stack.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({ result: { isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] } });
 });
 
 describe('the routing header', () => {

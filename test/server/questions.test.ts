@@ -12,6 +12,8 @@ import { Session, type Endpoint, type Incoming, type Message } from './session.j
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [
   defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
+  defineTool({ name: 'undeclared', inputSchema: z.object({}), workflow: 'askOnce' }),
+  defineTool({ name: 'twice-over', inputSchema: z.object({}), asks: ['elicitation.form'], beforeStart: () => ({ message: 'Sure?', requestedSchema: { type: 'object' } }), workflow: 'askOnce' }),
   defineTool({ name: 'all', inputSchema: z.object({}), asks: ['elicitation.form', 'elicitation.url', 'sampling'], workflow: 'askAll' }),
 ];
 const RELATED = 'io.modelcontextprotocol/related-task';
@@ -147,7 +149,13 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
       expect(questions(result)).toEqual([]);
     });
 
-    it('is asked where it has no session, and so is not known', async () => {
+    it('is not asked what the tool did not state, either', async () => {
+    const session = await Session.begin(a, {});
+    const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'undeclared') });
+    expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] });
+  });
+
+  it('is asked where it has no session, and so is not known', async () => {
       const { taskId } = (await send2025(a, 'tools/call', { name: 'once', task: {} })).result.task;
       const session = await Session.begin(a);
       const result = await session.open(a, 'tasks/result', { taskId });
@@ -156,7 +164,19 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     });
   });
 
-  it('ignore replies by a forged ID, or of another owner', async () => {
+  it('have keys of their own after the task has gone on as another run', async () => {
+  const session = await Session.begin(a);
+  const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'twice-over') });
+  const first = await result.next(isQuestion);
+  await session.reply(a, first.id, accept({ stale: true }));
+  const second = await result.next((message) => isQuestion(message) && message.params.message === 'Name?');
+  // Once more: to a question that is answered, and so to none.
+  expect(await session.reply(a, first.id, accept({ stale: true }))).toBe(202);
+  await session.reply(a, second.id, accept({ name: 'Lea' }));
+  expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Lea' });
+});
+
+it('ignore replies by a forged ID, or of another owner', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });
