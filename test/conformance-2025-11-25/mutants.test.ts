@@ -41,13 +41,13 @@ it('every rule is tested once, restates one that is, or says why it cannot be', 
 });
 
 describe.concurrent.each(rules.filter(({ id }) => id in tests))('$id: $sentence', ({ id }) => {
-  it('passes on our server', { timeout: 60_000 }, async () => {
+  it('passes on our server', { timeout: 90_000 }, async () => {
     const { status, message } = await runTest(id, { url, ...people(id) });
     if (OPTIONAL.test(id) && status === 'skipped') return;
     expect(status, message).toBe('passed');
   });
 
-  it('fails on its mutant', { timeout: 60_000 }, async () => {
+  it('fails on its mutant', { timeout: 90_000 }, async () => {
     const mutant = mutants[id];
     if (!mutant) throw new Error(`${id} has no mutant`);
     const proxy = await startProxy(url, mutant(), hosts[id]);

@@ -1,5 +1,6 @@
 /** What the checks of one scenario amount to. Pure. @module */
 import { z } from 'zod';
+import type { Scenario } from './scenarios.js';
 
 /** The suite's `checks.json`, as far as it is read. */
 export const Checks = z.array(z.object({ id: z.string(), status: z.string(), errorMessage: z.string().optional() }));
@@ -10,6 +11,12 @@ export interface Verdict {
   readonly skipped: number;
   /** A line for each check that did not pass. */
   readonly failures: readonly string[];
+}
+
+/** What `--json` writes of each scenario. */
+export interface ScenarioResult extends Scenario {
+  readonly checks: Checks;
+  readonly verdict: Verdict;
 }
 
 /**

@@ -24,6 +24,11 @@ describe('task IDs', () => {
     );
   });
 
+  it('have 128 bits that nobody can foresee', () => {
+    const random = Array.from({ length: 200 }, () => BigInt(`0x${newTaskId(ownerTag(key, 'a')).slice(-32)}`));
+    for (let bit = 0n; bit < 128n; bit++) expect(new Set(random.map((bits) => (bits >> bit) & 1n)).size, `bit ${bit}`).toBe(2);
+  });
+
   it('are nothing else', () => {
     const id = newTaskId(ownerTag(key, 'a'));
     for (const wrong of ['', `${id}0`, `x${id}`, id.toUpperCase(), `${id}\n`, id.replace('mcp', 'other')]) expect(belongsTo(wrong, [ownerTag(key, 'a')]), wrong).toBe(false);

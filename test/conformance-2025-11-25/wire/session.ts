@@ -6,7 +6,7 @@ import { isResponse, type Json, type Message, type RpcError } from './message.js
 
 export const PROTOCOL = '2025-11-25';
 /** How long an answer may take that has nothing to wait for, in milliseconds. */
-export const PATIENCE = 10_000;
+export const PATIENCE = 20_000;
 
 export interface Answer {
   readonly result?: Json;
