@@ -24,7 +24,7 @@ try {
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module', allowScripts: manifest.allowScripts }));
   run('npm', ['install', '--no-audit', '--no-fund', tarball, ...peers.map((name) => `${name}@${version(name)}`)], project);
 
-  const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json').map((entry) => entry.replace('.', manifest.name));
+  const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json')).map((entry) => entry.replace('.', manifest.name));
   // Workflow entries are for the sandbox; importing them outside has to work as well, for their types and names.
   writeFileSync(join(project, 'entries.mjs'), entries.map((entry, i) => `import * as e${i} from '${entry}';\nif (Object.keys(e${i}).length === 0) throw new Error('${entry} exports nothing');\n`).join(''));
   run('node', ['entries.mjs'], project);

@@ -5,18 +5,18 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
 import { Cancellations } from './mcp/cancellations.js';
-import { fallbackOf, type Fallback } from './mcp/fallback.js';
 import { Followers } from './mcp/followers.js';
-import { listedOutputs, type ListedOutput } from './mcp/listing.js';
 import type { OwnerRule } from './mcp/owner.js';
 import type { TaskService } from './mcp/service.js';
 import { SessionStreams } from './mcp/session-streams.js';
+import { ToolSet } from './mcp/tool-set.js';
 import type { Duration } from './task/duration.js';
 import { McpTasksError } from './task/errors.js';
 import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
 import { temporalClient } from './temporal/connect.js';
-import { Engine } from './temporal/engine.js';
+import { Engine, type EngineOptions } from './temporal/engine.js';
+import { Namespaces, type OpenNamespace, type TaskEngine } from './temporal/namespaces.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/target.js';
 import type { DurableTool } from './tool/define-tool.js';
 
@@ -24,6 +24,8 @@ export interface DurableTasksOptions {
   readonly tools: readonly DurableTool[];
   /** Which Temporal. @default the environment's, or a dev server under `.mcp-tasks` */
   readonly temporal?: TemporalOptions;
+  /** How to get to the namespaces that tools name, where it differs from `temporal`. Needed, if empty, for such tools. */
+  readonly namespaces?: Readonly<Record<string, TemporalOptions>>;
   /** The task queue of tools that name none. @default 'mcp-tasks' */
   readonly taskQueue?: string;
   /**
@@ -65,8 +67,7 @@ const DEFAULT_DIR = '.mcp-tasks';
 
 export abstract class TasksConnection {
   /** The tasks themselves, without MCP. */
-  readonly engine: Engine;
-  readonly tools: readonly DurableTool[];
+  readonly engine: TaskEngine;
   readonly taskQueue: string;
   /** The Temporal in use; a worker in the same process shares it. */
   readonly temporal: TemporalTarget;
@@ -74,26 +75,27 @@ export abstract class TasksConnection {
   protected readonly service: TaskService;
   protected readonly ownerRule: OwnerRule | undefined;
   readonly #keyIsShared: boolean;
+  readonly #namespaces: readonly string[];
   readonly #stops = new Set<() => Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  protected constructor({ options, tools, fallback, outputs, logger, keys, keyIsShared, temporal }: Connected) {
+  protected constructor({ options, tools, logger, keys, keyIsShared, temporal }: Connected) {
     const client = temporalClient({ ...temporal, ...(options.dataConverter ? { dataConverter: options.dataConverter } : {}) });
     this.ownerRule = options.owner;
     this.#keyIsShared = keyIsShared;
-    this.tools = options.tools;
+    this.#namespaces = Object.keys(options.namespaces ?? {});
     this.temporal = temporal;
     this.dataConverter = options.dataConverter;
     this.taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
-    this.engine = new Engine({ client, keys, taskQueue: this.taskQueue, ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }) });
+    const engineOptions = { keys, taskQueue: this.taskQueue, ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }) };
+    const main = new Engine({ client, ...engineOptions });
+    this.engine = options.namespaces ? new Namespaces(main, async (namespace) => await openNamespace(options, engineOptions, namespace)) : main;
     const { default: defaultTtl = '24 hours', longest = '30 days' } = options.ttl ?? {};
     const pollInterval = msToNumber(options.pollInterval ?? '1 second');
     const followers = new Followers({ engine: this.engine, keys, logger, pollInterval });
     this.service = {
       engine: this.engine,
       tools,
-      outputs,
-      fallback,
       keys,
       followers,
       sessions: new SessionStreams(followers),
@@ -103,6 +105,25 @@ export abstract class TasksConnection {
       defaultTtl: defaultTtl === null ? null : msToNumber(defaultTtl),
       longestTtl: msToNumber(longest),
     };
+  }
+
+  get tools(): readonly DurableTool[] {
+    return [...this.service.tools.values()];
+  }
+
+  /**
+   * Serves these tools from now on, in place of those before; tasks of those go on and stay readable. Clients that listen
+   * for it are told.
+   * @throws McpTasksError `CONFIGURATION` if they do not go together, `LOCAL_SERVICE`; the tools stay as they were
+   */
+  async useTools(tools: readonly DurableTool[]): Promise<void> {
+    await this.openNamespaces(tools);
+    this.service.tools.replace(tools);
+  }
+
+  /** So that tasks of the tools' namespaces can be read as well as started. */
+  protected async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
+    if (this.engine instanceof Namespaces) await this.engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
   }
 
   /** @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks */
@@ -142,13 +163,17 @@ export abstract class TasksConnection {
 
 export interface Connected {
   readonly options: DurableTasksOptions;
-  readonly tools: ReadonlyMap<string, DurableTool>;
-  readonly fallback: Fallback;
-  readonly outputs: ReadonlyMap<string, ListedOutput>;
+  readonly tools: ToolSet;
   readonly logger: Logger;
   readonly keys: Keyring;
   readonly keyIsShared: boolean;
   readonly temporal: TemporalTarget;
+}
+
+async function openNamespace({ temporal, namespaces = {}, dataConverter }: DurableTasksOptions, options: Omit<EngineOptions, 'client'>, namespace: string): Promise<OpenNamespace> {
+  const target = await resolveTemporalTarget({ ...temporal, ...namespaces[namespace], namespace });
+  const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
+  return { engine: new Engine({ ...options, client, scope: namespace }), release: target.release };
 }
 
 /**
@@ -156,23 +181,12 @@ export interface Connected {
  * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
  */
 export async function connectTasks(options: DurableTasksOptions): Promise<Connected> {
-  const tools = byName(options.tools);
-  const fallback = fallbackOf(tools, options.fallback ?? 'await', msToNumber(options.handleAfter ?? '45 seconds'));
-  const outputs = listedOutputs(tools, fallback);
+  const tools = new ToolSet(options.tools, { kind: options.fallback ?? 'await', budget: msToNumber(options.handleAfter ?? '45 seconds') });
   const logger = options.logger ?? stderrLogger();
   const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
   // An empty variable is how a compose file says that there is none.
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
   const keys = Keyring.parse(given ?? (await keyFile(dir)));
   const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
-  return { options, tools, fallback, outputs, logger, keys, keyIsShared: given !== undefined, temporal };
-}
-
-function byName(tools: readonly DurableTool[]): ReadonlyMap<string, DurableTool> {
-  const map = new Map<string, DurableTool>();
-  for (const tool of tools) {
-    if (map.has(tool.name)) throw new McpTasksError('CONFIGURATION', `two tools are named "${tool.name}"`);
-    map.set(tool.name, tool);
-  }
-  return map;
+  return { options, tools, logger, keys, keyIsShared: given !== undefined, temporal };
 }

@@ -7,7 +7,7 @@ import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { serveHttp } from './http-server.js';
 import { Owned } from './owned.js';
-import { version } from './version.js';
+import { version } from '../version.js';
 import { WorkerProcess } from './worker-process.js';
 
 export interface LocalStackOptions {

@@ -5,8 +5,9 @@ import { stderrLogger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
 import { DEFAULT_TASK_QUEUE } from '../task/names.js';
 import { each, hostName, path, port } from './arguments.js';
+import type { InitOptions } from './init-command.js';
 import type { ServeOptions } from './serve-command.js';
-import { version } from './version.js';
+import { version } from '../version.js';
 
 const program = new Command('mcp-tasks-temporal').description('Durable MCP tasks on Temporal').version(version).showHelpAfterError();
 
@@ -38,7 +39,7 @@ program
 program
   .command('serve')
   .description('serve durable tools over MCP, against a Temporal whose workers run elsewhere')
-  .argument('[file]', 'a JavaScript module that exports the tools; without it the reference tools are served')
+  .argument('[file]', 'existing workflows (mcp-tasks.yaml), or a JavaScript module that exports the tools; without it the reference tools are served')
   .addOption(new Option('--transport <transport>', 'how clients come').choices(['http', 'stdio']).default('http'))
   .option('--host <address>', 'the address to listen at', '127.0.0.1')
   .addOption(portOption())
@@ -57,6 +58,36 @@ program
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
     const { serve } = await import('./serve-command.js');
     await serve(file, { ...options, logger: stderrLogger() });
+  });
+
+program
+  .command('init')
+  .description('write a first mcp-tasks.yaml, which makes existing workflows tools')
+  .argument('[file]', 'where', 'mcp-tasks.yaml')
+  .option('--from-cluster', 'propose tools from the workflows that ran lately (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE …)')
+  .option(...dir)
+  .action(async (file: string, options: InitOptions) => {
+    const { init } = await import('./init-command.js');
+    await init(file, options);
+  });
+
+program
+  .command('check')
+  .description('check an mcp-tasks.yaml: says everything that is wrong with it, and then ends with 1')
+  .argument('[file]', 'the file', 'mcp-tasks.yaml')
+  .action(async (file: string) => {
+    const { check } = await import('./check-command.js');
+    await check(file);
+  });
+
+program
+  .command('doctor')
+  .description("examine what an mcp-tasks.yaml depends on: cluster, namespace, rights, workers; ends with 1 for a warning, 2 for an error")
+  .argument('[file]', 'the file', 'mcp-tasks.yaml')
+  .option(...dir)
+  .action(async (file: string, options: { dir: string }) => {
+    const { doctor } = await import('./doctor-command.js');
+    await doctor(file, options.dir);
   });
 
 try {

@@ -9,7 +9,7 @@ import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
 import { serveHttp, type HttpServer } from './http-server.js';
 import { stopSignal } from './stop-signal.js';
 import { loadTools, type ToolModule } from './tool-module.js';
-import { version } from './version.js';
+import { version } from '../version.js';
 
 export interface ServeOptions extends ExposureOptions {
   readonly transport: 'http' | 'stdio';
@@ -32,13 +32,14 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   if (!exposed && options.auth) throw new McpTasksError('CONFIGURATION', '--auth is for HTTP: over stdio the requestor is the user whose process this is');
   if (worker && file === undefined) throw new McpTasksError('CONFIGURATION', '--worker needs a file of tools; for the reference tools run `mcp-tasks-temporal worker`');
   const module: ToolModule = file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
-  const tasks = await DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, fallback, logger });
+  if (worker && module.connect) throw new McpTasksError('CONFIGURATION', '--worker runs the tools of a JavaScript module: the workers of existing workflows are those they have');
+  const tasks = await (module.connect?.({ dir, fallback, logger }) ?? DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, fallback, logger }));
   let server: HttpServer | undefined;
   try {
     const ends: Promise<unknown>[] = [stopSignal()];
     if (exposed) {
       server = await overHttp(tasks, exposed, options);
-      process.stdout.write(`The MCP server is at ${server.url}\n${worker ? '' : 'Its tasks wait for a worker; none runs in this process.\n'}`);
+      process.stdout.write(`The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'Its tasks wait for a worker; none runs in this process.\n'}`);
     } else {
       // The client ends it by hanging up.
       ends.push(new Promise((resolve) => process.stdin.once('close', resolve)));

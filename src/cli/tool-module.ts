@@ -2,22 +2,26 @@
 import { existsSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
+import type { DurableTasks } from '../server/durable-tasks.js';
 import type { DurableTool } from '../tool/define-tool.js';
 
 /** What a file has to say; the workflows and activities are for a worker. */
 export interface ToolModule {
   readonly tools: readonly DurableTool[];
+  /** Connects as the file says, where it says that: a gateway's does. */
+  readonly connect?: (options: { readonly dir: string; readonly fallback: 'await' | 'handle'; readonly logger: Logger }) => Promise<DurableTasks>;
   readonly workflowsPath?: string;
   readonly activities?: object;
 }
 
 type Load = (file: string) => Promise<ToolModule>;
 
-const LOADERS: Readonly<Record<string, Load>> = { '.js': importModule, '.mjs': importModule };
+const LOADERS: Readonly<Record<string, Load>> = { '.js': importModule, '.mjs': importModule, '.yaml': loadGatewayFile, '.yml': loadGatewayFile };
 
 /**
- * A JavaScript module: the tools are its default export or its export `tools`; `workflowsPath` (relative to it) and
+ * A gateway's file (YAML), or a JavaScript module: the tools are its default export or its export `tools`; `workflowsPath` (relative to it) and
  * `activities` may be exported, too.
  *
  * @throws McpTasksError `CONFIGURATION` if there is no such file, its kind is unknown or it has no tools; and whatever the
@@ -40,6 +44,19 @@ async function importModule(file: string): Promise<ToolModule> {
     tools,
     ...(typeof workflowsPath === 'string' ? { workflowsPath: resolve(dirname(file), workflowsPath) } : {}),
     ...(typeof activities === 'object' && activities !== null ? { activities } : {}),
+  };
+}
+
+async function loadGatewayFile(file: string): Promise<ToolModule> {
+  const { loadGateway, serveGateway } = await import('../gateway/index.js');
+  const { tools } = await loadGateway(file);
+  return {
+    tools,
+    async connect(options) {
+      // The gateway runs a worker only for tools that ask first; should there be none to run, it says so itself.
+      if (tools.some(({ beforeStart }) => beforeStart)) await import('./serve-worker.js').then(({ installRuntime }) => installRuntime(options.logger), () => undefined);
+      return (await serveGateway(file, options)).tasks;
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Logger } from '../local/log.js';
 import { referenceActivities, referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { createWorker } from '../worker/index.js';
-import { workerLogger } from './worker-log.js';
+import { workerLogger } from '../worker/worker-log.js';
 import { READY } from './worker-process.js';
 
 /** Works until it is told to stop by a signal or, started by another process, until that is gone. */

@@ -99,7 +99,7 @@ function immediateResponse({ immediateResponse: text }: DurableTool): Answer {
 async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer> {
   const { service, era, tool, ctx } = call;
   const { owner, signal } = ctx;
-  const budget = service.fallback.handles.has(tool.name) ? service.fallback.budget : undefined;
+  const budget = service.tools.fallback.handles.has(tool.name) ? service.tools.fallback.budget : undefined;
   try {
     return await awaitAnswer({ service, era, ctx, task, budget });
   } catch (error) {

@@ -31,7 +31,7 @@ const ListArguments = z.object({ cursor: z.string().optional().describe('The nex
 
 /** None unless some tool's calls are answered with handles; a list only where requestors can be told apart. */
 export function companions(service: TaskService, era: Era, { mayList }: Owner): readonly Companion[] {
-  if (service.fallback.handles.size === 0) return [];
+  if (service.tools.fallback.handles.size === 0) return [];
   return [waitCompanion(service, era), cancelCompanion(service, era), ...(mayList ? [listCompanion(service, era)] : [])];
 }
 
@@ -56,7 +56,7 @@ async function answer({ name, inputSchema, call }: Companion, args: unknown, ctx
 }
 
 function waitCompanion(service: TaskService, era: Era): Companion {
-  const { budget } = service.fallback;
+  const { budget } = service.tools.fallback;
   const most = budget / 1000;
   return {
     name: WAIT,

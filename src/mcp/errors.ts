@@ -33,6 +33,9 @@ export function invalidParams(message: string): RpcFault {
 
 const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND', 'TASK_ENDED', 'INVALID_ARGUMENTS', 'KEY_REUSED', 'INVALID_CURSOR']);
 
+/** The same request may well be answered a little later. */
+const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'NO_WORKER']);
+
 /**
  * Runs `handle` and reports what it throws as the protocol has it. What is nobody's fault but the server's goes to the log
  * in full; the client gets the message of an error that is meant for it, and of any other only that there was one.
@@ -50,6 +53,6 @@ export async function asRpcFaults<T>(logger: Logger, about: object, aborted: Abo
     }
     if (INVALID_PARAMS.has(error.code)) throw invalidParams(error.message);
     logger.warn({ ...about, err: error }, 'request could not be answered');
-    throw new RpcFault(RPC.internalError, error.message);
+    throw new RpcFault(RPC.internalError, error.message, PASSING.has(error.code) ? { retryable: true } : undefined);
   }
 }

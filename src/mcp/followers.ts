@@ -8,7 +8,7 @@ import type { Logger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
 import type { Keyring } from '../task/keyring.js';
 import type { EndedTask, Task } from '../task/task.js';
-import type { Engine } from '../temporal/engine.js';
+import type { TaskEngine } from '../temporal/namespaces.js';
 import { PROGRESS_CLAIM } from '../task/names.js';
 import { Lease } from './lease.js';
 import type { Owner } from './owner.js';
@@ -17,7 +17,7 @@ import { Questions, type Carrier } from './questions.js';
 import type { Stream } from './stream.js';
 
 export interface FollowerOptions {
-  readonly engine: Engine;
+  readonly engine: TaskEngine;
   readonly keys: Keyring;
   readonly logger: Logger;
   readonly pollInterval: number;

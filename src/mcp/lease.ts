@@ -1,7 +1,7 @@
 /** The claim on telling a task's client of something, which the task's workflow gives to one server process at a time. @module */
 import type { Logger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
-import type { Engine } from '../temporal/engine.js';
+import type { TaskEngine } from '../temporal/namespaces.js';
 
 /**
  * How long a claim lasts, in milliseconds. It is renewed half way, and then lasts twice as long: a workflow takes 2,000 updates
@@ -11,7 +11,7 @@ const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;
 
 export interface LeaseOptions {
-  readonly engine: Engine;
+  readonly engine: TaskEngine;
   readonly logger: Logger;
   readonly owner: string;
   readonly taskId: string;

@@ -51,7 +51,7 @@ export function listedOutputs(tools: ReadonlyMap<string, DurableTool>, { handles
 
 export function listedTools(service: TaskService, era: Era, owner: Owner): readonly ListedTool[] {
   const durable = [...service.tools.values()].map(({ outputSchema, ...tool }) => {
-    const output = outputSchema && service.outputs.get(tool.name);
+    const output = outputSchema && service.tools.outputs.get(tool.name);
     return { ...tool, ...(output ? { outputSchema: output.listed[era] } : {}) };
   });
   const added = companions(service, era, owner).map(({ outputSchema, ...tool }) => ({ ...tool, ...(outputSchema ? { outputSchema: jsonSchema(outputSchema, tool.name, era) } : {}) }));
@@ -63,7 +63,7 @@ export function listedTools(service: TaskService, era: Era, owner: Owner): reado
  * else's to keep.
  */
 export function listFor(service: TaskService, era: Era, ctx: RequestContext, list: Answer): Answer {
-  if (era === '2025-11-25' || service.fallback.handles.size === 0) return list;
+  if (era === '2025-11-25' || service.tools.fallback.handles.size === 0) return list;
   const names = new Set(companions(service, era, ctx.owner).map(({ name }) => name));
   const tools = (list['tools'] as readonly { name: string }[]).filter(({ name }) => !declaresTasks(ctx) || !names.has(name));
   return { ...list, tools, cacheScope: 'private' };

@@ -29,9 +29,9 @@ export async function fittingTask({ tools }: TaskService, task: Task): Promise<T
  * What the call itself answers with.
  * @throws the task's JSON-RPC error
  */
-export async function resultOf({ tools, outputs }: TaskService, era: Era, { tool, outcome }: EndedTask): Promise<ToolResult> {
+export async function resultOf({ tools }: TaskService, era: Era, { tool, outcome }: EndedTask): Promise<ToolResult> {
   const fitting = await fittingOutcome(tools.get(tool), outcome);
-  const answer = era === '2025-11-25' ? answer2025(fitting, outputs.get(tool)?.wrapped) : answerOf(fitting);
+  const answer = era === '2025-11-25' ? answer2025(fitting, tools.outputs.get(tool)?.wrapped) : answerOf(fitting);
   if ('error' in answer) throw rpcFault(answer.error);
   return answer.result;
 }

@@ -23,7 +23,9 @@ export class DurableTasks extends TasksConnection {
   static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
     // Wrong ones are found now, and not by the first client.
     for (const { name, inputSchema } of options.tools) inputDefinition(name, inputSchema);
-    return new DurableTasks(await connectTasks(options));
+    const tasks = new DurableTasks(await connectTasks(options));
+    await tasks.openNamespaces(options.tools);
+    return tasks;
   }
 
   /**

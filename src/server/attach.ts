@@ -1,5 +1,5 @@
 /** Makes an author's `McpServer` serve durable tools; its other tools, resources and prompts stay as they are. @module */
-import type { McpServer, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
+import type { McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { callTool, parseCall } from '../mcp/call.js';
 import { serverCapabilities } from '../mcp/capabilities.js';
 import { callCompanion, companions } from '../mcp/companions.js';
@@ -23,7 +23,15 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
   }
   // A server with no tool at all has no calls to intercept, either.
   if (service.tools.size === 0) return;
-  registerTools(mcp, service, era, peer);
+  let registered = registerTools(mcp, service, era, peer);
+  // Over stdio one server lives as long as its connection; the SDK tells the client of each exchange.
+  if (peer.connection) {
+    const renew = (): void => {
+      for (const tool of registered) tool.remove();
+      registered = registerTools(mcp, service, era, peer);
+    };
+    afterClose(mcp, service.tools.changed(renew));
+  }
   const added = new Map(companions(service, era, peer.owner).map((companion) => [companion.name, companion]));
   intercept(mcp, 'tools/list', async (request, sdkContext, sdk) => listFor(service, era, requestContext(mcp, peer, sdkContext, codec), await sdk(request, sdkContext)));
   intercept(mcp, 'tools/call', async (request, sdkContext, sdk) => {
@@ -40,8 +48,8 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
 }
 
 /** For `tools/list`; calls never reach these callbacks. */
-function registerTools(mcp: McpServer, service: TaskService, era: Era, { owner }: Peer): void {
-  for (const { name, title, description, inputSchema, outputSchema, annotations, taskSupport } of listedTools(service, era, owner)) {
+function registerTools(mcp: McpServer, service: TaskService, era: Era, { owner }: Peer): RegisteredTool[] {
+  return listedTools(service, era, owner).map(({ name, title, description, inputSchema, outputSchema, annotations, taskSupport }) => {
     if (!service.tools.has(name) && mcp.toolInputSchemaJson(name)) throw nameTaken(name);
     const registered = mcp.registerTool(
       name,
@@ -57,7 +65,16 @@ function registerTools(mcp: McpServer, service: TaskService, era: Era, { owner }
       },
     );
     if (taskSupport) registered.execution = { taskSupport };
-  }
+    return registered;
+  });
+}
+
+function afterClose({ server }: McpServer, then: () => void): void {
+  const { onclose } = server;
+  server.onclose = () => {
+    then();
+    onclose?.();
+  };
 }
 
 /** As the SDK takes it; it never validates with it, as it never sees these tools' results. */

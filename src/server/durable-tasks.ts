@@ -20,7 +20,9 @@ export class DurableTasks extends TasksConnection {
    */
   static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
     const serve = await loadServe();
-    return new DurableTasks(await connectTasks(options), serve);
+    const tasks = new DurableTasks(await connectTasks(options), serve);
+    await tasks.openNamespaces(options.tools);
+    return tasks;
   }
 
   private constructor(connected: Connected, serve: Serve) {

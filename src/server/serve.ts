@@ -25,7 +25,13 @@ export function httpHandler(service: TaskService, rule: OwnerRule | undefined, f
     return { owner, session: sessionId ? openSession(service.keys, owner.id, sessionId) : undefined };
   });
   const { maxSubscriptions = LISTEN.maxSubscriptions, keepAliveMs = LISTEN.keepAliveMs } = options;
-  const listening = serveTaskListeners(fillRoutingName(createMcpHandler(serve, options)), service, ownerOf, { maxSubscriptions, keepAliveMs });
+  const sdk = createMcpHandler(serve, options);
+  const stop = service.tools.changed(() => sdk.notify.toolsChanged());
+  const close = async (): Promise<void> => {
+    stop();
+    await sdk.close();
+  };
+  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }), service, ownerOf, { maxSubscriptions, keepAliveMs });
   return { ...listening, ...serveSessions(listening, service, { ownerOf, maxSubscriptions, keepAliveMs }) };
 }
 

@@ -15,6 +15,9 @@ export interface FormRequest {
   readonly requestedSchema: Readonly<Record<string, unknown>>;
 }
 
+/** The schema of a form that is only to be accepted or declined. */
+export const asksNothing: FormRequest['requestedSchema'] = { type: 'object', properties: {} };
+
 /** The MCP request that puts a form to a person. */
 export function formRequest({ message, requestedSchema }: FormRequest) {
   return { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema } } as const;

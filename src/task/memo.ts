@@ -1,5 +1,6 @@
 /** What a task's start leaves in its workflow's memo: the facts that must outlive continue-as-new. @module */
 import type { InputKind } from './input.js';
+import type { WorkflowMapping } from './workflow-mapping.js';
 
 /** What later messages about a task, and its workflow, need to know of the call that created it. */
 export interface Caller {
@@ -21,6 +22,8 @@ export interface TaskMemo {
   readonly caller?: Caller;
   /** Of a task with an idempotency key: a keyed hash of its arguments, to know the same call by. */
   readonly argumentsHash?: string;
+  /** Of a task whose workflow knows nothing of this package: how it is read and answered. */
+  readonly mapping?: WorkflowMapping;
 }
 
 export function isTaskMemo(value: unknown): value is TaskMemo {

@@ -6,7 +6,7 @@ import type { Step, Task } from './task.js';
 const FAILURE_LENGTH = 300;
 
 export function statusMessage(task: Pick<Task, 'message' | 'progress' | 'steps' | 'stalled'>): string | undefined {
-  const parts = [task.message, task.steps.length === 0 && task.progress ? progressText(task.progress) : undefined, ...task.steps.map(stepText), task.stalled];
+  const parts = [task.message, task.progress && task.steps.every(({ progress }) => progress === undefined) ? progressText(task.progress) : undefined, ...task.steps.map(stepText), task.stalled];
   const said = parts.filter((part) => part !== undefined && part !== '');
   return said.length === 0 ? undefined : said.join(' · ');
 }

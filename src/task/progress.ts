@@ -43,3 +43,12 @@ export function asProgress(value: unknown): Progress | undefined {
   if (typeof progress !== 'number') return undefined;
   return { progress, ...(typeof total === 'number' ? { total } : {}), ...(typeof message === 'string' ? { message } : {}) };
 }
+
+/**
+ * The progress in an activity's heartbeat, as far as its details look like some: our own steps', an object in MCP's form, or
+ * one or two numbers (done, and of how much), as in `heartbeat(done, total)`.
+ */
+export function progressOfHeartbeat([first, second]: readonly unknown[]): Progress | undefined {
+  if (typeof first === 'number') return { progress: first, ...(typeof second === 'number' ? { total: second } : {}) };
+  return asProgress(isHeartbeatDetails(first) ? first.progress : first);
+}

@@ -25,6 +25,11 @@ export function toToolResult(value: unknown): ToolResult {
   return { content: [{ type: 'text', text }], structuredContent: value };
 }
 
+/** Bytes, as a resource that the result has in it. */
+export function binaryResult(bytes: Uint8Array, uri: string): ToolResult {
+  return { content: [{ type: 'resource', resource: { uri, mimeType: 'application/octet-stream', blob: Buffer.from(bytes).toString('base64') } }] };
+}
+
 export function errorResult(text: string): ToolResult {
   return { content: [{ type: 'text', text }], isError: true };
 }

@@ -7,6 +7,7 @@ import type { Caller } from './memo.js';
 import type { Progress } from './progress.js';
 import type { InputRequest } from './report.js';
 import type { ToolResult } from './result.js';
+import type { WorkflowMapping } from './workflow-mapping.js';
 
 /** A JSON-RPC error object. */
 export interface RpcError {
@@ -43,6 +44,8 @@ export interface Task {
   /** The tool's name. */
   readonly tool: string;
   readonly caller?: Caller;
+  /** Of a task whose workflow knows nothing of this package. */
+  readonly mapping?: WorkflowMapping;
   /** Milliseconds since 1970, as are all times here. */
   readonly createdAt: number;
   /** When anything of the task last changed. */

@@ -6,17 +6,18 @@ import { McpTasksError, isMcpTasksError } from '../task/errors.js';
 import { linkSignals } from './signals.js';
 
 /** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
-export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, FAILED_PRECONDITION: 9 } as const;
+export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, FAILED_PRECONDITION: 9, UNAUTHENTICATED: 16 } as const;
 
-/** How long things may take, in milliseconds, the retries of passing errors included. */
+/** How long things may take, in milliseconds, the retries of passing errors included: with no cluster, every request is answered within 5 s. */
 export const DEADLINE = {
-  start: 10_000,
+  /** Afterwards it is looked whether it started all the same. */
+  start: 3_000,
   /** All that `tasks/get` asks; it has to answer within two seconds, with no worker alive as well. */
   read: 1_900,
   /** The part of a read that waits for a worker: what it would add is not worth more. */
   query: 500,
-  cancel: 5_000,
-  list: 5_000,
+  cancel: 3_000,
+  list: 4_500,
   respond: 2_000,
 } as const;
 

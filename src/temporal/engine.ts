@@ -11,6 +11,7 @@ import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
+import { answerExisting } from './answer-existing.js';
 import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
 import { KeyedStarts } from './keyed-start.js';
 import { TaskList } from './list.js';
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly taskQueue: string;
   /** The most long polls at a time, shared by all waits of this engine. @default 300 */
   readonly longPolls?: number;
+  /** Keeps its tasks' IDs apart from those of other engines with the same keys. @default none */
+  readonly scope?: string;
 }
 
 export interface StartRequest extends Work {
@@ -46,15 +49,17 @@ export class Engine {
   readonly #calls: Calls;
   readonly #keys: Keyring;
   readonly #taskQueue: string;
+  readonly #scope: string | undefined;
   readonly #reader: TaskReader;
   readonly #keyed: KeyedStarts;
   readonly #list: TaskList;
   readonly #tails: HistoryTails;
 
-  constructor({ client, keys, taskQueue, longPolls = 300 }: EngineOptions) {
+  constructor({ client, keys, taskQueue, longPolls = 300, scope }: EngineOptions) {
     this.#calls = new Calls(client);
     this.#keys = keys;
     this.#taskQueue = taskQueue;
+    this.#scope = scope;
     this.#reader = new TaskReader(this.#calls);
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader);
     this.#list = new TaskList(this.#calls, this.#reader);
@@ -69,9 +74,10 @@ export class Engine {
    */
   async start({ owner, key, ...request }: StartRequest): Promise<Task> {
     const options = { ...request, taskQueue: this.#taskQueue };
-    const [tag] = this.#keys.ownerTags(owner);
+    const scoped = this.#scoped(owner);
+    const [tag] = this.#keys.ownerTags(scoped);
     // A random ID that is taken already was taken by this very start, whose answer was lost.
-    const task = key ? await this.#keyed.start(owner, key, options) : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
+    const task = key ? await this.#keyed.start(scoped, key, options) : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
     this.#list.created(task);
     return task;
   }
@@ -124,13 +130,16 @@ export class Engine {
 
   /**
    * Gives answers to the task's open input requests; answers to anything else are ignored.
-   * @throws McpTasksError `NO_WORKER` if they were not taken in time, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   * @throws McpTasksError `NO_WORKER` if they were not taken in time, `INVALID_ARGUMENTS` if an existing workflow does not
+   * take one, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
   async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
     const until = within(DEADLINE.respond);
-    const { outcome } = await this.get(owner, id);
-    // Which questions are open the workflow knows, and not what was last seen of it.
-    if (!outcome && Object.keys(answers).length > 0) await respond(this.#calls, id, { answers }, until);
+    const { outcome, inputs, mapping } = await this.get(owner, id);
+    if (outcome || Object.keys(answers).length === 0) return;
+    // Which questions of ours are open the workflow knows, and not what was last seen of it; an existing one is not asked.
+    if (!mapping) return await respond(this.#calls, id, { answers }, until);
+    await answerExisting(this.#calls, id, mapping, Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key))));
   }
 
   /**
@@ -141,6 +150,7 @@ export class Engine {
    */
   async reply(owner: string, id: string, key: string, given: { readonly answer: unknown } | { readonly unavailable: string }): Promise<void> {
     this.#own(owner, id);
+    if (await this.#reader.mapping(id)) return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
     await reply(this.#calls, id, 'answer' in given ? { answers: { [key]: given.answer } } : { answers: {}, unavailable: { [key]: given.unavailable } });
   }
 
@@ -151,6 +161,8 @@ export class Engine {
    */
   async claim(owner: string, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
     this.#own(owner, id);
+    // An existing workflow cannot tell who puts its question: every server does, and the first answer is taken.
+    if (await this.#reader.mapping(id)) return true;
     return await claim(this.#calls, id, key, claimant, lease);
   }
 
@@ -159,9 +171,9 @@ export class Engine {
    * @throws McpTasksError `INVALID_CURSOR`, `TEMPORAL_UNAVAILABLE`
    */
   async list(owner: string, cursor?: string): Promise<{ tasks: Task[]; nextCursor?: string }> {
-    const from = cursor === undefined ? undefined : openCursor(this.#keys, owner, cursor);
-    const { tasks, next } = await this.#list.page(this.#keys.ownerTags(owner), from);
-    return { tasks, ...(next ? { nextCursor: sealCursor(this.#keys, owner, next) } : {}) };
+    const from = cursor === undefined ? undefined : openCursor(this.#keys, this.#scoped(owner), cursor);
+    const { tasks, next } = await this.#list.page(this.#keys.ownerTags(this.#scoped(owner)), from);
+    return { tasks, ...(next ? { nextCursor: sealCursor(this.#keys, this.#scoped(owner), next) } : {}) };
   }
 
   /** Ends all waits and calls of this engine, with `TEMPORAL_UNAVAILABLE`, and closes its connection. Tasks go on. */
@@ -170,8 +182,17 @@ export class Engine {
     await this.#calls.close();
   }
 
+  /** Whether the ID could be that of a task of this owner's, here. */
+  owns(owner: string, id: string): boolean {
+    return belongsTo(id, this.#keys.ownerTags(this.#scoped(owner)));
+  }
+
   #own(owner: string, id: string): void {
-    if (!belongsTo(id, this.#keys.ownerTags(owner))) throw taskNotFound();
+    if (!this.owns(owner, id)) throw taskNotFound();
+  }
+
+  #scoped(owner: string): string {
+    return this.#scope === undefined ? owner : JSON.stringify([this.#scope, owner]);
   }
 }
 

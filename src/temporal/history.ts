@@ -4,6 +4,7 @@ import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { LRUCache } from 'lru-cache';
 import type { Calls } from './calls.js';
+import type { StartedEvent } from './failure-text.js';
 import { EventType } from './proto.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -38,6 +39,15 @@ export class NewestHistory {
       if (event.eventType !== EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED) continue;
       const failure = await decodeOptionalFailureToOptionalError(this.calls.client.options.loadedDataConverter, event.workflowTaskFailedEventAttributes?.failure);
       return failure?.message;
+    }
+    return undefined;
+  }
+
+  /** The attempt of the activity that this event started; `undefined` if it is not to be found. */
+  async attempt({ workflowId, runId, eventId }: StartedEvent, until: number): Promise<number | undefined> {
+    for await (const event of this.#newestFirst(workflowId, runId, until)) {
+      if (Number(event.eventId) > eventId) continue;
+      return event.activityTaskStartedEventAttributes?.attempt ?? undefined;
     }
     return undefined;
   }

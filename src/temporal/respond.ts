@@ -25,10 +25,23 @@ export async function respond(calls: Calls, id: string, { answers, unavailable =
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
   const updateId = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   try {
-    await calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(RESPOND_UPDATE, { args: [answers, unavailable], updateId }), OVERTAKEN);
+    await update(calls, id, { name: RESPOND_UPDATE, args: [answers, unavailable], updateId }, until);
   } catch (error) {
-    // It has ended since, none of the questions is open any more, or the workflow asks none at all.
-    if (isMcpTasksError(error, 'TASK_NOT_FOUND') || error instanceof WorkflowUpdateFailedError) return;
+    // None of the questions is open any more, or the workflow asks none at all.
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+  }
+}
+
+/**
+ * An update whose outcome is of no interest: with the same ID it is one, however often it is sent.
+ * @throws WorkflowUpdateFailedError if the workflow does not take it; McpTasksError as {@link respond}
+ */
+export async function update(calls: Calls, id: string, { name, args, updateId }: { name: string; args: readonly unknown[]; updateId: string }, until: number = within(DEADLINE.respond)): Promise<void> {
+  try {
+    await calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, { args: [...args] as [unknown], updateId }), OVERTAKEN);
+  } catch (error) {
+    // It has ended since: there is no question any more.
+    if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });
   }

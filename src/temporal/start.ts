@@ -37,7 +37,8 @@ export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argu
   const { tool, args, answer } = asked;
   const size = Buffer.byteLength(JSON.stringify([args, answer]));
   if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
-  const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl, ...(caller ? { caller } : {}), ...(argumentsHash === undefined ? {} : { argumentsHash }) };
+  const existing = tool.work.kind === 'workflow' ? tool.work.existing : undefined;
+  const memo: TaskMemo = { version: 1, tool: tool.name, createdAt: Date.now(), ttl, ...(caller ? { caller } : {}), ...(argumentsHash === undefined ? {} : { argumentsHash }), ...(existing ? { mapping: existing.mapping } : {}) };
   const { timeouts } = tool;
   const { workflowType, args: workflowArgs } = workflowStart(asked);
   const task: Task = { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, ...(caller ? { caller } : {}), inputs: {}, steps: [] };
@@ -45,12 +46,15 @@ export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argu
     await calls.run(within(DEADLINE.start), async () =>
       await calls.client.workflow.start(workflowType, {
         workflowId: id,
-        taskQueue: tool.taskQueue ?? taskQueue,
+        // The workers of an existing workflow lack the workflow that asks first.
+        taskQueue: existing && asked.askFirst ? taskQueue : (tool.taskQueue ?? taskQueue),
         args: [...workflowArgs],
         memo: { [MEMO_KEY]: memo },
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         staticSummary: tool.title ?? tool.name,
         ...(timeouts?.execution === undefined ? {} : { workflowExecutionTimeout: msToNumber(timeouts.execution) }),
+        ...(timeouts?.run === undefined || asked.askFirst ? {} : { workflowRunTimeout: msToNumber(timeouts.run) }),
+        ...(existing && tool.retry ? { retry: tool.retry } : {}),
       }),
     );
     return { task, created: true };

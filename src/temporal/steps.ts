@@ -1,29 +1,36 @@
-/** A workflow's pending activities, as `describe` shows them, as a task's steps. @module */
+/** A workflow's pending activities and child workflows, as `describe` shows them, as a task's steps. @module */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { stepName } from '../task/names.js';
-import { asProgress, isHeartbeatDetails } from '../task/progress.js';
+import { isHeartbeatDetails, progressOfHeartbeat } from '../task/progress.js';
 import type { Step } from '../task/task.js';
 import { PendingActivityState } from './proto.js';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
-
+type PendingChild = temporal.api.workflow.v1.IPendingChildExecutionInfo;
 
 /** At most this many steps of a task are shown. */
 const MOST_STEPS = 10;
 
-export async function stepsOf(client: Client, description: WorkflowExecutionDescription): Promise<Step[]> {
-  const pending = description.raw.pendingActivities ?? [];
-  return await Promise.all(pending.slice(0, MOST_STEPS).map((activity) => stepOf(client, activity)));
+/** @param children whether child workflows are shown: those of this package's own workflows are of no interest to a person */
+export async function stepsOf(client: Client, description: WorkflowExecutionDescription, children: boolean): Promise<Step[]> {
+  const { pendingActivities, pendingChildren } = description.raw;
+  const activities = await Promise.all((pendingActivities ?? []).slice(0, MOST_STEPS).map((activity) => stepOf(client, activity)));
+  return [...activities, ...(children ? (pendingChildren ?? []) : []).map(childStep)].slice(0, MOST_STEPS);
+}
+
+/** Of a child, no more is known than that it runs. */
+function childStep({ workflowTypeName }: PendingChild): Step {
+  return { name: workflowTypeName ?? 'child workflow', state: 'running', attempt: 1, maximumAttempts: 0, changedAt: 0 };
 }
 
 async function stepOf(client: Client, activity: PendingActivity): Promise<Step> {
   const converter = client.options.loadedDataConverter;
-  const [details] = await decodeArrayFromPayloads(converter, activity.heartbeatDetails?.payloads);
+  const details: unknown[] = await decodeArrayFromPayloads(converter, activity.heartbeatDetails?.payloads);
   const failure = await decodeOptionalFailureToOptionalError(converter, activity.lastFailure);
-  const progress = asProgress(isHeartbeatDetails(details) ? details.progress : details);
+  const progress = progressOfHeartbeat(details);
   const started = optionalTsToMs(activity.lastStartedTime) ?? 0;
   const ended = optionalTsToMs(activity.lastAttemptCompleteTime) ?? 0;
   const scheduled = optionalTsToMs(activity.scheduledTime) ?? 0;
@@ -36,7 +43,7 @@ async function stepOf(client: Client, activity: PendingActivity): Promise<Step> 
     ...(failure === undefined ? {} : { lastFailure: failure.message }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(progress === undefined ? {} : { progress }),
-    changedAt: Math.max(started, ended, ended === 0 ? scheduled : 0, reportedAt(details, activity)),
+    changedAt: Math.max(started, ended, ended === 0 ? scheduled : 0, reportedAt(details[0], activity)),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { FormRequest } from '../task/form.js';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
 import type { DurableTool } from '../tool/define-tool.js';
+import { argumentsOf } from '../task/workflow-mapping.js';
 import { runPolicy } from '../tool/policy.js';
 
 export interface Work {
@@ -20,9 +21,16 @@ export interface WorkflowStart {
 }
 
 export function workflowStart({ tool, args, answer, askFirst }: Work): WorkflowStart {
-  const { work, retry, timeouts } = tool;
-  const start: WorkflowStart =
-    work.kind === 'workflow' ? { workflowType: work.workflowType, args: [args] } : { workflowType: TOOL_WORKFLOW, args: [{ tool: tool.name, args, policy: runPolicy(retry, timeouts) }] };
-  if (askFirst) return { workflowType: ASK_FIRST_WORKFLOW, args: [{ form: askFirst, ...start }] };
-  return answer === undefined ? start : { ...start, args: [...start.args, answer] };
+  const { work, taskQueue, timeouts } = tool;
+  const start = ownStart(tool, args);
+  const existing = work.kind === 'workflow' && work.existing !== undefined;
+  // An existing workflow knows of no answer and has workers of its own; its run begins when the question is answered.
+  const elsewhere = { ...(taskQueue === undefined ? {} : { taskQueue }), ...(timeouts?.run === undefined ? {} : { runTimeout: timeouts.run }), withoutAnswer: true };
+  if (askFirst) return { workflowType: ASK_FIRST_WORKFLOW, args: [{ form: askFirst, ...start, ...(existing ? elsewhere : {}) }] };
+  return answer === undefined || existing ? start : { ...start, args: [...start.args, answer] };
+}
+
+function ownStart({ name, work, retry, timeouts }: DurableTool, args: unknown): WorkflowStart {
+  if (work.kind === 'function') return { workflowType: TOOL_WORKFLOW, args: [{ tool: name, args, policy: runPolicy(retry, timeouts) }] };
+  return { workflowType: work.workflowType, args: argumentsOf(args, work.existing?.args) };
 }

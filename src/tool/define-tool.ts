@@ -4,6 +4,7 @@ import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
 import type { FormRequest } from '../task/form.js';
 import type { InputKind } from '../task/input.js';
+import type { WorkflowMapping } from '../task/workflow-mapping.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
 import type { SchemaOutput, ToolSchema } from './schema.js';
 
@@ -102,14 +103,24 @@ export interface DurableTool {
   readonly fallback?: 'await' | 'handle';
   readonly ttl?: Duration | null;
   readonly taskQueue?: string;
+  /** The Temporal namespace of its workers. @default the server's */
+  readonly namespace?: string;
   readonly timeouts?: ToolTimeouts;
+  /** Of a function tool's step; of an existing workflow its own retry policy. */
   readonly retry?: ToolRetry;
   readonly asks?: readonly InputKind[];
   readonly idempotencyKey?: (args: never) => string | undefined;
   readonly beforeStart?: (args: never) => FormRequest | undefined | Promise<FormRequest | undefined>;
   readonly work:
     | { readonly kind: 'function'; readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown> }
-    | { readonly kind: 'workflow'; readonly workflowType: string };
+    | { readonly kind: 'workflow'; readonly workflowType: string; readonly existing?: ExistingWorkflow };
+}
+
+/** A workflow that knows nothing of this package, of any language. */
+export interface ExistingWorkflow {
+  /** Which fields of the tool's arguments are the workflow's, in order. @default one argument, all of them */
+  readonly args?: readonly string[];
+  readonly mapping: WorkflowMapping;
 }
 
 /** What a call of the tool may ask of the client, before its work or during it. */

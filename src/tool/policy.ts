@@ -20,6 +20,8 @@ export interface ToolTimeouts {
   readonly heartbeat?: Duration;
   /** How long the task may take in all, retries included; afterwards it fails with -32603. @default unlimited */
   readonly execution?: Duration;
+  /** How long one run of a workflow tool's workflow may take. @default unlimited */
+  readonly run?: Duration;
 }
 
 /** The policy as the shipped workflow gets it: complete, so that a task keeps the policy it was started with. */

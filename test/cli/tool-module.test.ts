@@ -26,7 +26,8 @@ it('are its default export, or its export `tools`', async () => {
 });
 
 it.each([
-  ['yaml.yaml', 'tools: []', '.js or .mjs'],
+  ['json.json', '{}', '.js or .mjs or .yaml or .yml'],
+  ['yaml.yaml', 'tools: []', 'yaml.yaml:1:8: tools: Too small'],
   ['none.mjs', 'export const other = 1;', 'export an array of tools'],
   ['empty.mjs', 'export default [];', 'export an array of tools'],
   ['one.mjs', `export default ${TOOL};`, 'export an array of tools'],

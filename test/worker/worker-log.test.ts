@@ -1,7 +1,7 @@
 /** What a worker logs of a task: which, and what kind of failure; never what it was given or stumbled over. */
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, it } from 'vitest';
-import { workerLogger } from '../../src/cli/worker-log.js';
+import { workerLogger } from '../../src/worker/worker-log.js';
 
 it('names task, step and kind of failure, and quotes nothing', () => {
   const lines: [string, object, string][] = [];

@@ -1,0 +1,14 @@
+/** `mcp-tasks-temporal check`: whether a gateway's file can be served, for CI. @module */
+import { loadGateway } from '../gateway/index.js';
+import type { DurableTool } from '../tool/define-tool.js';
+
+/** @throws GatewayFileError with all that is wrong */
+export async function check(file: string): Promise<void> {
+  const { tools } = await loadGateway(file);
+  process.stdout.write(`${file}: ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}\n${tools.map(line).join('')}`);
+}
+
+function line({ name, work, taskQueue = '', namespace, beforeStart }: DurableTool): string {
+  const workflow = work.kind === 'workflow' ? work.workflowType : '';
+  return `  ${name}: ${workflow} on ${taskQueue}${namespace === undefined ? '' : ` in ${namespace}`}${beforeStart ? ', asks first' : ''}\n`;
+}

@@ -1,0 +1,44 @@
+/** The first file of a gateway, for a person to go on from. Pure. @module */
+import { stringify } from 'yaml';
+import type { JsonSchema } from '../tool/json-schema.js';
+
+export interface ProposedTool {
+  readonly name: string;
+  readonly workflow: string;
+  readonly taskQueue: string;
+  readonly input?: JsonSchema;
+  readonly args?: readonly string[];
+}
+
+const HEAD = `# yaml-language-server: $schema=https://unpkg.com/mcp-tasks-temporal/mcp-tasks.schema.json
+# Existing Temporal workflows as MCP tools: mcp-tasks-temporal serve FILE
+# All that can be said here: docs/gateway.md of mcp-tasks-temporal. \`mcp-tasks-temporal check FILE\` checks it.
+
+# Which Temporal: as for all Temporal tools, TEMPORAL_ADDRESS and the like, or temporal.toml. Or here:
+# temporal:
+#   address: localhost:7233
+#   namespace: default
+#   apiKey: \${TEMPORAL_API_KEY}
+
+`;
+
+const EXAMPLE = `tools:
+  - name: nightly_load
+    description: Loads one day's orders into the warehouse
+    workflow: NightlyLoad # the workflow's type
+    taskQueue: etl # of the workers that run it
+    input: # JSON Schema of the arguments, which the workflow gets as one object; \`args: [date]\` passes them one by one
+      properties:
+        date: { type: string, format: date }
+      required: [date]
+    # confirm: Load the orders of {date}? # asks a person first
+    # idempotencyKey: "{date}" # calls for the same day are one task
+    # status: { query: progress, message: /step, progress: /done, total: /all } # a query of the workflow's own
+`;
+
+/** @param tools as {@link proposals} found them; none: an example */
+export function firstFile(tools?: readonly ProposedTool[]): string {
+  if (!tools) return HEAD + EXAMPLE;
+  const entries = tools.map(({ name, ...rest }) => ({ name, description: `TODO: say what ${rest.workflow} does, for the model`, ...rest }));
+  return `${HEAD}# Proposed from workflows that ran lately: remove what is not for agents, and say what the rest does and takes.\n${stringify({ tools: entries }, { flowCollectionPadding: true, lineWidth: 0 })}`;
+}

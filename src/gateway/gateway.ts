@@ -1,0 +1,151 @@
+/** A gateway: existing Temporal workflows, served as durable MCP tools from one file. @module */
+import { resolve } from 'node:path';
+import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
+import type { StdioServerHandle } from '@modelcontextprotocol/server/stdio';
+import type { DurableTasksOptions } from '../durable-tasks.js';
+import { DurableTasks } from '../server/durable-tasks.js';
+import { stderrLogger, type Logger } from '../local/log.js';
+import type { ServerFactory } from '../server/serve.js';
+import { version } from '../version.js';
+import type { CreateWorkerOptions } from '../worker/index.js';
+import type { GatewayConfigInput } from './config.js';
+import { ConfirmWorkers } from './confirm-worker.js';
+import { connectionsOf } from './connection.js';
+import { gatewayOf, loadGateway, type LoadedGateway } from './load.js';
+import { watchFiles } from './watch-files.js';
+
+/** Where a gateway's own workflow waits, the one that asks before a tool starts. */
+const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
+
+export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner' | 'longPolls' | 'fallback'> {
+  /** What the paths of a configuration that is not in a file are relative to. @default the working directory */
+  readonly cwd?: string;
+  /** Where a dev server keeps its files, where no Temporal is configured. @default '.mcp-tasks' */
+  readonly dir?: string;
+  /** Whether the tools follow changes of the file, and SIGHUP. @default true */
+  readonly watch?: boolean;
+  /** Options of the worker that asks before tools with `confirm` start. */
+  readonly worker?: Partial<CreateWorkerOptions>;
+  /** @default JSON lines on stderr */
+  readonly logger?: Logger;
+}
+
+/**
+ * Serves the workflows of a gateway's file, or of the same as an object. Does not need the cluster to be there.
+ *
+ * @throws GatewayFileError with everything that is wrong with the file; McpTasksError `CONFIGURATION`
+ * @example
+ * const gateway = await serveGateway('mcp-tasks.yaml');
+ * createServer(toNodeHandler(gateway.handler())).listen(3000, '127.0.0.1');
+ */
+export async function serveGateway(config: string | GatewayConfigInput, options: GatewayOptions = {}): Promise<Gateway> {
+  const load = async (): Promise<LoadedGateway> => (typeof config === 'string' ? await loadGateway(config) : await gatewayOf(config, resolve(options.cwd ?? '.')));
+  const loaded = await load();
+  const gateway = await Gateway.open(load, loaded, options);
+  if (options.watch !== false && typeof config === 'string') gateway.watch();
+  return gateway;
+}
+
+export class Gateway {
+  readonly #stops: (() => void)[] = [];
+
+  private constructor(
+    readonly tasks: DurableTasks,
+    private readonly confirm: ConfirmWorkers,
+    private readonly load: () => Promise<LoadedGateway>,
+    private readonly logger: Logger,
+    private loaded: LoadedGateway,
+  ) {
+    tasks.beforeClose(async () => {
+      for (const stop of this.#stops.splice(0)) stop();
+      await confirm.stop();
+    });
+  }
+
+  /** Use {@link serveGateway}. */
+  static async open(load: () => Promise<LoadedGateway>, loaded: LoadedGateway, { worker = {}, dir, logger = stderrLogger(), ...rest }: GatewayOptions): Promise<Gateway> {
+    const { config, tools } = loaded;
+    const connections = await connectionsOf(loaded, dir);
+    const { temporal, namespaces, dataConverter } = connections;
+    const tasks = await DurableTasks.connect({
+      ...rest,
+      tools,
+      temporal,
+      namespaces,
+      taskQueue: OWN_TASK_QUEUE,
+      logger,
+      ttl: { ...(config.ttl === undefined ? {} : { default: config.ttl }), ...(config.longestTtl === undefined ? {} : { longest: config.longestTtl }) },
+      ...(config.fallback === undefined ? {} : { fallback: config.fallback }),
+      ...(config.handleAfter === undefined ? {} : { handleAfter: config.handleAfter }),
+      ...(config.pollInterval === undefined ? {} : { pollInterval: config.pollInterval }),
+      ...(dataConverter ? { dataConverter } : {}),
+    });
+    const confirm = new ConfirmWorkers({ taskQueue: OWN_TASK_QUEUE, temporalOf: connections.of, dataConverter, logger, worker });
+    const gateway = new Gateway(tasks, confirm, load, logger, loaded);
+    try {
+      await gateway.#ensureWorkers();
+      return gateway;
+    } catch (error) {
+      await tasks.close();
+      throw error;
+    }
+  }
+
+  /** As {@link DurableTasks.handler}. @param factory your own server, if it is to have more than the workflows */
+  handler(factory: ServerFactory = ownServer): McpHttpHandler {
+    return this.tasks.handler(factory);
+  }
+
+  /** As {@link DurableTasks.stdio}. */
+  stdio(factory: ServerFactory = ownServer): StdioServerHandle {
+    return this.tasks.stdio(factory);
+  }
+
+  /**
+   * Reads the configuration again and serves its tools. Tasks go on, those of tools that are gone too. A change of anything
+   * but the tools waits for the next start.
+   * @throws GatewayFileError, and the tools stay as they were
+   */
+  async reload(): Promise<void> {
+    const loaded = await this.load();
+    if (sameAs(loaded, this.loaded)) return;
+    await this.tasks.useTools(loaded.tools);
+    const restart = !sameConnection(loaded, this.loaded);
+    this.loaded = loaded;
+    await this.#ensureWorkers();
+    this.logger.info({ tools: loaded.tools.map(({ name }) => name), ...(restart ? { restart } : {}) }, restart ? 'the tools were read again; what else has changed waits for the next start' : 'the tools were read again');
+  }
+
+  /** Reloads after each change of the file and on SIGHUP; a file that is wrong is logged, and changes nothing. */
+  watch(): void {
+    const again = (): void => {
+      this.reload().catch((error: Error) => this.logger.error({}, `the tools stay as they were: ${error.message}`));
+    };
+    process.on('SIGHUP', again);
+    const lost = (reason: Error): void => this.logger.warn({ err: reason }, 'the file is watched no more; SIGHUP still has it read again');
+    this.#stops.push(watchFiles(this.loaded.files, again, lost), () => void process.off('SIGHUP', again));
+  }
+
+  /** As {@link DurableTasks.close}. */
+  async close(): Promise<void> {
+    await this.tasks.close();
+  }
+
+  async #ensureWorkers(): Promise<void> {
+    await this.confirm.ensure(this.loaded.tools.filter(({ beforeStart }) => beforeStart).map(({ namespace }) => namespace));
+  }
+}
+
+function ownServer(): McpServer {
+  return new McpServer({ name: 'mcp-tasks-temporal', version });
+}
+
+/** Tools are functions of what they were made from, but for the files of their schemas. */
+function sameAs(one: LoadedGateway, other: LoadedGateway): boolean {
+  return JSON.stringify([one.config, one.schemas]) === JSON.stringify([other.config, other.schemas]);
+}
+
+function sameConnection(one: LoadedGateway, other: LoadedGateway): boolean {
+  const withoutTools = ({ config }: LoadedGateway): string => JSON.stringify({ ...config, tools: [] });
+  return withoutTools(one) === withoutTools(other);
+}

@@ -1,0 +1,5 @@
+/** Existing workflows as tools: `mcp-tasks-temporal/gateway`. @module */
+export { serveGateway, type Gateway, type GatewayOptions } from './gateway.js';
+export { loadGateway, type LoadedGateway } from './load.js';
+export { GatewayFileError, type Problem } from './problem.js';
+export type { GatewayConfig, GatewayConfigInput } from './config.js';

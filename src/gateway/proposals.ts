@@ -1,0 +1,84 @@
+/** Proposes tools from the workflows that lately ran in a namespace. @module */
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import type { temporal } from '@temporalio/proto';
+import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
+import { DEADLINE, within, type Calls } from '../temporal/calls.js';
+import type { JsonSchema } from '../tool/json-schema.js';
+import type { ProposedTool } from './first-file.js';
+
+type Execution = temporal.api.workflow.v1.IWorkflowExecutionInfo;
+
+/** How many of the newest executions are looked at. */
+const PAGE = { size: 200, most: 5 };
+/** How many tools are proposed. */
+const MOST_TOOLS = 50;
+/** This package's and Temporal's own. */
+const NOT_FOR_TOOLS = new Set([TOOL_WORKFLOW, ASK_FIRST_WORKFLOW, 'loadDataset', 'loadDatasetCleanup']);
+
+/** @throws McpTasksError `TEMPORAL_UNAVAILABLE` */
+export async function proposals(calls: Calls): Promise<ProposedTool[]> {
+  const newest = new Map<string, Execution>();
+  for await (const execution of lately(calls)) {
+    const type = execution.type?.name ?? '';
+    // What runs as a part of another workflow is not for agents to start.
+    const fit = type !== '' && !NOT_FOR_TOOLS.has(type) && !type.startsWith('temporal-sys-') && !execution.parentExecution;
+    if (fit && !newest.has(type) && newest.size < MOST_TOOLS) newest.set(type, execution);
+  }
+  const names = new Set<string>();
+  return await Promise.all(
+    [...newest].map(async ([workflow, execution]) => {
+      const name = free(toolName(workflow), names);
+      return { name, workflow, taskQueue: execution.taskQueue ?? '', ...(await argumentsLike(calls, execution).catch(() => ({}))) };
+    }),
+  );
+}
+
+/** The newest first, as visibility lists them. */
+async function* lately(calls: Calls): AsyncGenerator<Execution, void> {
+  const { client } = calls;
+  let nextPageToken: Uint8Array | null | undefined;
+  for (let page = 0; page < PAGE.most; page++) {
+    const request = { namespace: client.options.namespace, query: '', pageSize: PAGE.size, ...(nextPageToken ? { nextPageToken } : {}) };
+    const response = await calls.run(within(DEADLINE.list), async () => await client.workflowService.listWorkflowExecutions(request));
+    yield* response.executions ?? [];
+    ({ nextPageToken } = response);
+    if (!nextPageToken?.length) return;
+  }
+}
+
+/** The arguments of one execution as a schema: their names and types, not their values. */
+async function argumentsLike(calls: Calls, { execution }: Execution): Promise<Pick<ProposedTool, 'input' | 'args'>> {
+  const { client } = calls;
+  const request = { namespace: client.options.namespace, execution: execution ?? {}, maximumPageSize: 1 };
+  const { history } = await calls.run(within(DEADLINE.list), async () => await client.workflowService.getWorkflowExecutionHistory(request));
+  const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
+  const values: unknown[] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
+  if (values.length === 0) return {};
+  const [only] = values;
+  if (values.length === 1 && typeof only === 'object' && only !== null && !Array.isArray(only)) return { input: objectLike(only) };
+  const named = Object.fromEntries(values.map((value, index) => [`argument${index + 1}`, value]));
+  return { input: objectLike(named), args: Object.keys(named) };
+}
+
+function objectLike(value: object): JsonSchema {
+  return { properties: Object.fromEntries(Object.entries(value).map(([name, part]) => [name, like(part)])) };
+}
+
+function like(value: unknown): JsonSchema {
+  if (value === null || value === undefined) return {};
+  if (Array.isArray(value)) return { type: 'array' };
+  return { type: Number.isInteger(value) ? 'integer' : typeof value };
+}
+
+/** `NightlyLoad` → `nightly_load`. */
+function toolName(workflow: string): string {
+  const snake = workflow.replaceAll(/([a-z\d])([A-Z])/g, '$1_$2').replaceAll(/[^A-Za-z\d]+/g, '_').replaceAll(/^_|_$/g, '');
+  return snake.toLowerCase().slice(0, 100) || 'workflow';
+}
+
+function free(name: string, taken: Set<string>): string {
+  let candidate = name;
+  for (let number = 2; taken.has(candidate); number++) candidate = `${name}_${number}`;
+  taken.add(candidate);
+  return candidate;
+}

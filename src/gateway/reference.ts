@@ -1,0 +1,34 @@
+/** The reference of a gateway's file, as Markdown, from its schema. Pure. @module */
+import { gatewayJsonSchema } from './config.js';
+
+interface Described {
+  readonly description?: string;
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly required?: readonly string[];
+  readonly items?: Described;
+  readonly additionalProperties?: Described | boolean;
+  readonly anyOf?: readonly Described[];
+}
+
+/** Nested lists: each field with what its schema says of it. */
+export function reference(): string {
+  return fields(gatewayJsonSchema(), '');
+}
+
+function fields({ properties = {}, required = [] }: Described, indent: string): string {
+  return Object.entries(properties)
+    .map(([name, field]) => {
+      const said = [required.includes(name) ? 'required' : '', field.enum?.join(', ') ?? ''].filter(Boolean).join('; ');
+      const text = [said && `(${said})`, (field.description ?? '').replaceAll('|', '\\|')].filter(Boolean).join(' ');
+      return `${indent}- \`${name}\`${text ? ` ${text}` : ''}\n${nested(field).map((inner) => fields(inner, `${indent}  `)).join('')}`;
+    })
+    .join('');
+}
+
+/** What has fields of its own: itself, what it lists, or what it has by name. */
+function nested({ items, additionalProperties, anyOf = [], ...field }: Described): Described[] {
+  const more = typeof additionalProperties === 'object' ? [additionalProperties] : [];
+  return [field, ...(items ? [items] : []), ...more, ...anyOf].flatMap((inner) => (inner.properties ? [inner] : []));
+}

@@ -1,0 +1,68 @@
+/** The tools of a gateway's file. Pure. @module */
+import { asksNothing, type FormRequest } from '../task/form.js';
+import { fillIn } from '../task/template.js';
+import type { InputMapping, WorkflowMapping } from '../task/workflow-mapping.js';
+import type { DurableTool } from '../tool/define-tool.js';
+import { fromJsonSchema, type JsonSchema } from '../tool/json-schema.js';
+import type { GatewayConfig, ToolConfig } from './config.js';
+
+/** The schemas of a tool, wherever they came from. */
+export interface ToolSchemas {
+  readonly input?: JsonSchema;
+  readonly output?: JsonSchema;
+}
+
+const NO_ARGUMENTS: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
+
+export function durableTool(config: ToolConfig, { input, output }: ToolSchemas, defaults: Pick<GatewayConfig, 'taskQueue'>): DurableTool {
+  const { name, title, description, workflow, namespace, annotations, timeouts, retry, ttl, fallback, taskSupport = 'optional' } = config;
+  const taskQueue = config.taskQueue ?? defaults.taskQueue;
+  const idempotencyKey = keyOf(config);
+  const beforeStart = confirmationOf(config);
+  // A workflow that takes no arguments is given none.
+  const args = config.args ?? (input ? undefined : []);
+  return {
+    name,
+    inputSchema: fromJsonSchema(input ? { type: 'object', ...input } : NO_ARGUMENTS),
+    taskSupport,
+    work: { kind: 'workflow', workflowType: workflow, existing: { ...(args ? { args } : {}), mapping: mappingOf(config) } },
+    ...defined({ title, description, namespace, annotations, timeouts, retry, ttl, fallback, taskQueue, idempotencyKey, beforeStart }),
+    ...(output ? { outputSchema: fromJsonSchema(output) } : {}),
+    ...(config.inputs ? { asks: ['elicitation.form'] as const } : {}),
+  };
+}
+
+function mappingOf({ output, status, inputs, stackTraces }: ToolConfig): WorkflowMapping {
+  const part = typeof output === 'object' ? output.part : undefined;
+  const questions = inputs && Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, questionOf(input)]));
+  return defined({ part, status, inputs: questions, stackTraces });
+}
+
+function questionOf({ query, when, message, schema, update, signal, args, declined }: NonNullable<ToolConfig['inputs']>[string]): InputMapping {
+  const kind = update === undefined ? 'signal' : 'update';
+  return {
+    when,
+    message,
+    schema: { type: 'object', ...schema },
+    answer: { kind, name: update ?? signal ?? '', ...(args ? { args } : {}) },
+    ...(query === undefined ? {} : { query }),
+    ...(declined === undefined ? {} : { declined: { kind, name: declined } }),
+  };
+}
+
+function keyOf({ idempotencyKey }: ToolConfig): DurableTool['idempotencyKey'] {
+  if (idempotencyKey === undefined) return undefined;
+  if (typeof idempotencyKey === 'string') return (args: unknown) => fillIn(idempotencyKey, args) || undefined;
+  return (args: unknown) => JSON.stringify(idempotencyKey.map((name) => (args as Record<string, unknown>)[name] ?? null));
+}
+
+function confirmationOf({ name, title, confirm }: ToolConfig): DurableTool['beforeStart'] {
+  if (confirm === undefined || confirm === false) return undefined;
+  const question = (args: unknown): string => (typeof confirm === 'string' ? fillIn(confirm, args) : `Start ${title ?? name} with ${JSON.stringify(args)}?`);
+  return (args: unknown): FormRequest => ({ message: question(args), requestedSchema: asksNothing });
+}
+
+/** Without the keys that have no value. */
+function defined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

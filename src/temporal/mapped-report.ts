@@ -1,0 +1,48 @@
+/** The report of a workflow that has none of its own to give, made of its own queries. Pure. @module */
+import { createHash } from 'node:crypto';
+import { formRequest } from '../task/form.js';
+import { valueAt } from '../task/json-pointer.js';
+import { asProgress, type Progress } from '../task/progress.js';
+import type { InputRequest, TaskReport } from '../task/report.js';
+import { fillIn } from '../task/template.js';
+import type { InputMapping, StatusMapping, WorkflowMapping } from '../task/workflow-mapping.js';
+
+/** The queries to ask, each once. */
+export function queriesOf({ status, inputs = {} }: WorkflowMapping): string[] {
+  return [...new Set([status?.query, ...Object.values(inputs).map(({ query }) => query)])].filter((query) => query !== undefined);
+}
+
+/** @param answers by query; one that failed is missing */
+export function mappedReport({ status, inputs = {} }: WorkflowMapping, answers: ReadonlyMap<string, unknown>): Omit<TaskReport, 'changedAt'> {
+  const open = Object.entries(inputs).flatMap(([name, input]) => {
+    const value = valueAt(answers.get(input.query ?? status?.query ?? ''), input.when);
+    return isOpen(value) ? [[questionKey(name, value), question(input, value)] as const] : [];
+  });
+  return { version: 1, inputs: Object.fromEntries(open), ...(status ? statusOf(status, answers.get(status.query)) : {}) };
+}
+
+/** The name of the question that a key is of. */
+export function questionName(key: string): string {
+  return key.slice(0, key.lastIndexOf('-'));
+}
+
+function isOpen(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== '';
+}
+
+/** A key is never used for another question: it stands for the value that the question was found by. */
+function questionKey(name: string, value: unknown): string {
+  return `${name}-${createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)}`;
+}
+
+function question({ message, schema }: InputMapping, value: unknown): InputRequest {
+  return formRequest({ message: fillIn(message, value), requestedSchema: schema });
+}
+
+function statusOf({ message, progress, total }: StatusMapping, answer: unknown): { message?: string; progress?: Progress } {
+  const said = message === undefined ? (typeof answer === 'string' ? answer : valueAt(answer, '/message')) : valueAt(answer, message);
+  const done = valueAt(answer, progress ?? '');
+  const end = total === undefined ? undefined : valueAt(answer, total);
+  const shown = asProgress(typeof done === 'number' && progress !== undefined ? { progress: done, total: end } : done);
+  return { ...(said === undefined || said === null ? {} : { message: typeof said === 'string' ? said : JSON.stringify(said) }), ...(shown ? { progress: shown } : {}) };
+}

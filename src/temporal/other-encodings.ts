@@ -1,0 +1,26 @@
+/**
+ * Payloads of other languages' SDKs that the default converter does not know: protobuf messages as JSON are read as that
+ * JSON, and binary ones as bytes, so that no message definition is needed.
+ * @module
+ */
+import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
+
+const READ_AS: Readonly<Record<string, string>> = { 'json/protobuf': 'json/plain', 'binary/protobuf': 'binary/plain' };
+
+const otherEncodings: PayloadCodec = {
+  encode: async (payloads) => await Promise.resolve(payloads),
+  decode: async (payloads) => await Promise.resolve(payloads.map(readable)),
+};
+
+/** `converter`, able to read them; one with a payload converter of its own is left as it is. */
+export function withOtherEncodings(converter: DataConverter = {}): DataConverter {
+  if (converter.payloadConverterPath !== undefined) return converter;
+  // Decoding begins with the last codec, so the first one sees what all others have decoded.
+  return { ...converter, payloadCodecs: [otherEncodings, ...(converter.payloadCodecs ?? [])] };
+}
+
+function readable(payload: Payload): Payload {
+  const encoding = payload.metadata?.['encoding'];
+  const other = encoding && READ_AS[Buffer.from(encoding).toString()];
+  return other ? { ...payload, metadata: { ...payload.metadata, encoding: Buffer.from(other) } } : payload;
+}

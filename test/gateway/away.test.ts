@@ -1,0 +1,49 @@
+/** A gateway whose cluster comes and goes. */
+import { createServer, type AddressInfo } from 'node:net';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import type { Gateway } from '../../src/gateway/index.js';
+import { send2025, send2026, type Reply } from '../server/protocol.js';
+import { startGateway } from './setup.js';
+
+let gateway: Gateway;
+let port: number;
+let temporal: TestWorkflowEnvironment | undefined;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: free } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return free;
+}
+beforeEach(async () => {
+  port = await freePort();
+  gateway = await startGateway({ temporal: { address: `127.0.0.1:${port}` }, tools: [{ name: 'sleep', workflow: 'Sleeper' }, { name: 'sure', workflow: 'Sleeper', confirm: true }] });
+});
+afterEach(async () => {
+  await gateway.close();
+  await temporal?.teardown();
+  temporal = undefined;
+});
+
+const comes = async (): Promise<void> => {
+  temporal = await TestWorkflowEnvironment.createLocal({ server: { ip: '127.0.0.1', port, executable: { type: 'existing-path', path: inject('temporalCli') } } });
+};
+const call = async (): Promise<Reply> => await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} });
+const away = { code: -32603, message: expect.stringContaining('try again'), data: { retryable: true } };
+
+it('starts without it, says that it is away, and goes on as soon as it is there', async () => {
+  expect((await call()).error).toMatchObject(away);
+  expect((await send2025(gateway.handler(), 'tools/list', {})).result.tools).toHaveLength(2);
+  await comes();
+  let taskId: string | undefined;
+  await expect.poll(async () => (taskId = (await call()).result?.taskId), { timeout: 20_000 }).toBeDefined();
+  await temporal?.teardown();
+  temporal = undefined;
+  for (const method of ['tasks/get', 'tasks/cancel']) expect((await send2026(gateway.handler(), method, { taskId })).error).toMatchObject(away);
+  expect((await call()).error).toMatchObject(away);
+  // Another cluster at the same place: it knows the connection's client, and none of its tasks.
+  await comes();
+  await expect.poll(async () => (await send2026(gateway.handler(), 'tasks/get', { taskId })).error?.code, { timeout: 20_000 }).toBe(-32602);
+});

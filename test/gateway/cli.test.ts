@@ -1,0 +1,157 @@
+/** The commands of a gateway, as processes of their own. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Client as Temporal, Connection } from '@temporalio/client';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { callTool, tasksCapability } from '../../src/client/index.js';
+import { loadGateway } from '../../src/gateway/index.js';
+import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
+import { Session, type Endpoint } from '../server/session.js';
+import { key } from '../setup/stack.js';
+import { startPlainWorker } from './setup.js';
+
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+let dir: string;
+let child: ChildProcess | undefined;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-gateway-cli-'));
+});
+afterEach(async () => {
+  if (child?.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit');
+  child = undefined;
+  await rm(dir, { recursive: true, force: true });
+});
+
+const environment = (more: object = {}): Record<string, string> => ({ ...(process.env as Record<string, string>), TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key, ...more });
+async function command(args: string[], env: object = {}): Promise<{ code: number; output: string }> {
+  return await new Promise((resolve) => {
+    const running = execFile(process.execPath, [main, ...args], { cwd: dir, env: environment(env) }, (_, stdout, stderr) => resolve({ code: running.exitCode ?? -1, output: stdout + stderr }));
+  });
+}
+
+/** @returns where it listens, and its exit code in the end */
+async function serve(args: string[], env: object = {}): Promise<{ url: string; ended: Promise<number> }> {
+  const serving = spawn(process.execPath, [main, 'serve', ...args, '--port', '0'], { cwd: dir, env: environment(env), stdio: ['ignore', 'pipe', 'ignore'] });
+  child = serving;
+  let output = '';
+  serving.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  const ended = once(serving, 'exit').then(([code]) => code as number);
+  await expect.poll(() => output, { timeout: 30_000 }).toMatch(/at http/);
+  return { url: /at (\S+)/.exec(output)?.[1] ?? '', ended };
+}
+
+describe('check', () => {
+  it('says what a right file has', async () => {
+    await writeFile(join(dir, 'mcp-tasks.yaml'), 'taskQueue: etl\ntools:\n- { name: load, workflow: NightlyLoad }\n- { name: drop, workflow: Drop, namespace: other, confirm: true }\n');
+    expect(await command(['check'])).toEqual({ code: 0, output: 'mcp-tasks.yaml: 2 tools\n  load: NightlyLoad on etl\n  drop: Drop on etl in other, asks first\n' });
+  });
+
+  it('ends with 1 and says all that is wrong', async () => {
+    await writeFile(join(dir, 'a.yaml'), 'taskQueue: etl\ntools:\n- { name: load }\n- { workflow: Drop }\n');
+    const { code, output } = await command(['check', 'a.yaml']);
+    expect(code).toBe(1);
+    expect(output.trim().split('\n')).toEqual([expect.stringMatching(/^a.yaml:3:3: "workflow" is missing/), expect.stringMatching(/^a.yaml:4:3: "name" is missing/)]);
+  });
+});
+
+describe('init', () => {
+  it('writes a file that is right, once', async () => {
+    expect(await command(['init'])).toMatchObject({ code: 0, output: expect.stringContaining('was written') });
+    expect(await command(['check'])).toMatchObject({ code: 0 });
+    const written = await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8');
+    expect(written).toMatch(/^# yaml-language-server: \$schema=https/);
+    expect(await command(['init'])).toMatchObject({ code: 1, output: expect.stringContaining('is not overwritten') });
+    expect(await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8')).toBe(written);
+  });
+
+  it('proposes the workflows that ran lately, without children and without our own', async () => {
+    const namespace = `init-${randomUUID()}`;
+    await ensureNamespace(inject('temporalAddress'), namespace);
+    const stop = await startPlainWorker('etl', { namespace });
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const { workflow } = new Temporal({ connection, namespace });
+    const start = async (type: string, args: unknown[], workflowId: string = randomUUID()) => await workflow.start(type, { taskQueue: 'etl', workflowId, args });
+    await start('NightlyLoad', [{ date: 'secret', full: true }]);
+    await start('Backfill', ['orders', 3]);
+    await start('Text', []);
+    await start('Waiting', []);
+    await workflow.start('mcpToolTask', { taskQueue: 'ours', workflowId: randomUUID() });
+    await expect.poll(async () => (await workflow.count()).count).toBe(6);
+    const { output, code } = await command(['init', '--from-cluster'], { TEMPORAL_NAMESPACE: namespace });
+    expect(output).toContain('4 tools');
+    expect(code).toBe(0);
+    expect(await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8')).not.toContain('secret');
+    const { tools } = (await loadGateway(join(dir, 'mcp-tasks.yaml'))).config;
+    expect(tools).toHaveLength(4);
+    expect(tools).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'nightly_load', workflow: 'NightlyLoad', taskQueue: 'etl', input: { properties: { date: { type: 'string' }, full: { type: 'boolean' } } } }),
+        expect.objectContaining({ name: 'backfill', args: ['argument1', 'argument2'], input: { properties: { argument1: { type: 'string' }, argument2: { type: 'integer' } } } }),
+        expect.objectContaining({ name: 'text' }),
+        expect.objectContaining({ name: 'waiting' }),
+      ]),
+    );
+    await stop();
+    await connection.close();
+  });
+});
+
+describe('serve', () => {
+  it('serves a file over HTTP and follows it', async () => {
+    const taskQueue = randomUUID();
+    const stop = await startPlainWorker(taskQueue);
+    await writeFile(join(dir, 'mcp-tasks.yaml'), `taskQueue: \${QUEUE}\ntools:\n- { name: text, workflow: Text }\n`);
+    const { url, ended } = await serve(['mcp-tasks.yaml'], { QUEUE: taskQueue });
+    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+    await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+    expect((await callTool(client, { name: 'text' })).content).toEqual([{ type: 'text', text: 'done' }]);
+    await writeFile(join(dir, 'mcp-tasks.yaml'), `taskQueue: \${QUEUE}\ntools:\n- { name: other, workflow: Text }\n`);
+    await expect.poll(async () => (await client.listTools()).tools.map(({ name }) => name)).toEqual(['other']);
+    await client.close();
+    child?.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    await stop();
+  });
+
+  it('asks clients of 2025-11-25 first, by a worker of its own, and stops in good order', async () => {
+    const taskQueue = randomUUID();
+    const stop = await startPlainWorker(taskQueue);
+    await writeFile(join(dir, 'mcp-tasks.yaml'), `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text, confirm: true }\n`);
+    const { url, ended } = await serve(['mcp-tasks.yaml']);
+    const server: Endpoint = { fetch: async (request) => await fetch(new Request(url, request)) };
+    const session = await Session.begin(server);
+    const { taskId } = (await session.request(server, 'tools/call', { name: 'text', arguments: {}, task: {} })).result.task;
+    const stream = await session.open(server, 'tasks/result', { taskId });
+    const { id } = await stream.next(({ method }) => method === 'elicitation/create');
+    await session.reply(server, id, { result: { action: 'accept', content: {} } });
+    expect(await stream.next((message) => message.id === stream.requestId)).toMatchObject({ result: { content: [{ text: 'done' }] } });
+    child?.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    await stop();
+  });
+
+  it('serves a file over stdio', async () => {
+    const taskQueue = randomUUID();
+    const stop = await startPlainWorker(taskQueue);
+    await writeFile(join(dir, 'tools.yml'), `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text }\n`);
+    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+    await client.connect(new StdioClientTransport({ command: process.execPath, args: [main, 'serve', join(dir, 'tools.yml'), '--transport', 'stdio'], cwd: dir, env: environment(), stderr: 'ignore' }));
+    expect((await callTool(client, { name: 'text' })).content).toEqual([{ type: 'text', text: 'done' }]);
+    await client.close();
+    await stop();
+  });
+
+  it('ends with what is wrong with a file, and has no workers of its own', async () => {
+    await writeFile(join(dir, 'a.yaml'), 'tools: []\n');
+    expect(await command(['serve', 'a.yaml'])).toMatchObject({ code: 1, output: expect.stringContaining('a.yaml:1:8: tools') });
+    await writeFile(join(dir, 'a.yaml'), 'taskQueue: q\ntools: [{ name: a, workflow: A }]\n');
+    expect(await command(['serve', 'a.yaml', '--worker'])).toMatchObject({ code: 1, output: expect.stringContaining('--worker') });
+  });
+});

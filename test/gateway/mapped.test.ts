@@ -1,0 +1,135 @@
+/** A workflow's own query, update and signal as a task's status and questions; confirmation before a start. */
+import { randomUUID } from 'node:crypto';
+import type { McpHttpHandler } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Gateway } from '../../src/gateway/index.js';
+import { send2026 } from '../server/protocol.js';
+import { Session, type Message } from '../server/session.js';
+import { startGateway, startPlainWorker } from './setup.js';
+
+const taskQueue = `plain-${randomUUID()}`;
+const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
+const payment = {
+  workflow: 'Payment',
+  input: { properties: { amount: { type: 'number' } } },
+  args: ['amount'],
+  status: { query: 'stage', message: '/stage/name', progress: '/done', total: '/all' },
+  inputs: {
+    approval: {
+      when: '/waitingFor',
+      message: 'Pay {amount} for {id}?',
+      schema: { properties: { approved: { type: 'boolean' }, note: { type: 'string' } }, required: ['approved'] },
+      update: 'approve',
+      args: ['approved', 'note'],
+    },
+    hold: { query: 'hold', when: '', message: 'Release it?', schema: { properties: { by: { type: 'string' } } }, signal: 'release' },
+  },
+};
+let gateway: Gateway;
+let handler: McpHttpHandler;
+let stopWorker: () => Promise<void>;
+beforeAll(async () => {
+  const kind = { input: { properties: { date: { type: 'string' } } } };
+  gateway = await startGateway({
+    taskQueue,
+    tools: [
+      { name: 'pay', ...payment },
+      { name: 'pay_or_reject', ...payment, inputs: { ...payment.inputs, approval: { ...payment.inputs.approval, declined: 'reject' } } },
+      { name: 'load', workflow: 'NightlyLoad', ...kind, confirm: 'Load {date}?' },
+      { name: 'sure', workflow: 'NightlyLoad', ...kind, confirm: true },
+    ],
+  });
+  handler = gateway.handler();
+  stopWorker = await startPlainWorker(taskQueue);
+});
+afterAll(async () => {
+  await stopWorker();
+  await gateway.close();
+});
+
+const send = async (method: string, params: Record<string, unknown>) => await send2026(handler, method, params, { capabilities });
+const get = async (taskId: string) => (await send('tasks/get', { taskId })).result;
+const begin = async (name: string): Promise<string> => (await send('tools/call', { name, arguments: { amount: 12 } })).result.taskId;
+/** The key of the one question that the task has, as soon as it has it. */
+async function question(taskId: string, name: string): Promise<string> {
+  let key: string | undefined;
+  await expect.poll(async () => (key = Object.keys((await get(taskId)).inputRequests ?? {}).find((open) => open.startsWith(`${name}-`)))).toBeDefined();
+  return key as string;
+}
+const answer = async (taskId: string, key: string, content: object, action = 'accept') => await send('tasks/update', { taskId, inputResponses: { [key]: { action, content } } });
+
+describe('2026-07-28', () => {
+  it('shows what the workflow says, puts its questions, and answers by update and signal', async () => {
+    const taskId = await begin('pay');
+    const key = await question(taskId, 'approval');
+    const task = await get(taskId);
+    expect(task).toMatchObject({ status: 'input_required', statusMessage: 'deciding · 0 of 2 (0 %)', inputRequests: { [key]: { method: 'elicitation/create', params: { mode: 'form', message: 'Pay 12 for payment?', requestedSchema: { required: ['approved'] } } } } });
+    expect((await answer(taskId, key, { approved: 'maybe' })).error).toMatchObject({ code: -32602, message: expect.stringContaining('approved') });
+    expect((await answer(taskId, key, { approved: false })).error).toMatchObject({ code: -32602, message: 'the workflow did not take the answer: say why not' });
+    await answer(taskId, key, { approved: true, note: 'fine' });
+    const held = await question(taskId, 'hold');
+    expect(await get(taskId)).toMatchObject({ statusMessage: 'releasing · 1 of 2 (50 %)', inputRequests: { [held]: { params: { message: 'Release it?' } } } });
+    // To a question that is not open any more nothing is given.
+    await answer(taskId, key, { approved: false, note: 'late' });
+    await answer(taskId, held, { by: 'me' });
+    await gateway.tasks.engine.result('anonymous', taskId);
+    expect((await get(taskId)).result.structuredContent).toEqual({ approved: true, note: 'fine', released: { by: 'me' }.by });
+  });
+
+  it('a declined question is told the workflow, or cancels it', async () => {
+    const told = await begin('pay_or_reject');
+    await answer(told, await question(told, 'approval'), {}, 'decline');
+    await gateway.tasks.engine.result('anonymous', told);
+    expect((await get(told)).result.structuredContent).toEqual({ approved: false, note: 'declined' });
+    const taskId = await begin('pay');
+    await answer(taskId, await question(taskId, 'approval'), {}, 'decline');
+    await expect.poll(async () => (await get(taskId)).status).toBe('cancelled');
+  });
+
+  it.each([
+    ['load', 'Load today?'],
+    ['sure', 'Start sure with {"date":"today"}?'],
+  ])('asks before %s starts', async (name, message) => {
+    const call = { name, arguments: { date: 'today' } };
+    const { result } = await send('tools/call', call);
+    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { 'before-start': { params: { message } } } });
+    const given = { ...call, requestState: result.requestState, inputResponses: { 'before-start': { action: 'accept', content: {} } } };
+    const { taskId } = (await send('tools/call', given)).result;
+    await gateway.tasks.engine.result('anonymous', taskId);
+    expect((await get(taskId)).result.structuredContent).toMatchObject({ loaded: 'today' });
+  });
+});
+
+describe('2025-11-25', () => {
+  const asks = ({ method }: Message): boolean => method === 'elicitation/create';
+  const start = async (session: Session, name: string, args: object): Promise<string> => (await session.request(handler, 'tools/call', { name, arguments: args, task: {} })).result.task.taskId;
+
+  it('puts the questions on the stream that awaits the result', async () => {
+    const session = await Session.begin(handler);
+    const taskId = await start(session, 'pay', { amount: 7 });
+    const stream = await session.open(handler, 'tasks/result', { taskId });
+    const { id, params } = await stream.next(asks);
+    expect(params.message).toBe('Pay 7 for payment?');
+    await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no money' } } });
+    expect(await stream.next(({ id: answered, result }) => answered === stream.requestId && result)).toMatchObject({ result: { structuredContent: { approved: false, note: 'no money' } } });
+  });
+
+  it('asks before the start, and goes on as the workflow on its own workers', async () => {
+    const session = await Session.begin(handler);
+    const taskId = await start(session, 'load', { date: 'today' });
+    const stream = await session.open(handler, 'tasks/result', { taskId });
+    const { id, params } = await stream.next(asks);
+    expect(params.message).toBe('Load today?');
+    await session.reply(handler, id, { result: { action: 'accept', content: {} } });
+    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({ result: { structuredContent: { loaded: 'today' } } });
+  });
+
+  it('starts nothing where it is declined', async () => {
+    const session = await Session.begin(handler);
+    const taskId = await start(session, 'load', { date: 'today' });
+    const stream = await session.open(handler, 'tasks/result', { taskId });
+    const { id } = await stream.next(asks);
+    await session.reply(handler, id, { result: { action: 'decline' } });
+    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({ result: { isError: true, content: [{ text: expect.stringContaining('Nothing was started') }] } });
+  });
+});

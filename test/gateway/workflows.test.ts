@@ -1,0 +1,129 @@
+/** Workflows that know nothing of MCP, as tools, in both protocol versions. */
+import { randomUUID } from 'node:crypto';
+import type { McpHttpHandler } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Gateway } from '../../src/gateway/index.js';
+import { send2025, send2026 } from '../server/protocol.js';
+import { startGateway, startPlainWorker } from './setup.js';
+
+const taskQueue = `plain-${randomUUID()}`;
+const text = { type: 'string' };
+let gateway: Gateway;
+let handler: McpHttpHandler;
+let stopWorker: () => Promise<void>;
+beforeAll(async () => {
+  gateway = await startGateway({
+    taskQueue,
+    tools: [
+      { name: 'nightly_load', title: 'Nightly load', description: 'Loads', workflow: 'NightlyLoad', input: { properties: { date: text }, required: ['date'] }, output: { schema: { type: 'object', required: ['loaded'] } }, annotations: { destructiveHint: false } },
+      { name: 'first_row', workflow: 'NightlyLoad', input: { properties: { date: text } }, output: { part: '/rows/0' } },
+      { name: 'no_row', workflow: 'NightlyLoad', input: { properties: { date: text } }, output: { part: '/rows/7' } },
+      { name: 'misfit', workflow: 'NightlyLoad', input: { properties: { date: text } }, output: { schema: { required: ['rowsIn'] } } },
+      { name: 'backfill', workflow: 'Backfill', input: { properties: { table: text, days: { type: 'integer' }, dryRun: { type: 'boolean' } }, required: ['table'] }, args: ['table', 'days', 'dryRun'], idempotencyKey: '{table}' },
+      { name: 'no_arguments', workflow: 'NoArguments' },
+      { name: 'failing', workflow: 'Failing', input: { properties: { kind: text } }, args: ['kind'] },
+      { name: 'failing_in_full', workflow: 'Failing', input: { properties: { kind: text } }, args: ['kind'], stackTraces: true },
+      ...['Waiting', 'Flaky', 'Retried', 'Bytes', 'Nothing', 'Text'].map((workflow) => ({ name: workflow.toLowerCase(), workflow })),
+      { name: 'slow', workflow: 'Slow', input: { properties: { done: {} } }, args: ['done'] },
+      { name: 'once', workflow: 'SecondTime' },
+      { name: 'twice', workflow: 'SecondTime', retry: { initialInterval: 1, maximumAttempts: 2 } },
+      { name: 'short', workflow: 'Sleeper', timeouts: { execution: '1 second' } },
+    ],
+  });
+  handler = gateway.handler();
+  stopWorker = await startPlainWorker(taskQueue);
+});
+afterAll(async () => {
+  await stopWorker();
+  await gateway.close();
+});
+
+const begin = async (name: string, args: object = {}): Promise<string> => (await send2026(handler, 'tools/call', { name, arguments: args })).result.taskId;
+const status = async (taskId: string) => (await send2026(handler, 'tasks/get', { taskId })).result;
+/** What the task has come to, as the call itself would have been answered. */
+async function ended(name: string, args: object = {}) {
+  const taskId = await begin(name, args);
+  await gateway.tasks.engine.result('anonymous', taskId);
+  return await status(taskId);
+}
+
+it('are listed as their file describes them', async () => {
+  const { tools } = (await send2025(handler, 'tools/list', {})).result;
+  expect(tools[0]).toMatchObject({ name: 'nightly_load', title: 'Nightly load', description: 'Loads', inputSchema: { type: 'object', required: ['date'] }, outputSchema: { required: ['loaded'] }, annotations: { destructiveHint: false }, execution: { taskSupport: 'optional' } });
+});
+
+describe('arguments', () => {
+  it.each([
+    ['nightly_load', { date: '2026-01-31' }, { loaded: '2026-01-31', rows: [{ date: '2026-01-31' }] }],
+    ['backfill', { days: 3, table: 'orders' }, { table: 'orders', days: 3, given: null }],
+    ['backfill', { dryRun: true, table: 'users' }, { table: 'users', days: null, given: true }],
+    ['no_arguments', {}, { count: 0 }],
+  ])('of %s', async (name, args, result) => {
+    expect(await ended(name, args)).toMatchObject({ status: 'completed', result: { structuredContent: result } });
+    expect((await send2025(handler, 'tools/call', { name, arguments: args })).result).toMatchObject({ structuredContent: result });
+  });
+
+  it('that do not fit start nothing', async () => {
+    const { result } = await send2026(handler, 'tools/call', { name: 'nightly_load', arguments: {} });
+    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^Invalid arguments for tool nightly_load: .*"date"/) }] });
+  });
+
+  it('make the same work one task, where the file says so', async () => {
+    const authInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: taskQueue } };
+    const call = async (): Promise<string> => (await send2026(handler, 'tools/call', { name: 'backfill', arguments: { table: 'same' } }, { authInfo })).result.taskId;
+    expect(await call()).toBe(await call());
+    // Callers that cannot be told apart share no task.
+    expect(await begin('backfill', { table: 'same' })).not.toBe(await begin('backfill', { table: 'same' }));
+  });
+});
+
+describe('results', () => {
+  it.each([
+    ['first_row', { date: 'd' }, { structuredContent: { date: 'd' } }],
+    ['no_row', { date: 'd' }, { isError: true, content: [{ text: "The workflow's result has nothing at /rows/7" }] }],
+    ['misfit', { date: 'd' }, { isError: true, content: [{ text: expect.stringContaining('does not fit its output schema') }] }],
+    ['text', {}, { content: [{ type: 'text', text: 'done' }] }],
+    ['nothing', {}, { content: [] }],
+    ['bytes', {}, { content: [{ type: 'resource', resource: { blob: 'AQL/', mimeType: 'application/octet-stream', uri: expect.stringMatching(/^temporal:/) } }] }],
+    ['twice', {}, { structuredContent: { runs: 'again' } }],
+    ['retried', {}, { content: [{ text: 'attempt 3' }] }],
+  ])('of %s', async (name, args, result) => {
+    expect((await ended(name, args)).result).toMatchObject(result);
+  });
+});
+
+describe('failures', () => {
+  it.each([
+    ['failing', { kind: 'activity' }, 'activity broken, attempt 3: ConnectionError: connection refused'],
+    ['failing', { kind: 'child' }, 'child workflow Failing, activity broken, attempt 3: ConnectionError: connection refused'],
+    ['failing', { kind: 'workflow' }, 'workflow Failing: ValidationError: no such month; caused by month 13'],
+    ['once', {}, 'workflow SecondTime: not yet'],
+  ])('of %s (%j) are one tool error', async (name, args, message) => {
+    const { result } = await ended(name, args);
+    expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: message }] });
+  });
+
+  it('show stack traces where they are asked for', async () => {
+    const { result } = await ended('failing_in_full', { kind: 'activity' });
+    expect(result.content[0].text).toMatch(/connection refused\n\n.*plain-activities/s);
+  });
+
+  it('and timeouts are errors of the task', async () => {
+    expect(await ended('short')).toMatchObject({ status: 'failed', error: { code: -32603, message: 'The task timed out' } });
+  });
+});
+
+describe('with nothing mapped the status tells', () => {
+  it.each([
+    ['waiting', {}, /^Sleeper: running$/],
+    ['slow', { done: 3 }, /^slow: 3$/],
+    ['slow', { done: { progress: 3, total: 4, message: 'files' } }, /^slow: 3 of 4 files \(75 %\)$/],
+    ['slow', { done: { file: 'a.csv' } }, /^slow: running$/],
+    ['flaky', {}, /^flaky: attempt 1 failed \(connection refused\); attempt 2 at /],
+  ])('of %s (%j) what Temporal knows', async (name, args, message) => {
+    const taskId = await begin(name, args);
+    await expect.poll(async () => (await status(taskId)).statusMessage, { timeout: 20_000 }).toMatch(message);
+    await send2026(handler, 'tasks/cancel', { taskId });
+    expect(await status(taskId)).toMatchObject({ status: 'cancelled' });
+  });
+});

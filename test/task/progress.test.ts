@@ -1,0 +1,17 @@
+/** What counts as progress in a heartbeat, whoever's. */
+import { expect, it } from 'vitest';
+import { progressOfHeartbeat } from '../../src/task/progress.js';
+
+it.each([
+  [[3], { progress: 3 }],
+  [[3, 4], { progress: 3, total: 4 }],
+  [[3, 'rows'], { progress: 3 }],
+  [[{ progress: 3, total: 4, message: 'rows', other: true }], { progress: 3, total: 4, message: 'rows' }],
+  [[{ mcpTask: 1, changedAt: 5, progress: { progress: 3 } }], { progress: 3 }],
+  [[{ mcpTask: 1, changedAt: 5 }], undefined],
+  [[{ progress: '3' }], undefined],
+  [['a.csv', 3], undefined],
+  [[], undefined],
+])('%j', (details, progress) => {
+  expect(progressOfHeartbeat(details)).toEqual(progress);
+});
