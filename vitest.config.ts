@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // A cluster of its own: npm run test:cluster.
+    exclude: ['test/cluster/**'],
     globalSetup: ['test/setup/services.ts'],
     setupFiles: ['test/setup/quiet.ts'],
     testTimeout: 60_000,

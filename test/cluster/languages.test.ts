@@ -1,0 +1,113 @@
+/** Workflows in Go and in Python that know nothing of MCP, as tools, in both protocol versions. */
+import { randomBytes } from 'node:crypto';
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAuthorizationServer, type AuthorizationServer } from '../auth/authorization-server.js';
+import { ERAS, taskClient, type TaskClient } from './setup/eras.js';
+import { startMcpServer, startWorker, type McpServer } from './setup/nodes.js';
+import { stopAll } from './setup/processes.js';
+
+const resource = 'https://mcp.example.com/mcp';
+let data: string;
+let issuer: AuthorizationServer;
+let server: McpServer;
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'mcp-tasks-warehouse-'));
+  issuer = await startAuthorizationServer();
+  [server] = await Promise.all([startMcpServer({ issuer: issuer.issuer, resource, key: randomBytes(32).toString('hex') }), startWorker('go', data), startWorker('python', data)]);
+});
+afterAll(async () => {
+  await stopAll();
+  await issuer.close();
+  await rm(data, { recursive: true, force: true });
+});
+
+/** What the two have in common, each in its own words. */
+const LANGUAGES = {
+  go: {
+    tool: 'nightly_load',
+    args: (table: string, parts: number, settleMs = 50) => ({ table, parts, settleMs }),
+    source: '.csv',
+    made: '.staging',
+    done: (table: string, parts: number) => ({ table, parts, rows: parts * 1000 }),
+    retrying: (table: string) => new RegExp(`^OpenSource: attempt \\d+ of 100 failed \\(the source of ${table} has not arrived\\); attempt \\d+ at 20\\S+Z$`),
+    progress: /^LoadParts: [\d,]+ of 2,000 parts \(\d+ %\)$/,
+    forbidden: 'activity OpenSource, attempt 1: ForbiddenTable: the table secrets is not for loading',
+  },
+  python: {
+    tool: 'backfill',
+    args: (table: string, days: number, settle_ms = 50) => ({ table, days, settle_ms }),
+    source: '.archive',
+    made: '.days',
+    done: (table: string, days: number) => ({ table, days }),
+    retrying: (table: string) => new RegExp(`^connect_archive: attempt \\d+ of 100 failed \\(.*the archive of ${table} is down\\); attempt \\d+ at 20\\S+Z$`),
+    progress: /^write_days: [\d,]+ of 2,000 days \(\d+ %\)$/,
+    forbidden: 'activity connect_archive, attempt 1: ForbiddenTable: the table secrets is not for backfills',
+  },
+} as const;
+
+const cases = Object.keys(LANGUAGES).flatMap((language) => ERAS.map((era) => [language as keyof typeof LANGUAGES, era] as const));
+
+describe.each(cases)('%s, %s', (language, era) => {
+  const { tool, args, source, made, done, retrying, progress, forbidden } = LANGUAGES[language];
+  const table = (name: string): string => `${name}_${language}_${era.slice(0, 4)}`;
+  const exists = async (file: string): Promise<boolean> => await access(join(data, file)).then(() => true, () => false);
+  const until = async (client: TaskClient, taskId: string, message: RegExp): Promise<void> => {
+    await expect.poll(async () => (await client.get(taskId)).statusMessage, { timeout: 30_000, interval: 100 }).toMatch(message);
+  };
+  let client: TaskClient;
+
+  beforeAll(async () => {
+    client = taskClient(era, server.url, await issuer.signIn('ann', { resource }));
+  });
+
+  it('tells of a step that fails until it succeeds, and gives the result after timer and child workflow', async () => {
+    const orders = table('orders');
+    const taskId = await client.start(tool, args(orders, 5));
+    await until(client, taskId, retrying(orders));
+    expect(await client.get(taskId)).toMatchObject({ status: 'working' });
+    await writeFile(join(data, orders + source), '');
+    const result = await client.result(taskId);
+    expect(result).toMatchObject({ structuredContent: done(orders, 5) });
+    expect(result.isError).toBeUndefined();
+    expect(await client.get(taskId)).toMatchObject({ status: 'completed' });
+  });
+
+  it('shows the progress of heartbeats, and cleans up when it is cancelled', async () => {
+    const events = table('events');
+    await writeFile(join(data, events + source), '');
+    const taskId = await client.start(tool, args(events, 2000));
+    await until(client, taskId, progress);
+    expect(await readdir(join(data, events + made))).not.toEqual([]);
+    await client.cancel(taskId);
+    expect(await client.get(taskId)).toMatchObject({ status: 'cancelled' });
+    await expect.poll(async () => await exists(events + made), { timeout: 30_000 }).toBe(false);
+  });
+
+  it('cleans up when it is cancelled in a timer', async () => {
+    const returns = table('returns');
+    await writeFile(join(data, returns + source), '');
+    const taskId = await client.start(tool, args(returns, 3, 3_600_000));
+    await expect.poll(async () => (await exists(returns + made)) && (await readdir(join(data, returns + made))).length, { timeout: 30_000 }).toBe(3);
+    // No activity is left; the timer alone runs.
+    await expect.poll(async () => (await client.get(taskId)).statusMessage, { timeout: 30_000 }).toBeUndefined();
+    await client.cancel(taskId);
+    await expect.poll(async () => await exists(returns + made), { timeout: 30_000 }).toBe(false);
+  });
+
+  it('gives a failure as a tool error: the activity, the attempt, the type and its own words', async () => {
+    const taskId = await client.start(tool, args('secrets', 1));
+    expect(await client.result(taskId)).toMatchObject({ isError: true, content: [{ type: 'text', text: forbidden }] });
+  });
+
+  it.runIf(era === '2025-11-25')('lists the tasks of whoever asks', async () => {
+    const taskId = await client.start(tool, args('secrets', 1));
+    await expect.poll(async () => await client.list(), { timeout: 30_000 }).toContain(taskId);
+    const other = taskClient(era, server.url, await issuer.signIn('bob', { resource }));
+    expect(await other.list()).toEqual([]);
+    await expect(other.get(taskId)).rejects.toThrow('Task not found');
+  });
+});

@@ -1,0 +1,58 @@
+/** The cluster's certificates, made anew for each run: an authority, the server's, and one for each role. @module */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+
+/** As server/authorizer.go knows them. */
+export const ROLES = ['admin', 'worker', 'reader', 'tasks'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What the server's certificate is for; an IP address is none that TLS could ask for. */
+export const SERVER_NAME = 'localhost';
+
+/** A certificate, its key, and the authority that the other side's is of: paths of PEM files. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+export const certificateOf = (dir: string, name: Role | 'server'): Certificate => ({ cert: join(dir, `${name}.pem`), key: join(dir, `${name}.key`), ca: join(dir, 'ca.pem') });
+
+/** The variables that tell any Temporal client to come with this certificate. */
+export function tlsVariables({ cert, key, ca }: Certificate): Record<string, string> {
+  return { TEMPORAL_TLS: 'true', TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key, TEMPORAL_TLS_SERVER_CA_CERT_PATH: ca, TEMPORAL_TLS_SERVER_NAME: SERVER_NAME };
+}
+
+const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
+
+/** @param namespace the one that the roles other than `admin` are for */
+export async function makeCertificates(dir: string, namespace: string): Promise<void> {
+  const authority = await generate([{ name: 'commonName', value: 'test cluster authority' }], {
+    ...EC,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ],
+  });
+  await writeFile(join(dir, 'ca.pem'), authority.cert);
+  for (const name of ['server', ...ROLES] as const) {
+    const subject = [
+      { name: 'commonName', value: name },
+      { shortName: 'OU', value: namespace },
+    ];
+    const { cert, private: key } = await generate(subject, {
+      ...EC,
+      ca: { key: authority.private, cert: authority.cert },
+      extensions: [
+        { name: 'basicConstraints', cA: false },
+        { name: 'keyUsage', digitalSignature: true, critical: true },
+        { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+        { name: 'subjectAltName', altNames: [{ type: 2, value: SERVER_NAME }] },
+      ],
+    });
+    const paths = certificateOf(dir, name);
+    await writeFile(paths.cert, cert);
+    await writeFile(paths.key, key, { mode: 0o600 });
+  }
+}

@@ -1,0 +1,61 @@
+/** Tasks as a client has them, in the terms of either protocol version, over HTTP. @module */
+import type { McpHttpHandler } from '@modelcontextprotocol/server';
+import { send2025, send2026, type Reply } from '../../server/protocol.js';
+
+export const ERAS = ['2025-11-25', '2026-07-28'] as const;
+export type Era = (typeof ERAS)[number];
+
+export interface TaskState {
+  readonly status: string;
+  readonly statusMessage?: string;
+}
+
+// eslint-disable-next-line typescript/no-explicit-any -- the wire, to be asserted on
+type Result = any;
+
+export interface TaskClient {
+  /** @param key the idempotency key @returns the task's ID */
+  start(tool: string, args: object, key?: string): Promise<string>;
+  get(taskId: string): Promise<TaskState>;
+  /** The tool's result, once there is one. */
+  result(taskId: string): Promise<Result>;
+  cancel(taskId: string): Promise<void>;
+  /** The IDs of the first page; 2025-11-25 only. */
+  list(): Promise<string[]>;
+}
+
+/** What the server answered with instead of a result. */
+export class Refused extends Error {
+  constructor(readonly reply: Reply) {
+    super(`HTTP ${reply.status}: ${JSON.stringify(reply.error)}`);
+  }
+}
+
+/** @param token whose tasks they are */
+export function taskClient(era: Era, url: URL, token: string): TaskClient {
+  const handler = { fetch: async (request: Request) => await fetch(url, { method: request.method, headers: { ...Object.fromEntries(request.headers), authorization: `Bearer ${token}` }, body: await request.text() }) } as McpHttpHandler;
+  const legacy = era === '2025-11-25';
+  const ask = async (method: string, params: Record<string, unknown>, meta?: object): Promise<Result> => {
+    const reply = await (legacy ? send2025 : send2026)(handler, method, params, meta ? { meta } : {});
+    if (!reply.result) throw new Refused(reply);
+    return reply.result;
+  };
+  return {
+    async start(tool, args, key) {
+      const meta = key === undefined ? undefined : { 'io.github.mcp-tasks-temporal/idempotency-key': key };
+      const answer = await ask('tools/call', { name: tool, arguments: args, ...(legacy ? { task: {} } : {}) }, meta);
+      return legacy ? answer.task.taskId : answer.taskId;
+    },
+    get: async (taskId) => await ask('tasks/get', { taskId }),
+    async result(taskId) {
+      if (legacy) return await ask('tasks/result', { taskId });
+      for (;;) {
+        const task = await ask('tasks/get', { taskId });
+        if (task.status !== 'working') return task.result;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    },
+    cancel: async (taskId) => void (await ask('tasks/cancel', { taskId })),
+    list: async () => (await ask('tasks/list', {})).tasks.map(({ taskId }: { taskId: string }) => taskId),
+  };
+}

@@ -1,0 +1,83 @@
+/** The cluster's processes: each is started, watched and ended here, whatever becomes of the tests. @module */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** How long a process that was asked to stop may take, in milliseconds. */
+const STOP_TIMEOUT = 15_000;
+/** How much of the output is kept, in characters. */
+const KEPT = 100_000;
+
+export interface ProcessOptions {
+  readonly cwd?: string;
+  /** Besides what PATH and its kin are; no variable that configures Temporal clients is inherited. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+const running = new Set<Process>();
+// Synchronous: for a test process that ends without its hooks.
+process.on('exit', () => running.forEach(({ child }) => child.kill('SIGKILL')));
+
+export class Process {
+  readonly child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  #output = '';
+
+  constructor(
+    readonly name: string,
+    file: string,
+    args: readonly string[],
+    { cwd, env }: ProcessOptions = {},
+  ) {
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(TEMPORAL|MCP_TASKS)_/.test(key)));
+    this.child = spawn(file, args, { ...(cwd === undefined ? {} : { cwd }), env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#closed = once(this.child, 'close').finally(() => running.delete(this));
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (data: Buffer) => (this.#output = (this.#output + data.toString()).slice(-KEPT)));
+    }
+    running.add(this);
+  }
+
+  /** The end of what it wrote, on both streams. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Waits until it has written something. @returns the match @throws Error if it ends first, or takes longer than `timeout` ms */
+  async wrote(text: RegExp, timeout = 60_000): Promise<RegExpExecArray> {
+    const signal = AbortSignal.timeout(timeout);
+    const ended = this.#closed.then(() => 'ended', (error: Error) => error.message);
+    for (;;) {
+      const match = text.exec(this.#output);
+      if (match) return match;
+      const data = [this.child.stdout, this.child.stderr].flatMap((stream) => (stream ? [once(stream, 'data', { signal })] : []));
+      const how = await Promise.race([...data.map(async (more) => void (await more)), ended]).catch(() => `did not write ${text} within ${timeout / 1000} s`);
+      if (how && !text.test(this.#output)) throw new Error(`${this.name} ${how}:\n${this.#output.slice(-4000)}`);
+    }
+  }
+
+  /** Asks it to end and waits until it has; one that does not listen is killed. @returns its exit code */
+  async stop(): Promise<number | null> {
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT);
+    await this.#closed;
+    clearTimeout(timer);
+    return this.child.exitCode;
+  }
+
+  /** Waits until it has ended by itself. @returns its exit code */
+  async ended(): Promise<number | null> {
+    await this.#closed;
+    return this.child.exitCode;
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.#closed;
+  }
+}
+
+/** Ends every process that this one has started. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map(async (one) => await one.stop()));
+}

@@ -1,0 +1,37 @@
+/** What the cluster runs that is not of this package is built and kept in the user's cache. @module */
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../../../src/local/command.js';
+import { cacheDir } from '../../../src/temporal/dev-server/cache.js';
+
+export type Log = (line: string) => void;
+
+export const sources = fileURLToPath(new URL('..', import.meta.url));
+export const cache = join(dirname(cacheDir()), 'cluster');
+/** The server has some 300 modules to download and to compile, the first time. In milliseconds. */
+const BUILD_TIMEOUT = 40 * 60_000;
+
+/** Builds a Go module of this folder; where nothing has changed, Go's own cache makes it a matter of seconds. @returns the executable */
+export async function buildGo(module: string, log: Log): Promise<string> {
+  const executable = join(cache, `go-${module}`);
+  await run(`building ${module} (Go)`, 'go', ['build', '-buildvcs=false', '-o', executable, '.'], join(sources, module), log);
+  return executable;
+}
+
+/** Runs a command to its end and tells how long it took. */
+export async function run(what: string, file: string, args: string[], cwd: string, log: Log): Promise<void> {
+  const start = Date.now();
+  const onProgress = (seconds: number): void => log(`cluster: still ${what} (${seconds} s)`);
+  await runCommand(file, args, { cwd, env: process.env, timeout: BUILD_TIMEOUT, onProgress }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(`The test cluster needs ${file}, which is not on PATH`, { cause: error }) : error;
+  });
+  log(`cluster: ${what} took ${Math.round((Date.now() - start) / 1000)} s`);
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

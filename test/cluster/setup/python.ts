@@ -1,0 +1,53 @@
+/** A Python environment with what python/requirements.txt names, made once and kept. @module */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cache, exists, run, sources, type Log } from './programs.js';
+
+const REQUIREMENTS = join(sources, 'python', 'requirements.txt');
+const INTERPRETER = join('bin', 'python3');
+/** Where Python comes without it, as on Debian without python3-venv. */
+const PIP = { version: '26.3', sha256: 'f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13' };
+
+/** @returns the interpreter */
+export async function pythonEnvironment(log: Log): Promise<string> {
+  const environment = join(cache, `python-${sha256(await readFile(REQUIREMENTS)).slice(0, 12)}`);
+  if (!(await exists(join(environment, INTERPRETER)))) await makeEnvironment(environment, log);
+  return join(environment, INTERPRETER);
+}
+
+/** In one step, so that nobody ever runs half of one. */
+async function makeEnvironment(environment: string, log: Log): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const partial = await mkdtemp(join(cache, 'partial-'));
+  try {
+    const bundled = await run('looking for pip', 'python3', ['-c', 'import ensurepip'], sources, log).then(
+      () => true,
+      () => false,
+    );
+    await run('making a Python environment', 'python3', ['-m', 'venv', ...(bundled ? [] : ['--without-pip']), partial], sources, log);
+    const pip = bundled ? ['-m', 'pip'] : [join(await downloadPip(partial), 'pip')];
+    await run('installing the Python SDK', join(partial, INTERPRETER), [...pip, 'install', '--quiet', '--requirement', REQUIREMENTS], sources, log);
+    await rename(partial, environment);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** @returns pip as it is published: a file that Python runs as it is */
+async function downloadPip(dir: string): Promise<string> {
+  const index = process.env['PIP_INDEX_URL'] || 'https://pypi.org/simple';
+  const page = new URL(`${index.replace(/\/$/, '')}/pip/`);
+  const name = `pip-${PIP.version}-py3-none-any.whl`;
+  const listed = [...(await (await fetch(page)).text()).matchAll(/href="([^"#]*)/g)].find(([, href]) => href?.endsWith(`/${name}`))?.[1];
+  if (!listed) throw new Error(`${page.host} has no ${name}; install python3-venv, so that Python has a pip of its own`);
+  const wheel = Buffer.from(await (await fetch(new URL(listed, page))).arrayBuffer());
+  if (sha256(wheel) !== PIP.sha256) throw new Error(`${name} of ${page.host} is not the one that was published`);
+  await writeFile(join(dir, name), wheel);
+  return join(dir, name);
+}
+
+function sha256(data: Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}

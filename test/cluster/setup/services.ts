@@ -1,0 +1,64 @@
+/** Vitest's global set-up: PostgreSQL, Temporal, and the programs of workers; all gone afterwards. @module */
+import 'vitest';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { homeOf } from '../../../src/tools/postgres/home.js';
+import { acquirePostgres } from '../../../src/tools/postgres/index.js';
+import { makeCertificates } from './certificates.js';
+import { stopAll } from './processes.js';
+import { buildGo } from './programs.js';
+import { pythonEnvironment } from './python.js';
+import { makeNamespace, startTemporal } from './temporal.js';
+
+export interface Cluster {
+  readonly address: string;
+  readonly namespace: string;
+  /** The folder of the certificates. */
+  readonly certificates: string;
+  /** The executable of go/. */
+  readonly goWorker: string;
+  /** An interpreter that has what python/ needs. */
+  readonly python: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    cluster: Cluster;
+  }
+}
+
+const NAMESPACE = 'warehouse';
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  const program = await buildGo('server', log);
+  const goWorker = await buildGo('go', log);
+  const python = await pythonEnvironment(log);
+  const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-cluster-'));
+  // PostgreSQL does not run as root, and its own user has to get in.
+  await chmod(dir, 0o755);
+  const certificates = join(dir, 'certificates');
+  await mkdir(certificates, { mode: 0o700 });
+  await makeCertificates(certificates, NAMESPACE);
+  // Never on a database of the user's: the cluster makes its own.
+  delete process.env['DATABASE_URL'];
+  const postgres = await acquirePostgres({ dir, log });
+  const teardown = async (): Promise<void> => {
+    await stopAll();
+    await postgres.release();
+    // As root, PostgreSQL's files may be elsewhere.
+    for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
+  };
+  try {
+    const server = await startTemporal({ program, dir: join(dir, 'temporal'), certificates, databaseUrl: postgres.url });
+    await makeNamespace(server, certificates, NAMESPACE);
+    log(`cluster: Temporal is at ${server.address}`);
+    project.provide('cluster', { address: server.address, namespace: NAMESPACE, certificates, goWorker, python });
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  return teardown;
+}

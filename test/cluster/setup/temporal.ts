@@ -1,0 +1,97 @@
+/** A Temporal server on PostgreSQL: its four services in one process, as its image starts them, with mutual TLS. @module */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Connection, type TLSConfig } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import pRetry from 'p-retry';
+import { runCommand } from '../../../src/local/command.js';
+import { LOOPBACK } from '../../../src/local/index.js';
+import { choosePorts, type Ports } from '../../../src/local/ports.js';
+import { certificateOf, SERVER_NAME, type Certificate } from './certificates.js';
+import { Process } from './processes.js';
+
+const SERVICES = ['frontend', 'history', 'matching', 'worker'] as const;
+type Service = (typeof SERVICES)[number];
+type PortName = Service | `${Service}Membership`;
+
+const STORES = [
+  { database: 'temporal', schema: 'postgresql/v12/temporal' },
+  { database: 'temporal_visibility', schema: 'postgresql/v12/visibility' },
+] as const;
+
+export interface TemporalServer {
+  readonly address: string;
+  readonly process: Process;
+}
+
+export interface ServerOptions {
+  /** What server/ was built to. */
+  readonly program: string;
+  /** For its configuration. */
+  readonly dir: string;
+  /** Where its certificates are. */
+  readonly certificates: string;
+  /** A PostgreSQL on which databases may be made. */
+  readonly databaseUrl: string;
+}
+
+/** Starts one on databases of its own. */
+export async function startTemporal({ program, dir, certificates, databaseUrl }: ServerOptions): Promise<TemporalServer> {
+  const database = new URL(databaseUrl);
+  for (const { database: name, schema } of STORES) {
+    const env = { ...process.env, SQL_PLUGIN: 'postgres12', SQL_HOST: database.hostname, SQL_PORT: database.port, SQL_USER: database.username, SQL_PASSWORD: database.password, SQL_DATABASE: name };
+    for (const step of [['create-database', '--defaultdb', 'postgres'], ['setup-schema', '-v', '0.0'], ['update-schema', '--schema-name', schema]]) {
+      await runCommand(program, ['sql', ...step], { env, timeout: 120_000 });
+    }
+  }
+  const ports = await choosePorts(SERVICES.flatMap((service): PortName[] => [service, `${service}Membership`]), {});
+  await mkdir(dir, { recursive: true });
+  // JSON is YAML.
+  await writeFile(join(dir, 'development.yaml'), JSON.stringify(configuration(database, ports, certificates)), { mode: 0o600 });
+  return { address: `${LOOPBACK}:${ports.frontend}`, process: new Process('the Temporal server', program, ['start', dir]) };
+}
+
+function configuration(database: URL, ports: Ports<PortName>, certificates: string): object {
+  const sql = { pluginName: 'postgres12', connectAddr: database.host, connectProtocol: 'tcp', user: database.username, password: database.password };
+  const store = (databaseName: string, connections: number): object => ({ sql: { ...sql, databaseName, maxConns: connections, maxIdleConns: connections, maxConnLifetime: '1h' } });
+  const server = certificateOf(certificates, 'server');
+  const system = certificateOf(certificates, 'admin');
+  return {
+    log: { stdout: true, level: 'warn' },
+    persistence: { defaultStore: 'default', visibilityStore: 'visibility', numHistoryShards: 4, datastores: { default: store('temporal', 20), visibility: store('temporal_visibility', 10) } },
+    global: {
+      membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK },
+      tls: {
+        frontend: { server: { certFile: server.cert, keyFile: server.key, clientCaFiles: [server.ca], requireClientAuth: true }, client: { serverName: SERVER_NAME, rootCaFiles: [server.ca] } },
+        systemWorker: { certFile: system.cert, keyFile: system.key, client: { serverName: SERVER_NAME, rootCaFiles: [system.ca] } },
+      },
+    },
+    services: Object.fromEntries(SERVICES.map((service) => [service, { rpc: { grpcPort: ports[service], membershipPort: ports[`${service}Membership`], bindOnLocalHost: true } }])),
+    clusterMetadata: {
+      enableGlobalNamespace: false,
+      failoverVersionIncrement: 10,
+      masterClusterName: 'active',
+      currentClusterName: 'active',
+      clusterInformation: { active: { enabled: true, initialFailoverVersion: 1, rpcName: 'frontend', rpcAddress: `${LOOPBACK}:${ports.frontend}` } },
+    },
+    publicClient: { hostPort: `${LOOPBACK}:${ports.frontend}` },
+  };
+}
+
+export async function tlsOf({ cert, key, ca }: Certificate): Promise<TLSConfig> {
+  return { serverNameOverride: SERVER_NAME, serverRootCACertificate: await readFile(ca), clientCertPair: { crt: await readFile(cert), key: await readFile(key) } };
+}
+
+/** Waits for the server, makes a namespace there and waits until it can be used. */
+export async function makeNamespace({ address, process: server }: TemporalServer, certificates: string, namespace: string): Promise<void> {
+  const tls = await tlsOf(certificateOf(certificates, 'admin'));
+  const patience = { retries: 300, minTimeout: 200, factor: 1, shouldRetry: () => server.child.exitCode === null };
+  try {
+    const connection = await pRetry(async () => await Connection.connect({ address, tls, connectTimeout: 2_000 }), patience);
+    await pRetry(async () => await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('24 hours') }), patience);
+    await pRetry(async () => await connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 }), patience);
+    await connection.close();
+  } catch (error) {
+    throw new Error(`The Temporal server cannot be used:\n${server.output.slice(-4000)}`, { cause: error });
+  }
+}
