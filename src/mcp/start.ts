@@ -45,8 +45,9 @@ function keyOf({ tool, ctx: { meta, owner } }: Call, parsed: unknown, nonce: str
   const given = meta[IDEMPOTENCY_KEY];
   if (given === undefined) {
     const own = idempotencyKeyOf(tool, parsed, undefined);
-    // All anonymous callers are one owner: equal calls of strangers are not one task, unless the key is unguessable.
-    if (own && (owner.mayList || isStrongKey(own.text))) return own;
+    // All anonymous callers are one owner, and what a tool makes of the arguments can be guessed: equal calls of strangers are
+    // not one task.
+    if (own && owner.mayList) return own;
     return nonce === undefined ? undefined : { by: 'answer', text: nonce };
   }
   if (typeof given !== 'string' || given === '' || given.length > LONGEST_KEY) throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] has to be a string of 1 to ${LONGEST_KEY} characters`);

@@ -49,7 +49,7 @@ export interface ServeOptions {
 
 /** `mcp-tasks-temporal doctor mcp-tasks.yaml`, as the MCP servers connect. @returns what it says, and its exit code */
 export async function runDoctor(role: Role): Promise<{ output: string; code: number | null }> {
-  const doctor = new Process('the doctor', process.execPath, [cli, 'doctor', gatewayFile], { env: connection(role) });
+  const doctor = new Process('the doctor', process.execPath, [cli, 'doctor', gatewayFile], { env: { ...connection(role), MCP_TASKS_KEY: 'k'.repeat(32) } });
   const code = await doctor.ended();
   return { output: doctor.output, code };
 }

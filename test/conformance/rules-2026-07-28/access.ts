@@ -48,7 +48,7 @@ export const toolRules = page('tools', {
     ['SHOULD NOT', 'Tool names SHOULD NOT contain spaces, commas, or other special characters.', { official: ['tools-name-format'] }],
   ],
   'Structured Content': [['SHOULD', 'For backwards compatibility, a tool that returns structured content SHOULD also return the serialized JSON in a TextContent block.', { own: ['server/tasks > 2026-07-28 > a value of any type can be structured content'] }]],
-  'Output Schema': [['MUST', 'Servers MUST provide structured results that conform to this schema.', { own: ['server/tasks > 2025-11-25 > a result that does not fit the output schema is a tool error'] }]],
+  'Output Schema': [['MUST', 'Servers MUST provide structured results that conform to this schema.', { own: ['server/tasks > 2025-11-25, %s SDK > a result that does not fit the output schema is a tool error'] }]],
   'Security Considerations': [
     ['MUST', 'Servers MUST: Validate all tool inputs', { own: ['server/tasks > 2026-07-28 > bad arguments are an isError result'] }],
     ['MUST', 'Implement proper access controls', { own: ['auth/bearer-auth > tasks > belong to the user of the token, and are nothing to another'] }],
