@@ -14,6 +14,7 @@ export interface EventStreamOptions {
 
 export class EventStream implements Stream {
   readonly kind = 'session';
+  readonly shared = true;
   readonly session: string;
   readonly answers: readonly InputKind[];
   readonly body: ReadableStream<Uint8Array>;

@@ -1,6 +1,7 @@
 /**
  * Puts a task's open questions to its clients of 2025-11-25: each on one stream, and by one server process at a time, which
- * the workflow itself decides. A question whose stream ends unanswered goes to the next.
+ * the workflow itself decides. A question whose stream ends unanswered goes to the next. An existing workflow decides nothing
+ * of the kind: its questions go to whoever awaits the result, as clients are to do when they read `input_required`.
  * @module
  */
 import { kindOf } from '../task/input.js';
@@ -51,7 +52,7 @@ export class Questions {
       lease.leave();
       this.#questions.delete(key);
     }
-    for (const [key, request] of Object.entries(task.inputs)) await this.#putOne(task.id, key, request, carriers);
+    for (const [key, request] of Object.entries(task.inputs)) await this.#putOne(task, key, request, carriers);
   }
 
   /** Takes back what `carrier` was given: {@link put} gives it to another stream, or to other processes. */
@@ -70,11 +71,13 @@ export class Questions {
     for (const { lease } of this.#questions.values()) void lease.release();
   }
 
-  async #putOne(taskId: string, key: string, request: InputRequest, carriers: readonly Carrier[]): Promise<void> {
+  async #putOne({ id: taskId, mapping }: Task, key: string, request: InputRequest, carriers: readonly Carrier[]): Promise<void> {
+    // A workflow that knows no claims cannot keep two processes from asking: it is asked for where the client waits for the result.
+    const claimable = mapping === undefined;
     const question: Question = this.#questions.get(key) ?? { lease: this.options.claimOn(key) };
     if (question.carrier) return;
     const kind = kindOf(request);
-    const able = (): Carrier[] => carriers.filter(({ stream }) => !kind || !stream.answers || stream.answers.includes(kind));
+    const able = (): Carrier[] => carriers.filter(({ stream }) => (!kind || !stream.answers || stream.answers.includes(kind)) && (claimable || !stream.shared));
     if (able().length === 0) return await question.lease.release();
     this.#questions.set(key, question);
     if (!(await question.lease.take())) return this.#lookAgain();

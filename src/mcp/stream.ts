@@ -15,6 +15,8 @@ export type ServerMessage = {
 export interface Stream {
   /** `request`: belongs to one request and ends with it. `session`: stdio, or what a session's GET opened. */
   readonly kind: 'request' | 'session';
+  /** Whether other server processes may have a stream of the session as well. @default false */
+  readonly shared?: boolean;
   /** The session it belongs to; a request without one stands alone. */
   readonly session: string | undefined;
   /** What its client can answer; `undefined` where that is not known, and found out by asking. */

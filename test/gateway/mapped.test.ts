@@ -114,6 +114,26 @@ describe('2025-11-25', () => {
     expect(await stream.next(({ id: answered, result }) => answered === stream.requestId && result)).toMatchObject({ result: { structuredContent: { approved: false, note: 'no money' } } });
   });
 
+  it('puts a question once, where the result is awaited, though the client listens at two replicas', async () => {
+    const replica = await startGateway({ taskQueue, tools: [{ name: 'pay', ...payment }] });
+    try {
+      const session = await Session.begin(handler);
+      const listening = await Promise.all([session.listen(handler), session.listen(replica.handler())]);
+      const taskId = await start(session, 'pay', { amount: 8 });
+      await session.request(replica.handler(), 'tasks/get', { taskId });
+      for (const stream of listening) await stream.next(({ method, params }) => method === 'notifications/tasks/status' && params.status === 'input_required');
+      const stream = await session.open(replica.handler(), 'tasks/result', { taskId });
+      const { id } = await stream.next(asks);
+      await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no' } } });
+      await stream.next(({ id: answered }) => answered === stream.requestId);
+      for (const { messages } of listening) expect(messages.filter(asks)).toEqual([]);
+      expect(stream.messages.filter(asks)).toHaveLength(1);
+      await Promise.all(listening.map(async (open) => await open.drop()));
+    } finally {
+      await replica.close();
+    }
+  });
+
   it('asks before the start, and goes on as the workflow on its own workers', async () => {
     const session = await Session.begin(handler);
     const taskId = await start(session, 'load', { date: 'today' });
