@@ -36,6 +36,11 @@ const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND'
 /** The same request may well be answered a little later. */
 const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'NO_WORKER']);
 
+/** What an error began with. */
+function origin(error: Error): Error {
+  return error.cause instanceof Error ? origin(error.cause) : error;
+}
+
 /**
  * Runs `handle` and reports what it throws as the protocol has it. What is nobody's fault but the server's goes to the log
  * in full; the client gets the message of an error that is meant for it, and of any other only that there was one.
@@ -52,7 +57,9 @@ export async function asRpcFaults<T>(logger: Logger, about: object, aborted: Abo
       throw new RpcFault(RPC.internalError, 'Internal error; the server\'s log says more');
     }
     if (INVALID_PARAMS.has(error.code)) throw invalidParams(error.message);
-    logger.warn({ ...about, err: error }, 'request could not be answered');
-    throw new RpcFault(RPC.internalError, error.message, PASSING.has(error.code) ? { retryable: true } : undefined);
+    const passes = PASSING.has(error.code);
+    // While Temporal is away there are many of them, all alike.
+    logger.warn({ ...about, ...(passes ? { code: error.code, reason: origin(error).message } : { err: error }) }, 'request could not be answered');
+    throw new RpcFault(RPC.internalError, error.message, passes ? { retryable: true } : undefined);
   }
 }

@@ -68,11 +68,12 @@ export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argu
 /** Whether a start that got no answer in time has happened all the same: else nobody would ever know of that task. */
 async function exists(calls: Calls, id: string, error: unknown): Promise<boolean> {
   if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) return false;
-  const look = calls.run(within(DEADLINE.read), async () => await calls.client.workflow.getHandle(id).describe());
+  const look = calls.run(within(DEADLINE.started), async () => await calls.client.workflow.getHandle(id).describe());
   return await look.then(() => true, () => false);
 }
 
 function explain(error: unknown, size: number): unknown {
+  if (isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') && grpcCode(error) !== undefined) return new McpTasksError(error.code, 'Temporal did not answer in time, and nothing is known to have started; try again', { cause: error.cause });
   return grpcCode(error) === GRPC.INVALID_ARGUMENT && size > LARGEST_ARGUMENTS / 4 ? tooLarge(size) : error;
 }
 

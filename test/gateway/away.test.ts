@@ -4,11 +4,13 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { send2025, send2026, type Reply } from '../server/protocol.js';
+import { silent } from '../setup/stack.js';
 import { startGateway } from './setup.js';
 
 let gateway: Gateway;
 let port: number;
 let temporal: TestWorkflowEnvironment | undefined;
+let logged: object[];
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -19,7 +21,8 @@ async function freePort(): Promise<number> {
 }
 beforeEach(async () => {
   port = await freePort();
-  gateway = await startGateway({ temporal: { address: `127.0.0.1:${port}` }, tools: [{ name: 'sleep', workflow: 'Sleeper' }, { name: 'sure', workflow: 'Sleeper', confirm: true }] });
+  logged = [];
+  gateway = await startGateway({ temporal: { address: `127.0.0.1:${port}` }, tools: [{ name: 'sleep', workflow: 'Sleeper' }, { name: 'sure', workflow: 'Sleeper', confirm: true }] }, { logger: { ...silent, warn: (fields) => void logged.push(fields) } });
 });
 afterEach(async () => {
   await gateway.close();
@@ -34,7 +37,9 @@ const call = async (): Promise<Reply> => await send2026(gateway.handler(), 'tool
 const away = { code: -32603, message: expect.stringContaining('try again'), data: { retryable: true } };
 
 it('starts without it, says that it is away, and goes on as soon as it is there', async () => {
-  expect((await call()).error).toMatchObject(away);
+  expect((await call()).error).toMatchObject({ ...away, message: expect.stringMatching(/nothing is known to have started; try again$/) });
+  // No stack trace for each of the requests of an outage.
+  expect(logged.find((fields) => 'method' in fields)).toEqual({ method: 'tools/call', tool: 'sleep', code: 'TEMPORAL_UNAVAILABLE', reason: expect.stringContaining('DEADLINE_EXCEEDED') });
   expect((await send2025(gateway.handler(), 'tools/list', {})).result.tools).toHaveLength(2);
   await comes();
   let taskId: string | undefined;
