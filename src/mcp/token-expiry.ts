@@ -24,12 +24,19 @@ export function untilExpiry(response: Response, expiresAt: number | undefined, g
       expiry = atExpiry(expiresAt, () => {
         over = true;
         controller.close();
-        if (!goesOn) reader.cancel().catch(() => undefined);
+        (goesOn ? readToEnd(reader) : reader.cancel()).catch(() => undefined);
       });
-      void forward(reader, (chunk) => over || controller.enqueue(chunk)).then(
-        () => over || controller.close(),
-        (error: unknown) => over || controller.error(error),
-      ).finally(() => expiry?.stop());
+    },
+    // No faster than the client reads.
+    async pull(controller) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        expiry?.stop();
+        throw error;
+      });
+      if (over) return;
+      if (!done) return controller.enqueue(value);
+      expiry?.stop();
+      controller.close();
     },
     async cancel(reason) {
       over = true;
@@ -40,6 +47,6 @@ export function untilExpiry(response: Response, expiresAt: number | undefined, g
   return new Response(stream, { status: response.status, statusText: response.statusText, headers: response.headers });
 }
 
-async function forward(reader: ReadableStreamDefaultReader<Uint8Array>, write: (chunk: Uint8Array) => unknown): Promise<void> {
-  for (let read = await reader.read(); !read.done; read = await reader.read()) write(read.value);
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  while (!(await reader.read()).done);
 }

@@ -1,0 +1,26 @@
+/** A stream that ends with its token. */
+import { expect, it } from 'vitest';
+import { untilExpiry } from '../../src/mcp/token-expiry.js';
+
+const inAnHour = (): number => Date.now() / 1000 + 3_600;
+/** A stream of more than anybody here reads. */
+function long(): { readonly response: Response; readonly made: () => number } {
+  let chunks = 0;
+  const body = new ReadableStream<Uint8Array>({ pull: (controller) => (chunks < 100_000 ? controller.enqueue(new Uint8Array([chunks++])) : controller.close()) });
+  return { response: new Response(body, { headers: { 'content-type': 'text/event-stream' } }), made: () => chunks };
+}
+
+it('asks for no more than its client reads', async () => {
+  const { response, made } = long();
+  const reader = untilExpiry(response, inAnHour(), false).body?.getReader();
+  for (let read = 0; read < 10; read++) expect(await reader?.read()).toEqual({ done: false, value: new Uint8Array([read]) });
+  // What the streams in between hold ready.
+  expect(made()).toBeLessThanOrEqual(10 + 3);
+  await reader?.cancel();
+});
+
+it('ends with the token', async () => {
+  const { response } = long();
+  const reader = untilExpiry(response, Date.now() / 1000, false).body?.getReader();
+  await expect.poll(async () => (await reader?.read())?.done).toBe(true);
+});
