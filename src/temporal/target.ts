@@ -5,6 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { McpTasksError } from '../task/errors.js';
 import { acquireDevServer } from './dev-server/index.js';
 import { ensureNamespace } from './dev-server/namespace.js';
+import { addressProblem, headerProblem, pathProblem } from './settings.js';
 
 /** Each option wins over its environment variable, and that over the profile of the configuration file. */
 export interface TemporalOptions {
@@ -55,8 +56,8 @@ export interface TemporalTarget {
  */
 export async function resolveTemporalTarget(options: TemporalOptions = {}): Promise<TemporalTarget> {
   const configured = loadConfiguration(options);
-  const address = options.address || configured.connectionOptions.address;
-  const namespace = options.namespace || configured.namespace || 'default';
+  const address = options.address?.trim() || configured.connectionOptions.address;
+  const namespace = namespaceIn(options, configured);
   if (address) return explicitTarget(address, namespace, options, configured);
 
   const { dir = '.mcp-tasks', log = () => {}, signal } = options;
@@ -78,6 +79,18 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
   };
 }
 
+/**
+ * The namespace that {@link resolveTemporalTarget} finds, without looking for a Temporal.
+ * @throws McpTasksError `CONFIGURATION`
+ */
+export function configuredNamespace(options: TemporalOptions): string {
+  return namespaceIn(options, loadConfiguration(options));
+}
+
+function namespaceIn({ namespace }: TemporalOptions, configured: Configuration): string {
+  return namespace || configured.namespace || 'default';
+}
+
 type Configuration = ReturnType<typeof loadClientConnectConfig>;
 
 function explicitTarget(
@@ -86,9 +99,12 @@ function explicitTarget(
   options: TemporalOptions,
   { connectionOptions: configured }: Configuration,
 ): TemporalTarget {
-  const apiKey = options.apiKey || configured.apiKey;
+  const apiKey = (options.apiKey || configured.apiKey)?.trim();
   const tls = options.tls ?? configured.tls ?? (apiKey ? true : undefined);
   const metadata = configured.metadata as Record<string, string> | undefined;
+  refuse('address (TEMPORAL_ADDRESS)', addressProblem(address));
+  refuse('API key (TEMPORAL_API_KEY)', headerProblem(apiKey ?? ''));
+  for (const [name, value] of Object.entries(metadata ?? {})) refuse(`header ${name} (TEMPORAL_GRPC_META_…)`, headerProblem(value));
   return {
     address,
     namespace,
@@ -106,6 +122,8 @@ function explicitTarget(
 function loadConfiguration(options: TemporalOptions): Configuration {
   const env = environment();
   const file = options.configFile || env['TEMPORAL_CONFIG_FILE'];
+  refuse('configuration file (TEMPORAL_CONFIG_FILE)', pathProblem(file ?? ''));
+  for (const name of PATHS) refuse(`file in ${name}`, pathProblem(env[name] ?? ''));
   // Read as if it were empty otherwise, and a dev server would stand in for the cluster that was meant.
   if (file && !existsSync(file)) {
     throw new McpTasksError('CONFIGURATION', `The Temporal configuration file ${file} does not exist.`);
@@ -117,21 +135,33 @@ function loadConfiguration(options: TemporalOptions): Configuration {
       ...(file ? { configSource: { path: file } } : {}),
     });
   } catch (error) {
-    const where = file ?? "Temporal's usual configuration file";
-    // What the library runs into when the file holds no profile at all.
-    const reason = error instanceof TypeError ? 'it has no [profile.…] table' : (error as Error).message;
-    throw new McpTasksError('CONFIGURATION', `The Temporal configuration cannot be used (${where}): ${reason}`, {
-      cause: error,
-    });
+    // No cause: the library's errors hold lines of the file, and values in place of paths.
+    throw new McpTasksError('CONFIGURATION', `The Temporal configuration cannot be used (${file ?? "Temporal's usual configuration file"}): ${reasonOf(error)}`);
   }
 }
 
-/** The variables as the library reads them, where an empty one means that it is not set, as in compose files. */
+/** Variables that name files. */
+const PATHS = ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH'] as const;
+
+function refuse(what: string, problem: string | undefined): void {
+  if (problem !== undefined) throw new McpTasksError('CONFIGURATION', `The ${what} of the Temporal connection cannot be used: ${problem}.`);
+}
+
+/** Why the library gave up, without what the file says. */
+function reasonOf(error: unknown): string {
+  // What it runs into when the file holds no profile at all.
+  if (error instanceof TypeError) return 'it has no [profile.…] table';
+  const { message, line, column, path } = error as Error & { line?: number; column?: number; path?: string };
+  if (line !== undefined) return `line ${line}, column ${column}: ${message.split('\n')[0]}`;
+  return (path === undefined ? undefined : pathProblem(path)) ?? message;
+}
+
+/**
+ * The variables as the library reads them, where an empty one means that it is not set, as in compose files; those that come
+ * from files end with a line break, which is no part of them.
+ */
 function environment(): Record<string, string> {
   const emptyCounts = /^TEMPORAL_GRPC_META_/;
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => Boolean(entry[1]) || emptyCounts.test(entry[0]),
-    ),
-  );
+  const given = Object.entries(process.env).map(([name, value = '']) => [name, name.startsWith('TEMPORAL_') ? value.trimEnd() : value] as const);
+  return Object.fromEntries(given.filter(([name, value]) => value !== '' || emptyCounts.test(name)));
 }
