@@ -56,8 +56,8 @@ export interface DurableTasksOptions {
   readonly pollInterval?: Duration;
   /** The most Temporal long polls at a time, shared by everything that is awaited here. @default 300 */
   readonly longPolls?: number;
-  /** The workers' data converter. */
-  readonly dataConverter?: DataConverter;
+  /** The workers' data converter, or which one those of a namespace have. */
+  readonly dataConverter?: DataConverter | ((namespace: string) => DataConverter | undefined);
   /** @default JSON lines on stderr */
   readonly logger?: Logger;
 }
@@ -80,16 +80,16 @@ export abstract class TasksConnection {
   #closing: Promise<void> | undefined;
 
   protected constructor({ options, tools, logger, keys, keyIsShared, temporal }: Connected) {
-    const client = temporalClient({ ...temporal, ...(options.dataConverter ? { dataConverter: options.dataConverter } : {}) });
+    this.dataConverter = dataConverterOf(options, temporal.namespace);
+    const client = temporalClient({ ...temporal, ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}) });
     this.ownerRule = options.owner;
     this.#keyIsShared = keyIsShared;
     this.#namespaces = Object.keys(options.namespaces ?? {});
     this.temporal = temporal;
-    this.dataConverter = options.dataConverter;
     this.taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
     const engineOptions = { keys, taskQueue: this.taskQueue, ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }) };
     const main = new Engine({ client, ...engineOptions });
-    this.engine = options.namespaces ? new Namespaces(main, async (namespace) => await openNamespace(options, engineOptions, namespace)) : main;
+    this.engine = options.namespaces ? new Namespaces(main, keys, async (namespace) => await openNamespace(options, engineOptions, namespace)) : main;
     const { default: defaultTtl = '24 hours', longest = '30 days' } = options.ttl ?? {};
     const pollInterval = msToNumber(options.pollInterval ?? '1 second');
     const followers = new Followers({ engine: this.engine, keys, logger, pollInterval });
@@ -170,8 +170,13 @@ export interface Connected {
   readonly temporal: TemporalTarget;
 }
 
-async function openNamespace({ temporal, namespaces = {}, dataConverter }: DurableTasksOptions, options: Omit<EngineOptions, 'client'>, namespace: string): Promise<OpenNamespace> {
-  const target = await resolveTemporalTarget({ ...temporal, ...namespaces[namespace], namespace });
+function dataConverterOf({ dataConverter }: DurableTasksOptions, namespace: string): DataConverter | undefined {
+  return typeof dataConverter === 'function' ? dataConverter(namespace) : dataConverter;
+}
+
+async function openNamespace(connection: DurableTasksOptions, options: Omit<EngineOptions, 'client'>, namespace: string): Promise<OpenNamespace> {
+  const target = await resolveTemporalTarget({ ...connection.temporal, ...connection.namespaces?.[namespace], namespace });
+  const dataConverter = dataConverterOf(connection, namespace);
   const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
   return { engine: new Engine({ ...options, client, scope: namespace }), release: target.release };
 }

@@ -7,7 +7,7 @@ import pRetry from 'p-retry';
 import type { DataConverter } from '@temporalio/client';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
-import type { TemporalOptions } from '../temporal/target.js';
+import { configuredNamespace, type TemporalOptions } from '../temporal/target.js';
 import type { CreateWorkerOptions, DurableWorker } from '../worker/index.js';
 
 /** Pauses before a worker that could not start is tried again, in milliseconds: the first, and the longest. */
@@ -16,7 +16,7 @@ const PAUSE = { first: 500, longest: 10_000 };
 export interface ConfirmWorkersOptions {
   readonly taskQueue: string;
   readonly temporalOf: (namespace: string | undefined) => TemporalOptions;
-  readonly dataConverter: DataConverter | undefined;
+  readonly dataConverter: (namespace: string) => DataConverter | undefined;
   readonly logger: Logger;
   readonly worker: Partial<CreateWorkerOptions>;
 }
@@ -43,11 +43,13 @@ export class ConfirmWorkers {
   }
 
   #start(createWorker: typeof import('../worker/index.js').createWorker, namespace: string | undefined) {
-    const { taskQueue, temporalOf, dataConverter, logger, worker: more } = this.options;
+    const { taskQueue, temporalOf, dataConverter: converterOf, logger, worker: more } = this.options;
+    const temporal = temporalOf(namespace);
+    const dataConverter = converterOf(configuredNamespace(temporal));
     const stopped = new AbortController();
     let worker: DurableWorker | undefined;
     const work = async (): Promise<void> => {
-      worker = await createWorker({ ...more, tools: [], taskQueue, temporal: temporalOf(namespace), ...(dataConverter ? { dataConverter } : {}) });
+      worker = await createWorker({ ...more, tools: [], taskQueue, temporal, ...(dataConverter ? { dataConverter } : {}) });
       if (stopped.signal.aborted) worker.shutdown();
       await worker.run();
     };

@@ -78,7 +78,7 @@ export class Gateway {
       ...(config.fallback === undefined ? {} : { fallback: config.fallback }),
       ...(config.handleAfter === undefined ? {} : { handleAfter: config.handleAfter }),
       ...(config.pollInterval === undefined ? {} : { pollInterval: config.pollInterval }),
-      ...(dataConverter ? { dataConverter } : {}),
+      dataConverter,
     });
     const confirm = new ConfirmWorkers({ taskQueue: OWN_TASK_QUEUE, temporalOf: connections.of, dataConverter, logger, worker });
     const gateway = new Gateway(tasks, confirm, load, logger, loaded);

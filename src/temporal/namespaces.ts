@@ -1,13 +1,14 @@
 /** Tasks in several namespaces as if they were in one. A task's ID tells its namespace, as it tells its owner. @module */
-import { McpTasksError } from '../task/errors.js';
+import { isMcpTasksError, McpTasksError } from '../task/errors.js';
+import type { Keyring } from '../task/keyring.js';
 import type { Task } from '../task/task.js';
 import type { Engine, StartRequest } from './engine.js';
 
 /** What {@link Engine} does. */
 export type TaskEngine = Pick<Engine, keyof Engine>;
 
-/** `2.…`: a page of the third namespace. */
-const CURSOR = /^(\d{1,4})\.(.*)$/s;
+/** `0f2a….…`: of which namespace the page is, and its own cursor; none begins there. */
+const CURSOR = /^([0-9a-f]{16})\.(.*)$/s;
 
 /** An engine of a namespace, with its own scope, and what is to be let go of after it. */
 export interface OpenNamespace {
@@ -17,17 +18,21 @@ export interface OpenNamespace {
 
 export class Namespaces implements TaskEngine {
   readonly #others = new Map<string, OpenNamespace>();
+  /** Whether there are tools of the main one; it may be one that does not exist where there are none. */
+  #mainIsUsed = false;
 
   /** @param main of tools that name no namespace */
   constructor(
     private readonly main: Engine,
+    private readonly keys: Keyring,
     private readonly connect: (namespace: string) => Promise<OpenNamespace>,
   ) {}
 
-  /** Gets ready for tasks in these namespaces, besides those it is ready for. */
+  /** Gets ready for tasks in these namespaces, besides those it is ready for; `undefined` is the main one. */
   async open(namespaces: Iterable<string | undefined>): Promise<void> {
     for (const namespace of namespaces) {
-      if (namespace !== undefined && !this.#others.has(namespace)) this.#others.set(namespace, await this.connect(namespace));
+      if (namespace === undefined) this.#mainIsUsed = true;
+      else if (!this.#others.has(namespace)) this.#others.set(namespace, await this.connect(namespace));
     }
   }
 
@@ -50,20 +55,36 @@ export class Namespaces implements TaskEngine {
   reply: TaskEngine['reply'] = async (owner, id, key, given) => await this.#of(owner, id).reply(owner, id, key, given);
   claim: TaskEngine['claim'] = async (owner, id, ...claim) => await this.#of(owner, id).claim(owner, id, ...claim);
 
-  /** One namespace after the other. */
+  /**
+   * One namespace after the other, in an order that is the same at all replicas. One that cannot be asked is an error of its
+   * page: it would be missing otherwise, and nobody would know.
+   */
   async list(owner: string, cursor?: string): Promise<{ tasks: Task[]; nextCursor?: string }> {
-    const [, number = '0', within = ''] = (cursor === undefined ? undefined : CURSOR.exec(cursor)) ?? [];
-    const index = Number(number);
-    const engine = this.#all[index];
-    if (!engine || (cursor !== undefined && !CURSOR.test(cursor))) throw new McpTasksError('INVALID_CURSOR', 'Invalid cursor');
-    const { tasks, nextCursor } = await engine.list(owner, within === '' ? undefined : within);
-    if (nextCursor !== undefined) return { tasks, nextCursor: `${index}.${nextCursor}` };
-    return { tasks, ...(index + 1 < this.#all.length ? { nextCursor: `${index + 1}.` } : {}) };
+    const listed = this.#listed(owner);
+    const [, tag, within = ''] = (cursor === undefined ? undefined : CURSOR.exec(cursor)) ?? [];
+    const index = cursor === undefined ? 0 : listed.findIndex(({ tags }) => tag !== undefined && tags.includes(tag));
+    const here = listed[index];
+    if (!here) {
+      if (cursor === undefined) return { tasks: [] };
+      throw new McpTasksError('INVALID_CURSOR', 'Invalid cursor');
+    }
+    const { tasks, nextCursor } = await here.engine.list(owner, within === '' ? undefined : within).catch((error: unknown) => unlisted(here.name, error));
+    if (nextCursor !== undefined) return { tasks, nextCursor: `${here.tags[0]}.${nextCursor}` };
+    const next = listed[index + 1];
+    return { tasks, ...(next ? { nextCursor: `${next.tags[0]}.` } : {}) };
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#all.map(async (engine) => await engine.close()));
     await Promise.all([...this.#others.values()].map(async ({ release }) => await release()));
+  }
+
+  /** What the owner's listing goes through, each with what stands for it in cursors, under each key. */
+  #listed(owner: string): { readonly name: string | undefined; readonly engine: Engine; readonly tags: readonly string[] }[] {
+    const others = [...this.#others].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, { engine }]) => ({ name, engine }));
+    // Of a name a cursor tells nothing, and of whose it is the same.
+    const tagsOf = (name: string | undefined): string[] => this.keys.derived(`list ${JSON.stringify([name ?? null, owner])}`).map((tag) => tag.slice(0, 16));
+    return [...(this.#mainIsUsed ? [{ name: undefined, engine: this.main }] : []), ...others].map((one) => ({ ...one, tags: tagsOf(one.name) }));
   }
 
   get #all(): readonly Engine[] {
@@ -74,4 +95,11 @@ export class Namespaces implements TaskEngine {
   #of(owner: string, id: string): Engine {
     return this.#all.find((engine) => engine.owns(owner, id)) ?? this.main;
   }
+}
+
+/** Why a namespace could not be listed. Its name is for the log alone. */
+function unlisted(name: string | undefined, error: unknown): never {
+  if (isMcpTasksError(error, 'INVALID_CURSOR')) throw error;
+  const cause = new Error(`namespace ${name ?? 'of the connection'}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  throw new McpTasksError('TEMPORAL_UNAVAILABLE', 'some of the tasks cannot be listed at the moment; ask again, for the same page', { cause });
 }

@@ -1,12 +1,13 @@
 /** What is the gateway's and what is not; namespaces; payloads as other languages' SDKs write them. */
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
 import { Client, Connection } from '@temporalio/client';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
-import { send2025, send2026 } from '../server/protocol.js';
+import { send2025, send2026, type Reply } from '../server/protocol.js';
 import { startGateway, startPlainWorker } from './setup.js';
 
 const taskQueue = `plain-${randomUUID()}`;
@@ -21,6 +22,7 @@ const protobufJson: PayloadCodec = {
 const alice: AuthInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: `alice-${randomUUID()}` } };
 
 let gateway: Gateway;
+const gateways: Gateway[] = [];
 let handler: McpHttpHandler;
 let client: Client;
 const stops: (() => Promise<void>)[] = [];
@@ -45,11 +47,23 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const stop of stops) await stop();
-  await gateway.close();
+  for (const opened of [gateway, ...gateways]) await opened.close();
   await client.connection.close();
 });
 
-const begin = async (name: string, args: object = {}): Promise<string> => (await send2026(handler, 'tools/call', { name, arguments: args }, { authInfo: alice })).result.taskId;
+const begin = async (name: string, args: object = {}, at = handler): Promise<string> => (await send2026(at, 'tools/call', { name, arguments: args }, { authInfo: alice })).result.taskId;
+const list = async (at: McpHttpHandler, cursor?: string): Promise<Reply> => await send2025(at, 'tasks/list', cursor === undefined ? {} : { cursor }, { authInfo: alice });
+/** All of a list, with the cursor of each page. */
+async function pages(at: McpHttpHandler): Promise<{ cursor: string | undefined; tasks: string[] }[]> {
+  const read: { cursor: string | undefined; tasks: string[] }[] = [];
+  let cursor: string | undefined;
+  do {
+    const { result } = await list(at, cursor);
+    read.push({ cursor, tasks: result.tasks.map(({ taskId }: { taskId: string }) => taskId) });
+    cursor = result.nextCursor;
+  } while (cursor !== undefined);
+  return read;
+}
 const ended = async (taskId: string) => {
   await send2025(handler, 'tasks/result', { taskId }, { authInfo: alice });
   return (await send2026(handler, 'tasks/get', { taskId }, { authInfo: alice })).result;
@@ -89,15 +103,57 @@ describe('tasks of several namespaces', () => {
 
   it('are listed, one namespace after the other', async () => {
     const ids = [await begin('sleep'), await begin('elsewhere_sleep')];
-    const listed: string[] = [];
-    for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
-      const { result } = await send2025(handler, 'tasks/list', cursor === undefined ? {} : { cursor }, { authInfo: alice });
-      listed.push(...result.tasks.map(({ taskId }: { taskId: string }) => taskId));
-      cursor = result.nextCursor;
-    }
-    expect(listed).toEqual(expect.arrayContaining(ids));
-    expect((await send2025(handler, 'tasks/list', { cursor: '9.x' }, { authInfo: alice })).error).toMatchObject({ code: -32602 });
+    expect((await pages(handler)).flatMap(({ tasks }) => tasks)).toEqual(expect.arrayContaining(ids));
+    for (const cursor of ['9.x', '0.', '0123456789abcdef.']) expect((await list(handler, cursor)).error).toMatchObject({ code: -32602 });
     for (const taskId of ids) await send2026(handler, 'tasks/cancel', { taskId }, { authInfo: alice });
+  });
+
+  it('are listed on by another replica, and after other tools came, whatever order the namespaces have there', async () => {
+    const last = `a-${second}`;
+    await ensureNamespace(inject('temporalAddress'), last);
+    const elsewhere = { name: 'elsewhere', workflow: 'Sleeper', namespace: second };
+    const first = { name: 'first', workflow: 'Sleeper', namespace: last };
+    const here = { name: 'here', workflow: 'Sleeper' };
+    const one = await startGateway({ tools: [here, elsewhere, first] });
+    const other = await startGateway({ tools: [first, elsewhere, here] });
+    gateways.push(one, other);
+    const taskId = await begin('elsewhere', {}, one.handler());
+    await expect.poll(async () => (await pages(other.handler())).flatMap(({ tasks }) => tasks)).toContain(taskId);
+    const cursor = (await pages(one.handler())).find(({ tasks }) => tasks.includes(taskId))?.cursor;
+    expect(cursor).toMatch(/^[0-9a-f]{16}\.$/);
+    const fromThere = async (replica: Gateway): Promise<unknown> => (await list(replica.handler(), cursor)).result.tasks.map((task: { taskId: string }) => task.taskId);
+    expect(await fromThere(other)).toContain(taskId);
+    await other.tasks.useTools([]);
+    expect(await fromThere(other)).toContain(taskId);
+    await send2026(one.handler(), 'tasks/cancel', { taskId }, { authInfo: alice });
+  });
+
+  it('are listed though nothing is in the namespace of the connection, which there may not be', async () => {
+    const address = inject('temporalAddress');
+    const aside = await startGateway({ temporal: { address, namespace: `missing-${second}` }, taskQueue, tools: [{ name: 'sleep', workflow: 'Sleeper', namespace: second }] });
+    gateways.push(aside);
+    const taskId = await begin('sleep', {}, aside.handler());
+    expect((await pages(aside.handler())).flatMap(({ tasks }) => tasks)).toContain(taskId);
+    await send2026(aside.handler(), 'tasks/cancel', { taskId }, { authInfo: alice });
+  });
+
+  it.each([
+    ['away', { address: '127.0.0.1:1' }],
+    ['not there', {}],
+  ])('are never left out of a list silently: a namespace that is %s is an error that passes', async (_, connection) => {
+    const gone = `gone-${second}`;
+    const logged: string[] = [];
+    const note = (fields: object): void => void logged.push(inspect(fields));
+    const partly = await startGateway({ taskQueue, namespaces: { [gone]: connection }, tools: [{ name: 'sleep', workflow: 'Sleeper' }, { name: 'gone', workflow: 'Sleeper', namespace: gone }] }, { logger: { debug: note, info: note, warn: note, error: note } });
+    gateways.push(partly);
+    const taskId = await begin('sleep', {}, partly.handler());
+    const { result } = await list(partly.handler());
+    expect(result.tasks.map((task: { taskId: string }) => task.taskId)).toContain(taskId);
+    const { error } = await list(partly.handler(), result.nextCursor);
+    expect(error).toMatchObject({ code: -32603, message: expect.stringContaining('ask again'), data: { retryable: true } });
+    expect(JSON.stringify(error)).not.toContain(gone);
+    expect(logged.join()).toContain(gone);
+    await send2026(partly.handler(), 'tasks/cancel', { taskId }, { authInfo: alice });
   });
 });
 

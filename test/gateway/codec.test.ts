@@ -1,19 +1,26 @@
 /** Workers whose payloads nobody can read without their codec: a codec server, and a module. */
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
+import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
 import { send2026 } from '../server/protocol.js';
 import dataConverter, { turned } from '../fixtures/data-converter.mjs';
 import { startGateway, startPlainWorker } from './setup.js';
 
 const taskQueue = `plain-${randomUUID()}`;
-const seen: unknown[] = [];
+const second = `codec-${randomUUID()}`;
+/** What each request of the codec server said: its path, its namespace and its authorization. */
+const seen = new Set<string>();
 let codec: Server;
-let stopWorker: () => Promise<void>;
+let dir: string;
+const stops: (() => Promise<void>)[] = [];
 const gateways: Gateway[] = [];
 
 interface Encoded {
@@ -29,34 +36,68 @@ async function answer(url: string, { payloads }: Encoded): Promise<object> {
 }
 
 beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-codec-'));
   codec = createServer((request, response) => {
-    seen.push([request.headers['x-namespace'], request.headers.authorization]);
+    seen.add([request.url?.split('/')[1], request.headers['x-namespace'], request.headers.authorization].join(' '));
     void (async () => response.setHeader('content-type', 'application/json').end(JSON.stringify(await answer(request.url ?? '', (await json(request)) as Encoded))))();
   });
   await new Promise<void>((resolve) => codec.listen(0, '127.0.0.1', resolve));
-  stopWorker = await startPlainWorker(taskQueue, { dataConverter });
+  await ensureNamespace(inject('temporalAddress'), second);
+  stops.push(await startPlainWorker(taskQueue, { dataConverter }), await startPlainWorker(taskQueue, { dataConverter, namespace: second }));
 });
+beforeEach(() => seen.clear());
 afterAll(async () => {
-  await stopWorker();
+  for (const stop of stops) await stop();
   for (const gateway of gateways) await gateway.close();
   await new Promise((resolve) => codec.close(resolve));
+  await rm(dir, { recursive: true, force: true });
 });
 
-async function call(connection: object) {
-  const tools = [{ name: 'load', workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } } }];
-  const gateway = await startGateway({ temporal: { address: inject('temporalAddress'), ...connection }, taskQueue, tools });
+const module = fileURLToPath(new URL('../fixtures/data-converter.mjs', import.meta.url));
+async function profile(namespace: string): Promise<string> {
+  const file = join(dir, 'temporal.toml');
+  await writeFile(file, `[profile.default]\nnamespace = "${namespace}"\n`);
+  return file;
+}
+const endpoint = (): string => `http://127.0.0.1:${(codec.address() as AddressInfo).port}/{namespace}`;
+
+/** @param namespace that of the tool, and how to get to it */
+async function call(connection: object, namespace?: string, namespaces: Record<string, object> = {}) {
+  const tools = [{ name: 'load', workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } }, ...(namespace === undefined ? {} : { namespace }) }];
+  const gateway = await startGateway({ temporal: { address: inject('temporalAddress'), ...connection }, namespaces, taskQueue, tools });
   gateways.push(gateway);
   return await send2026(gateway.handler(), 'tools/call', { name: 'load', arguments: { date: 'd' } }, { capabilities: {} });
 }
 
 it('are read by a codec server', async () => {
-  const endpoint = `http://127.0.0.1:${(codec.address() as AddressInfo).port}/{namespace}`;
-  expect((await call({ codec: { endpoint, auth: 'Bearer secret' } })).result.structuredContent).toMatchObject({ loaded: 'd' });
-  expect(new Set(seen.map((headers) => JSON.stringify(headers)))).toEqual(new Set(['["default","Bearer secret"]']));
+  expect((await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect([...seen]).toEqual(['default default Bearer secret']);
+});
+
+it('are read by it as of the namespace that they are in', async () => {
+  expect((await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } }, second)).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect([...seen]).toEqual([`${second} ${second} Bearer secret`]);
+});
+
+it('are read by it as of the namespace that the environment names, or a profile', async () => {
+  vi.stubEnv('TEMPORAL_NAMESPACE', second);
+  expect((await call({ codec: { endpoint: endpoint() } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect([...seen]).toEqual([`${second} ${second} `]);
+  vi.unstubAllEnvs();
+  seen.clear();
+  expect((await call({ configFile: await profile(second), codec: { endpoint: endpoint() } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect([...seen]).toEqual([`${second} ${second} `]);
+});
+
+it('are read by a codec server, or a module, of their namespace alone', async () => {
+  const away = { endpoint: 'http://127.0.0.1:1' };
+  expect((await call({ codec: away }, second, { [second]: { codec: { endpoint: endpoint(), auth: 'Bearer its-own' } } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect([...seen]).toEqual([`${second} ${second} Bearer its-own`]);
+  expect((await call({}, second, { [second]: { dataConverter: module } })).result.structuredContent).toMatchObject({ loaded: 'd' });
 });
 
 it('are read by the data converter of a module', async () => {
-  expect((await call({ dataConverter: fileURLToPath(new URL('../fixtures/data-converter.mjs', import.meta.url)) })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect((await call({ dataConverter: module })).result.structuredContent).toMatchObject({ loaded: 'd' });
 });
 
 it('wait for a codec server that is away', async () => {
