@@ -1,5 +1,5 @@
 /** `mcp-tasks-temporal check`: whether a gateway's file can be served, for CI. @module */
-import { loadGateway } from '../gateway/index.js';
+import { loadGateway } from '../gateway/load.js';
 import type { DurableTool } from '../tool/define-tool.js';
 
 /** @throws GatewayFileError with all that is wrong */

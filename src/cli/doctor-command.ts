@@ -1,5 +1,5 @@
 /** `mcp-tasks-temporal doctor`: what a gateway's file depends on, each line with its remedy. @module */
-import { loadGateway } from '../gateway/index.js';
+import { loadGateway } from '../gateway/load.js';
 import { examine, type Finding } from '../gateway/doctor/index.js';
 
 const EXIT_CODES: Readonly<Record<Finding['level'], number>> = { ok: 0, warning: 1, error: 2 };

@@ -48,13 +48,14 @@ async function importModule(file: string): Promise<ToolModule> {
 }
 
 async function loadGatewayFile(file: string): Promise<ToolModule> {
-  const { loadGateway, serveGateway } = await import('../gateway/index.js');
+  const { loadGateway } = await import('../gateway/load.js');
   const { tools } = await loadGateway(file);
   return {
     tools,
     async connect(options) {
       // The gateway runs a worker only for tools that ask first; should there be none to run, it says so itself.
       if (tools.some(({ beforeStart }) => beforeStart)) await import('./serve-worker.js').then(({ installRuntime }) => installRuntime(options.logger), () => undefined);
+      const { serveGateway } = await import('../gateway/index.js');
       return (await serveGateway(file, options)).tasks;
     },
   };
