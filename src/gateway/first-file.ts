@@ -1,5 +1,5 @@
 /** The first file of a gateway, for a person to go on from. Pure. @module */
-import { stringify } from 'yaml';
+import { Document, isMap } from 'yaml';
 import type { JsonSchema } from '../tool/json-schema.js';
 
 export interface ProposedTool {
@@ -8,6 +8,8 @@ export interface ProposedTool {
   readonly taskQueue: string;
   readonly input?: JsonSchema;
   readonly args?: readonly string[];
+  /** For whoever goes on from there. */
+  readonly comment?: string;
 }
 
 const HEAD = `# yaml-language-server: $schema=https://unpkg.com/mcp-tasks-temporal/mcp-tasks.schema.json
@@ -39,6 +41,23 @@ const EXAMPLE = `tools:
 /** @param tools as {@link proposals} found them; none: an example */
 export function firstFile(tools?: readonly ProposedTool[]): string {
   if (!tools) return HEAD + EXAMPLE;
-  const entries = tools.map(({ name, ...rest }) => ({ name, description: `TODO: say what ${rest.workflow} does, for the model`, ...rest }));
-  return `${HEAD}# Proposed from workflows that ran lately: remove what is not for agents, and say what the rest does and takes.\n${stringify({ tools: entries }, { flowCollectionPadding: true, lineWidth: 0 })}`;
+  const entries = tools.map(({ name, workflow, taskQueue, input, args }) => ({
+    name,
+    description: `TODO: say what ${asItStands(workflow)} does, for the model`,
+    workflow: asItStands(workflow),
+    taskQueue: asItStands(taskQueue),
+    ...(input ? { input } : {}),
+    ...(args ? { args } : {}),
+  }));
+  const document = new Document({ tools: entries });
+  for (const [index, { comment }] of tools.entries()) {
+    const entry = document.getIn(['tools', index]);
+    if (comment !== undefined && isMap(entry)) entry.comment = ` ${comment}`;
+  }
+  return `${HEAD}# Proposed from workflows that ran lately: remove what is not for agents, and say what the rest does and takes.\n${document.toString({ flowCollectionPadding: true, lineWidth: 0 })}`;
+}
+
+/** Where `${NAME}` would stand for a variable. */
+function asItStands(text: string): string {
+  return text.replaceAll('${', () => '$${');
 }

@@ -12,6 +12,7 @@ type Execution = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 const PAGE = { size: 200, most: 5 };
 /** How many tools are proposed. */
 const MOST_TOOLS = 50;
+const UNREADABLE = Symbol('unreadable');
 /** This package's and Temporal's own. */
 const NOT_FOR_TOOLS = new Set([TOOL_WORKFLOW, ASK_FIRST_WORKFLOW, 'loadDataset', 'loadDatasetCleanup']);
 
@@ -28,7 +29,7 @@ export async function proposals(calls: Calls): Promise<ProposedTool[]> {
   return await Promise.all(
     [...newest].map(async ([workflow, execution]) => {
       const name = free(toolName(workflow), names);
-      return { name, workflow, taskQueue: execution.taskQueue ?? '', ...(await argumentsLike(calls, execution).catch(() => ({}))) };
+      return { name, workflow, taskQueue: execution.taskQueue ?? '', ...(await argumentsLike(calls, execution).catch(() => ({ comment: 'Its arguments could not be looked at: say them under `input`, and perhaps `args`' }))) };
     }),
   );
 }
@@ -47,13 +48,15 @@ async function* lately(calls: Calls): AsyncGenerator<Execution, void> {
 }
 
 /** The arguments of one execution as a schema: their names and types, not their values. */
-async function argumentsLike(calls: Calls, { execution }: Execution): Promise<Pick<ProposedTool, 'input' | 'args'>> {
+async function argumentsLike(calls: Calls, { execution }: Execution): Promise<Pick<ProposedTool, 'input' | 'args' | 'comment'>> {
   const { client } = calls;
   const request = { namespace: client.options.namespace, execution: execution ?? {}, maximumPageSize: 1 };
   const { history } = await calls.run(within(DEADLINE.list), async () => await client.workflowService.getWorkflowExecutionHistory(request));
-  const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
-  const values: unknown[] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
+  const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  const values = await Promise.all(payloads.map(async (payload) => await decodeArrayFromPayloads(client.options.loadedDataConverter, [payload]).then(([value]: unknown[]) => value, () => UNREADABLE)));
   if (values.length === 0) return {};
+  if (values.includes(UNREADABLE)) return { comment: 'Its arguments cannot be read without its data converter or codec server: say them under `input`, and perhaps `args`' };
+  if (values.some((value) => value instanceof Uint8Array)) return { comment: 'It was given bytes, which the arguments of a tool cannot be: it may be none for agents' };
   const [only] = values;
   if (values.length === 1 && typeof only === 'object' && only !== null && !Array.isArray(only)) return { input: objectLike(only) };
   const named = Object.fromEntries(values.map((value, index) => [`argument${index + 1}`, value]));

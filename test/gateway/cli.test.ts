@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { loadGateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
+import dataConverter from '../fixtures/data-converter.mjs';
 import { Session, type Endpoint } from '../server/session.js';
 import { key } from '../setup/stack.js';
 import { startPlainWorker } from './setup.js';
@@ -53,6 +54,16 @@ describe('check', () => {
     expect(await command(['check'])).toEqual({ code: 0, output: 'mcp-tasks.yaml: 2 tools\n  load: NightlyLoad on etl\n  drop: Drop on etl in other, asks first\n' });
   });
 
+  it('needs no MCP SDK', async () => {
+    await writeFile(join(dir, 'mcp-tasks.yaml'), 'taskQueue: etl\ntools:\n- { name: load, workflow: NightlyLoad }\n');
+    const env = { NODE_OPTIONS: `--import ${new URL('../fixtures/no-mcp-sdk.mjs', import.meta.url).href}` };
+    expect(await command(['check'], env)).toMatchObject({ code: 0 });
+    expect(await command(['init', 'other.yaml'], env)).toMatchObject({ code: 0 });
+    // Whatever it finds, it gets to examine.
+    expect(await command(['doctor'], { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' })).toMatchObject({ code: 2, output: expect.stringContaining('127.0.0.1:1') });
+    expect(await command(['serve', 'mcp-tasks.yaml'], env)).toMatchObject({ code: 1, output: expect.stringContaining('@modelcontextprotocol/server is not installed') });
+  });
+
   it('ends with 1 and says all that is wrong', async () => {
     await writeFile(join(dir, 'a.yaml'), 'taskQueue: etl\ntools:\n- { name: load }\n- { workflow: Drop }\n');
     const { code, output } = await command(['check', 'a.yaml']);
@@ -82,20 +93,32 @@ describe('init', () => {
     await start('Backfill', ['orders', 3]);
     await start('Text', []);
     await start('Waiting', []);
+    await start('Slow', [null]);
+    await start('Failing', [0.5, [1], false]);
+    await start('Bytes', ['a', new Uint8Array([1, 2])]);
+    await new Temporal({ connection, namespace, dataConverter }).workflow.start('Nothing', { taskQueue: 'etl-${X}', workflowId: randomUUID(), args: [{ date: 'secret' }] });
     await workflow.start('mcpToolTask', { taskQueue: 'ours', workflowId: randomUUID() });
-    await expect.poll(async () => (await workflow.count()).count).toBe(6);
+    await expect.poll(async () => (await workflow.count()).count).toBe(10);
     const { output, code } = await command(['init', '--from-cluster'], { TEMPORAL_NAMESPACE: namespace });
-    expect(output).toContain('4 tools');
+    expect(output).toContain('8 tools');
     expect(code).toBe(0);
-    expect(await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8')).not.toContain('secret');
+    const written = await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8');
+    expect(written).not.toContain('secret');
+    expect(written).toMatch(/workflow: Bytes\n +taskQueue: etl\n +# It was given bytes/);
+    expect(written).toMatch(/workflow: Nothing\n.*\n +# Its arguments cannot be read without its data converter/);
+    expect(await command(['check'])).toMatchObject({ code: 0 });
     const { tools } = (await loadGateway(join(dir, 'mcp-tasks.yaml'))).config;
-    expect(tools).toHaveLength(4);
+    expect(tools).toHaveLength(8);
     expect(tools).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ name: 'nightly_load', workflow: 'NightlyLoad', taskQueue: 'etl', input: { properties: { date: { type: 'string' }, full: { type: 'boolean' } } } }),
         expect.objectContaining({ name: 'backfill', args: ['argument1', 'argument2'], input: { properties: { argument1: { type: 'string' }, argument2: { type: 'integer' } } } }),
         expect.objectContaining({ name: 'text' }),
         expect.objectContaining({ name: 'waiting' }),
+        expect.objectContaining({ name: 'slow', args: ['argument1'], input: { properties: { argument1: {} } } }),
+        expect.objectContaining({ name: 'failing', args: ['argument1', 'argument2', 'argument3'], input: { properties: { argument1: { type: 'number' }, argument2: { type: 'array' }, argument3: { type: 'boolean' } } } }),
+        { name: 'bytes', workflow: 'Bytes', taskQueue: 'etl', description: expect.any(String) },
+        { name: 'nothing', workflow: 'Nothing', taskQueue: 'etl-${X}', description: expect.any(String) },
       ]),
     );
     await stop();
