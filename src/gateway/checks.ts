@@ -1,35 +1,39 @@
 /** What a schema cannot say of a gateway's file: how its parts go together. Pure. @module */
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { fieldsOf } from '../task/template.js';
 import type { JsonSchema } from '../tool/json-schema.js';
-import type { GatewayConfig, ToolConfig } from './config.js';
+import type { ConnectionConfig, GatewayConfig, ToolConfig } from './config.js';
 import type { Explained } from './explain.js';
 import type { Path } from './problem.js';
+import { schemaProblems } from './schema-checks.js';
 
-/** MCP's forms are flat. https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#requested-schema */
-const NESTED = new Set<unknown>(['object']);
+/** Under these a schema may have properties that are not among its `properties`. */
+const MORE_PROPERTIES = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties', 'dependentSchemas'];
+/** Beyond this a timer fires at once, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export function checks(config: GatewayConfig): Explained[] {
   const names = config.tools.map(({ name }) => name);
-  return config.tools.flatMap((tool, index) => {
+  const tools = config.tools.flatMap((tool, index) => {
     const path: Path = ['tools', index];
     const first = names.indexOf(tool.name);
     return [
       ...(first < index ? [{ path: [...path, 'name'], message: `two tools are named "${tool.name}": give each its own name` }] : []),
       ...(tool.taskQueue ?? config.taskQueue ? [] : [{ path, message: `tool "${tool.name}" has no task queue: write \`taskQueue\`, here or at the top of the file` }]),
       ...(tool.inputs && tool.taskSupport === 'forbidden' ? [{ path: [...path, 'taskSupport'], message: 'only a task can ask: leave `inputs` out, or write optional or required' }] : []),
+      ...(tool.fallback === 'handle' && tool.taskSupport === 'forbidden' ? [{ path: [...path, 'fallback'], message: 'a handle is that of a task: write await, or leave `taskSupport` out' }] : []),
       ...inputProblems(tool, path),
     ];
   });
+  return [...connectionProblems(config), ...budgetProblems(config), ...tools];
 }
 
 /** @param schema the tool's input, wherever it came from */
 export function inputSchemaProblems(tool: ToolConfig, schema: JsonSchema, path: Path): Explained[] {
-  const { type = 'object', properties } = schema;
+  const { type = 'object' } = schema;
   if (type !== 'object') return [{ path: [...path, 'input'], message: `arguments are an object: write \`type: object\`, or leave the type out` }];
-  const known = properties === undefined ? [] : Object.keys(properties as object);
-  const unknown = (names: readonly string[], key: string): Explained[] =>
-    names.filter((name) => !known.includes(name)).map((name) => ({ path: [...path, key], message: `"${name}" is not an argument of this tool${known.length > 0 ? `; those are: ${known.join(', ')}` : ': list it under `input` / `properties`'}` }));
   const { args = [], idempotencyKey = [], confirm } = tool;
+  const unknown = (names: readonly string[], key: string): Explained[] => notIn(schema, names, 'an argument of this tool', '`input` / `properties`').map((message) => ({ path: [...path, key], message }));
   return [
     ...unknown(args, 'args'),
     ...unknown(typeof idempotencyKey === 'string' ? fieldsOf(idempotencyKey) : idempotencyKey, 'idempotencyKey'),
@@ -39,12 +43,43 @@ export function inputSchemaProblems(tool: ToolConfig, schema: JsonSchema, path: 
 }
 
 function inputProblems({ inputs = {}, status }: ToolConfig, path: Path): Explained[] {
-  return Object.entries(inputs).flatMap(([name, { query, schema }]) => {
+  return Object.entries(inputs).flatMap(([name, { query, schema, args = [] }]) => {
     const at = [...path, 'inputs', name];
-    const nested = Object.entries((schema['properties'] ?? {}) as Record<string, { type?: unknown }>).filter(([, { type }]) => NESTED.has(type));
     return [
       ...(query ?? status ? [] : [{ path: at, message: 'say which query tells whether the question is open: write `query`, here or under `status`' }]),
-      ...nested.map(([property]) => ({ path: [...at, 'schema'], message: `a form is flat: "${property}" cannot be an object` })),
+      ...formProblems(schema).map((problem) => ({ ...problem, path: [...at, 'schema', ...problem.path] })),
+      ...notIn(schema, args, 'a field of the answer', '`schema` / `properties`').map((message) => ({ path: [...at, 'args'], message })),
     ];
   });
+}
+
+/** MCP's forms are flat. https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#requested-schema */
+function formProblems(schema: JsonSchema): Explained[] {
+  const problems = schemaProblems(schema);
+  if (problems.length > 0) return problems;
+  const { type = 'object', properties = {} } = schema as { type?: unknown; properties?: Record<string, { type?: unknown }> };
+  if (type !== 'object') return [{ path: ['type'], message: 'an answer is an object: write `type: object`, or leave the type out' }];
+  return Object.entries(properties).flatMap(([name, property]) => (property.type === 'object' ? [{ path: ['properties', name], message: `a form is flat: "${name}" cannot be an object` }] : []));
+}
+
+/** Of names that are none of the schema's properties, each. */
+function notIn(schema: JsonSchema, names: readonly string[], what: string, where: string): string[] {
+  const { properties = {}, additionalProperties = false } = schema;
+  if (additionalProperties !== false || MORE_PROPERTIES.some((keyword) => keyword in schema)) return [];
+  const known = Object.keys(properties as object);
+  return names.filter((name) => !known.includes(name)).map((name) => `"${name}" is not ${what}${known.length > 0 ? `; those are: ${known.join(', ')}` : `: list it under ${where}`}`);
+}
+
+function connectionProblems({ temporal, namespaces = {} }: GatewayConfig): Explained[] {
+  const connections: (readonly [Path, Partial<ConnectionConfig> | undefined])[] = [[['temporal'], temporal], ...Object.entries(namespaces).map(([name, connection]) => [['namespaces', name], connection] as const)];
+  return connections.flatMap(([path, connection]) => {
+    const { tls } = connection ?? {};
+    const isHalf = typeof tls === 'object' && (tls.cert === undefined) !== (tls.key === undefined);
+    return isHalf ? [{ path: [...path, 'tls'], message: '`cert` and `key` go together: write both' }] : [];
+  });
+}
+
+function budgetProblems({ handleAfter }: GatewayConfig): Explained[] {
+  const budget = handleAfter === undefined ? 1 : msToNumber(handleAfter);
+  return budget > 0 && budget <= LONGEST_TIMER ? [] : [{ path: ['handleAfter'], message: 'it has to be longer than nothing and shorter than 24 days' }];
 }

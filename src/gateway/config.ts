@@ -3,6 +3,7 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import type { Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
+import { addressProblem, headerProblem, pathProblem } from '../temporal/settings.js';
 
 const text = z.string().min(1);
 const duration = z
@@ -11,20 +12,32 @@ const duration = z
   .meta({ description: 'milliseconds, or text such as "30 seconds", "5m" or "24h"' });
 const pointer = z.string().regex(JSON_POINTER, 'write a JSON pointer, such as /rows/0, or "" for the whole');
 const jsonSchema = z.record(z.string(), z.unknown());
-const file = text;
+/** Of the connection, where a value may be a secret: none of its characters is repeated. White space around it is none of it. */
+const setting = (problem: (value: string) => string | undefined) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .superRefine((value, context) => {
+      const message = problem(value);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
+const file = setting(pathProblem);
+const schemaFile = setting((value) => pathProblem(value) && 'the path of a schema is expected here: to write the schema itself, leave out the quotes, or the |');
+const header = setting(headerProblem);
 
 const connection = z
   .strictObject({
-    address: text.optional().describe("Host and port of Temporal's frontend. Default: TEMPORAL_ADDRESS, or the profile's"),
-    namespace: text.optional().describe("Default: TEMPORAL_NAMESPACE, the profile's, or default"),
+    address: setting(addressProblem).optional().describe("Host and port of Temporal's frontend. Default: TEMPORAL_ADDRESS, or the profile's"),
+    namespace: header.optional().describe("Default: TEMPORAL_NAMESPACE, the profile's, or default"),
     profile: text.optional().describe('The profile of the configuration file (temporal.toml). Default: TEMPORAL_PROFILE, or default'),
     configFile: file.optional().describe("A temporal.toml. Default: TEMPORAL_CONFIG_FILE, or Temporal's usual place"),
-    apiKey: text.optional().describe('For Temporal Cloud; write ${NAME} to take it from the environment. Default: TEMPORAL_API_KEY'),
+    apiKey: header.optional().describe('For Temporal Cloud; write ${NAME} to take it from the environment. Default: TEMPORAL_API_KEY'),
     tls: z
       .union([
         z.boolean(),
         z.strictObject({
-          serverName: text.optional().describe("The name in the server's certificate, where it is not the address's"),
+          serverName: header.optional().describe("The name in the server's certificate, where it is not the address's"),
           ca: file.optional().describe('PEM file of the authority that signed the certificate of the server'),
           cert: file.optional().describe('PEM file of the client certificate, for mutual TLS'),
           key: file.optional().describe('PEM file of its private key'),
@@ -34,8 +47,11 @@ const connection = z
       .describe('true, or the certificates. Default: TEMPORAL_TLS and its kin; with an API key true'),
     codec: z
       .strictObject({
-        endpoint: z.url().describe('Its URL, without /encode and /decode; {namespace} in it is the namespace'),
-        auth: text.optional().describe('The Authorization header that it wants; write ${NAME} to take it from the environment'),
+        endpoint: z
+          .url({ protocol: /^https?$/, error: 'write an http or https URL, such as https://codec.example/{namespace}' })
+          .refine((url) => !/^[^/]*\/\/[^/]*@/.test(url), 'a URL that has a password in it is refused by HTTP clients: write `auth` instead')
+          .describe('Its URL, without /encode and /decode; {namespace} in it is the namespace'),
+        auth: header.optional().describe('The Authorization header that it wants; write ${NAME} to take it from the environment'),
       })
       .optional()
       .describe('A codec server that encodes and decodes payloads'),
@@ -84,13 +100,13 @@ const tool = z.strictObject({
   workflow: text.describe("The workflow's type"),
   taskQueue: text.optional().describe('The task queue of its workers. Default: taskQueue at the top of the file'),
   namespace: text.optional().describe("The namespace of its workers. Default: the connection's"),
-  input: z.union([file, jsonSchema]).optional().describe('JSON Schema of the arguments, here or in a file beside this one (JSON or YAML). Default: no arguments'),
+  input: z.union([schemaFile, jsonSchema]).optional().describe('JSON Schema of the arguments, here or in a file beside this one (JSON or YAML). Default: no arguments'),
   args: z.array(text).optional().describe("Which fields are the workflow's arguments, in order. Default: all of them as one object"),
   output: z
     .union([
-      file,
+      schemaFile,
       z.strictObject({
-        schema: z.union([file, jsonSchema]).optional().describe('JSON Schema of the result, here or in a file. A result that does not fit is a tool error'),
+        schema: z.union([schemaFile, jsonSchema]).optional().describe('JSON Schema of the result, here or in a file. A result that does not fit is a tool error'),
         part: pointer.optional().describe("A JSON pointer: which part of the workflow's result is the tool's"),
       }),
     ])
@@ -130,7 +146,7 @@ const tool = z.strictObject({
 export const GatewayConfig = z
   .strictObject({
     temporal: connection.optional(),
-    namespaces: z.record(text, connection.omit({ namespace: true, codec: true, dataConverter: true })).optional().describe('How to get to the namespaces that tools name, where it differs from `temporal`'),
+    namespaces: z.record(text, connection.omit({ namespace: true })).optional().describe('How to get to the namespaces that tools name, where it differs from `temporal`'),
     taskQueue: text.optional().describe('The task queue of tools that name none'),
     ttl: duration.nullable().optional().describe('How long finished tasks stay readable, from their creation; null: as long as Temporal keeps them. Default: 24 hours'),
     longestTtl: duration.optional().describe('The most that a call may ask for. Default: 30 days'),

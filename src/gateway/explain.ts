@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { gatewayJsonSchema } from './config.js';
 import type { Path } from './problem.js';
+import { similarTo } from './similar.js';
 
 type Issue = z.core.$ZodIssue;
 interface Described {
@@ -25,8 +26,12 @@ export function explain(issue: Issue, before: Path = []): Explained[] {
   const path = [...before, ...(issue.path as Path)];
   const what = describedAt(path);
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(propertiesOf(what)).join(', ');
-    return issue.keys.map((key) => ({ path, key, message: `unknown key "${key}"; known here are: ${known}` }));
+    const known = Object.keys(propertiesOf(what));
+    const help = (key: string): string => {
+      const meant = similarTo(key, known);
+      return meant === undefined ? `; known here are: ${known.join(', ')}` : `: did you mean "${meant}"?`;
+    };
+    return issue.keys.map((key) => ({ path, key, message: `unknown key "${key}"${help(key)}` }));
   }
   if (issue.code === 'invalid_union') {
     const branch = closest(issue.errors);
@@ -34,8 +39,21 @@ export function explain(issue: Issue, before: Path = []): Explained[] {
   }
   const name = String(path.at(-1) ?? 'the file');
   const help = what?.description ? ` (${name}: ${what.description})` : '';
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return [{ path, message: `"${name}" is missing${help}` }];
-  return [{ path, message: `${name}: ${issue.message.replace('Invalid input: ', '')}${help}` }];
+  const found = expectedOf(issue);
+  if (found?.received === 'undefined') return [{ path, message: `"${name}" is missing${help}` }];
+  if (found?.received === 'null') return [{ path, message: `${name}: nothing is written here: write a value, or leave "${name}" out${help}` }];
+  if (found) return [{ path, message: `${name}: ${found.expected.map((type) => KINDS[type] ?? type).join(' or ')} is needed${found.expected.includes('string') ? ', in quotes where it looks like something else' : ''}${help}` }];
+  return [{ path, message: `${name}: ${issue.code === 'too_small' && issue.minimum === 1 ? `it is empty: write ${issue.origin === 'array' ? 'at least one' : 'a text'}` : issue.message}${help}` }];
+}
+
+/** What people call what the schema asks for. */
+const KINDS: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list (each entry begins with "- ")', object: 'a mapping (key: value)', record: 'a mapping (key: value)' };
+
+/** The kinds of value that fit, where one of another kind was found. */
+function expectedOf(issue: Issue): { expected: readonly string[]; received: string | undefined } | undefined {
+  const kinds = issue.code === 'invalid_union' ? issue.errors.flat() : [issue];
+  const expected = kinds.flatMap((kind) => (kind.code === 'invalid_type' && kind.path.length === (issue.code === 'invalid_union' ? 0 : issue.path.length) ? [kind.expected] : []));
+  return expected.length > 0 ? { expected: [...new Set(expected)], received: /received (\w+)$/.exec(kinds[0]?.message ?? '')?.[1] } : undefined;
 }
 
 /** Of the alternatives, the one that something was written of: whose problem is not with the value as a whole. */

@@ -1,14 +1,15 @@
 /** Reads a gateway's file: its tools, and what to serve them with. @module */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { McpTasksError } from '../task/errors.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import { checks, inputSchemaProblems } from './checks.js';
-import { GatewayConfig, type ToolConfig } from './config.js';
+import { GatewayConfig } from './config.js';
+import { connectionFileProblems } from './connection-files.js';
 import { explain, type Explained } from './explain.js';
+import { readNamed } from './named-file.js';
 import { GatewayFileError, type Path } from './problem.js';
+import { schemaProblems } from './schema-checks.js';
 import { durableTool, type ToolSchemas } from './tools.js';
 import { YamlFile } from './yaml-file.js';
 
@@ -30,10 +31,11 @@ export interface LoadedGateway {
  */
 export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadedGateway> {
   const file = resolve(path);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new McpTasksError('CONFIGURATION', error.code === 'ENOENT' ? `${path}: there is no such file; \`mcp-tasks-temporal init ${basename(path)}\` writes a first one` : `${path} cannot be read: ${error.message}`, { cause: error });
+  const text = await readNamed(path).catch((error: Error) => {
+    if ((error.cause as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new McpTasksError('CONFIGURATION', `${path}: there is no such file; \`mcp-tasks-temporal init ${basename(path)}\` writes a first one`, { cause: error });
   });
-  const yaml = new YamlFile(text, env);
+  const yaml = new YamlFile(text.toString(), env);
   if (yaml.problems.length > 0) throw new GatewayFileError(path, yaml.problems);
   const parsed = GatewayConfig.safeParse(yaml.value ?? {});
   const fail = (explained: readonly Explained[]): never => {
@@ -41,7 +43,7 @@ export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process
   };
   if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => explain(issue)));
   const { loaded, problems } = await build(parsed.data, dirname(file));
-  return problems.length > 0 ? fail(problems) : { ...loaded, files: [file, ...loaded.files] };
+  return loaded ? { ...loaded, files: [file, ...loaded.files] } : fail(problems);
 }
 
 /**
@@ -52,39 +54,47 @@ export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process
 export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGateway> {
   const parsed = GatewayConfig.safeParse(input);
   const { loaded, problems } = parsed.success ? await build(parsed.data, dir) : { loaded: undefined, problems: parsed.error.issues.flatMap((issue) => explain(issue)) };
-  if (loaded && problems.length === 0) return loaded;
+  if (loaded) return loaded;
   throw new McpTasksError('CONFIGURATION', problems.map(({ path, message }) => `${path.join('.') || 'the configuration'}: ${message}`).join('\n'));
 }
 
-async function build(config: GatewayConfig, dir: string): Promise<{ loaded: LoadedGateway; problems: readonly Explained[] }> {
-  const problems = checks(config);
+/** What was read from a file, or what is wrong with it. */
+interface Built {
+  readonly loaded?: LoadedGateway;
+  readonly problems: readonly Explained[];
+}
+
+async function build(config: GatewayConfig, dir: string): Promise<Built> {
+  const problems = [...checks(config), ...(await connectionFileProblems(config, dir))];
   const files: string[] = [];
-  const schemaAt = async (given: string | JsonSchema | undefined, at: Path): Promise<JsonSchema | undefined> => {
-    if (typeof given !== 'string') return given;
-    files.push(resolve(dir, given));
-    try {
-      const read: unknown = parse(await readFile(resolve(dir, given), 'utf8'));
-      if (typeof read === 'object' && read !== null) return read as JsonSchema;
-      problems.push({ path: at, message: `${given} holds no JSON Schema: an object is needed` });
-    } catch (error) {
-      problems.push({ path: at, message: `${given} cannot be read as JSON or YAML: ${(error as Error).message}` });
-    }
-    return {};
-  };
   const schemas: ToolSchemas[] = [];
   for (const [index, tool] of config.tools.entries()) {
     const path: Path = ['tools', index];
-    const output = outputOf(tool);
-    const own: ToolSchemas = Object.fromEntries(
-      [['input', await schemaAt(tool.input, [...path, 'input'])], ['output', await schemaAt(output, [...path, 'output'])]].filter(([, schema]) => schema !== undefined),
-    );
-    problems.push(...inputSchemaProblems(tool, own.input ?? {}, path));
-    schemas.push(own);
+    const read = async (given: string | JsonSchema | undefined, at: Path): Promise<JsonSchema | undefined> => {
+      const { schema, wrong } = await readSchema(given, at, dir);
+      if (typeof given === 'string') files.push(resolve(dir, given));
+      problems.push(...wrong);
+      return schema;
+    };
+    const input = await read(tool.input, [...path, 'input']);
+    const output = await (typeof tool.output === 'object' ? read(tool.output.schema, [...path, 'output', 'schema']) : read(tool.output, [...path, 'output']));
+    problems.push(...inputSchemaProblems(tool, input ?? {}, path));
+    schemas.push({ ...(input ? { input } : {}), ...(output ? { output } : {}) });
   }
-  const tools = config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config));
-  return { loaded: { config, tools, schemas, dir, files }, problems };
+  if (problems.length > 0) return { problems };
+  return { problems, loaded: { config, tools: config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config)), schemas, dir, files } };
 }
 
-function outputOf({ output }: ToolConfig): string | JsonSchema | undefined {
-  return typeof output === 'string' ? output : output?.schema;
+/** @param at where the schema, or the name of its file, is in the configuration */
+async function readSchema(given: string | JsonSchema | undefined, at: Path, dir: string): Promise<{ schema?: JsonSchema; wrong: readonly Explained[] }> {
+  if (given === undefined) return { wrong: [] };
+  if (typeof given === 'object') return { schema: given, wrong: schemaProblems(given).map((problem) => ({ ...problem, path: [...at, ...problem.path] })) };
+  try {
+    const yaml = new YamlFile((await readNamed(given, dir)).toString());
+    const problems = yaml.problems.length > 0 ? yaml.problems : schemaProblems(yaml.value).map(({ path, message }) => yaml.problem(path, message));
+    const wrong = problems.map(({ line, column, message }) => ({ path: at, message: `${given}:${line}:${column}: ${message}` }));
+    return { schema: wrong.length > 0 ? {} : (yaml.value as JsonSchema), wrong };
+  } catch (error) {
+    return { schema: {}, wrong: [{ path: at, message: (error as Error).message }] };
+  }
 }

@@ -1,26 +1,44 @@
 /** A YAML text that knows where its values are, with the environment's variables filled in. @module */
-import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { Path, Problem } from './problem.js';
+import { syntaxProblem } from './yaml-syntax.js';
 
 /** `${NAME}`, and `$${` for a `${` that is meant as it stands. */
 const VARIABLE = /\$(\$\{)|\$\{([^}]*)\}/g;
+const NAME = /^[A-Za-z_]\w*$/;
 /** JSON Schemas are taken as they are. */
 const VERBATIM = new Set<unknown>(['input', 'output', 'schema']);
+/** Beyond, somebody wants to fill the memory. */
+const MOST_ALIASES = 1_000;
 
 export class YamlFile {
   readonly #lines = new LineCounter();
   readonly #document: Document;
-  readonly problems: Problem[];
+  readonly #value: unknown;
+  readonly problems: Problem[] = [];
 
-  constructor(text: string, env: NodeJS.ProcessEnv) {
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    this.problems = this.#document.errors.map(({ pos, message }) => this.#at(pos[0], message));
-    this.#fillIn(env);
+  /** @param env what `${NAME}` stands for; none: it stands as it is */
+  constructor(text: string, env?: NodeJS.ProcessEnv) {
+    // Merge keys (<<) are of YAML 1.1, and what people have anchors for.
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true });
+    if (/[\0\uFFFD]/.test(text)) {
+      this.problems.push({ line: 1, column: 1, message: 'this is not text in UTF-8: save it as that' });
+      return;
+    }
+    // A tag that is not known is but a warning, and its value would be taken without it.
+    for (const [index, { pos, code, message }] of [...this.#document.errors, ...this.#document.warnings].entries()) {
+      // Behind another mistake this one follows from it, over and over.
+      if (index === 0 || code !== 'UNEXPECTED_TOKEN') this.#add(pos[0], syntaxProblem(code, message));
+    }
+    if (this.problems.length > 0) return;
+    this.#findAliases();
+    if (env) this.#fillIn(env);
+    this.#value = this.#toJson();
   }
 
   /** The values, as JSON has them. */
   get value(): unknown {
-    return this.problems.length > 0 ? undefined : (this.#document.toJS() as unknown);
+    return this.problems.length > 0 ? undefined : this.#value;
   }
 
   /** A problem with what is at `path`, or with one key of it. */
@@ -43,16 +61,54 @@ export class YamlFile {
 
   #fillIn(env: NodeJS.ProcessEnv): void {
     visit(this.#document, {
-      Scalar: (_, node, ancestors) => {
-        if (typeof node.value !== 'string' || ancestors.some((ancestor) => isPair(ancestor) && isScalar(ancestor.key) && VERBATIM.has(ancestor.key.value))) return;
+      Scalar: (at, node, ancestors) => {
+        if (at === 'key' || typeof node.value !== 'string' || ancestors.some((ancestor) => isPair(ancestor) && isScalar(ancestor.key) && VERBATIM.has(ancestor.key.value))) return;
         node.value = node.value.replaceAll(VARIABLE, (_match, escaped: string | undefined, name: string) => {
           if (escaped !== undefined) return escaped;
-          const value = env[name];
-          if (value === undefined) this.problems.push(this.#at(node.range?.[0] ?? 0, `the environment has no variable ${name}: set it, or write $\${ where it is not meant as one`));
+          // What comes from a file ends with a line break, which is no part of it.
+          const value = env[name]?.trimEnd();
+          if (value === undefined) this.#add(node.range?.[0], NAME.test(name) ? `the environment has no variable ${name}: set it, or write $\${ where it is not meant as one` : '${…} takes the name of a variable of the environment, and nothing else: write $${ where it is not meant as one');
           return value ?? '';
         });
       },
     });
+  }
+
+  #findAliases(): void {
+    visit(this.#document, {
+      Alias: (_, node) => {
+        if (!node.resolve(this.#document)) this.#add(node.range?.[0], `*${node.source} stands for nothing: write &${node.source} before it, at what is meant; a text that begins with * goes in quotes`);
+      },
+    });
+  }
+
+  #toJson(): unknown {
+    if (this.problems.length > 0) return undefined;
+    try {
+      const value: unknown = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+      // What contains itself is no JSON.
+      JSON.stringify(value);
+      return value;
+    } catch {
+      const alias = this.#firstAlias();
+      this.#add(alias, 'too many aliases, or one within what it stands for: write out what is meant');
+    }
+  }
+
+  #firstAlias(): number | undefined {
+    let offset: number | undefined;
+    visit(this.#document, { Node: (_, node) => {
+      if (!isAlias(node)) return;
+      offset = node.range?.[0];
+      return visit.BREAK;
+    } });
+    return offset;
+  }
+
+  /** One a place: what follows from a problem is told of the same. */
+  #add(offset: number | undefined, message: string): void {
+    const problem = this.#at(offset ?? 0, message);
+    if (!this.problems.some(({ line, column }) => line === problem.line && column === problem.column)) this.problems.push(problem);
   }
 
   #at(offset: number, message: string): Problem {

@@ -4,21 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewayJsonSchema } from '../../src/gateway/config.js';
+import { serveGateway } from '../../src/gateway/index.js';
 import { gatewayOf, loadGateway } from '../../src/gateway/load.js';
 import { reference } from '../../src/gateway/reference.js';
+import { send2025, send2026, type Reply } from '../server/protocol.js';
+import { key, silent } from '../setup/stack.js';
 
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-gateway-'));
+  await writeFile(join(dir, 'own.txt'), 'text');
+  await writeFile(join(dir, 'empty.mjs'), 'export const codec = {};');
+  await writeFile(join(dir, 'failing.mjs'), "throw new Error('no key');");
 });
 afterAll(async () => await rm(dir, { recursive: true, force: true }));
 
-async function load(text: string, env: NodeJS.ProcessEnv = {}) {
+async function load(text: string | Buffer, env: NodeJS.ProcessEnv = {}) {
   await writeFile(join(dir, 'mcp-tasks.yaml'), text);
   return await loadGateway(join(dir, 'mcp-tasks.yaml'), env);
 }
 /** The problems as `line:column: message`. */
-async function problems(text: string, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
+async function problems(text: string | Buffer, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
   const error = await load(text, env).then(() => expect.fail('the file was taken'), (reason: unknown) => reason as Error);
   return error.message.split('\n').map((line) => line.replace(`${join(dir, 'mcp-tasks.yaml')}:`, ''));
 }
@@ -45,7 +51,7 @@ describe('a file', () => {
   });
 
   it('takes schemas from files beside it, and values from the environment, but for what is in a schema', async () => {
-    await writeFile(join(dir, 'in.json'), '{"properties":{"table":{"type":"string","pattern":"^a${1}$"}}}');
+    await writeFile(join(dir, 'in.json'), '{"properties":{"table":{"type":"string","const":"${1}"}}}');
     await writeFile(join(dir, 'out.yaml'), 'type: object\n');
     const { tools, files, config } = await load(
       'temporal: { address: "${HOST}:7233" }\ntaskQueue: q$${x}\ntools:\n- { name: a, workflow: A, input: in.json, output: out.yaml }\n- { name: b, workflow: B, input: { properties: { c: { const: "${HOST}" } } } }',
@@ -55,6 +61,32 @@ describe('a file', () => {
     expect(tools[0]!.outputSchema!['~standard'].jsonSchema.output({ target: 'draft-2020-12' })).toEqual({ type: 'object' });
     expect(tools[1]!.inputSchema['~standard'].jsonSchema.input({ target: 'draft-2020-12' })).toMatchObject({ properties: { c: { const: '${HOST}' } } });
     expect(files).toEqual(['mcp-tasks.yaml', 'in.json', 'out.yaml'].map((name) => join(dir, name)));
+  });
+
+  it('may use what YAML has: anchors, merge keys, a byte order mark, the line breaks of Windows', async () => {
+    const { tools } = await load('\uFEFFtaskQueue: q\r\ntools:\r\n- &a { name: a, workflow: A, input: &i { properties: { b: { type: string } } } }\r\n- { <<: *a, name: b }\r\n- { name: c, workflow: C, input: *i }\r\n');
+    expect(tools.map(({ name, work, taskQueue }) => [name, work.kind === 'workflow' && work.workflowType, taskQueue])).toEqual([['a', 'A', 'q'], ['b', 'A', 'q'], ['c', 'C', 'q']]);
+  });
+
+  it('takes values without the line break that they have from files', async () => {
+    const { config } = await load('temporal: { apiKey: "${KEY}" }\ntaskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }', { KEY: 'k\r\n', QUEUE: 'etl\n' });
+    expect(config).toMatchObject({ temporal: { apiKey: 'k' }, taskQueue: 'etl' });
+    expect((await gatewayOf({ temporal: { apiKey: ' k\n' }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] }, dir)).config).toMatchObject({ temporal: { apiKey: 'k' } });
+  });
+
+  it('takes schemas with references, and arguments that are said elsewhere than in properties', async () => {
+    const { tools } = await load('taskQueue: q\ntools:\n- { name: a, workflow: A, args: [b], input: { $ref: "#/$defs/in", $defs: { in: { $anchor: x, properties: { b: { $ref: "#x" } } } } } }');
+    expect(await tools[0]!.inputSchema['~standard'].validate({ b: {} })).toEqual({ value: { b: {} } });
+  });
+
+  it('lists an output schema with properties as one of objects, and another one, where results are objects, under `result`', async () => {
+    const output = { properties: { rows: { type: 'integer' } } };
+    const tools = [{ name: 'object', workflow: 'A', output: { schema: output } }, { name: 'list', workflow: 'A', output: { schema: { type: 'array' } } }];
+    const gateway = await serveGateway({ temporal: { address: '127.0.0.1:1' }, taskQueue: 'q', tools }, { key, logger: silent });
+    const listed = ({ result }: Reply): unknown[] => result.tools.map(({ outputSchema }: { outputSchema: unknown }) => outputSchema);
+    expect(listed(await send2025(gateway.handler(), 'tools/list', {}))).toEqual([{ type: 'object', ...output }, { type: 'object', properties: { result: { type: 'array' } }, required: ['result'] }]);
+    expect(listed(await send2026(gateway.handler(), 'tools/list', {}))).toEqual([{ type: 'object', ...output }, { type: 'array' }]);
+    await gateway.close();
   });
 
   it('may be an object instead', async () => {
@@ -79,7 +111,7 @@ tools:
       approval: { when: /x, message: Sure?, schema: {} }
 `;
     expect(await problems(text)).toEqual([
-      expect.stringMatching(/^1:1: unknown key "taskqueue"; known here are: temporal, namespaces, taskQueue, /),
+      expect.stringMatching(/^1:1: unknown key "taskqueue": did you mean "taskQueue"\?/),
       expect.stringMatching(/^3:11: name: use 1 to 128 letters/),
       expect.stringMatching(/^6:10: ttl: write a duration such as "30 seconds"/),
       expect.stringMatching(/^7:13: "query" is missing \(query: A query of the workflow's own/),
@@ -90,20 +122,78 @@ tools:
   });
 
   it.each([
-    ['tools: []', '1:8: tools: Too small'],
+    ['tools: []', '1:8: tools: it is empty: write at least one'],
     ['', '1:1: "tools" is missing'],
-    ['tools: [', '1:9: Flow sequence'],
+    ['- tools', '1:1: the file: a mapping (key: value) is needed'],
+    ['tools: { name: a }', '1:8: tools: a list (each entry begins with "- ") is needed'],
+    ['taskQueue: 7\ntools:\n- { name: a, workflow: A }', '1:12: taskQueue: a text is needed, in quotes'],
+    ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input:', '5:9: input: nothing is written here'],
+    ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input: |\n    properties: {}\n    required: [a]', '5:10: input: the path of a schema is expected here'],
+    ['taskQueue: q\ntools:\n- { name: a, workflow: A, retries: 3 }', '3:27: unknown key "retries"; known here are: name, title,'],
+    ['taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: { type: object, properties: { b: c } } } }', '3:78: a JSON Schema is needed for "b"'],
+    ['tools: [', '1:9: its closing ] or } is missing'],
+    ['taskQueue: q\ntools:\n\t- name: a', '3:1: a tab cannot indent: write spaces'],
+    ['tools:\n  - name: a\n   workflow: A', '3:1: the indentation does not fit'],
+    ['tools:\n  - name: a\n    workflow: A\n     taskQueue: q', '3:15: the indentation does not fit'],
+    ['taskQueue: q\r\ntaskQueue: r\r\ntools: []', '2:1: this key is there already'],
+    ['tools:\n- { name: a, workflow: A, taskQueue: q, description: *b }', '2:54: *b stands for nothing: write &b before it'],
+    ['taskQueue: q\ntools: &t\n- { name: a, workflow: A, input: { properties: *t } }', '3:48: too many aliases, or one within what it stands for'],
+    ['taskQueue: !etl q\ntools: []', '1:12: this tag (!…) is not known'],
+    ['tools: []\n---\ntools: []', '2:1: a file is one document'],
+    ['taskQueue: "q" 1', '1:16: this is not YAML'],
+    [Buffer.from('\uFEFFtools: []', 'utf16le'), '1:1: this is not text in UTF-8'],
     ['tools:\n- { name: a, workflow: A }', '2:3: tool "a" has no task queue'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A }\n- { name: a, workflow: B }', '4:11: two tools are named "a"'],
     ['taskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }', '1:12: the environment has no variable QUEUE'],
+    ['taskQueue: ${QUEUE:-q}\ntools:\n- { name: a, workflow: A }', '1:12: ${…} takes the name of a variable'],
+    ['temporal: { address: http://a:1 }\ntools: []', '1:22: address: it is no URL: write host and port'],
+    ['temporal: { codec: { endpoint: a:1 } }\ntools: []', '1:32: endpoint: write an http or https URL'],
+    ['temporal: { tls: { cert: own.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:18: `cert` and `key` go together'],
+    ['temporal: { tls: { ca: none.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:24: none.pem cannot be read: there is no such file'],
+    ['temporal: { tls: { ca: own.txt } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:24: own.txt holds no PEM'],
+    ['temporal: { configFile: . }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:25: . cannot be read: it is a folder'],
+    ['namespaces: { n: { dataConverter: none.mjs } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:35: none.mjs cannot be read'],
+    ['temporal: { dataConverter: failing.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:28: failing.mjs cannot be imported: no key'],
+    ['temporal: { dataConverter: empty.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:28: empty.mjs has no data converter: export it as default'],
+    ['handleAfter: 30 days\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:14: it has to be longer than nothing and shorter than 24 days'],
+    ['taskQueue: q\ntools:\n- { name: a, workflow: A, fallback: handle, taskSupport: forbidden }', '3:37: a handle is that of a task'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: none.json }', '3:34: none.json cannot be read'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: { type: array } }', '3:34: arguments are an object'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: { properties: { b: {} } }, args: [c] }', '3:67: "c" is not an argument of this tool; those are: b'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, idempotencyKey: "{date}" }', '3:43: "date" is not an argument'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, output: { type: object } }', '3:37: unknown key "type"; known here are: schema, part'],
     ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs: { b: { when: "", message: m, update: u, schema: { properties: { c: { type: object } } } } }', '5:16: say which query'],
-  ])('%s', async (text, message) => {
+    [`taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, args: [d], schema: { properties: { c: { type: string } } } }`, '6:59: "d" is not a field of the answer; those are: c'],
+    [`taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, schema: { properties: { c: { type: bool } } } }`, '6:88: "bool" is no type of JSON Schema'],
+  ])('%j', async (text, message) => {
     expect((await problems(text))[0]).toContain(message);
+  });
+
+  it.each<[string, string, string]>([
+    ['a property without a schema', 'properties: { date: string }', '2:21: a JSON Schema is needed for "date"'],
+    ['a type that is none', 'properties: { a: { type: int } }', '2:26: "int" is no type of JSON Schema; those are: string, number, integer'],
+    ['a type in a list that is none', 'items: { anyOf: [{ type: [string, date] }] }', '2:26: "date" is no type'],
+    ['a pattern that is none', 'properties: { a: { pattern: "(" } }', '2:29: this is no regular expression'],
+    ['a pattern of names that is none', 'patternProperties: { "[": {} }', '2:27: this is no regular expression'],
+    ['a reference to nothing', 'properties: { a: { $ref: "#/$defs/b" } }', '2:26: there is no "#/$defs/b" in this schema'],
+    ['a reference to a file', 'properties: { a: { $ref: b.json } }', '2:26: there is no "b.json" in this schema'],
+    ['a property that says itself to be required', 'properties: { a: { required: true } }', '2:30: "required" is a list of the names'],
+    ['an enum that is no list', 'properties: { a: { enum: b } }', '2:26: "enum" is a list'],
+  ])('a schema with %s is told, with its place in its file', async (_, schema, problem) => {
+    await writeFile(join(dir, 'wrong.yaml'), `$schema: https://json-schema.org/draft/2020-12/schema\n${schema}\n`);
+    expect(await problems('taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: wrong.yaml } }')).toEqual([expect.stringContaining(`3:45: wrong.yaml:${problem}`)]);
+  });
+
+  it.each<[string, string, string]>([
+    ['apiKey', 'apiKey: ${SECRET}', 'hush-hush\nx'],
+    ['auth', 'codec: { endpoint: "http://c", auth: "${SECRET}" }', 'Bearer “hush-hush”'],
+    ['endpoint', 'codec: { endpoint: "${SECRET}" }', 'https://user:hush-hush@codec.example'],
+    ['key', 'tls: { key: "${SECRET}" }', '-----BEGIN PRIVATE KEY-----\nhush-hush'],
+    ['address', 'address: "${SECRET}"', 'hush-hush 1'],
+  ])('of a %s that cannot be used the value is not repeated', async (name, line, secret) => {
+    const told = await problems(`temporal:\n  ${line}\ntaskQueue: q\ntools:\n- { name: a, workflow: A }`, { SECRET: secret });
+    expect(told).toEqual([expect.stringMatching(`^2:\\d+: ${name}: `)]);
+    expect(told[0]).not.toContain('hush-hush');
   });
 
   it('that is missing, it is said how to get one', async () => {

@@ -1,0 +1,20 @@
+/** What somebody may have meant who wrote something else. Pure. @module */
+
+/** The known name that is nearest to `name`, if one is near. */
+export function similarTo(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
+  const near = known.map((candidate) => ({ candidate, distance: distanceOf(plain(name), plain(candidate)) }));
+  const [nearest] = near.toSorted((a, b) => a.distance - b.distance);
+  return nearest && nearest.distance <= Math.max(1, Math.floor(name.length / 3)) ? nearest.candidate : undefined;
+}
+
+/** How many letters have to be changed, left out or added (Levenshtein). */
+function distanceOf(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [i, letter] of one.split('').entries()) {
+    const above = row;
+    row = [i + 1];
+    for (let j = 0; j < other.length; j++) row.push(Math.min(row[j]! + 1, above[j + 1]! + 1, above[j]! + (letter === other[j] ? 0 : 1)));
+  }
+  return row.at(-1)!;
+}
