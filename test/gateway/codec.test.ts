@@ -12,6 +12,7 @@ import type { Gateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
 import { send2026 } from '../server/protocol.js';
 import dataConverter, { turned } from '../fixtures/data-converter.mjs';
+import { Session } from '../server/session.js';
 import { startGateway, startPlainWorker } from './setup.js';
 
 const taskQueue = `plain-${randomUUID()}`;
@@ -62,10 +63,15 @@ async function profile(namespace: string): Promise<string> {
 const endpoint = (): string => `http://127.0.0.1:${(codec.address() as AddressInfo).port}/{namespace}`;
 
 /** @param namespace that of the tool, and how to get to it */
-async function call(connection: object, namespace?: string, namespaces: Record<string, object> = {}) {
-  const tools = [{ name: 'load', workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } }, ...(namespace === undefined ? {} : { namespace }) }];
-  const gateway = await startGateway({ temporal: { address: inject('temporalAddress'), ...connection }, namespaces, taskQueue, tools });
+async function open(connection: object, namespace?: string, namespaces: Record<string, object> = {}, confirm = false): Promise<Gateway> {
+  const tool = { name: 'load', workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } }, confirm, ...(namespace === undefined ? {} : { namespace }) };
+  const gateway = await startGateway({ temporal: { address: inject('temporalAddress'), ...connection }, namespaces, taskQueue, tools: [tool] });
   gateways.push(gateway);
+  return gateway;
+}
+
+async function call(...connection: Parameters<typeof open>) {
+  const gateway = await open(...connection);
   return await send2026(gateway.handler(), 'tools/call', { name: 'load', arguments: { date: 'd' } }, { capabilities: {} });
 }
 
@@ -94,6 +100,17 @@ it('are read by a codec server, or a module, of their namespace alone', async ()
   expect((await call({ codec: away }, second, { [second]: { codec: { endpoint: endpoint(), auth: 'Bearer its-own' } } })).result.structuredContent).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual([`${second} ${second} Bearer its-own`]);
   expect((await call({}, second, { [second]: { dataConverter: module } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+});
+
+it("are read by it as of their namespace by the gateway's own worker, which asks first", async () => {
+  const server = (await open({ codec: { endpoint: endpoint() } }, second, {}, true)).handler();
+  const session = await Session.begin(server);
+  const { taskId } = (await session.request(server, 'tools/call', { name: 'load', arguments: { date: 'd' }, task: {} })).result.task;
+  const stream = await session.open(server, 'tasks/result', { taskId });
+  const { id } = await stream.next(({ method }) => method === 'elicitation/create');
+  await session.reply(server, id, { result: { action: 'accept', content: {} } });
+  expect(await stream.next((message) => message.id === stream.requestId)).toMatchObject({ result: { structuredContent: { loaded: 'd' } } });
+  expect([...seen]).toEqual([`${second} ${second} `]);
 });
 
 it('are read by the data converter of a module', async () => {
