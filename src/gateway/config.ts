@@ -48,7 +48,7 @@ const connection = z
     codec: z
       .strictObject({
         endpoint: z
-          .url({ protocol: /^https?$/, error: 'write an http or https URL, such as https://codec.example/{namespace}' })
+          .url({ protocol: /^https?$/, error: ({ code }) => (code === 'invalid_format' ? 'write an http or https URL, such as https://codec.example/{namespace}' : undefined) })
           .refine((url) => !/^[^/]*\/\/[^/]*@/.test(url), 'a URL that has a password in it is refused by HTTP clients: write `auth` instead')
           .describe('Its URL, without /encode and /decode; {namespace} in it is the namespace'),
         auth: header.optional().describe('The Authorization header that it wants; write ${NAME} to take it from the environment'),
@@ -146,7 +146,7 @@ const tool = z.strictObject({
 export const GatewayConfig = z
   .strictObject({
     temporal: connection.optional(),
-    namespaces: z.record(text, connection.omit({ namespace: true })).optional().describe('How to get to the namespaces that tools name, where it differs from `temporal`'),
+    namespaces: z.record(text, connection.omit({ namespace: true })).optional().describe('How to get to the namespaces that tools name, where it differs from `temporal`; with a profile or configFile, address, apiKey and tls come from there'),
     taskQueue: text.optional().describe('The task queue of tools that name none'),
     ttl: duration.nullable().optional().describe('How long finished tasks stay readable, from their creation; null: as long as Temporal keeps them. Default: 24 hours'),
     longestTtl: duration.optional().describe('The most that a call may ask for. Default: 30 days'),

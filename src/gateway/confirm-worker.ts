@@ -7,7 +7,7 @@ import pRetry from 'p-retry';
 import type { DataConverter } from '@temporalio/client';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
-import { configuredNamespace, type TemporalOptions } from '../temporal/target.js';
+import { configuredTarget, type TemporalOptions } from '../temporal/target.js';
 import type { CreateWorkerOptions, DurableWorker } from '../worker/index.js';
 
 /** Pauses before a worker that could not start is tried again, in milliseconds: the first, and the longest. */
@@ -45,7 +45,7 @@ export class ConfirmWorkers {
   #start(createWorker: typeof import('../worker/index.js').createWorker, namespace: string | undefined) {
     const { taskQueue, temporalOf, dataConverter: converterOf, logger, worker: more } = this.options;
     const temporal = temporalOf(namespace);
-    const dataConverter = converterOf(configuredNamespace(temporal));
+    const dataConverter = converterOf(configuredTarget(temporal).namespace);
     const stopped = new AbortController();
     let worker: DurableWorker | undefined;
     const work = async (): Promise<void> => {

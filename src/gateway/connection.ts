@@ -1,8 +1,9 @@
 /** A gateway's connection as the engine takes it. @module */
 import { resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/client';
+import { McpTasksError } from '../task/errors.js';
 import { remoteCodec } from '../temporal/remote-codec.js';
-import type { TemporalOptions } from '../temporal/target.js';
+import { configuredTarget, type TemporalOptions } from '../temporal/target.js';
 import type { ConnectionConfig } from './config.js';
 import { importDataConverter, tlsConfig } from './connection-files.js';
 import type { LoadedGateway } from './load.js';
@@ -20,19 +21,25 @@ export interface Connections {
 
 /**
  * @param serverDir where a dev server keeps its files, should there be no Temporal
- * @throws McpTasksError `CONFIGURATION` if a certificate or a data converter cannot be read
+ * @throws McpTasksError `CONFIGURATION` if a certificate or a data converter cannot be read, or no Temporal is named but for single namespaces
  */
-export async function connectionsOf({ config, dir }: LoadedGateway, serverDir: string | undefined): Promise<Connections> {
+export async function connectionsOf({ config, dir, tools }: LoadedGateway, serverDir: string | undefined): Promise<Connections> {
   const { temporal: own = {}, namespaces: named = {} } = config;
   const temporal = { ...(serverDir === undefined ? {} : { dir: serverDir }), ...(await temporalOptions(own, dir)) };
-  const given = Object.entries(named).map(async ([name, connection]) => [name, await temporalOptions(connection, dir)] as const);
+  const given = Object.entries(named).map(async ([name, connection]) => [name, { ...profiled(connection), ...(await temporalOptions(connection, dir)) }] as const);
   const namespaces: Connections['namespaces'] = Object.fromEntries(await Promise.all(given));
-  return {
-    temporal,
-    namespaces,
-    dataConverter: await dataConverters(own, named, dir),
-    of: (namespace) => (namespace === undefined ? temporal : { ...temporal, ...namespaces[namespace], namespace }),
-  };
+  const of: Connections['of'] = (namespace) => (namespace === undefined ? temporal : { ...temporal, ...namespaces[namespace], namespace });
+  const hasAddress = (namespace: string | undefined): boolean => configuredTarget(of(namespace)).address !== undefined;
+  // A dev server would be started otherwise that no tool is for, beside the cluster that was meant.
+  if (!tools.some(({ namespace }) => namespace === undefined) && !hasAddress(undefined) && tools.some(({ namespace }) => hasAddress(namespace))) {
+    throw new McpTasksError('CONFIGURATION', 'say under `temporal` where Temporal is, or by TEMPORAL_ADDRESS: `namespaces` says only what is different for one');
+  }
+  return { temporal, namespaces, dataConverter: await dataConverters(own, named, dir), of };
+}
+
+/** With a profile of its own, what is said of the connection beside is not of this namespace. */
+function profiled({ profile, configFile }: Partial<ConnectionConfig>): TemporalOptions {
+  return profile === undefined && configFile === undefined ? {} : { address: undefined, apiKey: undefined, tls: undefined };
 }
 
 async function temporalOptions({ address, namespace, profile, configFile, apiKey, tls }: Partial<ConnectionConfig>, dir: string): Promise<TemporalOptions> {

@@ -28,6 +28,8 @@ export function explain(issue: Issue, before: Path = []): Explained[] {
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(propertiesOf(what));
     const help = (key: string): string => {
+      // The arguments' schema stands by itself, the result's does not.
+      if (path.at(-1) === 'output' && path.length === 3) return ': a JSON Schema stands under `schema` here, or in a file';
       const meant = similarTo(key, known);
       return meant === undefined ? `; known here are: ${known.join(', ')}` : `: did you mean "${meant}"?`;
     };

@@ -1,11 +1,16 @@
 /** What somebody may have meant who wrote something else. Pure. @module */
 
-/** The known name that is nearest to `name`, if one is near. */
+/** Shorter ones are a part of too much. */
+const SHORTEST_PART = 4;
+
+/** The known name that is nearest to `name`, if one is near: by its letters, or because one is a part of the other. */
 export function similarTo(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
-  const near = known.map((candidate) => ({ candidate, distance: distanceOf(plain(name), plain(candidate)) }));
+  const given = plain(name);
+  const near = known.map((candidate) => ({ candidate, distance: distanceOf(given, plain(candidate)) }));
   const [nearest] = near.toSorted((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance <= Math.max(1, Math.floor(name.length / 3)) ? nearest.candidate : undefined;
+  if (nearest && nearest.distance <= Math.max(1, Math.floor(name.length / 3))) return nearest.candidate;
+  return known.find((candidate) => Math.min(given.length, candidate.length) >= SHORTEST_PART && (plain(candidate).includes(given) || given.includes(plain(candidate))));
 }
 
 /** How many letters have to be changed, left out or added (Levenshtein). */

@@ -56,8 +56,7 @@ export interface TemporalTarget {
  */
 export async function resolveTemporalTarget(options: TemporalOptions = {}): Promise<TemporalTarget> {
   const configured = loadConfiguration(options);
-  const address = options.address?.trim() || configured.connectionOptions.address;
-  const namespace = namespaceIn(options, configured);
+  const { address, namespace } = configuredIn(options, configured);
   if (address) return explicitTarget(address, namespace, options, configured);
 
   const { dir = '.mcp-tasks', log = () => {}, signal } = options;
@@ -80,15 +79,15 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
 }
 
 /**
- * The namespace that {@link resolveTemporalTarget} finds, without looking for a Temporal.
+ * What {@link resolveTemporalTarget} goes by, without looking for a Temporal; with no address that is a dev server.
  * @throws McpTasksError `CONFIGURATION`
  */
-export function configuredNamespace(options: TemporalOptions): string {
-  return namespaceIn(options, loadConfiguration(options));
+export function configuredTarget(options: TemporalOptions): { readonly address: string | undefined; readonly namespace: string } {
+  return configuredIn(options, loadConfiguration(options));
 }
 
-function namespaceIn({ namespace }: TemporalOptions, configured: Configuration): string {
-  return namespace || configured.namespace || 'default';
+function configuredIn({ address, namespace }: TemporalOptions, configured: Configuration): ReturnType<typeof configuredTarget> {
+  return { address: address?.trim() || configured.connectionOptions.address, namespace: namespace || configured.namespace || 'default' };
 }
 
 type Configuration = ReturnType<typeof loadClientConnectConfig>;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
 import { send2026 } from '../server/protocol.js';
@@ -47,6 +47,7 @@ beforeAll(async () => {
   stops.push(await startPlainWorker(taskQueue, { dataConverter }), await startPlainWorker(taskQueue, { dataConverter, namespace: second }));
 });
 beforeEach(() => seen.clear());
+afterEach(() => vi.unstubAllEnvs());
 afterAll(async () => {
   for (const stop of stops) await stop();
   for (const gateway of gateways) await gateway.close();

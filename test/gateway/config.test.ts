@@ -2,8 +2,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { gatewayJsonSchema } from '../../src/gateway/config.js';
+import { connectionsOf } from '../../src/gateway/connection.js';
 import { serveGateway } from '../../src/gateway/index.js';
 import { gatewayOf, loadGateway } from '../../src/gateway/load.js';
 import { reference } from '../../src/gateway/reference.js';
@@ -17,6 +18,7 @@ beforeAll(async () => {
   await writeFile(join(dir, 'empty.mjs'), 'export const codec = {};');
   await writeFile(join(dir, 'failing.mjs'), "throw new Error('no key');");
 });
+afterEach(() => vi.unstubAllEnvs());
 afterAll(async () => await rm(dir, { recursive: true, force: true }));
 
 async function load(text: string | Buffer, env: NodeJS.ProcessEnv = {}) {
@@ -79,6 +81,22 @@ describe('a file', () => {
     expect(await tools[0]!.inputSchema['~standard'].validate({ b: {} })).toEqual({ value: { b: {} } });
   });
 
+  it('may name a profile for a namespace, which has nothing of the connection beside', async () => {
+    const loaded = await gatewayOf({ temporal: { address: 'a:1', apiKey: 'k' }, namespaces: { b: { profile: 'b' }, c: { address: 'c:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] }, dir);
+    const { of } = await connectionsOf(loaded, undefined);
+    expect(of(undefined)).toEqual({ address: 'a:1', apiKey: 'k' });
+    expect(of('b')).toMatchObject({ namespace: 'b', profile: 'b', address: undefined, apiKey: undefined });
+    expect(of('c')).toEqual({ namespace: 'c', address: 'c:1', apiKey: 'k' });
+  });
+
+  it('says where Temporal is as a whole, and not of single namespaces alone', async () => {
+    vi.stubEnv('TEMPORAL_ADDRESS', '');
+    const loaded = await gatewayOf({ namespaces: { b: { address: 'b:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A', namespace: 'b' }] }, dir);
+    await expect(connectionsOf(loaded, undefined)).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('say under `temporal`') });
+    vi.stubEnv('TEMPORAL_ADDRESS', 'a:1');
+    expect((await connectionsOf(loaded, undefined)).of('b')).toEqual({ namespace: 'b', address: 'b:1' });
+  });
+
   it('lists an output schema with properties as one of objects, and another one, where results are objects, under `result`', async () => {
     const output = { properties: { rows: { type: 'integer' } } };
     const tools = [{ name: 'object', workflow: 'A', output: { schema: output } }, { name: 'list', workflow: 'A', output: { schema: { type: 'array' } } }];
@@ -131,6 +149,8 @@ tools:
     ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input: |\n    properties: {}\n    required: [a]', '5:10: input: the path of a schema is expected here'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, retries: 3 }', '3:27: unknown key "retries"; known here are: name, title,'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: { type: object, properties: { b: c } } } }', '3:78: a JSON Schema is needed for "b"'],
+    ['taskQueue: q\ntools:\n- { name: a, workflow: A, queue: b }', '3:27: unknown key "queue": did you mean "taskQueue"?'],
+    ['temporal: { codec: { auth: a } }\ntools: []', '1:20: "endpoint" is missing'],
     ['tools: [', '1:9: its closing ] or } is missing'],
     ['taskQueue: q\ntools:\n\t- name: a', '3:1: a tab cannot indent: write spaces'],
     ['tools:\n  - name: a\n   workflow: A', '3:1: the indentation does not fit'],
@@ -161,7 +181,7 @@ tools:
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: { type: array } }', '3:34: arguments are an object'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: { properties: { b: {} } }, args: [c] }', '3:67: "c" is not an argument of this tool; those are: b'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, idempotencyKey: "{date}" }', '3:43: "date" is not an argument'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, output: { type: object } }', '3:37: unknown key "type"; known here are: schema, part'],
+    ['taskQueue: q\ntools:\n- { name: a, workflow: A, output: { type: object } }', '3:37: unknown key "type": a JSON Schema stands under `schema` here'],
     ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs: { b: { when: "", message: m, update: u, schema: { properties: { c: { type: object } } } } }', '5:16: say which query'],
     [`taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, args: [d], schema: { properties: { c: { type: string } } } }`, '6:59: "d" is not a field of the answer; those are: c'],
     [`taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, schema: { properties: { c: { type: bool } } } }`, '6:88: "bool" is no type of JSON Schema'],
