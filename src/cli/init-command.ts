@@ -1,9 +1,7 @@
 /** `mcp-tasks-temporal init`: writes the first file of a gateway. @module */
 import { writeFile } from 'node:fs/promises';
 import { McpTasksError } from '../task/errors.js';
-import type { Calls } from '../temporal/calls.js';
-import type { TemporalTarget } from '../temporal/target.js';
-import { firstFile, type ProposedTool } from '../gateway/first-file.js';
+import { firstFile } from '../gateway/first-file.js';
 import { withCalls } from '../gateway/open-calls.js';
 import { proposals } from '../gateway/proposals.js';
 
@@ -15,16 +13,10 @@ export interface InitOptions {
 
 /** @throws McpTasksError `CONFIGURATION` if there is such a file already, or nothing to propose; `TEMPORAL_UNAVAILABLE` */
 export async function init(file: string, { fromCluster = false, dir }: InitOptions): Promise<void> {
-  const tools = fromCluster ? await withCalls({ dir }, proposed) : undefined;
+  const tools = fromCluster ? await withCalls({ dir }, async (calls) => await proposals(calls)) : undefined;
+  if (tools?.length === 0) throw new McpTasksError('CONFIGURATION', 'no workflows ran lately in this namespace: is it the one you mean (TEMPORAL_NAMESPACE)? Without --from-cluster an example is written');
   await writeFile(file, firstFile(tools), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     throw new McpTasksError('CONFIGURATION', error.code === 'EEXIST' ? `${file} is there already, and is not overwritten` : `${file} cannot be written: ${error.message}`, { cause: error });
   });
   process.stdout.write(`${file} was written${tools ? `, with ${tools.length} tools to go through` : ''}. Then: mcp-tasks-temporal check ${file}\n`);
-}
-
-async function proposed(calls: Calls, { explicit, namespace }: TemporalTarget): Promise<ProposedTool[]> {
-  const tools = await proposals(calls);
-  if (tools.length > 0) return tools;
-  const meant = explicit ? `is "${namespace}" the namespace that you mean (TEMPORAL_NAMESPACE)?` : 'this was the dev server of this folder: set TEMPORAL_ADDRESS for another Temporal.';
-  throw new McpTasksError('CONFIGURATION', `no workflows ran lately: ${meant} Without --from-cluster an example is written`);
 }

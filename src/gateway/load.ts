@@ -79,10 +79,15 @@ async function build(config: GatewayConfig, dir: string): Promise<Built> {
     const input = await read(tool.input, [...path, 'input']);
     const output = await (typeof tool.output === 'object' ? read(tool.output.schema, [...path, 'output', 'schema']) : read(tool.output, [...path, 'output']));
     problems.push(...inputSchemaProblems(tool, input ?? {}, path));
-    schemas.push({ ...(input ? { input } : {}), ...(output ? { output } : {}) });
+    schemas.push({ ...(input ? { input } : {}), ...(output ? { output: ofObjects(output) } : {}) });
   }
   if (problems.length > 0) return { problems };
   return { problems, loaded: { config, tools: config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config)), schemas, dir, files } };
+}
+
+/** A result's schema with properties is of an object, though it may not say so: MCP lists such a one as it is, and puts any other under `result`. */
+function ofObjects(schema: JsonSchema): JsonSchema {
+  return 'properties' in schema ? { type: 'object', ...schema } : schema;
 }
 
 /** @param at where the schema, or the name of its file, is in the configuration */

@@ -27,14 +27,9 @@ export function durableTool(config: ToolConfig, { input, output }: ToolSchemas, 
     taskSupport,
     work: { kind: 'workflow', workflowType: workflow, existing: { ...(args ? { args } : {}), mapping: mappingOf(config) } },
     ...defined({ title, description, namespace, annotations, timeouts, retry, ttl, fallback, taskQueue, idempotencyKey, beforeStart }),
-    ...(output ? { outputSchema: fromJsonSchema(resultSchema(output)) } : {}),
+    ...(output ? { outputSchema: fromJsonSchema(output) } : {}),
     ...(config.inputs ? { asks: ['elicitation.form'] as const } : {}),
   };
-}
-
-/** One that has properties is of an object, though it may not say so: MCP lists such a one as it is, and puts any other under `result`. */
-function resultSchema(schema: JsonSchema): JsonSchema {
-  return 'properties' in schema ? { type: 'object', ...schema } : schema;
 }
 
 function mappingOf({ output, status, inputs, stackTraces }: ToolConfig): WorkflowMapping {

@@ -99,7 +99,14 @@ export class Namespaces implements TaskEngine {
 
 /** Why a namespace could not be listed. Its name is for the log alone. */
 function unlisted(name: string | undefined, error: unknown): never {
-  if (isMcpTasksError(error, 'INVALID_CURSOR')) throw error;
-  const cause = new Error(`namespace ${name ?? 'of the connection'}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  throw new McpTasksError('TEMPORAL_UNAVAILABLE', 'some of the tasks cannot be listed at the moment; ask again, for the same page', { cause });
+  if (!isMcpTasksError(error) || error.code === 'INVALID_CURSOR') throw error;
+  // What a log says of an error is what it began with.
+  const cause = new Error(`namespace ${name ?? 'of the connection'}: ${origin(error).message}`);
+  // No task is looked for here: what was not found is the namespace.
+  const passes = error.code === 'TEMPORAL_UNAVAILABLE' || error.code === 'TASK_NOT_FOUND';
+  throw passes ? new McpTasksError('TEMPORAL_UNAVAILABLE', 'some of the tasks cannot be listed at the moment; ask again, for the same page', { cause }) : new McpTasksError(error.code, error.message, { cause });
+}
+
+function origin(error: Error): Error {
+  return error.cause instanceof Error ? origin(error.cause) : error;
 }
