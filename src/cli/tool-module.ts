@@ -48,8 +48,8 @@ async function importModule(file: string): Promise<ToolModule> {
 }
 
 async function loadGatewayFile(file: string): Promise<ToolModule> {
-  const { loadGateway } = await import('../gateway/load.js');
-  const { tools } = await loadGateway(file);
+  const { checkGateway } = await import('../gateway/load.js');
+  const { tools } = await checkGateway(file);
   return {
     tools,
     async connect(options) {

@@ -30,6 +30,19 @@ export interface LoadedGateway {
  *   if there is no such file
  */
 export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadedGateway> {
+  return await read(path, env, async () => await Promise.resolve([]));
+}
+
+/**
+ * The same, before it is served: the files of its connection are looked at as well. A reload has no need of them, and `doctor`
+ * goes on without.
+ * @throws what {@link loadGateway} throws
+ */
+export async function checkGateway(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadedGateway> {
+  return await read(path, env, connectionFileProblems);
+}
+
+async function read(path: string, env: NodeJS.ProcessEnv, lookAt: typeof connectionFileProblems): Promise<LoadedGateway> {
   const file = resolve(path);
   const text = await readNamed(path).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -42,7 +55,7 @@ export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process
     throw new GatewayFileError(path, explained.map(({ path: at, message, key }) => yaml.problem(at, message, key)));
   };
   if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => explain(issue)));
-  const { loaded, problems } = await build(parsed.data, dirname(file));
+  const { loaded, problems } = await build(parsed.data, dirname(file), await lookAt(parsed.data, dirname(file)));
   return loaded ? { ...loaded, files: [file, ...loaded.files] } : fail(problems);
 }
 
@@ -64,20 +77,20 @@ interface Built {
   readonly problems: readonly Explained[];
 }
 
-async function build(config: GatewayConfig, dir: string): Promise<Built> {
-  const problems = [...checks(config), ...(await connectionFileProblems(config, dir))];
+async function build(config: GatewayConfig, dir: string, found: readonly Explained[] = []): Promise<Built> {
+  const problems = [...checks(config), ...found];
   const files: string[] = [];
   const schemas: ToolSchemas[] = [];
   for (const [index, tool] of config.tools.entries()) {
     const path: Path = ['tools', index];
-    const read = async (given: string | JsonSchema | undefined, at: Path): Promise<JsonSchema | undefined> => {
+    const schemaOf = async (given: string | JsonSchema | undefined, at: Path): Promise<JsonSchema | undefined> => {
       const { schema, wrong } = await readSchema(given, at, dir);
       if (typeof given === 'string') files.push(resolve(dir, given));
       problems.push(...wrong);
       return schema;
     };
-    const input = await read(tool.input, [...path, 'input']);
-    const output = await (typeof tool.output === 'object' ? read(tool.output.schema, [...path, 'output', 'schema']) : read(tool.output, [...path, 'output']));
+    const input = await schemaOf(tool.input, [...path, 'input']);
+    const output = await (typeof tool.output === 'object' ? schemaOf(tool.output.schema, [...path, 'output', 'schema']) : schemaOf(tool.output, [...path, 'output']));
     problems.push(...inputSchemaProblems(tool, input ?? {}, path));
     schemas.push({ ...(input ? { input } : {}), ...(output ? { output: ofObjects(output) } : {}) });
   }

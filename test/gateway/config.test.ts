@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { gatewayJsonSchema } from '../../src/gateway/config.js';
 import { connectionsOf } from '../../src/gateway/connection.js';
 import { serveGateway } from '../../src/gateway/index.js';
-import { gatewayOf, loadGateway } from '../../src/gateway/load.js';
+import { checkGateway, gatewayOf, loadGateway } from '../../src/gateway/load.js';
 import { reference } from '../../src/gateway/reference.js';
 import { send2025, send2026, type Reply } from '../server/protocol.js';
 import { key, silent } from '../setup/stack.js';
@@ -23,7 +23,7 @@ afterAll(async () => await rm(dir, { recursive: true, force: true }));
 
 async function load(text: string | Buffer, env: NodeJS.ProcessEnv = {}) {
   await writeFile(join(dir, 'mcp-tasks.yaml'), text);
-  return await loadGateway(join(dir, 'mcp-tasks.yaml'), env);
+  return await checkGateway(join(dir, 'mcp-tasks.yaml'), env);
 }
 /** The problems as `line:column: message`. */
 async function problems(text: string | Buffer, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
@@ -202,6 +202,12 @@ tools:
   ])('a schema with %s is told, with its place in its file', async (_, schema, problem) => {
     await writeFile(join(dir, 'wrong.yaml'), `$schema: https://json-schema.org/draft/2020-12/schema\n${schema}\n`);
     expect(await problems('taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: wrong.yaml } }')).toEqual([expect.stringContaining(`3:45: wrong.yaml:${problem}`)]);
+  });
+
+  it('the files of its connection are not among what a reload fails for', async () => {
+    const text = 'temporal: { tls: { ca: none.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }';
+    expect(await problems(text)).toHaveLength(1);
+    expect((await loadGateway(join(dir, 'mcp-tasks.yaml'))).tools).toHaveLength(1);
   });
 
   it.each<[string, string, string]>([
