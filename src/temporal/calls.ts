@@ -11,7 +11,7 @@ export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, P
 /** How long things may take, in milliseconds, the retries of passing errors included: with no cluster, every request is answered within 5 s. */
 export const DEADLINE = {
   /** Afterwards it is looked whether it started all the same. */
-  start: 2_500,
+  start: 3_000,
   /** That look. */
   started: 1_500,
   /** All that `tasks/get` asks; it has to answer within two seconds, with no worker alive as well. */
