@@ -25,17 +25,17 @@ export function durableTool(config: ToolConfig, { input, output }: ToolSchemas, 
     name,
     inputSchema: fromJsonSchema(input ? { type: 'object', ...input } : NO_ARGUMENTS),
     taskSupport,
-    work: { kind: 'workflow', workflowType: workflow, existing: { ...(args ? { args } : {}), mapping: mappingOf(config) } },
+    work: { kind: 'workflow', workflowType: workflow, existing: { ...(args ? { args } : {}), mapping: mappingOf(config, output) } },
     ...defined({ title, description, namespace, annotations, timeouts, retry, ttl, fallback, taskQueue, idempotencyKey, beforeStart }),
     ...(output ? { outputSchema: fromJsonSchema(output) } : {}),
     ...(config.inputs ? { asks: ['elicitation.form'] as const } : {}),
   };
 }
 
-function mappingOf({ output, status, inputs, stackTraces }: ToolConfig): WorkflowMapping {
+function mappingOf({ output, status, inputs, stackTraces }: ToolConfig, schema: JsonSchema | undefined): WorkflowMapping {
   const part = typeof output === 'object' ? output.part : undefined;
   const questions = inputs && Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, questionOf(input)]));
-  return defined({ part, status, inputs: questions, stackTraces });
+  return defined({ part, output: schema ?? null, status, inputs: questions, stackTraces });
 }
 
 function questionOf({ query, when, message, schema, update, signal, args, declined }: NonNullable<ToolConfig['inputs']>[string]): InputMapping {

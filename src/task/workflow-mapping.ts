@@ -8,6 +8,8 @@
 export interface WorkflowMapping {
   /** A JSON pointer: which part of the workflow's result is the task's. @default all of it */
   readonly part?: string;
+  /** JSON Schema of the task's result; `null`: it has none. Tasks that were started before this was carried lack it: their tool's holds. */
+  readonly output?: Readonly<Record<string, unknown>> | null;
   readonly status?: StatusMapping;
   /** Its questions, by name. */
   readonly inputs?: Readonly<Record<string, InputMapping>>;
