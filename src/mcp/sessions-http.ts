@@ -48,6 +48,14 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
     return new Response(stream.body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
   }
 
+  /** On one stream of each session, as all that is not an answer. */
+  const stop = service.tools.changed(() => {
+    for (const stream of new Map([...streams].map((open) => [open.session, open])).values()) {
+      // One that has ended is told by the list itself, when its client connects again.
+      stream.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} }).catch(() => undefined);
+    }
+  });
+
   async function reply(message: unknown, authInfo: AuthInfo | undefined): Promise<Response | undefined> {
     const given = openReply(service.keys, message);
     if (!given) return undefined;
@@ -90,6 +98,7 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
       return begun ? withSessionId(response, sealSession(service.keys, ownerOf(authInfo).id, begun)) : response;
     },
     async close() {
+      stop();
       for (const stream of streams) stream.close();
       await handler.close();
     },
