@@ -6,13 +6,15 @@ import type { DurableTasksOptions } from '../durable-tasks.js';
 import { DurableTasks } from '../server/durable-tasks.js';
 import { stderrLogger, type Logger } from '../local/log.js';
 import type { ServerFactory } from '../server/serve.js';
+import { McpTasksError } from '../task/errors.js';
 import { version } from '../version.js';
 import type { CreateWorkerOptions } from '../worker/index.js';
 import type { GatewayConfigInput } from './config.js';
 import { ConfirmWorkers } from './confirm-worker.js';
 import { connectionsOf } from './connection.js';
+import { inTurn } from './in-turn.js';
 import { gatewayOf, loadGateway, type LoadedGateway } from './load.js';
-import { watchFiles } from './watch-files.js';
+import { FileWatch } from './watch-files.js';
 
 /** Where a gateway's own workflow waits, the one that asks before a tool starts. */
 const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
@@ -47,17 +49,30 @@ export async function serveGateway(config: string | GatewayConfigInput, options:
 }
 
 export class Gateway {
-  readonly #stops: (() => void)[] = [];
+  readonly #closing = new AbortController();
+  readonly #closed = new Promise<undefined>((closed) => {
+    this.#closing.signal.addEventListener('abort', () => closed(undefined), { once: true });
+  });
+  /** An older state of the file never takes the place of a newer one. */
+  readonly #reloadInTurn = inTurn(async () => await this.#reload());
+  #watch: FileWatch | undefined;
+  #latest: LoadedGateway;
 
   private constructor(
     readonly tasks: DurableTasks,
     private readonly confirm: ConfirmWorkers,
     private readonly load: () => Promise<LoadedGateway>,
     private readonly logger: Logger,
-    private loaded: LoadedGateway,
+    /** What is not reloaded is as it was here. */
+    private readonly started: LoadedGateway,
   ) {
+    this.#latest = started;
     tasks.beforeClose(async () => {
-      for (const stop of this.#stops.splice(0)) stop();
+      this.#closing.abort();
+      this.#watch?.close();
+      process.off('SIGHUP', this.#again);
+      // One that runs gets to its end first; one of its own does nothing any more.
+      await this.#reloadInTurn().catch(() => undefined);
       await confirm.stop();
     });
   }
@@ -83,7 +98,7 @@ export class Gateway {
     const confirm = new ConfirmWorkers({ taskQueue: OWN_TASK_QUEUE, temporalOf: connections.of, dataConverter, logger, worker });
     const gateway = new Gateway(tasks, confirm, load, logger, loaded);
     try {
-      await gateway.#ensureWorkers();
+      await gateway.#ensureWorkers(loaded);
       return gateway;
     } catch (error) {
       await tasks.close();
@@ -103,27 +118,20 @@ export class Gateway {
 
   /**
    * Reads the configuration again and serves its tools. Tasks go on, those of tools that are gone too. A change of anything
-   * but the tools waits for the next start.
-   * @throws GatewayFileError, and the tools stay as they were
+   * but the tools waits for the next start. Those asked for while one runs are one, after it; once this closes there is none.
+   * @throws GatewayFileError, McpTasksError `CONFIGURATION`, and the tools stay as they were
    */
   async reload(): Promise<void> {
-    const loaded = await this.load();
-    if (sameAs(loaded, this.loaded)) return;
-    await this.tasks.useTools(loaded.tools);
-    const restart = !sameConnection(loaded, this.loaded);
-    this.loaded = loaded;
-    await this.#ensureWorkers();
-    this.logger.info({ tools: loaded.tools.map(({ name }) => name), ...(restart ? { restart } : {}) }, restart ? 'the tools were read again; what else has changed waits for the next start' : 'the tools were read again');
+    await this.#reloadInTurn();
   }
 
   /** Reloads after each change of the file and on SIGHUP; a file that is wrong is logged, and changes nothing. */
   watch(): void {
-    const again = (): void => {
-      this.reload().catch((error: Error) => this.logger.error({}, `the tools stay as they were: ${error.message}`));
-    };
-    process.on('SIGHUP', again);
+    if (this.#closing.signal.aborted) return;
     const lost = (reason: Error): void => this.logger.warn({ err: reason }, 'the file is watched no more; SIGHUP still has it read again');
-    this.#stops.push(watchFiles(this.loaded.files, again, lost), () => void process.off('SIGHUP', again));
+    this.#watch ??= new FileWatch(this.#again, lost);
+    this.#watch.follow(this.#latest.files);
+    process.off('SIGHUP', this.#again).on('SIGHUP', this.#again);
   }
 
   /** As {@link DurableTasks.close}. */
@@ -131,8 +139,26 @@ export class Gateway {
     await this.tasks.close();
   }
 
-  async #ensureWorkers(): Promise<void> {
-    await this.confirm.ensure(this.loaded.tools.filter(({ beforeStart }) => beforeStart).map(({ namespace }) => namespace));
+  readonly #again = (): void => {
+    this.reload().catch((error: Error) => this.logger.error({}, `the tools stay as they were: ${error.message}`));
+  };
+
+  async #reload(): Promise<void> {
+    const loaded = await Promise.race([this.load(), this.#closed]);
+    if (!loaded || this.#closing.signal.aborted) return;
+    this.#watch?.follow(loaded.files);
+    if (sameAs(loaded, this.#latest)) return;
+    requireKnownNamespaces(loaded, this.started);
+    // First all that can go wrong, and nothing is shown that cannot be had.
+    await this.#ensureWorkers(loaded);
+    await this.tasks.useTools(loaded.tools);
+    this.#latest = loaded;
+    const restart = !sameSettings(loaded, this.started);
+    this.logger.info({ tools: loaded.tools.map(({ name }) => name), ...(restart ? { restart } : {}) }, restart ? 'the tools were read again; what else has changed waits for the next start' : 'the tools were read again');
+  }
+
+  async #ensureWorkers({ tools }: LoadedGateway): Promise<void> {
+    await this.confirm.ensure(tools.filter(({ beforeStart }) => beforeStart).map(({ namespace }) => namespace));
   }
 }
 
@@ -145,7 +171,14 @@ function sameAs(one: LoadedGateway, other: LoadedGateway): boolean {
   return JSON.stringify([one.config, one.schemas]) === JSON.stringify([other.config, other.schemas]);
 }
 
-function sameConnection(one: LoadedGateway, other: LoadedGateway): boolean {
-  const withoutTools = ({ config }: LoadedGateway): string => JSON.stringify({ ...config, tools: [] });
-  return withoutTools(one) === withoutTools(other);
+/** All but what is in the tools. */
+function sameSettings(one: LoadedGateway, other: LoadedGateway): boolean {
+  const settings = ({ config }: LoadedGateway): string => JSON.stringify({ ...config, tools: [], taskQueue: undefined });
+  return settings(one) === settings(other);
+}
+
+/** A tool in a namespace whose connection is not known yet would be called in another cluster's. */
+function requireKnownNamespaces({ config, tools }: LoadedGateway, { config: started }: LoadedGateway): void {
+  const unknown = tools.find(({ namespace }) => namespace !== undefined && config.namespaces?.[namespace] && !started.namespaces?.[namespace]);
+  if (unknown) throw new McpTasksError('CONFIGURATION', `tool "${unknown.name}": how to get to the namespace ${unknown.namespace} is new in the file, which takes a restart`);
 }

@@ -1,15 +1,18 @@
 /** Exchanging the tools while the gateway serves. */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { PassThrough } from 'node:stream';
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { serveGateway, type Gateway } from '../../src/gateway/index.js';
 import type { Logger } from '../../src/index.js';
 import { send2025, send2026 } from '../server/protocol.js';
+import { Session } from '../server/session.js';
 import { key } from '../setup/stack.js';
 import { startPlainWorker } from './setup.js';
 
@@ -24,6 +27,7 @@ const log = (_: object, message: string): void => void logged.push(message);
 const logger: Logger = { debug: log, info: log, warn: log, error: log };
 
 beforeEach(async () => {
+  logged.length = 0;
   dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-reload-'));
   file = join(dir, 'mcp-tasks.yaml');
   await writeFile(file, head() + tool('one') + tool('payment', 'Payment'));
@@ -56,6 +60,70 @@ it('follows SIGHUP', async () => {
   await expect.poll(names).toEqual(['two']);
 });
 
+it('follows the files of schemas that a reload has brought', async () => {
+  await mkdir(join(dir, 'schemas'));
+  const schema = async (field: string): Promise<void> => await writeFile(join(dir, 'schemas', 'input.json'), JSON.stringify({ properties: { [field]: {} } }));
+  await schema('before');
+  await writeFile(file, `${head()}- { name: one, workflow: Text, input: schemas/input.json }\n`);
+  const fields = async (): Promise<string[]> => Object.keys((await send2025(gateway.handler(), 'tools/list', {})).result.tools[0].inputSchema.properties);
+  await expect.poll(fields).toEqual(['before']);
+  await schema('after');
+  await expect.poll(fields).toEqual(['after']);
+});
+
+describe('while a reload is under way', () => {
+  let readOn: () => Promise<void>;
+  let slow: Promise<unknown>;
+  /** Its file names a schema that nobody has written yet. */
+  beforeEach(async () => {
+    await gateway.close();
+    gateway = await serveGateway(file, { key, logger, watch: false });
+    const pipe = join(dir, 'slow.json');
+    await promisify(execFile)('mkfifo', [pipe]);
+    await writeFile(file, `${head()}- { name: old, workflow: Text, input: slow.json, confirm: true }\n`);
+    slow = gateway.reload();
+    // A pipe opens when both its ends do: by now the file has been read, and its schema is being read.
+    const writer = await open(pipe, 'w');
+    readOn = async () => {
+      await writer.writeFile('{}');
+      await writer.close();
+    };
+  });
+
+  it('the newest file wins, however many ask', async () => {
+    await writeFile(file, head() + tool('new'));
+    const asked = [gateway.reload(), gateway.reload()];
+    await readOn();
+    await Promise.all([slow, ...asked]);
+    expect(await names()).toEqual(['new']);
+    expect(logged.filter((line) => line === 'the tools were read again')).toHaveLength(2);
+  });
+
+  it('closing does not wait for it, and it changes nothing any more', async () => {
+    await gateway.close();
+    await slow;
+    await readOn();
+    await gateway.reload();
+    expect(gateway.tasks.tools.map(({ name }) => name)).toEqual(['one', 'payment']);
+  });
+});
+
+it('a tool whose worker cannot be had is not shown', async () => {
+  vi.doMock('../../src/worker/index.js', () => {
+    throw new Error('no native parts');
+  });
+  await writeFile(file, `${head()}- { name: sure, workflow: Text, confirm: true }\n`);
+  await expect(gateway.reload()).rejects.toThrow('npm install @temporalio/worker');
+  expect(await names()).toEqual(['one', 'payment']);
+  vi.doUnmock('../../src/worker/index.js');
+});
+
+it('a namespace whose connection is new waits for the next start, and so do its tools', async () => {
+  await writeFile(file, `namespaces: { far: { address: "127.0.0.1:1" } }\n${head()}- { name: far, workflow: Text, namespace: far }\n`);
+  await expect(gateway.reload()).rejects.toThrow('tool "far": how to get to the namespace far is new in the file, which takes a restart');
+  expect(await names()).toEqual(['one', 'payment']);
+});
+
 it('leaves tasks alone whose tool is gone', async () => {
   const stop = await startPlainWorker(taskQueue);
   const handler = gateway.handler();
@@ -67,7 +135,29 @@ it('leaves tasks alone whose tool is gone', async () => {
   await stop();
 });
 
-it('tells clients: over stdio, and those that listen over HTTP', async () => {
+it.each([
+  ['has another form', 'output: { schema: { type: object, required: [rows] } }', 'output: { schema: { type: string } }', { isError: true }],
+  ['has none any more', 'output: { schema: { type: string } }', '', { structuredContent: { result: 'done' } }],
+  ['had none', '', 'output: { schema: { type: object } }', { content: [{ type: 'text', text: 'done' }] }],
+])('a task that has ended reads as before when the output of its tool %s', async (_, before, after, expected) => {
+  const stop = await startPlainWorker(taskQueue);
+  const use = async (output: string): Promise<void> => {
+    await writeFile(file, `${head()}- { name: one, workflow: Text, taskSupport: optional${output && `, ${output}`} }\n`);
+    await gateway.reload();
+  };
+  await use(before);
+  const { taskId } = (await send2025(gateway.handler(), 'tools/call', { name: 'one', arguments: {}, task: {} })).result.task;
+  const read = async () => [(await send2025(gateway.handler(), 'tasks/result', { taskId })).result, (await send2025(gateway.handler(), 'tasks/get', { taskId })).result];
+  const ended = await read();
+  expect(ended[0]).toMatchObject(expected);
+  await use(after);
+  expect(await read()).toEqual(ended);
+  await use(`${after ? `${after}, ` : ''}description: changed`);
+  expect(await read()).toEqual(ended);
+  await stop();
+});
+
+it('tells clients: over stdio, and those that listen over HTTP, by subscription or by the stream of their session', async () => {
   const handler = gateway.handler();
   const listening = await handler.fetch(
     new Request('http://127.0.0.1/mcp', {
@@ -78,6 +168,8 @@ it('tells clients: over stdio, and those that listen over HTTP', async () => {
   );
   const reader = (listening.body as ReadableStream<Uint8Array>).getReader();
   await reader.read();
+  const session = await Session.begin(handler);
+  const streams = [await session.listen(handler), await session.listen(handler)];
   const input = new PassThrough();
   const output = new PassThrough();
   let sent = '';
@@ -92,6 +184,11 @@ it('tells clients: over stdio, and those that listen over HTTP', async () => {
   input.write(`${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} })}\n`);
   await expect.poll(() => sent).toMatch(/"name":"two"/);
   expect(new TextDecoder().decode((await reader.read()).value)).toContain('notifications/tools/list_changed');
+  const isNews = ({ method }: { method?: string }): boolean => method === 'notifications/tools/list_changed';
+  await Promise.race(streams.map(async (stream) => await stream.next(isNews)));
+  // Each message is on one of a session's streams.
+  expect(streams.flatMap(({ messages }) => messages.filter(isNews))).toHaveLength(1);
+  await Promise.all(streams.map(async (stream) => await stream.drop()));
   await reader.cancel();
   input.end();
 });
