@@ -1,18 +1,28 @@
 /** `mcp-tasks-temporal doctor`: what a gateway's file depends on, each line with its remedy. @module */
+import { isMcpTasksError } from '../task/errors.js';
 import { loadGateway } from '../gateway/load.js';
 import { examine, type Finding } from '../gateway/doctor/index.js';
 
 const EXIT_CODES: Readonly<Record<Finding['level'], number>> = { ok: 0, warning: 1, error: 2 };
 
-/** Sets the exit code by the worst finding: 1 for a warning, 2 for an error. @throws GatewayFileError */
+/** Sets the exit code by the worst finding: 1 for a warning, 2 for an error. */
 export async function doctor(file: string, dir: string): Promise<void> {
-  const loaded = await loadGateway(file);
   let worst = 0;
-  for await (const finding of examine(loaded, dir, process.env)) {
+  for await (const finding of findings(file, dir)) {
     process.stdout.write(line(finding));
     worst = Math.max(worst, EXIT_CODES[finding.level]);
   }
   process.exitCode = worst;
+}
+
+/** A file that is wrong is the first thing to mend: nothing else can be looked at. */
+async function* findings(file: string, dir: string): AsyncGenerator<Finding, void> {
+  try {
+    yield* examine(await loadGateway(file), dir, process.env);
+  } catch (error) {
+    if (!isMcpTasksError(error)) throw error;
+    for (const text of error.message.split('\n')) yield { level: 'error', text };
+  }
 }
 
 function line({ level, text, remedy }: Finding): string {

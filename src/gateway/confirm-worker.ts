@@ -71,7 +71,7 @@ export class ConfirmWorkers {
 }
 
 /** Only where it is needed: a gateway runs where a worker's native parts cannot. */
-async function loadWorker(): Promise<typeof import('../worker/index.js')> {
+export async function loadWorker(): Promise<typeof import('../worker/index.js')> {
   return await import('../worker/index.js').catch((error: unknown) => {
     throw new McpTasksError('CONFIGURATION', 'tools with `confirm` need @temporalio/worker, to ask clients of protocol 2025-11-25: npm install @temporalio/worker', { cause: error });
   });

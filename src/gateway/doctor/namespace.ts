@@ -1,56 +1,75 @@
-/** The cluster and one of its namespaces. @module */
+/** A namespace, as far as tasks depend on it. @module */
 import { msOptionalToNumber, msToNumber, optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { Duration } from '../../task/duration.js';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/calls.js';
 import { LARGEST_ARGUMENTS } from '../../temporal/start.js';
-import { DEADLINE, error, ok, reasonOf, warning, type Finding } from './finding.js';
+import type { DurableTool } from '../../tool/define-tool.js';
+import type { GatewayConfig } from '../config.js';
+import { DEADLINE, error, isRefusal, ok, reasonOf, spoken, warning, type Finding } from './finding.js';
 
-/** The oldest server whose `describe` shows that cancellation was requested. */
-const OLDEST = [1, 27] as const;
-const HOUR = 3_600_000;
+type Ttls = Pick<GatewayConfig, 'ttl' | 'longestTtl'>;
 
-/** Whether the cluster answers; if it does not, nothing else can be asked. */
-export async function clusterFindings(calls: Calls, address: string): Promise<{ there: boolean; findings: Finding[] }> {
-  try {
-    const { serverVersion } = await calls.once(within(DEADLINE), async () => await calls.client.workflowService.getSystemInfo({}));
-    return { there: true, findings: [ok(`Temporal ${serverVersion || 'of unknown version'} at ${address}`), ...versionFindings(serverVersion)] };
-  } catch (reason) {
-    return { there: false, findings: [error(`there is no Temporal at ${address}: ${reasonOf(reason)}`, 'check address, TLS and API key: temporal operator cluster health')] };
-  }
-}
+/** What is served where the file says nothing else. */
+const DEFAULT: { readonly ttl: Duration; readonly longest: Duration } = { ttl: '24 hours', longest: '30 days' };
+/** What a task has in its memo besides its mapping, in bytes, at most. */
+const MEMO_REST = 2_000;
+/** A page of 50 tasks brings their memos, in one message of 4 MB at most. */
+const LARGEST_LISTED_MEMO = 60_000;
 
-/** @param ttl of finished tasks, in milliseconds; `null`: as long as Temporal keeps them */
-export async function namespaceFindings(calls: Calls, ttl: number | null): Promise<Finding[]> {
+/**
+ * @param tools in this namespace
+ * @returns whether it is there, or that is not known
+ */
+export async function namespaceFindings(calls: Calls, tools: readonly DurableTool[], ttls: Ttls): Promise<{ there: boolean; findings: Finding[] }> {
   const { namespace } = calls.client.options;
   try {
     const { config, namespaceInfo } = await calls.once(within(DEADLINE), async () => await calls.client.workflowService.describeNamespace({ namespace }));
-    return [...retentionFindings(namespace, optionalTsToMs(config?.workflowExecutionRetentionTtl), ttl), ...limitFindings(Number(namespaceInfo?.limits?.blobSizeLimitError ?? 0))];
+    const limits = namespaceInfo?.limits;
+    return {
+      there: true,
+      findings: [
+        ...retentionFindings(namespace, optionalTsToMs(config?.workflowExecutionRetentionTtl) ?? 0, tools, ttls),
+        ...payloadFindings(namespace, Number(limits?.blobSizeLimitError ?? 0)),
+        ...memoFindings(tools, Number(limits?.memoSizeLimitError ?? 0)),
+      ],
+    };
   } catch (reason) {
-    if (grpcCode(reason) === GRPC.PERMISSION_DENIED) return [warning(`namespace ${namespace}: its retention is not for this role to see`, 'ask whether it is at least the ttl of the tasks')];
-    return [error(`namespace ${namespace}: ${reasonOf(reason)}`, `create it, or name another: temporal operator namespace create ${namespace}`)];
+    if (grpcCode(reason) === GRPC.NOT_FOUND) return { there: false, findings: [error(`namespace ${namespace}: ${reasonOf(reason)}`, `name another, or create it: temporal operator namespace create ${namespace}`)] };
+    if (isRefusal(reason)) return { there: true, findings: [warning(`namespace ${namespace}: its retention and limits are not for this role to see`, `ask whether its retention is at least the ttl of tasks, ${spoken(longestTtl(tools, ttls))}`)] };
+    return { there: true, findings: [warning(`namespace ${namespace}: its retention and limits could not be found out: ${reasonOf(reason)}`, 'run doctor again')] };
   }
 }
 
-function versionFindings(version: string): Finding[] {
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part));
-  // Temporal Cloud and development builds name no such number.
-  if (!/^\d+\.\d+/.test(version) || major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return [];
-  return [error(`server ${version} does not show that cancellation was requested: a cancelled task reads as working until its workflow has ended`, `upgrade it to ${OLDEST.join('.')} or later`)];
+function retentionFindings(namespace: string, retention: number, tools: readonly DurableTool[], ttls: Ttls): Finding[] {
+  // Some servers do not say.
+  if (retention === 0) return [ok(`namespace ${namespace}`)];
+  const kept = `namespace ${namespace} keeps closed workflows for ${spoken(retention)}`;
+  const ttl = longestTtl(tools, ttls);
+  if (ttl > retention) return [warning(`${kept}, shorter than the ttl of tasks, ${spoken(ttl)}: they are gone before`, 'lengthen the retention, or shorten `ttl`')];
+  const longest = msToNumber(ttls.longestTtl ?? DEFAULT.longest);
+  if (longest <= retention) return [ok(kept)];
+  const promised = `${kept}, shorter than the longest ttl that a call may ask for, ${spoken(longest)}`;
+  const remedy = `write \`longestTtl: ${spoken(retention)}\`, so that no call is promised more`;
+  return [ttls.longestTtl === undefined ? ok(promised, remedy) : warning(promised, remedy)];
 }
 
-function retentionFindings(namespace: string, retention: number | undefined, ttl: number | null): Finding[] {
-  if (retention === undefined || retention === 0) return [ok(`namespace ${namespace}`)];
-  const kept = `namespace ${namespace} keeps closed workflows for ${retention / HOUR} hours`;
-  return ttl !== null && ttl > retention ? [warning(`${kept}, shorter than the ttl of tasks, ${ttl / HOUR} hours`, 'lengthen the retention, or shorten `ttl`')] : [ok(kept)];
+function payloadFindings(namespace: string, blob: number): Finding[] {
+  if (blob === 0) return [ok(`namespace ${namespace}: arguments and results up to the limit of the server, 2 MB where it is not set otherwise`)];
+  if (blob >= LARGEST_ARGUMENTS) return [ok(`namespace ${namespace}: arguments up to ${LARGEST_ARGUMENTS} bytes, results up to ${blob}`)];
+  return [warning(`namespace ${namespace}: payloads are limited to ${blob} bytes: the server refuses larger arguments, and a workflow with a larger result does not end`, 'pass paths or URLs of large data, or raise limit.blobSize.error')];
 }
 
-function limitFindings(blob: number): Finding[] {
-  if (blob === 0 || blob > LARGEST_ARGUMENTS) return [ok(`arguments and results up to ${blob > 0 ? `${blob} bytes` : "the server's limit, 2 MB where it is not set otherwise"}`)];
-  return [warning(`payloads are limited to ${blob} bytes; larger arguments are refused by the server`, 'pass paths or URLs of large data, or raise limit.blobSize.error')];
+/** A task carries how it is read, with the schemas of its result and questions. */
+function memoFindings(tools: readonly DurableTool[], limit: number): Finding[] {
+  const most = Math.min(LARGEST_LISTED_MEMO, limit > 0 ? limit - MEMO_REST : Infinity);
+  return tools.flatMap(({ name, work }) => {
+    const size = work.kind === 'workflow' ? Buffer.byteLength(JSON.stringify(work.existing?.mapping ?? {})) : 0;
+    return size > most ? [warning(`tool ${name}: the schemas of its output and inputs are ${size} bytes, which each task carries in its memo; more than ${most} are too many`, 'shorten them: descriptions are for `input`, where the model reads them')] : [];
+  });
 }
 
-/** In milliseconds. */
-export function longestTtl(ttls: readonly (Duration | null | undefined)[]): number | null {
-  if (ttls.includes(null)) return null;
-  return Math.max(...ttls.map((ttl) => msOptionalToNumber(ttl ?? undefined) ?? msToNumber('24 hours')));
+/** The longest that a task is promised to be readable, in milliseconds. One without a ttl is promised nothing. */
+function longestTtl(tools: readonly DurableTool[], { ttl: common }: Ttls): number {
+  const ttls = tools.map(({ ttl }) => (ttl === undefined ? (common === undefined ? DEFAULT.ttl : common) : ttl));
+  return Math.max(0, ...ttls.map((ttl) => msOptionalToNumber(ttl ?? undefined) ?? 0));
 }

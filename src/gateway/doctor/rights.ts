@@ -1,28 +1,112 @@
-/** What the role that the gateway has may do, found out with calls on a workflow that does not exist. @module */
+/** What the role that the gateway has may do, found out with calls on a workflow that does not exist: they change nothing. @module */
 import { randomUUID } from 'node:crypto';
+import proto from '@temporalio/proto';
+import pRetry from 'p-retry';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/calls.js';
-import { DEADLINE, error, ok, type Finding } from './finding.js';
+import type { DurableTool } from '../../tool/define-tool.js';
+import { DEADLINE, error, isRefusal, ok, reasonOf, warning, type Finding } from './finding.js';
 
-export async function rightsFindings(calls: Calls): Promise<Finding[]> {
-  const { client } = calls;
-  const { workflowService: service, options } = client;
-  const { namespace } = options;
-  const workflowExecution = { workflowId: `mcp-doctor-${randomUUID()}` };
-  const probes: Readonly<Record<string, () => Promise<unknown>>> = {
-    // Without a type it is refused, after the right has been looked at.
-    start: async () => await service.startWorkflowExecution({ namespace, workflowId: workflowExecution.workflowId, requestId: randomUUID() }),
-    read: async () => await service.describeWorkflowExecution({ namespace, execution: workflowExecution }),
-    'read the history of': async () => await service.getWorkflowExecutionHistory({ namespace, execution: workflowExecution, maximumPageSize: 1 }),
-    query: async () => await service.queryWorkflow({ namespace, execution: workflowExecution, query: { queryType: 'none' } }),
-    signal: async () => await service.signalWorkflowExecution({ namespace, workflowExecution, signalName: 'none' }),
-    cancel: async () => await service.requestCancelWorkflowExecution({ namespace, workflowExecution }),
-    list: async () => await service.listWorkflowExecutions({ namespace, pageSize: 1, query: `WorkflowId = '${workflowExecution.workflowId}'` }),
-  };
-  const missing: string[] = [];
-  for (const [right, probe] of Object.entries(probes)) {
-    const code = await calls.once(within(DEADLINE), probe).then(() => undefined, grpcCode);
-    if (code === GRPC.PERMISSION_DENIED || code === GRPC.UNAUTHENTICATED) missing.push(right);
+const { TaskQueueKind } = proto.temporal.api.enums.v1;
+
+/** A right is there where such a call gets as far as finding no such workflow, or that something is missing in it. */
+const GOT_THROUGH = new Set<number | undefined>([GRPC.NOT_FOUND, GRPC.INVALID_ARGUMENT]);
+const UNIMPLEMENTED = 12;
+/** In milliseconds. */
+const PAUSE = 1_000;
+
+type Probe = () => Promise<unknown>;
+/** What may be done, and by which calls: by these names Temporal's authorizers know them. */
+type Probes = Readonly<Record<string, Readonly<Record<string, Probe>>>>;
+
+/** @param tools in this namespace: nothing is asked that they do not need */
+export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]): Promise<Finding[]> {
+  const { namespace } = calls.client.options;
+  const probes = probesFor(calls, needsOf(tools));
+  const denied: Answer[] = [];
+  const unknown: Answer[] = [];
+  const answers = Object.entries(probes).flatMap(([right, each]) => Object.entries(each).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })));
+  for (const answer of await Promise.all(answers)) {
+    if (isRefusal(answer.thrown)) denied.push(answer);
+    else if (answer.thrown !== undefined) unknown.push(answer);
   }
-  if (missing.length === 0) return [ok(`rights in namespace ${namespace}: ${Object.keys(probes).join(', ')} workflows`)];
-  return [error(`rights in namespace ${namespace}: this role may not ${missing.join(', ')} workflows`, 'give it a role that can write in this namespace (and no more: the gateway deletes nothing)')];
+  if (denied.length + unknown.length === 0) return [ok(`rights in namespace ${namespace}: this role may ${Object.keys(probes).join(', ')} workflows`)];
+  return [
+    ...(denied.length > 0 ? [error(`rights in namespace ${namespace}: this role may not ${told(denied)}`, denied.length === answers.length ? 'it may do nothing here: check the API key or the client certificate, and give its role the right to write in this namespace' : 'give it a role that can write in this namespace, or allow it these calls (and no more: the gateway deletes nothing)')] : []),
+    ...(unknown.length > 0 ? [warning(`rights in namespace ${namespace}: it could not be found out whether this role may ${told(unknown)}`, unknown.some(({ thrown }) => grpcCode(thrown) === UNIMPLEMENTED) ? 'the server, or what is between, does not know such calls: upgrade it' : 'run doctor again')] : []),
+  ];
+}
+
+interface Answer {
+  readonly right: string;
+  readonly call: string;
+  readonly thrown: unknown;
+}
+
+/** What the call was answered with, instead of getting through. What may pass, such as a limit of its rate, is given a second chance. */
+async function outcome(calls: Calls, probe: Probe): Promise<unknown> {
+  const attempt = async (): Promise<void> => {
+    await calls.once(within(DEADLINE), probe).catch((thrown: unknown) => {
+      if (!GOT_THROUGH.has(grpcCode(thrown)) || isNamespaceMissing(thrown)) throw thrown;
+    });
+  };
+  return await pRetry(attempt, { retries: 1, minTimeout: PAUSE, shouldRetry: ({ error: thrown }) => !isRefusal(thrown) && grpcCode(thrown) !== UNIMPLEMENTED }).catch((thrown: unknown) => thrown);
+}
+
+function isNamespaceMissing(thrown: unknown): boolean {
+  return /^namespace .* not found/i.test(reasonOf(thrown));
+}
+
+function told(answers: readonly Answer[]): string {
+  const rights = [...new Set(answers.map(({ right }) => right))].join(', ');
+  const reasons = [...new Set(answers.map(({ thrown }) => reasonOf(thrown)))].join('; ');
+  return `${rights} workflows (${answers.map(({ call }) => call).join(', ')}): ${reasons}`;
+}
+
+type Need = 'query' | 'update' | 'signal' | 'work on';
+
+/** What not every gateway does. */
+function needsOf(tools: readonly DurableTool[]): ReadonlySet<Need> {
+  const needs = new Set<Need>();
+  for (const { work, beforeStart } of tools) {
+    // The workflow that asks is the gateway's own, and so are its worker, its query and how it is answered.
+    if (beforeStart) for (const need of ['query', 'update', 'signal', 'work on'] as const) needs.add(need);
+    const { status, inputs = {} } = (work.kind === 'workflow' && work.existing?.mapping) || {};
+    const questions = Object.values(inputs);
+    if (status || questions.length > 0) needs.add('query');
+    for (const { answer, declined } of questions) for (const { kind } of declined ? [answer, declined] : [answer]) needs.add(kind);
+  }
+  return needs;
+}
+
+function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
+  const { workflowService: service, options: { namespace } } = client;
+  const workflowId = `mcp-doctor-${randomUUID()}`;
+  const execution = { workflowId };
+  const updateId = randomUUID();
+  const optional: Record<Need, Record<string, Probe>> = {
+    query: { QueryWorkflow: async () => await service.queryWorkflow({ namespace, execution, query: { queryType: 'none' } }) },
+    update: {
+      UpdateWorkflowExecution: async () => await service.updateWorkflowExecution({ namespace, workflowExecution: execution, request: { meta: { updateId }, input: { name: 'none' } } }),
+      PollWorkflowExecutionUpdate: async () => await service.pollWorkflowExecutionUpdate({ namespace, updateRef: { workflowExecution: execution, updateId } }),
+    },
+    signal: { SignalWorkflowExecution: async () => await service.signalWorkflowExecution({ namespace, workflowExecution: execution, signalName: 'none' }) },
+    // Without a task queue, and without a task.
+    'work on': {
+      PollWorkflowTaskQueue: async () => await service.pollWorkflowTaskQueue({ namespace, taskQueue: { name: '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL } }),
+      RespondWorkflowTaskCompleted: async () => await service.respondWorkflowTaskCompleted({ namespace }),
+    },
+  };
+  return {
+    // Without a type it is refused, after the right has been looked at.
+    start: { StartWorkflowExecution: async () => await service.startWorkflowExecution({ namespace, workflowId, requestId: randomUUID() }) },
+    read: {
+      DescribeWorkflowExecution: async () => await service.describeWorkflowExecution({ namespace, execution }),
+      // A long poll, as for results: those have a limit of their own.
+      GetWorkflowExecutionHistory: async () => await service.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 1, waitNewEvent: true }),
+      GetWorkflowExecutionHistoryReverse: async () => await service.getWorkflowExecutionHistoryReverse({ namespace, execution, maximumPageSize: 1 }),
+    },
+    cancel: { RequestCancelWorkflowExecution: async () => await service.requestCancelWorkflowExecution({ namespace, workflowExecution: execution }) },
+    list: { ListWorkflowExecutions: async () => await service.listWorkflowExecutions({ namespace, pageSize: 1, query: `WorkflowId = '${workflowId}'` }) },
+    ...Object.fromEntries(Object.entries(optional).filter(([need]) => needs.has(need as Need))),
+  };
 }

@@ -2,36 +2,53 @@
 import proto, { type temporal } from '@temporalio/proto';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { within, type Calls } from '../../temporal/calls.js';
-import { DEADLINE, error, ok, reasonOf, warning, type Finding } from './finding.js';
+import { DEADLINE, error, ok, reasonOf, spoken, warning, type Finding } from './finding.js';
 
 const { TaskQueueType, WorkerVersioningMode } = proto.temporal.api.enums.v1;
 type Poller = temporal.api.taskqueue.v1.IPollerInfo;
+type Version = temporal.api.deployment.v1.IWorkerDeploymentVersion;
 
 /** By how much a poll may lie in the future before this machine's clock counts as wrong, in milliseconds. */
 const SKEW = 2_000;
+/**
+ * How long ago a worker's newest poll may be, in milliseconds: one lasts up to a minute, and shows when it begins and when it
+ * ends. Temporal lists workers for about five minutes after that.
+ */
+const SILENCE = 90_000;
 
 /** @param tools whose workflows wait there */
 export async function taskQueueFindings(calls: Calls, name: string, tools: readonly string[]): Promise<Finding[]> {
   const { namespace } = calls.client.options;
   const what = `task queue ${name} (${tools.join(', ')})`;
   try {
+    // Who takes the activities is the workflow's affair: they may be on other queues.
     const request = { namespace, taskQueue: { name }, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW };
     const { pollers, versioningInfo } = await calls.once(within(DEADLINE), async () => await calls.client.workflowService.describeTaskQueue(request));
-    if (!pollers?.length) return [error(`${what}: no worker polls it`, 'start its workers, or correct `taskQueue` (and `namespace`): a task waits until one comes')];
-    const stranded = pollers.every(isVersioned) && !versioningInfo?.currentDeploymentVersion;
-    if (stranded) return [error(`${what}: its workers are versioned and no version is current, so they get no work`, 'temporal worker deployment set-current-version')];
-    return [ok(`${what}: ${pollers.length} ${pollers.length === 1 ? 'worker' : 'workers'}`), ...clockFindings(pollers)];
+    const seen = (pollers ?? []).map((poller) => ({ ...poller, ago: Date.now() - (optionalTsToMs(poller.lastAccessTime) ?? 0) }));
+    const [newest] = seen.toSorted((a, b) => a.ago - b.ago);
+    if (!newest) return [error(`${what}: no worker polls it`, 'start its workers, or correct `taskQueue` (and `namespace`): a task waits until one comes')];
+    const here = seen.filter(({ ago }) => ago <= SILENCE);
+    if (here.length === 0) return [error(`${what}: no worker polls it any more, the last one did ${spoken(newest.ago)} ago`, "start its workers: a task waits until one comes. If they do run, this machine's clock is ahead of the cluster's: set it by NTP, or tasks expire early")];
+    const idle = versionProblem(here, versioningInfo?.currentDeploymentVersion);
+    const found = idle === undefined ? ok(`${what}: ${here.length} ${here.length === 1 ? 'worker' : 'workers'}, seen ${spoken(Math.max(newest.ago, 0))} ago`) : error(`${what}: ${idle}`, 'temporal worker deployment set-current-version, or start workers of the current version');
+    return [found, ...clockFindings(-newest.ago)];
   } catch (reason) {
-    return [warning(`${what}: ${reasonOf(reason)}`, 'look for its workers yourself: temporal task-queue describe')];
+    return [warning(`${what}: ${reasonOf(reason)}`, `look for its workers yourself: temporal task-queue describe --task-queue ${name} --namespace ${namespace}`)];
   }
+}
+
+/** A new workflow goes to the current version, and where there is none to workers without. */
+function versionProblem(pollers: readonly Poller[], current: Version | null | undefined): string | undefined {
+  if (!current?.buildId) return pollers.every(isVersioned) ? 'its workers are versioned and no version is current, so they get no work' : undefined;
+  const isCurrent = ({ deploymentOptions }: Poller): boolean => deploymentOptions?.buildId === current.buildId && deploymentOptions?.deploymentName === current.deploymentName;
+  return pollers.some((poller) => isVersioned(poller) && isCurrent(poller)) ? undefined : `the current version is ${current.deploymentName}.${current.buildId}, of which there is no worker`;
 }
 
 function isVersioned({ deploymentOptions }: Poller): boolean {
   return deploymentOptions?.workerVersioningMode === WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED;
 }
 
-/** The server's clock shows only in such times: that this machine's is ahead of it cannot be told. */
-function clockFindings(pollers: readonly Poller[]): Finding[] {
-  const ahead = Math.max(...pollers.map(({ lastAccessTime }) => optionalTsToMs(lastAccessTime) ?? 0)) - Date.now();
-  return ahead > SKEW ? [warning(`this machine's clock is at least ${Math.round(ahead / 1000)} s behind the cluster's: tasks expire late`, 'set it by NTP')] : [];
+/** The server's clock shows only in such times. */
+function clockFindings(ahead: number): Finding[] {
+  return ahead > SKEW ? [warning(`this machine's clock is at least ${spoken(ahead)} behind the cluster's: tasks expire late`, 'set it by NTP')] : [];
 }

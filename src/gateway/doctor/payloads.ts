@@ -1,0 +1,40 @@
+/** Whether payloads can be encoded and decoded, by a codec server or the workers' data converter. @module */
+import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/data-converter-helpers.js';
+import { decodeArrayFromPayloads, encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import type { DataConverter } from '@temporalio/client';
+import type { ConnectionConfig } from '../config.js';
+import { DEADLINE, error, ok, reasonOf, type Finding } from './finding.js';
+
+const PROBE = { mcpTasks: 'doctor' };
+
+/** Nothing of it gets to Temporal. */
+export async function payloadFindings(converter: DataConverter | undefined, { codec, dataConverter }: Pick<ConnectionConfig, 'codec' | 'dataConverter'>): Promise<Finding[]> {
+  if (!converter) return [];
+  const what = [...(dataConverter === undefined ? [] : [`data converter ${dataConverter}`]), ...(codec ? [`codec server ${withoutSecrets(codec.endpoint)}`] : [])].join(' and ');
+  try {
+    const back = await inTime(roundTrip(converter));
+    if (JSON.stringify(back) === JSON.stringify(PROBE)) return [ok(`${what}: what it encodes it decodes`)];
+    return [error(`${what}: what it encodes it decodes as something else`, 'is it the converter of the workers, and is nothing missing?')];
+  } catch (reason) {
+    return [error(`${what}: ${withoutSecrets(reasonOf(reason))}`, codec ? 'start it, or correct `codec`: its endpoint, without /encode and /decode, and its auth; without it no result can be read' : 'correct the module: without it no result can be read')];
+  }
+}
+
+async function roundTrip(converter: DataConverter): Promise<unknown> {
+  const loaded = loadDataConverter(converter);
+  const [back] = await decodeArrayFromPayloads(loaded, await encodeToPayloads(loaded, PROBE));
+  return back;
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE / 1_000} s`)), DEADLINE);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** A URL may have a password in it, or a token. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(/\/\/[^/\s]*@/g, '//').replaceAll(/\?\S*/g, '');
+}

@@ -1,0 +1,119 @@
+/** `doctor` where there is no getting to Temporal: why, and what to do about it; and every way of getting there. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import type { SecureServerOptions } from 'node:http2';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate, type GenerateResult, type SelfsignedOptions } from 'selfsigned';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { examine, type Finding } from '../../src/gateway/doctor/index.js';
+import { loadGateway } from '../../src/gateway/index.js';
+import { key } from '../setup/stack.js';
+import { startProxy, type Proxy } from './grpc-proxy.js';
+
+const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
+const DAY = 86_400_000;
+let dir: string;
+/** What to stop at the end. */
+const proxies: Proxy[] = [];
+const servers: Server[] = [];
+/** By what is told of them. */
+const places: Record<string, string> = {};
+
+async function authority(): Promise<GenerateResult> {
+  return await generate([{ name: 'commonName', value: 'authority' }], { ...EC, extensions: [{ name: 'basicConstraints', cA: true, critical: true }, { name: 'keyUsage', keyCertSign: true, critical: true }] });
+}
+async function certificate(ca: GenerateResult, options: SelfsignedOptions = {}): Promise<GenerateResult> {
+  const extensions: SelfsignedOptions['extensions'] = [
+    { name: 'basicConstraints', cA: false },
+    { name: 'keyUsage', digitalSignature: true, critical: true },
+    { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+    { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+  ];
+  return await generate([{ name: 'commonName', value: 'one' }], { ...EC, ca: { key: ca.private, cert: ca.cert }, extensions, ...options });
+}
+async function listening(server: Server): Promise<string> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+async function withTls({ private: privateKey, cert }: GenerateResult, options: SecureServerOptions = {}): Promise<string> {
+  const proxy = await startProxy({}, { key: privateKey, cert, ...options });
+  proxies.push(proxy);
+  return proxy.address;
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-doctor-'));
+  const [ours, theirs] = [await authority(), await authority()];
+  const [server, client, stranger] = [await certificate(ours), await certificate(ours), await certificate(theirs)];
+  const past = { notBeforeDate: new Date(Date.now() - 3 * DAY), notAfterDate: new Date(Date.now() - DAY) };
+  const files = { 'ca.pem': ours.cert, 'client.pem': client.cert, 'client.key': client.private, 'stranger.pem': stranger.cert, 'stranger.key': stranger.private, 'broken.pem': 'no certificate' };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+  Object.assign(places, {
+    plain: inject('temporalAddress'),
+    tls: await withTls(server),
+    mutual: await withTls(server, { requestCert: true, rejectUnauthorized: true, ca: ours.cert }),
+    expired: await withTls(await certificate(ours, past)),
+    silent: await listening(createServer()),
+    web: await listening(createHttpServer((_, response) => response.end('hello'))),
+  });
+  places['numeric'] = places['tls']?.replace('localhost', '127.0.0.1') ?? '';
+});
+afterAll(async () => {
+  for (const proxy of proxies) await proxy.stop();
+  for (const server of servers) server.close();
+  await rm(dir, { recursive: true });
+});
+
+async function findings(temporal: string): Promise<Finding[]> {
+  const file = join(dir, 'mcp-tasks.yaml');
+  await writeFile(file, `temporal: ${temporal.replaceAll(/<(\w+)>/g, (_, name: string) => places[name] ?? '')}\ntools: [{ name: text, workflow: Text, taskQueue: nobody }]\n`);
+  const found: Finding[] = [];
+  for await (const finding of examine(await loadGateway(file), dir, { MCP_TASKS_KEY: key })) found.push(finding);
+  return found;
+}
+
+const CA = 'ca: ca.pem';
+const CLIENT = 'cert: client.pem, key: client.key';
+
+it.each<[string, string, RegExp, RegExp]>([
+  ['nothing that listens', '{ address: "127.0.0.1:1" }', /the connection was refused$/, /port: nothing listens at 1/],
+  ['a name that is none', '{ address: "no-such-host.invalid" }', /the name no-such-host\.invalid cannot be resolved/, /correct the host/],
+  ['a port that never answers', '{ address: "<silent>" }', /takes the connection and then says nothing$/, /is it the frontend/],
+  ['one that never answers TLS', '{ address: "<silent>", tls: true }', /takes the connection and then says nothing$/, /tls: false/],
+  ['another server', '{ address: "<web>" }', /what answers there is no gRPC$/, /correct the port/],
+  ['TLS that is missing here', '{ address: "<tls>" }', /it speaks TLS, and this client does not$/, /tls: true/],
+  ['TLS with client certificates that is missing here', '{ address: "<mutual>" }', /it speaks TLS, and this client does not$/, /tls: true/],
+  ['TLS that is missing there', '{ address: "<plain>", tls: true }', /speaks no TLS$/, /tls: false/],
+  ['an authority that is not known', '{ address: "<tls>", tls: true }', /authority that this client does not trust/, /tls\.ca/],
+  ['a certificate that has expired', `{ address: "<expired>", tls: { ${CA} } }`, /its certificate has expired$/, /renew/],
+  ['a certificate for another name', `{ address: "<numeric>", tls: { ${CA} } }`, /its certificate is for another name than 127\.0\.0\.1$/, /tls\.serverName/],
+  ['a client certificate that is missing', `{ address: "<mutual>", tls: { ${CA} } }`, /it wants a client certificate/, /tls\.cert/],
+  ['a client certificate of another authority', `{ address: "<mutual>", tls: { ${CA}, cert: stranger.pem, key: stranger.key } }`, /does not take this client's certificate/, /authority that the frontend trusts/],
+])('says what is wrong: %s', async (_, temporal, what, remedy) => {
+  const [first, ...others] = await findings(temporal);
+  expect(first).toEqual({ level: 'error', text: expect.stringMatching(/^there is no Temporal at /), remedy: expect.stringMatching(remedy) });
+  expect(first?.text).toMatch(what);
+  expect(others.filter(({ level }) => level !== 'ok')).toEqual([]);
+}, 15_000);
+
+it('a certificate that is none', async () => {
+  expect((await findings('{ address: "<tls>", tls: { ca: broken.pem } }')).filter(({ level }) => level === 'error')).toEqual([{ level: 'error', text: expect.stringMatching(/PEM|authority/), remedy: expect.any(String) }]);
+});
+
+it.each([
+  ['TLS', `{ address: "<tls>", tls: { ${CA} } }`, '(TLS)'],
+  ['a client certificate', `{ address: "<mutual>", tls: { ${CA}, ${CLIENT} } }`, '(TLS, client certificate)'],
+  ['the name of a certificate', `{ address: "<numeric>", tls: { ${CA}, serverName: localhost } }`, '(TLS)'],
+  ['an API key', `{ address: "<tls>", tls: { ${CA} }, apiKey: secret }`, '(TLS, API key)'],
+  ['a profile', '{ configFile: temporal.toml, profile: staging }', '(TLS, client certificate)'],
+])('gets there by %s', async (_, temporal, how) => {
+  await writeFile(join(dir, 'temporal.toml'), `[profile.staging]\naddress = "${places['mutual']}"\n[profile.staging.tls]\nserver_ca_cert_path = "${dir}/ca.pem"\nclient_cert_path = "${dir}/client.pem"\nclient_key_path = "${dir}/client.key"\n`);
+  const found = await findings(temporal);
+  expect(found[0]).toEqual({ level: 'ok', text: expect.stringMatching(/^Temporal 1\./) });
+  expect(found[0]?.text.endsWith(how), found[0]?.text).toBe(true);
+  expect(found).toContainEqual({ level: 'ok', text: expect.stringMatching(/^rights in namespace default/) });
+  expect(JSON.stringify(found)).not.toContain('secret');
+});
