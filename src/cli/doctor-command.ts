@@ -1,4 +1,5 @@
 /** `mcp-tasks-temporal doctor`: what a gateway's file depends on, each line with its remedy. @module */
+import { endCommand } from './end-command.js';
 import { isMcpTasksError } from '../task/errors.js';
 import { loadGateway } from '../gateway/load.js';
 import { examine, type Finding } from '../gateway/doctor/index.js';
@@ -8,11 +9,15 @@ const EXIT_CODES: Readonly<Record<Finding['level'], number>> = { ok: 0, warning:
 /** Sets the exit code by the worst finding: 1 for a warning, 2 for an error. */
 export async function doctor(file: string, dir: string): Promise<void> {
   let worst = 0;
-  for await (const finding of findings(file, dir)) {
-    process.stdout.write(line(finding));
-    worst = Math.max(worst, EXIT_CODES[finding.level]);
+  try {
+    for await (const finding of findings(file, dir)) {
+      process.stdout.write(line(finding));
+      worst = Math.max(worst, EXIT_CODES[finding.level]);
+    }
+    process.exitCode = worst;
+  } finally {
+    endCommand();
   }
-  process.exitCode = worst;
 }
 
 /** A file that is wrong is the first thing to mend: nothing else can be looked at. */

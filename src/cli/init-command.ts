@@ -1,6 +1,7 @@
 /** `mcp-tasks-temporal init`: writes the first file of a gateway. @module */
 import { writeFile } from 'node:fs/promises';
 import { McpTasksError } from '../task/errors.js';
+import { endCommand } from './end-command.js';
 import { firstFile } from '../gateway/first-file.js';
 import { withCalls } from '../gateway/open-calls.js';
 import { proposals } from '../gateway/proposals.js';
@@ -12,7 +13,15 @@ export interface InitOptions {
 }
 
 /** @throws McpTasksError `CONFIGURATION` if there is such a file already, or nothing to propose; `TEMPORAL_UNAVAILABLE` */
-export async function init(file: string, { fromCluster = false, dir }: InitOptions): Promise<void> {
+export async function init(file: string, options: InitOptions): Promise<void> {
+  try {
+    await writeFirst(file, options);
+  } finally {
+    endCommand();
+  }
+}
+
+async function writeFirst(file: string, { fromCluster = false, dir }: InitOptions): Promise<void> {
   const tools = fromCluster ? await withCalls({ dir }, async (calls) => await proposals(calls)) : undefined;
   if (tools?.length === 0) throw new McpTasksError('CONFIGURATION', 'no workflows ran lately in this namespace: is it the one you mean (TEMPORAL_NAMESPACE)? Without --from-cluster an example is written');
   await writeFile(file, firstFile(tools), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {

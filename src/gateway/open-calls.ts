@@ -1,16 +1,31 @@
 /** A connection for a command that asks something and ends. @module */
+import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { temporalClient } from '../temporal/connect.js';
 import { Calls } from '../temporal/calls.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from '../temporal/target.js';
+import { clusterFindings } from './doctor/cluster.js';
+import { reasonOf } from './doctor/finding.js';
 
-/** @throws what {@link resolveTemporalTarget} throws */
+/** @throws what {@link resolveTemporalTarget} throws; McpTasksError `TEMPORAL_UNAVAILABLE`, which says why */
 export async function withCalls<T>(options: TemporalOptions, ask: (calls: Calls, target: TemporalTarget) => Promise<T>): Promise<T> {
   const target = await resolveTemporalTarget(options);
-  const calls = new Calls(temporalClient(target));
   try {
-    return await ask(calls, target);
+    const calls = new Calls(temporalClient(target));
+    try {
+      return await ask(calls, target).catch(async (error: unknown) => {
+        throw isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') ? await explained(calls, target, error) : error;
+      });
+    } finally {
+      await calls.close();
+    }
   } finally {
-    await calls.close();
     await target.release();
   }
+}
+
+/** As the doctor says it. */
+async function explained(calls: Calls, target: TemporalTarget, error: McpTasksError): Promise<McpTasksError> {
+  const { there, findings } = await clusterFindings(calls, target);
+  const message = there ? `Temporal at ${target.address}: ${reasonOf(error)}` : findings.map(({ text, remedy }) => `${text}; ${remedy}`).join('\n');
+  return new McpTasksError('TEMPORAL_UNAVAILABLE', message, { cause: error });
 }

@@ -1,17 +1,23 @@
 /** `doctor` where there is no getting to Temporal: why, and what to do about it; and every way of getting there. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { SecureServerOptions } from 'node:http2';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { generate, type GenerateResult, type SelfsignedOptions } from 'selfsigned';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { examine, type Finding } from '../../src/gateway/doctor/index.js';
 import { loadGateway } from '../../src/gateway/index.js';
 import { key } from '../setup/stack.js';
 import { startProxy, type Proxy } from './grpc-proxy.js';
 
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
 const DAY = 86_400_000;
 let dir: string;
@@ -116,4 +122,37 @@ it.each([
   expect(found[0]?.text.endsWith(how), found[0]?.text).toBe(true);
   expect(found).toContainEqual({ level: 'ok', text: expect.stringMatching(/^rights in namespace default/) });
   expect(JSON.stringify(found)).not.toContain('secret');
+});
+
+describe('where packets are dropped', () => {
+  const waiting: Socket[] = [];
+  let deaf: ChildProcess;
+  let address: string;
+  /** A server that never comes to accept anybody: once its queue is full, the system takes no more connections. */
+  beforeAll(async () => {
+    deaf = spawn(process.execPath, ['-e', "const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => { require('node:fs').writeSync(1, String(server.address().port)); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); })"]);
+    const [port] = (await once(deaf.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    address = `127.0.0.1:${String(port)}`;
+    for (let full = false; !full; ) {
+      const socket = connect(Number(String(port)), '127.0.0.1');
+      waiting.push(socket.on('error', () => undefined));
+      full = await Promise.race([once(socket, 'connect').then(() => false), delay(500, true)]);
+    }
+  });
+  afterAll(() => {
+    for (const socket of waiting) socket.destroy();
+    deaf.kill('SIGKILL');
+  });
+
+  it.each([
+    ['doctor', [], 2],
+    ['init', ['--from-cluster', 'other.yaml'], 1],
+  ])('%s says so and ends', async (command, args, code) => {
+    await writeFile(join(dir, 'mcp-tasks.yaml'), 'tools: [{ name: text, workflow: Text, taskQueue: nobody }]\n');
+    const child = spawn(process.execPath, [main, command, ...args], { cwd: dir, env: { ...process.env, TEMPORAL_ADDRESS: address } });
+    const [output, [ended]] = await Promise.all([text(command === 'doctor' ? child.stdout : child.stderr), once(child, 'exit')]);
+    expect(output).toContain(`there is no Temporal at ${address}: no connection comes about`);
+    expect(ended).toBe(code);
+    // Its calls have their deadlines; the system would try for two minutes.
+  }, 30_000);
 });

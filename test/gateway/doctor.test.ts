@@ -2,8 +2,11 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as body } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import proto, { type temporal } from '@temporalio/proto';
 import type Long from 'long';
@@ -152,6 +155,41 @@ describe('of a server that is not as this one', () => {
 
   it('a client that it does not know', async () => {
     expect(await foundAt({ GetSystemInfo: { status: 16, message: 'invalid token' } })).toEqual([{ level: 'error', text: expect.stringMatching(/does not know this client: invalid token$/), remedy: expect.stringContaining('API key') }]);
+  });
+});
+
+describe('of payloads', () => {
+  const codec = createServer((request, response) => {
+    void (async () => {
+      const sent = await body(request);
+      if (request.url?.startsWith('/closed')) response.statusCode = 403;
+      response.end(request.url === '/other/decode' ? JSON.stringify({ payloads: [{ metadata: { encoding: Buffer.from('json/plain').toString('base64') }, data: Buffer.from('{}').toString('base64') }] }) : sent);
+    })();
+  });
+  const converter = fileURLToPath(new URL('../fixtures/data-converter.mjs', import.meta.url));
+  let url: string;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => codec.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(codec.address() as AddressInfo).port}`;
+  });
+  afterAll(() => codec.close());
+
+  it.each<[string, () => GatewayConfigInput['temporal'], Finding['level'], RegExp]>([
+    ['a codec server', () => ({ codec: { endpoint: `${url}/open` } }), 'ok', /^codec server \S+\/open: what it encodes it decodes$/],
+    ['one that wants another authorization', () => ({ codec: { endpoint: `${url}/closed`, auth: 'Bearer secret' } }), 'error', /^codec server \S+\/closed: HTTP 403$/],
+    ['one that is away', () => ({ codec: { endpoint: 'http://127.0.0.1:65535' } }), 'error', /^codec server http:\/\/127\.0\.0\.1:65535: .*ECONNREFUSED/],
+    ['one that does something else', () => ({ codec: { endpoint: `${url}/other` } }), 'error', /decodes as something else$/],
+    ['one whose address has a password', () => ({ codec: { endpoint: 'http://user:secret@127.0.0.1:1' } }), 'error', /^codec server http:\/\/127\.0\.0\.1:1: /],
+    ['a data converter', () => ({ dataConverter: converter }), 'ok', /^data converter .*data-converter\.mjs: what it encodes it decodes$/],
+  ])('%s', async (_, temporal, level, message) => {
+    const found = await findings({ temporal: { address: inject('temporalAddress'), ...temporal() } });
+    expect(found).toContainEqual(expect.objectContaining({ level, text: expect.stringMatching(message) }));
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
+  it('a data converter that cannot be imported', async () => {
+    const found = await findings({ temporal: { address: inject('temporalAddress'), dataConverter: './no-such.mjs' } });
+    expect(found[0]).toEqual({ level: 'error', text: expect.stringMatching(/^the connection: .*no-such\.mjs/), remedy: expect.any(String) });
   });
 });
 
