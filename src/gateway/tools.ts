@@ -4,6 +4,7 @@ import { fillIn } from '../task/template.js';
 import type { InputMapping, WorkflowMapping } from '../task/workflow-mapping.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { fromJsonSchema, type JsonSchema } from '../tool/json-schema.js';
+import type { ToolSchema } from '../tool/schema.js';
 import type { GatewayConfig, ToolConfig } from './config.js';
 
 /** The schemas of a tool, wherever they came from. */
@@ -19,23 +20,24 @@ export function durableTool(config: ToolConfig, { input, output }: ToolSchemas, 
   const taskQueue = config.taskQueue ?? defaults.taskQueue;
   const idempotencyKey = keyOf(config);
   const beforeStart = confirmationOf(config);
+  const result = output && fromJsonSchema(output);
   // A workflow that takes no arguments is given none.
   const args = config.args ?? (input ? undefined : []);
   return {
     name,
     inputSchema: fromJsonSchema(input ? { type: 'object', ...input } : NO_ARGUMENTS),
     taskSupport,
-    work: { kind: 'workflow', workflowType: workflow, existing: { ...(args ? { args } : {}), mapping: mappingOf(config, output) } },
+    work: { kind: 'workflow', workflowType: workflow, existing: { ...(args ? { args } : {}), mapping: mappingOf(config, result) } },
     ...defined({ title, description, namespace, annotations, timeouts, retry, ttl, fallback, taskQueue, idempotencyKey, beforeStart }),
-    ...(output ? { outputSchema: fromJsonSchema(output) } : {}),
+    ...(result ? { outputSchema: result } : {}),
     ...(config.inputs ? { asks: ['elicitation.form'] as const } : {}),
   };
 }
 
-function mappingOf({ output, status, inputs, stackTraces }: ToolConfig, schema: JsonSchema | undefined): WorkflowMapping {
+function mappingOf({ output, status, inputs, stackTraces }: ToolConfig, result: ToolSchema | undefined): WorkflowMapping {
   const part = typeof output === 'object' ? output.part : undefined;
   const questions = inputs && Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, questionOf(input)]));
-  return defined({ part, output: schema ?? null, status, inputs: questions, stackTraces });
+  return defined({ part, output: result?.['~standard'].jsonSchema.output({ target: 'draft-2020-12' }) ?? null, status, inputs: questions, stackTraces });
 }
 
 function questionOf({ query, when, message, schema, update, signal, args, declined }: NonNullable<ToolConfig['inputs']>[string]): InputMapping {

@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generate, type GenerateResult, type SelfsignedOptions } from 'selfsigned';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { examine, type Finding } from '../../src/gateway/doctor/index.js';
 import { loadGateway } from '../../src/gateway/index.js';
 import { key } from '../setup/stack.js';
@@ -104,6 +104,12 @@ it.each<[string, string, RegExp, RegExp]>([
   expect(first?.text).toMatch(what);
   expect(others.filter(({ level }) => level !== 'ok')).toEqual([]);
 }, 15_000);
+
+it('a proxy that is away', async () => {
+  vi.stubEnv('grpc_proxy', 'http://127.0.0.1:1');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect((await findings('{ address: "temporal.invalid:7233" }'))[0]).toEqual({ level: 'error', text: 'there is no Temporal at temporal.invalid:7233: no connection comes about by way of the proxy', remedy: expect.stringContaining('does the proxy let it through') });
+});
 
 it('a certificate that is none', async () => {
   expect((await findings('{ address: "<tls>", tls: { ca: broken.pem } }')).filter(({ level }) => level === 'error')).toEqual([{ level: 'error', text: expect.stringMatching(/PEM|authority/), remedy: expect.any(String) }]);

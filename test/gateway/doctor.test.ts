@@ -10,7 +10,7 @@ import { text as body } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import proto, { type temporal } from '@temporalio/proto';
 import type Long from 'long';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { examine, type Finding } from '../../src/gateway/doctor/index.js';
 import type { GatewayConfigInput } from '../../src/gateway/index.js';
 import { gatewayOf } from '../../src/gateway/load.js';
@@ -96,8 +96,8 @@ describe('finds', () => {
     vi.doMock('../../src/worker/index.js', () => {
       throw new Error('no native parts');
     });
+    onTestFinished(() => vi.doUnmock('../../src/worker/index.js'));
     expect(await bad({ tools: [{ ...text, confirm: true }] })).toEqual([{ level: 'error', text: expect.stringMatching(/^confirm \(text\)/), remedy: expect.stringContaining('npm install @temporalio/worker') }]);
-    vi.doUnmock('../../src/worker/index.js');
   });
 });
 

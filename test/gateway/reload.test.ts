@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { PassThrough } from 'node:stream';
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { serveGateway, type Gateway } from '../../src/gateway/index.js';
 import type { Logger } from '../../src/index.js';
 import { send2025, send2026 } from '../server/protocol.js';
@@ -112,10 +112,10 @@ it('a tool whose worker cannot be had is not shown', async () => {
   vi.doMock('../../src/worker/index.js', () => {
     throw new Error('no native parts');
   });
+  onTestFinished(() => vi.doUnmock('../../src/worker/index.js'));
   await writeFile(file, `${head()}- { name: sure, workflow: Text, confirm: true }\n`);
   await expect(gateway.reload()).rejects.toThrow('npm install @temporalio/worker');
   expect(await names()).toEqual(['one', 'payment']);
-  vi.doUnmock('../../src/worker/index.js');
 });
 
 it('a namespace whose connection is new waits for the next start, and so do its tools', async () => {
@@ -168,6 +168,8 @@ it('tells clients: over stdio, and those that listen over HTTP, by subscription 
   );
   const reader = (listening.body as ReadableStream<Uint8Array>).getReader();
   await reader.read();
+  const { result } = await send2025(handler, 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '0' } });
+  expect(result.capabilities.tools).toEqual({ listChanged: true });
   const session = await Session.begin(handler);
   const streams = [await session.listen(handler), await session.listen(handler)];
   const input = new PassThrough();

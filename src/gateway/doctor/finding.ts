@@ -29,6 +29,15 @@ export function isRefusal(thrown: unknown): boolean {
   return code === GRPC.PERMISSION_DENIED || code === GRPC.UNAUTHENTICATED;
 }
 
+/** @throws Error if it takes longer than a call may */
+export async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE / 1_000} s`)), DEADLINE);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 const UNITS = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000]] as const;
 /** So many of a unit or more are told in it. */
 const ENOUGH = { day: 3, hour: 1, minute: 1, second: 0 } as const;

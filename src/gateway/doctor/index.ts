@@ -64,7 +64,8 @@ async function* examineNamespace({ loaded, dir, env, said }: Examination, namesp
     yield* own.findings;
     if (!own.there) return;
     yield* await rightsFindings(calls, tools);
-    for (const [taskQueue, names] of byTaskQueue(tools)) yield* await taskQueueFindings(calls, taskQueue, names);
+    const queues = await Promise.all([...byTaskQueue(tools)].map(async ([taskQueue, names]) => await taskQueueFindings(calls, taskQueue, names)));
+    yield* queues.flat();
   } finally {
     await calls.close();
     await target.release();

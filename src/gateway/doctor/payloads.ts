@@ -3,7 +3,7 @@ import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/
 import { decodeArrayFromPayloads, encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { DataConverter } from '@temporalio/client';
 import type { ConnectionConfig } from '../config.js';
-import { DEADLINE, error, ok, reasonOf, type Finding } from './finding.js';
+import { error, inTime, ok, reasonOf, type Finding } from './finding.js';
 
 const PROBE = { mcpTasks: 'doctor' };
 
@@ -24,14 +24,6 @@ async function roundTrip(converter: DataConverter): Promise<unknown> {
   const loaded = loadDataConverter(converter);
   const [back] = await decodeArrayFromPayloads(loaded, await encodeToPayloads(loaded, PROBE));
   return back;
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE / 1_000} s`)), DEADLINE);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** A URL may have a password in it, or a token. */

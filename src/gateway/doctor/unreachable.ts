@@ -5,10 +5,12 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { TLSConfig } from '@temporalio/client';
 import { splitProtoHostPort } from '@temporalio/common/lib/internal-non-workflow/parse-host-uri.js';
 import type { TemporalConnectionOptions } from '../../temporal/target.js';
-import { DEADLINE, error, reasonOf, type Finding } from './finding.js';
+import { DEADLINE, error, inTime, reasonOf, type Finding } from './finding.js';
 
 /** Temporal's own, as its SDKs have it. */
 const PORT = 7233;
+/** Where gRPC looks for a proxy. */
+const PROXY = ['grpc_proxy', 'https_proxy', 'http_proxy'];
 /** How a client of HTTP/2 begins: with these words, and settings, here none. https://www.rfc-editor.org/rfc/rfc9113#section-3.4 */
 const SETTINGS = 4;
 const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, SETTINGS, 0, 0, 0, 0, 0])]);
@@ -28,14 +30,17 @@ export async function unreachable({ address, tls }: TemporalConnectionOptions, t
   const { hostname: host, port = PORT } = splitProtoHostPort(address) ?? { hostname: '' };
   if (host === '') return at('that is no address', 'write host:port, such as temporal.example.com:7233');
   const place = { host, port };
-  const unresolved = await lookup(host).then(() => undefined, (reason: NodeJS.ErrnoException) => reason.code);
+  const unresolved = await inTime(lookup(host)).then(() => undefined, ({ code, message }: NodeJS.ErrnoException) => code ?? message);
+  const closed = unresolved ?? (await tcpFault(place));
+  // There no way leads past the proxy.
+  if (closed !== undefined && PROXY.some((name) => process.env[name])) return at('no connection comes about by way of the proxy', `does the proxy let it through? ${PROXY.join(', ')}; no_proxy names what needs none`);
   if (unresolved !== undefined) return at(`the name ${host} cannot be resolved (${unresolved})`, 'correct the host in the address, or the DNS of this machine');
-  const closed = await tcpFault(place);
   if (closed === 'ECONNREFUSED') return at('the connection was refused', `start it, or correct the port: nothing listens at ${port} there`);
   if (closed !== undefined) return at(closed === 'ETIMEDOUT' ? 'no connection comes about' : `no connection comes about (${closed})`, 'correct the address, or let this machine through the firewall between');
   const wrong = tls ? await tlsFault(place, tls) : await plainFault(place);
   if (wrong) return at(...wrong);
-  return at(reasonOf(thrown), 'is this the gRPC port of its frontend, and is that healthy? temporal operator cluster health');
+  // gRPC ends it with a note that it mostly has not.
+  return at(reasonOf(thrown).replace(/\. Resolution note:$/, ''), 'is this the gRPC port of its frontend, and is that healthy? temporal operator cluster health');
 }
 
 type Fault = [what: string, remedy: string];
