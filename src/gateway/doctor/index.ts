@@ -78,10 +78,10 @@ interface Opened {
   readonly calls: Calls;
 }
 
-/** As serving does it, but for what is said of other namespaces. */
+/** As serving does it, but that of other namespaces only their addresses are looked at: a file of theirs that is missing is told of them. */
 async function open({ config, ...loaded }: LoadedGateway, namespace: string | undefined, dir: string): Promise<Opened> {
-  const own = namespace === undefined ? undefined : config.namespaces?.[namespace];
-  const connections = await connectionsOf({ ...loaded, config: { ...config, namespaces: namespace !== undefined && own ? { [namespace]: own } : {} } }, dir);
+  const namespaces = Object.entries(config.namespaces ?? {}).map(([name, { address, ...more }]) => [name, { ...(address === undefined ? {} : { address }), ...(name === namespace ? more : {}) }] as const);
+  const connections = await connectionsOf({ ...loaded, config: { ...config, namespaces: Object.fromEntries(namespaces) } }, dir);
   const target = await resolveTemporalTarget(connections.of(namespace));
   try {
     return { connections, target, calls: new Calls(temporalClient(target)) };
