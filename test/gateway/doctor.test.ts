@@ -176,7 +176,7 @@ describe('of payloads', () => {
 
   it.each<[string, () => GatewayConfigInput['temporal'], Finding['level'], RegExp]>([
     ['a codec server', () => ({ codec: { endpoint: `${url}/open` } }), 'ok', /^codec server \S+\/open: what it encodes it decodes$/],
-    ['one that wants another authorization', () => ({ codec: { endpoint: `${url}/closed`, auth: 'Bearer secret' } }), 'error', /^codec server \S+\/closed: HTTP 403$/],
+    ['one that wants another authorization', () => ({ codec: { endpoint: `${url}/closed`, auth: 'Bearer secret' } }), 'error', /^codec server \S+\/closed: .*HTTP 403/],
     ['one that is away', () => ({ codec: { endpoint: 'http://127.0.0.1:65535' } }), 'error', /^codec server http:\/\/127\.0\.0\.1:65535: .*ECONNREFUSED/],
     ['one that does something else', () => ({ codec: { endpoint: `${url}/other` } }), 'error', /decodes as something else$/],
     ['one whose address has a token', () => ({ codec: { endpoint: 'http://127.0.0.1:65535/?token=secret' } }), 'error', /^codec server http:\/\/127\.0\.0\.1:65535\/: /],
