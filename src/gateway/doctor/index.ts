@@ -55,7 +55,7 @@ async function* examineNamespace({ loaded, dir, env, said }: Examination, namesp
     if (namespace === undefined) yield* keyFindings(target, env);
     if (tools.length === 0) return;
     const cluster = await clusterFindings(calls, target);
-    for (const finding of [...cluster.findings, ...(await payloadFindings(connections.dataConverter, config.temporal ?? {}))]) {
+    for (const finding of [...cluster.findings, ...(await payloadFindings(connections.dataConverter(target.namespace), { ...config.temporal, ...(namespace === undefined ? {} : config.namespaces?.[namespace]) }))]) {
       if (!said.has(finding.text)) yield finding;
       said.add(finding.text);
     }
