@@ -21,21 +21,64 @@ export interface RemoteCodecOptions {
   readonly namespace: string;
 }
 
-/** Its methods throw `TEMPORAL_UNAVAILABLE` where the server does not do it. */
+/** Statuses of a server that may well do it a little later: time-out, too many requests. */
+const PASSING = new Set([408, 425, 429]);
+
+/**
+ * Its methods throw `TEMPORAL_UNAVAILABLE` where the server is away, `CONFIGURATION` where it refuses or is none.
+ * @throws McpTasksError `CONFIGURATION` if no request can be made of the options
+ */
 export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): PayloadCodec {
   const url = endpoint.replaceAll('{namespace}', encodeURIComponent(namespace)).replace(/\/$/, '');
   const headers = { 'content-type': 'application/json', 'x-namespace': namespace, ...(auth === undefined ? {} : { authorization: auth }) };
+  check(url, headers);
   const post = async (what: 'encode' | 'decode', payloads: Payload[]): Promise<Payload[]> => {
     if (payloads.length === 0) return [];
-    try {
-      const response = await fetch(`${url}/${what}`, { method: 'POST', headers, body: JSON.stringify({ payloads: payloads.map(toJson) }), signal: AbortSignal.timeout(DEADLINE) });
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      return Answer.parse(await response.json()).payloads.map(({ metadata, data }) => ({ metadata: metadata ?? null, data: data ?? null }));
-    } catch (error) {
-      throw new McpTasksError('TEMPORAL_UNAVAILABLE', 'the codec server did not answer; the task is not affected, try again', { cause: error });
-    }
+    const body = JSON.stringify({ payloads: payloads.map(toJson) });
+    const { status, ok, text } = await answer(`${url}/${what}`, { method: 'POST', headers, body, signal: AbortSignal.timeout(DEADLINE) });
+    if (status >= 500 || PASSING.has(status)) throw away(new Error(`HTTP ${status}`));
+    if (!ok) throw refused(`it answered with HTTP ${status}`);
+    const answered = Answer.safeParse(json(text));
+    if (!answered.success) throw refused('it did not answer as a codec server does');
+    const done = answered.data.payloads;
+    if (done.length !== payloads.length) throw refused(`it answered ${payloads.length} payloads with ${done.length}`);
+    return done.map(({ metadata, data }) => ({ metadata: metadata ?? null, data: data ?? null }));
   };
   return { encode: async (payloads) => await post('encode', payloads), decode: async (payloads) => await post('decode', payloads) };
+}
+
+/** What `fetch` says of a wrong URL or header has it in it, secrets included. */
+function check(url: string, headers: Readonly<Record<string, string>>): void {
+  try {
+    void new Request(url, { headers });
+  } catch {
+    throw new McpTasksError('CONFIGURATION', 'codec: `endpoint` has to be a URL without user and password, and `auth` what an HTTP header can hold');
+  }
+}
+
+async function answer(url: string, request: RequestInit): Promise<{ status: number; ok: boolean; text: string }> {
+  try {
+    const response = await fetch(url, request);
+    return { status: response.status, ok: response.ok, text: await response.text() };
+  } catch (error) {
+    throw away(error);
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function away(cause: unknown): McpTasksError {
+  return new McpTasksError('TEMPORAL_UNAVAILABLE', 'the codec server did not answer; the task is not affected, try again', { cause });
+}
+
+function refused(why: string): McpTasksError {
+  return new McpTasksError('CONFIGURATION', `the codec server cannot be used: ${why}. Trying again does not help: the operator has to see to \`endpoint\` and \`auth\` of the codec`);
 }
 
 function toJson({ metadata, data }: Payload): object {

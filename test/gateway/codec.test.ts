@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
@@ -27,6 +28,9 @@ const gateways: Gateway[] = [];
 interface Encoded {
   readonly payloads: { readonly metadata: Record<string, string>; readonly data: string }[];
 }
+/** What is at the same place, and is no codec server that can be used. */
+const others: Readonly<Record<string, { readonly status?: number; readonly body?: string }>> = { unauthorized: { status: 401 }, bad: { status: 400 }, missing: { status: 404 }, busy: { status: 429 }, broken: { status: 502 }, page: { body: '<html>' }, fewer: { body: '{"payloads":[]}' } };
+
 /** What a codec server does: the same as the module, over HTTP. */
 async function answer(url: string, { payloads }: Encoded): Promise<object> {
   const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
@@ -39,6 +43,8 @@ async function answer(url: string, { payloads }: Encoded): Promise<object> {
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-codec-'));
   codec = createServer((request, response) => {
+    const other = others[request.url?.split('/')[1] ?? ''];
+    if (other) return void response.writeHead(other.status ?? 200).end(other.body);
     seen.add([request.url?.split('/')[1], request.headers['x-namespace'], request.headers.authorization].join(' '));
     void (async () => response.setHeader('content-type', 'application/json').end(JSON.stringify(await answer(request.url ?? '', (await json(request)) as Encoded))))();
   });
@@ -75,6 +81,8 @@ async function call(...connection: Parameters<typeof open>) {
   const gateway = await open(...connection);
   return await send2026(gateway.handler(), 'tools/call', { name: 'load', arguments: { date: 'd' } }, { capabilities: {} });
 }
+
+const at = (path: string) => ({ codec: { endpoint: `http://127.0.0.1:${(codec.address() as AddressInfo).port}/${path}` } });
 
 it('are read by a codec server', async () => {
   expect((await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } })).result.structuredContent).toMatchObject({ loaded: 'd' });
@@ -120,4 +128,30 @@ it('are read by the data converter of a module', async () => {
 
 it('wait for a codec server that is away', async () => {
   expect((await call({ codec: { endpoint: 'http://127.0.0.1:1' } })).error).toMatchObject({ code: -32603, message: expect.stringContaining('codec server'), data: { retryable: true } });
+});
+
+it.each(['busy', 'broken'])('wait for a codec server that is %s', async (path) => {
+  expect((await call(at(path))).error).toMatchObject({ code: -32603, message: expect.stringMatching(/codec server.*try again$/), data: { retryable: true } });
+});
+
+it.each([
+  ['unauthorized', 'HTTP 401'],
+  ['bad', 'HTTP 400'],
+  ['missing', 'HTTP 404'],
+  ['page', 'not answer as a codec server does'],
+  ['fewer', /\d payloads? with 0/],
+])('are the operator’s to see to where the codec server is %s', async (path, why) => {
+  const { error } = await call(at(path));
+  expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(why) });
+  expect(error?.message).toContain('operator');
+  expect(error).not.toHaveProperty('data');
+});
+
+it.each([
+  ['https://user:secret@codec.example', undefined],
+  ['https://codec.example', 'Bearer secret\u2028'],
+])('no secret of %s is told', async (endpoint, auth) => {
+  const error = await call({ codec: { endpoint, ...(auth === undefined ? {} : { auth }) } }).catch((reason: Error) => reason);
+  expect(error).toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('auth') });
+  expect(inspect(error)).not.toContain('secret');
 });
