@@ -19,6 +19,10 @@ export type McpTasksErrorCode =
   | 'NO_WORKER'
   /** Temporal did not answer within the deadline; retrying later may help. */
   | 'TEMPORAL_UNAVAILABLE'
+  /** Temporal refuses what this server asks of it: rights, credentials, namespace. An operator has to see to it. */
+  | 'TEMPORAL_REFUSED'
+  /** What a workflow wrote is in an encoding that is not known here. */
+  | 'PAYLOAD_UNREADABLE'
   /** A local service (Temporal dev server, PostgreSQL) could not be started. */
   | 'LOCAL_SERVICE'
   /** The worker's workflow bundle lacks a workflow that the tools need. */

@@ -14,12 +14,16 @@ export function isToolResult(value: unknown): value is ToolResult {
   return Array.isArray(content) && content.every((block: unknown) => typeof (block as { type?: unknown } | null)?.type === 'string');
 }
 
-/**
- * What a tool returned, as a `CallToolResult`: itself if it is one; else the value as `structuredContent`, and as text
- * for clients that read only text: a string as it is, anything else as JSON. Nothing at all is an empty result.
- */
+/** What a tool returned, as a `CallToolResult`: itself if it is one, else as data. */
 export function toToolResult(value: unknown): ToolResult {
-  if (isToolResult(value)) return value;
+  return isToolResult(value) ? value : dataResult(value);
+}
+
+/**
+ * A value as `structuredContent`, and as text for clients that read only text: a string as it is, anything else as JSON.
+ * Nothing at all is an empty result.
+ */
+export function dataResult(value: unknown): ToolResult {
   if (value === undefined || value === null) return { content: [] };
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return { content: [{ type: 'text', text }], structuredContent: value };

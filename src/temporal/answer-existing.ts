@@ -1,45 +1,74 @@
-/** Gives answers to an existing workflow, by an update or signal of its own. @module */
+/**
+ * Gives answers to an existing workflow, by an update or signal of its own. Each question is answered once: whatever is sent
+ * again, by a client or by another server process, has the same ID, and the first answer is taken.
+ * @module
+ */
 import { createHash } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { encodeToPayloadsWithContext } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import { McpTasksError } from '../task/errors.js';
 import { formProblem, type ElicitAnswer } from '../task/form.js';
 import { argumentsOf, type InputMapping, type WorkflowMapping } from '../task/workflow-mapping.js';
-import { McpTasksError } from '../task/errors.js';
-import { DEADLINE, within, type Calls } from './calls.js';
+import type { Calls } from './calls.js';
 import { questionName } from './mapped-report.js';
-import { update } from './respond.js';
+import { unlessEnded, update } from './respond.js';
+
+export interface Answering {
+  readonly id: string;
+  readonly mapping: WorkflowMapping;
+  /** By the keys of open questions. */
+  readonly answers: Readonly<Record<string, unknown>>;
+  /** Tells a question from an equal one that was answered before: the same for whoever looks while it is open. */
+  readonly asking: (input: InputMapping) => Promise<number>;
+  /** For all of it, in milliseconds since 1970. */
+  readonly until: number;
+}
 
 /**
  * A declined question, where the workflow has nothing to hear of that by, cancels it: it would wait for ever.
- * @param answers by the keys of open questions
- * @throws McpTasksError `INVALID_ARGUMENTS` if an answer does not fit, or the workflow refuses it; `NO_WORKER`, `TEMPORAL_UNAVAILABLE`
+ * @throws McpTasksError `INVALID_ARGUMENTS` if an answer does not fit, or the workflow refuses it; `NO_WORKER`,
+ * `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
  */
-export async function answerExisting(calls: Calls, id: string, { inputs = {} }: WorkflowMapping, answers: Readonly<Record<string, unknown>>): Promise<void> {
+export async function answerExisting(calls: Calls, { id, mapping: { inputs = {} }, answers, asking, until }: Answering): Promise<void> {
   for (const [key, answer] of Object.entries(answers)) {
     const input = inputs[questionName(key)];
     if (!input) continue;
     const problem = formProblem(answer, input.schema);
     if (problem !== undefined) throw new McpTasksError('INVALID_ARGUMENTS', `the answer to "${key}" does not fit: ${problem}`);
-    await answerOne(calls, id, key, input, answer as ElicitAnswer);
+    const { action, content = {} } = answer as ElicitAnswer;
+    const accepted = action === 'accept';
+    const how = accepted ? input.answer : input.declined;
+    if (!how) await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).cancel()));
+    else await send(calls, id, { ...how, args: accepted ? argumentsOf(content, input.answer.args) : [], once: hash([key, await asking(input)]) }, until);
   }
 }
 
-async function answerOne(calls: Calls, id: string, key: string, input: InputMapping, { action, content = {} }: ElicitAnswer): Promise<void> {
-  const accepted = action === 'accept';
-  if (!accepted && !input.declined) {
-    await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).cancel());
-    return;
-  }
-  const { kind, name } = accepted ? input.answer : (input.declined as NonNullable<InputMapping['declined']>);
-  const args = accepted ? argumentsOf(content, input.answer.args) : [];
-  if (kind === 'signal') {
-    await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).signal(name, ...args));
-    return;
-  }
-  const updateId = createHash('sha256').update(JSON.stringify([key, name, args])).digest('hex');
+interface Message {
+  readonly kind: 'update' | 'signal';
+  readonly name: string;
+  readonly args: readonly unknown[];
+  /** With the same, it is sent once. */
+  readonly once: string;
+}
+
+async function send(calls: Calls, id: string, { kind, name, args, once }: Message, until: number): Promise<void> {
+  if (kind === 'signal') return await unlessEnded(calls.run(until, async () => await signal(calls, id, { name, args, once })));
   try {
-    await update(calls, id, { name, args, updateId });
+    // One that its validator refuses leaves no trace: its ID is free for another answer.
+    await update(calls, id, { name, args, updateId: once }, until);
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     throw new McpTasksError('INVALID_ARGUMENTS', `the workflow did not take the answer: ${error.cause?.message ?? error.message}`, { cause: error });
   }
+}
+
+/** The client's own signals have a new request ID each; Temporal delivers those with the same one once. */
+async function signal({ client }: Calls, workflowId: string, { name, args, once }: Omit<Message, 'kind'>): Promise<void> {
+  const { namespace, identity, loadedDataConverter } = client.options;
+  const payloads = await encodeToPayloadsWithContext(loadedDataConverter, { type: 'workflow', namespace, workflowId }, [...args]);
+  await client.workflowService.signalWorkflowExecution({ namespace, identity, workflowExecution: { workflowId }, requestId: once, signalName: name, input: { payloads: payloads ?? [] } });
+}
+
+function hash(of: unknown): string {
+  return createHash('sha256').update(JSON.stringify(of)).digest('hex');
 }

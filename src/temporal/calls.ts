@@ -1,12 +1,13 @@
 /** Calls to Temporal: each with a deadline, each failing with one of this package's errors, all ended by closing. @module */
 import { setMaxListeners } from 'node:events';
-import { isGrpcServiceError, isRetryableError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRetryableError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import pRetry from 'p-retry';
 import { McpTasksError, isMcpTasksError } from '../task/errors.js';
+import { GRPC, grpcCode, grpcError, refusal } from './refusal.js';
 import { linkSignals } from './signals.js';
 
-/** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
-export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, FAILED_PRECONDITION: 9, UNAUTHENTICATED: 16 } as const;
+export { GRPC, grpcCode };
 
 /** How long things may take, in milliseconds, the retries of passing errors included: with no cluster, every request is answered within 5 s. */
 export const DEADLINE = {
@@ -14,6 +15,8 @@ export const DEADLINE = {
   start: 3_000,
   /** That look. */
   started: 1_500,
+  /** All of a start with an idempotency key, whose task is looked for first. */
+  keyedStart: 4_500,
   /** All that `tasks/get` asks; it has to answer within two seconds, with no worker alive as well. */
   read: 1_900,
   /** The part of a read that waits for a worker: what it would add is not worth more. */
@@ -21,7 +24,14 @@ export const DEADLINE = {
   cancel: 3_000,
   list: 4_500,
   respond: 2_000,
+  /** An update that no worker takes, and then a signal. */
+  reply: 4_500,
 } as const;
+
+/** How much longer than its deadline a call may take, in milliseconds: it ends by itself, unless a codec hangs. */
+const GRACE = 50;
+/** How long closing waits for calls that were aborted, in milliseconds. */
+const CLOSING = 1_000;
 
 /** The same answer for a task that never existed, has expired or is somebody else's. */
 export function taskNotFound(): McpTasksError {
@@ -46,7 +56,8 @@ export class Calls {
   /**
    * Runs `fn`, and again after passing errors, until `until` (milliseconds since 1970).
    * @param alsoPasses a gRPC status code that passes in this call, though not in others
-   * @throws McpTasksError `TASK_NOT_FOUND` where Temporal knows no such workflow, `TEMPORAL_UNAVAILABLE` where it does not answer in time
+   * @throws McpTasksError `TASK_NOT_FOUND` where Temporal knows no such workflow, `TEMPORAL_UNAVAILABLE` where it does not answer in
+   * time, `TEMPORAL_REFUSED` where it will not
    */
   async run<T>(until: number, fn: () => Promise<T>, alsoPasses?: number): Promise<T> {
     try {
@@ -64,7 +75,7 @@ export class Calls {
     }
   }
 
-  /** Runs `fn` once; errors stay as they are. */
+  /** Runs `fn` once, what it does with payloads included; errors stay as they are, but for `TEMPORAL_UNAVAILABLE` where that takes too long. */
   async once<T>(until: number, fn: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     // A signal of its own for each call: the client never removes the listeners it adds to one.
     const link = linkSignals(this.closing, signal);
@@ -73,18 +84,18 @@ export class Calls {
       return await this.client.withDeadline(until, fn);
     });
     this.#underWay.add(call);
-    try {
-      return await call;
-    } finally {
+    const over = (): void => {
       this.#underWay.delete(call);
       link.unlink();
-    }
+    };
+    call.then(over, over);
+    return await inTime(call, until + GRACE);
   }
 
   /** Ends all calls, then closes the connection. */
   async close(): Promise<void> {
     this.#closing.abort(new McpTasksError('TEMPORAL_UNAVAILABLE', 'the server is shutting down; ask again, the task goes on'));
-    await Promise.allSettled(this.#underWay);
+    await Promise.race([Promise.allSettled(this.#underWay), delay(CLOSING, undefined, { ref: false })]);
     await this.client.connection.close();
   }
 }
@@ -94,14 +105,18 @@ export function within(milliseconds: number): number {
   return Date.now() + milliseconds;
 }
 
-export function grpcCode(error: unknown): number | undefined {
-  return grpcError(error)?.code;
-}
-
-function grpcError(error: unknown) {
-  const root = (error instanceof ServiceError || error instanceof McpTasksError) && error.cause ? error.cause : error;
-  const grpc = root instanceof ServiceError && root.cause ? root.cause : root;
-  return isGrpcServiceError(grpc) ? grpc : undefined;
+/** Temporal's calls have their deadlines, but a codec may take as long as it likes. */
+async function inTime<T>(call: Promise<T>, until: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = (): McpTasksError => new McpTasksError('TEMPORAL_UNAVAILABLE', 'Temporal, or the codec of its payloads, did not answer in time; the task is not affected, try again');
+    timer = setTimeout(() => reject(error()), until - Date.now());
+  });
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function mayPass(error: unknown): boolean {
@@ -111,6 +126,8 @@ function mayPass(error: unknown): boolean {
 
 function translate(error: unknown): unknown {
   if (isMcpTasksError(error)) return error;
+  const refused = refusal(error);
+  if (refused !== undefined) return new McpTasksError('TEMPORAL_REFUSED', refused, { cause: error });
   if (error instanceof WorkflowNotFoundError || grpcCode(error) === GRPC.NOT_FOUND) return taskNotFound();
   if (grpcCode(error) !== undefined || error instanceof ServiceError) {
     return new McpTasksError('TEMPORAL_UNAVAILABLE', 'Temporal did not answer in time; the task is not affected, try again', { cause: error });

@@ -3,9 +3,9 @@
  * stays cancelled.
  * @module
  */
-import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import type { Calls } from './calls.js';
+import { describe, type Description } from './describe.js';
 
 /** How many earlier runs are looked at. */
 const FURTHEST_BACK = 100;
@@ -22,9 +22,9 @@ export class Chains {
   constructor(private readonly calls: Calls) {}
 
   /** The run of this task's chain that cancellation was requested of, this one included. */
-  async cancelledRun(description: WorkflowExecutionDescription, until: number): Promise<CancelledRun | undefined> {
-    const { workflowId, runId, raw } = description;
-    if (isCancelled(description)) return { runId };
+  async cancelledRun(description: Description, until: number): Promise<CancelledRun | undefined> {
+    const { workflowId, runId, raw, cancelled } = description;
+    if (cancelled) return { runId };
     const first = raw.workflowExecutionInfo?.firstRunId;
     if (!first || first === runId) return undefined;
     const known = this.#known.get(runId) ?? { run: await this.#before(workflowId, runId, first, until) };
@@ -38,8 +38,8 @@ export class Chains {
       const previous = await this.#previousRun(workflowId, current, until);
       if (!previous) return null;
       const known = this.#known.get(previous);
-      const description = await this.calls.run(until, async () => await this.calls.client.workflow.getHandle(workflowId, previous).describe());
-      if (isCancelled(description)) return { runId: previous };
+      const description = await describe(this.calls, workflowId, until, previous);
+      if (description.cancelled) return { runId: previous };
       if (known) return known.run;
       current = previous;
     }
@@ -53,8 +53,4 @@ export class Chains {
     const { history } = await this.calls.run(until, async () => await client.workflowService.getWorkflowExecutionHistory(request));
     return history?.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
-}
-
-function isCancelled({ status, raw }: WorkflowExecutionDescription): boolean {
-  return status.name === 'CANCELLED' || raw.workflowExtendedInfo?.cancelRequested === true;
 }

@@ -1,6 +1,7 @@
 /**
  * The engine: MCP tasks on a Temporal client, with no MCP SDK in sight. Every method takes the owner on whose behalf it
- * works, and to an owner somebody else's task is a task that does not exist.
+ * works, and to an owner somebody else's task is a task that does not exist. Each throws `TEMPORAL_REFUSED` as well, where
+ * an operator has to see to rights, credentials or namespace.
  * @module
  */
 import type { Client } from '@temporalio/client';
@@ -11,6 +12,7 @@ import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
+import type { InputMapping } from '../task/workflow-mapping.js';
 import { answerExisting } from './answer-existing.js';
 import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
 import { KeyedStarts } from './keyed-start.js';
@@ -82,7 +84,7 @@ export class Engine {
     return task;
   }
 
-  /** @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE` */
+  /** @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`, `PAYLOAD_UNREADABLE` */
   async get(owner: string, id: string): Promise<Task> {
     this.#own(owner, id);
     return await this.#reader.read(id);
@@ -90,7 +92,7 @@ export class Engine {
 
   /**
    * Awaits the end of a task, by history long poll. A cancelled task has ended, though its workflow may still clean up.
-   * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED`, `PAYLOAD_UNREADABLE`; the signal's reason
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
@@ -103,7 +105,7 @@ export class Engine {
   /**
    * The task now, and again whenever it changes, until it has ended.
    * @param options.progress whether to look for the progress of its steps as well, once a second. @default always
-   * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+   * @throws as {@link result}
    */
   watch(owner: string, id: string, signal?: AbortSignal, { progress = () => true }: { progress?: (task: Task) => boolean } = {}): AsyncGenerator<Task, void> {
     this.#own(owner, id);
@@ -115,10 +117,12 @@ export class Engine {
    * @throws McpTasksError `TASK_ENDED` if it has already ended, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
   async cancel(owner: string, id: string): Promise<Task> {
-    const before = await this.get(owner, id);
+    this.#own(owner, id);
+    const until = within(DEADLINE.cancel);
+    const before = await this.#reader.read(id, Math.min(until, within(DEADLINE.read)));
     if (before.outcome) throw ended();
     try {
-      await this.#calls.run(within(DEADLINE.cancel), async () => await this.#calls.client.workflow.getHandle(id).cancel());
+      await this.#calls.run(until, async () => await this.#calls.client.workflow.getHandle(id).cancel());
     } catch (error) {
       // It ended in between, which Temporal reports as not found.
       const now = await this.#reader.read(id);
@@ -134,12 +138,15 @@ export class Engine {
    * take one, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
   async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#own(owner, id);
     const until = within(DEADLINE.respond);
-    const { outcome, inputs, mapping } = await this.get(owner, id);
+    const { task: { outcome, inputs, mapping }, runId } = await this.#reader.readRun(id, until);
     if (outcome || Object.keys(answers).length === 0) return;
     // Which questions of ours are open the workflow knows, and not what was last seen of it; an existing one is not asked.
     if (!mapping) return await respond(this.#calls, id, { answers }, until);
-    await answerExisting(this.#calls, id, mapping, Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key))));
+    const open = Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key)));
+    const asking = async (input: InputMapping): Promise<number> => await this.#reader.asking({ id, runId, mapping, input }, until);
+    await answerExisting(this.#calls, { id, mapping, answers: open, asking, until });
   }
 
   /**
@@ -150,8 +157,9 @@ export class Engine {
    */
   async reply(owner: string, id: string, key: string, given: { readonly answer: unknown } | { readonly unavailable: string }): Promise<void> {
     this.#own(owner, id);
-    if (await this.#reader.mapping(id)) return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
-    await reply(this.#calls, id, 'answer' in given ? { answers: { [key]: given.answer } } : { answers: {}, unavailable: { [key]: given.unavailable } });
+    const until = within(DEADLINE.reply);
+    if (await this.#reader.mapping(id, Math.min(until, within(DEADLINE.read)))) return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
+    await reply(this.#calls, id, 'answer' in given ? { answers: { [key]: given.answer } } : { answers: {}, unavailable: { [key]: given.unavailable } }, until);
   }
 
   /**
@@ -162,7 +170,7 @@ export class Engine {
   async claim(owner: string, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
     this.#own(owner, id);
     // An existing workflow cannot tell who puts its question: every server does, and the first answer is taken.
-    if (await this.#reader.mapping(id)) return true;
+    if (await this.#reader.mapping(id, within(DEADLINE.read))) return true;
     return await claim(this.#calls, id, key, claimant, lease);
   }
 

@@ -45,7 +45,7 @@ export class TaskList {
     private readonly calls: Calls,
     private readonly reader: TaskReader,
   ) {
-    this.#recent = new RecentTasks(async (ids) => (await this.#visible(`WorkflowId IN (${ids.map((id) => `'${id}'`).join(', ')})`)).ids);
+    this.#recent = new RecentTasks(async (ids, until) => (await this.#visible(`WorkflowId IN (${ids.map((id) => `'${id}'`).join(', ')})`, until)).ids);
   }
 
   /** Remembers a task that visibility may not show yet. */
@@ -54,6 +54,7 @@ export class TaskList {
   }
 
   async page(tags: readonly string[], from?: Uint8Array): Promise<TaskPage> {
+    const until = within(DEADLINE.list);
     const ranges = tags.map(idRange);
     const { listing, page, token }: Place = from ? (JSON.parse(Buffer.from(from).toString()) as Place) : { listing: randomUUID(), page: 0 };
     const given = this.#given.get(listing) ?? new Map<string, number>();
@@ -63,40 +64,41 @@ export class TaskList {
       // A workflow that was reset has a row a run.
       const fresh = [...new Set(ids)].filter(isFresh);
       for (const id of fresh) given.set(id, page);
-      return await this.#read(fresh);
+      return await this.#read(fresh, until);
     };
     // First what visibility does not show yet, then what it does.
-    const unlisted = token === undefined ? await this.#recent.page(ranges, isFresh) : [];
+    const unlisted = token === undefined ? await this.#recent.page(ranges, isFresh, until) : [];
     if (unlisted.length > 0) return { tasks: await read(unlisted), next: Buffer.from(JSON.stringify({ listing, page: page + 1 } satisfies Place)) };
     const which = ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
-    const { ids, next } = await this.#visible(which, token === undefined ? undefined : Buffer.from(token, 'base64'));
+    const { ids, next } = await this.#visible(which, until, token === undefined ? undefined : Buffer.from(token, 'base64'));
     const tasks = await read(ids);
     if (!next || next.length === 0) return { tasks };
     return { tasks, next: Buffer.from(JSON.stringify({ listing, page: page + 1, token: Buffer.from(next).toString('base64') } satisfies Place)) };
   }
 
-  async #visible(which: string, from?: Uint8Array): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {
+  async #visible(which: string, until: number, from?: Uint8Array): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {
     // One row a task, whatever Temporal did beneath: the earlier runs of a chain are not tasks of their own.
     const query = `(${which}) AND ExecutionStatus != 'ContinuedAsNew'`;
     const { client } = this.calls;
     const request = { namespace: client.options.namespace, query, pageSize: PAGE, ...(from ? { nextPageToken: from } : {}) };
     // Visibility is rate-limited (10 lists a second by default); a refused one is tried again until the deadline.
-    const { executions, nextPageToken } = await this.calls.run(within(DEADLINE.list), async () => await client.workflowService.listWorkflowExecutions(request));
+    const { executions, nextPageToken } = await this.calls.run(until, async () => await client.workflowService.listWorkflowExecutions(request));
     return { ids: (executions ?? []).map(({ execution }) => execution?.workflowId ?? ''), next: nextPageToken };
   }
 
   /** Each through the same read as `tasks/get`, so that both always say the same; what has gone in between is left out. */
-  async #read(ids: readonly string[]): Promise<Task[]> {
+  async #read(ids: readonly string[], until: number): Promise<Task[]> {
     const tasks: Task[] = [];
     for (let start = 0; start < ids.length; start += AT_ONCE) {
-      const read = ids.slice(start, start + AT_ONCE).map(async (id) => await this.reader.read(id, DEADLINE.list).catch(noTask));
+      const read = ids.slice(start, start + AT_ONCE).map(async (id) => await this.reader.read(id, until).catch(noTask));
       tasks.push(...(await Promise.all(read)).filter((task) => task !== undefined));
     }
     return tasks;
   }
 }
 
+/** Nor is one that cannot be read at all, and never will be, to keep the others from being listed. */
 function noTask(error: unknown): undefined {
-  if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return undefined;
+  if (isMcpTasksError(error, 'TASK_NOT_FOUND') || isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return undefined;
   throw error;
 }

@@ -12,10 +12,16 @@ export function queriesOf({ status, inputs = {} }: WorkflowMapping): string[] {
   return [...new Set([status?.query, ...Object.values(inputs).map(({ query }) => query)])].filter((query) => query !== undefined);
 }
 
-/** @param answers by query; one that failed is missing */
-export function mappedReport({ status, inputs = {} }: WorkflowMapping, answers: ReadonlyMap<string, unknown>): Omit<TaskReport, 'changedAt'> {
+/** The query that tells whether a question is open. */
+export function queryOf({ status }: WorkflowMapping, { query }: InputMapping): string {
+  return query ?? status?.query ?? '';
+}
+
+/** @param answers by query; one that never had one is missing */
+export function mappedReport(mapping: WorkflowMapping, answers: ReadonlyMap<string, unknown>): Omit<TaskReport, 'changedAt'> {
+  const { status, inputs = {} } = mapping;
   const open = Object.entries(inputs).flatMap(([name, input]) => {
-    const value = valueAt(answers.get(input.query ?? status?.query ?? ''), input.when);
+    const value = valueAt(answers.get(queryOf(mapping, input)), input.when);
     return isOpen(value) ? [[questionKey(name, value), question(input, value)] as const] : [];
   });
   return { version: 1, inputs: Object.fromEntries(open), ...(status ? statusOf(status, answers.get(status.query)) : {}) };

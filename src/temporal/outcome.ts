@@ -1,32 +1,37 @@
 /** How a workflow's end becomes a task's outcome. Pure. @module */
-import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure, TerminatedFailure, TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/client';
 import { valueAt } from '../task/json-pointer.js';
 import { stepName } from '../task/names.js';
-import { binaryResult, errorResult, toToolResult } from '../task/result.js';
+import { binaryResult, dataResult, errorResult, toToolResult } from '../task/result.js';
 import type { Outcome } from '../task/task.js';
+import type { WorkflowMapping } from '../task/workflow-mapping.js';
 import { TASK_ERROR, TOOL_ERROR } from '../tool/errors.js';
 
 /** JSON-RPC's internal error. */
 const INTERNAL_ERROR = -32603;
 
-/** @param part a JSON pointer: which part of the value is the task's */
-export function outcomeOfResult(value: unknown, workflowId: string, part = ''): Outcome {
+/** @param mapping of an existing workflow: what it returns is data, whatever it looks like */
+export function outcomeOfResult(value: unknown, workflowId: string, mapping: WorkflowMapping | undefined): Outcome {
+  const { part = '' } = mapping ?? {};
   const result = valueAt(value, part);
   if (part !== '' && result === undefined) return tool(`The workflow's result has nothing at ${part}`);
   if (result instanceof Uint8Array) return { kind: 'result', result: binaryResult(result, `temporal://workflows/${workflowId}/result`) };
-  return { kind: 'result', result: toToolResult(result) };
+  return { kind: 'result', result: mapping ? dataResult(result) : toToolResult(result) };
+}
+
+/** @param why it cannot be read */
+export function outcomeOfUnreadable(why: string): Outcome {
+  return tool(`The workflow has completed, but its result cannot be read: ${why}`);
 }
 
 /**
- * @param error what awaiting the workflow threw. Anything but a workflow's failure is not an outcome and is thrown on
- * @param text what to say of a failure, instead of its message
+ * @param failure that the workflow ended with
+ * @param text what to say of it, instead of its message
  */
-export function outcomeOfFailure(error: unknown, text?: string): Outcome {
-  if (!(error instanceof WorkflowFailedError)) throw error;
-  const { cause } = error;
-  if (cause instanceof TerminatedFailure) return internalError(`The task was terminated: ${cause.message}`);
-  if (cause instanceof TimeoutFailure) return internalError('The task timed out');
-  return outcomeOfThrown(cause, undefined, text);
+export function outcomeOfFailure(failure: Error | undefined, text?: string): Outcome {
+  if (failure instanceof TerminatedFailure) return internalError(`The task was terminated: ${failure.message}`);
+  if (failure instanceof TimeoutFailure) return internalError('The task timed out');
+  return outcomeOfThrown(failure, undefined, text);
 }
 
 function outcomeOfThrown(failure: Error | undefined, step: string | undefined, text: string | undefined): Outcome {

@@ -3,18 +3,20 @@
  * and with its outcome once it has one.
  * @module
  */
-import { WorkflowFailedError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
-import { isTaskMemo } from '../task/memo.js';
-import { ASK_FIRST_WORKFLOW, MEMO_KEY } from '../task/names.js';
+import type { TaskMemo } from '../task/memo.js';
+import { ASK_FIRST_WORKFLOW } from '../task/names.js';
 import { asProgress } from '../task/progress.js';
-import type { WorkflowMapping } from '../task/workflow-mapping.js';
+import type { InputMapping, WorkflowMapping } from '../task/workflow-mapping.js';
 import { isExpired, type Outcome, type Task } from '../task/task.js';
 import { DEADLINE, taskNotFound, within, type Calls } from './calls.js';
 import { Chains, type CancelledRun } from './chain.js';
+import { describe, memoOf, type Description } from './describe.js';
+import { endOf } from './end.js';
 import { failureText, type StartedEvent } from './failure-text.js';
 import { NewestHistory } from './history.js';
-import { outcomeOfFailure, outcomeOfResult } from './outcome.js';
+import { queryOf } from './mapped-report.js';
+import { outcomeOfFailure, outcomeOfResult, outcomeOfUnreadable } from './outcome.js';
 import { Reports } from './reports.js';
 import { stepsOf } from './steps.js';
 
@@ -22,6 +24,21 @@ import { stepsOf } from './steps.js';
 const PICK_UP = 5_000;
 
 type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping'> & Partial<Pick<Task, 'endedAt'>>;
+
+export interface View {
+  readonly task: Task;
+  /** The run of its workflow that it was read from. */
+  readonly runId: string;
+  /** When there may be more to tell, though nothing happens; in milliseconds since 1970. */
+  readonly lookAgainAt: number | undefined;
+}
+
+interface OpenQuestion {
+  readonly id: string;
+  readonly runId: string;
+  readonly mapping: WorkflowMapping;
+  readonly input: InputMapping;
+}
 
 export class TaskReader {
   readonly #reports: Reports;
@@ -36,17 +53,42 @@ export class TaskReader {
 
   /**
    * The task as it is now. The caller has checked that it may see it.
-   * @param milliseconds how long it may take
-   * @throws McpTasksError `TASK_NOT_FOUND` if there is none or its time is over, `TEMPORAL_UNAVAILABLE`
+   * @param until how long it may take, in milliseconds since 1970
+   * @throws McpTasksError `TASK_NOT_FOUND` if there is none or its time is over, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`,
+   * `PAYLOAD_UNREADABLE`
    */
-  async read(id: string, milliseconds: number = DEADLINE.read): Promise<Task> {
-    const until = within(milliseconds);
-    const description = await this.calls.run(until, async () => await this.calls.client.workflow.getHandle(id).describe());
-    const memo = description.memo?.[MEMO_KEY];
-    if (!isTaskMemo(memo)) throw taskNotFound();
-    const endedAt = description.closeTime?.getTime();
+  async read(id: string, until: number = within(DEADLINE.read)): Promise<Task> {
+    return (await this.readRun(id, until)).task;
+  }
+
+  /** The same, and where it comes from. */
+  async readRun(id: string, until: number): Promise<View> {
+    const description = await describe(this.calls, id, until);
+    const memo = await memoOf(this.calls, description, until);
+    if (!memo) throw taskNotFound();
+    const task = await this.#task(description, memo, until);
+    return { task, runId: description.runId, lookAgainAt: task.outcome ? undefined : this.#reports.lookAgainAt(description.runId) };
+  }
+
+  /** How the task's workflow is answered, where that is its own. @throws as {@link read} */
+  async mapping(id: string, until: number): Promise<WorkflowMapping | undefined> {
+    const description = await describe(this.calls, id, until);
+    return mappingOf(description, await memoOf(this.calls, description, until));
+  }
+
+  /**
+   * Tells an open question from an equal one before it: the number of the event by which the run took the last answer to
+   * one, as of when it said that this is open. Whoever looks while it is open finds the same.
+   */
+  async asking({ id, runId, mapping, input }: OpenQuestion, until: number): Promise<number> {
+    const names = [input.answer.name, ...(input.declined ? [input.declined.name] : [])];
+    return await this.#history.lastTaken({ workflowId: id, runId, historyLength: this.#reports.answeredAt(runId, queryOf(mapping, input)) }, names, until);
+  }
+
+  async #task(description: Description, memo: TaskMemo, until: number): Promise<Task> {
+    const { endedAt, workflowId: id } = description;
     const { tool, createdAt, ttl, caller } = memo;
-    const mapping = mappingOf(description);
+    const mapping = mappingOf(description, memo);
     const base: Base = { id, tool, createdAt, ttl, ...(caller ? { caller } : {}), ...(mapping ? { mapping } : {}), ...(endedAt === undefined ? {} : { endedAt }) };
     if (isExpired(base, Date.now())) throw taskNotFound();
     const cancelled = await this.#chains.cancelledRun(description, until);
@@ -55,15 +97,10 @@ export class TaskReader {
     return { ...base, updatedAt: endedAt, outcome: await this.#outcome(description, mapping, until), inputs: {}, steps: [] };
   }
 
-  /** How the task's workflow is answered, where that is its own. @throws as {@link read} */
-  async mapping(id: string): Promise<WorkflowMapping | undefined> {
-    return mappingOf(await this.calls.run(within(DEADLINE.read), async () => await this.calls.client.workflow.getHandle(id).describe()));
-  }
-
-  async #open(base: Base, description: WorkflowExecutionDescription, until: number): Promise<Task> {
+  async #open(base: Base, description: Description, until: number): Promise<Task> {
     const [report, steps, stalled] = await Promise.all([
       this.#reports.get(description, base.mapping, until),
-      stepsOf(this.calls.client, description, base.mapping !== undefined),
+      stepsOf(this.calls, description, base.mapping !== undefined, until),
       this.#stalled(description, until),
     ]);
     const progress = asProgress(report?.progress);
@@ -84,20 +121,16 @@ export class TaskReader {
     return { ...base, updatedAt: requestedAt ?? base.endedAt ?? base.createdAt, outcome: { kind: 'cancelled' }, inputs: {}, steps: [] };
   }
 
-  async #outcome({ workflowId, runId, type }: WorkflowExecutionDescription, mapping: WorkflowMapping | undefined, until: number): Promise<Outcome> {
-    return await this.calls.run(until, async () => {
-      try {
-        return outcomeOfResult(await this.calls.client.workflow.getHandle(workflowId, runId).result(), workflowId, mapping?.part);
-      } catch (error) {
-        if (!(error instanceof WorkflowFailedError)) throw error;
-        const attemptOf = async (event: StartedEvent): Promise<number | undefined> => await this.#history.attempt(event, until).catch(() => undefined);
-        const text = mapping && error.cause ? await failureText(error.cause, { workflow: { workflowId, runId, type }, attemptOf, stackTraces: mapping.stackTraces ?? false }) : undefined;
-        return outcomeOfFailure(error, text);
-      }
-    });
+  async #outcome({ workflowId, runId, type }: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Outcome> {
+    const end = await endOf(this.calls, this.#history, { workflowId, runId }, until);
+    if ('value' in end) return outcomeOfResult(end.value, workflowId, mapping);
+    if ('unreadable' in end) return outcomeOfUnreadable(end.unreadable);
+    const attemptOf = async (event: StartedEvent): Promise<number | undefined> => await this.#history.attempt(event, until).catch(() => undefined);
+    const text = mapping && end.failure ? await failureText(end.failure, { workflow: { workflowId, runId, type }, attemptOf, stackTraces: mapping.stackTraces ?? false }) : undefined;
+    return outcomeOfFailure(end.failure, text);
   }
 
-  async #stalled({ workflowId, runId, raw }: WorkflowExecutionDescription, until: number): Promise<string | undefined> {
+  async #stalled({ workflowId, runId, raw }: Description, until: number): Promise<string | undefined> {
     const pending = raw.pendingWorkflowTask;
     if (!pending) return undefined;
     if ((pending.attempt ?? 1) > 1) {
@@ -110,7 +143,6 @@ export class TaskReader {
 }
 
 /** Before an existing workflow begins, the one that asks first is ours. */
-function mappingOf({ type, memo }: WorkflowExecutionDescription): WorkflowMapping | undefined {
-  const own = memo?.[MEMO_KEY];
-  return isTaskMemo(own) && type !== ASK_FIRST_WORKFLOW ? own.mapping : undefined;
+function mappingOf({ type }: Description, memo: TaskMemo | undefined): WorkflowMapping | undefined {
+  return type === ASK_FIRST_WORKFLOW ? undefined : memo?.mapping;
 }

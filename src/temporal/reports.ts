@@ -3,12 +3,13 @@
  * unmoved the last answer holds: that makes `tasks/get` cheap without making it stale, and lets it answer with no worker alive.
  * @module
  */
-import { QueryNotRegisteredError, type WorkflowExecutionDescription } from '@temporalio/client';
+import { QueryNotRegisteredError } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { REPORT_QUERY } from '../task/names.js';
 import { isTaskReport, type TaskReport } from '../task/report.js';
 import type { WorkflowMapping } from '../task/workflow-mapping.js';
 import { DEADLINE, within, type Calls } from './calls.js';
+import type { Description } from './describe.js';
 import { mappedReport, queriesOf } from './mapped-report.js';
 
 /** How many workflows' reports are kept. */
@@ -18,13 +19,21 @@ const UNANSWERED_PAUSE = 3_000;
 /** The same for a query that the workflow does not know, or fails at: only other code would answer it. */
 const UNKNOWN_PAUSE = 30_000;
 
-type Ask = (query: string) => Promise<unknown>;
-
-interface Known {
+/** What is known of one query. */
+interface Asked {
+  /** Of the history, when it was asked last. */
   readonly historyLength: number;
-  readonly report: TaskReport | undefined;
+  /** The last answer, and how long the history was that it is of. */
+  readonly answer?: { readonly value: unknown; readonly historyLength: number };
   /** When to ask again although the history has not moved; only after a query that got no answer. */
   readonly askAgainAt?: number;
+  /** Whether it was not even refused. */
+  readonly unanswered?: boolean;
+}
+
+interface Known {
+  readonly asked: Map<string, Asked>;
+  report?: TaskReport;
 }
 
 export class Reports {
@@ -34,37 +43,55 @@ export class Reports {
 
   /**
    * The report that goes with `description`, which must have been taken before: asked beside each other, a stale answer
-   * could be kept under the newer length. With no worker to answer, the last known report, or `undefined`.
+   * could be kept under the newer length. A query that is not answered costs only what it would have told, and of that what
+   * it told last is still shown.
    * @param mapping of a workflow that has queries of its own instead of ours
    */
-  async get({ workflowId, runId, historyLength }: WorkflowExecutionDescription, mapping: WorkflowMapping | undefined, until: number): Promise<TaskReport | undefined> {
-    const known = this.#known.get(runId);
-    if (known?.historyLength === historyLength && (known.askAgainAt ?? Infinity) > Date.now()) return known.report;
-    const handle = this.calls.client.workflow.getHandle(workflowId, runId);
+  async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<TaskReport | undefined> {
+    const { runId, historyLength } = description;
+    const known = this.#known.get(runId) ?? { asked: new Map<string, Asked>() };
+    this.#known.set(runId, known);
+    const due = (mapping ? queriesOf(mapping) : [REPORT_QUERY]).filter((query) => isDue(known.asked.get(query), historyLength));
+    if (due.length === 0) return known.report;
     const deadline = Math.min(until, within(DEADLINE.query));
-    const ask: Ask = async (query) => await this.calls.once(deadline, async () => await handle.query<unknown>(query));
+    await Promise.all(due.map(async (query) => known.asked.set(query, await this.#ask(description, query, known.asked.get(query), deadline))));
+    const answers = new Map([...known.asked].flatMap(([query, { answer }]) => (answer ? [[query, answer.value] as const] : [])));
+    const report = mapping ? ofMapped(mapping, answers, known.report) : answers.get(REPORT_QUERY);
+    if (isTaskReport(report)) known.report = report;
+    return known.report;
+  }
+
+  /** How long the run's history was when it answered this query last. */
+  answeredAt(runId: string, query: string): number {
+    return this.#known.get(runId)?.asked.get(query)?.answer?.historyLength ?? 0;
+  }
+
+  /** When there may be more to tell, though nothing happens: nobody was there to answer, or not in time. */
+  lookAgainAt(runId: string): number | undefined {
+    const pauses = [...(this.#known.get(runId)?.asked.values() ?? [])].flatMap(({ unanswered, askAgainAt }) => (unanswered && askAgainAt !== undefined ? [askAgainAt] : []));
+    return pauses.length === 0 ? undefined : Math.min(...pauses);
+  }
+
+  async #ask({ workflowId, runId, historyLength }: Description, query: string, last: Asked | undefined, deadline: number): Promise<Asked> {
     try {
-      const report = mapping && queriesOf(mapping).length > 0 ? await askMapped(mapping, ask, known?.report) : await askOurs(ask);
-      this.#known.set(runId, { historyLength, report });
-      return report;
+      const value = await this.calls.once(deadline, async () => await this.calls.client.workflow.getHandle(workflowId, runId).query<unknown>(query));
+      return { historyLength, answer: { value, historyLength } };
     } catch (error) {
       // No worker, a workflow that knows no such query or one that has just closed: describe tells the rest either way.
-      const pause = error instanceof QueryNotRegisteredError ? UNKNOWN_PAUSE : UNANSWERED_PAUSE;
-      this.#known.set(runId, { historyLength, report: known?.report, askAgainAt: Date.now() + pause });
-      return known?.report;
+      const unanswered = !(error instanceof QueryNotRegisteredError);
+      return { historyLength, unanswered, askAgainAt: Date.now() + (unanswered ? UNANSWERED_PAUSE : UNKNOWN_PAUSE), ...(last?.answer ? { answer: last.answer } : {}) };
     }
   }
 }
 
-async function askOurs(ask: Ask): Promise<TaskReport | undefined> {
-  const answer = await ask(REPORT_QUERY);
-  return isTaskReport(answer) ? answer : undefined;
+function isDue(asked: Asked | undefined, historyLength: number): boolean {
+  return asked?.historyLength !== historyLength || (asked.askAgainAt ?? Infinity) <= Date.now();
 }
 
 /** Such a workflow does not say when it last changed what it says: that is when it was seen first. */
-async function askMapped(mapping: WorkflowMapping, ask: Ask, last: TaskReport | undefined): Promise<TaskReport> {
-  const answers = await Promise.all(queriesOf(mapping).map(async (query) => [query, await ask(query)] as const));
-  const report = mappedReport(mapping, new Map(answers));
+function ofMapped(mapping: WorkflowMapping, answers: ReadonlyMap<string, unknown>, last: TaskReport | undefined): TaskReport | undefined {
+  if (answers.size === 0) return undefined;
+  const report = mappedReport(mapping, answers);
   const same = last && JSON.stringify({ ...report, changedAt: last.changedAt }) === JSON.stringify(last);
   return { ...report, changedAt: same ? last.changedAt : Date.now() };
 }

@@ -38,22 +38,29 @@ export async function respond(calls: Calls, id: string, { answers, unavailable =
  */
 export async function update(calls: Calls, id: string, { name, args, updateId }: { name: string; args: readonly unknown[]; updateId: string }, until: number = within(DEADLINE.respond)): Promise<void> {
   try {
-    await calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, { args: [...args] as [unknown], updateId }), OVERTAKEN);
+    await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, { args: [...args] as [unknown], updateId }), OVERTAKEN));
   } catch (error) {
-    // It has ended since: there is no question any more.
-    if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });
   }
 }
 
-/** As {@link respond}, for replies that nobody would send again: with no worker to take them, Temporal keeps them. */
-export async function reply(calls: Calls, id: string, replies: Replies): Promise<void> {
+/** A workflow that has ended since has no question any more. */
+export async function unlessEnded(sent: Promise<unknown>): Promise<void> {
   try {
-    await respond(calls, id, replies);
+    await sent;
+  } catch (error) {
+    if (!isMcpTasksError(error, 'TASK_NOT_FOUND')) throw error;
+  }
+}
+
+/** As {@link respond}, for replies that nobody would send again: with no worker to take them, Temporal keeps them. */
+export async function reply(calls: Calls, id: string, replies: Replies, until: number): Promise<void> {
+  try {
+    await respond(calls, id, replies, Math.min(until, within(DEADLINE.respond)));
   } catch (error) {
     if (!isMcpTasksError(error, 'NO_WORKER')) throw error;
-    await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).signal(REPLY_SIGNAL, replies.answers, replies.unavailable ?? {}));
+    await calls.run(until, async () => await calls.client.workflow.getHandle(id).signal(REPLY_SIGNAL, replies.answers, replies.unavailable ?? {}));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Caller, TaskMemo } from '../task/memo.js';
 import { MEMO_KEY } from '../task/names.js';
 import type { Task } from '../task/task.js';
 import { DEADLINE, GRPC, grpcCode, within, type Calls } from './calls.js';
+import { describe } from './describe.js';
 import { workflowStart, type Work } from './workflow-start.js';
 
 /**
@@ -13,6 +14,9 @@ import { workflowStart, type Work } from './workflow-start.js';
  * what surrounds them.
  */
 export const LARGEST_ARGUMENTS = 1_900_000;
+
+/** What is left of the time for looking whether it started, in milliseconds. */
+const SHORTEST_LOOK = 500;
 
 export interface StartOptions extends Work {
   readonly id: string;
@@ -31,9 +35,10 @@ export interface Started {
 
 /**
  * Starts the workflow and returns the task once Temporal has accepted it, never before.
- * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large, `TEMPORAL_UNAVAILABLE`
+ * @param until for all of it, in milliseconds since 1970
+ * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
  */
-export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argumentsHash, ...asked }: StartOptions): Promise<Started> {
+export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argumentsHash, ...asked }: StartOptions, until: number = within(DEADLINE.start + DEADLINE.started)): Promise<Started> {
   const { tool, args, answer } = asked;
   const size = Buffer.byteLength(JSON.stringify([args, answer]));
   if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
@@ -43,7 +48,7 @@ export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argu
   const { workflowType, args: workflowArgs } = workflowStart(asked);
   const task: Task = { id, tool: tool.name, createdAt: memo.createdAt, updatedAt: memo.createdAt, ttl, ...(caller ? { caller } : {}), inputs: {}, steps: [] };
   try {
-    await calls.run(within(DEADLINE.start), async () =>
+    await calls.run(Math.min(within(DEADLINE.start), until - SHORTEST_LOOK), async () =>
       await calls.client.workflow.start(workflowType, {
         workflowId: id,
         // The workers of an existing workflow lack the workflow that asks first.
@@ -59,17 +64,16 @@ export async function startTask(calls: Calls, { id, ttl, taskQueue, caller, argu
     );
     return { task, created: true };
   } catch (error) {
-    const taken = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error));
+    const taken = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error, until));
     if (!taken) throw explain(error, size);
     return { task, created: false };
   }
 }
 
 /** Whether a start that got no answer in time has happened all the same: else nobody would ever know of that task. */
-async function exists(calls: Calls, id: string, error: unknown): Promise<boolean> {
+async function exists(calls: Calls, id: string, error: unknown, until: number): Promise<boolean> {
   if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) return false;
-  const look = calls.run(within(DEADLINE.started), async () => await calls.client.workflow.getHandle(id).describe());
-  return await look.then(() => true, () => false);
+  return await describe(calls, id, Math.min(within(DEADLINE.started), until)).then(() => true, () => false);
 }
 
 function explain(error: unknown, size: number): unknown {

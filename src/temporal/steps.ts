@@ -1,11 +1,12 @@
 /** A workflow's pending activities and child workflows, as `describe` shows them, as a task's steps. @module */
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { decodeArrayFromPayloads, decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { stepName } from '../task/names.js';
 import { isHeartbeatDetails, progressOfHeartbeat } from '../task/progress.js';
 import type { Step } from '../task/task.js';
+import type { Calls } from './calls.js';
+import type { Description } from './describe.js';
+import { failureOf, valuesOf } from './payloads.js';
 import { PendingActivityState } from './proto.js';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
@@ -14,10 +15,13 @@ type PendingChild = temporal.api.workflow.v1.IPendingChildExecutionInfo;
 /** At most this many steps of a task are shown. */
 const MOST_STEPS = 10;
 
-/** @param children whether child workflows are shown: those of this package's own workflows are of no interest to a person */
-export async function stepsOf(client: Client, description: WorkflowExecutionDescription, children: boolean): Promise<Step[]> {
+/**
+ * What of them cannot be decoded until `until` is left out.
+ * @param children whether child workflows are shown: those of this package's own workflows are of no interest to a person
+ */
+export async function stepsOf(calls: Calls, description: Description, children: boolean, until: number): Promise<Step[]> {
   const { pendingActivities, pendingChildren } = description.raw;
-  const activities = await Promise.all((pendingActivities ?? []).slice(0, MOST_STEPS).map((activity) => stepOf(client, activity)));
+  const activities = await Promise.all((pendingActivities ?? []).slice(0, MOST_STEPS).map((activity) => stepOf(calls, activity, until)));
   return [...activities, ...(children ? (pendingChildren ?? []) : []).map(childStep)].slice(0, MOST_STEPS);
 }
 
@@ -26,10 +30,12 @@ function childStep({ workflowTypeName }: PendingChild): Step {
   return { name: workflowTypeName ?? 'child workflow', state: 'running', attempt: 1, maximumAttempts: 0, changedAt: 0 };
 }
 
-async function stepOf(client: Client, activity: PendingActivity): Promise<Step> {
-  const converter = client.options.loadedDataConverter;
-  const details: unknown[] = await decodeArrayFromPayloads(converter, activity.heartbeatDetails?.payloads);
-  const failure = await decodeOptionalFailureToOptionalError(converter, activity.lastFailure);
+async function stepOf(calls: Calls, activity: PendingActivity, until: number): Promise<Step> {
+  const { lastFailure } = activity;
+  const [details, failure] = await Promise.all([
+    valuesOf(calls, activity.heartbeatDetails?.payloads, until).catch((): unknown[] => []),
+    lastFailure ? failureOf(calls, lastFailure, until).catch(() => new Error(lastFailure.message ?? '')) : undefined,
+  ]);
   const progress = progressOfHeartbeat(details);
   const started = optionalTsToMs(activity.lastStartedTime) ?? 0;
   const ended = optionalTsToMs(activity.lastAttemptCompleteTime) ?? 0;

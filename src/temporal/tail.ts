@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { temporal } from '@temporalio/proto';
 import { GRPC, grpcCode, within, type Calls } from './calls.js';
 import { EventType } from './proto.js';
+import { refusal } from './refusal.js';
 
 /** How long one long poll may hang, in milliseconds; the server answers an idle one after about 20 s. */
 const POLL_DEADLINE = 60_000;
@@ -84,9 +85,10 @@ export class HistoryTails {
         over = cursor.closed === true;
       } catch (error) {
         over = grpcCode(error) === GRPC.NOT_FOUND;
-        if (over) for (const listener of listeners) listener('ending');
+        // Whoever waits looks for themselves, and gets to hear what they may do no more.
+        if (over || refusal(error) !== undefined) for (const listener of listeners) listener('ending');
         // Everything else (cluster away, rate limit, too many long polls) passes: whoever waits goes on waiting.
-        else await pauseFor(pause, signal);
+        if (!over) await pauseFor(pause, signal);
         pause = Math.min(pause * 2, PAUSE.longest);
       }
       if (!over) continue;

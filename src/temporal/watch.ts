@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMcpTasksError } from '../task/errors.js';
 import type { Task } from '../task/task.js';
-import type { TaskReader } from './read.js';
-import { DEADLINE } from './calls.js';
+import type { TaskReader, View } from './read.js';
+import { DEADLINE, within } from './calls.js';
 import { linkSignals } from './signals.js';
 import type { HistoryTails, Tick } from './tail.js';
 
@@ -23,7 +23,8 @@ const AWAY = 1_000;
 /**
  * Yields the task as it is, then each time it has changed; the last view is the one with an outcome.
  * Temporal being away for a while only delays it.
- * @throws McpTasksError `TASK_NOT_FOUND`; a signal's reason
+ * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED` (rights that are given later make no waiting: whoever comes again
+ * has them), `PAYLOAD_UNREADABLE`; a signal's reason
  */
 export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: string, { signals, interest }: WatchOptions): AsyncGenerator<Task, void> {
   const { signal, unlink } = linkSignals(...signals);
@@ -34,13 +35,15 @@ export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: st
   try {
     let shown: string | undefined;
     for (;;) {
-      const task = await readPatiently(reader, id, signal);
+      const { task, lookAgainAt } = await readPatiently(reader, id, signal);
       const view = JSON.stringify(task);
       if (view !== shown) yield task;
       if (task.outcome) return;
       if (interest !== 'ending' && interest.wanted(task)) timer ??= setInterval(() => bell.ring('news'), interest.progressInterval);
       shown = view;
-      await bell.rung(signal);
+      // Nobody else rings for what a query did not tell in time.
+      const again = lookAgainAt === undefined ? undefined : setTimeout(() => bell.ring('news'), lookAgainAt - Date.now());
+      await bell.rung(signal).finally(() => clearTimeout(again));
     }
   } finally {
     clearInterval(timer);
@@ -49,11 +52,11 @@ export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: st
   }
 }
 
-async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal): Promise<Task> {
+async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal): Promise<View> {
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await reader.read(id, DEADLINE.list);
+      return await reader.readRun(id, within(DEADLINE.list));
     } catch (error) {
       if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
       await delay(AWAY, undefined, { signal }).catch(() => signal.throwIfAborted());

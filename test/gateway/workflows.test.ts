@@ -25,6 +25,8 @@ beforeAll(async () => {
       { name: 'failing_in_full', workflow: 'Failing', input: { properties: { kind: text } }, args: ['kind'], stackTraces: true },
       ...['Waiting', 'Flaky', 'Retried', 'Bytes', 'Nothing', 'Text'].map((workflow) => ({ name: workflow.toLowerCase(), workflow })),
       { name: 'slow', workflow: 'Slow', input: { properties: { done: {} } }, args: ['done'] },
+      { name: 'page', workflow: 'Page' },
+      { name: 'page_content', workflow: 'Page', output: { part: '/content/0' } },
       { name: 'once', workflow: 'SecondTime' },
       { name: 'twice', workflow: 'SecondTime', retry: { initialInterval: 1, maximumAttempts: 2 } },
       { name: 'short', workflow: 'Sleeper', timeouts: { execution: '1 second' } },
@@ -85,6 +87,8 @@ describe('results', () => {
     ['text', {}, { content: [{ type: 'text', text: 'done' }] }],
     ['nothing', {}, { content: [] }],
     ['bytes', {}, { content: [{ type: 'resource', resource: { blob: 'AQL/', mimeType: 'application/octet-stream', uri: expect.stringMatching(/^temporal:/) } }] }],
+    ['page', {}, { content: [{ type: 'text', text: '{"content":[{"type":"text","text":"page 1"}],"isError":true}' }], structuredContent: { content: [{ text: 'page 1' }], isError: true } }],
+    ['page_content', {}, { structuredContent: { type: 'text', text: 'page 1' } }],
     ['twice', {}, { structuredContent: { runs: 'again' } }],
     ['retried', {}, { content: [{ text: 'attempt 3' }] }],
   ])('of %s', async (name, args, result) => {

@@ -1,0 +1,83 @@
+/** Payloads in an encoding that the gateway does not know: they cost what they would have told, and nothing else. */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import { Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { Gateway } from '../../src/gateway/index.js';
+import dataConverter from '../fixtures/data-converter.mjs';
+import { send2025, send2026 } from '../server/protocol.js';
+import { startGateway, startPlainWorker } from './setup.js';
+
+const taskQueue = `plain-${randomUUID()}`;
+const input = { properties: { given: {} } };
+const tools = [
+  { name: 'load', workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } } },
+  { name: 'failing', workflow: 'Failing', input, args: ['given'] },
+  { name: 'slow', workflow: 'Slow', input, args: ['given'] },
+  { name: 'flaky', workflow: 'Flaky' },
+  { name: 'noted', workflow: 'Noted' },
+  { name: 'pay', workflow: 'Payment', status: { query: 'stage', message: '/stage/name' } },
+];
+const authInfo: AuthInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: `ann-${randomUUID()}` } };
+let gateway: Gateway;
+/** Has the workers' converter. */
+let knowing: Gateway;
+let stopWorker: () => Promise<void>;
+let client: Connection;
+beforeAll(async () => {
+  client = await Connection.connect({ address: inject('temporalAddress') });
+  gateway = await startGateway({ taskQueue, tools });
+  knowing = await startGateway({ taskQueue, tools, temporal: { address: inject('temporalAddress'), dataConverter: fileURLToPath(new URL('../fixtures/data-converter.mjs', import.meta.url)) } });
+  stopWorker = await startPlainWorker(taskQueue, { dataConverter });
+});
+afterAll(async () => {
+  await stopWorker();
+  await gateway.close();
+  await knowing.close();
+  await client.close();
+});
+
+const begin = async (name: string, args: object = {}, at = gateway): Promise<string> => (await send2026(at.handler(), 'tools/call', { name, arguments: args }, { authInfo })).result.taskId;
+const get = async (taskId: string) => (await send2026(gateway.handler(), 'tasks/get', { taskId }, { authInfo })).result;
+const cancel = async (taskId: string) => await send2026(gateway.handler(), 'tasks/cancel', { taskId }, { authInfo });
+const listed = async (): Promise<string[]> => (await send2025(gateway.handler(), 'tasks/list', {}, { authInfo })).result.tasks.map(({ taskId }: { taskId: string }) => taskId);
+
+it('a result is a tool error that names the encoding and what to do', async () => {
+  const taskId = await begin('load', { date: 'd' });
+  await expect.poll(async () => (await get(taskId)).result).toMatchObject({ isError: true, content: [{ type: 'text', text: expect.stringMatching(/result cannot be read: .*\(binary\/turned\).*data converter or codec/) }] });
+});
+
+it('of a failure its details are left out', async () => {
+  const taskId = await begin('failing', { given: 'activity' });
+  await expect.poll(async () => (await get(taskId)).result).toMatchObject({ isError: true, content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }] });
+});
+
+it.each([
+  ['slow', { given: 3 }, /^slow: running$/],
+  ['flaky', {}, /^flaky: attempt 1 failed \(connection refused\); attempt 2 at /],
+  ['pay', {}, /^$/],
+])('a task of %s is read, listed and cancelled', async (name, args, message) => {
+  const taskId = await begin(name, args);
+  await expect.poll(async () => (await get(taskId)).statusMessage ?? '').toMatch(message);
+  expect(await listed()).toContain(taskId);
+  await cancel(taskId);
+  expect((await get(taskId)).status).toBe('cancelled');
+});
+
+it('a memo of the workflow’s own is nobody’s business', async () => {
+  const taskId = await begin('noted');
+  await expect.poll(async () => (await client.workflowService.describeWorkflowExecution({ namespace: 'default', execution: { workflowId: taskId } })).workflowExecutionInfo?.memo?.fields).toHaveProperty('note');
+  expect((await get(taskId)).status).toBe('working');
+  expect(await listed()).toContain(taskId);
+  await cancel(taskId);
+});
+
+it('a task that cannot be read at all says so, and keeps no other from being listed', async () => {
+  const [taskId, other] = [await begin('slow', { given: 3 }, knowing), await begin('slow', { given: 3 })];
+  const { error } = await send2026(gateway.handler(), 'tasks/get', { taskId }, { authInfo });
+  expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(/\(binary\/turned\).*data converter or codec/) });
+  expect(error?.data).toBeUndefined();
+  expect(await listed()).toEqual(expect.arrayContaining([other]));
+  for (const id of [taskId, other]) await send2026(knowing.handler(), 'tasks/cancel', { taskId: id }, { authInfo });
+});

@@ -1,0 +1,53 @@
+/** In front of the tests' Temporal: passes calls on, or refuses them as Temporal's authorizer would. @module */
+import { connect, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { inject } from 'vitest';
+
+export interface TemporalProxy {
+  readonly address: string;
+  /** Every call from now on is answered with this gRPC code. @default passed on */
+  refuseWith: number | undefined;
+  close(): Promise<void>;
+}
+
+/** What Temporal may say of a refusal, which is nobody's business but the operator's. */
+export const REASON = 'Request unauthorized for role etl-reader';
+
+export async function startTemporalProxy(): Promise<TemporalProxy> {
+  const upstream = connect(`http://${inject('temporalAddress')}`);
+  upstream.setMaxListeners(0);
+  const sessions = new Set<Http2Session>();
+  const server = createServer();
+  server.on('session', (session) => void sessions.add(session));
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined);
+    if (proxy.refuseWith === undefined) return pass(stream, upstream.request(headers));
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': proxy.refuseWith, 'grpc-message': REASON }, { endStream: true });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const proxy: TemporalProxy = {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    refuseWith: undefined,
+    async close() {
+      for (const session of sessions) session.destroy();
+      upstream.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return proxy;
+}
+
+function pass(stream: ServerHttp2Stream, call: ReturnType<ReturnType<typeof connect>['request']>): void {
+  let trailers = {};
+  call.on('error', () => stream.destroy());
+  call.on('response', (headers, flags) => {
+    // Status alone, with no message: there will be no trailers.
+    const only = (flags & 0x1) !== 0;
+    stream.respond(headers, only ? { endStream: true } : { waitForTrailers: true });
+    if (!only) call.pipe(stream);
+  });
+  call.on('trailers', (sent) => (trailers = sent));
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers));
+  stream.on('close', () => call.close());
+  stream.pipe(call);
+}

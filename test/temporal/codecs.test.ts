@@ -1,0 +1,85 @@
+/** A codec that hangs or fails: what needs it is answered in time with an error that may pass, what does not goes on. */
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool } from '../../src/index.js';
+import type { Task } from '../../src/task/task.js';
+import { startStack, type Stack } from '../setup/stack.js';
+
+type Mood = 'well' | 'hangs' | 'fails';
+const moods: { memos: Mood; others: Mood } = { memos: 'well', others: 'well' };
+const codec: PayloadCodec = {
+  encode: async (payloads) => await moody(payloads),
+  decode: async (payloads) => await moody(payloads),
+};
+async function moody(payloads: Payload[]): Promise<Payload[]> {
+  const isMemo = payloads.some(({ data }) => Buffer.from(data ?? []).includes('"version":1,"tool"'));
+  const mood = isMemo ? moods.memos : moods.others;
+  if (mood === 'fails') throw new Error('the key is not there');
+  if (mood === 'hangs') await new Promise(() => {});
+  return payloads;
+}
+
+const ann = 'ann';
+const nothing = z.object({});
+let release: () => void = () => {};
+const wait = defineTool({
+  name: 'wait',
+  inputSchema: nothing,
+  retry: { maximumAttempts: 1 },
+  async run(_, ctx) {
+    ctx.progress(1, 2, 'parts');
+    await new Promise<void>((resolve) => (release = resolve));
+    return { done: true };
+  },
+});
+const idle = defineTool({ name: 'idle', inputSchema: nothing, taskQueue: 'nobody', run: async () => await Promise.resolve() });
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack([wait, idle], { dataConverter: { payloadCodecs: [codec] } });
+  // The workers' codec is well.
+  await stack.startWorker({ dataConverter: {} });
+});
+afterEach(() => Object.assign(moods, { memos: 'well', others: 'well' }));
+afterAll(async () => await stack.close());
+
+const away = { code: 'TEMPORAL_UNAVAILABLE', message: expect.stringContaining('try again') };
+const start = async (tool = idle): Promise<string> => (await stack.tasks.engine.start({ owner: ann, tool, args: {}, ttl: null })).id;
+async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
+  for await (const task of stack.tasks.engine.watch(ann, id, AbortSignal.timeout(30_000))) if (fits(task)) return task;
+  throw new Error('the task ended before that');
+}
+
+it('whoever starts something is answered, also where the codec hangs', { timeout: 6_000 }, async () => {
+  moods.others = 'hangs';
+  await expect(start()).rejects.toMatchObject(away);
+});
+
+describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
+  // What takes longer than that has hung.
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['reads', async (id) => await stack.tasks.engine.get(ann, id)],
+    ['cancels', async (id) => await stack.tasks.engine.cancel(ann, id)],
+    ['answers', async (id) => await stack.tasks.engine.respond(ann, id, { key: {} })],
+    ['replies', async (id) => await stack.tasks.engine.reply(ann, id, 'key', { answer: {} })],
+    ['lists', async () => await stack.tasks.engine.list(ann)],
+  ])('whoever %s is answered', { timeout: 6_000 }, async (_, ask) => {
+    const id = await start();
+    Object.assign(moods, { memos: mood, others: mood });
+    await expect(ask(id)).rejects.toMatchObject(away);
+  });
+
+  it('costs of a running task what its steps say, and delays its result', async () => {
+    const id = await start(wait);
+    await when(id, ({ steps }) => steps[0]?.progress !== undefined);
+    moods.others = mood;
+    const { steps } = await stack.tasks.engine.get(ann, id);
+    expect(steps).toMatchObject([{ name: 'wait', state: 'running' }]);
+    expect(steps[0]).not.toHaveProperty('progress');
+    release();
+    const result = stack.tasks.engine.result(ann, id);
+    await expect.poll(async () => await stack.tasks.engine.get(ann, id).catch((error: unknown) => error)).toMatchObject(away);
+    moods.others = 'well';
+    expect((await result).outcome).toMatchObject({ kind: 'result', result: { structuredContent: { done: true } } });
+  });
+});

@@ -1,0 +1,67 @@
+/** What is asked of an existing workflow, and when. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Task } from '../../src/task/task.js';
+import type { WorkflowMapping } from '../../src/task/workflow-mapping.js';
+import { startPlainWorker } from '../gateway/setup.js';
+import { existing, openEngine, type OpenEngine } from './setup.js';
+
+const ann = 'ann';
+const input = { message: 'Well?', schema: { type: 'object', properties: {} }, answer: { kind: 'signal', name: 'none' } } as const;
+const status = { query: 'stage', message: '/stage/name' };
+let opened: OpenEngine;
+let stopWorker: () => Promise<void>;
+beforeAll(async () => {
+  opened = openEngine();
+  stopWorker = await startPlainWorker(opened.taskQueue);
+});
+afterAll(async () => {
+  await stopWorker();
+  await opened.engine.close();
+});
+beforeEach(() => {
+  opened.beforeQuery = () => {};
+});
+
+const start = async (mapping: WorkflowMapping): Promise<string> => (await opened.engine.start({ owner: ann, tool: existing('Payment', mapping), args: { given: 5 }, ttl: null })).id;
+async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
+  for await (const task of opened.engine.watch(ann, id, AbortSignal.timeout(30_000), { progress: () => false })) if (fits(task)) return task;
+  throw new Error('the task ended before that');
+}
+const asked = (query: string): number => opened.asked.filter((one) => one === query).length;
+
+it('a query that it does not know hides nothing of the others, and is not asked again while nothing happens', async () => {
+  const id = await start({ status, inputs: { approval: { ...input, when: '/waitingFor' }, other: { ...input, query: 'unheard_of', when: '' } } });
+  const task = await when(id, ({ message }) => message !== undefined);
+  expect(task).toMatchObject({ message: 'deciding', inputs: { [Object.keys(task.inputs)[0] as string]: { params: { message: 'Well?' } } } });
+  let before = 0;
+  const look = async (): Promise<number> => {
+    before = asked('unheard_of');
+    await opened.engine.get(ann, id);
+    return asked('unheard_of') - before;
+  };
+  // It has been asked for what has happened so far.
+  await expect.poll(look).toBe(0);
+  expect(before).toBeGreaterThan(0);
+  for (let times = 0; times < 3; times++) expect(await look()).toBe(0);
+  expect(await opened.engine.get(ann, id)).toMatchObject({ message: 'deciding' });
+  await opened.engine.cancel(ann, id);
+});
+
+it('a query that is not answered in time is asked again, though nothing happens meanwhile', async () => {
+  // As often as there can be news while it starts, so that none is left to be heard of.
+  let late = 3;
+  opened.beforeQuery = () => {
+    if (late-- > 0) throw new Error('too late');
+  };
+  const id = await start({ status });
+  expect(await when(id, ({ message }) => message !== undefined)).toMatchObject({ message: 'deciding' });
+  await opened.engine.cancel(ann, id);
+});
+
+it('of one with nothing mapped nothing is asked', async () => {
+  opened.asked.length = 0;
+  const id = await start({});
+  await opened.engine.get(ann, id);
+  await opened.engine.cancel(ann, id);
+  expect(opened.asked).toEqual([]);
+});

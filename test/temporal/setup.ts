@@ -1,0 +1,35 @@
+/** An engine for workflows that know nothing of MCP, whose queries can be interfered with. @module */
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, QueryRejectCondition } from '@temporalio/client';
+import { inject } from 'vitest';
+import { z } from 'zod';
+import { defineTool, type DurableTool } from '../../src/index.js';
+import type { WorkflowMapping } from '../../src/task/workflow-mapping.js';
+import { Engine, Keyring } from '../../src/temporal/index.js';
+import { key } from '../setup/stack.js';
+
+export interface OpenEngine {
+  readonly engine: Engine;
+  readonly taskQueue: string;
+  /** The queries that were asked. */
+  readonly asked: string[];
+  /** Called before each; what it throws is the answer. */
+  beforeQuery: (query: string) => void;
+}
+
+export function openEngine(): OpenEngine {
+  const taskQueue = `plain-${randomUUID()}`;
+  const query = async <I extends { readonly queryType: string }>(input: I, next: (input: I) => Promise<unknown>): Promise<unknown> => {
+    opened.asked.push(input.queryType);
+    opened.beforeQuery(input.queryType);
+    return await next(input);
+  };
+  const client = new Client({ connection: Connection.lazy({ address: inject('temporalAddress'), interceptors: [] }), workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN }, interceptors: { workflow: [{ query }] } });
+  const opened: OpenEngine = { engine: new Engine({ client, keys: Keyring.parse(key), taskQueue }), taskQueue, asked: [], beforeQuery: () => {} };
+  return opened;
+}
+
+/** A tool whose workflow is an existing one. */
+export function existing(workflowType: string, mapping: WorkflowMapping): DurableTool {
+  return { ...defineTool({ name: 'existing', inputSchema: z.unknown(), workflow: workflowType }), work: { kind: 'workflow', workflowType, existing: { args: ['given'], mapping } } };
+}
