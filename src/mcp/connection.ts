@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import pRetry from 'p-retry';
 import type { InputKind } from '../task/input.js';
+import { mayPass } from './errors.js';
 import type { Owner } from './owner.js';
 import { openReply, takeReply, type Reply } from './replies.js';
 import type { TaskService } from './service.js';
@@ -63,6 +64,6 @@ export class Connection implements Stream {
   /** Here a reply cannot be refused, and nobody would send it again. */
   async #take(ownerOf: () => Owner, reply: Reply): Promise<void> {
     const owner = ownerOf();
-    await pRetry(async () => await takeReply(this.service, owner, reply), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 10_000, signal: this.#closed.signal });
+    await pRetry(async () => await takeReply(this.service, owner, reply), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 10_000, shouldRetry: ({ error }) => mayPass(error), signal: this.#closed.signal });
   }
 }

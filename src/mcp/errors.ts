@@ -36,6 +36,17 @@ const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND'
 /** The same request may well be answered a little later. */
 const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'NO_WORKER']);
 
+/** Whether the same, done again a little later, may well succeed. */
+export function mayPass(error: unknown): boolean {
+  return !(error instanceof McpTasksError) || PASSING.has(error.code);
+}
+
+/** An error of this package as a client gets it. */
+export function faultOf({ code, message }: McpTasksError): RpcFault {
+  if (INVALID_PARAMS.has(code)) return invalidParams(message);
+  return new RpcFault(RPC.internalError, message, PASSING.has(code) ? { retryable: true } : undefined);
+}
+
 /** What an error began with. */
 function origin(error: Error): Error {
   return error.cause instanceof Error ? origin(error.cause) : error;
@@ -56,10 +67,8 @@ export async function asRpcFaults<T>(logger: Logger, about: object, aborted: Abo
       logger.error({ ...about, err: error }, 'request failed');
       throw new RpcFault(RPC.internalError, 'Internal error; the server\'s log says more');
     }
-    if (INVALID_PARAMS.has(error.code)) throw invalidParams(error.message);
-    const passes = PASSING.has(error.code);
     // While Temporal is away there are many of them, all alike.
-    logger.warn({ ...about, ...(passes ? { code: error.code, reason: origin(error).message } : { err: error }) }, 'request could not be answered');
-    throw new RpcFault(RPC.internalError, error.message, passes ? { retryable: true } : undefined);
+    if (!INVALID_PARAMS.has(error.code)) logger.warn({ ...about, ...(mayPass(error) ? { code: error.code, reason: origin(error).message } : { err: error }) }, 'request could not be answered');
+    throw faultOf(error);
   }
 }

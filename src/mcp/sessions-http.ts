@@ -8,7 +8,7 @@ import pRetry from 'p-retry';
 import { isMcpTasksError } from '../task/errors.js';
 import { peekBody } from './body.js';
 import type { AuthInfo, Owner } from './owner.js';
-import { RPC } from './errors.js';
+import { faultOf, mayPass, RPC } from './errors.js';
 import { EventStream } from './event-stream.js';
 import { openReply, takeReply } from './replies.js';
 import type { TaskService } from './service.js';
@@ -61,11 +61,12 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
     if (!given) return undefined;
     try {
       // Nobody sends a reply again.
-      await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 2_000 });
+      await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 2_000, shouldRetry: ({ error }) => mayPass(error) });
       return new Response(null, { status: 202 });
     } catch (error) {
       if (!isMcpTasksError(error)) throw error;
-      return failure(503, RPC.internalError, error.message);
+      const fault = faultOf(error);
+      return failure(mayPass(error) ? 503 : 400, fault.code, fault.message);
     }
   }
 

@@ -2,10 +2,12 @@
 import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { peekBody } from '../mcp/body.js';
+import { faultOf, RPC } from '../mcp/errors.js';
 import type { Owner } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { MOST_UNREAD } from '../mcp/stream.js';
 import { isMcpTasksError } from '../task/errors.js';
+import type { RpcError } from '../task/task.js';
 import { atExpiry, untilExpiry } from '../mcp/token-expiry.js';
 import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
 
@@ -30,15 +32,15 @@ export function serveTaskListeners(handler: McpHttpHandler, service: TaskService
       // What the SDK has refused is refused.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
-      const refuse = async (message: string): Promise<Response> => await instead(response, { jsonrpc: '2.0', id: listen.id, error: { code: -32603, message } }, 200);
-      if (streams.size >= options.maxSubscriptions) return await refuse('Subscription limit reached');
+      const refuse = async ({ code, message, data }: RpcError): Promise<Response> => await instead(response, { jsonrpc: '2.0', id: listen.id, error: { code, message, ...(data === undefined ? {} : { data }) } }, 200);
+      if (streams.size >= options.maxSubscriptions) return await refuse({ code: RPC.internalError, message: 'Subscription limit reached' });
       const owner = ownerOf(given?.authInfo);
       let taskIds: string[];
       try {
         taskIds = await honouredTasks(service, owner, listen);
       } catch (error) {
         if (!isMcpTasksError(error)) throw error;
-        return await refuse(error.message);
+        return await refuse(faultOf(error));
       }
       const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
       streams.add(stream);

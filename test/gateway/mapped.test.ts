@@ -114,6 +114,17 @@ describe('2025-11-25', () => {
     expect(await stream.next(({ id: answered, result }) => answered === stream.requestId && result)).toMatchObject({ result: { structuredContent: { approved: false, note: 'no money' } } });
   });
 
+  it('a reply that the workflow refuses is refused, and another is taken', async () => {
+    const session = await Session.begin(handler);
+    const taskId = await start(session, 'pay', { amount: 9 });
+    const stream = await session.open(handler, 'tasks/result', { taskId });
+    const { id } = await stream.next(asks);
+    // At once: it would be refused again.
+    expect(await session.reply(handler, id, { result: { action: 'accept', content: { approved: false } } })).toBe(400);
+    expect(await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no money' } } })).toBe(202);
+    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({ result: { structuredContent: { note: 'no money' } } });
+  });
+
   it('puts a question once, where the result is awaited, though the client listens at two replicas', async () => {
     const replica = await startGateway({ taskQueue, tools: [{ name: 'pay', ...payment }] });
     try {
