@@ -169,7 +169,7 @@ export class Engine {
    */
   async claim(owner: string, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
     this.#own(owner, id);
-    // An existing workflow cannot tell who puts its question: every server does, and the first answer is taken.
+    // An existing workflow cannot tell who puts its question. Whoever does, it is answered once.
     if (await this.#reader.mapping(id, within(DEADLINE.read))) return true;
     return await claim(this.#calls, id, key, claimant, lease);
   }
