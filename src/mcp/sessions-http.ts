@@ -66,7 +66,8 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
     } catch (error) {
       if (!isMcpTasksError(error)) throw error;
       const fault = faultOf(error);
-      return failure(mayPass(error) ? 503 : 400, fault.code, fault.message);
+      const status = fault.code === RPC.internalError ? 500 : 400;
+      return failure(mayPass(error) ? 503 : status, fault.code, fault.message);
     }
   }
 

@@ -1,4 +1,4 @@
-/** In front of the tests' Temporal: passes calls on, or refuses them as Temporal's authorizer would. @module */
+/** In front of the tests' Temporal: passes calls on, leaves them without an answer, or refuses them as Temporal's authorizer would. @module */
 import { connect, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
@@ -7,6 +7,8 @@ export interface TemporalProxy {
   readonly address: string;
   /** Every call from now on is answered with this gRPC code. @default passed on */
   refuseWith: number | undefined;
+  /** Calls whose path fits get no answer from now on. @default none */
+  hang: RegExp | undefined;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
   server.on('session', (session) => void sessions.add(session));
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
+    if (proxy.hang?.test(headers[':path'] ?? '')) return;
     if (proxy.refuseWith === undefined) return pass(stream, upstream.request(headers));
     stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': proxy.refuseWith, 'grpc-message': REASON }, { endStream: true });
   });
@@ -28,6 +31,7 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
   const proxy: TemporalProxy = {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     refuseWith: undefined,
+    hang: undefined,
     async close() {
       for (const session of sessions) session.destroy();
       upstream.destroy();
