@@ -34,7 +34,7 @@ export function invalidParams(message: string): RpcFault {
 const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND', 'TASK_ENDED', 'INVALID_ARGUMENTS', 'KEY_REUSED', 'INVALID_CURSOR']);
 
 /** The same request may well be answered a little later. */
-const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'NO_WORKER']);
+const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'CODEC_FAILED', 'NO_WORKER']);
 
 /** Whether the same, done again a little later, may well succeed. */
 export function mayPass(error: unknown): boolean {

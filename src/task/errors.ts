@@ -21,6 +21,8 @@ export type McpTasksErrorCode =
   | 'TEMPORAL_UNAVAILABLE'
   /** Temporal refuses what this server asks of it: rights, credentials, namespace. An operator has to see to it. */
   | 'TEMPORAL_REFUSED'
+  /** A payload codec failed; it may do its work later. */
+  | 'CODEC_FAILED'
   /** What a workflow wrote is in an encoding that is not known here. */
   | 'PAYLOAD_UNREADABLE'
   /** A local service (Temporal dev server, PostgreSQL) could not be started. */

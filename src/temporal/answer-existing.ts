@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ValueError } from '@temporalio/common';
 import { encodeToPayloadsWithContext } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { McpTasksError } from '../task/errors.js';
 import { formProblem, type ElicitAnswer } from '../task/form.js';
@@ -57,8 +58,10 @@ async function send(calls: Calls, id: string, { kind, name, args, once }: Messag
     // One that its validator refuses leaves no trace: its ID is free for another answer.
     await update(calls, id, { name, args, updateId: once }, until);
   } catch (error) {
-    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    throw new McpTasksError('INVALID_ARGUMENTS', `the workflow did not take the answer: ${error.cause?.message ?? error.message}`, { cause: error });
+    // The latter: what it was refused with is in an encoding that is not known here.
+    if (!(error instanceof WorkflowUpdateFailedError) && !(error instanceof ValueError)) throw error;
+    const why = error instanceof ValueError ? 'its reason cannot be read' : (error.cause?.message ?? error.message);
+    throw new McpTasksError('INVALID_ARGUMENTS', `the workflow did not take the answer: ${why}`, { cause: error });
   }
 }
 

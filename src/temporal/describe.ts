@@ -41,7 +41,7 @@ export async function describe(calls: Calls, workflowId: string, until: number, 
 
 /**
  * What the task's start has left; `undefined` for a workflow that is none.
- * @throws McpTasksError `PAYLOAD_UNREADABLE`, `TEMPORAL_UNAVAILABLE`
+ * @throws McpTasksError `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE`
  */
 export async function memoOf(calls: Calls, { workflowId, raw }: Description, until: number): Promise<TaskMemo | undefined> {
   const payload = raw.workflowExecutionInfo?.memo?.fields?.[MEMO_KEY];

@@ -16,7 +16,7 @@ export interface ClosedRun {
   readonly runId: string;
 }
 
-/** @throws McpTasksError `TEMPORAL_UNAVAILABLE`, also where a codec fails; `TEMPORAL_REFUSED` */
+/** @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CODEC_FAILED` */
 export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun, until: number): Promise<End> {
   try {
     return { value: await calls.run(until, async () => await calls.client.workflow.getHandle(run.workflowId, run.runId).result()) };

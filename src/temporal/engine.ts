@@ -84,7 +84,7 @@ export class Engine {
     return task;
   }
 
-  /** @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`, `PAYLOAD_UNREADABLE` */
+  /** @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`, `PAYLOAD_UNREADABLE` */
   async get(owner: string, id: string): Promise<Task> {
     this.#own(owner, id);
     return await this.#reader.read(id);

@@ -86,19 +86,28 @@ export class TaskList {
     return { ids: (executions ?? []).map(({ execution }) => execution?.workflowId ?? ''), next: nextPageToken };
   }
 
-  /** Each through the same read as `tasks/get`, so that both always say the same; what has gone in between is left out. */
+  /**
+   * Each through the same read as `tasks/get`, so that both always say the same. What has gone in between is left out, and what
+   * cannot be read, which shall not keep the others from being listed; where a codec fails at all of them it is away.
+   */
   async #read(ids: readonly string[], until: number): Promise<Task[]> {
     const tasks: Task[] = [];
+    let failure: Error | undefined;
     for (let start = 0; start < ids.length; start += AT_ONCE) {
-      const read = ids.slice(start, start + AT_ONCE).map(async (id) => await this.reader.read(id, until).catch(noTask));
-      tasks.push(...(await Promise.all(read)).filter((task) => task !== undefined));
+      const read = ids.slice(start, start + AT_ONCE).map(async (id) => await this.reader.read(id, until).catch(without));
+      for (const task of await Promise.all(read)) {
+        if (task instanceof Error) failure ??= task;
+        else if (task) tasks.push(task);
+      }
     }
+    if (failure && tasks.length === 0) throw failure;
     return tasks;
   }
 }
 
-/** Nor is one that cannot be read at all, and never will be, to keep the others from being listed. */
-function noTask(error: unknown): undefined {
+/** `undefined`: there is no such task, or none that could ever be read; an error: it could not be read just now. */
+function without(error: unknown): Error | undefined {
   if (isMcpTasksError(error, 'TASK_NOT_FOUND') || isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return undefined;
+  if (isMcpTasksError(error, 'CODEC_FAILED')) return error;
   throw error;
 }

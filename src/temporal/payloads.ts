@@ -12,7 +12,7 @@ import type { Calls } from './calls.js';
 
 type Payloads = readonly Payload[] | null | undefined;
 
-/** @throws McpTasksError `PAYLOAD_UNREADABLE` for an encoding that is not known here, `TEMPORAL_UNAVAILABLE` if a codec fails */
+/** @throws McpTasksError `PAYLOAD_UNREADABLE` for an encoding that is not known here, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long */
 export async function valuesOf(calls: Calls, payloads: Payloads, until: number, context?: SerializationContext): Promise<unknown[]> {
   if (!payloads?.length) return [];
   const { payloadConverter, payloadCodecs, externalStorage } = calls.client.options.loadedDataConverter;
@@ -32,7 +32,7 @@ export async function valuesOf(calls: Calls, payloads: Payloads, until: number, 
 
 /**
  * A failure as an error, without its details where those cannot be read.
- * @throws McpTasksError `TEMPORAL_UNAVAILABLE` if a codec fails
+ * @throws McpTasksError `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long
  */
 export async function failureOf(calls: Calls, failure: ProtoFailure, until: number, context?: SerializationContext): Promise<Error> {
   const { payloadConverter, payloadCodecs, failureConverter } = calls.client.options.loadedDataConverter;
@@ -52,7 +52,7 @@ async function passing<T>(calls: Calls, until: number, fn: () => Promise<T>): Pr
   try {
     return await calls.run(until, fn);
   } catch (error) {
-    throw isMcpTasksError(error) ? error : new McpTasksError('TEMPORAL_UNAVAILABLE', 'the codec of the payloads failed; the task is not affected, try again', { cause: error });
+    throw isMcpTasksError(error) ? error : new McpTasksError('CODEC_FAILED', 'the codec of the payloads failed; the task is not affected, try again', { cause: error });
   }
 }
 

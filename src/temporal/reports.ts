@@ -18,6 +18,8 @@ const MOST_REPORTS = 2_000;
 const UNANSWERED_PAUSE = 3_000;
 /** The same for a query that the workflow does not know, or fails at: only other code would answer it. */
 const UNKNOWN_PAUSE = 30_000;
+/** A watch looks for an answer after twice as long each time, and after this many milliseconds at the latest. */
+const LONGEST_PAUSE = 60_000;
 
 /** What is known of one query. */
 interface Asked {
@@ -27,8 +29,8 @@ interface Asked {
   readonly answer?: { readonly value: unknown; readonly historyLength: number };
   /** When to ask again although the history has not moved; only after a query that got no answer. */
   readonly askAgainAt?: number;
-  /** Whether it was not even refused. */
-  readonly unanswered?: boolean;
+  /** Of one that was not even refused: how often in a row, and when a watch is to look again, though nothing happens. */
+  readonly unanswered?: { readonly times: number; readonly lookAgainAt: number };
 }
 
 interface Known {
@@ -68,8 +70,8 @@ export class Reports {
 
   /** When there may be more to tell, though nothing happens: nobody was there to answer, or not in time. */
   lookAgainAt(runId: string): number | undefined {
-    const pauses = [...(this.#known.get(runId)?.asked.values() ?? [])].flatMap(({ unanswered, askAgainAt }) => (unanswered && askAgainAt !== undefined ? [askAgainAt] : []));
-    return pauses.length === 0 ? undefined : Math.min(...pauses);
+    const looks = [...(this.#known.get(runId)?.asked.values() ?? [])].flatMap(({ unanswered }) => (unanswered ? [unanswered.lookAgainAt] : []));
+    return looks.length === 0 ? undefined : Math.min(...looks);
   }
 
   async #ask({ workflowId, runId, historyLength }: Description, query: string, last: Asked | undefined, deadline: number): Promise<Asked> {
@@ -78,8 +80,12 @@ export class Reports {
       return { historyLength, answer: { value, historyLength } };
     } catch (error) {
       // No worker, a workflow that knows no such query or one that has just closed: describe tells the rest either way.
-      const unanswered = !(error instanceof QueryNotRegisteredError);
-      return { historyLength, unanswered, askAgainAt: Date.now() + (unanswered ? UNANSWERED_PAUSE : UNKNOWN_PAUSE), ...(last?.answer ? { answer: last.answer } : {}) };
+      const before = last?.answer ? { answer: last.answer } : {};
+      const now = Date.now();
+      if (error instanceof QueryNotRegisteredError) return { historyLength, askAgainAt: now + UNKNOWN_PAUSE, ...before };
+      const times = last?.historyLength === historyLength ? (last.unanswered?.times ?? 0) + 1 : 1;
+      const unanswered = { times, lookAgainAt: now + Math.min(UNANSWERED_PAUSE * 2 ** (times - 1), LONGEST_PAUSE) };
+      return { historyLength, askAgainAt: now + UNANSWERED_PAUSE, unanswered, ...before };
     }
   }
 }

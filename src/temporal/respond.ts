@@ -1,6 +1,7 @@
 /** Gives answers to a task's open input requests, by workflow update, and lets one server process at a time put them. @module */
 import { createHash } from 'node:crypto';
 import { ApplicationFailure, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { rawValueTypeInfo } from '@temporalio/common';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { CLAIM_REFUSED, CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import { DEADLINE, GRPC, within, type Calls } from './calls.js';
@@ -38,7 +39,9 @@ export async function respond(calls: Calls, id: string, { answers, unavailable =
  */
 export async function update(calls: Calls, id: string, { name, args, updateId }: { name: string; args: readonly unknown[]; updateId: string }, until: number = within(DEADLINE.respond)): Promise<void> {
   try {
-    await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, { args: [...args] as [unknown], updateId }), OVERTAKEN));
+    // What it answers may be in any encoding.
+    const options = { args: [...args] as [unknown], updateId, typeInfo: { outputType: rawValueTypeInfo } };
+    await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options), OVERTAKEN));
   } catch (error) {
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });

@@ -58,7 +58,7 @@ async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal
     try {
       return await reader.readRun(id, within(DEADLINE.list));
     } catch (error) {
-      if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
+      if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') && !isMcpTasksError(error, 'CODEC_FAILED')) throw error;
       await delay(AWAY, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }

@@ -5,7 +5,7 @@ import type { AuthInfo } from '@modelcontextprotocol/server';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import dataConverter from '../fixtures/data-converter.mjs';
+import dataConverter, { turned } from '../fixtures/data-converter.mjs';
 import { send2025, send2026 } from '../server/protocol.js';
 import { startGateway, startPlainWorker } from './setup.js';
 
@@ -63,6 +63,23 @@ it.each([
   expect(await listed()).toContain(taskId);
   await cancel(taskId);
   expect((await get(taskId)).status).toBe('cancelled');
+});
+
+it('what an update answers is of no interest, and why it is refused is only not told', async () => {
+  const question = { when: '/question', message: 'Go on?', schema: { properties: { said: { type: 'string' } } }, update: 'answer', args: ['said'] };
+  const own = `${taskQueue}-odd`;
+  const asking = await startGateway({ taskQueue: own, tools: [{ name: 'ask', workflow: 'Rounds', input, args: ['given'], status: { query: 'asks' }, inputs: { go: question } }] });
+  const stop = await startPlainWorker(own, { dataConverter: { payloadCodecs: [{ ...turned, encode: async (payloads) => (JSON.stringify(payloads.map(({ data }) => Buffer.from(data ?? []).toString())).includes('odd') ? await turned.encode(payloads) : payloads) }] } });
+  const ask = async (method: string, params: Record<string, unknown>) => await send2026(asking.handler(), method, params, { capabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } } });
+  const { taskId } = (await ask('tools/call', { name: 'ask', arguments: { given: 1 } })).result;
+  let key = '';
+  await expect.poll(async () => (key = Object.keys((await ask('tasks/get', { taskId })).result.inputRequests ?? {})[0] ?? '')).not.toBe('');
+  const answer = async (said: string) => await ask('tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said } } } });
+  expect((await answer('no')).error).toMatchObject({ code: -32602, message: expect.stringContaining('did not take the answer') });
+  expect((await answer('yes')).error).toBeUndefined();
+  await expect.poll(async () => (await ask('tasks/get', { taskId })).result.result).toMatchObject({ structuredContent: { told: ['yes'] } });
+  await stop();
+  await asking.close();
 });
 
 it('a memo of the workflow’s own is nobody’s business', async () => {

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterEach(() => Object.assign(moods, { memos: 'well', others: 'well' }));
 afterAll(async () => await stack.close());
 
-const away = { code: 'TEMPORAL_UNAVAILABLE', message: expect.stringContaining('try again') };
+const away = (mood: Mood): object => ({ code: mood === 'hangs' ? 'TEMPORAL_UNAVAILABLE' : 'CODEC_FAILED', message: expect.stringContaining('try again') });
 const start = async (tool = idle): Promise<string> => (await stack.tasks.engine.start({ owner: ann, tool, args: {}, ttl: null })).id;
 async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
   for await (const task of stack.tasks.engine.watch(ann, id, AbortSignal.timeout(30_000))) if (fits(task)) return task;
@@ -52,7 +52,7 @@ async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
 
 it('whoever starts something is answered, also where the codec hangs', { timeout: 6_000 }, async () => {
   moods.others = 'hangs';
-  await expect(start()).rejects.toMatchObject(away);
+  await expect(start()).rejects.toMatchObject(away('hangs'));
 });
 
 describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
@@ -66,7 +66,7 @@ describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
   ])('whoever %s is answered', { timeout: 6_000 }, async (_, ask) => {
     const id = await start();
     Object.assign(moods, { memos: mood, others: mood });
-    await expect(ask(id)).rejects.toMatchObject(away);
+    await expect(ask(id)).rejects.toMatchObject(away(mood));
   });
 
   it('costs of a running task what its steps say, and delays its result', async () => {
@@ -78,8 +78,19 @@ describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
     expect(steps[0]).not.toHaveProperty('progress');
     release();
     const result = stack.tasks.engine.result(ann, id);
-    await expect.poll(async () => await stack.tasks.engine.get(ann, id).catch((error: unknown) => error)).toMatchObject(away);
+    await expect.poll(async () => await stack.tasks.engine.get(ann, id).catch((error: unknown) => error)).toMatchObject(away(mood));
     moods.others = 'well';
     expect((await result).outcome).toMatchObject({ kind: 'result', result: { structuredContent: { done: true } } });
   });
+});
+
+it('one task that a codec fails at keeps no other from being listed', async () => {
+  const [failing, other] = [await start(wait), await start()];
+  await when(failing, ({ steps }) => steps[0]?.progress !== undefined);
+  release();
+  await stack.tasks.engine.result(ann, failing);
+  moods.others = 'fails';
+  const ids = (await stack.tasks.engine.list(ann)).tasks.map(({ id }) => id);
+  expect(ids).toContain(other);
+  expect(ids).not.toContain(failing);
 });
