@@ -149,9 +149,9 @@ it.each([
 
 it.each([
   ['https://user:secret@codec.example', undefined],
-  ['https://codec.example', 'Bearer secret\u2028'],
-])('no secret of %s is told', async (endpoint, auth) => {
-  const error = await call({ codec: { endpoint, ...(auth === undefined ? {} : { auth }) } }).catch((reason: Error) => reason);
+  ['https://codec.example', 'Bearer secret\u2028key'],
+])('no secret of %s is told', async (url, auth) => {
+  const error = await call({ codec: { endpoint: url, ...(auth === undefined ? {} : { auth }) } }).catch((reason: Error) => reason);
   expect(error).toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('auth') });
   expect(inspect(error)).not.toContain('secret');
 });
