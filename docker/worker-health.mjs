@@ -1,13 +1,16 @@
 // Ends with 0 if the worker of this container polls its task queue: the worker's health check in docker-compose.yml.
 import { hostname } from 'node:os';
 import { Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import proto from '@temporalio/proto';
 
 /** A worker asks again after a minute at the latest. In milliseconds. */
 const RECENT = 90_000;
-const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace = 'default', TASK_QUEUE: name = 'mcp-tasks' } = process.env;
+// As the worker connects.
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const { TASK_QUEUE: name = 'mcp-tasks' } = process.env;
 
-const connection = await Connection.connect({ address, connectTimeout: '3 seconds' });
+const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '3 seconds' });
 const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW });
 await connection.close();
 // As the SDK names a worker: process@host.

@@ -89,7 +89,7 @@ async function ship(version: 1 | 2): Promise<void> {
 }
 
 it('tasks end on the version they were started on', async () => {
-  const clients = ERAS.map((era) => taskClient(era, server.url, ''));
+  const clients = ERAS.map((era) => taskClient(era, server.url));
   const startAll = async (): Promise<string[]> => (await Promise.all(clients.flatMap((client) => toolsOf(0).map(async ({ name }) => await client.start(name, { gate: 'open' }))))).toSorted();
   const resultsOf = async (ids: readonly string[]): Promise<unknown[]> => await Promise.all(ids.map(async (id) => (await tasks.engine.result('anonymous', id)).outcome));
   const ends = (version: number): unknown => expect.objectContaining({ result: expect.objectContaining({ structuredContent: { version } }) });

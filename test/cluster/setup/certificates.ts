@@ -1,11 +1,22 @@
-/** The cluster's certificates, made anew for each run: an authority, the server's, and one for each role. @module */
+/** The cluster's certificates, made anew for each run: an authority, the server's, and one for each who connects. @module */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
-/** As server/authorizer.go knows them. */
-export const ROLES = ['admin', 'worker', 'reader', 'tasks'] as const;
-export type Role = (typeof ROLES)[number];
+/** The namespaces of the cluster; where none is named, it is the first. */
+export const NAMESPACES = ['warehouse', 'archive'] as const;
+export type Namespace = (typeof NAMESPACES)[number];
+
+/** Who connects: as what server/authorizer.go knows them, and in which namespaces. */
+const HOLDERS = {
+  admin: { role: 'admin', namespaces: [] },
+  worker: { role: 'worker', namespaces: NAMESPACES },
+  reader: { role: 'reader', namespaces: NAMESPACES },
+  tasks: { role: 'tasks', namespaces: NAMESPACES },
+  /** May nothing in the second namespace. */
+  tasksOfWarehouse: { role: 'tasks', namespaces: ['warehouse'] },
+} as const;
+export type Role = keyof typeof HOLDERS;
 
 /** What the server's certificate is for; an IP address is none that TLS could ask for. */
 export const SERVER_NAME = 'localhost';
@@ -26,8 +37,7 @@ export function tlsVariables({ cert, key, ca }: Certificate): Record<string, str
 
 const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
 
-/** @param namespace the one that the roles other than `admin` are for */
-export async function makeCertificates(dir: string, namespace: string): Promise<void> {
+export async function makeCertificates(dir: string): Promise<void> {
   const authority = await generate([{ name: 'commonName', value: 'test cluster authority' }], {
     ...EC,
     extensions: [
@@ -36,11 +46,9 @@ export async function makeCertificates(dir: string, namespace: string): Promise<
     ],
   });
   await writeFile(join(dir, 'ca.pem'), authority.cert);
-  for (const name of ['server', ...ROLES] as const) {
-    const subject = [
-      { name: 'commonName', value: name },
-      { shortName: 'OU', value: namespace },
-    ];
+  const server = { role: 'server', namespaces: [] };
+  for (const [name, { role, namespaces }] of Object.entries({ server, ...HOLDERS })) {
+    const subject = [{ name: 'commonName', value: role }, ...namespaces.map((namespace) => ({ shortName: 'OU', value: namespace }))];
     const { cert, private: key } = await generate(subject, {
       ...EC,
       ca: { key: authority.private, cert: authority.cert },
@@ -51,7 +59,7 @@ export async function makeCertificates(dir: string, namespace: string): Promise<
         { name: 'subjectAltName', altNames: [{ type: 2, value: SERVER_NAME }] },
       ],
     });
-    const paths = certificateOf(dir, name);
+    const paths = certificateOf(dir, name as Role | 'server');
     await writeFile(paths.cert, cert);
     await writeFile(paths.key, key, { mode: 0o600 });
   }

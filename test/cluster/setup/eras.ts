@@ -20,7 +20,7 @@ export interface TaskClient {
   /** The tool's result, once there is one. */
   result(taskId: string): Promise<Result>;
   cancel(taskId: string): Promise<void>;
-  /** The IDs of the first page; 2025-11-25 only. */
+  /** The IDs of all pages; 2025-11-25 only. */
   list(): Promise<string[]>;
 }
 
@@ -31,9 +31,10 @@ export class Refused extends Error {
   }
 }
 
-/** @param token whose tasks they are */
-export function taskClient(era: Era, url: URL, token: string): TaskClient {
-  const handler = { fetch: async (request: Request) => await fetch(url, { method: request.method, headers: { ...Object.fromEntries(request.headers), authorization: `Bearer ${token}` }, body: await request.text() }) } as McpHttpHandler;
+/** @param token whose tasks they are; none where the server asks for none */
+export function taskClient(era: Era, url: URL, token?: string): TaskClient {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const handler = { fetch: async (request: Request) => await fetch(url, { method: request.method, headers: { ...Object.fromEntries(request.headers), ...authorization }, body: await request.text() }) } as McpHttpHandler;
   const legacy = era === '2025-11-25';
   const ask = async (method: string, params: Record<string, unknown>, meta?: object): Promise<Result> => {
     const reply = await (legacy ? send2025 : send2026)(handler, method, params, meta ? { meta } : {});
@@ -56,6 +57,14 @@ export function taskClient(era: Era, url: URL, token: string): TaskClient {
       }
     },
     cancel: async (taskId) => void (await ask('tasks/cancel', { taskId })),
-    list: async () => (await ask('tasks/list', {})).tasks.map(({ taskId }: { taskId: string }) => taskId),
+    async list() {
+      const ids: string[] = [];
+      for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+        const page = await ask('tasks/list', cursor === undefined ? {} : { cursor });
+        ids.push(...page.tasks.map(({ taskId }: { taskId: string }) => taskId));
+        cursor = page.nextCursor;
+      }
+      return ids;
+    },
   };
 }

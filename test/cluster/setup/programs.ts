@@ -12,10 +12,22 @@ export const cache = join(dirname(cacheDir()), 'cluster');
 /** The server has some 300 modules to download and to compile, the first time. In milliseconds. */
 const BUILD_TIMEOUT = 40 * 60_000;
 
+/** Programs that are run as they are published: tools/go.mod says which version of them. */
+const PUBLISHED = { ui: 'github.com/temporalio/ui-server/v2/cmd/server', compose: 'github.com/compose-spec/compose-go/v2/cmd' } as const;
+
 /** Builds a Go module of this folder; where nothing has changed, Go's own cache makes it a matter of seconds. @returns the executable */
-export async function buildGo(module: string, log: Log): Promise<string> {
-  const executable = join(cache, `go-${module}`);
-  await run(`building ${module} (Go)`, 'go', ['build', '-buildvcs=false', '-o', executable, '.'], join(sources, module), log);
+export async function buildGo(module: 'server' | 'go', log: Log): Promise<string> {
+  return await build(module, module, '.', log);
+}
+
+/** Builds a program that somebody else has published as a Go module. @returns the executable */
+export async function buildPublished(name: keyof typeof PUBLISHED, log: Log): Promise<string> {
+  return await build(name, 'tools', PUBLISHED[name], log);
+}
+
+async function build(name: string, module: string, what: string, log: Log): Promise<string> {
+  const executable = join(cache, `go-${name}`);
+  await run(`building ${name} (Go)`, 'go', ['build', '-buildvcs=false', '-o', executable, what], join(sources, module), log);
   return executable;
 }
 

@@ -6,19 +6,27 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { homeOf } from '../../../src/tools/postgres/home.js';
 import { acquirePostgres } from '../../../src/tools/postgres/index.js';
-import { makeCertificates } from './certificates.js';
+import { makeCertificates, NAMESPACES } from './certificates.js';
 import { stopAll } from './processes.js';
-import { buildGo } from './programs.js';
+import { buildGo, buildPublished } from './programs.js';
 import { pythonEnvironment } from './python.js';
-import { makeNamespace, startTemporal } from './temporal.js';
+import { makeNamespaces, startTemporal } from './temporal.js';
 
 export interface Cluster {
   readonly address: string;
+  /** Of whoever names none. */
   readonly namespace: string;
+  /** The PostgreSQL that it is on. */
+  readonly databaseUrl: string;
   /** The folder of the certificates. */
   readonly certificates: string;
-  /** The executable of go/. */
+  /** The executables of server/ and go/. */
+  readonly program: string;
   readonly goWorker: string;
+  /** Temporal's UI. */
+  readonly ui: string;
+  /** What reads and checks compose files. */
+  readonly compose: string;
   /** An interpreter that has what python/ needs. */
   readonly python: string;
 }
@@ -29,19 +37,19 @@ declare module 'vitest' {
   }
 }
 
-const NAMESPACE = 'warehouse';
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const program = await buildGo('server', log);
   const goWorker = await buildGo('go', log);
+  const ui = await buildPublished('ui', log);
+  const compose = await buildPublished('compose', log);
   const python = await pythonEnvironment(log);
   const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-cluster-'));
   // PostgreSQL does not run as root, and its own user has to get in.
   await chmod(dir, 0o755);
   const certificates = join(dir, 'certificates');
   await mkdir(certificates, { mode: 0o700 });
-  await makeCertificates(certificates, NAMESPACE);
+  await makeCertificates(certificates);
   // Never on a database of the user's: the cluster makes its own.
   delete process.env['DATABASE_URL'];
   const postgres = await acquirePostgres({ dir, log });
@@ -53,9 +61,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     const server = await startTemporal({ program, dir: join(dir, 'temporal'), certificates, databaseUrl: postgres.url });
-    await makeNamespace(server, certificates, NAMESPACE);
+    await makeNamespaces(server, certificates, NAMESPACES);
     log(`cluster: Temporal is at ${server.address}`);
-    project.provide('cluster', { address: server.address, namespace: NAMESPACE, certificates, goWorker, python });
+    project.provide('cluster', { address: server.address, namespace: NAMESPACES[0], databaseUrl: postgres.url, certificates, program, goWorker, ui, compose, python });
   } catch (error) {
     await teardown();
     throw error;

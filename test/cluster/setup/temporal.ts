@@ -14,14 +14,16 @@ const SERVICES = ['frontend', 'history', 'matching', 'worker'] as const;
 type Service = (typeof SERVICES)[number];
 type PortName = Service | `${Service}Membership`;
 
-const STORES = [
-  { database: 'temporal', schema: 'postgresql/v12/temporal' },
-  { database: 'temporal_visibility', schema: 'postgresql/v12/visibility' },
+const SCHEMAS = [
+  { suffix: '', schema: 'postgresql/v12/temporal' },
+  { suffix: '_visibility', schema: 'postgresql/v12/visibility' },
 ] as const;
 
 export interface TemporalServer {
   readonly address: string;
   readonly process: Process;
+  /** Starts it again after it has ended: the same databases, the same ports. */
+  again(): TemporalServer;
 }
 
 export interface ServerOptions {
@@ -33,13 +35,15 @@ export interface ServerOptions {
   readonly certificates: string;
   /** A PostgreSQL on which databases may be made. */
   readonly databaseUrl: string;
+  /** What its databases are called. @default temporal */
+  readonly name?: string;
 }
 
 /** Starts one on databases of its own. */
-export async function startTemporal({ program, dir, certificates, databaseUrl }: ServerOptions): Promise<TemporalServer> {
+export async function startTemporal({ program, dir, certificates, databaseUrl, name = 'temporal' }: ServerOptions): Promise<TemporalServer> {
   const database = new URL(databaseUrl);
-  for (const { database: name, schema } of STORES) {
-    const env = { ...process.env, SQL_PLUGIN: 'postgres12', SQL_HOST: database.hostname, SQL_PORT: database.port, SQL_USER: database.username, SQL_PASSWORD: database.password, SQL_DATABASE: name };
+  for (const { suffix, schema } of SCHEMAS) {
+    const env = { ...process.env, SQL_PLUGIN: 'postgres12', SQL_HOST: database.hostname, SQL_PORT: database.port, SQL_USER: database.username, SQL_PASSWORD: database.password, SQL_DATABASE: name + suffix };
     for (const step of [['create-database', '--defaultdb', 'postgres'], ['setup-schema', '-v', '0.0'], ['update-schema', '--schema-name', schema]]) {
       await runCommand(program, ['sql', ...step], { env, timeout: 120_000 });
     }
@@ -47,18 +51,19 @@ export async function startTemporal({ program, dir, certificates, databaseUrl }:
   const ports = await choosePorts(SERVICES.flatMap((service): PortName[] => [service, `${service}Membership`]), {});
   await mkdir(dir, { recursive: true });
   // JSON is YAML.
-  await writeFile(join(dir, 'development.yaml'), JSON.stringify(configuration(database, ports, certificates)), { mode: 0o600 });
-  return { address: `${LOOPBACK}:${ports.frontend}`, process: new Process('the Temporal server', program, ['start', dir]) };
+  await writeFile(join(dir, 'development.yaml'), JSON.stringify(configuration(database, name, ports, certificates)), { mode: 0o600 });
+  const start = (): TemporalServer => ({ address: `${LOOPBACK}:${ports.frontend}`, process: new Process('the Temporal server', program, ['start', dir]), again: start });
+  return start();
 }
 
-function configuration(database: URL, ports: Ports<PortName>, certificates: string): object {
+function configuration(database: URL, name: string, ports: Ports<PortName>, certificates: string): object {
   const sql = { pluginName: 'postgres12', connectAddr: database.host, connectProtocol: 'tcp', user: database.username, password: database.password };
   const store = (databaseName: string, connections: number): object => ({ sql: { ...sql, databaseName, maxConns: connections, maxIdleConns: connections, maxConnLifetime: '1h' } });
   const server = certificateOf(certificates, 'server');
   const system = certificateOf(certificates, 'admin');
   return {
     log: { stdout: true, level: 'warn' },
-    persistence: { defaultStore: 'default', visibilityStore: 'visibility', numHistoryShards: 4, datastores: { default: store('temporal', 20), visibility: store('temporal_visibility', 10) } },
+    persistence: { defaultStore: 'default', visibilityStore: 'visibility', numHistoryShards: 4, datastores: { default: store(name, 20), visibility: store(`${name}_visibility`, 10) } },
     global: {
       membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK },
       tls: {
@@ -82,14 +87,16 @@ export async function tlsOf({ cert, key, ca }: Certificate): Promise<TLSConfig> 
   return { serverNameOverride: SERVER_NAME, serverRootCACertificate: await readFile(ca), clientCertPair: { crt: await readFile(cert), key: await readFile(key) } };
 }
 
-/** Waits for the server, makes a namespace there and waits until it can be used. */
-export async function makeNamespace({ address, process: server }: TemporalServer, certificates: string, namespace: string): Promise<void> {
+/** Waits for the server, makes namespaces there and waits until they can be used. */
+export async function makeNamespaces({ address, process: server }: TemporalServer, certificates: string, namespaces: readonly string[]): Promise<void> {
   const tls = await tlsOf(certificateOf(certificates, 'admin'));
   const patience = { retries: 300, minTimeout: 200, factor: 1, shouldRetry: () => server.child.exitCode === null };
   try {
     const connection = await pRetry(async () => await Connection.connect({ address, tls, connectTimeout: 2_000 }), patience);
-    await pRetry(async () => await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('24 hours') }), patience);
-    await pRetry(async () => await connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 }), patience);
+    for (const namespace of namespaces) {
+      await pRetry(async () => await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('24 hours') }), patience);
+      await pRetry(async () => await connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 }), patience);
+    }
     await connection.close();
   } catch (error) {
     throw new Error(`The Temporal server cannot be used:\n${server.output.slice(-4000)}`, { cause: error });

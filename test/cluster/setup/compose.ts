@@ -1,0 +1,73 @@
+/** docker-compose.yml: what it says by the specification's own implementation, and its services as processes without containers. @module */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import { runCommand } from '../../../src/local/command.js';
+import { LOOPBACK } from '../../../src/local/index.js';
+import { choosePorts } from '../../../src/local/ports.js';
+import { certificateOf, SERVER_NAME } from './certificates.js';
+import { connection, serving, startCli, type McpServer } from './nodes.js';
+import { Process } from './processes.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+export const composeFile = join(root, 'docker-compose.yml');
+
+export interface Service {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly healthcheck: { readonly test: readonly string[] };
+  readonly depends_on?: Readonly<Record<string, unknown>>;
+  readonly volumes?: readonly { readonly source: string }[];
+}
+
+export interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+
+/** Variables filled in, anchors and defaults applied. @throws Error with what is wrong with the file */
+export async function readCompose(file = composeFile): Promise<Compose> {
+  const output = await runCommand(inject('cluster').compose, ['-format', 'json', file], { cwd: root, env: { PATH: process.env['PATH'] }, timeout: 30_000 });
+  return JSON.parse(output) as Compose;
+}
+
+/** The port that containers are reached at, and here another one. */
+const PORT = '3000';
+const EVERY_ADDRESS = '0.0.0.0';
+
+/** With what the service says, but for the addresses. */
+export async function startComposeServer({ command, environment }: Service): Promise<McpServer> {
+  const { port } = await choosePorts(['port'], {});
+  const args = command.map((argument) => (argument === EVERY_ADDRESS ? LOOPBACK : argument));
+  return await serving(startCli('mcp-server', [...args, '--port', String(port)], { ...environment, ...connection('tasks') }));
+}
+
+/** @param data in the place of its volume */
+export function startComposeWorker({ command, environment }: Service, data: string): Process {
+  return startCli('worker', command, { ...environment, ...connection('worker'), DATABASE_URL: inject('cluster').databaseUrl, MCP_TASKS_ROOTS: data }, data);
+}
+
+/** What the container engine would run now and then. @throws Error if the service is not well */
+export async function checkHealth({ healthcheck: { test } }: Service, port = ''): Promise<void> {
+  const [kind, program = '', ...args] = test;
+  if (kind !== 'CMD' || program !== 'node') throw new Error(`a health check by ${test.join(' ')} needs its container`);
+  const env = { ...process.env, ...connection('worker') };
+  await runCommand(process.execPath, args.map((argument) => argument.replaceAll(PORT, port)), { cwd: join(root, 'docker'), env, timeout: 20_000 });
+}
+
+/** Temporal's UI, as the image has it. @returns its URL, where it answers at once or soon */
+export async function startUi(dir: string): Promise<URL> {
+  const { ui, address, certificates } = inject('cluster');
+  const { port } = await choosePorts(['port'], {});
+  const { cert, key, ca } = certificateOf(certificates, 'reader');
+  await mkdir(dir, { recursive: true });
+  // JSON is YAML.
+  await writeFile(
+    join(dir, 'development.yaml'),
+    JSON.stringify({ temporalGrpcAddress: address, host: LOOPBACK, port, enableUi: true, tls: { caFile: ca, certFile: cert, keyFile: key, serverName: SERVER_NAME, enableHostVerification: true } }),
+  );
+  void new Process('temporal-ui', ui, ['--root', dir, '--config', '.', 'start']);
+  return new URL(`http://${LOOPBACK}:${port}`);
+}
