@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
@@ -60,6 +61,18 @@ try {
   await record('tool-task-with-answer', asked.id);
   const unanswerable = await start('convert_file', { source: join(dir, 'data/small.csv'), target: join(dir, 'data/never.parquet') }, { askFirst, caller: { cannotAnswer: ['elicitation.form'] } });
   await record('ask-first-unanswerable', unanswerable.id);
+  // As a gateway's tool with `confirm` and timeouts: it goes on as an existing workflow, on that one's task queue.
+  const existing = { name: 'nightly_load', taskQueue: 'etl', timeouts: { run: '1 hour' }, work: { kind: 'workflow', workflowType: 'NightlyLoad', existing: { mapping: {} } } };
+  const confirm = { message: 'Load orders?', requestedSchema: { type: 'object', properties: {} } };
+  const confirmed = await engine.start({ owner, tool: existing, args: { table: 'orders' }, ttl: null, askFirst: confirm });
+  const asking = await client.workflow.getHandle(confirmed.id).describe();
+  for await (const task of engine.watch(owner, confirmed.id)) if (task.inputs['input-1']) break;
+  await engine.reply(owner, confirmed.id, 'input-1', { answer: { action: 'accept', content: {} } });
+  const goesOn = async () => (await client.workflow.getHandle(confirmed.id).describe()).runId !== asking.runId;
+  while (!(await goesOn())) await delay(50);
+  // Nobody works on that queue here.
+  await client.workflow.getHandle(confirmed.id).terminate('recorded');
+  await record('ask-first-existing', confirmed.id, asking.runId);
 } finally {
   await client.connection.close();
   await stack.stop();
