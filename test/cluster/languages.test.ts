@@ -34,6 +34,7 @@ const LANGUAGES = {
     made: '.staging',
     done: (table: string, parts: number) => ({ table, parts, rows: parts * 1000 }),
     retrying: (table: string) => new RegExp(`^OpenSource: attempt \\d+ of 100 failed \\(the source of ${table} has not arrived\\); attempt \\d+ at 20\\S+Z$`),
+    child: 'RefreshStatistics: running',
     progress: /^LoadParts: [\d,]+ of 2,000 parts \(\d+ %\)$/,
     forbidden: 'activity OpenSource, attempt 1: ForbiddenTable: the table secrets is not for loading',
   },
@@ -44,6 +45,7 @@ const LANGUAGES = {
     made: '.days',
     done: (table: string, days: number) => ({ table, days }),
     retrying: (table: string) => new RegExp(`^connect_archive: attempt \\d+ of 100 failed \\(.*the archive of ${table} is down\\); attempt \\d+ at 20\\S+Z$`),
+    child: 'VerifyDays: running',
     progress: /^write_days: [\d,]+ of 2,000 days \(\d+ %\)$/,
     forbidden: 'activity connect_archive, attempt 1: ForbiddenTable: the table secrets is not for backfills',
   },
@@ -52,10 +54,10 @@ const LANGUAGES = {
 const cases = Object.keys(LANGUAGES).flatMap((language) => ERAS.map((era) => [language as keyof typeof LANGUAGES, era] as const));
 
 describe.each(cases)('%s, %s', (language, era) => {
-  const { tool, args, source, made, done, retrying, progress, forbidden } = LANGUAGES[language];
+  const { tool, args, source, made, done, retrying, child, progress, forbidden } = LANGUAGES[language];
   const table = (name: string): string => `${name}_${language}_${era.slice(0, 4)}`;
   const exists = async (file: string): Promise<boolean> => await access(join(data, file)).then(() => true, () => false);
-  const until = async (client: TaskClient, taskId: string, message: RegExp): Promise<void> => {
+  const until = async (client: TaskClient, taskId: string, message: RegExp | string): Promise<void> => {
     await expect.poll(async () => (await client.get(taskId)).statusMessage, { timeout: 30_000, interval: 100 }).toMatch(message);
   };
   let client: TaskClient;
@@ -87,13 +89,39 @@ describe.each(cases)('%s, %s', (language, era) => {
     await expect.poll(async () => await exists(events + made), { timeout: 30_000 }).toBe(false);
   });
 
+  it('names the child workflow that it waits for', async () => {
+    const stock = table('stock');
+    await writeFile(join(data, stock + source), '');
+    await writeFile(join(data, `${stock}.lock`), '');
+    const taskId = await client.start(tool, args(stock, 3));
+    await expect.poll(async () => await client.get(taskId), { timeout: 30_000, interval: 100 }).toMatchObject({ status: 'working', statusMessage: child });
+    await rm(join(data, `${stock}.lock`));
+    expect(await client.result(taskId)).toMatchObject({ structuredContent: done(stock, 3) });
+  });
+
+  /** Starts a task that has done its work and waits in a timer, so that Temporal has nothing to tell of it. */
+  async function inTimer(name: string, settle: number): Promise<string> {
+    await writeFile(join(data, name + source), '');
+    const taskId = await client.start(tool, args(name, 3, settle));
+    await expect.poll(async () => (await exists(name + made)) && (await readdir(join(data, name + made))).length, { timeout: 30_000 }).toBe(3);
+    const seen = async (): Promise<object> => {
+      const { status, statusMessage } = await client.get(taskId);
+      return { status, statusMessage };
+    };
+    // No activity is left; the timer alone runs.
+    await expect.poll(seen, { timeout: 30_000 }).toEqual({ status: 'working', statusMessage: undefined });
+    return taskId;
+  }
+
+  it('is working while a timer runs, and goes on after it', async () => {
+    const visits = table('visits');
+    const taskId = await inTimer(visits, 5_000);
+    expect(await client.result(taskId)).toMatchObject({ structuredContent: done(visits, 3) });
+  });
+
   it('cleans up when it is cancelled in a timer', async () => {
     const returns = table('returns');
-    await writeFile(join(data, returns + source), '');
-    const taskId = await client.start(tool, args(returns, 3, 3_600_000));
-    await expect.poll(async () => (await exists(returns + made)) && (await readdir(join(data, returns + made))).length, { timeout: 30_000 }).toBe(3);
-    // No activity is left; the timer alone runs.
-    await expect.poll(async () => (await client.get(taskId)).statusMessage, { timeout: 30_000 }).toBeUndefined();
+    const taskId = await inTimer(returns, 3_600_000);
     await client.cancel(taskId);
     await expect.poll(async () => await exists(returns + made), { timeout: 30_000 }).toBe(false);
   });

@@ -17,7 +17,8 @@ const (
 	partTime = 20 * time.Millisecond
 )
 
-// Activities work on the folder Dir: TABLE.csv is a table's source, TABLE.staging what is being loaded, TABLE what was.
+// Activities work on the folder Dir: TABLE.csv is a table's source, TABLE.staging what is being
+// loaded, TABLE what was, and TABLE.lock is there while somebody else works on it.
 type Activities struct {
 	Dir string
 }
@@ -77,7 +78,11 @@ func (a *Activities) Publish(_ context.Context, request LoadRequest) error {
 	return os.Rename(staging, table)
 }
 
+// Analyze fails for as long as somebody else has the table locked.
 func (a *Activities) Analyze(_ context.Context, request LoadRequest) error {
+	if _, err := os.Stat(a.path(request, ".lock")); err == nil {
+		return fmt.Errorf("the table %s is locked", request.Table)
+	}
 	_, err := os.ReadDir(a.path(request, ""))
 	return err
 }

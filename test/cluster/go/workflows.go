@@ -65,7 +65,10 @@ func NightlyLoad(ctx workflow.Context, request LoadRequest) (report LoadReport, 
 
 // RefreshStatistics follows every load.
 func RefreshStatistics(ctx workflow.Context, request LoadRequest) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 10 * time.Second})
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: time.Second},
+	})
 	var a *Activities
 	return workflow.ExecuteActivity(ctx, a.Analyze, request).Get(ctx, nil)
 }

@@ -1,4 +1,6 @@
-"""What the backfill does, on the folder DATA_DIR: TABLE.days holds the days that were written."""
+"""What the backfill does, on the folder DATA_DIR: TABLE.days holds the days that were written, TABLE.lock is there
+while somebody else works on the table.
+"""
 
 import asyncio
 import os
@@ -50,4 +52,6 @@ async def remove_days(request: BackfillRequest) -> None:
 
 @activity.defn
 async def count_days(request: BackfillRequest) -> int:
+    if (DIR / f"{request.table}.lock").exists():
+        raise BlockingIOError(f"the table {request.table} is locked")
     return len(list((DIR / f"{request.table}.days").iterdir()))

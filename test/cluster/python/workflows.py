@@ -17,7 +17,8 @@ TASK_QUEUE = "backfill"
 class VerifyDays:
     @workflow.run
     async def run(self, request: BackfillRequest) -> int:
-        return await workflow.execute_activity(count_days, request, start_to_close_timeout=timedelta(seconds=10))
+        retry = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=1))
+        return await workflow.execute_activity(count_days, request, start_to_close_timeout=timedelta(seconds=10), retry_policy=retry)
 
 
 @workflow.defn
