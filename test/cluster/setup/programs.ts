@@ -5,12 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../../src/local/command.js';
 import { cacheDir } from '../../../src/temporal/dev-server/cache.js';
 
+/** What the user has to install, by the command. */
+const NEEDED: Readonly<Record<string, string>> = { go: 'Go 1.25 or later', python3: 'Python 3.10 or later' };
+
 export type Log = (line: string) => void;
 
 export const sources = fileURLToPath(new URL('..', import.meta.url));
 export const cache = join(dirname(cacheDir()), 'cluster');
-/** The server has some 300 modules to download and to compile, the first time. In milliseconds. */
-const BUILD_TIMEOUT = 40 * 60_000;
+/** How long all of it may take, in milliseconds: the server has some 300 modules to download and to compile, the first time. */
+const LONGEST = 25 * 60_000;
+const deadline = Date.now() + LONGEST;
+/** What is left of that. */
+const timeLeft = (): number => Math.max(1, deadline - Date.now());
 
 /** Programs that are run as they are published: tools/go.mod says which version of them. */
 const PUBLISHED = { ui: 'github.com/temporalio/ui-server/v2/cmd/server', compose: 'github.com/compose-spec/compose-go/v2/cmd' } as const;
@@ -35,8 +41,8 @@ async function build(name: string, module: string, what: string, log: Log): Prom
 export async function run(what: string, file: string, args: string[], cwd: string, log: Log): Promise<void> {
   const start = Date.now();
   const onProgress = (seconds: number): void => log(`cluster: still ${what} (${seconds} s)`);
-  await runCommand(file, args, { cwd, env: process.env, timeout: BUILD_TIMEOUT, onProgress }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new Error(`The test cluster needs ${file}, which is not on PATH`, { cause: error }) : error;
+  await runCommand(file, args, { cwd, env: process.env, timeout: timeLeft(), onProgress }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(`The test cluster needs ${NEEDED[file] ?? file}, which is not on PATH`, { cause: error }) : error;
   });
   log(`cluster: ${what} took ${Math.round((Date.now() - start) / 1000)} s`);
 }

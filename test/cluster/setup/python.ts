@@ -38,11 +38,12 @@ async function makeEnvironment(environment: string, log: Log): Promise<void> {
 /** @returns pip as it is published: a file that Python runs as it is */
 async function downloadPip(dir: string): Promise<string> {
   const index = process.env['PIP_INDEX_URL'] || 'https://pypi.org/simple';
+  const signal = AbortSignal.timeout(120_000);
   const page = new URL(`${index.replace(/\/$/, '')}/pip/`);
   const name = `pip-${PIP.version}-py3-none-any.whl`;
-  const listed = [...(await (await fetch(page)).text()).matchAll(/href="([^"#]*)/g)].find(([, href]) => href?.endsWith(`/${name}`))?.[1];
+  const listed = [...(await (await fetch(page, { signal })).text()).matchAll(/href="([^"#]*)/g)].find(([, href]) => href?.endsWith(`/${name}`))?.[1];
   if (!listed) throw new Error(`${page.host} has no ${name}; install python3-venv, so that Python has a pip of its own`);
-  const wheel = Buffer.from(await (await fetch(new URL(listed, page))).arrayBuffer());
+  const wheel = Buffer.from(await (await fetch(new URL(listed, page), { signal })).arrayBuffer());
   if (sha256(wheel) !== PIP.sha256) throw new Error(`${name} of ${page.host} is not the one that was published`);
   await writeFile(join(dir, name), wheel);
   return join(dir, name);
