@@ -111,8 +111,7 @@ it.each(ERAS)('a role without rights in one of them works in the other (%s)', as
   expect(await client.result(taskId)).toMatchObject({ structuredContent: { parts: 3 } });
 });
 
-// Until a refusal is told from an outage: today it reads "Temporal did not answer in time", retryable.
-it.fails.each(ERAS)('and is told what it may not in the one that it has none in (%s)', async (era) => {
+it.each(ERAS)('and is told what it may not in the one that it has none in (%s)', async (era) => {
   const client = taskClient(era, visitors.url, await issuer.signIn('ann', { resource }));
   const refused = await client.start('backfill', TOOLS.backfill.args('prices', 0)).then(() => undefined, (error: unknown) => error);
   const { message, data: more } = (refused as Refused).reply.error ?? {};
