@@ -27,5 +27,5 @@ async function writeFirst(file: string, { fromCluster = false, dir }: InitOption
   await writeFile(file, firstFile(tools), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     throw new McpTasksError('CONFIGURATION', error.code === 'EEXIST' ? `${file} is there already, and is not overwritten` : `${file} cannot be written: ${error.message}`, { cause: error });
   });
-  process.stdout.write(`${file} was written${tools ? `, with ${tools.length} tools to go through` : ''}. Then: mcp-tasks-temporal check ${file}\n`);
+  process.stdout.write(`${file} was written${tools ? `, with ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'} to go through` : ''}. Then: mcp-tasks-temporal check ${file}\n`);
 }
