@@ -53,10 +53,8 @@ async function loadGatewayFile(file: string): Promise<ToolModule> {
   return {
     tools,
     async connect(options) {
-      // The gateway runs a worker only for tools that ask first; should there be none to run, it says so itself.
-      if (tools.some(({ beforeStart }) => beforeStart)) await import('./serve-worker.js').then(({ installRuntime }) => installRuntime(options.logger), () => undefined);
       const { serveGateway } = await import('../gateway/index.js');
-      return (await serveGateway(file, options)).tasks;
+      return (await serveGateway(file, { ...options, beforeWorker: async () => (await import('./serve-worker.js')).installRuntime(options.logger) })).tasks;
     },
   };
 }

@@ -19,10 +19,14 @@ export interface ConfirmWorkersOptions {
   readonly dataConverter: (namespace: string) => DataConverter | undefined;
   readonly logger: Logger;
   readonly worker: Partial<CreateWorkerOptions>;
+  /** Called once, before the first one is made. */
+  readonly beforeWorker: () => void | Promise<void>;
 }
 
 export class ConfirmWorkers {
   readonly #running = new Map<string | undefined, { readonly done: Promise<void>; stop(): void }>();
+
+  #prepared: Promise<void> | undefined;
 
   constructor(private readonly options: ConfirmWorkersOptions) {}
 
@@ -31,6 +35,7 @@ export class ConfirmWorkers {
     for (const namespace of new Set(namespaces)) {
       if (this.#running.has(namespace)) continue;
       const { createWorker } = await loadWorker();
+      await (this.#prepared ??= Promise.resolve().then(this.options.beforeWorker));
       this.#running.set(namespace, this.#start(createWorker, namespace));
     }
   }

@@ -28,6 +28,8 @@ export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner
   readonly watch?: boolean;
   /** Options of the worker that asks before tools with `confirm` start. */
   readonly worker?: Partial<CreateWorkerOptions>;
+  /** Called once, before that worker is made, be it after a reload: the place for Temporal's `Runtime.install`. @default nothing */
+  readonly beforeWorker?: () => void | Promise<void>;
   /** @default JSON lines on stderr */
   readonly logger?: Logger;
 }
@@ -78,7 +80,7 @@ export class Gateway {
   }
 
   /** Use {@link serveGateway}. */
-  static async open(load: () => Promise<LoadedGateway>, loaded: LoadedGateway, { worker = {}, dir, logger = stderrLogger(), ...rest }: GatewayOptions): Promise<Gateway> {
+  static async open(load: () => Promise<LoadedGateway>, loaded: LoadedGateway, { worker = {}, beforeWorker = () => undefined, dir, logger = stderrLogger(), ...rest }: GatewayOptions): Promise<Gateway> {
     const { config, tools } = loaded;
     const connections = await connectionsOf(loaded, dir);
     const { temporal, namespaces, dataConverter } = connections;
@@ -95,7 +97,7 @@ export class Gateway {
       ...(config.pollInterval === undefined ? {} : { pollInterval: config.pollInterval }),
       dataConverter,
     });
-    const confirm = new ConfirmWorkers({ taskQueue: OWN_TASK_QUEUE, temporalOf: connections.of, dataConverter, logger, worker });
+    const confirm = new ConfirmWorkers({ taskQueue: OWN_TASK_QUEUE, temporalOf: connections.of, dataConverter, logger, worker, beforeWorker });
     const gateway = new Gateway(tasks, confirm, load, logger, loaded);
     try {
       await gateway.#ensureWorkers(loaded);

@@ -37,15 +37,17 @@ async function command(args: string[], env: object = {}): Promise<{ code: number
   });
 }
 
-/** @returns where it listens, and its exit code in the end */
-async function serve(args: string[], env: object = {}): Promise<{ url: string; ended: Promise<number> }> {
-  const serving = spawn(process.execPath, [main, 'serve', ...args, '--port', '0'], { cwd: dir, env: environment(env), stdio: ['ignore', 'pipe', 'ignore'] });
+/** @returns where it listens, its exit code in the end, and the lines it has logged */
+async function serve(args: string[], env: object = {}): Promise<{ url: string; ended: Promise<number>; logged: () => string[] }> {
+  const serving = spawn(process.execPath, [main, 'serve', ...args, '--port', '0'], { cwd: dir, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   child = serving;
   let output = '';
   serving.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  let log = '';
+  serving.stderr.on('data', (data: Buffer) => (log += data.toString()));
   const ended = once(serving, 'exit').then(([code]) => code as number);
   await expect.poll(() => output, { timeout: 30_000 }).toMatch(/at http/);
-  return { url: /at (\S+)/.exec(output)?.[1] ?? '', ended };
+  return { url: /at (\S+)/.exec(output)?.[1] ?? '', ended, logged: () => log.split('\n').slice(0, -1) };
 }
 
 describe('check', () => {
@@ -143,11 +145,16 @@ describe('serve', () => {
     await stop();
   });
 
-  it('asks clients of 2025-11-25 first, by a worker of its own, and stops in good order', async () => {
+  it.each(['from the start', 'after a reload'])('asks clients of 2025-11-25 first, by a worker of its own, %s, and stops in good order', async (when) => {
     const taskQueue = randomUUID();
     const stop = await startPlainWorker(taskQueue);
-    await writeFile(join(dir, 'mcp-tasks.yaml'), `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text, confirm: true }\n`);
-    const { url, ended } = await serve(['mcp-tasks.yaml']);
+    const asking = `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text, confirm: true }\n`;
+    await writeFile(join(dir, 'mcp-tasks.yaml'), when === 'from the start' ? asking : `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text }\n`);
+    const { url, ended, logged } = await serve(['mcp-tasks.yaml']);
+    if (when === 'after a reload') {
+      await writeFile(join(dir, 'mcp-tasks.yaml'), asking);
+      await expect.poll(logged).toContainEqual(expect.stringContaining('the tools were read again'));
+    }
     const server: Endpoint = { fetch: async (request) => await fetch(new Request(url, request)) };
     const session = await Session.begin(server);
     const { taskId } = (await session.request(server, 'tools/call', { name: 'text', arguments: {}, task: {} })).result.task;
@@ -157,6 +164,8 @@ describe('serve', () => {
     expect(await stream.next((message) => message.id === stream.requestId)).toMatchObject({ result: { content: [{ text: 'done' }] } });
     child?.kill('SIGTERM');
     expect(await ended).toBe(0);
+    // The worker's log is the server's: JSON lines.
+    for (const line of logged()) expect(JSON.parse(line)).toMatchObject({ name: 'mcp-tasks-temporal' });
     await stop();
   });
 
