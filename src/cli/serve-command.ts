@@ -5,6 +5,7 @@ import { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
+import { endCommand } from './end-command.js';
 import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
 import { serveHttp, type HttpServer } from './http-server.js';
 import { stopSignal } from './stop-signal.js';
@@ -55,6 +56,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   } finally {
     await server?.close();
     await tasks.close();
+    endCommand();
   }
 }
 

@@ -12,7 +12,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   [GRPC.PERMISSION_DENIED]: 'Temporal does not permit this server to do that (PERMISSION_DENIED). Trying again does not help: the operator has to give the server the right, and finds in its log what was refused',
   [GRPC.UNAUTHENTICATED]: 'Temporal does not accept the credentials of this server (UNAUTHENTICATED). Trying again does not help: the operator has to renew its API key or certificate',
   [GRPC.INVALID_ARGUMENT]: 'Temporal does not take this request (INVALID_ARGUMENT). Trying again does not help: the log of the server says why',
-  [GRPC.UNIMPLEMENTED]: 'Temporal does not know this request (UNIMPLEMENTED). Trying again does not help: the operator has to upgrade the cluster',
+  [GRPC.UNIMPLEMENTED]: 'What is at Temporal\'s address does not know this request (UNIMPLEMENTED). Trying again does not help: the operator has to correct the address, or to upgrade the cluster',
 };
 const NO_NAMESPACE = 'Temporal does not have the namespace that this server is configured for. Trying again does not help: the operator has to create it, or to name another';
 
