@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import pRetry from 'p-retry';
+import { isMcpTasksError } from '../task/errors.js';
 import type { InputKind } from '../task/input.js';
 import { mayPass } from './errors.js';
 import type { Owner } from './owner.js';
@@ -52,7 +53,10 @@ export class Connection implements Stream {
     this.#answers = newSession(message)?.answers ?? this.#answers;
     this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
-    if (reply) this.#take(ownerOf, reply).catch((error: unknown) => this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken'));
+    if (reply) this.#take(ownerOf, reply).catch((error: unknown) => {
+      // Whose answer was refused is asked again.
+      if (!isMcpTasksError(error, 'INVALID_ARGUMENTS')) this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken');
+    });
     return reply !== undefined;
   }
 

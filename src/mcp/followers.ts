@@ -44,8 +44,7 @@ export class Followers {
 
   /** Has `stream` carry what there is to tell of a task of `owner`, until it leaves. */
   follow(owner: Owner, taskId: string, stream: Stream, { known, plain = false }: FollowOptions = {}): Following {
-    // By owner too: whoever is not the task's has a follower of their own, which finds no task.
-    const key = `${owner.id}\0${taskId}`;
+    const key = followed(owner, taskId);
     let follower = this.#followers.get(key);
     if (!follower) {
       const mine = new Follower(this.options, owner, taskId, known, () => {
@@ -57,6 +56,11 @@ export class Followers {
     const { ended } = follower;
     const carrier = follower.add(stream, plain);
     return { ended, leave: ({ asked } = { asked: false }) => follower.remove(carrier, asked) };
+  }
+
+  /** An answer was refused: whoever was asked here is asked again. @param problem what was wrong with it */
+  askAgain(owner: Owner, taskId: string, key: string, problem: string): void {
+    this.#followers.get(followed(owner, taskId))?.askAgain(key, problem);
   }
 
   /**
@@ -76,6 +80,11 @@ export class Followers {
       leave();
     }
   }
+}
+
+/** By owner too: whoever is not the task's has a follower of their own, which finds no task. */
+function followed(owner: Owner, taskId: string): string {
+  return `${owner.id}\0${taskId}`;
 }
 
 class Follower {
@@ -122,6 +131,10 @@ class Follower {
     else this.#questions.takeBack(carrier);
     if (this.#carriers.length > 0) this.#tell();
     else this.#end();
+  }
+
+  askAgain(key: string, problem: string): void {
+    this.#questions.again(key, problem);
   }
 
   #end(): void {

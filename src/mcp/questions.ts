@@ -35,6 +35,8 @@ interface Question {
   readonly lease: Lease;
   /** Whose client has it. */
   carrier?: Carrier;
+  /** What was wrong with the last answer to it. */
+  problem?: string;
 }
 
 export class Questions {
@@ -65,6 +67,15 @@ export class Questions {
     for (const question of this.#questions.values()) if (question.carrier === carrier) question.lease.leave();
   }
 
+  /** Has a question put again whose answer was refused. A workflow of ours does so itself. */
+  again(key: string, problem: string): void {
+    const question = this.#questions.get(key);
+    if (!question?.carrier) return;
+    delete question.carrier;
+    question.problem = problem;
+    this.options.look();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
@@ -82,7 +93,7 @@ export class Questions {
     this.#questions.set(key, question);
     if (!(await question.lease.take())) return this.#lookAgain();
     // Those that have left meanwhile are not among them any more.
-    const carrier = await carry(able(), ({ plain }) => message(this.options.keys, taskId, key, request, plain));
+    const carrier = await carry(able(), ({ plain }) => message(this.options.keys, taskId, key, saying(request, question.problem), plain));
     if (carrier && carriers.includes(carrier)) question.carrier = carrier;
     else await question.lease.release();
     if (this.#closed) await question.lease.release();
@@ -106,6 +117,11 @@ export async function carry(carriers: readonly Carrier[], write: (carrier: Carri
     if (await carrier.stream.send(write(carrier)).then(() => true, () => false)) return carrier;
   }
   return undefined;
+}
+
+/** The request again, with what was wrong with the last answer in front of the person. */
+function saying({ method, params }: InputRequest, problem: string | undefined): InputRequest {
+  return problem === undefined ? { method, params } : { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
 }
 
 function message(keys: Keyring, taskId: string, key: string, { method, params }: InputRequest, plain: boolean): ServerMessage {

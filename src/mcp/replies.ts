@@ -30,10 +30,11 @@ export function openReply(keys: Keyring, message: unknown): Reply | undefined {
  * Gives a reply to its task. To a question that is not open any more, or to somebody else's task, it says nothing.
  * @throws McpTasksError `TEMPORAL_UNAVAILABLE`
  */
-export async function takeReply({ engine }: TaskService, owner: Owner, { taskId, key, given }: Reply): Promise<void> {
+export async function takeReply({ engine, followers }: TaskService, owner: Owner, { taskId, key, given }: Reply): Promise<void> {
   try {
     await engine.reply(owner.id, taskId, key, given);
   } catch (error) {
+    if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) followers.askAgain(owner, taskId, key, error.message);
     if (!isMcpTasksError(error, 'TASK_NOT_FOUND')) throw error;
   }
 }

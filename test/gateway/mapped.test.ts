@@ -114,14 +114,17 @@ describe('2025-11-25', () => {
     expect(await stream.next(({ id: answered, result }) => answered === stream.requestId && result)).toMatchObject({ result: { structuredContent: { approved: false, note: 'no money' } } });
   });
 
-  it('a reply that the workflow refuses is refused, and another is taken', async () => {
+  it('a reply that does not fit, or that the workflow refuses, is refused, and the question is put again, saying why', async () => {
     const session = await Session.begin(handler);
     const taskId = await start(session, 'pay', { amount: 9 });
     const stream = await session.open(handler, 'tasks/result', { taskId });
-    const { id } = await stream.next(asks);
-    // At once: it would be refused again.
-    expect(await session.reply(handler, id, { result: { action: 'accept', content: { approved: false } } })).toBe(400);
-    expect(await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no money' } } })).toBe(202);
+    let asked = await stream.next(asks);
+    for (const [content, problem] of [[{ approved: 'perhaps' }, /^Pay 9 for payment\?\n\n.*approved/s], [{ approved: false }, /^Pay 9 for payment\?\n\nthe workflow did not take the answer: say why not$/]] as const) {
+      // At once: it would be refused again.
+      expect(await session.reply(handler, asked.id, { result: { action: 'accept', content } })).toBe(400);
+      asked = await stream.next((message) => asks(message) && problem.test(message.params.message));
+    }
+    expect(await session.reply(handler, asked.id, { result: { action: 'accept', content: { approved: false, note: 'no money' } } })).toBe(202);
     expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({ result: { structuredContent: { note: 'no money' } } });
   });
 
