@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as Temporal, Connection } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { loadGateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
@@ -153,7 +153,7 @@ describe('serve', () => {
     const { url, ended, logged } = await serve(['mcp-tasks.yaml']);
     if (when === 'after a reload') {
       await writeFile(join(dir, 'mcp-tasks.yaml'), asking);
-      await expect.poll(logged).toContainEqual(expect.stringContaining('the tools were read again'));
+      await vi.waitUntil(() => logged().some((line) => line.includes('the tools were read again')), { timeout: 20_000 });
     }
     const server: Endpoint = { fetch: async (request) => await fetch(new Request(url, request)) };
     const session = await Session.begin(server);
