@@ -28,7 +28,8 @@ export function openReply(keys: Keyring, message: unknown): Reply | undefined {
 
 /**
  * Gives a reply to its task. To a question that is not open any more, or to somebody else's task, it says nothing.
- * @throws McpTasksError `TEMPORAL_UNAVAILABLE`
+ * @throws McpTasksError `INVALID_ARGUMENTS` and `NO_WORKER` of an existing workflow's; `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`;
+ * of the task's payloads `CODEC_FAILED`, `PAYLOAD_UNREADABLE`, and `CONFIGURATION` if a codec server refuses
  */
 export async function takeReply({ engine, followers }: TaskService, owner: Owner, { taskId, key, given }: Reply): Promise<void> {
   try {

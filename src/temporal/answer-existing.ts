@@ -9,7 +9,7 @@ import { ValueError } from '@temporalio/common';
 import { encodeToPayloadsWithContext } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { McpTasksError } from '../task/errors.js';
 import { formProblem, type ElicitAnswer } from '../task/form.js';
-import { argumentsOf, type InputMapping, type WorkflowMapping } from '../task/workflow-mapping.js';
+import { argumentsOf, type WorkflowMapping } from '../task/workflow-mapping.js';
 import type { Calls } from './calls.js';
 import { questionName } from './mapped-report.js';
 import { unlessEnded, update } from './respond.js';
@@ -17,10 +17,10 @@ import { unlessEnded, update } from './respond.js';
 export interface Answering {
   readonly id: string;
   readonly mapping: WorkflowMapping;
-  /** By the keys of open questions. */
+  /** By the keys of questions, open or not. */
   readonly answers: Readonly<Record<string, unknown>>;
-  /** Tells a question from an equal one that was answered before: the same for whoever looks while it is open. */
-  readonly asking: (input: InputMapping) => Promise<number>;
+  /** Tells an open question from an equal one that was answered before: the same for whoever looks while it is open. `undefined` if it is not. */
+  readonly asking: (key: string) => Promise<number | undefined>;
   /** For all of it, in milliseconds since 1970. */
   readonly until: number;
 }
@@ -28,19 +28,20 @@ export interface Answering {
 /**
  * A declined question, where the workflow has nothing to hear of that by, cancels it: it would wait for ever.
  * @throws McpTasksError `INVALID_ARGUMENTS` if an answer does not fit, or the workflow refuses it; `NO_WORKER`,
- * `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
+ * `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CONFIGURATION` if a codec server refuses; as `asking`
  */
 export async function answerExisting(calls: Calls, { id, mapping: { inputs = {} }, answers, asking, until }: Answering): Promise<void> {
-  for (const [key, answer] of Object.entries(answers)) {
-    const input = inputs[questionName(key)];
-    if (!input) continue;
+  // All of them before the first is given, which may close the others.
+  const asked = await Promise.all(Object.entries(answers).map(async ([key, answer]) => ({ key, answer, input: inputs[questionName(key)], question: await asking(key) })));
+  for (const { key, answer, input, question } of asked) {
+    if (!input || question === undefined) continue;
     const problem = formProblem(answer, input.schema);
     if (problem !== undefined) throw new McpTasksError('INVALID_ARGUMENTS', `the answer to "${key}" does not fit: ${problem}`);
     const { action, content = {} } = answer as ElicitAnswer;
     const accepted = action === 'accept';
     const how = accepted ? input.answer : input.declined;
     if (!how) await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).cancel()));
-    else await send(calls, id, { ...how, args: accepted ? argumentsOf(content, input.answer.args) : [], once: hash([key, await asking(input)]) }, until);
+    else await send(calls, id, { ...how, args: accepted ? argumentsOf(content, input.answer.args) : [], once: hash([key, question]) }, until);
   }
 }
 

@@ -12,7 +12,6 @@ import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
-import type { InputMapping } from '../task/workflow-mapping.js';
 import { answerExisting } from './answer-existing.js';
 import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
 import { KeyedStarts } from './keyed-start.js';
@@ -84,7 +83,10 @@ export class Engine {
     return task;
   }
 
-  /** @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`, `PAYLOAD_UNREADABLE` */
+  /**
+   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`; of the task's payloads `CODEC_FAILED`, `PAYLOAD_UNREADABLE`,
+   * and `CONFIGURATION` if a codec server refuses
+   */
   async get(owner: string, id: string): Promise<Task> {
     this.#own(owner, id);
     return await this.#reader.read(id);
@@ -92,7 +94,9 @@ export class Engine {
 
   /**
    * Awaits the end of a task, by history long poll. A cancelled task has ended, though its workflow may still clean up.
-   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED`, `PAYLOAD_UNREADABLE`; the signal's reason
+   * It waits through outages, of a codec too.
+   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED`, `PAYLOAD_UNREADABLE`, `CONFIGURATION` if a codec server refuses;
+   * `TEMPORAL_UNAVAILABLE` by {@link close}; the signal's reason
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
@@ -134,26 +138,26 @@ export class Engine {
 
   /**
    * Gives answers to the task's open input requests; answers to anything else are ignored.
-   * @throws McpTasksError `NO_WORKER` if they were not taken in time, `INVALID_ARGUMENTS` if an existing workflow does not
-   * take one, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   * @throws McpTasksError `NO_WORKER` if they were not taken in time, or none says whether an existing workflow still asks;
+   * `INVALID_ARGUMENTS` if that does not take one; `TEMPORAL_UNAVAILABLE`; as {@link get}
    */
   async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
     this.#own(owner, id);
     const until = within(DEADLINE.respond);
-    const { task: { outcome, inputs, mapping }, runId } = await this.#reader.readRun(id, until);
+    const view = await this.#reader.readRun(id, until);
+    const { outcome, mapping } = view.task;
     if (outcome || Object.keys(answers).length === 0) return;
     // Which questions of ours are open the workflow knows, and not what was last seen of it; an existing one is not asked.
     if (!mapping) return await respond(this.#calls, id, { answers }, until);
-    const open = Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(inputs, key)));
-    const asking = async (input: InputMapping): Promise<number> => await this.#reader.asking({ id, runId, mapping, input }, until);
-    await answerExisting(this.#calls, { id, mapping, answers: open, asking, until });
+    await answerExisting(this.#calls, { id, mapping, answers, asking: async (key) => await this.#reader.asking(view, key, until), until });
   }
 
   /**
    * Takes the reply to one of the task's input requests; where that is not open any more it is ignored. With no worker to
-   * take it, Temporal keeps it.
+   * take it, Temporal keeps it, unless the workflow is an existing one.
    * @param reply the answer, or why there is none
-   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   * @throws McpTasksError `NO_WORKER` and `INVALID_ARGUMENTS` of an existing workflow, as {@link respond}; `TEMPORAL_UNAVAILABLE`;
+   * as {@link get}
    */
   async reply(owner: string, id: string, key: string, given: { readonly answer: unknown } | { readonly unavailable: string }): Promise<void> {
     this.#own(owner, id);

@@ -32,6 +32,12 @@ export function questionName(key: string): string {
   return key.slice(0, key.lastIndexOf('-'));
 }
 
+/** Whether the question that this key stands for is open, as its query is answered. */
+export function isAsked(key: string, { when }: InputMapping, answer: unknown): boolean {
+  const value = valueAt(answer, when);
+  return isOpen(value) && questionKey(questionName(key), value) === key;
+}
+
 function isOpen(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '';
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
+import { McpTasksError } from '../task/errors.js';
 import type { TaskMemo } from '../task/memo.js';
 import { ASK_FIRST_WORKFLOW } from '../task/names.js';
 import { asProgress } from '../task/progress.js';
-import type { InputMapping, WorkflowMapping } from '../task/workflow-mapping.js';
+import type { WorkflowMapping } from '../task/workflow-mapping.js';
 import { isExpired, type Outcome, type Task } from '../task/task.js';
 import { DEADLINE, taskNotFound, within, type Calls } from './calls.js';
 import { Chains, type CancelledRun } from './chain.js';
@@ -15,10 +16,11 @@ import { describe, memoOf, type Description } from './describe.js';
 import { endOf } from './end.js';
 import { failureText, type StartedEvent } from './failure-text.js';
 import { NewestHistory } from './history.js';
-import { queryOf } from './mapped-report.js';
+import { isAsked, queryOf, questionName } from './mapped-report.js';
 import { outcomeOfFailure, outcomeOfResult, outcomeOfUnreadable } from './outcome.js';
 import { Reports } from './reports.js';
 import { stepsOf } from './steps.js';
+import { TakenMessages } from './taken.js';
 
 /** A workflow task that is not picked up for so long (milliseconds) has no worker. */
 const PICK_UP = 5_000;
@@ -29,33 +31,30 @@ export interface View {
   readonly task: Task;
   /** The run of its workflow that it was read from. */
   readonly runId: string;
+  /** Of that run, then. */
+  readonly historyLength: number;
   /** When there may be more to tell, though nothing happens; in milliseconds since 1970. */
   readonly lookAgainAt: number | undefined;
-}
-
-interface OpenQuestion {
-  readonly id: string;
-  readonly runId: string;
-  readonly mapping: WorkflowMapping;
-  readonly input: InputMapping;
 }
 
 export class TaskReader {
   readonly #reports: Reports;
   readonly #history: NewestHistory;
   readonly #chains: Chains;
+  readonly #taken: TakenMessages;
 
   constructor(private readonly calls: Calls) {
     this.#reports = new Reports(calls);
     this.#history = new NewestHistory(calls);
     this.#chains = new Chains(calls);
+    this.#taken = new TakenMessages(calls);
   }
 
   /**
    * The task as it is now. The caller has checked that it may see it.
    * @param until how long it may take, in milliseconds since 1970
-   * @throws McpTasksError `TASK_NOT_FOUND` if there is none or its time is over, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`,
-   * `PAYLOAD_UNREADABLE`
+   * @throws McpTasksError `TASK_NOT_FOUND` if there is none or its time is over, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`;
+   * of its payloads `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, and `CONFIGURATION` if a codec server refuses
    */
   async read(id: string, until: number = within(DEADLINE.read)): Promise<Task> {
     return (await this.readRun(id, until)).task;
@@ -67,7 +66,8 @@ export class TaskReader {
     const memo = await memoOf(this.calls, description, until);
     if (!memo) throw taskNotFound();
     const task = await this.#task(description, memo, until);
-    return { task, runId: description.runId, lookAgainAt: task.outcome ? undefined : this.#reports.lookAgainAt(description.runId) };
+    const { runId, historyLength } = description;
+    return { task, runId, historyLength, lookAgainAt: task.outcome ? undefined : this.#reports.lookAgainAt(runId) };
   }
 
   /** How the task's workflow is answered, where that is its own. @throws as {@link read} */
@@ -77,12 +77,27 @@ export class TaskReader {
   }
 
   /**
-   * Tells an open question from an equal one before it: the number of the event by which the run took the last answer to
-   * one, as of when it said that this is open. Whoever looks while it is open finds the same.
+   * Tells an open question of an existing workflow from an equal one before it: by the event by which the run took the last
+   * answer to one. Whoever looks while it is open finds the same.
+   * @param view what was read last
+   * @returns `undefined` if it is not open
+   * @throws McpTasksError `NO_WORKER` if none says whether it is open; as {@link read}
    */
-  async asking({ id, runId, mapping, input }: OpenQuestion, until: number): Promise<number> {
-    const names = [input.answer.name, ...(input.declined ? [input.declined.name] : [])];
-    return await this.#history.lastTaken({ workflowId: id, runId, historyLength: this.#reports.answeredAt(runId, queryOf(mapping, input)) }, names, until);
+  async asking(view: View, key: string, until: number): Promise<number | undefined> {
+    const { task: { id, outcome, mapping }, runId, historyLength } = view;
+    const name = questionName(key);
+    const input = mapping?.inputs && Object.hasOwn(mapping.inputs, name) ? mapping.inputs[name] : undefined;
+    if (outcome || !mapping || !input) return undefined;
+    const asked = this.#reports.asked(runId, queryOf(mapping, input));
+    // Otherwise another read has asked since.
+    if (asked?.historyLength === historyLength) {
+      if (asked.answer?.historyLength !== historyLength) throw new McpTasksError('NO_WORKER', `no worker says whether "${key}" is still asked, so the answer was not given; send it again`);
+      if (!isAsked(key, input, asked.answer.value)) return undefined;
+      const { event, by } = await this.#taken.last({ workflowId: id, runId }, [input.answer.name, ...(input.declined ? [input.declined.name] : [])], until);
+      // The workflow spoke at that length or later: an answer that was taken in between may be before what it said, or after.
+      if (by <= historyLength) return event;
+    }
+    return await this.asking(await this.readRun(id, until), key, until);
   }
 
   async #task(description: Description, memo: TaskMemo, until: number): Promise<Task> {

@@ -22,7 +22,7 @@ const UNKNOWN_PAUSE = 30_000;
 const LONGEST_PAUSE = 60_000;
 
 /** What is known of one query. */
-interface Asked {
+export interface Asked {
   /** Of the history, when it was asked last. */
   readonly historyLength: number;
   /** The last answer, and how long the history was that it is of. */
@@ -63,9 +63,9 @@ export class Reports {
     return known.report;
   }
 
-  /** How long the run's history was when it answered this query last. */
-  answeredAt(runId: string, query: string): number {
-    return this.#known.get(runId)?.asked.get(query)?.answer?.historyLength ?? 0;
+  /** What is known of this query of the run's. */
+  asked(runId: string, query: string): Asked | undefined {
+    return this.#known.get(runId)?.asked.get(query);
   }
 
   /** When there may be more to tell, though nothing happens: nobody was there to answer, or not in time. */

@@ -1,6 +1,7 @@
 /** Answers that are given twice, to workflows that know nothing of it: each question is answered once. */
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { send2026, type Reply } from '../server/protocol.js';
 import { startGateway, startPlainWorker } from './setup.js';
@@ -48,6 +49,8 @@ async function heard(taskId: string): Promise<string[]> {
 describe.each(['signal', 'update'])('by %s', (name) => {
   it('the first answer is taken, whoever sends another', async () => {
     const taskId = await begin(name, 1);
+    for (const at of replicas) await open(at, taskId, 0);
+    // Once more, now that nothing happens: so it is known open to both with no worker.
     const keys = [await open(replicas[0], taskId, 0), await open(replicas[1], taskId, 0)] as const;
     // What is sent now waits for the workflow, all of it.
     await stop();
@@ -63,6 +66,40 @@ describe.each(['signal', 'update'])('by %s', (name) => {
     expect(await heard(taskId)).toEqual(['yes', 'yes']);
   });
 });
+
+it.each([
+  ['has not seen the task', 0],
+  ['saw the question before this one', 1],
+])('a replica that %s takes no answer while no worker says whether it is open', async (_, seen) => {
+  const taskId = await begin('signal', seen + 1);
+  for (let told = 0; told < seen; told++) {
+    await open(replicas[1], taskId, told);
+    await answer(replicas[0], taskId, await open(replicas[0], taskId, told), 'yes');
+  }
+  const key = await open(replicas[0], taskId, seen);
+  await stop();
+  expect((await answer(replicas[1], taskId, key, 'last')).error).toMatchObject({ code: -32603, data: { retryable: true }, message: expect.stringContaining('no worker') });
+  await expect(replicas[1].tasks.engine.reply('anonymous', taskId, key, { answer: { action: 'accept', content: { said: 'last' } } })).rejects.toMatchObject({ code: 'NO_WORKER' });
+  expect((await answer(replicas[1], taskId, 'unheard-of', 'last')).error).toBeUndefined();
+  await startWorker();
+  await expect.poll(async () => (await answer(replicas[1], taskId, key, 'last')).error, { timeout: 20_000 }).toBeUndefined();
+  expect(await heard(taskId)).toEqual([...Array.from({ length: seen }, () => 'yes'), 'last']);
+});
+
+it('a question that is put again is answered again, however much has happened since', async () => {
+  const taskId = await begin('signal', 2);
+  await answer(replicas[0], taskId, await open(replicas[0], taskId, 0), 'yes');
+  const key = await open(replicas[0], taskId, 1);
+  await stop();
+  const client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+  // Each is a batch of its own in the history.
+  const handle = client.workflow.getHandle(taskId);
+  for (let sent = 0; sent < 2_200; sent += 50) await Promise.all(Array.from({ length: 50 }, async () => await handle.signal('noise')));
+  await client.connection.close();
+  await startWorker();
+  await expect.poll(async () => (await answer(replicas[0], taskId, key, 'again')).error, { timeout: 30_000 }).toBeUndefined();
+  expect(await heard(taskId)).toEqual(['yes', 'again']);
+}, 90_000);
 
 it.each([
   ['its validator refuses', '', 'say something'],

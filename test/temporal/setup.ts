@@ -14,14 +14,14 @@ export interface OpenEngine {
   /** The queries that were asked. */
   readonly asked: string[];
   /** Called before each; what it throws is the answer. */
-  beforeQuery: (query: string) => void;
+  beforeQuery: (query: string) => void | Promise<void>;
 }
 
 export function openEngine(): OpenEngine {
   const taskQueue = `plain-${randomUUID()}`;
   const query = async <I extends { readonly queryType: string }>(input: I, next: (input: I) => Promise<unknown>): Promise<unknown> => {
     opened.asked.push(input.queryType);
-    opened.beforeQuery(input.queryType);
+    await opened.beforeQuery(input.queryType);
     return await next(input);
   };
   const client = new Client({ connection: Connection.lazy({ address: inject('temporalAddress'), interceptors: [] }), workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN }, interceptors: { workflow: [{ query }] } });
