@@ -41,6 +41,7 @@ export class TakenMessages {
     return await this.calls.once(until, async () => {
       // One that is under way may have begun too early, but what it finds need not be looked for again.
       for (let before = this.#scans.get(key); before; before = this.#scans.get(key)) await before.catch(() => undefined);
+      // Whose time was over while it waited looks for nothing.
       const scan = this.#scan(key, run, names, Date.now() < until ? within(LONGEST_SCAN) : until);
       this.#scans.set(key, scan);
       return await scan.finally(() => this.#scans.delete(key));
