@@ -60,7 +60,7 @@ export class Followers {
 
   /** An answer was refused: whoever was asked here is asked again. @param problem what was wrong with it */
   askAgain(owner: Owner, taskId: string, key: string, problem: string): void {
-    this.#followers.get(followed(owner, taskId))?.askAgain(key, problem);
+    void this.#followers.get(followed(owner, taskId))?.askAgain(key, problem);
   }
 
   /**
@@ -133,7 +133,9 @@ class Follower {
     else this.#end();
   }
 
-  askAgain(key: string, problem: string): void {
+  /** As the task is now: a refused answer may have been one to the workflow, which then asks another question. */
+  async askAgain(key: string, problem: string): Promise<void> {
+    this.#task = await this.options.engine.get(this.owner.id, this.taskId).catch(() => this.#task);
     this.#questions.again(key, problem);
   }
 

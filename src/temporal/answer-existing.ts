@@ -1,6 +1,6 @@
 /**
  * Gives answers to an existing workflow, by an update or signal of its own. Each question is answered once: whatever is sent
- * again, by a client or by another server process, has the same ID, and the first answer is taken.
+ * again, by a client or by another server process, has an ID made of the question's key, and the first answer is taken.
  * @module
  */
 import { createHash } from 'node:crypto';
@@ -12,6 +12,7 @@ import { formProblem, type ElicitAnswer } from '../task/form.js';
 import { argumentsOf, type WorkflowMapping } from '../task/workflow-mapping.js';
 import type { Calls } from './calls.js';
 import { questionName } from './mapped-report.js';
+import { inputOf } from './open-questions.js';
 import { unlessEnded, update } from './respond.js';
 
 export interface Answering {
@@ -19,8 +20,8 @@ export interface Answering {
   readonly mapping: WorkflowMapping;
   /** By the keys of questions, open or not. */
   readonly answers: Readonly<Record<string, unknown>>;
-  /** Tells an open question from an equal one that was answered before: the same for whoever looks while it is open. `undefined` if it is not. */
-  readonly asking: (key: string) => Promise<number | undefined>;
+  /** Whether the question is open. */
+  readonly isAsked: (key: string) => Promise<boolean>;
   /** For all of it, in milliseconds since 1970. */
   readonly until: number;
 }
@@ -28,20 +29,20 @@ export interface Answering {
 /**
  * A declined question, where the workflow has nothing to hear of that by, cancels it: it would wait for ever.
  * @throws McpTasksError `INVALID_ARGUMENTS` if an answer does not fit, or the workflow refuses it; `NO_WORKER`,
- * `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CONFIGURATION` if a codec server refuses; as `asking`
+ * `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CONFIGURATION` if a codec server refuses; as `isAsked`
  */
-export async function answerExisting(calls: Calls, { id, mapping: { inputs = {} }, answers, asking, until }: Answering): Promise<void> {
+export async function answerExisting(calls: Calls, { id, mapping, answers, isAsked, until }: Answering): Promise<void> {
   // All of them before the first is given, which may close the others.
-  const asked = await Promise.all(Object.entries(answers).map(async ([key, answer]) => ({ key, answer, input: inputs[questionName(key)], question: await asking(key) })));
-  for (const { key, answer, input, question } of asked) {
-    if (!input || question === undefined) continue;
+  const asked = await Promise.all(Object.entries(answers).map(async ([key, answer]) => ({ key, answer, input: inputOf(mapping, key), open: await isAsked(key) })));
+  for (const { key, answer, input, open } of asked) {
+    if (!input || !open) continue;
     const problem = formProblem(answer, input.schema);
-    if (problem !== undefined) throw new McpTasksError('INVALID_ARGUMENTS', `the answer to "${key}" does not fit: ${problem}`);
+    if (problem !== undefined) throw new McpTasksError('INVALID_ARGUMENTS', `the answer to "${questionName(key)}" does not fit: ${problem}`);
     const { action, content = {} } = answer as ElicitAnswer;
     const accepted = action === 'accept';
     const how = accepted ? input.answer : input.declined;
     if (!how) await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).cancel()));
-    else await send(calls, id, { ...how, args: accepted ? argumentsOf(content, input.answer.args) : [], once: hash([key, question]) }, until);
+    else await send(calls, id, { ...how, args: accepted ? argumentsOf(content, input.answer.args) : [], once: hash(key) }, until);
   }
 }
 

@@ -149,7 +149,7 @@ export class Engine {
     if (outcome || Object.keys(answers).length === 0) return;
     // Which questions of ours are open the workflow knows, and not what was last seen of it; an existing one is not asked.
     if (!mapping) return await respond(this.#calls, id, { answers }, until);
-    await answerExisting(this.#calls, { id, mapping, answers, asking: async (key) => await this.#reader.asking(view, key, until), until });
+    await answerExisting(this.#calls, { id, mapping, answers, isAsked: async (key) => await this.#reader.isAsked(view, key, until), until });
   }
 
   /**

@@ -32,17 +32,19 @@ export function questionName(key: string): string {
   return key.slice(0, key.lastIndexOf('-'));
 }
 
-/** Whether the question that this key stands for is open, as its query is answered. */
-export function isAsked(key: string, { when }: InputMapping, answer: unknown): boolean {
-  const value = valueAt(answer, when);
-  return isOpen(value) && questionKey(questionName(key), value) === key;
+/**
+ * The key of a question that an equal one went before. A key is never used for two questions, and clients answer none twice.
+ * @param event by which the run took the last answer to such a question; 0: it has taken none
+ */
+export function keyAfter(key: string, event: number): string {
+  return event === 0 ? key : questionKey(questionName(key), [key, event]);
 }
 
 function isOpen(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '';
 }
 
-/** A key is never used for another question: it stands for the value that the question was found by. */
+/** It stands for the value that the question was found by. */
 function questionKey(name: string, value: unknown): string {
   return `${name}-${createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)}`;
 }

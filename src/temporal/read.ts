@@ -16,12 +16,14 @@ import { describe, memoOf, type Description } from './describe.js';
 import { endOf } from './end.js';
 import { failureText, type StartedEvent } from './failure-text.js';
 import { NewestHistory } from './history.js';
-import { isAsked, queryOf, questionName } from './mapped-report.js';
+import { queryOf, questionName } from './mapped-report.js';
+import { inputOf, OpenQuestions, type Questions } from './open-questions.js';
 import { outcomeOfFailure, outcomeOfResult, outcomeOfUnreadable } from './outcome.js';
-import { Reports } from './reports.js';
+import { Reports, type Reported } from './reports.js';
 import { stepsOf } from './steps.js';
-import { TakenMessages } from './taken.js';
 
+/** When to look again for a question that is not known in time to be another than the last one, in milliseconds. */
+const UNSURE = 1_000;
 /** A workflow task that is not picked up for so long (milliseconds) has no worker. */
 const PICK_UP = 5_000;
 
@@ -35,19 +37,26 @@ export interface View {
   readonly historyLength: number;
   /** When there may be more to tell, though nothing happens; in milliseconds since 1970. */
   readonly lookAgainAt: number | undefined;
+  /** See {@link Reported}. */
+  readonly answeredAt: Reported['answeredAt'];
+  /** See {@link Questions}. */
+  readonly unsure: Questions['unsure'];
 }
+
+/** What there is to say of how a task was read; nothing of one that has ended. */
+type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure'>>;
 
 export class TaskReader {
   readonly #reports: Reports;
   readonly #history: NewestHistory;
   readonly #chains: Chains;
-  readonly #taken: TakenMessages;
+  readonly #questions: OpenQuestions;
 
   constructor(private readonly calls: Calls) {
     this.#reports = new Reports(calls);
     this.#history = new NewestHistory(calls);
     this.#chains = new Chains(calls);
-    this.#taken = new TakenMessages(calls);
+    this.#questions = new OpenQuestions(calls);
   }
 
   /**
@@ -65,9 +74,10 @@ export class TaskReader {
     const description = await describe(this.calls, id, until);
     const memo = await memoOf(this.calls, description, until);
     if (!memo) throw taskNotFound();
-    const task = await this.#task(description, memo, until);
+    const { task, answeredAt = new Map(), unsure = new Set() } = await this.#task(description, memo, until);
     const { runId, historyLength } = description;
-    return { task, runId, historyLength, lookAgainAt: task.outcome ? undefined : this.#reports.lookAgainAt(runId) };
+    const looks = [...(task.outcome ? [] : [this.#reports.lookAgainAt(runId)]), ...(unsure.size > 0 ? [Date.now() + UNSURE] : [])].filter((at) => at !== undefined);
+    return { task, runId, historyLength, answeredAt, unsure, lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks) };
   }
 
   /** How the task's workflow is answered, where that is its own. @throws as {@link read} */
@@ -77,57 +87,50 @@ export class TaskReader {
   }
 
   /**
-   * Tells an open question of an existing workflow from an equal one before it: by the event by which the run took the last
-   * answer to one. Whoever looks while it is open finds the same.
+   * Whether an existing workflow asks this question now, as the workflow itself has it.
    * @param view what was read last
-   * @returns `undefined` if it is not open
    * @throws McpTasksError `NO_WORKER` if none says whether it is open; as {@link read}
    */
-  async asking(view: View, key: string, until: number): Promise<number | undefined> {
-    const { task: { id, outcome, mapping }, runId, historyLength } = view;
-    const name = questionName(key);
-    const input = mapping?.inputs && Object.hasOwn(mapping.inputs, name) ? mapping.inputs[name] : undefined;
-    if (outcome || !mapping || !input) return undefined;
-    const asked = this.#reports.asked(runId, queryOf(mapping, input));
-    // Otherwise another read has asked since.
-    if (asked?.historyLength === historyLength) {
-      if (asked.answer?.historyLength !== historyLength) throw new McpTasksError('NO_WORKER', `no worker says whether "${key}" is still asked, so the answer was not given; send it again`);
-      if (!isAsked(key, input, asked.answer.value)) return undefined;
-      const { event, by } = await this.#taken.last({ workflowId: id, runId }, [input.answer.name, ...(input.declined ? [input.declined.name] : [])], until);
-      // The workflow spoke at that length or later: an answer that was taken in between may be before what it said, or after.
-      if (by <= historyLength) return event;
-    }
-    return await this.asking(await this.readRun(id, until), key, until);
+  async isAsked(view: View, key: string, until: number): Promise<boolean> {
+    const { task: { id, outcome, mapping, inputs }, answeredAt, historyLength, unsure } = view;
+    const input = mapping && inputOf(mapping, key);
+    if (outcome || !input) return false;
+    if ((answeredAt.get(queryOf(mapping, input)) ?? 0) < historyLength) throw new McpTasksError('NO_WORKER', `no worker says whether "${key}" is still asked, so the answer was not given; send it again`);
+    if (!unsure.has(questionName(key))) return Object.hasOwn(inputs, key);
+    return await this.isAsked(await this.readRun(id, until), key, until);
   }
 
-  async #task(description: Description, memo: TaskMemo, until: number): Promise<Task> {
+  async #task(description: Description, memo: TaskMemo, until: number): Promise<Told> {
     const { endedAt, workflowId: id } = description;
     const { tool, createdAt, ttl, caller } = memo;
     const mapping = mappingOf(description, memo);
     const base: Base = { id, tool, createdAt, ttl, ...(caller ? { caller } : {}), ...(mapping ? { mapping } : {}), ...(endedAt === undefined ? {} : { endedAt }) };
     if (isExpired(base, Date.now())) throw taskNotFound();
     const cancelled = await this.#chains.cancelledRun(description, until);
-    if (cancelled) return await this.#cancelled(base, cancelled, until);
+    if (cancelled) return { task: await this.#cancelled(base, cancelled, until) };
     if (endedAt === undefined) return await this.#open(base, description, until);
-    return { ...base, updatedAt: endedAt, outcome: await this.#outcome(description, mapping, until), inputs: {}, steps: [] };
+    return { task: { ...base, updatedAt: endedAt, outcome: await this.#outcome(description, mapping, until), inputs: {}, steps: [] } };
   }
 
-  async #open(base: Base, description: Description, until: number): Promise<Task> {
-    const [report, steps, stalled] = await Promise.all([
+  async #open(base: Base, description: Description, until: number): Promise<Told> {
+    const [reported, steps, stalled] = await Promise.all([
       this.#reports.get(description, base.mapping, until),
       stepsOf(this.calls, description, base.mapping !== undefined, until),
       this.#stalled(description, until),
     ]);
+    const { report, answeredAt } = reported;
+    const { inputs, unsure } = await this.#questions.of(description, base.mapping, reported, until);
     const progress = asProgress(report?.progress);
-    return {
+    const task: Task = {
       ...base,
       updatedAt: Math.max(base.createdAt, report?.changedAt ?? 0, ...steps.map((step) => step.changedAt)),
       ...(report?.message === undefined ? {} : { message: report.message }),
       ...(progress === undefined ? {} : { progress }),
-      inputs: report?.inputs ?? {},
+      inputs,
       steps,
       ...(stalled === undefined ? {} : { stalled }),
     };
+    return { task, answeredAt, unsure };
   }
 
   /** A task reads as cancelled from the request on, whatever its workflow still does or answers. */

@@ -22,7 +22,7 @@ const UNKNOWN_PAUSE = 30_000;
 const LONGEST_PAUSE = 60_000;
 
 /** What is known of one query. */
-export interface Asked {
+interface Asked {
   /** Of the history, when it was asked last. */
   readonly historyLength: number;
   /** The last answer, and how long the history was that it is of. */
@@ -31,6 +31,12 @@ export interface Asked {
   readonly askAgainAt?: number;
   /** Of one that was not even refused: how often in a row, and when a watch is to look again, though nothing happens. */
   readonly unanswered?: { readonly times: number; readonly lookAgainAt: number };
+}
+
+export interface Reported {
+  readonly report: TaskReport | undefined;
+  /** How long the history was, by query, when it gave the answers that the report is made of. */
+  readonly answeredAt: ReadonlyMap<string, number>;
 }
 
 interface Known {
@@ -49,23 +55,17 @@ export class Reports {
    * it told last is still shown.
    * @param mapping of a workflow that has queries of its own instead of ours
    */
-  async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<TaskReport | undefined> {
+  async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Reported> {
     const { runId, historyLength } = description;
     const known = this.#known.get(runId) ?? { asked: new Map<string, Asked>() };
     this.#known.set(runId, known);
     const due = (mapping ? queriesOf(mapping) : [REPORT_QUERY]).filter((query) => isDue(known.asked.get(query), historyLength));
-    if (due.length === 0) return known.report;
     const deadline = Math.min(until, within(DEADLINE.query));
     await Promise.all(due.map(async (query) => known.asked.set(query, await this.#ask(description, query, known.asked.get(query), deadline))));
     const answers = new Map([...known.asked].flatMap(([query, { answer }]) => (answer ? [[query, answer.value] as const] : [])));
     const report = mapping ? ofMapped(mapping, answers, known.report) : answers.get(REPORT_QUERY);
     if (isTaskReport(report)) known.report = report;
-    return known.report;
-  }
-
-  /** What is known of this query of the run's. */
-  asked(runId: string, query: string): Asked | undefined {
-    return this.#known.get(runId)?.asked.get(query);
+    return { report: known.report, answeredAt: new Map([...known.asked].map(([query, { answer }]) => [query, answer?.historyLength ?? 0])) };
   }
 
   /** When there may be more to tell, though nothing happens: nobody was there to answer, or not in time. */

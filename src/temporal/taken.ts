@@ -32,12 +32,15 @@ export class TakenMessages {
   constructor(private readonly calls: Calls) {}
 
   /**
-   * The last one of these names that the run has taken by now. Where it is too far back to be found in time, looking for it
+   * The last one of these names that the run has taken. Where it is too far back to be found in time, looking for it
    * goes on, so that whoever asks again finds it.
+   * @param historyLength of the run: what it has taken by then is not missed
    * @throws McpTasksError `TEMPORAL_UNAVAILABLE` if it was not found in time, `TEMPORAL_REFUSED`
    */
-  async last(run: Run, names: readonly string[], until: number): Promise<Taken> {
+  async last(run: Run, names: readonly string[], historyLength: number, until: number): Promise<Taken> {
     const key = JSON.stringify([run.runId, names]);
+    const known = this.#known.get(key);
+    if (known && known.to >= historyLength) return known.taken;
     return await this.calls.once(until, async () => {
       // One that is under way may have begun too early, but what it finds need not be looked for again.
       for (let before = this.#scans.get(key); before; before = this.#scans.get(key)) await before.catch(() => undefined);

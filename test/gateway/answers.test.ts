@@ -37,7 +37,7 @@ const begin = async (name: string, times: number): Promise<string> => (await sen
 /** The key of the open question, as `at` knows it. */
 async function open(at: Gateway, taskId: string, told: number): Promise<string> {
   let task: Reply['result'];
-  await expect.poll(async () => (task = (await send(at, 'tasks/get', { taskId })).result).statusMessage).toBe(String(told));
+  await expect.poll(async () => (task = (await send(at, 'tasks/get', { taskId })).result)).toMatchObject({ status: 'input_required', statusMessage: String(told) });
   return Object.keys(task.inputRequests)[0] as string;
 }
 const answer = async (at: Gateway, taskId: string, key: string, said: string): Promise<Reply> => await send(at, 'tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said } } } });
@@ -59,10 +59,16 @@ describe.each(['signal', 'update'])('by %s', (name) => {
     expect(await heard(taskId)).toEqual(['first']);
   });
 
-  it('a question that is put again is answered again', async () => {
+  it('an equal question after an answer is another one, with a key of its own, the same at each replica', async () => {
     const taskId = await begin(name, 2);
-    await answer(replicas[0], taskId, await open(replicas[0], taskId, 0), 'yes');
-    await answer(replicas[0], taskId, await open(replicas[0], taskId, 1), 'yes');
+    const first = await open(replicas[0], taskId, 0);
+    await answer(replicas[0], taskId, first, 'yes');
+    const second = await open(replicas[0], taskId, 1);
+    expect(second).not.toBe(first);
+    expect(await open(replicas[1], taskId, 1)).toBe(second);
+    // To the first one that is late.
+    await answer(replicas[1], taskId, first, 'late');
+    await answer(replicas[1], taskId, second, 'yes');
     expect(await heard(taskId)).toEqual(['yes', 'yes']);
   });
 });
