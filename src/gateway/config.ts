@@ -146,7 +146,7 @@ const tool = z.strictObject({
 export const GatewayConfig = z
   .strictObject({
     temporal: connection.optional(),
-    namespaces: z.record(text, connection.omit({ namespace: true })).optional().describe('How to get to the namespaces that tools name, where it differs from `temporal`; with a profile or configFile, address, apiKey and tls come from there'),
+    namespaces: z.record(text, connection.omit({ namespace: true })).optional().describe('How to get to the namespaces that tools name, where it differs from `temporal`; with a profile or configFile, address, apiKey and tls come from there, and not from the environment'),
     taskQueue: text.optional().describe('The task queue of tools that name none'),
     ttl: duration.nullable().optional().describe('How long finished tasks stay readable, from their creation; null: as long as Temporal keeps them. Default: 24 hours'),
     longestTtl: duration.optional().describe('The most that a call may ask for. Default: 30 days'),

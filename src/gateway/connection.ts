@@ -37,9 +37,9 @@ export async function connectionsOf({ config, dir, tools }: LoadedGateway, serve
   return { temporal, namespaces, dataConverter: await dataConverters(own, named, dir), of };
 }
 
-/** With a profile of its own, what is said of the connection beside is not of this namespace. */
+/** With a profile of its own, what is said of the connection beside is not of this namespace, be it by the environment: its key would get to another cluster. */
 function profiled({ profile, configFile }: Partial<ConnectionConfig>): TemporalOptions {
-  return profile === undefined && configFile === undefined ? {} : { address: undefined, apiKey: undefined, tls: undefined };
+  return profile === undefined && configFile === undefined ? {} : { address: undefined, apiKey: undefined, tls: undefined, environment: false };
 }
 
 async function temporalOptions({ address, namespace, profile, configFile, apiKey, tls }: Partial<ConnectionConfig>, dir: string): Promise<TemporalOptions> {

@@ -21,6 +21,8 @@ export interface TemporalOptions {
   readonly profile?: string | undefined;
   /** The path of a `temporal.toml`. @default TEMPORAL_CONFIG_FILE, or Temporal's usual place */
   readonly configFile?: string | undefined;
+  /** Whether variables of the environment win over the profile; `TEMPORAL_PROFILE` and `TEMPORAL_CONFIG_FILE` only name it. @default true */
+  readonly environment?: boolean | undefined;
   /** Where a dev server keeps its files. @default '.mcp-tasks' */
   readonly dir?: string | undefined;
   /** Gets a line for each thing worth telling while a dev server is found and started. */
@@ -122,7 +124,8 @@ function loadConfiguration(options: TemporalOptions): Configuration {
   const env = environment();
   const file = options.configFile || env['TEMPORAL_CONFIG_FILE'];
   refuse('configuration file (TEMPORAL_CONFIG_FILE)', pathProblem(file ?? ''));
-  for (const name of PATHS) refuse(`file in ${name}`, pathProblem(env[name] ?? ''));
+  const disableEnv = options.environment === false;
+  if (!disableEnv) for (const name of PATHS) refuse(`file in ${name}`, pathProblem(env[name] ?? ''));
   // Read as if it were empty otherwise, and a dev server would stand in for the cluster that was meant.
   if (file && !existsSync(file)) {
     throw new McpTasksError('CONFIGURATION', `The Temporal configuration file ${file} does not exist.`);
@@ -130,6 +133,7 @@ function loadConfiguration(options: TemporalOptions): Configuration {
   try {
     return loadClientConnectConfig({
       overrideEnvVars: env,
+      disableEnv,
       ...(options.profile ? { profile: options.profile } : {}),
       ...(file ? { configSource: { path: file } } : {}),
     });

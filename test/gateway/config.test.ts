@@ -8,6 +8,7 @@ import { connectionsOf } from '../../src/gateway/connection.js';
 import { serveGateway } from '../../src/gateway/index.js';
 import { checkGateway, gatewayOf, loadGateway } from '../../src/gateway/load.js';
 import { reference } from '../../src/gateway/reference.js';
+import { resolveTemporalTarget } from '../../src/temporal/target.js';
 import { send2025, send2026, type Reply } from '../server/protocol.js';
 import { key, silent } from '../setup/stack.js';
 
@@ -85,8 +86,17 @@ describe('a file', () => {
     const loaded = await gatewayOf({ temporal: { address: 'a:1', apiKey: 'k' }, namespaces: { b: { profile: 'b' }, c: { address: 'c:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] }, dir);
     const { of } = await connectionsOf(loaded, undefined);
     expect(of(undefined)).toEqual({ address: 'a:1', apiKey: 'k' });
-    expect(of('b')).toMatchObject({ namespace: 'b', profile: 'b', address: undefined, apiKey: undefined });
+    expect(of('b')).toMatchObject({ namespace: 'b', profile: 'b', address: undefined, apiKey: undefined, environment: false });
     expect(of('c')).toEqual({ namespace: 'c', address: 'c:1', apiKey: 'k' });
+  });
+
+  it.each(['profile: b', 'configFile: b.toml'])('has the connection of the environment for no namespace with its %s', async (own) => {
+    await writeFile(join(dir, 'b.toml'), '[profile.default]\naddress = "b:1"\n[profile.b]\naddress = "b:1"\n');
+    for (const [name, value] of Object.entries({ CONFIG_FILE: join(dir, 'b.toml'), ADDRESS: 'a:1', NAMESPACE: 'a', API_KEY: 'k', TLS_SERVER_NAME: 'a', GRPC_META_AUTHORIZATION: 'Bearer k' })) vi.stubEnv(`TEMPORAL_${name}`, value);
+    const { of } = await connectionsOf(await load(`namespaces: { b: { ${own} } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A, namespace: b }`), undefined);
+    const { namespace, connectionOptions } = await resolveTemporalTarget(of('b'));
+    expect({ namespace, connectionOptions }).toEqual({ namespace: 'b', connectionOptions: { address: 'b:1' } });
+    expect((await resolveTemporalTarget(of('c'))).connectionOptions).toMatchObject({ address: 'a:1', apiKey: 'k' });
   });
 
   it('says where Temporal is as a whole, and not of single namespaces alone', async () => {
