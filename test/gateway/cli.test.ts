@@ -33,7 +33,7 @@ afterEach(async () => {
 const environment = (more: object = {}): Record<string, string> => ({ ...(process.env as Record<string, string>), TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key, ...more });
 async function command(args: string[], env: object = {}): Promise<{ code: number; output: string }> {
   return await new Promise((resolve) => {
-    const running = execFile(process.execPath, [main, ...args], { cwd: dir, env: environment(env) }, (_, stdout, stderr) => resolve({ code: running.exitCode ?? -1, output: stdout + stderr }));
+    const running = execFile(process.execPath, [main, ...args], { cwd: dir, env: environment(env), timeout: 20_000 }, (_, stdout, stderr) => resolve({ code: running.exitCode ?? -1, output: stdout + stderr }));
   });
 }
 
@@ -64,6 +64,15 @@ describe('check', () => {
     // Whatever it finds, it gets to examine.
     expect(await command(['doctor'], { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' })).toMatchObject({ code: 2, output: expect.stringContaining('127.0.0.1:1') });
     expect(await command(['serve', 'mcp-tasks.yaml'], env)).toMatchObject({ code: 1, output: expect.stringContaining('@modelcontextprotocol/server is not installed') });
+  });
+
+  it.each([
+    ['right', 'taskQueue: etl', 0, /1 tool$/m],
+    ['wrong', '# no task queue', 1, /mcp-tasks\.yaml:4:3: tool "load" has no task queue/],
+  ])('ends where the module of a data converter would not, with a file that is %s', async (_, line, code, output) => {
+    await writeFile(join(dir, 'converter.mjs'), 'setInterval(() => {}, 1_000);\nexport default { payloadCodecs: [] };\n');
+    await writeFile(join(dir, 'mcp-tasks.yaml'), `temporal: { dataConverter: converter.mjs }\n${line}\ntools:\n- { name: load, workflow: NightlyLoad }\n`);
+    expect(await command(['check'])).toEqual({ code, output: expect.stringMatching(output) });
   });
 
   it('ends with 1 and says all that is wrong', async () => {
