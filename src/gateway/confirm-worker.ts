@@ -19,7 +19,7 @@ export interface ConfirmWorkersOptions {
   readonly dataConverter: (namespace: string) => DataConverter | undefined;
   readonly logger: Logger;
   readonly worker: Partial<CreateWorkerOptions>;
-  /** Called once, before the first one is made. */
+  /** Called until it has succeeded once, before the first one is made. */
   readonly beforeWorker: () => void | Promise<void>;
 }
 
@@ -35,9 +35,17 @@ export class ConfirmWorkers {
     for (const namespace of new Set(namespaces)) {
       if (this.#running.has(namespace)) continue;
       const { createWorker } = await loadWorker();
-      await (this.#prepared ??= Promise.resolve().then(this.options.beforeWorker));
+      await (this.#prepared ??= this.#prepare());
       this.#running.set(namespace, this.#start(createWorker, namespace));
     }
+  }
+
+  /** A failure is not for good: the next reload tries again. */
+  async #prepare(): Promise<void> {
+    await Promise.resolve().then(this.options.beforeWorker).catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
   }
 
   async stop(): Promise<void> {

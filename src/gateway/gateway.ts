@@ -28,7 +28,7 @@ export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner
   readonly watch?: boolean;
   /** Options of the worker that asks before tools with `confirm` start. */
   readonly worker?: Partial<CreateWorkerOptions>;
-  /** Called once, before that worker is made, be it after a reload: the place for Temporal's `Runtime.install`. @default nothing */
+  /** Called before that worker is made, be it after a reload, until it has succeeded once: the place for Temporal's `Runtime.install`. @default nothing */
   readonly beforeWorker?: () => void | Promise<void>;
   /** @default JSON lines on stderr */
   readonly logger?: Logger;

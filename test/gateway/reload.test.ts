@@ -13,7 +13,7 @@ import { serveGateway, type Gateway } from '../../src/gateway/index.js';
 import type { Logger } from '../../src/index.js';
 import { send2025, send2026 } from '../server/protocol.js';
 import { Session } from '../server/session.js';
-import { key } from '../setup/stack.js';
+import { key, workflowsPath } from '../setup/stack.js';
 import { startPlainWorker } from './setup.js';
 
 const taskQueue = `plain-${randomUUID()}`;
@@ -116,6 +116,20 @@ it('a tool whose worker cannot be had is not shown', async () => {
   await writeFile(file, `${head()}- { name: sure, workflow: Text, confirm: true }\n`);
   await expect(gateway.reload()).rejects.toThrow('npm install @temporalio/worker');
   expect(await names()).toEqual(['one', 'payment']);
+});
+
+it('what was to be done before its worker is made is done again after it has failed', async () => {
+  await gateway.close();
+  const beforeWorker = vi.fn<() => void>().mockImplementationOnce(() => {
+    throw new Error('not yet');
+  });
+  gateway = await serveGateway(file, { key, logger, watch: false, beforeWorker, worker: { workflowsPath } });
+  await writeFile(file, `${head()}- { name: sure, workflow: Text, confirm: true }\n`);
+  await expect(gateway.reload()).rejects.toThrow('not yet');
+  expect(await names()).toEqual(['one', 'payment']);
+  await gateway.reload();
+  expect(await names()).toEqual(['sure']);
+  expect(beforeWorker).toHaveBeenCalledTimes(2);
 });
 
 it('a namespace whose connection is new waits for the next start, and so do its tools', async () => {
