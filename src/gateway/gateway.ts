@@ -14,6 +14,7 @@ import { ConfirmWorkers } from './confirm-worker.js';
 import { connectionsOf } from './connection.js';
 import { inTurn } from './in-turn.js';
 import { gatewayOf, loadGateway, type LoadedGateway } from './load.js';
+import { GatewayFileError } from './problem.js';
 import { FileWatch } from './watch-files.js';
 
 /** Where a gateway's own workflow waits, the one that asks before a tool starts. */
@@ -146,9 +147,13 @@ export class Gateway {
   };
 
   async #reload(): Promise<void> {
-    const loaded = await Promise.race([this.load(), this.#closed]);
+    const loaded = await Promise.race([this.load(), this.#closed]).catch((error: unknown) => {
+      // It may be mended in a file that it names for the first time, or in one that it named before.
+      if (error instanceof GatewayFileError) this.#follow([...this.#latest.files, ...error.files]);
+      throw error;
+    });
     if (!loaded || this.#closing.signal.aborted) return;
-    this.#watch?.follow(loaded.files);
+    this.#follow(loaded.files);
     if (sameAs(loaded, this.#latest)) return;
     requireKnownNamespaces(loaded, this.started);
     // First all that can go wrong, and nothing is shown that cannot be had.
@@ -157,6 +162,10 @@ export class Gateway {
     this.#latest = loaded;
     const restart = !sameSettings(loaded, this.started);
     this.logger.info({ tools: loaded.tools.map(({ name }) => name), ...(restart ? { restart } : {}) }, restart ? 'the tools were read again; what else has changed waits for the next start' : 'the tools were read again');
+  }
+
+  #follow(files: readonly string[]): void {
+    if (!this.#closing.signal.aborted) this.#watch?.follow(files);
   }
 
   async #ensureWorkers({ tools }: LoadedGateway): Promise<void> {

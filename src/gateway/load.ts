@@ -49,14 +49,14 @@ async function read(path: string, env: NodeJS.ProcessEnv, lookAt: typeof connect
     throw new McpTasksError('CONFIGURATION', `${path}: there is no such file; \`mcp-tasks-temporal init ${basename(path)}\` writes a first one`, { cause: error });
   });
   const yaml = new YamlFile(text.toString(), env);
-  if (yaml.problems.length > 0) throw new GatewayFileError(path, yaml.problems);
+  if (yaml.problems.length > 0) throw new GatewayFileError(path, yaml.problems, [file]);
   const parsed = GatewayConfig.safeParse(yaml.value ?? {});
-  const fail = (explained: readonly Explained[]): never => {
-    throw new GatewayFileError(path, explained.map(({ path: at, message, key }) => yaml.problem(at, message, key)));
+  const fail = (explained: readonly Explained[], files: readonly string[] = []): never => {
+    throw new GatewayFileError(path, explained.map(({ path: at, message, key }) => yaml.problem(at, message, key)), [file, ...files]);
   };
   if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => explain(issue)));
-  const { loaded, problems } = await build(parsed.data, dirname(file), await lookAt(parsed.data, dirname(file)));
-  return loaded ? { ...loaded, files: [file, ...loaded.files] } : fail(problems);
+  const { loaded, problems, files } = await build(parsed.data, dirname(file), await lookAt(parsed.data, dirname(file)));
+  return loaded ? { ...loaded, files: [file, ...files] } : fail(problems, files);
 }
 
 /**
@@ -75,6 +75,8 @@ export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGate
 interface Built {
   readonly loaded?: LoadedGateway;
   readonly problems: readonly Explained[];
+  /** Those of the schemas. */
+  readonly files: readonly string[];
 }
 
 async function build(config: GatewayConfig, dir: string, found: readonly Explained[] = []): Promise<Built> {
@@ -94,8 +96,8 @@ async function build(config: GatewayConfig, dir: string, found: readonly Explain
     problems.push(...inputSchemaProblems(tool, input ?? {}, path));
     schemas.push({ ...(input ? { input } : {}), ...(output ? { output: ofObjects(output) } : {}) });
   }
-  if (problems.length > 0) return { problems };
-  return { problems, loaded: { config, tools: config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config)), schemas, dir, files } };
+  if (problems.length > 0) return { problems, files };
+  return { problems, files, loaded: { config, tools: config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config)), schemas, dir, files } };
 }
 
 /** A result's schema with properties is of an object, though it may not say so: MCP lists such a one as it is, and puts any other under `result`. */

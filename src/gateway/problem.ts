@@ -17,6 +17,8 @@ export class GatewayFileError extends McpTasksError {
   constructor(
     readonly file: string,
     readonly problems: readonly Problem[],
+    /** The files where they may be, by their whole paths, as far as it names them. */
+    readonly files: readonly string[] = [],
   ) {
     const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
     super('CONFIGURATION', sorted.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));

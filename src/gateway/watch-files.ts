@@ -1,5 +1,5 @@
 /** Tells of changes of files. @module */
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** How long files have to be quiet, in milliseconds: editors write one several times. */
@@ -19,9 +19,9 @@ export class FileWatch {
     private readonly lost: (reason: Error) => void,
   ) {}
 
-  /** Watches these files from now on, in place of those before. */
+  /** Watches these files from now on, in place of those before; they need not be there yet. */
   follow(files: readonly string[]): void {
-    const folders = new Set(files.map((file) => dirname(file)));
+    const folders = new Set(files.map((file) => existingFolder(dirname(file))));
     for (const folder of this.#watchers.keys()) if (!folders.has(folder)) this.#leave(folder);
     for (const folder of folders) if (!this.#watchers.has(folder)) this.#watch(folder);
   }
@@ -54,4 +54,9 @@ export class FileWatch {
     this.#watchers.get(folder)?.close();
     this.#watchers.delete(folder);
   }
+}
+
+/** A folder that is missing appears in the one above. */
+function existingFolder(folder: string): string {
+  return existsSync(folder) || folder === dirname(folder) ? folder : existingFolder(dirname(folder));
 }

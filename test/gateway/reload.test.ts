@@ -71,6 +71,25 @@ it('follows the files of schemas that a reload has brought', async () => {
   await expect.poll(fields).toEqual(['after']);
 });
 
+it.each([
+  ['is wrong', '{"type":"string"}'],
+  ['is missing', undefined],
+])('follows the file of a schema, in a folder that is new to it, that %s', async (_, wrong) => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'mcp-tasks-schemas-'));
+  onTestFinished(async () => await rm(elsewhere, { recursive: true }));
+  const folder = join(elsewhere, 'schemas', 'inputs');
+  if (wrong !== undefined) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'a.json'), wrong);
+  }
+  await writeFile(file, `${head()}- { name: two, workflow: Text, input: ${join(folder, 'a.json')} }\n`);
+  await expect.poll(() => logged.join('\n')).toMatch(/stay as they were: .*4:/);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'a.json'), '{}');
+  await expect.poll(names).toEqual(['two']);
+  expect(logged.filter((line) => line.includes('watched no more'))).toEqual([]);
+});
+
 describe('while a reload is under way', () => {
   let readOn: () => Promise<void>;
   let slow: Promise<unknown>;
