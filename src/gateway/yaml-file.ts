@@ -5,7 +5,8 @@ import { syntaxProblem } from './yaml-syntax.js';
 
 /** `${NAME}`, and `$${` for a `${` that is meant as it stands. */
 const VARIABLE = /\$(\$\{)|\$\{([^}]*)\}/g;
-const NAME = /^[A-Za-z_]\w*$/;
+/** What is longer is something else, pasted there: a secret, perhaps. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 /** JSON Schemas are taken as they are. */
 const VERBATIM = new Set<unknown>(['input', 'output', 'schema']);
 /** Beyond, somebody wants to fill the memory. */
@@ -67,7 +68,7 @@ export class YamlFile {
           if (escaped !== undefined) return escaped;
           // What comes from a file ends with a line break, which is no part of it.
           const value = env[name]?.trimEnd();
-          if (value === undefined) this.#add(node.range?.[0], NAME.test(name) ? `the environment has no variable ${name}: set it, or write $\${ where it is not meant as one` : '${…} takes the name of a variable of the environment, and nothing else: write $${ where it is not meant as one');
+          if (value === undefined) this.#add(node.range?.[0], NAME.test(name) ? `the environment has no variable ${name}: set it, or write $\${ where it is not meant as one` : '${…} takes the name of a variable of the environment, letters, digits and _, and nothing else: write $${ where it is not meant as one');
           return value ?? '';
         });
       },
@@ -77,7 +78,8 @@ export class YamlFile {
   #findAliases(): void {
     visit(this.#document, {
       Alias: (_, node) => {
-        if (!node.resolve(this.#document)) this.#add(node.range?.[0], `*${node.source} stands for nothing: write &${node.source} before it, at what is meant; a text that begins with * goes in quotes`);
+        // Not by its name: a text may be meant, a password.
+        if (!node.resolve(this.#document)) this.#add(node.range?.[0], 'this *alias stands for nothing: write & and its name before it, at what is meant; a text that begins with * goes in quotes');
       },
     });
   }
