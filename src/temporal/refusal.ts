@@ -32,7 +32,7 @@ export function grpcError(error: unknown) {
 }
 
 /** Its code is that of a workflow that is not found. */
-function isNamespaceMissing(error: unknown): boolean {
+export function isNamespaceMissing(error: unknown): boolean {
   const grpc = grpcError(error);
   return error instanceof NamespaceNotFoundError || (grpc !== undefined && (getGrpcStatusDetails(grpc) ?? []).some(({ type_url: type }) => type?.endsWith('.NamespaceNotFoundFailure')));
 }

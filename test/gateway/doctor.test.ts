@@ -143,6 +143,17 @@ describe('of a server that is not as this one', () => {
     expect(await foundAt({ [call]: denied })).toEqual([]);
   });
 
+  it('the right to look at the namespace, without which the worker of `confirm` does not start', async () => {
+    const unseen = { level: 'warning', text: expect.stringContaining('retention and limits') };
+    expect(await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, confirm: true }] })).toMatchObject([unseen, { level: 'error', text: expect.stringContaining('may not work on workflows (DescribeNamespace)') }]);
+    expect(await foundAt({ DescribeNamespace: denied })).toMatchObject([unseen]);
+  });
+
+  it('a namespace that is missing, where it is not to be seen', async () => {
+    const [, ...found] = await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, namespace: 'nowhere' }] });
+    expect(found[0]).toEqual({ level: 'warning', text: expect.stringMatching(/could not be found out whether this role may start, read, cancel, list .*namespace nowhere is not found/i), remedy: 'run doctor again' });
+  });
+
   it('workers of the current version, whatever others there are', async () => {
     expect(await foundAt(polledBy([versioned('v1'), versioned('v2')], { versioningInfo: { currentDeploymentVersion: version('v2') } }))).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
 import pRetry from 'p-retry';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/calls.js';
+import { isNamespaceMissing } from '../../temporal/refusal.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, warning, type Finding } from './finding.js';
 
@@ -10,7 +11,6 @@ const { TaskQueueKind } = proto.temporal.api.enums.v1;
 
 /** A right is there where such a call gets as far as finding no such workflow, or that something is missing in it. */
 const GOT_THROUGH = new Set<number | undefined>([GRPC.NOT_FOUND, GRPC.INVALID_ARGUMENT]);
-const UNIMPLEMENTED = 12;
 /** In milliseconds. */
 const PAUSE = 1_000;
 
@@ -32,7 +32,7 @@ export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]
   if (denied.length + unknown.length === 0) return [ok(`rights in namespace ${namespace}: this role may ${Object.keys(probes).join(', ')} workflows`)];
   return [
     ...(denied.length > 0 ? [error(`rights in namespace ${namespace}: this role may not ${told(denied)}`, denied.length === answers.length ? 'it may do nothing here: check the API key or the client certificate, and give its role the right to write in this namespace' : 'give it a role that can write in this namespace, or allow it these calls (and no more: the gateway deletes nothing)')] : []),
-    ...(unknown.length > 0 ? [warning(`rights in namespace ${namespace}: it could not be found out whether this role may ${told(unknown)}`, unknown.some(({ thrown }) => grpcCode(thrown) === UNIMPLEMENTED) ? 'the server, or what is between, does not know such calls: upgrade it' : 'run doctor again')] : []),
+    ...(unknown.length > 0 ? [warning(`rights in namespace ${namespace}: it could not be found out whether this role may ${told(unknown)}`, unknown.some(({ thrown }) => grpcCode(thrown) === GRPC.UNIMPLEMENTED) ? 'the server, or what is between, does not know such calls: upgrade it' : 'run doctor again')] : []),
   ];
 }
 
@@ -49,11 +49,7 @@ async function outcome(calls: Calls, probe: Probe): Promise<unknown> {
       if (!GOT_THROUGH.has(grpcCode(thrown)) || isNamespaceMissing(thrown)) throw thrown;
     });
   };
-  return await pRetry(attempt, { retries: 1, minTimeout: PAUSE, shouldRetry: ({ error: thrown }) => !isRefusal(thrown) && grpcCode(thrown) !== UNIMPLEMENTED }).catch((thrown: unknown) => thrown);
-}
-
-function isNamespaceMissing(thrown: unknown): boolean {
-  return /^namespace .* not found/i.test(reasonOf(thrown));
+  return await pRetry(attempt, { retries: 1, minTimeout: PAUSE, shouldRetry: ({ error: thrown }) => !isRefusal(thrown) && grpcCode(thrown) !== GRPC.UNIMPLEMENTED }).catch((thrown: unknown) => thrown);
 }
 
 function told(answers: readonly Answer[]): string {
@@ -90,8 +86,9 @@ function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
       PollWorkflowExecutionUpdate: async () => await service.pollWorkflowExecutionUpdate({ namespace, updateRef: { workflowExecution: execution, updateId } }),
     },
     signal: { SignalWorkflowExecution: async () => await service.signalWorkflowExecution({ namespace, workflowExecution: execution, signalName: 'none' }) },
-    // Without a task queue, and without a task.
+    // Without a task queue, and without a task. A worker does not start where it cannot look at its namespace.
     'work on': {
+      DescribeNamespace: async () => await service.describeNamespace({ namespace }),
       PollWorkflowTaskQueue: async () => await service.pollWorkflowTaskQueue({ namespace, taskQueue: { name: '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL } }),
       RespondWorkflowTaskCompleted: async () => await service.respondWorkflowTaskCompleted({ namespace }),
     },
