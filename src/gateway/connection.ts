@@ -8,12 +8,16 @@ import type { ConnectionConfig } from './config.js';
 import { importDataConverter, tlsConfig } from './connection-files.js';
 import type { LoadedGateway } from './load.js';
 
+export type Encoding = Pick<ConnectionConfig, 'codec' | 'dataConverter'>;
+
 /** How to get to each namespace of a gateway's tools. */
 export interface Connections {
   readonly temporal: TemporalOptions;
   /** Where they differ from `temporal`. */
   readonly namespaces: Readonly<Record<string, TemporalOptions>>;
-  /** That of the workers of a namespace. */
+  /** Of a namespace: what is said of the encoding of its payloads. */
+  readonly encoding: (namespace: string) => Encoding;
+  /** That of the workers of a namespace, made from it. */
   readonly dataConverter: (namespace: string) => DataConverter | undefined;
   /** All of what is said of one; `undefined` is the connection's own. */
   of(namespace: string | undefined): TemporalOptions;
@@ -34,7 +38,8 @@ export async function connectionsOf({ config, dir, tools }: LoadedGateway, serve
   if (!tools.some(({ namespace }) => namespace === undefined) && !hasAddress(undefined) && tools.some(({ namespace }) => hasAddress(namespace))) {
     throw new McpTasksError('CONFIGURATION', 'say under `temporal` where Temporal is, or by TEMPORAL_ADDRESS: `namespaces` says only what is different for one');
   }
-  return { temporal, namespaces, dataConverter: await dataConverters(own, named, dir), of };
+  const encoding: Connections['encoding'] = (namespace) => ({ ...own, ...named[namespace] });
+  return { temporal, namespaces, encoding, dataConverter: await dataConverters([own, ...Object.values(named)], encoding, dir), of };
 }
 
 /** With a profile of its own, what is said of the connection beside is not of this namespace, be it by the environment: its key would get to another cluster. */
@@ -54,11 +59,11 @@ async function temporalOptions({ address, namespace, profile, configFile, apiKey
 }
 
 /** A module's data converter, and a codec server, which hears the namespace, after its codecs. */
-async function dataConverters(own: ConnectionConfig, named: Readonly<Record<string, Partial<ConnectionConfig>>>, dir: string): Promise<Connections['dataConverter']> {
-  const paths = new Set([own, ...Object.values(named)].flatMap(({ dataConverter }) => dataConverter ?? []));
+async function dataConverters(all: readonly Encoding[], encoding: Connections['encoding'], dir: string): Promise<Connections['dataConverter']> {
+  const paths = new Set(all.flatMap(({ dataConverter }) => dataConverter ?? []));
   const modules = new Map(await Promise.all([...paths].map(async (path) => [path, await importDataConverter(path, dir)] as const)));
   return (namespace) => {
-    const { dataConverter: path, codec } = { ...own, ...named[namespace] };
+    const { dataConverter: path, codec } = encoding(namespace);
     const converter = path === undefined ? undefined : modules.get(path);
     return codec ? { ...converter, payloadCodecs: [...(converter?.payloadCodecs ?? []), remoteCodec({ ...codec, namespace })] } : converter;
   };

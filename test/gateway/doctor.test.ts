@@ -1,6 +1,7 @@
 /** `doctor` on real servers: what it finds, and how its command ends. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,10 +28,10 @@ beforeAll(async () => {
 });
 afterAll(async () => await stop());
 
-async function findings(config: Partial<GatewayConfigInput> = {}, env: NodeJS.ProcessEnv = { MCP_TASKS_KEY: key }): Promise<Finding[]> {
+async function findings(config: Partial<GatewayConfigInput> = {}, env: NodeJS.ProcessEnv = { MCP_TASKS_KEY: key }, dir = '.mcp-tasks'): Promise<Finding[]> {
   const loaded = await gatewayOf({ temporal: { address: inject('temporalAddress') }, taskQueue, tools: [text], ...config }, '.');
   const found: Finding[] = [];
-  for await (const finding of examine(loaded, '.mcp-tasks', env)) found.push(finding);
+  for await (const finding of examine(loaded, dir, env)) found.push(finding);
   return found;
 }
 const bad = async (config: Partial<GatewayConfigInput>): Promise<Finding[]> => (await findings(config)).filter(({ level }) => level !== 'ok');
@@ -90,6 +91,22 @@ describe('finds', () => {
       { level: 'error', text: expect.stringMatching(/^the connection of namespace bare: .*no-such\.pem/), remedy: expect.any(String) },
     ]);
     expect(found).toContainEqual({ level: 'ok', text: expect.stringContaining(`task queue ${taskQueue} (near): 1 worker`) });
+  });
+
+  it.each<[string, NonNullable<GatewayConfigInput['namespaces']>]>([
+    ['an address', { far: { address: '127.0.0.1:1' } }],
+    ['a profile', { far: { profile: 'far' } }],
+  ])('that only a namespace has %s, once, and starts no dev server', async (_, namespaces) => {
+    const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-doctor-'));
+    onTestFinished(async () => await rm(dir, { recursive: true }));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await writeFile(join(dir, 'temporal.toml'), '[profile.far]\naddress = "127.0.0.1:1"\n');
+    vi.stubEnv('TEMPORAL_CONFIG_FILE', join(dir, 'temporal.toml'));
+    vi.stubEnv('TEMPORAL_ADDRESS', '');
+    const tools = [{ ...text, name: 'near', namespace: 'near' }, { ...text, name: 'far', namespace: 'far' }];
+    const found = await findings({ temporal: {}, namespaces, tools }, {}, join(dir, 'dev'));
+    expect(found.filter(({ level }) => level !== 'ok')).toEqual([{ level: 'error', text: expect.stringMatching(/^the connection: say under `temporal` where Temporal is/), remedy: expect.any(String) }]);
+    expect(existsSync(join(dir, 'dev'))).toBe(false);
   });
 
   it('a worker for `confirm` that cannot be loaded', async () => {
@@ -196,6 +213,13 @@ describe('of payloads', () => {
     const found = await findings({ temporal: { address: inject('temporalAddress'), ...temporal() } });
     expect(found).toContainEqual(expect.objectContaining({ level, text: expect.stringMatching(message) }));
     expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
+  it.each<[string, () => GatewayConfigInput['temporal'], RegExp]>([
+    ['a codec server', () => ({ codec: { endpoint: `${url}/open` } }), /^codec server \S+\/open: what it encodes it decodes$/],
+    ['a data converter', () => ({ dataConverter: converter }), /^data converter .*data-converter\.mjs: what it encodes it decodes$/],
+  ])('%s that is said of the own namespace by its name', async (_, said, message) => {
+    expect(await findings({ namespaces: { default: said() ?? {} } })).toContainEqual({ level: 'ok', text: expect.stringMatching(message) });
   });
 
   it('a data converter that cannot be imported', async () => {

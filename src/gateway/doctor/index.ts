@@ -3,7 +3,7 @@ import { isMcpTasksError } from '../../task/errors.js';
 import { Keyring } from '../../task/keyring.js';
 import { Calls } from '../../temporal/calls.js';
 import { temporalClient } from '../../temporal/connect.js';
-import { resolveTemporalTarget, type TemporalTarget } from '../../temporal/target.js';
+import { configuredTarget, resolveTemporalTarget, type TemporalTarget } from '../../temporal/target.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { loadWorker } from '../confirm-worker.js';
 import { connectionsOf, type Connections } from '../connection.js';
@@ -36,26 +36,32 @@ interface Examination {
   readonly loaded: LoadedGateway;
   readonly dir: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Of clusters: what namespaces share is said once. */
+  /** What namespaces share is said once. */
   readonly said: Set<string>;
 }
 
-/** @param namespace `undefined`: the connection's own, which is opened whether or not tools are in it */
+/** @param namespace `undefined`: the connection's own, which is opened whether or not tools are in it, as serving does it */
 async function* examineNamespace({ loaded, dir, env, said }: Examination, namespace: string | undefined): AsyncGenerator<Finding, void> {
   const { config } = loaded;
   const tools = loaded.tools.filter((tool) => tool.namespace === namespace);
   let opened: Opened;
   try {
-    opened = await open(loaded, namespace, dir);
+    const connections = await connectionsFor(loaded, namespace, dir);
+    const explicit = configuredTarget(connections.of(namespace)).address !== undefined;
+    if (namespace === undefined) yield* keyFindings(explicit, env);
+    // A dev server would be started for nothing.
+    if (tools.length === 0 && !explicit) return;
+    opened = await open(connections, namespace);
   } catch (reason) {
-    return yield error(`${namespace === undefined ? 'the connection' : `the connection of namespace ${namespace}`}: ${isMcpTasksError(reason) ? reason.message : reasonOf(reason)}`, 'mend it: the gateway does not start like this');
+    const why = isMcpTasksError(reason) ? reason.message : reasonOf(reason);
+    if (!said.has(why)) yield error(`${namespace === undefined ? 'the connection' : `the connection of namespace ${namespace}`}: ${why}`, 'mend it: the gateway does not start like this');
+    return void said.add(why);
   }
   const { connections, target, calls } = opened;
   try {
-    if (namespace === undefined) yield* keyFindings(target, env);
     if (tools.length === 0) return;
     const cluster = await clusterFindings(calls, target);
-    for (const finding of [...cluster.findings, ...(await payloadFindings(connections.dataConverter(target.namespace), { ...config.temporal, ...(namespace === undefined ? {} : config.namespaces?.[namespace]) }))]) {
+    for (const finding of [...cluster.findings, ...(await payloadFindings(connections.dataConverter(target.namespace), connections.encoding(target.namespace)))]) {
       if (!said.has(finding.text)) yield finding;
       said.add(finding.text);
     }
@@ -78,10 +84,18 @@ interface Opened {
   readonly calls: Calls;
 }
 
-/** As serving does it, but that of other namespaces only their addresses are looked at: a file of theirs that is missing is told of them. */
-async function open({ config, ...loaded }: LoadedGateway, namespace: string | undefined, dir: string): Promise<Opened> {
-  const namespaces = Object.entries(config.namespaces ?? {}).map(([name, { address, ...more }]) => [name, { ...(address === undefined ? {} : { address }), ...(name === namespace ? more : {}) }] as const);
-  const connections = await connectionsOf({ ...loaded, config: { ...config, namespaces: Object.fromEntries(namespaces) } }, dir);
+/** As serving does it, but of other namespaces it is only looked at where they are: a certificate of theirs that is missing is told of them. */
+async function connectionsFor(loaded: LoadedGateway, namespace: string | undefined, dir: string): Promise<Connections> {
+  const { namespaces: all = {} } = loaded.config;
+  const namespaces = Object.entries(all).map(([name, { tls: _tls, dataConverter: _converter, ...place }]) => [name, (name === namespace ? all[name] : undefined) ?? place] as const);
+  const connections = await connectionsOf({ ...loaded, config: { ...loaded.config, namespaces: Object.fromEntries(namespaces) } }, dir);
+  if (namespace !== undefined) return connections;
+  // What is said of it by its name holds for the connection's own as well: how its payloads are encoded.
+  const { namespace: own } = configuredTarget(connections.of(undefined));
+  return all[own] ? await connectionsFor(loaded, own, dir) : connections;
+}
+
+async function open(connections: Connections, namespace: string | undefined): Promise<Opened> {
   const target = await resolveTemporalTarget(connections.of(namespace));
   try {
     return { connections, target, calls: new Calls(temporalClient(target)) };
@@ -91,7 +105,8 @@ async function open({ config, ...loaded }: LoadedGateway, namespace: string | un
   }
 }
 
-function keyFindings({ explicit }: TemporalTarget, { MCP_TASKS_KEY: key }: NodeJS.ProcessEnv): Finding[] {
+/** @param explicit whether there is a cluster, and no dev server */
+function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEnv): Finding[] {
   if (!key) return explicit ? [error('MCP_TASKS_KEY is not set: replicas would not know each other\'s tasks, and HTTP is refused', 'openssl rand -hex 32 makes one, the same for all replicas')] : [];
   try {
     Keyring.parse(key);

@@ -2,13 +2,13 @@
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/data-converter-helpers.js';
 import { decodeArrayFromPayloads, encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { DataConverter } from '@temporalio/client';
-import type { ConnectionConfig } from '../config.js';
+import type { Encoding } from '../connection.js';
 import { error, inTime, ok, reasonOf, type Finding } from './finding.js';
 
 const PROBE = { mcpTasks: 'doctor' };
 
 /** Nothing of it gets to Temporal. */
-export async function payloadFindings(converter: DataConverter | undefined, { codec, dataConverter }: Pick<ConnectionConfig, 'codec' | 'dataConverter'>): Promise<Finding[]> {
+export async function payloadFindings(converter: DataConverter | undefined, { codec, dataConverter }: Encoding): Promise<Finding[]> {
   if (!converter) return [];
   const what = [...(dataConverter === undefined ? [] : [`data converter ${dataConverter}`]), ...(codec ? [`codec server ${withoutSecrets(codec.endpoint)}`] : [])].join(' and ');
   try {
