@@ -135,11 +135,12 @@ describe('2025-11-25', () => {
       const listening = await Promise.all([session.listen(handler), session.listen(replica.handler())]);
       const taskId = await start(session, 'pay', { amount: 8 });
       await session.request(replica.handler(), 'tasks/get', { taskId });
-      for (const stream of listening) await stream.next(({ method, params }) => method === 'notifications/tasks/status' && params.status === 'input_required');
       const stream = await session.open(replica.handler(), 'tasks/result', { taskId });
       const { id } = await stream.next(asks);
       await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no' } } });
       await stream.next(({ id: answered }) => answered === stream.requestId);
+      // Each of them was told of the task all along.
+      for (const open of listening) await open.next(({ method, params }) => method === 'notifications/tasks/status' && params.status === 'completed');
       for (const { messages } of listening) expect(messages.filter(asks)).toEqual([]);
       expect(stream.messages.filter(asks)).toHaveLength(1);
       await Promise.all(listening.map(async (open) => await open.drop()));
