@@ -4,6 +4,7 @@
  * @module
  */
 import { LRUCache } from 'lru-cache';
+import { isMcpTasksError } from '../task/errors.js';
 import type { Calls } from './calls.js';
 import { describe, type Description } from './describe.js';
 
@@ -15,35 +16,49 @@ export interface CancelledRun {
   readonly runId: string;
 }
 
+/** What is known of the runs before one, as far as they were looked at: it never changes. */
+interface Earlier {
+  readonly looked: number;
+  readonly cancelled?: CancelledRun;
+  /** The run to look at next; absent where there is no other. */
+  readonly next?: string | undefined;
+}
+
 export class Chains {
-  /** The cancelled run before this one, or `null`: it never changes. */
-  readonly #known = new LRUCache<string, { readonly run: CancelledRun | null }>({ max: MOST_KNOWN });
+  readonly #known = new LRUCache<string, Earlier>({ max: MOST_KNOWN });
 
   constructor(private readonly calls: Calls) {}
 
   /** The run of this task's chain that cancellation was requested of, this one included. */
-  async cancelledRun(description: Description, until: number): Promise<CancelledRun | undefined> {
-    const { workflowId, runId, raw, cancelled } = description;
+  async cancelledRun({ workflowId, runId, raw, cancelled }: Description, until: number): Promise<CancelledRun | undefined> {
     if (cancelled) return { runId };
     const first = raw.workflowExecutionInfo?.firstRunId;
     if (!first || first === runId) return undefined;
-    const known = this.#known.get(runId) ?? { run: await this.#before(workflowId, runId, first, until) };
-    this.#known.set(runId, known);
-    return known.run ?? undefined;
+    let earlier = this.#known.get(runId) ?? { looked: 0, next: await this.#previousRun(workflowId, runId, until) };
+    this.#known.set(runId, earlier);
+    while (earlier.next !== undefined && earlier.looked < FURTHEST_BACK) {
+      earlier = await this.#further(workflowId, earlier.looked, earlier.next, first, until);
+      // At each run, so that a read that is out of time leaves less to do for the next one.
+      this.#known.set(runId, earlier);
+    }
+    return earlier.cancelled;
   }
 
-  async #before(workflowId: string, runId: string, first: string, until: number): Promise<CancelledRun | null> {
-    let current = runId;
-    for (let back = 0; back < FURTHEST_BACK && current !== first; back++) {
-      const previous = await this.#previousRun(workflowId, current, until);
-      if (!previous) return null;
-      const known = this.#known.get(previous);
-      const description = await describe(this.calls, workflowId, until, previous);
-      if (description.cancelled) return { runId: previous };
-      if (known) return known.run;
-      current = previous;
+  async #further(workflowId: string, looked: number, runId: string, first: string, until: number): Promise<Earlier> {
+    const known = this.#known.get(runId);
+    const and = (before: Earlier): Earlier => ({ ...before, looked: looked + 1 + before.looked });
+    try {
+      const [{ cancelled }, previous] = await Promise.all([
+        describe(this.calls, workflowId, until, runId),
+        known || runId === first ? undefined : this.#previousRun(workflowId, runId, until),
+      ]);
+      if (cancelled) return { looked: looked + 1, cancelled: { runId } };
+      return and(known ?? { looked: 0, next: previous });
+    } catch (error) {
+      // Its retention is over, or somebody has deleted it. What came before it is older still.
+      if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return and(known ?? { looked: 0 });
+      throw error;
     }
-    return null;
   }
 
   /** A run's first event names the run it continues. */

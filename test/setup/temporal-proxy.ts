@@ -1,4 +1,4 @@
-/** In front of the tests' Temporal: passes calls on, leaves them without an answer, or refuses them as Temporal's authorizer would. @module */
+/** In front of the tests' Temporal: passes calls on, at once or late, leaves them without an answer, or refuses them as Temporal's authorizer would. @module */
 import { connect, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
@@ -9,6 +9,8 @@ export interface TemporalProxy {
   refuseWith: number | undefined;
   /** Calls whose path fits get no answer from now on. @default none */
   hang: RegExp | undefined;
+  /** How long each call is held back before it is passed on, in milliseconds. @default 0 */
+  delay: number;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
     if (proxy.hang?.test(headers[':path'] ?? '')) return;
-    if (proxy.refuseWith === undefined) return pass(stream, upstream.request(headers));
+    if (proxy.refuseWith === undefined) return void setTimeout(() => stream.destroyed || pass(stream, upstream.request(headers)), proxy.delay);
     stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': proxy.refuseWith, 'grpc-message': REASON }, { endStream: true });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -32,6 +34,7 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     refuseWith: undefined,
     hang: undefined,
+    delay: 0,
     async close() {
       for (const session of sessions) session.destroy();
       upstream.destroy();
@@ -45,6 +48,8 @@ function pass(stream: ServerHttp2Stream, call: ReturnType<ReturnType<typeof conn
   let trailers = {};
   call.on('error', () => stream.destroy());
   call.on('response', (headers, flags) => {
+    // Whoever called did not wait for it.
+    if (stream.destroyed) return;
     // Status alone, with no message: there will be no trailers.
     const only = (flags & 0x1) !== 0;
     stream.respond(headers, only ? { endStream: true } : { waitForTrailers: true });

@@ -17,14 +17,15 @@ export interface OpenEngine {
   beforeQuery: (query: string) => void | Promise<void>;
 }
 
-export function openEngine(): OpenEngine {
+/** @param address of Temporal, or of what is in front of it */
+export function openEngine(address = inject('temporalAddress')): OpenEngine {
   const taskQueue = `plain-${randomUUID()}`;
   const query = async <I extends { readonly queryType: string }>(input: I, next: (input: I) => Promise<unknown>): Promise<unknown> => {
     opened.asked.push(input.queryType);
     await opened.beforeQuery(input.queryType);
     return await next(input);
   };
-  const client = new Client({ connection: Connection.lazy({ address: inject('temporalAddress'), interceptors: [] }), workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN }, interceptors: { workflow: [{ query }] } });
+  const client = new Client({ connection: Connection.lazy({ address, interceptors: [] }), workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN }, interceptors: { workflow: [{ query }] } });
   const opened: OpenEngine = { engine: new Engine({ client, keys: Keyring.parse(key), taskQueue }), taskQueue, asked: [], beforeQuery: () => {} };
   return opened;
 }
