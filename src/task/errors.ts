@@ -23,7 +23,7 @@ export type McpTasksErrorCode =
   | 'TEMPORAL_REFUSED'
   /** A payload codec failed; it may do its work later. */
   | 'CODEC_FAILED'
-  /** What a workflow wrote is in an encoding that is not known here. */
+  /** What a workflow wrote is in an encoding that is not known here, or that its codec cannot decode. */
   | 'PAYLOAD_UNREADABLE'
   /** A local service (Temporal dev server, PostgreSQL) could not be started. */
   | 'LOCAL_SERVICE'

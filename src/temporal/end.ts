@@ -21,7 +21,7 @@ export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun
   try {
     return { value: await calls.run(until, async () => await calls.client.workflow.getHandle(run.workflowId, run.runId).result()) };
   } catch (error) {
-    if (isMcpTasksError(error)) throw error;
+    if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
     if (error instanceof WorkflowFailedError) return { failure: error.cause };
     // It is not Temporal that failed, but what was made of a payload.
     const end = await readableEnd(calls, history, run, until);

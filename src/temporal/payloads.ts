@@ -12,7 +12,7 @@ import type { Calls } from './calls.js';
 
 type Payloads = readonly Payload[] | null | undefined;
 
-/** @throws McpTasksError `PAYLOAD_UNREADABLE` for an encoding that is not known here, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long */
+/** @throws McpTasksError `PAYLOAD_UNREADABLE` for an encoding that is not known here, or not to the codec, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long */
 export async function valuesOf(calls: Calls, payloads: Payloads, until: number, context?: SerializationContext): Promise<unknown[]> {
   if (!payloads?.length) return [];
   const { payloadConverter, payloadCodecs, externalStorage } = calls.client.options.loadedDataConverter;
@@ -36,15 +36,16 @@ export async function valuesOf(calls: Calls, payloads: Payloads, until: number, 
  */
 export async function failureOf(calls: Calls, failure: ProtoFailure, until: number, context?: SerializationContext): Promise<Error> {
   const { payloadConverter, payloadCodecs, failureConverter } = calls.client.options.loadedDataConverter;
-  const decoded: ProtoFailure = await passing(calls, until, async () => await decodeFailure(payloadCodecs, failure, context));
-  for (const readable of [decoded, withoutDetails(decoded), { message: decoded.message ?? null }]) {
+  for (const readable of [failure, withoutDetails(failure), { message: failure.message ?? null }]) {
     try {
-      return failureConverter.failureToError(readable, payloadConverter, context);
-    } catch {
-      // Something in it is in an encoding that is not known here.
+      const decoded: ProtoFailure = await passing(calls, until, async () => await decodeFailure(payloadCodecs, readable, context));
+      return failureConverter.failureToError(decoded, payloadConverter, context);
+    } catch (error) {
+      if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
+      // Something in it is in an encoding that is not known here, or not to the codec.
     }
   }
-  return new Error(decoded.message ?? '');
+  return new Error(failure.message ?? '');
 }
 
 /** A codec that fails may well do its work a little later. */

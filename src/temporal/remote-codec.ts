@@ -21,11 +21,14 @@ export interface RemoteCodecOptions {
   readonly namespace: string;
 }
 
-/** Statuses of a server that may well do it a little later: time-out, too many requests. */
-const PASSING = new Set([408, 425, 429]);
+/** Statuses of a server that is busy or away, or of a proxy that says so of it: it may well do it a little later, whatever the payload. */
+const PASSING = new Set([408, 425, 429, 502, 503, 504]);
+/** Statuses of a server that cannot decode what it was given, such as a payload under a key that it no longer has. */
+const UNDECODABLE = new Set([400, 413, 422]);
 
 /**
- * Its methods throw `TEMPORAL_UNAVAILABLE` where the server is away, `CONFIGURATION` where it refuses or is none.
+ * Its methods throw `TEMPORAL_UNAVAILABLE` where the server is away, `CODEC_FAILED` where it fails at what it was given,
+ * `PAYLOAD_UNREADABLE` where it says that it cannot decode that, `CONFIGURATION` where it refuses or is none.
  * @throws McpTasksError `CONFIGURATION` if no request can be made of the options
  */
 export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): PayloadCodec {
@@ -36,7 +39,9 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
     if (payloads.length === 0) return [];
     const body = JSON.stringify({ payloads: payloads.map(toJson) });
     const { status, ok, text } = await answer(`${url}/${what}`, { method: 'POST', headers, body, signal: AbortSignal.timeout(DEADLINE) });
-    if (status >= 500 || PASSING.has(status)) throw away(new Error(`HTTP ${status}`));
+    if (PASSING.has(status)) throw away(`is busy or away (HTTP ${status})`);
+    if (status >= 500) throw new McpTasksError('CODEC_FAILED', `the codec server failed (HTTP ${status}); the task is not affected, try again`);
+    if (what === 'decode' && UNDECODABLE.has(status)) throw undecodable(status);
     if (!ok) throw refused(`it answered with HTTP ${status}`);
     const answered = Answer.safeParse(json(text));
     if (!answered.success) throw refused('it did not answer as a codec server does');
@@ -61,7 +66,7 @@ async function answer(url: string, request: RequestInit): Promise<{ status: numb
     const response = await fetch(url, request);
     return { status: response.status, ok: response.ok, text: await response.text() };
   } catch (error) {
-    throw away(error);
+    throw away('did not answer', error);
   }
 }
 
@@ -73,8 +78,12 @@ function json(text: string): unknown {
   }
 }
 
-function away(cause: unknown): McpTasksError {
-  return new McpTasksError('TEMPORAL_UNAVAILABLE', 'the codec server did not answer; the task is not affected, try again', { cause });
+function away(how: string, cause?: unknown): McpTasksError {
+  return new McpTasksError('TEMPORAL_UNAVAILABLE', `the codec server ${how}; the task is not affected, try again`, { cause });
+}
+
+function undecodable(status: number): McpTasksError {
+  return new McpTasksError('PAYLOAD_UNREADABLE', `the codec server cannot decode a payload (HTTP ${status}). Trying again does not help: the operator has to see to it that the codec server knows the encoding and the keys that the workers have, or had`);
 }
 
 function refused(why: string): McpTasksError {

@@ -11,7 +11,7 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
-import { send2026 } from '../server/protocol.js';
+import { send2025, send2026 } from '../server/protocol.js';
 import dataConverter, { turned } from '../fixtures/data-converter.mjs';
 import { Session } from '../server/session.js';
 import { startGateway, startPlainWorker } from './setup.js';
@@ -31,12 +31,17 @@ interface Encoded {
 /** What is at the same place, and is no codec server that can be used. */
 const others: Readonly<Record<string, { readonly status?: number; readonly body?: string }>> = { unauthorized: { status: 401 }, bad: { status: 400 }, missing: { status: 404 }, busy: { status: 429 }, broken: { status: 502 }, page: { body: '<html>' }, fewer: { body: '{"payloads":[]}' } };
 
-/** What a codec server does: the same as the module, over HTTP. */
-async function answer(url: string, { payloads }: Encoded): Promise<object> {
+/** What it cannot decode, where its path ends with a status: payloads under a key that it no longer has. */
+const retired = /retired|^\{"attempt":1\}$/;
+
+/** What a codec server does: the same as the module, over HTTP. A number is a status alone. */
+async function answer(url: string, { payloads }: Encoded): Promise<object | number> {
   const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
   const text = (part: Uint8Array): string => Buffer.from(part).toString('base64');
   const given = payloads.map(({ metadata, data }) => ({ metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, bytes(value)])), data: bytes(data) }));
   const done = await (url.endsWith('/encode') ? turned.encode(given) : turned.decode(given));
+  const [, status] = /-(\d+)\/decode$/.exec(url) ?? [];
+  if (status !== undefined && done.some(({ data }) => retired.test(Buffer.from(data ?? []).toString()))) return Number(status);
   return { payloads: done.map(({ metadata, data }) => ({ metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, text(value)])), data: text(data ?? new Uint8Array()) })) };
 }
 
@@ -46,7 +51,11 @@ beforeAll(async () => {
     const other = others[request.url?.split('/')[1] ?? ''];
     if (other) return void response.writeHead(other.status ?? 200).end(other.body);
     seen.add([request.url?.split('/')[1], request.headers['x-namespace'], request.headers.authorization].join(' '));
-    void (async () => response.setHeader('content-type', 'application/json').end(JSON.stringify(await answer(request.url ?? '', (await json(request)) as Encoded))))();
+    void (async () => {
+      const answered = await answer(request.url ?? '', (await json(request)) as Encoded);
+      if (typeof answered === 'number') response.writeHead(answered).end();
+      else response.setHeader('content-type', 'application/json').end(JSON.stringify(answered));
+    })();
   });
   await new Promise<void>((resolve) => codec.listen(0, '127.0.0.1', resolve));
   await ensureNamespace(inject('temporalAddress'), second);
@@ -71,8 +80,10 @@ const endpoint = (): string => `http://127.0.0.1:${(codec.address() as AddressIn
 
 /** @param namespace that of the tool, and how to get to it */
 async function open(connection: object, namespace?: string, namespaces: Record<string, object> = {}, confirm = false): Promise<Gateway> {
-  const tool = { name: 'load', workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } }, confirm, ...(namespace === undefined ? {} : { namespace }) };
-  const gateway = await startGateway({ temporal: { address: inject('temporalAddress'), ...connection }, namespaces, taskQueue, tools: [tool] });
+  const tool = { workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } }, confirm, ...(namespace === undefined ? {} : { namespace }) };
+  const failing = { name: 'failing', workflow: 'Failing', input: { properties: { kind: {} } }, args: ['kind'] };
+  const tools = [{ name: 'load', ...tool }, { name: 'load-retired', ...tool }, failing];
+  const gateway = await startGateway({ temporal: { address: inject('temporalAddress'), ...connection }, namespaces, taskQueue, tools });
   gateways.push(gateway);
   return gateway;
 }
@@ -145,6 +156,27 @@ it.each([
   expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(why) });
   expect(error?.message).toContain('operator');
   expect(error).not.toHaveProperty('data');
+});
+
+it.each([400, 422])('one that it cannot decode (HTTP %i) costs what it would have told', async (status) => {
+  const server = (await open(at(`picky-${status}`))).handler();
+  const ask = async (name: string, args: object) => (await send2026(server, 'tools/call', { name, arguments: args }, { capabilities: {} })).result;
+  expect(await ask('load', { date: 'retired' })).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(new RegExp(`result cannot be read: the codec server cannot decode.*HTTP ${status}.*operator.*keys`)) }] });
+  expect(await ask('failing', { kind: 'activity' })).toMatchObject({ isError: true, content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }] });
+});
+
+it.each([
+  [400, /cannot decode a payload.*operator/, undefined],
+  [500, /codec server failed.*try again$/, { retryable: true }],
+])('a task that it cannot decode at all (HTTP %i) keeps no other from being listed', async (status, message, data) => {
+  const server = (await open(at(`picky-${status}`))).handler();
+  const authInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: randomUUID() } };
+  const begin = async (name: string): Promise<string> => (await send2026(server, 'tools/call', { name, arguments: { date: 'd' } }, { authInfo })).result.taskId;
+  const [undecodable, other] = [await begin('load-retired'), await begin('load')];
+  const { error } = await send2026(server, 'tasks/get', { taskId: undecodable }, { authInfo });
+  expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(message) });
+  expect(error?.data).toEqual(data);
+  expect((await send2025(server, 'tasks/list', {}, { authInfo })).result?.tasks).toMatchObject([{ taskId: other }]);
 });
 
 it.each([
