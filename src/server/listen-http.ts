@@ -2,16 +2,13 @@
 import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { peekBody } from '../mcp/body.js';
-import { faultOf, RPC } from '../mcp/errors.js';
+import { RPC, RpcFault } from '../mcp/errors.js';
 import type { Owner } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { MOST_UNREAD } from '../mcp/stream.js';
-import { isMcpTasksError } from '../task/errors.js';
 import type { RpcError } from '../task/task.js';
 import { atExpiry, untilExpiry } from '../mcp/token-expiry.js';
-import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
-
-const LISTEN = 'subscriptions/listen';
+import { ending, failing, honouredTasks, isAcknowledgement, isForTasksAlone, LISTEN, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
 
 export interface ListenOptions {
   /** The most streams with tasks at a time. */
@@ -32,15 +29,15 @@ export function serveTaskListeners(handler: McpHttpHandler, service: TaskService
       // What the SDK has refused is refused.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
-      const refuse = async ({ code, message, data }: RpcError): Promise<Response> => await instead(response, { jsonrpc: '2.0', id: listen.id, error: { code, message, ...(data === undefined ? {} : { data }) } }, 200);
+      const refuse = async (error: RpcError): Promise<Response> => await instead(response, failing(listen.id, error), 200);
       if (streams.size >= options.maxSubscriptions) return await refuse({ code: RPC.internalError, message: 'Subscription limit reached' });
       const owner = ownerOf(given?.authInfo);
       let taskIds: string[];
       try {
-        taskIds = await honouredTasks(service, owner, listen);
+        taskIds = await honouredTasks(service, owner, listen, request.signal);
       } catch (error) {
-        if (!isMcpTasksError(error)) throw error;
-        return await refuse(faultOf(error));
+        if (!(error instanceof RpcFault)) throw error;
+        return await refuse(error);
       }
       const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
       streams.add(stream);
@@ -100,7 +97,7 @@ class TaskStream {
           if (!this.#gone.signal.aborted) controller.close();
         };
         this.#run(source, (message) => enqueue(`event: message\ndata: ${JSON.stringify(message)}\n\n`))
-          .catch((error: unknown) => this.service.logger.error({ method: 'subscriptions/listen', err: error }, 'the stream broke off'))
+          .catch((error: unknown) => this.service.logger.error({ method: LISTEN, err: error }, 'the stream broke off'))
           .finally(done);
       },
       cancel: () => this.gone(),
@@ -131,7 +128,12 @@ class TaskStream {
       if (!this.#end.signal.aborted) throw error;
     }
     if (!tasksAlone) this.end();
-    await pushing;
+    try {
+      await pushing;
+    } catch (error) {
+      if (!(error instanceof RpcFault)) throw error;
+      last = failing(id, error);
+    }
     send(last);
   }
 }

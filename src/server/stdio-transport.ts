@@ -6,7 +6,8 @@ import type { JSONRPCMessage, MessageExtraInfo, RequestId, Transport, TransportS
 import { Connection } from '../mcp/connection.js';
 import type { Owner } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
-import { ending, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, subscriptionOf, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
+import { RpcFault } from '../mcp/errors.js';
+import { ending, failing, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, subscriptionOf, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
 
 interface Subscription {
   readonly listen: TaskListen;
@@ -50,19 +51,37 @@ export class TaskTransport implements Transport {
     if (!isAcknowledgement(message)) return await this.inner.send(message, options);
     const subscription = this.#subscriptions.get(subscriptionOf(message));
     if (!subscription) return await this.inner.send(message, options);
-    const taskIds = await honouredTasks(this.service, this.owner, subscription.listen);
+    let taskIds: string[];
+    try {
+      taskIds = await honouredTasks(this.service, this.owner, subscription.listen, subscription.stop.signal);
+    } catch (error) {
+      return await this.#fail(subscription, error);
+    }
     await this.inner.send(withTasks(message, taskIds), options);
     this.#push(subscription, taskIds, isForTasksAlone(message)).catch((error: unknown) => this.onerror?.(error as Error));
   }
 
   async #push({ listen, stop }: Subscription, taskIds: readonly string[], alone: boolean): Promise<void> {
     const send = (message: JSONRPCMessage): void => void this.inner.send(message).catch((error: unknown) => this.onerror?.(error as Error));
-    await pushTasks(this.service, this.owner, listen.id, taskIds, send, stop.signal);
+    try {
+      await pushTasks(this.service, this.owner, listen.id, taskIds, send, stop.signal);
+    } catch (error) {
+      return await this.#fail({ listen, stop }, error);
+    }
     // Ended by the client, or still listening for other things: then the end is not ours to say.
-    if (stop.signal.aborted || !alone) return;
-    this.#subscriptions.delete(listen.id);
-    this.#forget(listen.id);
-    await this.inner.send(ending(listen.id));
+    if (!stop.signal.aborted && alone) await this.#end(listen.id, ending(listen.id));
+  }
+
+  async #fail({ listen, stop }: Subscription, error: unknown): Promise<void> {
+    if (stop.signal.aborted) return;
+    if (!(error instanceof RpcFault)) throw error;
+    await this.#end(listen.id, failing(listen.id, error));
+  }
+
+  async #end(id: RequestId, last: JSONRPCMessage): Promise<void> {
+    this.#stop(id);
+    this.#forget(id);
+    await this.inner.send(last);
   }
 
   #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {

@@ -1,10 +1,12 @@
 /** `subscriptions/listen` with tasks, over HTTP and stdio (protocol 2026-07-28). */
 import { fileURLToPath } from 'node:url';
 import { InMemoryTransport, McpServer, type AuthInfo, type JSONRPCMessage, type McpHttpHandler } from '@modelcontextprotocol/server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { silent, startStack, type Stack } from '../setup/stack.js';
+import { startTemporalProxy, type TemporalProxy } from '../setup/temporal-proxy.js';
 import { send2026 } from './protocol.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
@@ -138,18 +140,28 @@ describe('over HTTP', () => {
   });
 });
 
-describe('over stdio', () => {
-  it('does the same on the one channel', async () => {
-    const [client, server] = InMemoryTransport.createLinkedPair();
-    const received: Message[] = [];
-    client.onmessage = (message: JSONRPCMessage) => void received.push(message as Message);
-    const handle = stack.tasks.stdio(factory, { transport: server });
-    await client.start();
-    const request = async (id: string, method: string, params: object, declared?: object) => await client.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope(declared) } });
-    const find = async (fits: (message: Message) => boolean): Promise<Message> => {
+/** A client of 2026-07-28 at the other end of stdio. */
+async function overStdio({ tasks }: Stack) {
+  const [client, server] = InMemoryTransport.createLinkedPair();
+  const received: Message[] = [];
+  client.onmessage = (message: JSONRPCMessage) => void received.push(message as Message);
+  const handle = tasks.stdio(factory, { transport: server });
+  await client.start();
+  return {
+    client,
+    received,
+    handle,
+    request: async (id: string, method: string, params: object, declared?: object) => await client.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope(declared) } }),
+    async find(fits: (message: Message) => boolean): Promise<Message> {
       await expect.poll(() => received.some(fits), { timeout: 20_000 }).toBe(true);
       return received.find(fits) as Message;
-    };
+    },
+  };
+}
+
+describe('over stdio', () => {
+  it('does the same on the one channel', async () => {
+    const { client, received, handle, request, find } = await overStdio(stack);
     await request('call', 'tools/call', { name: 'sleep' });
     const taskId = (await find(({ id }) => id === 'call')).result?.['taskId'] as string;
     await request('no', 'subscriptions/listen', { notifications: { taskIds: [taskId] } }, {});
@@ -168,6 +180,64 @@ describe('over stdio', () => {
     expect(received.some(({ id }) => id === 's2')).toBe(false);
     const [first] = received.filter(of('s1'));
     expect(first?.method).toBe('notifications/subscriptions/acknowledged');
+    await handle.close();
+  });
+});
+
+describe('of a task that Temporal refuses to tell more of', () => {
+  const logged: unknown[] = [];
+  let proxy: TemporalProxy;
+  let refused: Stack;
+  let other: McpHttpHandler;
+  let temporal: Client;
+  beforeAll(async () => {
+    temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+    proxy = await startTemporalProxy();
+    refused = await startStack(tools, { temporal: { address: proxy.address }, logger: { ...silent, warn: (fields) => void logged.push(fields) } });
+    other = refused.tasks.handler(factory);
+  });
+  beforeEach(() => {
+    proxy.refuseWith = undefined;
+    logged.length = 0;
+  });
+  afterAll(async () => {
+    await refused.close();
+    await proxy.close();
+    await temporal.connection.close();
+  });
+
+  const begin = async (): Promise<string> => (await send2026(other, 'tools/call', { name: 'sleep' }, { capabilities })).result.taskId;
+  const denied = { id: 'sub', error: { code: -32603, message: expect.stringContaining('PERMISSION_DENIED') } };
+  async function refuse(taskId: string): Promise<void> {
+    proxy.refuseWith = 7;
+    // The long poll that is open ends with this, and the next read is refused.
+    await temporal.workflow.getHandle(taskId).signal('any');
+  }
+
+  it.each([{}, { toolsListChanged: true }])('a stream ends with the error (besides: %o)', async (besides) => {
+    const taskIds = [await begin(), await begin()];
+    const { next } = await listen({ taskIds, ...besides }, { on: other });
+    for (let seen = 0; seen < 3; seen++) expect((await next())?.error).toBeUndefined();
+    await refuse(taskIds[0] ?? '');
+    expect(await next()).toMatchObject(denied);
+    expect(await next()).toBeUndefined();
+    expect(logged).toContainEqual({ method: 'subscriptions/listen', taskId: expect.toBeOneOf(taskIds), err: expect.any(Error) });
+    logged.length = 0;
+    expect((await listen({ taskIds }, { on: other })).refused).toMatchObject({ status: 200, ...denied });
+    expect(logged).toHaveLength(1);
+  });
+
+  it('so does a subscription over stdio', async () => {
+    const { request, find, handle } = await overStdio(refused);
+    await request('call', 'tools/call', { name: 'sleep' });
+    const taskId = (await find(({ id }) => id === 'call')).result?.['taskId'] as string;
+    await request('sub', 'subscriptions/listen', { notifications: { taskIds: [taskId], toolsListChanged: true } });
+    await find(({ params }) => params?.['status'] === 'working');
+    await refuse(taskId);
+    expect(await find(({ id }) => id === 'sub')).toMatchObject(denied);
+    await request('again', 'subscriptions/listen', { notifications: { taskIds: [taskId] } });
+    expect(await find(({ id }) => id === 'again')).toMatchObject({ ...denied, id: 'again' });
+    expect(logged).toHaveLength(2);
     await handle.close();
   });
 });
