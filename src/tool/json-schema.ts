@@ -32,8 +32,8 @@ function draftOf({ $schema }: JsonSchema): SchemaDraft {
 function issuesOf(errors: OutputUnit[]): { message: string; path: string[] }[] {
   const telling = errors.filter(({ keyword }) => !CONTAINERS.has(keyword));
   return (telling.length > 0 ? telling : errors).map(({ instanceLocation, keyword, error }) => ({
-    // What `additionalProperties: false` says of a property is only that it fits nothing.
-    message: keyword === 'false' ? 'is not known here' : error,
+    // What `additionalProperties: false` says of a property is only that it fits nothing. Of several, each is a part of a sentence.
+    message: keyword === 'false' ? 'is not known here' : error.replace(/\.$/, ''),
     path: instanceLocation.split('/').slice(1).map((key) => decodeURIComponent(key.replaceAll('~1', '/').replaceAll('~0', '~'))),
   }));
 }

@@ -67,7 +67,7 @@ describe('arguments', () => {
 
   it('that do not fit start nothing', async () => {
     const { result } = await send2026(handler, 'tools/call', { name: 'nightly_load', arguments: {} });
-    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^Invalid arguments for tool nightly_load: .*"date"/) }] });
+    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^Invalid arguments for tool nightly_load: .*"date"$/) }] });
   });
 
   it('make the same work one task, where the file says so', async () => {
