@@ -73,9 +73,13 @@ it('what an update answers is of no interest, and why it is refused is only not 
   const ask = async (method: string, params: Record<string, unknown>) => await send2026(asking.handler(), method, params, { capabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } } });
   const { taskId } = (await ask('tools/call', { name: 'ask', arguments: { given: 1 } })).result;
   let key = '';
-  await expect.poll(async () => (key = Object.keys((await ask('tasks/get', { taskId })).result.inputRequests ?? {})[0] ?? '')).not.toBe('');
+  const next = async (last: string): Promise<void> => {
+    await expect.poll(async () => (key = Object.keys((await ask('tasks/get', { taskId })).result.inputRequests ?? {})[0] ?? last)).not.toBe(last);
+  };
   const answer = async (said: string) => await ask('tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said } } } });
+  await next('');
   expect((await answer('no')).error).toMatchObject({ code: -32602, message: expect.stringContaining('did not take the answer') });
+  await next(key);
   expect((await answer('yes')).error).toBeUndefined();
   await expect.poll(async () => (await ask('tasks/get', { taskId })).result.result).toMatchObject({ structuredContent: { told: ['yes'] } });
   await stop();
