@@ -147,9 +147,12 @@ describe('tasks of several namespaces', () => {
     const partly = await startGateway({ taskQueue, namespaces: { [gone]: connection }, tools: [{ name: 'sleep', workflow: 'Sleeper' }, { name: 'gone', workflow: 'Sleeper', namespace: gone }] }, { logger: { debug: note, info: note, warn: note, error: note } });
     gateways.push(partly);
     const taskId = await begin('sleep', {}, partly.handler());
-    const { result } = await list(partly.handler());
-    expect(result.tasks.map((task: { taskId: string }) => task.taskId)).toContain(taskId);
-    const { error } = await list(partly.handler(), result.nextCursor);
+    // What Temporal's visibility does not show yet is a page of its own.
+    const listed: string[] = [];
+    let page = await list(partly.handler());
+    for (; page.result?.nextCursor; page = await list(partly.handler(), page.result.nextCursor)) listed.push(...page.result.tasks.map((task: { taskId: string }) => task.taskId));
+    expect(listed).toContain(taskId);
+    const { error } = page;
     expect(error).toMatchObject({ code: -32603, ...more });
     expect(JSON.stringify(error)).not.toContain(gone);
     expect(logged.join()).toContain(gone);
