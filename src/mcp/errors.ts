@@ -1,6 +1,6 @@
 /** JSON-RPC errors, and this package's own errors as such. @module */
 import type { Logger } from '../local/log.js';
-import { McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
+import { McpTasksError, origin, type McpTasksErrorCode } from '../task/errors.js';
 import type { RpcError } from '../task/task.js';
 import { CancelledByClient } from './cancellations.js';
 
@@ -45,11 +45,6 @@ export function mayPass(error: unknown): boolean {
 export function faultOf({ code, message }: McpTasksError): RpcFault {
   if (INVALID_PARAMS.has(code)) return invalidParams(message);
   return new RpcFault(RPC.internalError, message, PASSING.has(code) ? { retryable: true } : undefined);
-}
-
-/** What an error began with. */
-function origin(error: Error): Error {
-  return error.cause instanceof Error ? origin(error.cause) : error;
 }
 
 /**

@@ -48,3 +48,8 @@ export class McpTasksError extends Error {
 export function isMcpTasksError(error: unknown, code?: McpTasksErrorCode): error is McpTasksError {
   return error instanceof McpTasksError && (code === undefined || error.code === code);
 }
+
+/** What an error began with: the cause that has none. */
+export function origin(error: Error): Error {
+  return error.cause instanceof Error ? origin(error.cause) : error;
+}

@@ -1,5 +1,5 @@
 /** Tasks in several namespaces as if they were in one. A task's ID tells its namespace, as it tells its owner. @module */
-import { isMcpTasksError, McpTasksError } from '../task/errors.js';
+import { isMcpTasksError, McpTasksError, origin } from '../task/errors.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Task } from '../task/task.js';
 import type { Engine, StartRequest } from './engine.js';
@@ -105,8 +105,4 @@ function unlisted(name: string | undefined, error: unknown): never {
   // No task is looked for here: what was not found is the namespace.
   const passes = error.code === 'TEMPORAL_UNAVAILABLE' || error.code === 'TASK_NOT_FOUND';
   throw passes ? new McpTasksError('TEMPORAL_UNAVAILABLE', 'some of the tasks cannot be listed at the moment; ask again, for the same page', { cause }) : new McpTasksError(error.code, error.message, { cause });
-}
-
-function origin(error: Error): Error {
-  return error.cause instanceof Error ? origin(error.cause) : error;
 }
