@@ -42,7 +42,8 @@ try {
   rows.push(await measure('get, running, 50 at once', 1000, async () => await engine.get('bench', open.id), 50));
 
   const many = [];
-  for (let i = 0; i < 250; i += 25) many.push(...(await Promise.all(Array.from({ length: 25 }, async () => await start(slow)))));
+  for (let i = 0; i < 250; i += 25)
+    many.push(...(await Promise.all(Array.from({ length: 25 }, async () => await start(slow)))));
   const before = heap();
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);

@@ -64,7 +64,13 @@ async function measure(what) {
   }
   lags.sort((a, b) => a - b);
   const at = (share) => Math.round(lags[Math.floor(share * (lags.length - 1))]);
-  return { what, 'p50 (ms)': at(0.5), 'p95 (ms)': at(0.95), 'longest (ms)': at(1), 'at the first look (%)': Math.round((100 * atOnce) / TIMES) };
+  return {
+    what,
+    'p50 (ms)': at(0.5),
+    'p95 (ms)': at(0.95),
+    'longest (ms)': at(1),
+    'at the first look (%)': Math.round((100 * atOnce) / TIMES),
+  };
 }
 
 /** Keeps so many tasks under way, until stopped; tells how many a second that were. */

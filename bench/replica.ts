@@ -55,19 +55,51 @@ it('one replica', async () => {
   const idle = await memory();
 
   const ids: string[] = [];
-  await measure(`start, ${AT_ONCE} at once`, IDLE, async () => void ids.push(await here.start('nightly_load', { table: 'idle', parts: 1, settleMs: 3_600_000 })));
+  await measure(
+    `start, ${AT_ONCE} at once`,
+    IDLE,
+    async () => void ids.push(await here.start('nightly_load', { table: 'idle', parts: 1, settleMs: 3_600_000 })),
+  );
   // The last of them has got to its timer.
-  while ((await Promise.all(ids.slice(-AT_ONCE).map(async (id) => await here.get(id)))).some(({ statusMessage }) => statusMessage !== undefined)) await delay(500);
-  await measure(`get, of ${IDLE} that wait, ${AT_ONCE} at once`, READS, async (number) => void (await here.get(ids[number % IDLE] as string)));
-  await measure(`get, of ${IDLE} that wait, one after the other`, READS / 10, async (number) => void (await here.get(ids[number % IDLE] as string)), 1);
-  const moving = await Promise.all(Array.from({ length: MOVING }, async () => await here.start('nightly_load', { table: 'moving', parts: 1_000_000 })));
+  while (
+    (await Promise.all(ids.slice(-AT_ONCE).map(async (id) => await here.get(id)))).some(
+      ({ statusMessage }) => statusMessage !== undefined,
+    )
+  )
+    await delay(500);
+  await measure(
+    `get, of ${IDLE} that wait, ${AT_ONCE} at once`,
+    READS,
+    async (number) => void (await here.get(ids[number % IDLE] as string)),
+  );
+  await measure(
+    `get, of ${IDLE} that wait, one after the other`,
+    READS / 10,
+    async (number) => void (await here.get(ids[number % IDLE] as string)),
+    1,
+  );
+  const moving = await Promise.all(
+    Array.from({ length: MOVING }, async () => await here.start('nightly_load', { table: 'moving', parts: 1_000_000 })),
+  );
   while ((await here.get(moving.at(-1) as string)).statusMessage?.startsWith('LoadParts: ') !== true) await delay(500);
-  await measure(`get, of ${MOVING} that heartbeat, ${AT_ONCE} at once`, READS / 3, async (number) => void (await here.get(moving[number % MOVING] as string)));
+  await measure(
+    `get, of ${MOVING} that heartbeat, ${AT_ONCE} at once`,
+    READS / 3,
+    async (number) => void (await here.get(moving[number % MOVING] as string)),
+  );
   for (const id of moving) await here.cancel(id);
   const worked = await memory();
 
   const ends = new Map<string, number>();
-  const results = Promise.all(ids.map(async (id) => await here.result(id).catch(() => undefined).finally(() => ends.set(id, performance.now()))));
+  const results = Promise.all(
+    ids.map(
+      async (id) =>
+        await here
+          .result(id)
+          .catch(() => undefined)
+          .finally(() => ends.set(id, performance.now())),
+    ),
+  );
   await delay(5_000);
   const before = await processorTime();
   await delay(LOOK);
@@ -85,13 +117,22 @@ it('one replica', async () => {
   await server.process.stop();
   await results;
 
-  process.stdout.write(`\nNode ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), all processes on one machine\n`);
+  process.stdout.write(
+    `\nNode ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), all processes on one machine\n`,
+  );
   // eslint-disable-next-line no-console -- what it is run for
   console.table(rows);
-  process.stdout.write(`memory: ${idle} MB after the first task, ${worked} MB after the requests, ${watching} MB with ${IDLE} pending results, which take ${Math.round((100_000 * busy) / LOOK)} % of a core\n`);
+  process.stdout.write(
+    `memory: ${idle} MB after the first task, ${worked} MB after the requests, ${watching} MB with ${IDLE} pending results, which take ${Math.round((100_000 * busy) / LOOK)} % of a core\n`,
+  );
 });
 
-async function measure(what: string, times: number, run: (number: number) => Promise<void>, atOnce = AT_ONCE): Promise<void> {
+async function measure(
+  what: string,
+  times: number,
+  run: (number: number) => Promise<void>,
+  atOnce = AT_ONCE,
+): Promise<void> {
   const took: number[] = [];
   const begun = performance.now();
   let next = 0;

@@ -11,8 +11,13 @@ const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const { TASK_QUEUE: name = 'mcp-tasks' } = process.env;
 
 const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '3 seconds' });
-const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW });
+const { pollers } = await connection.workflowService.describeTaskQueue({
+  namespace,
+  taskQueue: { name },
+  taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+});
 await connection.close();
 // As the SDK names a worker: process@host.
-const polls = ({ identity, lastAccessTime }) => identity.endsWith(`@${hostname()}`) && Date.now() - Number(lastAccessTime.seconds) * 1000 < RECENT;
+const polls = ({ identity, lastAccessTime }) =>
+  identity.endsWith(`@${hostname()}`) && Date.now() - Number(lastAccessTime.seconds) * 1000 < RECENT;
 process.exitCode = pollers.some(polls) ? 0 : 1;

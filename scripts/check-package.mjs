@@ -9,24 +9,54 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const project = mkdtempSync(join(tmpdir(), 'mcp-tasks-package-'));
-const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+const run = (command, args, cwd) =>
+  execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 
 try {
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], root));
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], root),
+  );
   const tarball = join(project, filename);
   process.stdout.write(run('npx', ['publint', tarball], root));
   // CommonJS users get ESM by import(); Node's old resolution, without exports, is not supported.
   process.stdout.write(run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--quiet'], root));
 
   // As a user installs it: the package, its required peers by npm itself, and the optional ones of the entry points used.
-  const peers = ['@temporalio/worker', '@modelcontextprotocol/server', '@modelcontextprotocol/sdk', '@modelcontextprotocol/client', '@modelcontextprotocol/node', '@duckdb/node-api', 'pg', 'pg-copy-streams', 'typescript'];
+  const peers = [
+    '@temporalio/worker',
+    '@modelcontextprotocol/server',
+    '@modelcontextprotocol/sdk',
+    '@modelcontextprotocol/client',
+    '@modelcontextprotocol/node',
+    '@duckdb/node-api',
+    'pg',
+    'pg-copy-streams',
+    'typescript',
+  ];
   const version = (name) => manifest.peerDependencies[name] ?? manifest.devDependencies[name];
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module', allowScripts: manifest.allowScripts }));
-  run('npm', ['install', '--no-audit', '--no-fund', tarball, ...peers.map((name) => `${name}@${version(name)}`)], project);
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'empty', private: true, type: 'module', allowScripts: manifest.allowScripts }),
+  );
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', tarball, ...peers.map((name) => `${name}@${version(name)}`)],
+    project,
+  );
 
-  const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json')).map((entry) => entry.replace('.', manifest.name));
+  const entries = Object.keys(manifest.exports)
+    .filter((entry) => !entry.endsWith('.json'))
+    .map((entry) => entry.replace('.', manifest.name));
   // Workflow entries are for the sandbox; importing them outside has to work as well, for their types and names.
-  writeFileSync(join(project, 'entries.mjs'), entries.map((entry, i) => `import * as e${i} from '${entry}';\nif (Object.keys(e${i}).length === 0) throw new Error('${entry} exports nothing');\n`).join(''));
+  writeFileSync(
+    join(project, 'entries.mjs'),
+    entries
+      .map(
+        (entry, i) =>
+          `import * as e${i} from '${entry}';\nif (Object.keys(e${i}).length === 0) throw new Error('${entry} exports nothing');\n`,
+      )
+      .join(''),
+  );
   run('node', ['entries.mjs'], project);
   process.stdout.write(`imported ${entries.join(', ')}\n`);
 
@@ -44,7 +74,11 @@ if (!code.includes('mcpToolTask')) throw new Error('the bundle lacks the shipped
   const example = readFileSync(join(root, 'README.md'), 'utf8').match(/```ts\n([\s\S]*?)```/)?.[1];
   if (!example) throw new Error('the README has no TypeScript example');
   writeFileSync(join(project, 'readme.ts'), example);
-  run('npx', ['tsc', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'readme.ts'], project);
+  run(
+    'npx',
+    ['tsc', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'readme.ts'],
+    project,
+  );
   process.stdout.write("compiled the README's example\n");
 
   process.stdout.write(run('npx', ['--no-install', manifest.name, '--version'], project));
@@ -69,7 +103,11 @@ const { structuredContent } = await callTool(client, { name: 't' }, { taskStore,
 export const shown: unknown = structuredContent?.['x'];
 `,
     );
-    run('npx', ['tsc', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'host.ts'], project);
+    run(
+      'npx',
+      ['tsc', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'host.ts'],
+      project,
+    );
     run('node', ['--input-type=module', '--eval', `await import('${manifest.name}/client')`], project);
     process.stdout.write(`compiled a host with ${sdk} alone\n`);
   }

@@ -20,23 +20,49 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 await rm(dir, { recursive: true, force: true });
 await mkdir(join(dir, 'data'), { recursive: true });
 await mkdir(out, { recursive: true });
-await writeFile(join(dir, 'data/small.csv'), `id,name\n${Array.from({ length: 5000 }, (_, i) => `${i},name ${i}`).join('\n')}\n`);
-await copyFile(fileURLToPath(new URL('../data/flights-3m.parquet', import.meta.resolve('vega-datasets'))), join(dir, 'data/large.parquet'));
+await writeFile(
+  join(dir, 'data/small.csv'),
+  `id,name\n${Array.from({ length: 5000 }, (_, i) => `${i},name ${i}`).join('\n')}\n`,
+);
+await copyFile(
+  fileURLToPath(new URL('../data/flights-3m.parquet', import.meta.resolve('vega-datasets'))),
+  join(dir, 'data/large.parquet'),
+);
 
-const stack = await startLocalStack({ port: 0, dir: join(dir, 'state'), env: { ...process.env, MCP_TASKS_ROOTS: join(dir, 'data') }, logger });
+const stack = await startLocalStack({
+  port: 0,
+  dir: join(dir, 'state'),
+  env: { ...process.env, MCP_TASKS_ROOTS: join(dir, 'data') },
+  logger,
+});
 const { engine, tools, temporal } = stack.tasks;
-const client = new Client({ connection: await Connection.connect(temporal.connectionOptions), namespace: temporal.namespace });
+const client = new Client({
+  connection: await Connection.connect(temporal.connectionOptions),
+  namespace: temporal.namespace,
+});
 const owner = 'recorder';
 const start = async (name, args, more = {}) => {
   const tool = tools.find((candidate) => candidate.name === name);
   const parsed = await tool.inputSchema['~standard'].validate(args);
-  return await engine.start({ owner, tool, args: tool.work.kind === 'function' ? args : parsed.value, ttl: null, ...more });
+  return await engine.start({
+    owner,
+    tool,
+    args: tool.work.kind === 'function' ? args : parsed.value,
+    ttl: null,
+    ...more,
+  });
 };
 
 try {
-  const converted = await start('convert_file', { source: join(dir, 'data/small.csv'), target: join(dir, 'data/small.parquet') });
+  const converted = await start('convert_file', {
+    source: join(dir, 'data/small.csv'),
+    target: join(dir, 'data/small.parquet'),
+  });
   await record('tool-task-completed', converted.id);
-  const refused = await start('convert_file', { source: join(dir, 'data/none.csv'), target: join(dir, 'data/none.parquet') });
+  const refused = await start('convert_file', {
+    source: join(dir, 'data/none.csv'),
+    target: join(dir, 'data/none.parquet'),
+  });
   await record('tool-task-failed', refused.id);
   const loaded = await start('load_dataset', { source: join(dir, 'data/small.csv'), table: 'small', mode: 'replace' });
   await record('load-dataset-completed', loaded.id);
@@ -44,12 +70,20 @@ try {
   const missing = await start('load_dataset', { source: join(dir, 'data/none.csv'), table: 'none' });
   await record('load-dataset-failed', missing.id);
   const cancelled = await start('load_dataset', { source: join(dir, 'data/large.parquet'), table: 'large' });
-  for await (const task of engine.watch(owner, cancelled.id)) if (task.steps[0]?.name === 'loadChunks' && task.steps[0].progress) break;
+  for await (const task of engine.watch(owner, cancelled.id))
+    if (task.steps[0]?.name === 'loadChunks' && task.steps[0].progress) break;
   await engine.cancel(owner, cancelled.id);
   await record('load-dataset-cancelled', cancelled.id);
   await record('load-dataset-cleanup-undone', `cleanup-${cancelled.id}`);
-  const askFirst = { message: 'Sure?', requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] } };
-  const asked = await start('convert_file', { source: join(dir, 'data/small.csv'), target: join(dir, 'data/asked.parquet') }, { askFirst });
+  const askFirst = {
+    message: 'Sure?',
+    requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] },
+  };
+  const asked = await start(
+    'convert_file',
+    { source: join(dir, 'data/small.csv'), target: join(dir, 'data/asked.parquet') },
+    { askFirst },
+  );
   const { runId } = await client.workflow.getHandle(asked.id).describe();
   for await (const task of engine.watch(owner, asked.id)) if (task.inputs['input-1']) break;
   await engine.claim(owner, asked.id, 'input-1', 'recorder', 60_000);
@@ -59,12 +93,27 @@ try {
   await engine.result(owner, asked.id);
   await record('ask-first-accepted', asked.id, runId);
   await record('tool-task-with-answer', asked.id);
-  const unanswerable = await start('convert_file', { source: join(dir, 'data/small.csv'), target: join(dir, 'data/never.parquet') }, { askFirst, caller: { cannotAnswer: ['elicitation.form'] } });
+  const unanswerable = await start(
+    'convert_file',
+    { source: join(dir, 'data/small.csv'), target: join(dir, 'data/never.parquet') },
+    { askFirst, caller: { cannotAnswer: ['elicitation.form'] } },
+  );
   await record('ask-first-unanswerable', unanswerable.id);
   // As a gateway's tool with `confirm` and timeouts: it goes on as an existing workflow, on that one's task queue.
-  const existing = { name: 'nightly_load', taskQueue: 'etl', timeouts: { run: '1 hour' }, work: { kind: 'workflow', workflowType: 'NightlyLoad', existing: { mapping: {} } } };
+  const existing = {
+    name: 'nightly_load',
+    taskQueue: 'etl',
+    timeouts: { run: '1 hour' },
+    work: { kind: 'workflow', workflowType: 'NightlyLoad', existing: { mapping: {} } },
+  };
   const confirm = { message: 'Load orders?', requestedSchema: { type: 'object', properties: {} } };
-  const confirmed = await engine.start({ owner, tool: existing, args: { table: 'orders' }, ttl: null, askFirst: confirm });
+  const confirmed = await engine.start({
+    owner,
+    tool: existing,
+    args: { table: 'orders' },
+    ttl: null,
+    askFirst: confirm,
+  });
   const asking = await client.workflow.getHandle(confirmed.id).describe();
   for await (const task of engine.watch(owner, confirmed.id)) if (task.inputs['input-1']) break;
   await engine.reply(owner, confirmed.id, 'input-1', { answer: { action: 'accept', content: {} } });

@@ -4,7 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { gatewayJsonSchema } from '../dist/src/gateway/config.js';
 import { reference } from '../dist/src/gateway/reference.js';
 
-writeFileSync(new URL('../mcp-tasks.schema.json', import.meta.url), `${JSON.stringify(gatewayJsonSchema(), null, 2)}\n`);
+writeFileSync(
+  new URL('../mcp-tasks.schema.json', import.meta.url),
+  `${JSON.stringify(gatewayJsonSchema(), null, 2)}\n`,
+);
 
 const docs = new URL('../docs/gateway.md', import.meta.url);
 const [before] = readFileSync(docs, 'utf8').split(/(?<=<!-- reference -->\n)/);

@@ -81,15 +81,24 @@ export abstract class TasksConnection {
 
   protected constructor({ options, tools, logger, keys, keyIsShared, temporal }: Connected) {
     this.dataConverter = dataConverterOf(options, temporal.namespace);
-    const client = temporalClient({ ...temporal, ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}) });
+    const client = temporalClient({
+      ...temporal,
+      ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}),
+    });
     this.ownerRule = options.owner;
     this.#keyIsShared = keyIsShared;
     this.#namespaces = Object.keys(options.namespaces ?? {});
     this.temporal = temporal;
     this.taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
-    const engineOptions = { keys, taskQueue: this.taskQueue, ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }) };
+    const engineOptions = {
+      keys,
+      taskQueue: this.taskQueue,
+      ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }),
+    };
     const main = new Engine({ client, ...engineOptions });
-    this.engine = options.namespaces ? new Namespaces(main, keys, async (namespace) => await openNamespace(options, engineOptions, namespace)) : main;
+    this.engine = options.namespaces
+      ? new Namespaces(main, keys, async (namespace) => await openNamespace(options, engineOptions, namespace))
+      : main;
     const { default: defaultTtl = '24 hours', longest = '30 days' } = options.ttl ?? {};
     const pollInterval = msToNumber(options.pollInterval ?? '1 second');
     const followers = new Followers({ engine: this.engine, keys, logger, pollInterval });
@@ -123,13 +132,17 @@ export abstract class TasksConnection {
 
   /** So that tasks of the tools' namespaces can be read as well as started. */
   protected async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
-    if (this.engine instanceof Namespaces) await this.engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
+    if (this.engine instanceof Namespaces)
+      await this.engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
   }
 
   /** @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks */
   protected requireSharedKey(): void {
     if (this.temporal.explicit && !this.#keyIsShared) {
-      throw new McpTasksError('CONFIGURATION', 'set MCP_TASKS_KEY (or the `key` option), the same on all replicas: `openssl rand -hex 32` makes one');
+      throw new McpTasksError(
+        'CONFIGURATION',
+        'set MCP_TASKS_KEY (or the `key` option), the same on all replicas: `openssl rand -hex 32` makes one',
+      );
     }
   }
 
@@ -174,8 +187,16 @@ function dataConverterOf({ dataConverter }: DurableTasksOptions, namespace: stri
   return typeof dataConverter === 'function' ? dataConverter(namespace) : dataConverter;
 }
 
-async function openNamespace(connection: DurableTasksOptions, options: Omit<EngineOptions, 'client'>, namespace: string): Promise<OpenNamespace> {
-  const target = await resolveTemporalTarget({ ...connection.temporal, ...connection.namespaces?.[namespace], namespace });
+async function openNamespace(
+  connection: DurableTasksOptions,
+  options: Omit<EngineOptions, 'client'>,
+  namespace: string,
+): Promise<OpenNamespace> {
+  const target = await resolveTemporalTarget({
+    ...connection.temporal,
+    ...connection.namespaces?.[namespace],
+    namespace,
+  });
   const dataConverter = dataConverterOf(connection, namespace);
   const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
   return { engine: new Engine({ ...options, client, scope: namespace }), release: target.release };
@@ -186,7 +207,10 @@ async function openNamespace(connection: DurableTasksOptions, options: Omit<Engi
  * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
  */
 export async function connectTasks(options: DurableTasksOptions): Promise<Connected> {
-  const tools = new ToolSet(options.tools, { kind: options.fallback ?? 'await', budget: msToNumber(options.handleAfter ?? '45 seconds') });
+  const tools = new ToolSet(options.tools, {
+    kind: options.fallback ?? 'await',
+    budget: msToNumber(options.handleAfter ?? '45 seconds'),
+  });
   const logger = options.logger ?? stderrLogger();
   const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
   // An empty variable is how a compose file says that there is none.

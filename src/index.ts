@@ -1,7 +1,14 @@
 /** What a server author imports: `mcp-tasks-temporal`. @module */
 export { DurableTasks } from './server/durable-tasks.js';
 export type { DurableTasksOptions } from './durable-tasks.js';
-export { defineTool, type DurableTool, type FunctionToolOptions, type ToolContext, type ToolHints, type WorkflowToolOptions } from './tool/define-tool.js';
+export {
+  defineTool,
+  type DurableTool,
+  type FunctionToolOptions,
+  type ToolContext,
+  type ToolHints,
+  type WorkflowToolOptions,
+} from './tool/define-tool.js';
 export type { ToolRetry, ToolTimeouts } from './tool/policy.js';
 export type { ToolSchema } from './tool/schema.js';
 export { InputUnavailable, TaskError, ToolError } from './tool/errors.js';

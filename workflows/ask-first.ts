@@ -18,7 +18,14 @@ export interface AskFirstInput {
 }
 
 /** Puts the form to the client and goes on as the tool's own workflow, under the same ID, once it is accepted. */
-export async function mcpAskFirst({ form, workflowType, args, taskQueue, runTimeout, withoutAnswer }: AskFirstInput): Promise<never> {
+export async function mcpAskFirst({
+  form,
+  workflowType,
+  args,
+  taskQueue,
+  runTimeout,
+  withoutAnswer,
+}: AskFirstInput): Promise<never> {
   const { action, content = {} } = await task.elicit(form);
   if (action !== 'accept') throw new ToolError(notStarted(action));
   // A run that goes on as another one loses sight of a cancellation that it was asked for.

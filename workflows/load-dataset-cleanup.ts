@@ -1,5 +1,12 @@
 /** The workflow that cleans up behind a `load_dataset` task. @module */
-import { CancellationScope, condition, defineSignal, isCancellation, proxyActivities, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  proxyActivities,
+  setHandler,
+} from '@temporalio/workflow';
 import type { LoadActivities, LoadTarget } from '../src/tools/load/types.js';
 
 /** Sent by the task before it ends without a result. */

@@ -26,5 +26,7 @@ export function fitting(plan: LoadPlan): LoadPlan {
   const size = Buffer.byteLength(JSON.stringify(plan));
   if (size <= LARGEST_PLAN) return plan;
   const { files, columns } = plan.source;
-  throw new ToolError(`too much for one load: ${files.length} files with ${columns.length} columns; load fewer files at a time, or ones with fewer columns`);
+  throw new ToolError(
+    `too much for one load: ${files.length} files with ${columns.length} columns; load fewer files at a time, or ones with fewer columns`,
+  );
 }

@@ -21,7 +21,10 @@ export interface Reached {
 export async function load(config: ToolsConfig, plan: LoadPlan, ctx: StepContext<Reached>): Promise<ChunkCounts> {
   await recheckFiles(config.roots, plan.source);
   return await withTarget(config, plan.target, 'load', ctx, async (target) => {
-    const source = await SourceSession.open(plan.source.files.map(({ path }) => path), ctx.signal);
+    const source = await SourceSession.open(
+      plan.source.files.map(({ path }) => path),
+      ctx.signal,
+    );
     try {
       await loadMissing(plan, source, target, ctx);
     } finally {
@@ -31,7 +34,12 @@ export async function load(config: ToolsConfig, plan: LoadPlan, ctx: StepContext
   });
 }
 
-async function loadMissing(plan: LoadPlan, source: SourceSession, target: Target, ctx: StepContext<Reached>): Promise<void> {
+async function loadMissing(
+  plan: LoadPlan,
+  source: SourceSession,
+  target: Target,
+  ctx: StepContext<Reached>,
+): Promise<void> {
   const chunks = chunksOf(plan.source, plan.chunkRows);
   const committed = await target.committed();
   let rows = 0;

@@ -30,7 +30,10 @@ export async function checkDatabase(databaseUrl: string): Promise<void> {
     await postgres.connect();
     await postgres.end();
   } catch (error) {
-    throw new Error(`the database cannot be used (DATABASE_URL, if it is set): ${error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error)}`, { cause: error });
+    throw new Error(
+      `the database cannot be used (DATABASE_URL, if it is set): ${error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -46,7 +49,9 @@ export async function compareRows(source: string, databaseUrl: string, table: st
     const duckdb = await instance.connect();
     await duckdb.run(`CREATE VIEW source AS SELECT * FROM read_parquet('${quoted(source)}')`);
     const types = await columnTypes(duckdb);
-    await duckdb.run(`CREATE VIEW loaded AS SELECT * FROM read_csv('${quoted(copy)}', header = true, columns = ${types})`);
+    await duckdb.run(
+      `CREATE VIEW loaded AS SELECT * FROM read_csv('${quoted(copy)}', header = true, columns = ${types})`,
+    );
     const result = {
       rowsIn: await count(duckdb, 'SELECT * FROM source'),
       rowsOut: Number(rows[0]?.count),
@@ -64,7 +69,9 @@ export async function compareRows(source: string, databaseUrl: string, table: st
 /** The source's own column types, so that a value is compared as what it was. */
 async function columnTypes(duckdb: DuckDBConnection): Promise<string> {
   const described = await duckdb.runAndReadAll('DESCRIBE source');
-  const columns = described.getRowObjects().map(({ column_name: name, column_type: type }) => `'${quoted(String(name))}': '${quoted(String(type))}'`);
+  const columns = described
+    .getRowObjects()
+    .map(({ column_name: name, column_type: type }) => `'${quoted(String(name))}': '${quoted(String(type))}'`);
   return `{${columns.join(', ')}}`;
 }
 

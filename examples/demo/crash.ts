@@ -39,7 +39,9 @@ export class Crash {
     const signal = await this.stack.worker.kill();
     if (signal === 'SIGKILL') this.kills++;
     this.screen.pause();
-    say(`Killed the worker (process ${pid}, ${signal}) at ${percent} %; Temporal notices when its heartbeats stay away`);
+    say(
+      `Killed the worker (process ${pid}, ${signal}) at ${percent} %; Temporal notices when its heartbeats stay away`,
+    );
     const next = await this.stack.restartWorker();
     void next.ended().then((how) => this.#failed.abort(new Error(`the other worker ended, too (${how})`)));
     say(`Started another worker (process ${next.pid})`);

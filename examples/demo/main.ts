@@ -34,7 +34,10 @@ interface Report extends Comparison {
 }
 
 async function run(stack: LocalStack): Promise<Report> {
-  const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+  const client = new Client(
+    { name: 'demo', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
+  );
   await client.connect(new StreamableHTTPClientTransport(new URL(stack.url)));
   say(`Connected to ${stack.url}, protocol ${client.getNegotiatedProtocolVersion()}`);
   const screen = new Screen();
@@ -64,7 +67,14 @@ async function run(stack: LocalStack): Promise<Report> {
     const { chunks, chunksRedone } = result.structuredContent as { chunks: number; chunksRedone: number };
     say('Comparing source and table, row by row');
     const comparison = await compareRows(SOURCE, stack.databaseUrl, TABLE);
-    return { ...comparison, handleMs: Math.round(handleMs ?? 0), loadSeconds: Number(loadSeconds.toFixed(1)), workerKills: crash.kills, chunks, chunksRedone };
+    return {
+      ...comparison,
+      handleMs: Math.round(handleMs ?? 0),
+      loadSeconds: Number(loadSeconds.toFixed(1)),
+      workerKills: crash.kills,
+      chunks,
+      chunksRedone,
+    };
   } finally {
     screen.stop();
     await client.close();
@@ -81,7 +91,9 @@ function problems({ rowsIn, rowsOut, duplicates, missing, workerKills }: Report)
   ].filter(Boolean);
 }
 
-const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
+});
 let stack: LocalStack | undefined;
 try {
   say('Starting Temporal, PostgreSQL, an MCP server and a worker');
@@ -93,7 +105,9 @@ try {
   const wrong = problems(report);
   if (wrong.length > 0) throw new Error(wrong.join('; '));
   if (options.keep) {
-    say(`Everything keeps running, until Ctrl-C.\n  MCP server:        ${stack.url}\n  Temporal's web UI: ${stack.uiUrl ?? '(your own cluster)'}`);
+    say(
+      `Everything keeps running, until Ctrl-C.\n  MCP server:        ${stack.url}\n  Temporal's web UI: ${stack.uiUrl ?? '(your own cluster)'}`,
+    );
     await stopSignal();
   }
 } catch (error) {

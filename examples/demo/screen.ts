@@ -10,7 +10,12 @@ export function say(line: string): void {
 
 const plain = (_fields: object, message: string): void => say(`  ${message}`);
 /** What the stack tells while it starts; the tasks' own log lines would break the bar. */
-export const logger: Logger = { debug() {}, info: (fields, message) => ('taskId' in fields ? undefined : plain(fields, message)), warn: plain, error: plain };
+export const logger: Logger = {
+  debug() {},
+  info: (fields, message) => ('taskId' in fields ? undefined : plain(fields, message)),
+  warn: plain,
+  error: plain,
+};
 
 /** The progress a status tells, in percent. */
 export function percentOf({ statusMessage = '' }: TaskStatus): number | undefined {
@@ -20,7 +25,16 @@ export function percentOf({ statusMessage = '' }: TaskStatus): number | undefine
 
 /** A progress bar with the task's own words; where there is no terminal, a line whenever the words change. */
 export class Screen {
-  readonly #bars = new MultiBar({ format: '{bar} {percentage} %  {message}', stopOnComplete: false, hideCursor: true, stream: process.stderr, clearOnComplete: true }, Presets.shades_classic);
+  readonly #bars = new MultiBar(
+    {
+      format: '{bar} {percentage} %  {message}',
+      stopOnComplete: false,
+      hideCursor: true,
+      stream: process.stderr,
+      clearOnComplete: true,
+    },
+    Presets.shades_classic,
+  );
   #bar: SingleBar | undefined;
   #paused = false;
   #percent = 0;
@@ -62,7 +76,8 @@ export class Screen {
       loadSeconds: 'time (s)',
     };
     const table = new Table({ style: { head: [], border: [] } });
-    for (const [field, value] of Object.entries(report)) table.push({ [words[field] ?? field]: Number(value).toLocaleString('en-US') });
+    for (const [field, value] of Object.entries(report))
+      table.push({ [words[field] ?? field]: Number(value).toLocaleString('en-US') });
     return table.toString();
   }
 }

@@ -1,7 +1,14 @@
 /** Which errors of a step are worth another attempt. Pure. @module */
 import { ApplicationFailure } from '@temporalio/common';
 
-const PROGRAMMING_ERRORS = new Set(['TypeError', 'ReferenceError', 'SyntaxError', 'RangeError', 'EvalError', 'URIError']);
+const PROGRAMMING_ERRORS = new Set([
+  'TypeError',
+  'ReferenceError',
+  'SyntaxError',
+  'RangeError',
+  'EvalError',
+  'URIError',
+]);
 const VALIDATION_ERRORS = new Set(['ZodError', 'AssertionError', 'ValidationError', 'SchemaError', 'ValiError']);
 
 /**

@@ -51,7 +51,8 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
   const { issuer, scopes = [], logger = stderrLogger() } = options;
   const resource = resourceUrl(options.resource);
   const issuerMetadata = await discoverIssuer(issuer);
-  const audience = options.audience === undefined ? [resource.href, resource.href.replace(/\/$/, '')] : [options.audience];
+  const audience =
+    options.audience === undefined ? [resource.href, resource.href.replace(/\/$/, '')] : [options.audience];
   const resourceMetadataUrl = getOAuthProtectedResourceMetadataUrl(resource);
   const required = { requiredScopes: [...scopes], resourceMetadataUrl };
   const verifier = new JwtVerifier(issuerMetadata, audience, logger);
@@ -72,7 +73,9 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
   };
   return {
     ...handler,
-    metadataPaths: [...new Set([ROOT_METADATA, new URL(resourceMetadataUrl).pathname, '/.well-known/oauth-authorization-server'])],
+    metadataPaths: [
+      ...new Set([ROOT_METADATA, new URL(resourceMetadataUrl).pathname, '/.well-known/oauth-authorization-server']),
+    ],
     async fetch(request, given) {
       const document = oauthMetadataResponse(atResource(request, resourceMetadataUrl), metadata);
       if (document) return document;
@@ -84,7 +87,10 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
 
 /** The token may well be good: nothing that a client should ask for another one for. */
 function unavailable({ message }: IssuerUnavailable): Response {
-  return Response.json({ error: 'temporarily_unavailable', error_description: message }, { status: 503, headers: { 'retry-after': RETRY_AFTER } });
+  return Response.json(
+    { error: 'temporarily_unavailable', error_description: message },
+    { status: 503, headers: { 'retry-after': RETRY_AFTER } },
+  );
 }
 
 /** Clients that got no challenge look at the root as well, where the SDK has no document for a resource with a path. */
@@ -96,5 +102,8 @@ function atResource(request: Request, resourceMetadataUrl: string): Request {
 function resourceUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && !url.hash) return url;
-  throw new McpTasksError('CONFIGURATION', `the resource has to be this server's public URL (https://…, without a fragment), not ${text}`);
+  throw new McpTasksError(
+    'CONFIGURATION',
+    `the resource has to be this server's public URL (https://…, without a fragment), not ${text}`,
+  );
 }

@@ -24,18 +24,23 @@ export async function discoverIssuer(issuer: string): Promise<IssuerMetadata> {
     const { success, data } = Metadata.safeParse(document);
     if (!success) throw misconfigured(`the metadata at ${candidate} name no issuer with keys (issuer, jwks_uri)`);
     // RFC 8414, section 3.3. Its own spelling is the one in its tokens; whether it ends with a slash is often mistaken.
-    if (bare(data.issuer) !== bare(issuer)) throw misconfigured(`the metadata at ${candidate} are of another issuer, ${data.issuer}: give exactly that`);
+    if (bare(data.issuer) !== bare(issuer))
+      throw misconfigured(`the metadata at ${candidate} are of another issuer, ${data.issuer}: give exactly that`);
     secureUrl(data.jwks_uri, 'the jwks_uri of the issuer');
     return data;
   }
-  throw misconfigured(`${issuer} publishes no authorization server metadata (RFC 8414 or OpenID Connect Discovery): is it the issuer's URL?`);
+  throw misconfigured(
+    `${issuer} publishes no authorization server metadata (RFC 8414 or OpenID Connect Discovery): is it the issuer's URL?`,
+  );
 }
 
 /** Where the metadata may be, in the order in which MCP has clients try. */
 export function metadataUrls(issuer: URL): string[] {
   const { origin } = issuer;
   const path = bare(issuer.pathname);
-  const inserted = ['oauth-authorization-server', 'openid-configuration'].map((name) => `${origin}/.well-known/${name}${path}`);
+  const inserted = ['oauth-authorization-server', 'openid-configuration'].map(
+    (name) => `${origin}/.well-known/${name}${path}`,
+  );
   return path ? [...inserted, `${origin}${path}/.well-known/openid-configuration`] : inserted;
 }
 
@@ -56,8 +61,11 @@ async function read(url: string, signal: AbortSignal): Promise<unknown> {
 function secureUrl(text: string, what: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const loopback = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';
-  if (url && !url.search && !url.hash && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback))) return url;
-  throw misconfigured(`${what} has to be an https:// URL without query and fragment (http:// on this machine alone), not ${text}`);
+  if (url && !url.search && !url.hash && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)))
+    return url;
+  throw misconfigured(
+    `${what} has to be an https:// URL without query and fragment (http:// on this machine alone), not ${text}`,
+  );
 }
 
 function bare(text: string): string {

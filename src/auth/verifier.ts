@@ -9,7 +9,19 @@ const CLOCK_TOLERANCE = 5;
 /** How long the issuer may take to answer with its keys, in milliseconds. */
 const KEYS_DEADLINE = 3_000;
 /** With a shared secret, whoever verifies tokens could also make them. */
-const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ASYMMETRIC = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 /** What can be wrong with a token where its key is looked for; anything else is wrong with the issuer. */
 const TOKEN_FAULTS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 

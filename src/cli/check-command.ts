@@ -7,7 +7,9 @@ import { endCommand } from './end-command.js';
 export async function check(file: string): Promise<void> {
   try {
     const { tools } = await checkGateway(file);
-    process.stdout.write(`${file}: ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}\n${tools.map(line).join('')}`);
+    process.stdout.write(
+      `${file}: ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}\n${tools.map(line).join('')}`,
+    );
   } finally {
     // A data converter's module may hold on to something.
     endCommand();

@@ -26,19 +26,33 @@ export interface Exposure {
 export function exposure({ host, port, path, auth, resource, allowHost, allowOrigin }: ExposureOptions): Exposure {
   const local = isLoopback(host);
   if (!local && auth === undefined) {
-    throw new McpTasksError('CONFIGURATION', `at ${host || 'every address'} other machines could call the tools: protect them with --auth <issuer>, or say --no-auth if something in front of this server does`);
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `at ${host || 'every address'} other machines could call the tools: protect them with --auth <issuer>, or say --no-auth if something in front of this server does`,
+    );
   }
   if (typeof auth === 'string' && resource === undefined && (!local || port === 0)) {
-    throw new McpTasksError('CONFIGURATION', '--auth needs --resource <url>, the URL that clients reach this server by');
+    throw new McpTasksError(
+      'CONFIGURATION',
+      '--auth needs --resource <url>, the URL that clients reach this server by',
+    );
   }
-  const names = [...allowHost, ...(resource === undefined ? [] : [hostName(resource)]), ...(isEveryAddress(host) ? [] : [hostName(httpUrl(host, 1, '/'))])];
+  const names = [
+    ...allowHost,
+    ...(resource === undefined ? [] : [hostName(resource)]),
+    ...(isEveryAddress(host) ? [] : [hostName(httpUrl(host, 1, '/'))]),
+  ];
   if (names.length === 0) {
-    throw new McpTasksError('CONFIGURATION', `say by which name clients reach this server, --allow-host <name>: requests for any other name are refused (DNS rebinding)`);
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `say by which name clients reach this server, --allow-host <name>: requests for any other name are refused (DNS rebinding)`,
+    );
   }
   return {
     allowedHosts: names,
     allowedOrigins: [...names, ...allowOrigin],
-    protection: typeof auth === 'string' ? { issuer: auth, resource: resource ?? httpUrl(host, port, path) } : undefined,
+    protection:
+      typeof auth === 'string' ? { issuer: auth, resource: resource ?? httpUrl(host, port, path) } : undefined,
   };
 }
 

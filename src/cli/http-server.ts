@@ -2,7 +2,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hostHeaderValidation, originValidation, toNodeHandler, type NodeIncomingMessageLike } from '@modelcontextprotocol/node';
+import {
+  hostHeaderValidation,
+  originValidation,
+  toNodeHandler,
+  type NodeIncomingMessageLike,
+} from '@modelcontextprotocol/node';
 import { localhostAllowedHostnames } from '@modelcontextprotocol/server';
 import type { FetchHandler } from '../mcp/sessions-http.js';
 import { McpTasksError } from '../task/errors.js';
@@ -36,7 +41,11 @@ export interface HttpServer {
  * @param port 0 for any that is free
  * @throws McpTasksError `CONFIGURATION` if the port is taken, or the host is not this machine's
  */
-export async function serveHttp(handler: FetchHandler, port: number, options: HttpServerOptions = {}): Promise<HttpServer> {
+export async function serveHttp(
+  handler: FetchHandler,
+  port: number,
+  options: HttpServerOptions = {},
+): Promise<HttpServer> {
   const { host = '127.0.0.1', path = '/mcp', morePaths = [], allowedHosts = [], allowedOrigins = [] } = options;
   const serve = toNodeHandler(handler);
   const paths = new Set([path, ...morePaths]);
@@ -71,8 +80,19 @@ export function httpUrl(host: string, port: number, path: string): string {
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === 'EADDRINUSE') return new McpTasksError('CONFIGURATION', `port ${port} is taken by another program; set PORT (or --port) to a free one`, { cause: error });
-  if (error.code === 'EACCES') return new McpTasksError('CONFIGURATION', `port ${port} is not for this user; set PORT (or --port) to one above 1023`, { cause: error });
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new McpTasksError('CONFIGURATION', `${host} is no address of this machine`, { cause: error });
+  if (error.code === 'EADDRINUSE')
+    return new McpTasksError(
+      'CONFIGURATION',
+      `port ${port} is taken by another program; set PORT (or --port) to a free one`,
+      { cause: error },
+    );
+  if (error.code === 'EACCES')
+    return new McpTasksError(
+      'CONFIGURATION',
+      `port ${port} is not for this user; set PORT (or --port) to one above 1023`,
+      { cause: error },
+    );
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new McpTasksError('CONFIGURATION', `${host} is no address of this machine`, { cause: error });
   return error;
 }

@@ -23,9 +23,21 @@ export async function init(file: string, options: InitOptions): Promise<void> {
 
 async function writeFirst(file: string, { fromCluster = false, dir }: InitOptions): Promise<void> {
   const tools = fromCluster ? await withCalls({ dir }, async (calls) => await proposals(calls)) : undefined;
-  if (tools?.length === 0) throw new McpTasksError('CONFIGURATION', 'no workflows ran lately in this namespace: is it the one you mean (TEMPORAL_NAMESPACE)? Without --from-cluster an example is written');
+  if (tools?.length === 0)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'no workflows ran lately in this namespace: is it the one you mean (TEMPORAL_NAMESPACE)? Without --from-cluster an example is written',
+    );
   await writeFile(file, firstFile(tools), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    throw new McpTasksError('CONFIGURATION', error.code === 'EEXIST' ? `${file} is there already, and is not overwritten` : `${file} cannot be written: ${error.message}`, { cause: error });
+    throw new McpTasksError(
+      'CONFIGURATION',
+      error.code === 'EEXIST'
+        ? `${file} is there already, and is not overwritten`
+        : `${file} cannot be written: ${error.message}`,
+      { cause: error },
+    );
   });
-  process.stdout.write(`${file} was written${tools ? `, with ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'} to go through` : ''}. Then: mcp-tasks-temporal check ${file}\n`);
+  process.stdout.write(
+    `${file} was written${tools ? `, with ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'} to go through` : ''}. Then: mcp-tasks-temporal check ${file}\n`,
+  );
 }

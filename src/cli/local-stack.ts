@@ -36,7 +36,12 @@ export interface LocalStack {
 }
 
 /** @throws McpTasksError `LOCAL_SERVICE` naming what could not be started; what was started before is stopped again */
-export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: base, logger }: LocalStackOptions): Promise<LocalStack> {
+export async function startLocalStack({
+  port,
+  dir: given = '.mcp-tasks',
+  env: base,
+  logger,
+}: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(given);
   const owned = new Owned();
   try {
@@ -44,11 +49,21 @@ export async function startLocalStack({ port, dir: given = '.mcp-tasks', env: ba
     owned.add(async () => await postgres.release());
     const env: NodeJS.ProcessEnv = { ...base, DATABASE_URL: postgres.url };
     // One person's stack on one person's machine: every request is theirs.
-    const tasks = await DurableTasks.connect({ tools: referenceTools(toolsConfigFromEnv(env)), temporal: { dir }, owner: () => 'local', fallback: 'handle', pollInterval: '250 ms', logger });
+    const tasks = await DurableTasks.connect({
+      tools: referenceTools(toolsConfigFromEnv(env)),
+      temporal: { dir },
+      owner: () => 'local',
+      fallback: 'handle',
+      pollInterval: '250 ms',
+      logger,
+    });
     owned.add(async () => await tasks.close());
     let worker = await WorkerProcess.start(dir, env);
     owned.add(async () => await worker.stop());
-    const server = await serveHttp(tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version })), port);
+    const server = await serveHttp(
+      tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version })),
+      port,
+    );
     owned.add(async () => await server.close());
     return {
       url: server.url,

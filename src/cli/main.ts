@@ -9,12 +9,17 @@ import type { InitOptions } from './init-command.js';
 import type { ServeOptions } from './serve-command.js';
 import { version } from '../version.js';
 
-const program = new Command('mcp-tasks-temporal').description('Durable MCP tasks on Temporal').version(version).showHelpAfterError();
+const program = new Command('mcp-tasks-temporal')
+  .description('Durable MCP tasks on Temporal')
+  .version(version)
+  .showHelpAfterError();
 
 const dir = ['--dir <folder>', 'where a dev server and a local PostgreSQL keep their data', '.mcp-tasks'] as const;
 
-const repeatable = (flags: string, description: string, parse: ReturnType<typeof each>): Option => new Option(flags, `${description}; repeatable`).argParser(parse).default([], 'none');
-const portOption = (): Option => new Option('--port <port>', "the MCP server's port").env('PORT').default(3000).argParser(port);
+const repeatable = (flags: string, description: string, parse: ReturnType<typeof each>): Option =>
+  new Option(flags, `${description}; repeatable`).argParser(parse).default([], 'none');
+const portOption = (): Option =>
+  new Option('--port <port>', "the MCP server's port").env('PORT').default(3000).argParser(port);
 
 program
   .command('start')
@@ -39,7 +44,10 @@ program
 program
   .command('serve')
   .description('serve durable tools over MCP, against a Temporal whose workers run elsewhere')
-  .argument('[file]', 'existing workflows (mcp-tasks.yaml), or a JavaScript module that exports the tools; without it the reference tools are served')
+  .argument(
+    '[file]',
+    'existing workflows (mcp-tasks.yaml), or a JavaScript module that exports the tools; without it the reference tools are served',
+  )
   .addOption(new Option('--transport <transport>', 'how clients come').choices(['http', 'stdio']).default('http'))
   .option('--host <address>', 'the address to listen at', '127.0.0.1')
   .addOption(portOption())
@@ -52,7 +60,14 @@ program
   .addOption(repeatable('--allow-host <name>', 'a host name that requests may be addressed to', each(hostName)))
   .addOption(repeatable('--allow-origin <name>', 'a host name whose web pages may call', each(hostName)))
   .option('--task-queue <name>', 'the Temporal task queue of tools that name none', DEFAULT_TASK_QUEUE)
-  .addOption(new Option('--fallback <what>', 'what clients that do not speak tasks get for a long call: a handle and tools to go on with, or they wait').choices(['handle', 'await']).default('handle'))
+  .addOption(
+    new Option(
+      '--fallback <what>',
+      'what clients that do not speak tasks get for a long call: a handle and tools to go on with, or they wait',
+    )
+      .choices(['handle', 'await'])
+      .default('handle'),
+  )
   .option('--worker', "run a worker for the file's tools in this process as well")
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
@@ -82,7 +97,9 @@ program
 
 program
   .command('doctor')
-  .description("examine what an mcp-tasks.yaml depends on: cluster, namespace, rights, workers; ends with 1 for a warning, 2 for an error")
+  .description(
+    'examine what an mcp-tasks.yaml depends on: cluster, namespace, rights, workers; ends with 1 for a warning, 2 for an error',
+  )
   .argument('[file]', 'the file', 'mcp-tasks.yaml')
   .option(...dir)
   .action(async (file: string, options: { dir: string }) => {
@@ -94,6 +111,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What we report ourselves says all there is to say; anything else is a bug, and its stack is wanted.
-  process.stderr.write(`${isMcpTasksError(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `${isMcpTasksError(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exitCode = 1;
 }

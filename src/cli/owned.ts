@@ -16,7 +16,8 @@ export class Owned {
   async release(): Promise<void> {
     const failures: unknown[] = [];
     // Each of them, whatever becomes of the others: a database that is left behind is worse than an error.
-    for (const release of this.#releases.splice(0).reverse()) await release().catch((error: unknown) => failures.push(error));
+    for (const release of this.#releases.splice(0).reverse())
+      await release().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
   }
 }

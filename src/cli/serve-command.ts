@@ -30,17 +30,33 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   const { transport, taskQueue, dir, fallback, worker = false, logger } = options;
   // Before anything is started.
   const exposed = transport === 'http' ? exposure(options) : undefined;
-  if (!exposed && options.auth) throw new McpTasksError('CONFIGURATION', '--auth is for HTTP: over stdio the requestor is the user whose process this is');
-  if (worker && file === undefined) throw new McpTasksError('CONFIGURATION', '--worker needs a file of tools; for the reference tools run `mcp-tasks-temporal worker`');
-  const module: ToolModule = file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
-  if (worker && module.connect) throw new McpTasksError('CONFIGURATION', '--worker runs the tools of a JavaScript module: the workers of existing workflows are those they have');
-  const tasks = await (module.connect?.({ dir, fallback, logger }) ?? DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, fallback, logger }));
+  if (!exposed && options.auth)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      '--auth is for HTTP: over stdio the requestor is the user whose process this is',
+    );
+  if (worker && file === undefined)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      '--worker needs a file of tools; for the reference tools run `mcp-tasks-temporal worker`',
+    );
+  const module: ToolModule =
+    file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
+  if (worker && module.connect)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      '--worker runs the tools of a JavaScript module: the workers of existing workflows are those they have',
+    );
+  const tasks = await (module.connect?.({ dir, fallback, logger }) ??
+    DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, fallback, logger }));
   let server: HttpServer | undefined;
   try {
     const ends: Promise<unknown>[] = [stopSignal()];
     if (exposed) {
       server = await overHttp(tasks, exposed, options);
-      process.stdout.write(`The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'Its tasks wait for a worker; none runs in this process.\n'}`);
+      process.stdout.write(
+        `The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'Its tasks wait for a worker; none runs in this process.\n'}`,
+      );
     } else {
       // The client ends it by hanging up.
       ends.push(new Promise((resolve) => process.stdin.once('close', resolve)));
@@ -62,9 +78,18 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
 
 const makeServer = (): McpServer => new McpServer({ name: 'mcp-tasks-temporal', version });
 
-async function overHttp(tasks: DurableTasks, { protection, ...allowed }: Exposure, { host, port, path, audience, scope, logger }: ServeOptions): Promise<HttpServer> {
+async function overHttp(
+  tasks: DurableTasks,
+  { protection, ...allowed }: Exposure,
+  { host, port, path, audience, scope, logger }: ServeOptions,
+): Promise<HttpServer> {
   const handler = tasks.handler(makeServer);
   if (!protection) return await serveHttp(handler, port, { host, path, ...allowed });
-  const guarded = await bearerAuth(handler, { ...protection, ...(audience === undefined ? {} : { audience }), scopes: scope, logger });
+  const guarded = await bearerAuth(handler, {
+    ...protection,
+    ...(audience === undefined ? {} : { audience }),
+    scopes: scope,
+    logger,
+  });
   return await serveHttp(guarded, port, { host, path, morePaths: guarded.metadataPaths, ...allowed });
 }

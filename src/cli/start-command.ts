@@ -29,7 +29,9 @@ async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSign
     logger.error({}, `the worker ended (${how}); starting another`);
     await delay(RESTART_PAUSE, undefined, { signal: stopping }).catch(() => undefined);
     if (stopping.aborted) return;
-    await stack.restartWorker().catch((error: unknown) => logger.error({ err: error }, 'the worker could not be started'));
+    await stack
+      .restartWorker()
+      .catch((error: unknown) => logger.error({ err: error }, 'the worker could not be started'));
   }
 }
 

@@ -11,14 +11,23 @@ import type { DurableTool } from '../tool/define-tool.js';
 export interface ToolModule {
   readonly tools: readonly DurableTool[];
   /** Connects as the file says, where it says that: a gateway's does. */
-  readonly connect?: (options: { readonly dir: string; readonly fallback: 'await' | 'handle'; readonly logger: Logger }) => Promise<DurableTasks>;
+  readonly connect?: (options: {
+    readonly dir: string;
+    readonly fallback: 'await' | 'handle';
+    readonly logger: Logger;
+  }) => Promise<DurableTasks>;
   readonly workflowsPath?: string;
   readonly activities?: object;
 }
 
 type Load = (file: string) => Promise<ToolModule>;
 
-const LOADERS: Readonly<Record<string, Load>> = { '.js': importModule, '.mjs': importModule, '.yaml': loadGatewayFile, '.yml': loadGatewayFile };
+const LOADERS: Readonly<Record<string, Load>> = {
+  '.js': importModule,
+  '.mjs': importModule,
+  '.yaml': loadGatewayFile,
+  '.yml': loadGatewayFile,
+};
 
 /**
  * A gateway's file (YAML), or a JavaScript module: the tools are its default export or its export `tools`; `workflowsPath` (relative to it) and
@@ -30,15 +39,27 @@ const LOADERS: Readonly<Record<string, Load>> = { '.js': importModule, '.mjs': i
 export async function loadTools(path: string): Promise<ToolModule> {
   const file = resolve(path);
   const load = LOADERS[extname(file)];
-  if (!load) throw new McpTasksError('CONFIGURATION', `${path}: tools come from a file of kind ${Object.keys(LOADERS).join(' or ')}`);
+  if (!load)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `${path}: tools come from a file of kind ${Object.keys(LOADERS).join(' or ')}`,
+    );
   if (!existsSync(file)) throw new McpTasksError('CONFIGURATION', `${path}: there is no such file`);
   return await load(file);
 }
 
 async function importModule(file: string): Promise<ToolModule> {
-  const { default: main, tools = main, workflowsPath, activities } = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const {
+    default: main,
+    tools = main,
+    workflowsPath,
+    activities,
+  } = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   if (!Array.isArray(tools) || tools.length === 0 || !tools.every(isTool)) {
-    throw new McpTasksError('CONFIGURATION', `${file}: export an array of tools, each made by defineTool, as default or as \`tools\``);
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `${file}: export an array of tools, each made by defineTool, as default or as \`tools\``,
+    );
   }
   return {
     tools,
@@ -54,7 +75,12 @@ async function loadGatewayFile(file: string): Promise<ToolModule> {
     tools,
     async connect(options) {
       const { serveGateway } = await import('../gateway/index.js');
-      return (await serveGateway(file, { ...options, beforeWorker: async () => (await import('./serve-worker.js')).installRuntime(options.logger) })).tasks;
+      return (
+        await serveGateway(file, {
+          ...options,
+          beforeWorker: async () => (await import('./serve-worker.js')).installRuntime(options.logger),
+        })
+      ).tasks;
     },
   };
 }
@@ -63,5 +89,7 @@ async function loadGatewayFile(file: string): Promise<ToolModule> {
 function isTool(value: unknown): value is DurableTool {
   if (typeof value !== 'object' || value === null) return false;
   const { name, inputSchema, work } = value as Partial<DurableTool>;
-  return typeof name === 'string' && inputSchema !== undefined && (work?.kind === 'function' || work?.kind === 'workflow');
+  return (
+    typeof name === 'string' && inputSchema !== undefined && (work?.kind === 'function' || work?.kind === 'workflow')
+  );
 }

@@ -33,7 +33,11 @@ export class WorkerProcess {
       await Promise.race([once(child, 'message', { signal }), process.#failed()]);
     } catch (error) {
       child.kill('SIGKILL');
-      throw error instanceof McpTasksError ? error : new McpTasksError('LOCAL_SERVICE', `the worker was not ready within ${START_TIMEOUT / 1000} s`, { cause: error });
+      throw error instanceof McpTasksError
+        ? error
+        : new McpTasksError('LOCAL_SERVICE', `the worker was not ready within ${START_TIMEOUT / 1000} s`, {
+            cause: error,
+          });
     }
     return process;
   }
@@ -65,6 +69,9 @@ export class WorkerProcess {
 
   async #failed(): Promise<never> {
     await this.#exited;
-    throw new McpTasksError('LOCAL_SERVICE', `the worker ended at its start (${this.child.signalCode ?? `exit code ${this.child.exitCode}`})`);
+    throw new McpTasksError(
+      'LOCAL_SERVICE',
+      `the worker ended at its start (${this.child.signalCode ?? `exit code ${this.child.exitCode}`})`,
+    );
   }
 }

@@ -29,7 +29,12 @@ export interface Waiting extends ResumeOptions {
 /** @throws what is not the task's own: the server was away for longer than `patience`, `onInput` threw, the signal aborted */
 export async function awaitTask(client: McpClient, taskId: string, options: Waiting): Promise<TaskEnd> {
   const { desk, signal, patience = PATIENCE, progress = false } = options;
-  const request = async <T>(method: string, schema: z.ZodType<T>, params: object = {}, answersAreFinal = false): Promise<T> => {
+  const request = async <T>(
+    method: string,
+    schema: z.ZodType<T>,
+    params: object = {},
+    answersAreFinal = false,
+  ): Promise<T> => {
     const send = async (): Promise<T> => {
       Tap.of(client);
       return await ask(client, method, { taskId, ...params }, schema, { timeout: REQUEST_TIMEOUT, signal });
@@ -40,7 +45,7 @@ export async function awaitTask(client: McpClient, taskId: string, options: Wait
   const open = new OpenResult(client, taskId);
   const old = eraOf(client) === '2025-11-25';
   try {
-    for (let status = options.created; ; ) {
+    for (let status = options.created; ;) {
       if (status) {
         show(status);
         if (old && (progress || status.status === 'input_required')) open.hold();
@@ -74,7 +79,12 @@ function onChange(onStatus: ResumeOptions['onStatus']): (status: TaskStatus) => 
 
 function gone(taskId: string, error: unknown): JsonRpcError {
   if (!(error instanceof JsonRpcError) || error.code !== INVALID_PARAMS) throw error;
-  return new JsonRpcError(INVALID_PARAMS, `The server does not have the task ${taskId} any more: ${error.message}`, error.data, { cause: error });
+  return new JsonRpcError(
+    INVALID_PARAMS,
+    `The server does not have the task ${taskId} any more: ${error.message}`,
+    error.data,
+    { cause: error },
+  );
 }
 
 async function ended(answer: Promise<object>): Promise<TaskEnd> {

@@ -30,21 +30,40 @@ const PAUSE = 1_000;
  * @throws the client's own error if the server cannot be reached
  * @throws the signal's reason
  */
-export async function callTool(client: McpClient, params: CallToolParams, options: CallToolOptions = {}): Promise<ToolResult> {
+export async function callTool(
+  client: McpClient,
+  params: CallToolParams,
+  options: CallToolOptions = {},
+): Promise<ToolResult> {
   const { signal, onProgress, onInput } = options;
   const tap = Tap.of(client);
   const token = randomUUID();
   const meta = onProgress ? { _meta: { ...params._meta, progressToken: token } } : {};
   if (onProgress) tap.listeners.set(token, onProgress);
   try {
-    const task = eraOf(client) === '2025-11-25' && (await takesTask(client, params.name)) ? { task: options.ttl === undefined ? {} : { ttl: options.ttl } } : {};
+    const task =
+      eraOf(client) === '2025-11-25' && (await takesTask(client, params.name))
+        ? { task: options.ttl === undefined ? {} : { ttl: options.ttl } }
+        : {};
     const start = async (): Promise<{ result: Promise<ToolResult> | ToolResult }> => {
       const answer = await answered(client, { ...params, ...meta, ...task }, options);
       const created = createdTask(answer);
       if (!created) return { result: answer as unknown as ToolResult };
       const server = client.getServerVersion();
-      const record = { taskId: created.taskId, tool: params.name, createdAt: created.createdAt, ...(server ? { server: { name: server.name, version: server.version } } : {}) };
-      return { result: settle(client, created.taskId, { ...options, created, desk: onInput && new InputDesk(onInput), progress: onProgress !== undefined }, record) };
+      const record = {
+        taskId: created.taskId,
+        tool: params.name,
+        createdAt: created.createdAt,
+        ...(server ? { server: { name: server.name, version: server.version } } : {}),
+      };
+      return {
+        result: settle(
+          client,
+          created.taskId,
+          { ...options, created, desk: onInput && new InputDesk(onInput), progress: onProgress !== undefined },
+          record,
+        ),
+      };
     };
     const { result } = 'task' in task ? await tap.creating(start) : await start();
     return await result;
@@ -56,21 +75,34 @@ export async function callTool(client: McpClient, params: CallToolParams, option
 }
 
 /** The answer to the call, after what the tool asked before it started (2026-07-28). */
-async function answered(client: McpClient, params: Record<string, unknown>, { signal, onInput, timeout = TIMEOUT }: CallToolOptions): Promise<z.infer<typeof CallAnswer>> {
+async function answered(
+  client: McpClient,
+  params: Record<string, unknown>,
+  { signal, onInput, timeout = TIMEOUT }: CallToolOptions,
+): Promise<z.infer<typeof CallAnswer>> {
   let more = {};
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     // Without onInput the client's own handlers answer.
-    const answer = await ask(client, 'tools/call', { ...params, ...more }, CallAnswer, { timeout, signal, ...(onInput ? { allowInputRequired: true } : {}) });
+    const answer = await ask(client, 'tools/call', { ...params, ...more }, CallAnswer, {
+      timeout,
+      signal,
+      ...(onInput ? { allowInputRequired: true } : {}),
+    });
     if (answer['resultType'] !== 'input_required' || !onInput) return answer;
     const { inputRequests, requestState } = answer;
     if (!inputRequests) await delay(PAUSE, undefined, signal ? { signal } : {});
-    more = { inputResponses: await answers(inputRequests ?? {}, onInput), ...(requestState === undefined ? {} : { requestState }) };
+    more = {
+      inputResponses: await answers(inputRequests ?? {}, onInput),
+      ...(requestState === undefined ? {} : { requestState }),
+    };
   }
   throw new Error(`The tool asked more than ${MAX_ROUNDS} times before it started`);
 }
 
 async function answers(requests: Parameters<InputDesk['take']>[0], onInput: OnInput): Promise<object> {
-  return Object.fromEntries(await Promise.all(Object.entries(requests).map(async ([key, request]) => [key, await onInput(request)])));
+  return Object.fromEntries(
+    await Promise.all(Object.entries(requests).map(async ([key, request]) => [key, await onInput(request)])),
+  );
 }
 
 function createdTask({ task, _meta }: z.infer<typeof CallAnswer>): TaskStatus | undefined {

@@ -20,7 +20,15 @@ export class UnexpectedAnswerError extends Error {
 }
 
 /** Errors of the v2 SDK's own that trying again does not change. */
-const FINAL = new Set<unknown>(['NOT_CONNECTED', 'NOT_INITIALIZED', 'CAPABILITY_NOT_SUPPORTED', 'INVALID_RESULT', 'UNSUPPORTED_RESULT_TYPE', 'CLIENT_HTTP_AUTHENTICATION', 'CLIENT_HTTP_FORBIDDEN']);
+const FINAL = new Set<unknown>([
+  'NOT_CONNECTED',
+  'NOT_INITIALIZED',
+  'CAPABILITY_NOT_SUPPORTED',
+  'INVALID_RESULT',
+  'UNSUPPORTED_RESULT_TYPE',
+  'CLIENT_HTTP_AUTHENTICATION',
+  'CLIENT_HTTP_FORBIDDEN',
+]);
 /** HTTP statuses, which the v1 SDK has as its errors' code, that trying again does not change. */
 const REFUSED = new Set<unknown>([401, 403]);
 /** JSON-RPC's internal error, which a server whose Temporal is away answers with. */
@@ -45,7 +53,8 @@ export function answeredError(error: unknown): JsonRpcError | undefined {
 
 /** The v1 SDK reports its timeouts and closed connections as if the server had answered. */
 function isOwnOfV1(code: number, message: string, data: unknown): boolean {
-  if (code === -32001) return typeof data === 'object' && data !== null && ('timeout' in data || 'maxTotalTimeout' in data);
+  if (code === -32001)
+    return typeof data === 'object' && data !== null && ('timeout' in data || 'maxTotalTimeout' in data);
   return code === -32000 && /: (?:Connection closed|Request was cancelled)$/.test(message);
 }
 

@@ -40,7 +40,9 @@ export function fileTaskStore(dir: string, { limit = 1_000 }: FileTaskStoreOptio
     async list() {
       const files = (await ours(dir)).filter((name) => name.endsWith('.json'));
       const tasks = await Promise.all(files.map(async (name) => await read(join(dir, name))));
-      return tasks.filter((task) => task !== undefined).sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
+      return tasks
+        .filter((task) => task !== undefined)
+        .sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
     },
   };
 }
@@ -70,7 +72,15 @@ async function read(file: string): Promise<StoredTask | undefined> {
 async function prune(dir: string, limit: number): Promise<void> {
   const names = await ours(dir);
   if (names.length <= limit) return;
-  const aged = await Promise.all(names.map(async (name) => ({ name, at: await stat(join(dir, name)).then(({ mtimeMs }) => mtimeMs, orMissing(() => 0)) })));
+  const aged = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      at: await stat(join(dir, name)).then(
+        ({ mtimeMs }) => mtimeMs,
+        orMissing(() => 0),
+      ),
+    })),
+  );
   const oldest = aged.sort((a, b) => a.at - b.at).slice(0, names.length - limit);
   await Promise.all(oldest.map(async ({ name }) => await rm(join(dir, name), { force: true })));
 }

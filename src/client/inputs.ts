@@ -29,7 +29,9 @@ export class InputDesk {
     for (const [key, request] of Object.entries(requests)) {
       if (this.#seen.has(key)) continue;
       this.#seen.add(key);
-      this.onInput(request).then(async (answer) => await send({ [key]: answer })).catch(this.#fail);
+      this.onInput(request)
+        .then(async (answer) => await send({ [key]: answer }))
+        .catch(this.#fail);
     }
   }
 

@@ -8,12 +8,27 @@ import { answeredError, UnexpectedAnswerError } from './errors.js';
 
 export interface McpClient {
   readonly transport?: McpTransport | undefined;
-  getServerCapabilities(): { readonly tasks?: { readonly requests?: { readonly tools?: { readonly call?: object | undefined } | undefined } | undefined } | undefined } | undefined;
+  getServerCapabilities():
+    | {
+        readonly tasks?:
+          | { readonly requests?: { readonly tools?: { readonly call?: object | undefined } | undefined } | undefined }
+          | undefined;
+      }
+    | undefined;
   getServerVersion(): { readonly name: string; readonly version: string } | undefined;
   /** Missing in the v1 SDK, which does not speak 2026-07-28. */
   getProtocolEra?(): string | undefined;
-  request(request: { method: string; params: Record<string, unknown> }, resultSchema: typeof AnyResult, options: RequestOptions): Promise<unknown>;
-  listTools(params?: { cursor?: string }): Promise<{ tools: { name: string; execution?: { taskSupport?: string | undefined } | undefined }[]; nextCursor?: string | undefined }>;
+  request(
+    request: { method: string; params: Record<string, unknown> },
+    resultSchema: typeof AnyResult,
+    options: RequestOptions,
+  ): Promise<unknown>;
+  listTools(params?: {
+    cursor?: string;
+  }): Promise<{
+    tools: { name: string; execution?: { taskSupport?: string | undefined } | undefined }[];
+    nextCursor?: string | undefined;
+  }>;
 }
 
 /** A client's connection. */
@@ -51,12 +66,23 @@ export function eraOf(client: McpClient): Era {
  * One request and its answer.
  * @throws JsonRpcError what the server answered; else the client's own error, of the connection or a timeout
  */
-export async function ask<T>(client: McpClient, method: string, params: Record<string, unknown>, schema: z.ZodType<T>, options: AskOptions): Promise<T> {
+export async function ask<T>(
+  client: McpClient,
+  method: string,
+  params: Record<string, unknown>,
+  schema: z.ZodType<T>,
+  options: AskOptions,
+): Promise<T> {
   const { signal, ...rest } = options;
-  const answer = await client.request({ method, params }, AnyResult, { ...rest, ...(signal ? { signal } : {}) }).catch((error: unknown) => {
-    throw answeredError(error) ?? error;
-  });
+  const answer = await client
+    .request({ method, params }, AnyResult, { ...rest, ...(signal ? { signal } : {}) })
+    .catch((error: unknown) => {
+      throw answeredError(error) ?? error;
+    });
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new UnexpectedAnswerError(`The server's answer to ${method} is not what MCP has there: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new UnexpectedAnswerError(
+      `The server's answer to ${method} is not what MCP has there: ${z.prettifyError(parsed.error)}`,
+    );
   return parsed.data;
 }

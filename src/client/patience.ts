@@ -14,7 +14,10 @@ export interface Patience {
  * Runs `request` again, after pauses from 0.5 s to 10 s, while the server cannot be reached or cannot answer just now.
  * Only for requests that change nothing.
  */
-export async function patiently<T>(request: () => Promise<T>, { patience, signal, answersAreFinal = false }: Patience): Promise<T> {
+export async function patiently<T>(
+  request: () => Promise<T>,
+  { patience, signal, answersAreFinal = false }: Patience,
+): Promise<T> {
   return await pRetry(request, {
     retries: Number.POSITIVE_INFINITY,
     maxRetryTime: patience,

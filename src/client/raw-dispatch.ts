@@ -15,7 +15,12 @@ export interface RawDispatchOptions {
   readonly signal?: AbortSignal;
   readonly context?: { readonly headers?: Readonly<Record<string, string>>; readonly requestTimeoutMs?: number };
 }
-export type RawResponse = { readonly kind: 'result'; readonly result: Json } | { readonly kind: 'error'; readonly error: { readonly code: number; readonly message: string; readonly data?: Json } };
+export type RawResponse =
+  | { readonly kind: 'result'; readonly result: Json }
+  | {
+      readonly kind: 'error';
+      readonly error: { readonly code: number; readonly message: string; readonly data?: Json };
+    };
 
 /**
  * The `rawDispatch` of a session of `createTaskSessionFromClient`. Requests go over the client's own transport, HTTP or stdio,
@@ -35,12 +40,19 @@ export function rawDispatch(client: McpClient): (request: Json, options?: RawDis
     const end = signal ? AbortSignal.any([signal, timeout]) : timeout;
     try {
       return await new Promise<RawResponse>((resolve, reject) => {
-        end.addEventListener('abort', () => reject(signal?.aborted ? signal.reason : new Error(`The server did not answer within ${limit} ms`)), { once: true });
+        end.addEventListener(
+          'abort',
+          () => reject(signal?.aborted ? signal.reason : new Error(`The server did not answer within ${limit} ms`)),
+          { once: true },
+        );
         end.throwIfAborted();
         responses.set(id, (response) => resolve(rawResponse(response)));
         const lost = (): void => reject(new Error('The response stream ended without a response'));
         const send = transport.send.bind(transport) as unknown as (message: object, options: object) => Promise<void>;
-        send({ jsonrpc: '2.0', id, ...(request as object) }, { requestSignal: end, onRequestStreamEnd: lost, headers: context.headers }).catch(reject);
+        send(
+          { jsonrpc: '2.0', id, ...(request as object) },
+          { requestSignal: end, onRequestStreamEnd: lost, headers: context.headers },
+        ).catch(reject);
       });
     } finally {
       responses.delete(id);
@@ -49,5 +61,7 @@ export function rawDispatch(client: McpClient): (request: Json, options?: RawDis
 }
 
 function rawResponse({ result, error }: Message): RawResponse {
-  return error ? { kind: 'error', error: error as Extract<RawResponse, { kind: 'error' }>['error'] } : { kind: 'result', result: result as Json };
+  return error
+    ? { kind: 'error', error: error as Extract<RawResponse, { kind: 'error' }>['error'] }
+    : { kind: 'result', result: result as Json };
 }

@@ -23,7 +23,10 @@ export interface Progress {
   readonly message?: string;
 }
 type Send = (message: Message) => Promise<unknown>;
-type Answerer = (request: InputRequest, send: (answer: Readonly<Record<string, unknown>>) => Promise<unknown>) => Promise<void>;
+type Answerer = (
+  request: InputRequest,
+  send: (answer: Readonly<Record<string, unknown>>) => Promise<unknown>,
+) => Promise<void>;
 
 /** For how many tasks unanswered questions are kept. */
 const MAX_UNANSWERED = 1_000;
@@ -84,9 +87,16 @@ export class Tap {
     const { id, method, params = {} } = message;
     if (method === undefined) return this.#respond(message);
     if (id !== undefined) {
-      const { taskId } = ((params['_meta'] as Record<string, unknown> | undefined)?.['io.modelcontextprotocol/related-task'] ?? {}) as { taskId?: string };
+      const { taskId } = ((params['_meta'] as Record<string, unknown> | undefined)?.[
+        'io.modelcontextprotocol/related-task'
+      ] ?? {}) as { taskId?: string };
       if (taskId === undefined || (!this.#answerers.has(taskId) && this.#creating.size === 0)) return false;
-      void this.#answer(taskId, { method, params }, async (result) => await send({ jsonrpc: '2.0', id, result }), deliver);
+      void this.#answer(
+        taskId,
+        { method, params },
+        async (result) => await send({ jsonrpc: '2.0', id, result }),
+        deliver,
+      );
       return true;
     }
     const listener = method === 'notifications/progress' && this.listeners.get(String(params['progressToken']));
@@ -103,11 +113,18 @@ export class Tap {
     return true;
   }
 
-  async #answer(taskId: string, request: InputRequest, send: Parameters<Answerer>[1], deliver: () => void): Promise<void> {
+  async #answer(
+    taskId: string,
+    request: InputRequest,
+    send: Parameters<Answerer>[1],
+    deliver: () => void,
+  ): Promise<void> {
     if (!this.#answerers.has(taskId)) await Promise.allSettled(this.#creating);
     const answerer = this.#answerers.get(taskId);
     if (!answerer) return deliver();
-    await answerer(request, send).catch(() => this.#keep(taskId, () => void this.#answer(taskId, request, send, deliver)));
+    await answerer(request, send).catch(() =>
+      this.#keep(taskId, () => void this.#answer(taskId, request, send, deliver)),
+    );
   }
 
   #keep(taskId: string, ask: () => void): void {
@@ -120,5 +137,8 @@ export class Tap {
 function moveTask(message: Message): Message {
   if (message.result?.['resultType'] !== 'task') return message;
   const { _meta, ...task } = message.result;
-  return { ...message, result: { resultType: 'complete', content: [], _meta: { ...(_meta as object | undefined), [MOVED_TASK]: task } } };
+  return {
+    ...message,
+    result: { resultType: 'complete', content: [], _meta: { ...(_meta as object | undefined), [MOVED_TASK]: task } },
+  };
 }

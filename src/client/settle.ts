@@ -5,7 +5,12 @@ import { Tap } from './seam.js';
 import type { StoredTask } from './task-store.js';
 
 /** Takes the task's questions from the moment it is called; `record` is put into the store first. */
-export async function settle(client: McpClient, taskId: string, options: Waiting, record?: StoredTask): Promise<ToolResult> {
+export async function settle(
+  client: McpClient,
+  taskId: string,
+  options: Waiting,
+  record?: StoredTask,
+): Promise<ToolResult> {
   const { signal, taskStore, desk } = options;
   const tap = Tap.of(client);
   tap.attend(taskId, desk?.answer);

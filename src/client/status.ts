@@ -21,7 +21,13 @@ export interface TaskStatus {
 const POLL_INTERVAL = 1_000;
 
 const Status = z.enum(['working', 'input_required', 'completed', 'failed', 'cancelled']);
-const common = { taskId: z.string(), status: Status, statusMessage: z.string().optional(), createdAt: z.string(), lastUpdatedAt: z.string() };
+const common = {
+  taskId: z.string(),
+  status: Status,
+  statusMessage: z.string().optional(),
+  createdAt: z.string(),
+  lastUpdatedAt: z.string(),
+};
 
 const Inputs = z.record(z.string(), z.looseObject({ method: z.string(), params: z.looseObject({}).optional() }));
 /** A task of 2025-11-25. */

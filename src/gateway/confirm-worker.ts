@@ -42,17 +42,21 @@ export class ConfirmWorkers {
 
   /** A failure is not for good: the next reload tries again. */
   async #prepare(): Promise<void> {
-    await Promise.resolve().then(this.options.beforeWorker).catch((error: unknown) => {
-      this.#prepared = undefined;
-      throw error;
-    });
+    await Promise.resolve()
+      .then(this.options.beforeWorker)
+      .catch((error: unknown) => {
+        this.#prepared = undefined;
+        throw error;
+      });
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(async ({ stop, done }) => {
-      stop();
-      await done;
-    }));
+    await Promise.all(
+      [...this.#running.values()].map(async ({ stop, done }) => {
+        stop();
+        await done;
+      }),
+    );
   }
 
   #start(createWorker: typeof import('../worker/index.js').createWorker, namespace: string | undefined) {
@@ -62,7 +66,13 @@ export class ConfirmWorkers {
     const stopped = new AbortController();
     let worker: DurableWorker | undefined;
     const work = async (): Promise<void> => {
-      worker = await createWorker({ ...more, tools: [], taskQueue, temporal, ...(dataConverter ? { dataConverter } : {}) });
+      worker = await createWorker({
+        ...more,
+        tools: [],
+        taskQueue,
+        temporal,
+        ...(dataConverter ? { dataConverter } : {}),
+      });
       if (stopped.signal.aborted) worker.shutdown();
       await worker.run();
     };
@@ -71,9 +81,14 @@ export class ConfirmWorkers {
       minTimeout: PAUSE.first,
       maxTimeout: PAUSE.longest,
       signal: stopped.signal,
-      onFailedAttempt: ({ error }) => logger.warn({ taskQueue, err: error }, 'the worker that asks before tools start has ended; it is started again'),
+      onFailedAttempt: ({ error }) =>
+        logger.warn(
+          { taskQueue, err: error },
+          'the worker that asks before tools start has ended; it is started again',
+        ),
     }).catch((error: unknown) => {
-      if (!stopped.signal.aborted) logger.error({ taskQueue, err: error }, 'the worker that asks before tools start is gone');
+      if (!stopped.signal.aborted)
+        logger.error({ taskQueue, err: error }, 'the worker that asks before tools start is gone');
     });
     const stop = (): void => {
       stopped.abort();
@@ -86,6 +101,10 @@ export class ConfirmWorkers {
 /** Only where it is needed: a gateway runs where a worker's native parts cannot. */
 export async function loadWorker(): Promise<typeof import('../worker/index.js')> {
   return await import('../worker/index.js').catch((error: unknown) => {
-    throw new McpTasksError('CONFIGURATION', 'tools with `confirm` need @temporalio/worker, to ask clients of protocol 2025-11-25: npm install @temporalio/worker', { cause: error });
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'tools with `confirm` need @temporalio/worker, to ask clients of protocol 2025-11-25: npm install @temporalio/worker',
+      { cause: error },
+    );
   });
 }

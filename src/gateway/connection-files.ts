@@ -12,9 +12,22 @@ type Tls = Exclude<NonNullable<ConnectionConfig['tls']>, boolean>;
 type NamedFile = readonly [path: Path, file: string | undefined, read: (file: string, dir: string) => Promise<unknown>];
 
 /** What of them cannot be had, each with its place in the configuration. */
-export async function connectionFileProblems({ temporal, namespaces = {} }: GatewayConfig, dir: string): Promise<Explained[]> {
-  const files = [...filesOf(temporal ?? {}, ['temporal']), ...Object.entries(namespaces).flatMap(([name, connection]) => filesOf(connection, ['namespaces', name]))];
-  const problems = files.map(async ([path, file, read]) => (file === undefined ? [] : await read(file, dir).then(() => [], (error: Error) => [{ path, message: error.message }])));
+export async function connectionFileProblems(
+  { temporal, namespaces = {} }: GatewayConfig,
+  dir: string,
+): Promise<Explained[]> {
+  const files = [
+    ...filesOf(temporal ?? {}, ['temporal']),
+    ...Object.entries(namespaces).flatMap(([name, connection]) => filesOf(connection, ['namespaces', name])),
+  ];
+  const problems = files.map(async ([path, file, read]) =>
+    file === undefined
+      ? []
+      : await read(file, dir).then(
+          () => [],
+          (error: Error) => [{ path, message: error.message }],
+        ),
+  );
   return (await Promise.all(problems)).flat();
 }
 
@@ -34,7 +47,9 @@ export async function tlsConfig({ serverName, ca, cert, key }: Tls, dir: string)
   return {
     ...(serverName === undefined ? {} : { serverNameOverride: serverName }),
     ...(ca === undefined ? {} : { serverRootCACertificate: await readPem(ca, dir) }),
-    ...(cert === undefined || key === undefined ? {} : { clientCertPair: { crt: await readPem(cert, dir), key: await readPem(key, dir) } }),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { clientCertPair: { crt: await readPem(cert, dir), key: await readPem(key, dir) } }),
   };
 }
 
@@ -45,13 +60,24 @@ export async function importDataConverter(path: string, dir: string): Promise<Da
   const { default: converter } = (await import(pathToFileURL(file).href).catch((error: Error) => {
     throw new McpTasksError('CONFIGURATION', `${path} cannot be imported: ${error.message}`, { cause: error });
   })) as { default?: unknown };
-  const isConverter = typeof converter === 'object' && converter !== null && ['payloadCodecs', 'payloadConverterPath', 'failureConverterPath'].some((key) => key in converter);
-  if (!isConverter) throw new McpTasksError('CONFIGURATION', `${path} has no data converter: export it as default, such as export default { payloadCodecs: [codec] }`);
+  const isConverter =
+    typeof converter === 'object' &&
+    converter !== null &&
+    ['payloadCodecs', 'payloadConverterPath', 'failureConverterPath'].some((key) => key in converter);
+  if (!isConverter)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `${path} has no data converter: export it as default, such as export default { payloadCodecs: [codec] }`,
+    );
   return converter;
 }
 
 async function readPem(path: string, dir: string): Promise<Buffer> {
   const pem = await readNamed(path, dir);
-  if (!pem.includes('-----BEGIN ')) throw new McpTasksError('CONFIGURATION', `${path} holds no PEM: it begins with a line such as -----BEGIN CERTIFICATE-----`);
+  if (!pem.includes('-----BEGIN '))
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `${path} holds no PEM: it begins with a line such as -----BEGIN CERTIFICATE-----`,
+    );
   return pem;
 }

@@ -27,27 +27,52 @@ export interface Connections {
  * @param serverDir where a dev server keeps its files, should there be no Temporal
  * @throws McpTasksError `CONFIGURATION` if a certificate or a data converter cannot be read, or no Temporal is named but for single namespaces
  */
-export async function connectionsOf({ config, dir, tools }: LoadedGateway, serverDir: string | undefined): Promise<Connections> {
+export async function connectionsOf(
+  { config, dir, tools }: LoadedGateway,
+  serverDir: string | undefined,
+): Promise<Connections> {
   const { temporal: own = {}, namespaces: named = {} } = config;
   const temporal = { ...(serverDir === undefined ? {} : { dir: serverDir }), ...(await temporalOptions(own, dir)) };
-  const given = Object.entries(named).map(async ([name, connection]) => [name, { ...profiled(connection), ...(await temporalOptions(connection, dir)) }] as const);
+  const given = Object.entries(named).map(
+    async ([name, connection]) =>
+      [name, { ...profiled(connection), ...(await temporalOptions(connection, dir)) }] as const,
+  );
   const namespaces: Connections['namespaces'] = Object.fromEntries(await Promise.all(given));
-  const of: Connections['of'] = (namespace) => (namespace === undefined ? temporal : { ...temporal, ...namespaces[namespace], namespace });
+  const of: Connections['of'] = (namespace) =>
+    namespace === undefined ? temporal : { ...temporal, ...namespaces[namespace], namespace };
   const hasAddress = (namespace: string | undefined): boolean => configuredTarget(of(namespace)).address !== undefined;
   // A dev server would be started otherwise that no tool is for, beside the cluster that was meant.
-  if (!tools.some(({ namespace }) => namespace === undefined) && !hasAddress(undefined) && tools.some(({ namespace }) => hasAddress(namespace))) {
-    throw new McpTasksError('CONFIGURATION', 'say under `temporal` where Temporal is, or by TEMPORAL_ADDRESS: `namespaces` says only what is different for one');
+  if (
+    !tools.some(({ namespace }) => namespace === undefined) &&
+    !hasAddress(undefined) &&
+    tools.some(({ namespace }) => hasAddress(namespace))
+  ) {
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'say under `temporal` where Temporal is, or by TEMPORAL_ADDRESS: `namespaces` says only what is different for one',
+    );
   }
   const encoding: Connections['encoding'] = (namespace) => ({ ...own, ...named[namespace] });
-  return { temporal, namespaces, encoding, dataConverter: await dataConverters([own, ...Object.values(named)], encoding, dir), of };
+  return {
+    temporal,
+    namespaces,
+    encoding,
+    dataConverter: await dataConverters([own, ...Object.values(named)], encoding, dir),
+    of,
+  };
 }
 
 /** With a profile of its own, what is said of the connection beside is not of this namespace, be it by the environment: its key would get to another cluster. */
 function profiled({ profile, configFile }: Partial<ConnectionConfig>): TemporalOptions {
-  return profile === undefined && configFile === undefined ? {} : { address: undefined, apiKey: undefined, tls: undefined, environment: false };
+  return profile === undefined && configFile === undefined
+    ? {}
+    : { address: undefined, apiKey: undefined, tls: undefined, environment: false };
 }
 
-async function temporalOptions({ address, namespace, profile, configFile, apiKey, tls }: Partial<ConnectionConfig>, dir: string): Promise<TemporalOptions> {
+async function temporalOptions(
+  { address, namespace, profile, configFile, apiKey, tls }: Partial<ConnectionConfig>,
+  dir: string,
+): Promise<TemporalOptions> {
   return {
     ...(address === undefined ? {} : { address }),
     ...(namespace === undefined ? {} : { namespace }),
@@ -59,12 +84,20 @@ async function temporalOptions({ address, namespace, profile, configFile, apiKey
 }
 
 /** A module's data converter, and a codec server, which hears the namespace, after its codecs. */
-async function dataConverters(all: readonly Encoding[], encoding: Connections['encoding'], dir: string): Promise<Connections['dataConverter']> {
+async function dataConverters(
+  all: readonly Encoding[],
+  encoding: Connections['encoding'],
+  dir: string,
+): Promise<Connections['dataConverter']> {
   const paths = new Set(all.flatMap(({ dataConverter }) => dataConverter ?? []));
-  const modules = new Map(await Promise.all([...paths].map(async (path) => [path, await importDataConverter(path, dir)] as const)));
+  const modules = new Map(
+    await Promise.all([...paths].map(async (path) => [path, await importDataConverter(path, dir)] as const)),
+  );
   return (namespace) => {
     const { dataConverter: path, codec } = encoding(namespace);
     const converter = path === undefined ? undefined : modules.get(path);
-    return codec ? { ...converter, payloadCodecs: [...(converter?.payloadCodecs ?? []), remoteCodec({ ...codec, namespace })] } : converter;
+    return codec
+      ? { ...converter, payloadCodecs: [...(converter?.payloadCodecs ?? []), remoteCodec({ ...codec, namespace })] }
+      : converter;
   };
 }

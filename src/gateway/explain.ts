@@ -29,7 +29,8 @@ export function explain(issue: Issue, before: Path = []): Explained[] {
     const known = Object.keys(propertiesOf(what));
     const help = (key: string): string => {
       // The arguments' schema stands by itself, the result's does not.
-      if (path.at(-1) === 'output' && path.length === 3) return ': a JSON Schema stands under `schema` here, or in a file';
+      if (path.at(-1) === 'output' && path.length === 3)
+        return ': a JSON Schema stands under `schema` here, or in a file';
       const meant = similarTo(key, known);
       return meant === undefined ? `; known here are: ${known.join(', ')}` : `: did you mean "${meant}"?`;
     };
@@ -43,19 +44,45 @@ export function explain(issue: Issue, before: Path = []): Explained[] {
   const help = what?.description ? ` (${name}: ${what.description})` : '';
   const found = expectedOf(issue);
   if (found?.received === 'undefined') return [{ path, message: `"${name}" is missing${help}` }];
-  if (found?.received === 'null') return [{ path, message: `${name}: nothing is written here: write a value, or leave "${name}" out${help}` }];
-  if (found) return [{ path, message: `${name}: ${found.expected.map((type) => KINDS[type] ?? type).join(' or ')} is needed${found.expected.includes('string') ? ', in quotes where it looks like something else' : ''}${help}` }];
-  return [{ path, message: `${name}: ${issue.code === 'too_small' && issue.minimum === 1 ? `it is empty: write ${issue.origin === 'array' ? 'at least one' : 'a text'}` : issue.message}${help}` }];
+  if (found?.received === 'null')
+    return [{ path, message: `${name}: nothing is written here: write a value, or leave "${name}" out${help}` }];
+  if (found)
+    return [
+      {
+        path,
+        message: `${name}: ${found.expected.map((type) => KINDS[type] ?? type).join(' or ')} is needed${found.expected.includes('string') ? ', in quotes where it looks like something else' : ''}${help}`,
+      },
+    ];
+  return [
+    {
+      path,
+      message: `${name}: ${issue.code === 'too_small' && issue.minimum === 1 ? `it is empty: write ${issue.origin === 'array' ? 'at least one' : 'a text'}` : issue.message}${help}`,
+    },
+  ];
 }
 
 /** What people call what the schema asks for. */
-const KINDS: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list (each entry begins with "- ")', object: 'a mapping (key: value)', record: 'a mapping (key: value)' };
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list (each entry begins with "- ")',
+  object: 'a mapping (key: value)',
+  record: 'a mapping (key: value)',
+};
 
 /** The kinds of value that fit, where one of another kind was found. */
 function expectedOf(issue: Issue): { expected: readonly string[]; received: string | undefined } | undefined {
   const kinds = issue.code === 'invalid_union' ? issue.errors.flat() : [issue];
-  const expected = kinds.flatMap((kind) => (kind.code === 'invalid_type' && kind.path.length === (issue.code === 'invalid_union' ? 0 : issue.path.length) ? [kind.expected] : []));
-  return expected.length > 0 ? { expected: [...new Set(expected)], received: /received (\w+)$/.exec(kinds[0]?.message ?? '')?.[1] } : undefined;
+  const expected = kinds.flatMap((kind) =>
+    kind.code === 'invalid_type' && kind.path.length === (issue.code === 'invalid_union' ? 0 : issue.path.length)
+      ? [kind.expected]
+      : [],
+  );
+  return expected.length > 0
+    ? { expected: [...new Set(expected)], received: /received (\w+)$/.exec(kinds[0]?.message ?? '')?.[1] }
+    : undefined;
 }
 
 /** Of the alternatives, the one that something was written of: whose problem is not with the value as a whole. */
@@ -66,7 +93,8 @@ function closest(errors: readonly (readonly Issue[])[]): readonly Issue[] | unde
 function describedAt(path: Path): Described | undefined {
   return path.reduce<Described | undefined>((within, key) => {
     if (typeof key === 'number') return within?.items;
-    const { additionalProperties } = alternatives(within).find(({ additionalProperties: more }) => typeof more === 'object') ?? {};
+    const { additionalProperties } =
+      alternatives(within).find(({ additionalProperties: more }) => typeof more === 'object') ?? {};
     return propertiesOf(within)[key] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
   }, gatewayJsonSchema() as Described);
 }

@@ -43,8 +43,12 @@ export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner
  * const gateway = await serveGateway('mcp-tasks.yaml');
  * createServer(toNodeHandler(gateway.handler())).listen(3000, '127.0.0.1');
  */
-export async function serveGateway(config: string | GatewayConfigInput, options: GatewayOptions = {}): Promise<Gateway> {
-  const load = async (): Promise<LoadedGateway> => (typeof config === 'string' ? await loadGateway(config) : await gatewayOf(config, resolve(options.cwd ?? '.')));
+export async function serveGateway(
+  config: string | GatewayConfigInput,
+  options: GatewayOptions = {},
+): Promise<Gateway> {
+  const load = async (): Promise<LoadedGateway> =>
+    typeof config === 'string' ? await loadGateway(config) : await gatewayOf(config, resolve(options.cwd ?? '.'));
   const loaded = await load();
   const gateway = await Gateway.open(load, loaded, options);
   if (options.watch !== false && typeof config === 'string') gateway.watch();
@@ -81,7 +85,11 @@ export class Gateway {
   }
 
   /** Use {@link serveGateway}. */
-  static async open(load: () => Promise<LoadedGateway>, loaded: LoadedGateway, { worker = {}, beforeWorker = () => undefined, dir, logger = stderrLogger(), ...rest }: GatewayOptions): Promise<Gateway> {
+  static async open(
+    load: () => Promise<LoadedGateway>,
+    loaded: LoadedGateway,
+    { worker = {}, beforeWorker = () => undefined, dir, logger = stderrLogger(), ...rest }: GatewayOptions,
+  ): Promise<Gateway> {
     const { config, tools } = loaded;
     const connections = await connectionsOf(loaded, dir);
     const { temporal, namespaces, dataConverter } = connections;
@@ -92,13 +100,23 @@ export class Gateway {
       namespaces,
       taskQueue: OWN_TASK_QUEUE,
       logger,
-      ttl: { ...(config.ttl === undefined ? {} : { default: config.ttl }), ...(config.longestTtl === undefined ? {} : { longest: config.longestTtl }) },
+      ttl: {
+        ...(config.ttl === undefined ? {} : { default: config.ttl }),
+        ...(config.longestTtl === undefined ? {} : { longest: config.longestTtl }),
+      },
       ...(config.fallback === undefined ? {} : { fallback: config.fallback }),
       ...(config.handleAfter === undefined ? {} : { handleAfter: config.handleAfter }),
       ...(config.pollInterval === undefined ? {} : { pollInterval: config.pollInterval }),
       dataConverter,
     });
-    const confirm = new ConfirmWorkers({ taskQueue: OWN_TASK_QUEUE, temporalOf: connections.of, dataConverter, logger, worker, beforeWorker });
+    const confirm = new ConfirmWorkers({
+      taskQueue: OWN_TASK_QUEUE,
+      temporalOf: connections.of,
+      dataConverter,
+      logger,
+      worker,
+      beforeWorker,
+    });
     const gateway = new Gateway(tasks, confirm, load, logger, loaded);
     try {
       await gateway.#ensureWorkers(loaded);
@@ -131,7 +149,8 @@ export class Gateway {
   /** Reloads after each change of the file and on SIGHUP; a file that is wrong is logged, and changes nothing. */
   watch(): void {
     if (this.#closing.signal.aborted) return;
-    const lost = (reason: Error): void => this.logger.warn({ err: reason }, 'the file is watched no more; SIGHUP still has it read again');
+    const lost = (reason: Error): void =>
+      this.logger.warn({ err: reason }, 'the file is watched no more; SIGHUP still has it read again');
     this.#watch ??= new FileWatch(this.#again, lost);
     this.#watch.follow(this.#latest.files);
     process.off('SIGHUP', this.#again).on('SIGHUP', this.#again);
@@ -161,7 +180,12 @@ export class Gateway {
     await this.tasks.useTools(loaded.tools);
     this.#latest = loaded;
     const restart = !sameSettings(loaded, this.started);
-    this.logger.info({ tools: loaded.tools.map(({ name }) => name), ...(restart ? { restart } : {}) }, restart ? 'the tools were read again; what else has changed waits for the next start' : 'the tools were read again');
+    this.logger.info(
+      { tools: loaded.tools.map(({ name }) => name), ...(restart ? { restart } : {}) },
+      restart
+        ? 'the tools were read again; what else has changed waits for the next start'
+        : 'the tools were read again',
+    );
   }
 
   #follow(files: readonly string[]): void {
@@ -184,12 +208,19 @@ function sameAs(one: LoadedGateway, other: LoadedGateway): boolean {
 
 /** All but what is in the tools. */
 function sameSettings(one: LoadedGateway, other: LoadedGateway): boolean {
-  const settings = ({ config }: LoadedGateway): string => JSON.stringify({ ...config, tools: [], taskQueue: undefined });
+  const settings = ({ config }: LoadedGateway): string =>
+    JSON.stringify({ ...config, tools: [], taskQueue: undefined });
   return settings(one) === settings(other);
 }
 
 /** A tool in a namespace whose connection is not known yet would be called in another cluster's. */
 function requireKnownNamespaces({ config, tools }: LoadedGateway, { config: started }: LoadedGateway): void {
-  const unknown = tools.find(({ namespace }) => namespace !== undefined && config.namespaces?.[namespace] && !started.namespaces?.[namespace]);
-  if (unknown) throw new McpTasksError('CONFIGURATION', `tool "${unknown.name}": how to get to the namespace ${unknown.namespace} is new in the file, which takes a restart`);
+  const unknown = tools.find(
+    ({ namespace }) => namespace !== undefined && config.namespaces?.[namespace] && !started.namespaces?.[namespace],
+  );
+  if (unknown)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `tool "${unknown.name}": how to get to the namespace ${unknown.namespace} is new in the file, which takes a restart`,
+    );
 }

@@ -42,17 +42,29 @@ export async function checkGateway(path: string, env: NodeJS.ProcessEnv = proces
   return await read(path, env, connectionFileProblems);
 }
 
-async function read(path: string, env: NodeJS.ProcessEnv, lookAt: typeof connectionFileProblems): Promise<LoadedGateway> {
+async function read(
+  path: string,
+  env: NodeJS.ProcessEnv,
+  lookAt: typeof connectionFileProblems,
+): Promise<LoadedGateway> {
   const file = resolve(path);
   const text = await readNamed(path).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new McpTasksError('CONFIGURATION', `${path}: there is no such file; \`mcp-tasks-temporal init ${basename(path)}\` writes a first one`, { cause: error });
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `${path}: there is no such file; \`mcp-tasks-temporal init ${basename(path)}\` writes a first one`,
+      { cause: error },
+    );
   });
   const yaml = new YamlFile(text.toString(), env);
   if (yaml.problems.length > 0) throw new GatewayFileError(path, yaml.problems, [file]);
   const parsed = GatewayConfig.safeParse(yaml.value ?? {});
   const fail = (explained: readonly Explained[], files: readonly string[] = []): never => {
-    throw new GatewayFileError(path, explained.map(({ path: at, message, key }) => yaml.problem(at, message, key)), [file, ...files]);
+    throw new GatewayFileError(
+      path,
+      explained.map(({ path: at, message, key }) => yaml.problem(at, message, key)),
+      [file, ...files],
+    );
   };
   if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => explain(issue)));
   const { loaded, problems, files } = await build(parsed.data, dirname(file), await lookAt(parsed.data, dirname(file)));
@@ -66,9 +78,14 @@ async function read(path: string, env: NodeJS.ProcessEnv, lookAt: typeof connect
  */
 export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGateway> {
   const parsed = GatewayConfig.safeParse(input);
-  const { loaded, problems } = parsed.success ? await build(parsed.data, dir) : { loaded: undefined, problems: parsed.error.issues.flatMap((issue) => explain(issue)) };
+  const { loaded, problems } = parsed.success
+    ? await build(parsed.data, dir)
+    : { loaded: undefined, problems: parsed.error.issues.flatMap((issue) => explain(issue)) };
   if (loaded) return loaded;
-  throw new McpTasksError('CONFIGURATION', problems.map(({ path, message }) => `${path.join('.') || 'the configuration'}: ${message}`).join('\n'));
+  throw new McpTasksError(
+    'CONFIGURATION',
+    problems.map(({ path, message }) => `${path.join('.') || 'the configuration'}: ${message}`).join('\n'),
+  );
 }
 
 /** What was read from a file, or what is wrong with it. */
@@ -92,12 +109,24 @@ async function build(config: GatewayConfig, dir: string, found: readonly Explain
       return schema;
     };
     const input = await schemaOf(tool.input, [...path, 'input']);
-    const output = await (typeof tool.output === 'object' ? schemaOf(tool.output.schema, [...path, 'output', 'schema']) : schemaOf(tool.output, [...path, 'output']));
+    const output = await (typeof tool.output === 'object'
+      ? schemaOf(tool.output.schema, [...path, 'output', 'schema'])
+      : schemaOf(tool.output, [...path, 'output']));
     problems.push(...inputSchemaProblems(tool, input ?? {}, path));
     schemas.push({ ...(input ? { input } : {}), ...(output ? { output: ofObjects(output) } : {}) });
   }
   if (problems.length > 0) return { problems, files };
-  return { problems, files, loaded: { config, tools: config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config)), schemas, dir, files } };
+  return {
+    problems,
+    files,
+    loaded: {
+      config,
+      tools: config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config)),
+      schemas,
+      dir,
+      files,
+    },
+  };
 }
 
 /** A result's schema with properties is of an object, though it may not say so: MCP lists such a one as it is, and puts any other under `result`. */
@@ -106,13 +135,27 @@ function ofObjects(schema: JsonSchema): JsonSchema {
 }
 
 /** @param at where the schema, or the name of its file, is in the configuration */
-async function readSchema(given: string | JsonSchema | undefined, at: Path, dir: string): Promise<{ schema?: JsonSchema; wrong: readonly Explained[] }> {
+async function readSchema(
+  given: string | JsonSchema | undefined,
+  at: Path,
+  dir: string,
+): Promise<{ schema?: JsonSchema; wrong: readonly Explained[] }> {
   if (given === undefined) return { wrong: [] };
-  if (typeof given === 'object') return { schema: given, wrong: schemaProblems(given).map((problem) => ({ ...problem, path: [...at, ...problem.path] })) };
+  if (typeof given === 'object')
+    return {
+      schema: given,
+      wrong: schemaProblems(given).map((problem) => ({ ...problem, path: [...at, ...problem.path] })),
+    };
   try {
     const yaml = new YamlFile((await readNamed(given, dir)).toString());
-    const problems = yaml.problems.length > 0 ? yaml.problems : schemaProblems(yaml.value).map(({ path, message }) => yaml.problem(path, message));
-    const wrong = problems.map(({ line, column, message }) => ({ path: at, message: `${given}:${line}:${column}: ${message}` }));
+    const problems =
+      yaml.problems.length > 0
+        ? yaml.problems
+        : schemaProblems(yaml.value).map(({ path, message }) => yaml.problem(path, message));
+    const wrong = problems.map(({ line, column, message }) => ({
+      path: at,
+      message: `${given}:${line}:${column}: ${message}`,
+    }));
     return { schema: wrong.length > 0 ? {} : (yaml.value as JsonSchema), wrong };
   } catch (error) {
     return { schema: {}, wrong: [{ path: at, message: (error as Error).message }] };

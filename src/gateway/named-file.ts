@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 
-const REASONS: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', ENOTDIR: 'a part of its path is no folder', EACCES: 'this user may not read it' };
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  EACCES: 'this user may not read it',
+};
 
 /**
  * @param dir what the path is relative to
@@ -11,6 +16,8 @@ const REASONS: Readonly<Record<string, string>> = { ENOENT: 'there is no such fi
  */
 export async function readNamed(path: string, dir = '.'): Promise<Buffer> {
   return await readFile(resolve(dir, path)).catch((error: NodeJS.ErrnoException) => {
-    throw new McpTasksError('CONFIGURATION', `${path} cannot be read: ${REASONS[error.code ?? ''] ?? error.message}`, { cause: error });
+    throw new McpTasksError('CONFIGURATION', `${path} cannot be read: ${REASONS[error.code ?? ''] ?? error.message}`, {
+      cause: error,
+    });
   });
 }

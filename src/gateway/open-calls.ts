@@ -7,7 +7,10 @@ import { clusterFindings } from './doctor/cluster.js';
 import { reasonOf } from './doctor/finding.js';
 
 /** @throws what {@link resolveTemporalTarget} throws; McpTasksError `TEMPORAL_UNAVAILABLE`, which says why */
-export async function withCalls<T>(options: TemporalOptions, ask: (calls: Calls, target: TemporalTarget) => Promise<T>): Promise<T> {
+export async function withCalls<T>(
+  options: TemporalOptions,
+  ask: (calls: Calls, target: TemporalTarget) => Promise<T>,
+): Promise<T> {
   const target = await resolveTemporalTarget(options);
   try {
     const calls = new Calls(temporalClient(target));
@@ -26,6 +29,8 @@ export async function withCalls<T>(options: TemporalOptions, ask: (calls: Calls,
 /** As the doctor says it. */
 async function explained(calls: Calls, target: TemporalTarget, error: McpTasksError): Promise<McpTasksError> {
   const { there, findings } = await clusterFindings(calls, target);
-  const message = there ? `Temporal at ${target.address}: ${reasonOf(error)}` : findings.map(({ text, remedy }) => `${text}; ${remedy}`).join('\n');
+  const message = there
+    ? `Temporal at ${target.address}: ${reasonOf(error)}`
+    : findings.map(({ text, remedy }) => `${text}; ${remedy}`).join('\n');
   return new McpTasksError('TEMPORAL_UNAVAILABLE', message, { cause: error });
 }

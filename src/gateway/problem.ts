@@ -21,6 +21,9 @@ export class GatewayFileError extends McpTasksError {
     readonly files: readonly string[] = [],
   ) {
     const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
-    super('CONFIGURATION', sorted.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
+    super(
+      'CONFIGURATION',
+      sorted.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'),
+    );
   }
 }

@@ -22,14 +22,22 @@ export async function proposals(calls: Calls): Promise<ProposedTool[]> {
   for await (const execution of lately(calls)) {
     const type = execution.type?.name ?? '';
     // What runs as a part of another workflow is not for agents to start.
-    const fit = type !== '' && !NOT_FOR_TOOLS.has(type) && !type.startsWith('temporal-sys-') && !execution.parentExecution;
+    const fit =
+      type !== '' && !NOT_FOR_TOOLS.has(type) && !type.startsWith('temporal-sys-') && !execution.parentExecution;
     if (fit && !newest.has(type) && newest.size < MOST_TOOLS) newest.set(type, execution);
   }
   const names = new Set<string>();
   return await Promise.all(
     [...newest].map(async ([workflow, execution]) => {
       const name = free(toolName(workflow), names);
-      return { name, workflow, taskQueue: execution.taskQueue ?? '', ...(await argumentsLike(calls, execution).catch(() => ({ comment: 'Its arguments could not be looked at: say them under `input`, and perhaps `args`' }))) };
+      return {
+        name,
+        workflow,
+        taskQueue: execution.taskQueue ?? '',
+        ...(await argumentsLike(calls, execution).catch(() => ({
+          comment: 'Its arguments could not be looked at: say them under `input`, and perhaps `args`',
+        }))),
+      };
     }),
   );
 }
@@ -39,8 +47,16 @@ async function* lately(calls: Calls): AsyncGenerator<Execution, void> {
   const { client } = calls;
   let nextPageToken: Uint8Array | null | undefined;
   for (let page = 0; page < PAGE.most; page++) {
-    const request = { namespace: client.options.namespace, query: '', pageSize: PAGE.size, ...(nextPageToken ? { nextPageToken } : {}) };
-    const response = await calls.run(within(DEADLINE.list), async () => await client.workflowService.listWorkflowExecutions(request));
+    const request = {
+      namespace: client.options.namespace,
+      query: '',
+      pageSize: PAGE.size,
+      ...(nextPageToken ? { nextPageToken } : {}),
+    };
+    const response = await calls.run(
+      within(DEADLINE.list),
+      async () => await client.workflowService.listWorkflowExecutions(request),
+    );
     yield* response.executions ?? [];
     ({ nextPageToken } = response);
     if (!nextPageToken?.length) return;
@@ -48,17 +64,37 @@ async function* lately(calls: Calls): AsyncGenerator<Execution, void> {
 }
 
 /** The arguments of one execution as a schema: their names and types, not their values. */
-async function argumentsLike(calls: Calls, { execution }: Execution): Promise<Pick<ProposedTool, 'input' | 'args' | 'comment'>> {
+async function argumentsLike(
+  calls: Calls,
+  { execution }: Execution,
+): Promise<Pick<ProposedTool, 'input' | 'args' | 'comment'>> {
   const { client } = calls;
   const request = { namespace: client.options.namespace, execution: execution ?? {}, maximumPageSize: 1 };
-  const { history } = await calls.run(within(DEADLINE.list), async () => await client.workflowService.getWorkflowExecutionHistory(request));
+  const { history } = await calls.run(
+    within(DEADLINE.list),
+    async () => await client.workflowService.getWorkflowExecutionHistory(request),
+  );
   const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-  const values = await Promise.all(payloads.map(async (payload) => await decodeArrayFromPayloads(client.options.loadedDataConverter, [payload]).then(([value]: unknown[]) => value, () => UNREADABLE)));
+  const values = await Promise.all(
+    payloads.map(
+      async (payload) =>
+        await decodeArrayFromPayloads(client.options.loadedDataConverter, [payload]).then(
+          ([value]: unknown[]) => value,
+          () => UNREADABLE,
+        ),
+    ),
+  );
   if (values.length === 0) return {};
-  if (values.includes(UNREADABLE)) return { comment: 'Its arguments cannot be read without its data converter or codec server: say them under `input`, and perhaps `args`' };
-  if (values.some((value) => value instanceof Uint8Array)) return { comment: 'It was given bytes, which the arguments of a tool cannot be: it may be none for agents' };
+  if (values.includes(UNREADABLE))
+    return {
+      comment:
+        'Its arguments cannot be read without its data converter or codec server: say them under `input`, and perhaps `args`',
+    };
+  if (values.some((value) => value instanceof Uint8Array))
+    return { comment: 'It was given bytes, which the arguments of a tool cannot be: it may be none for agents' };
   const [only] = values;
-  if (values.length === 1 && typeof only === 'object' && only !== null && !Array.isArray(only)) return { input: objectLike(only) };
+  if (values.length === 1 && typeof only === 'object' && only !== null && !Array.isArray(only))
+    return { input: objectLike(only) };
   const named = Object.fromEntries(values.map((value, index) => [`argument${index + 1}`, value]));
   return { input: objectLike(named), args: Object.keys(named) };
 }
@@ -75,7 +111,10 @@ function like(value: unknown): JsonSchema {
 
 /** `NightlyLoad` → `nightly_load`. */
 function toolName(workflow: string): string {
-  const snake = workflow.replaceAll(/([a-z\d])([A-Z])/g, '$1_$2').replaceAll(/[^A-Za-z\d]+/g, '_').replaceAll(/^_|_$/g, '');
+  const snake = workflow
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replaceAll(/[^A-Za-z\d]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
   return snake.toLowerCase().slice(0, 100) || 'workflow';
 }
 

@@ -22,7 +22,9 @@ function fields({ properties = {}, required = [] }: Described, indent: string): 
     .map(([name, field]) => {
       const said = [required.includes(name) ? 'required' : '', field.enum?.join(', ') ?? ''].filter(Boolean).join('; ');
       const text = [said && `(${said})`, (field.description ?? '').replaceAll('|', '\\|')].filter(Boolean).join(' ');
-      return `${indent}- \`${name}\`${text ? ` ${text}` : ''}\n${nested(field).map((inner) => fields(inner, `${indent}  `)).join('')}`;
+      return `${indent}- \`${name}\`${text ? ` ${text}` : ''}\n${nested(field)
+        .map((inner) => fields(inner, `${indent}  `))
+        .join('')}`;
     })
     .join('');
 }

@@ -9,7 +9,13 @@ type Lookup = Readonly<Record<string, unknown>>;
 
 /** Each with its place in the schema. */
 export function schemaProblems(given: unknown): Explained[] {
-  if (!isMapping(given)) return [{ path: [], message: 'this is no JSON Schema: a mapping is needed, such as { properties: { date: { type: string } } }' }];
+  if (!isMapping(given))
+    return [
+      {
+        path: [],
+        message: 'this is no JSON Schema: a mapping is needed, such as { properties: { date: { type: string } } }',
+      },
+    ];
   // The library notes in a schema where its references lead.
   const schema = structuredClone(given) as Schema;
   try {
@@ -21,8 +27,12 @@ export function schemaProblems(given: unknown): Explained[] {
 
 function problemsAt(schema: unknown, path: Path, lookup: Lookup): Explained[] {
   if (typeof schema === 'boolean') return [];
-  if (!isMapping(schema)) return [{ path, message: `a JSON Schema is needed for "${String(path.at(-1))}", such as { type: string }` }];
-  return [...ownProblems(schema, path, lookup), ...Object.entries(schema).flatMap(([keyword, value]) => withinKeyword(keyword, value, [...path, keyword], lookup))];
+  if (!isMapping(schema))
+    return [{ path, message: `a JSON Schema is needed for "${String(path.at(-1))}", such as { type: string }` }];
+  return [
+    ...ownProblems(schema, path, lookup),
+    ...Object.entries(schema).flatMap(([keyword, value]) => withinKeyword(keyword, value, [...path, keyword], lookup)),
+  ];
 }
 
 /** Of the schemas that are the value of a keyword. */
@@ -31,19 +41,49 @@ function withinKeyword(keyword: string, value: unknown, path: Path, lookup: Look
     if (!isMapping(value)) return [{ path, message: `"${keyword}" is a mapping of names to JSON Schemas` }];
     return Object.entries(value).flatMap(([name, schema]) => problemsAt(schema, [...path, name], lookup));
   }
-  if (Object.hasOwn(schemaArrayKeyword, keyword) && Array.isArray(value)) return value.flatMap((schema, index) => problemsAt(schema, [...path, index], lookup));
-  return Object.hasOwn(schemaKeyword, keyword) || Object.hasOwn(schemaArrayKeyword, keyword) ? problemsAt(value, path, lookup) : [];
+  if (Object.hasOwn(schemaArrayKeyword, keyword) && Array.isArray(value))
+    return value.flatMap((schema, index) => problemsAt(schema, [...path, index], lookup));
+  return Object.hasOwn(schemaKeyword, keyword) || Object.hasOwn(schemaArrayKeyword, keyword)
+    ? problemsAt(value, path, lookup)
+    : [];
 }
 
-function ownProblems({ type, pattern, patternProperties, required, enum: values, $ref, __absolute_ref__: target = '' }: Schema, path: Path, lookup: Lookup): Explained[] {
+function ownProblems(
+  { type, pattern, patternProperties, required, enum: values, $ref, __absolute_ref__: target = '' }: Schema,
+  path: Path,
+  lookup: Lookup,
+): Explained[] {
   const types = type === undefined ? [] : [type].flat();
   return [
-    ...types.filter((name) => !TYPES.includes(name)).map((name) => ({ path: [...path, 'type'], message: `"${name}" is no type of JSON Schema; those are: ${TYPES.join(', ')}` })),
+    ...types
+      .filter((name) => !TYPES.includes(name))
+      .map((name) => ({
+        path: [...path, 'type'],
+        message: `"${name}" is no type of JSON Schema; those are: ${TYPES.join(', ')}`,
+      })),
     ...(pattern === undefined ? [] : patternProblems(pattern, [...path, 'pattern'])),
-    ...(isMapping(patternProperties) ? Object.keys(patternProperties).flatMap((key) => patternProblems(key, [...path, 'patternProperties', key])) : []),
-    ...(required === undefined || isListOfTexts(required) ? [] : [{ path: [...path, 'required'], message: '"required" is a list of the names of properties, beside `properties`' }]),
-    ...(values === undefined || Array.isArray(values) ? [] : [{ path: [...path, 'enum'], message: '"enum" is a list of values' }]),
-    ...($ref === undefined || lookup[target] !== undefined ? [] : [{ path: [...path, '$ref'], message: `there is no "${$ref}" in this schema: what it stands for has to be in it, such as under $defs; other files are not looked into` }]),
+    ...(isMapping(patternProperties)
+      ? Object.keys(patternProperties).flatMap((key) => patternProblems(key, [...path, 'patternProperties', key]))
+      : []),
+    ...(required === undefined || isListOfTexts(required)
+      ? []
+      : [
+          {
+            path: [...path, 'required'],
+            message: '"required" is a list of the names of properties, beside `properties`',
+          },
+        ]),
+    ...(values === undefined || Array.isArray(values)
+      ? []
+      : [{ path: [...path, 'enum'], message: '"enum" is a list of values' }]),
+    ...($ref === undefined || lookup[target] !== undefined
+      ? []
+      : [
+          {
+            path: [...path, '$ref'],
+            message: `there is no "${$ref}" in this schema: what it stands for has to be in it, such as under $defs; other files are not looked into`,
+          },
+        ]),
   ];
 }
 
@@ -53,7 +93,12 @@ function patternProblems(pattern: unknown, path: Path): Explained[] {
     void new RegExp(String(pattern), 'u');
     return [];
   } catch (error) {
-    return [{ path, message: `this is no regular expression as JavaScript has them: ${(error as Error).message.replace('Invalid regular expression: ', '')}` }];
+    return [
+      {
+        path,
+        message: `this is no regular expression as JavaScript has them: ${(error as Error).message.replace('Invalid regular expression: ', '')}`,
+      },
+    ];
   }
 }
 

@@ -10,7 +10,11 @@ export function similarTo(name: string, known: readonly string[]): string | unde
   const near = known.map((candidate) => ({ candidate, distance: distanceOf(given, plain(candidate)) }));
   const [nearest] = near.toSorted((a, b) => a.distance - b.distance);
   if (nearest && nearest.distance <= Math.max(1, Math.floor(name.length / 3))) return nearest.candidate;
-  return known.find((candidate) => Math.min(given.length, candidate.length) >= SHORTEST_PART && (plain(candidate).includes(given) || given.includes(plain(candidate))));
+  return known.find(
+    (candidate) =>
+      Math.min(given.length, candidate.length) >= SHORTEST_PART &&
+      (plain(candidate).includes(given) || given.includes(plain(candidate))),
+  );
 }
 
 /** How many letters have to be changed, left out or added (Levenshtein). */
@@ -19,7 +23,8 @@ function distanceOf(one: string, other: string): number {
   for (const [i, letter] of one.split('').entries()) {
     const above = row;
     row = [i + 1];
-    for (let j = 0; j < other.length; j++) row.push(Math.min(row[j]! + 1, above[j + 1]! + 1, above[j]! + (letter === other[j] ? 0 : 1)));
+    for (let j = 0; j < other.length; j++)
+      row.push(Math.min(row[j]! + 1, above[j + 1]! + 1, above[j]! + (letter === other[j] ? 0 : 1)));
   }
   return row.at(-1)!;
 }

@@ -15,8 +15,24 @@ export interface ToolSchemas {
 
 const NO_ARGUMENTS: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
 
-export function durableTool(config: ToolConfig, { input, output }: ToolSchemas, defaults: Pick<GatewayConfig, 'taskQueue'>): DurableTool {
-  const { name, title, description, workflow, namespace, annotations, timeouts, retry, ttl, fallback, taskSupport = 'optional' } = config;
+export function durableTool(
+  config: ToolConfig,
+  { input, output }: ToolSchemas,
+  defaults: Pick<GatewayConfig, 'taskQueue'>,
+): DurableTool {
+  const {
+    name,
+    title,
+    description,
+    workflow,
+    namespace,
+    annotations,
+    timeouts,
+    retry,
+    ttl,
+    fallback,
+    taskSupport = 'optional',
+  } = config;
   const taskQueue = config.taskQueue ?? defaults.taskQueue;
   const idempotencyKey = keyOf(config);
   const beforeStart = confirmationOf(config);
@@ -27,20 +43,55 @@ export function durableTool(config: ToolConfig, { input, output }: ToolSchemas, 
     name,
     inputSchema: fromJsonSchema(input ? { type: 'object', ...input } : NO_ARGUMENTS),
     taskSupport,
-    work: { kind: 'workflow', workflowType: workflow, existing: { ...(args ? { args } : {}), mapping: mappingOf(config, result) } },
-    ...defined({ title, description, namespace, annotations, timeouts, retry, ttl, fallback, taskQueue, idempotencyKey, beforeStart }),
+    work: {
+      kind: 'workflow',
+      workflowType: workflow,
+      existing: { ...(args ? { args } : {}), mapping: mappingOf(config, result) },
+    },
+    ...defined({
+      title,
+      description,
+      namespace,
+      annotations,
+      timeouts,
+      retry,
+      ttl,
+      fallback,
+      taskQueue,
+      idempotencyKey,
+      beforeStart,
+    }),
     ...(result ? { outputSchema: result } : {}),
     ...(config.inputs ? { asks: ['elicitation.form'] as const } : {}),
   };
 }
 
-function mappingOf({ output, status, inputs, stackTraces }: ToolConfig, result: ToolSchema | undefined): WorkflowMapping {
+function mappingOf(
+  { output, status, inputs, stackTraces }: ToolConfig,
+  result: ToolSchema | undefined,
+): WorkflowMapping {
   const part = typeof output === 'object' ? output.part : undefined;
-  const questions = inputs && Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, questionOf(input)]));
-  return defined({ part, output: result?.['~standard'].jsonSchema.output({ target: 'draft-2020-12' }) ?? null, status, inputs: questions, stackTraces });
+  const questions =
+    inputs && Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, questionOf(input)]));
+  return defined({
+    part,
+    output: result?.['~standard'].jsonSchema.output({ target: 'draft-2020-12' }) ?? null,
+    status,
+    inputs: questions,
+    stackTraces,
+  });
 }
 
-function questionOf({ query, when, message, schema, update, signal, args, declined }: NonNullable<ToolConfig['inputs']>[string]): InputMapping {
+function questionOf({
+  query,
+  when,
+  message,
+  schema,
+  update,
+  signal,
+  args,
+  declined,
+}: NonNullable<ToolConfig['inputs']>[string]): InputMapping {
   const kind = update === undefined ? 'signal' : 'update';
   return {
     when,
@@ -55,12 +106,14 @@ function questionOf({ query, when, message, schema, update, signal, args, declin
 function keyOf({ idempotencyKey }: ToolConfig): DurableTool['idempotencyKey'] {
   if (idempotencyKey === undefined) return undefined;
   if (typeof idempotencyKey === 'string') return (args: unknown) => fillIn(idempotencyKey, args) || undefined;
-  return (args: unknown) => JSON.stringify(idempotencyKey.map((name) => (args as Record<string, unknown>)[name] ?? null));
+  return (args: unknown) =>
+    JSON.stringify(idempotencyKey.map((name) => (args as Record<string, unknown>)[name] ?? null));
 }
 
 function confirmationOf({ name, title, confirm }: ToolConfig): DurableTool['beforeStart'] {
   if (confirm === undefined || confirm === false) return undefined;
-  const question = (args: unknown): string => (typeof confirm === 'string' ? fillIn(confirm, args) : `Start ${title ?? name} with ${JSON.stringify(args)}?`);
+  const question = (args: unknown): string =>
+    typeof confirm === 'string' ? fillIn(confirm, args) : `Start ${title ?? name} with ${JSON.stringify(args)}?`;
   return (args: unknown): FormRequest => ({ message: question(args), requestedSchema: asksNothing });
 }
 

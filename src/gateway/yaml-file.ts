@@ -1,5 +1,16 @@
 /** A YAML text that knows where its values are, with the environment's variables filled in. @module */
-import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml';
 import type { Path, Problem } from './problem.js';
 import { syntaxProblem } from './yaml-syntax.js';
 
@@ -50,12 +61,16 @@ export class YamlFile {
   #offset(path: Path, key: string | undefined): number {
     // What is missing is told of where it should be.
     for (let known = path; ; known = known.slice(0, -1)) {
-      const node = (known.length === 0 ? this.#document.contents : this.#document.getIn(known, true)) as Node | undefined | null;
+      const node = (known.length === 0 ? this.#document.contents : this.#document.getIn(known, true)) as
+        Node | undefined | null;
       if (!isNode(node)) {
         if (known.length > 0) continue;
         return 0;
       }
-      const keyNode = key !== undefined && isMap(node) ? node.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key : undefined;
+      const keyNode =
+        key !== undefined && isMap(node)
+          ? node.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key
+          : undefined;
       return (isNode(keyNode) ? keyNode : node).range?.[0] ?? 0;
     }
   }
@@ -63,12 +78,23 @@ export class YamlFile {
   #fillIn(env: NodeJS.ProcessEnv): void {
     visit(this.#document, {
       Scalar: (at, node, ancestors) => {
-        if (at === 'key' || typeof node.value !== 'string' || ancestors.some((ancestor) => isPair(ancestor) && isScalar(ancestor.key) && VERBATIM.has(ancestor.key.value))) return;
+        if (
+          at === 'key' ||
+          typeof node.value !== 'string' ||
+          ancestors.some((ancestor) => isPair(ancestor) && isScalar(ancestor.key) && VERBATIM.has(ancestor.key.value))
+        )
+          return;
         node.value = node.value.replaceAll(VARIABLE, (_match, escaped: string | undefined, name: string) => {
           if (escaped !== undefined) return escaped;
           // What comes from a file ends with a line break, which is no part of it.
           const value = env[name]?.trimEnd();
-          if (value === undefined) this.#add(node.range?.[0], NAME.test(name) ? `the environment has no variable ${name}: set it, or write $\${ where it is not meant as one` : '${…} takes the name of a variable of the environment, letters, digits and _, and nothing else: write $${ where it is not meant as one');
+          if (value === undefined)
+            this.#add(
+              node.range?.[0],
+              NAME.test(name)
+                ? `the environment has no variable ${name}: set it, or write $\${ where it is not meant as one`
+                : '${…} takes the name of a variable of the environment, letters, digits and _, and nothing else: write $${ where it is not meant as one',
+            );
           return value ?? '';
         });
       },
@@ -79,7 +105,11 @@ export class YamlFile {
     visit(this.#document, {
       Alias: (_, node) => {
         // Not by its name: a text may be meant, a password.
-        if (!node.resolve(this.#document)) this.#add(node.range?.[0], 'this *alias stands for nothing: write & and its name before it, at what is meant; a text that begins with * goes in quotes');
+        if (!node.resolve(this.#document))
+          this.#add(
+            node.range?.[0],
+            'this *alias stands for nothing: write & and its name before it, at what is meant; a text that begins with * goes in quotes',
+          );
       },
     });
   }
@@ -99,18 +129,21 @@ export class YamlFile {
 
   #firstAlias(): number | undefined {
     let offset: number | undefined;
-    visit(this.#document, { Node: (_, node) => {
-      if (!isAlias(node)) return;
-      offset = node.range?.[0];
-      return visit.BREAK;
-    } });
+    visit(this.#document, {
+      Node: (_, node) => {
+        if (!isAlias(node)) return;
+        offset = node.range?.[0];
+        return visit.BREAK;
+      },
+    });
     return offset;
   }
 
   /** One a place: what follows from a problem is told of the same. */
   #add(offset: number | undefined, message: string): void {
     const problem = this.#at(offset ?? 0, message);
-    if (!this.problems.some(({ line, column }) => line === problem.line && column === problem.column)) this.problems.push(problem);
+    if (!this.problems.some(({ line, column }) => line === problem.line && column === problem.column))
+      this.problems.push(problem);
   }
 
   #at(offset: number, message: string): Problem {

@@ -1,7 +1,8 @@
 /** Says of a mistake in YAML itself what to write instead. Pure. @module */
 import type { ErrorCode } from 'yaml';
 
-const INDENTATION = 'the indentation does not fit: what belongs together begins in the same column, in spaces, and an entry of a list with "- "';
+const INDENTATION =
+  'the indentation does not fit: what belongs together begins in the same column, in spaces, and an entry of a list with "- "';
 const QUOTES = 'a text with a colon and a space in it, or one that begins with a special character, goes in quotes';
 
 const HELP: Partial<Record<ErrorCode, string>> = {
@@ -21,5 +22,7 @@ const HELP: Partial<Record<ErrorCode, string>> = {
 export function syntaxProblem(code: ErrorCode, message: string): string {
   if (message.startsWith('Flow ')) return 'its closing ] or } is missing, or stands too far to the left';
   const help = message === 'Sequence item without - indicator' ? INDENTATION : HELP[code];
-  return help ?? `this is not YAML: ${message.replace(/: .*$/s, '')}${code === 'UNEXPECTED_TOKEN' ? `; ${QUOTES}` : ''}`;
+  return (
+    help ?? `this is not YAML: ${message.replace(/: .*$/s, '')}${code === 'UNEXPECTED_TOKEN' ? `; ${QUOTES}` : ''}`
+  );
 }

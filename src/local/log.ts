@@ -11,5 +11,8 @@ export interface Logger {
 
 /** JSON lines on stderr; `MCP_TASKS_LOG_LEVEL` sets the level. @default 'info' */
 export function stderrLogger(): Logger {
-  return pino({ level: process.env['MCP_TASKS_LOG_LEVEL'] ?? 'info', base: { name: 'mcp-tasks-temporal' } }, pino.destination({ dest: 2, sync: true }));
+  return pino(
+    { level: process.env['MCP_TASKS_LOG_LEVEL'] ?? 'info', base: { name: 'mcp-tasks-temporal' } },
+    pino.destination({ dest: 2, sync: true }),
+  );
 }

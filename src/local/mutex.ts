@@ -55,7 +55,10 @@ export async function withMutex<T>(
 export function tryMutexSync(dir: string, section: () => void): boolean {
   let unlock: () => void;
   try {
-    unlock = lockfile.lockSync(dir, lockOptions(dir, () => {}));
+    unlock = lockfile.lockSync(
+      dir,
+      lockOptions(dir, () => {}),
+    );
   } catch {
     return false;
   }

@@ -81,6 +81,9 @@ export async function start<Name extends string>(
 }
 
 /** Has a server stop in its own way, or be killed if that takes too long. */
-export function stop(service: Pick<LocalService, 'stopSignal' | 'stopTimeout'>, server: ProcessIdentity): Promise<void> {
+export function stop(
+  service: Pick<LocalService, 'stopSignal' | 'stopTimeout'>,
+  server: ProcessIdentity,
+): Promise<void> {
   return stopServer(server, service.stopSignal, service.stopTimeout ?? STOP_TIMEOUT);
 }

@@ -44,7 +44,12 @@ export function startServer(
   let end: string | undefined;
   try {
     const { file, args, ...options } = command;
-    const child = spawn(file, args, { ...options, detached: true, windowsHide: true, stdio: ['ignore', log.fd, log.fd] });
+    const child = spawn(file, args, {
+      ...options,
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
     const known = new Promise<string>((resolve) => {
       const note = (why: string): void => resolve((end ??= why));
       child.once('error', (error) => note(error.message));
@@ -54,7 +59,8 @@ export function startServer(
     const server = identify(child.pid ?? -1);
     if (child.pid === undefined) end = `cannot run ${file}`;
     else tell(onStart, server);
-    const whyEnded = async (timeout: number): Promise<string | undefined> => await Promise.race([known, sleep(timeout, undefined)]);
+    const whyEnded = async (timeout: number): Promise<string | undefined> =>
+      await Promise.race([known, sleep(timeout, undefined)]);
     return { ...server, ended: () => end, whyEnded, lastLines: (lines) => tail(logPath, log.start, lines) };
   } finally {
     closeSync(log.fd);

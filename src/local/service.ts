@@ -49,7 +49,7 @@ class User<Name extends string> {
   async acquire(): Promise<Lease<Name>> {
     const { service, options } = this;
     mkdirSync(service.dir, { recursive: true });
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       try {
         const lease = await withMutex(service.dir, this.#waiting(), (assertHeld) => this.#joinOrStart(assertHeld));
         if (lease) return lease;
@@ -96,7 +96,8 @@ class User<Name extends string> {
   #read(): ServiceRecord {
     const { service, options } = this;
     const record = readRecord(service.dir);
-    if (record === 'unreadable') options.log(`${service.name}: the record in ${service.dir} is unreadable, starting anew`);
+    if (record === 'unreadable')
+      options.log(`${service.name}: the record in ${service.dir} is unreadable, starting anew`);
     return typeof record === 'string' ? { ports: {} } : record;
   }
 }

@@ -28,12 +28,20 @@ export async function askFirst({ tool, params, ctx }: Call, form: FormRequest): 
   const { requestState, inputResponses = {}, owner, meta } = ctx;
   if (!requestState) throw new Error('a request of 2026-07-28 can carry state');
   const { given, codec } = requestState;
-  const digest = createHash('sha256').update(canonicalJson(params.arguments ?? {})).digest('base64url');
+  const digest = createHash('sha256')
+    .update(canonicalJson(params.arguments ?? {}))
+    .digest('base64url');
   const boundTo = JSON.stringify([owner.id, tool.name, digest, meta[IDEMPOTENCY_KEY] ?? null]);
   const ask = async (problem?: string): Promise<Asked> => {
     const message = problem === undefined ? form.message : askAgain(form.message, problem);
     const state = await codec.mint(randomBytes(16).toString('base64url'), boundTo);
-    return { reply: { resultType: 'input_required', inputRequests: { [QUESTION]: formRequest({ ...form, message }) }, requestState: state } };
+    return {
+      reply: {
+        resultType: 'input_required',
+        inputRequests: { [QUESTION]: formRequest({ ...form, message }) },
+        requestState: state,
+      },
+    };
   };
   if (given === undefined) return await ask();
   const nonce = await codec.open(given, boundTo);

@@ -42,7 +42,10 @@ export async function callTool(call: Call): Promise<Answer> {
   const asTask = wantsTask(call);
   if (asTask) return await start(call, asTask);
   // From the beginning: a client may cancel what has not started yet.
-  return await call.service.cancellations.run(call.ctx, async (signal) => await start({ ...call, ctx: { ...call.ctx, signal } }, asTask));
+  return await call.service.cancellations.run(
+    call.ctx,
+    async (signal) => await start({ ...call, ctx: { ...call.ctx, signal } }, asTask),
+  );
 }
 
 async function start(call: Call, asTask: boolean): Promise<Answer> {
@@ -71,7 +74,8 @@ async function start(call: Call, asTask: boolean): Promise<Answer> {
 function wantsTask({ era, tool, params, ctx }: Call): boolean {
   const able = era === '2026-07-28' ? declaresTasks(ctx) : params.task !== undefined;
   if (able && tool.taskSupport === 'forbidden') {
-    if (era === '2025-11-25') throw methodNotFound(`Tool ${tool.name} does not support task augmentation (taskSupport: 'forbidden')`);
+    if (era === '2025-11-25')
+      throw methodNotFound(`Tool ${tool.name} does not support task augmentation (taskSupport: 'forbidden')`);
     return false;
   }
   if (era === '2026-07-28') {
@@ -80,7 +84,8 @@ function wantsTask({ era, tool, params, ctx }: Call): boolean {
     requireCapabilities(ctx, tool.asks ?? []);
     return able;
   }
-  if (!able && tool.taskSupport === 'required') throw methodNotFound(`Tool ${tool.name} requires task augmentation (taskSupport: 'required')`);
+  if (!able && tool.taskSupport === 'required')
+    throw methodNotFound(`Tool ${tool.name} requires task augmentation (taskSupport: 'required')`);
   return able;
 }
 
@@ -105,7 +110,12 @@ async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer
   } catch (error) {
     // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
     const cancelled = era === '2025-11-25' ? signal.reason instanceof CancelledByClient : signal.aborted && !keyed;
-    if (cancelled) await service.engine.cancel(owner.id, task.id).catch((reason: unknown) => service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the cancelled call goes on'));
+    if (cancelled)
+      await service.engine
+        .cancel(owner.id, task.id)
+        .catch((reason: unknown) =>
+          service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the cancelled call goes on'),
+        );
     throw error;
   }
 }

@@ -26,12 +26,17 @@ export function requireTasks(ctx: Pick<RequestContext, 'capabilities'>): void {
 }
 
 /** @throws -32021 if the request's client has not declared that it can answer such questions */
-export function requireCapabilities({ capabilities }: Pick<RequestContext, 'capabilities'>, kinds: readonly InputKind[]): void {
+export function requireCapabilities(
+  { capabilities }: Pick<RequestContext, 'capabilities'>,
+  kinds: readonly InputKind[],
+): void {
   const lacking = missingCapabilities(capabilitiesFor(kinds), capabilities);
   if (lacking) throw missing(lacking);
 }
 
 function missing(requiredCapabilities: object): RpcFault {
   const names = JSON.stringify(requiredCapabilities);
-  return new RpcFault(RPC.missingClientCapability, `Missing required client capability: ${names}`, { requiredCapabilities });
+  return new RpcFault(RPC.missingClientCapability, `Missing required client capability: ${names}`, {
+    requiredCapabilities,
+  });
 }

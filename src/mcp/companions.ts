@@ -32,14 +32,23 @@ const ListArguments = z.object({ cursor: z.string().optional().describe('The nex
 /** None unless some tool's calls are answered with handles; a list only where requestors can be told apart. */
 export function companions(service: TaskService, era: Era, { mayList }: Owner): readonly Companion[] {
   if (service.tools.fallback.handles.size === 0) return [];
-  return [waitCompanion(service, era), cancelCompanion(service, era), ...(mayList ? [listCompanion(service, era)] : [])];
+  return [
+    waitCompanion(service, era),
+    cancelCompanion(service, era),
+    ...(mayList ? [listCompanion(service, era)] : []),
+  ];
 }
 
 /**
  * The call of a companion, with its wrong arguments and unknown tasks as tool errors, for the model to read. Where the client
  * cancels it, it is the call that ends, and not the task.
  */
-export async function callCompanion(service: TaskService, companion: Companion, args: unknown, ctx: RequestContext): Promise<Answer> {
+export async function callCompanion(
+  service: TaskService,
+  companion: Companion,
+  args: unknown,
+  ctx: RequestContext,
+): Promise<Answer> {
   return await service.cancellations.run(ctx, async (signal) => await answer(companion, args, { ...ctx, signal }));
 }
 
@@ -49,8 +58,14 @@ async function answer({ name, inputSchema, call }: Companion, args: unknown, ctx
   try {
     return await call(checked.value, ctx);
   } catch (error) {
-    if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return { ...errorResult('There is no such task, or its time is over. Use a taskId exactly as a call was answered with it.') };
-    if (isMcpTasksError(error, 'INVALID_CURSOR')) return { ...errorResult(`There is no such page. Call ${LIST} without a cursor.`) };
+    if (isMcpTasksError(error, 'TASK_NOT_FOUND'))
+      return {
+        ...errorResult(
+          'There is no such task, or its time is over. Use a taskId exactly as a call was answered with it.',
+        ),
+      };
+    if (isMcpTasksError(error, 'INVALID_CURSOR'))
+      return { ...errorResult(`There is no such page. Call ${LIST} without a cursor.`) };
     throw error;
   }
 }
@@ -61,8 +76,16 @@ function waitCompanion(service: TaskService, era: Era): Companion {
   return {
     name: WAIT,
     title: 'Wait for a task',
-    description: 'Waits for a task that is still running and answers with its result; if it runs on, says so: call it again.',
-    inputSchema: z.object({ taskId, seconds: z.number().min(0).optional().describe(`How long to wait; at most ${most}, which is the default. 0 looks and does not wait`) }),
+    description:
+      'Waits for a task that is still running and answers with its result; if it runs on, says so: call it again.',
+    inputSchema: z.object({
+      taskId,
+      seconds: z
+        .number()
+        .min(0)
+        .optional()
+        .describe(`How long to wait; at most ${most}, which is the default. 0 looks and does not wait`),
+    }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
     async call(args, ctx) {
       const { taskId: id, seconds = most } = args as { taskId: string; seconds?: number };
@@ -82,7 +105,10 @@ function cancelCompanion(service: TaskService, era: Era): Companion {
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     async call(args, ctx) {
       const { taskId: id } = args as z.infer<typeof TaskArguments>;
-      const said = (task: Task, text: string): Answer => ({ content: [{ type: 'text', text }], structuredContent: taskHandle(task, era) });
+      const said = (task: Task, text: string): Answer => ({
+        content: [{ type: 'text', text }],
+        structuredContent: taskHandle(task, era),
+      });
       try {
         const task = await cancelTask(service, id, ctx);
         return said(task, `${task.tool} was cancelled.`);
@@ -90,7 +116,10 @@ function cancelCompanion(service: TaskService, era: Era): Companion {
         if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
         const task = await fittingTask(service, await service.engine.get(ctx.owner.id, id));
         const { status } = taskHandle(task, era);
-        return said(task, `${task.tool} had already ended (${status}): there was nothing to cancel.${status === 'cancelled' ? '' : ` Call ${WAIT} for its result.`}`);
+        return said(
+          task,
+          `${task.tool} had already ended (${status}): there was nothing to cancel.${status === 'cancelled' ? '' : ` Call ${WAIT} for its result.`}`,
+        );
       }
     },
   };
@@ -108,10 +137,19 @@ function listCompanion(service: TaskService, era: Era): Companion {
       const { cursor } = args as z.infer<typeof ListArguments>;
       const { tasks, nextCursor } = await service.engine.list(owner.id, cursor);
       const handles = await Promise.all(tasks.map(async (task) => taskHandle(await fittingTask(service, task), era)));
-      const lines = handles.map(({ taskId: id, tool, status, statusMessage }) => `${id} ${tool}: ${status}${statusMessage === undefined ? '' : ` (${statusMessage})`}`);
-      const more = nextCursor === undefined ? [] : [`There are more: call ${LIST} with ${JSON.stringify({ cursor: nextCursor })}.`];
+      const lines = handles.map(
+        ({ taskId: id, tool, status, statusMessage }) =>
+          `${id} ${tool}: ${status}${statusMessage === undefined ? '' : ` (${statusMessage})`}`,
+      );
+      const more =
+        nextCursor === undefined
+          ? []
+          : [`There are more: call ${LIST} with ${JSON.stringify({ cursor: nextCursor })}.`];
       const text = [...(lines.length > 0 ? lines : ['No tasks.']), ...more].join('\n');
-      return { content: [{ type: 'text', text }], structuredContent: { tasks: handles, ...(nextCursor === undefined ? {} : { nextCursor }) } };
+      return {
+        content: [{ type: 'text', text }],
+        structuredContent: { tasks: handles, ...(nextCursor === undefined ? {} : { nextCursor }) },
+      };
     },
   };
 }

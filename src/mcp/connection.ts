@@ -53,10 +53,12 @@ export class Connection implements Stream {
     this.#answers = newSession(message)?.answers ?? this.#answers;
     this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
-    if (reply) this.#take(ownerOf, reply).catch((error: unknown) => {
-      // Whose answer was refused is asked again.
-      if (!isMcpTasksError(error, 'INVALID_ARGUMENTS')) this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken');
-    });
+    if (reply)
+      this.#take(ownerOf, reply).catch((error: unknown) => {
+        // Whose answer was refused is asked again.
+        if (!isMcpTasksError(error, 'INVALID_ARGUMENTS'))
+          this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken');
+      });
     return reply !== undefined;
   }
 
@@ -68,6 +70,12 @@ export class Connection implements Stream {
   /** Here a reply cannot be refused, and nobody would send it again. */
   async #take(ownerOf: () => Owner, reply: Reply): Promise<void> {
     const owner = ownerOf();
-    await pRetry(async () => await takeReply(this.service, owner, reply), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 10_000, shouldRetry: ({ error }) => mayPass(error), signal: this.#closed.signal });
+    await pRetry(async () => await takeReply(this.service, owner, reply), {
+      retries: Number.POSITIVE_INFINITY,
+      maxRetryTime: PATIENCE,
+      maxTimeout: 10_000,
+      shouldRetry: ({ error }) => mayPass(error),
+      signal: this.#closed.signal,
+    });
   }
 }

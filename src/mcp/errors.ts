@@ -4,7 +4,12 @@ import { McpTasksError, origin, type McpTasksErrorCode } from '../task/errors.js
 import type { RpcError } from '../task/task.js';
 import { CancelledByClient } from './cancellations.js';
 
-export const RPC = { methodNotFound: -32601, invalidParams: -32602, internalError: -32603, missingClientCapability: -32021 } as const;
+export const RPC = {
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  missingClientCapability: -32021,
+} as const;
 
 /** An answer that is a JSON-RPC error. Both SDKs send an error with a code as it is. */
 export class RpcFault extends Error {
@@ -31,7 +36,13 @@ export function invalidParams(message: string): RpcFault {
   return new RpcFault(RPC.invalidParams, message);
 }
 
-const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set(['TASK_NOT_FOUND', 'TASK_ENDED', 'INVALID_ARGUMENTS', 'KEY_REUSED', 'INVALID_CURSOR']);
+const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set([
+  'TASK_NOT_FOUND',
+  'TASK_ENDED',
+  'INVALID_ARGUMENTS',
+  'KEY_REUSED',
+  'INVALID_CURSOR',
+]);
 
 /** The same request may well be answered a little later. */
 const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'CODEC_FAILED', 'NO_WORKER']);
@@ -52,7 +63,12 @@ export function faultOf({ code, message }: McpTasksError): RpcFault {
  * in full; the client gets the message of an error that is meant for it, and of any other only that there was one.
  * @param about what the log line is to say besides the error: method, task ID, tool
  */
-export async function asRpcFaults<T>(logger: Logger, about: object, aborted: AbortSignal, handle: () => Promise<T>): Promise<T> {
+export async function asRpcFaults<T>(
+  logger: Logger,
+  about: object,
+  aborted: AbortSignal,
+  handle: () => Promise<T>,
+): Promise<T> {
   try {
     return await handle();
   } catch (error) {
@@ -60,10 +76,14 @@ export async function asRpcFaults<T>(logger: Logger, about: object, aborted: Abo
     if (error instanceof RpcFault || error instanceof CancelledByClient || aborted.aborted) throw error;
     if (!(error instanceof McpTasksError)) {
       logger.error({ ...about, err: error }, 'request failed');
-      throw new RpcFault(RPC.internalError, 'Internal error; the server\'s log says more');
+      throw new RpcFault(RPC.internalError, "Internal error; the server's log says more");
     }
     // While Temporal is away there are many of them, all alike.
-    if (!INVALID_PARAMS.has(error.code)) logger.warn({ ...about, ...(mayPass(error) ? { code: error.code, reason: origin(error).message } : { err: error }) }, 'request could not be answered');
+    if (!INVALID_PARAMS.has(error.code))
+      logger.warn(
+        { ...about, ...(mayPass(error) ? { code: error.code, reason: origin(error).message } : { err: error }) },
+        'request could not be answered',
+      );
     throw faultOf(error);
   }
 }

@@ -17,15 +17,25 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @param server the fallback of tools that name none
  * @throws McpTasksError `CONFIGURATION` if a tool has the name of a companion, or for a budget that is none
  */
-export function fallbackOf(tools: ReadonlyMap<string, DurableTool>, server: 'await' | 'handle', budget: number): Fallback {
-  if (!(budget > 0 && budget <= LONGEST_TIMER)) throw new McpTasksError('CONFIGURATION', 'handleAfter has to be longer than nothing and shorter than 24 days');
+export function fallbackOf(
+  tools: ReadonlyMap<string, DurableTool>,
+  server: 'await' | 'handle',
+  budget: number,
+): Fallback {
+  if (!(budget > 0 && budget <= LONGEST_TIMER))
+    throw new McpTasksError('CONFIGURATION', 'handleAfter has to be longer than nothing and shorter than 24 days');
   // Only of an optional tool a call may or may not become a task.
-  const handles = [...tools.values()].filter((tool) => tool.taskSupport === 'optional' && (tool.fallback ?? server) === 'handle');
+  const handles = [...tools.values()].filter(
+    (tool) => tool.taskSupport === 'optional' && (tool.fallback ?? server) === 'handle',
+  );
   const taken = handles.length > 0 ? [WAIT, CANCEL, LIST].find((name) => tools.has(name)) : undefined;
   if (taken !== undefined) throw nameTaken(taken);
   return { handles: new Set(handles.map(({ name }) => name)), budget };
 }
 
 export function nameTaken(name: string): McpTasksError {
-  return new McpTasksError('CONFIGURATION', `fallback 'handle' adds a tool named "${name}", and the server has one already: rename that, or choose fallback 'await'`);
+  return new McpTasksError(
+    'CONFIGURATION',
+    `fallback 'handle' adds a tool named "${name}", and the server has one already: rename that, or choose fallback 'await'`,
+  );
 }

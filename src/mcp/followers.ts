@@ -67,7 +67,13 @@ export class Followers {
    * Follows a task to its end.
    * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
    */
-  async ended(owner: Owner, taskId: string, stream: Stream, signal: AbortSignal, options: FollowOptions = {}): Promise<EndedTask> {
+  async ended(
+    owner: Owner,
+    taskId: string,
+    stream: Stream,
+    signal: AbortSignal,
+    options: FollowOptions = {},
+  ): Promise<EndedTask> {
     const { ended, leave } = this.follow(owner, taskId, stream, options);
     try {
       return await new Promise((resolve, reject) => {
@@ -150,7 +156,9 @@ class Follower {
     const { signal } = this.#stop;
     try {
       const wantsProgress = ({ caller }: Task): boolean => caller?.progressToken !== undefined;
-      for await (const task of this.options.engine.watch(this.owner.id, this.taskId, signal, { progress: wantsProgress })) {
+      for await (const task of this.options.engine.watch(this.owner.id, this.taskId, signal, {
+        progress: wantsProgress,
+      })) {
         this.#task = task;
         this.#tell();
         if (!task.outcome) continue;
@@ -164,15 +172,21 @@ class Follower {
   }
 
   #tell(): void {
-    this.#turn = this.#turn.then(async () => await this.#tellNow()).catch((error: unknown) => {
-      // The task's time is over, or the server closes.
-      if (!isMcpTasksError(error)) this.options.logger.error({ taskId: this.taskId, err: error }, 'a client could not be told of its task');
-    });
+    this.#turn = this.#turn
+      .then(async () => await this.#tellNow())
+      .catch((error: unknown) => {
+        // The task's time is over, or the server closes.
+        if (!isMcpTasksError(error))
+          this.options.logger.error({ taskId: this.taskId, err: error }, 'a client could not be told of its task');
+      });
   }
 
   async #tellNow(): Promise<void> {
     if (!this.#task) return;
-    await this.#news.tell(this.#task, this.#carriers.filter(({ plain }) => !plain));
+    await this.#news.tell(
+      this.#task,
+      this.#carriers.filter(({ plain }) => !plain),
+    );
     await this.#questions.put(this.#task, this.#carriers);
   }
 }

@@ -20,8 +20,21 @@ export const TaskHandle = z.looseObject({
 export type TaskHandle = z.infer<typeof TaskHandle>;
 
 export function taskHandle(task: Task, era: Era): TaskHandle {
-  const { taskId, status, statusMessage: message, createdAt, lastUpdatedAt } = era === '2025-11-25' ? task2025(task, 0) : task2026(task, 0);
-  return { taskId, tool: task.tool, status, ...(message === undefined ? {} : { statusMessage: message }), createdAt, lastUpdatedAt };
+  const {
+    taskId,
+    status,
+    statusMessage: message,
+    createdAt,
+    lastUpdatedAt,
+  } = era === '2025-11-25' ? task2025(task, 0) : task2026(task, 0);
+  return {
+    taskId,
+    tool: task.tool,
+    status,
+    ...(message === undefined ? {} : { statusMessage: message }),
+    createdAt,
+    lastUpdatedAt,
+  };
 }
 
 /** Never an error: that would invite a model to start the work again. The text is for the model. */

@@ -34,17 +34,24 @@ export interface ListedOutput {
  * what does not fit, and a result without structured content where a schema is listed.
  * @throws McpTasksError `CONFIGURATION` for a schema that JSON Schema cannot express
  */
-export function listedOutputs(tools: ReadonlyMap<string, DurableTool>, { handles }: Fallback): ReadonlyMap<string, ListedOutput> {
+export function listedOutputs(
+  tools: ReadonlyMap<string, DurableTool>,
+  { handles }: Fallback,
+): ReadonlyMap<string, ListedOutput> {
   const outputs = new Map<string, ListedOutput>();
   for (const { name, outputSchema } of tools.values()) {
     if (!outputSchema) continue;
-    const orHandle = (schema: JsonSchema, era: Era): JsonSchema => (handles.has(name) ? either(schema, jsonSchema(TaskHandle, name, era)) : schema);
+    const orHandle = (schema: JsonSchema, era: Era): JsonSchema =>
+      handles.has(name) ? either(schema, jsonSchema(TaskHandle, name, era)) : schema;
     const own = jsonSchema(outputSchema, name, '2026-07-28');
     const older = jsonSchema(outputSchema, name, '2025-11-25');
     const wrapped = !describesObjects(older);
     // The root says so itself, for clients of 2025-11-25.
     const object = wrapped ? underResult(older) : { ...older, type: 'object' };
-    outputs.set(name, { listed: { '2025-11-25': orHandle(object, '2025-11-25'), '2026-07-28': orHandle(own, '2026-07-28') }, wrapped });
+    outputs.set(name, {
+      listed: { '2025-11-25': orHandle(object, '2025-11-25'), '2026-07-28': orHandle(own, '2026-07-28') },
+      wrapped,
+    });
   }
   return outputs;
 }
@@ -54,7 +61,10 @@ export function listedTools(service: TaskService, era: Era, owner: Owner): reado
     const output = outputSchema && service.tools.outputs.get(tool.name);
     return { ...tool, ...(output ? { outputSchema: output.listed[era] } : {}) };
   });
-  const added = companions(service, era, owner).map(({ outputSchema, ...tool }) => ({ ...tool, ...(outputSchema ? { outputSchema: jsonSchema(outputSchema, tool.name, era) } : {}) }));
+  const added = companions(service, era, owner).map(({ outputSchema, ...tool }) => ({
+    ...tool,
+    ...(outputSchema ? { outputSchema: jsonSchema(outputSchema, tool.name, era) } : {}),
+  }));
   return [...durable, ...added];
 }
 
@@ -65,7 +75,9 @@ export function listedTools(service: TaskService, era: Era, owner: Owner): reado
 export function listFor(service: TaskService, era: Era, ctx: RequestContext, list: Answer): Answer {
   if (era === '2025-11-25' || service.tools.fallback.handles.size === 0) return list;
   const names = new Set(companions(service, era, ctx.owner).map(({ name }) => name));
-  const tools = (list['tools'] as readonly { name: string }[]).filter(({ name }) => !declaresTasks(ctx) || !names.has(name));
+  const tools = (list['tools'] as readonly { name: string }[]).filter(
+    ({ name }) => !declaresTasks(ctx) || !names.has(name),
+  );
   return { ...list, tools, cacheScope: 'private' };
 }
 
@@ -76,6 +88,10 @@ function jsonSchema(schema: ToolSchema, tool: string, era: Era): JsonSchema {
   try {
     return schema['~standard'].jsonSchema.output({ target: DIALECT[era] });
   } catch (error) {
-    throw new McpTasksError('CONFIGURATION', `tool "${tool}": its outputSchema cannot be listed as JSON Schema: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `tool "${tool}": its outputSchema cannot be listed as JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

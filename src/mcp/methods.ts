@@ -26,7 +26,12 @@ export function taskMethods(service: TaskService, era: Era): Readonly<Record<str
     Object.entries(handlers).map(([method, handle]) => {
       const safely: Method['handle'] = async (params, ctx) => {
         const { taskId } = params as { taskId?: string };
-        return await asRpcFaults(service.logger, { method, taskId }, ctx.signal, async () => await handle(params as never, ctx));
+        return await asRpcFaults(
+          service.logger,
+          { method, taskId },
+          ctx.signal,
+          async () => await handle(params as never, ctx),
+        );
       };
       return [method, { params: method === 'tasks/list' ? ListParams : TaskParams, handle: safely }];
     }),
@@ -39,7 +44,10 @@ function methods2026(service: TaskService): Record<string, Handler> {
   return {
     async 'tasks/get'({ taskId }, ctx) {
       requireTasks(ctx);
-      return detailedTask2026(await fittingTask(service, await service.engine.get(ctx.owner.id, taskId)), service.pollInterval);
+      return detailedTask2026(
+        await fittingTask(service, await service.engine.get(ctx.owner.id, taskId)),
+        service.pollInterval,
+      );
     },
     async 'tasks/cancel'({ taskId }, ctx) {
       requireTasks(ctx);
@@ -62,7 +70,10 @@ function methods2025(service: TaskService): Record<string, Handler> {
       return task2025(task, service.pollInterval);
     },
     async 'tasks/result'({ taskId }, ctx) {
-      const task = await service.cancellations.run(ctx, async (signal) => await service.followers.ended(ctx.owner, taskId, ctx.stream, signal));
+      const task = await service.cancellations.run(
+        ctx,
+        async (signal) => await service.followers.ended(ctx.owner, taskId, ctx.stream, signal),
+      );
       return { ...withRelatedTask(await resultOf(service, '2025-11-25', task), taskId) };
     },
     async 'tasks/cancel'({ taskId }, ctx) {
@@ -78,7 +89,10 @@ function methods2025(service: TaskService): Record<string, Handler> {
       if (!owner.mayList) throw methodNotFound('tasks/list needs an authenticated requestor');
       const { tasks, nextCursor } = await service.engine.list(owner.id, cursor);
       const fitted = await Promise.all(tasks.map(async (task) => await fittingTask(service, task)));
-      return { tasks: fitted.map((task) => task2025(task, service.pollInterval)), ...(nextCursor === undefined ? {} : { nextCursor }) };
+      return {
+        tasks: fitted.map((task) => task2025(task, service.pollInterval)),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     },
   };
 }

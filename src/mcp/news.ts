@@ -38,7 +38,12 @@ export class News {
     this.#status = status;
     // Not on the stream of a `tasks/result`: at another process the session may have a stream of its own, and be told twice.
     const told = carriers.filter(({ stream }) => stream.kind === 'session');
-    if (changed) await carry(told, () => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task2025(task, this.pollInterval) }));
+    if (changed)
+      await carry(told, () => ({
+        jsonrpc: '2.0',
+        method: 'notifications/tasks/status',
+        params: task2025(task, this.pollInterval),
+      }));
   }
 
   close(): void {
@@ -65,5 +70,9 @@ export class News {
 }
 
 function progressMessage({ id, caller }: Task, progress: Progress): ServerMessage {
-  return { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: caller?.progressToken, ...progress, _meta: relatedTask(id) } };
+  return {
+    jsonrpc: '2.0',
+    method: 'notifications/progress',
+    params: { progressToken: caller?.progressToken, ...progress, _meta: relatedTask(id) },
+  };
 }

@@ -45,12 +45,17 @@ async function fittingOutcome(tool: string, output: Output | undefined, outcome:
   if (!output || outcome.kind !== 'result' || outcome.result.isError) return outcome;
   const checked = await validate(output.schema, outcome.result.structuredContent);
   if (!('problems' in checked)) return outcome;
-  return { kind: 'result', result: errorResult(`The result of tool ${tool} does not fit its output schema: ${checked.problems}`) };
+  return {
+    kind: 'result',
+    result: errorResult(`The result of tool ${tool} does not fit its output schema: ${checked.problems}`),
+  };
 }
 
 /** The task, its outcome held against its output schema. */
 export async function fittingTask(service: TaskService, task: Task): Promise<Task> {
-  return task.outcome ? { ...task, outcome: await fittingOutcome(task.tool, outputOf(service, task), task.outcome) } : task;
+  return task.outcome
+    ? { ...task, outcome: await fittingOutcome(task.tool, outputOf(service, task), task.outcome) }
+    : task;
 }
 
 /**

@@ -35,7 +35,10 @@ export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | unde
   if (!authInfo) return ANONYMOUS;
   const { iss, sub } = authInfo.extra ?? {};
   if (typeof iss !== 'string' || typeof sub !== 'string') {
-    throw new McpTasksError('CONFIGURATION', 'the access token names no issuer and subject: have the verifier put them into authInfo.extra.iss and .sub, or set the `owner` option');
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'the access token names no issuer and subject: have the verifier put them into authInfo.extra.iss and .sub, or set the `owner` option',
+    );
   }
   return { id: `token\0${iss}\0${sub}`, mayList: true };
 }

@@ -82,18 +82,28 @@ export class Questions {
     for (const { lease } of this.#questions.values()) void lease.release();
   }
 
-  async #putOne({ id: taskId, mapping }: Task, key: string, request: InputRequest, carriers: readonly Carrier[]): Promise<void> {
+  async #putOne(
+    { id: taskId, mapping }: Task,
+    key: string,
+    request: InputRequest,
+    carriers: readonly Carrier[],
+  ): Promise<void> {
     // A workflow that knows no claims cannot keep two processes from asking: it is asked for where the client waits for the result.
     const claimable = mapping === undefined;
     const question: Question = this.#questions.get(key) ?? { lease: this.options.claimOn(key) };
     if (question.carrier) return;
     const kind = kindOf(request);
-    const able = (): Carrier[] => carriers.filter(({ stream }) => (!kind || !stream.answers || stream.answers.includes(kind)) && (claimable || !stream.shared));
+    const able = (): Carrier[] =>
+      carriers.filter(
+        ({ stream }) => (!kind || !stream.answers || stream.answers.includes(kind)) && (claimable || !stream.shared),
+      );
     if (able().length === 0) return await question.lease.release();
     this.#questions.set(key, question);
     if (!(await question.lease.take())) return this.#lookAgain();
     // Those that have left meanwhile are not among them any more.
-    const carrier = await carry(able(), ({ plain }) => message(this.options.keys, taskId, key, saying(request, question.problem), plain));
+    const carrier = await carry(able(), ({ plain }) =>
+      message(this.options.keys, taskId, key, saying(request, question.problem), plain),
+    );
     if (carrier && carriers.includes(carrier)) question.carrier = carrier;
     else await question.lease.release();
     if (this.#closed) await question.lease.release();
@@ -108,23 +118,43 @@ export class Questions {
 /** The newest request's stream first, a session's last. */
 function inOrder(carriers: readonly Carrier[]): Carrier[] {
   const newest = carriers.toReversed();
-  return [...newest.filter(({ stream }) => stream.kind === 'request'), ...newest.filter(({ stream }) => stream.kind === 'session')];
+  return [
+    ...newest.filter(({ stream }) => stream.kind === 'request'),
+    ...newest.filter(({ stream }) => stream.kind === 'session'),
+  ];
 }
 
 /** Sends a message on the first stream that takes it, and says which did. */
-export async function carry(carriers: readonly Carrier[], write: (carrier: Carrier) => ServerMessage): Promise<Carrier | undefined> {
+export async function carry(
+  carriers: readonly Carrier[],
+  write: (carrier: Carrier) => ServerMessage,
+): Promise<Carrier | undefined> {
   for (const carrier of inOrder(carriers)) {
-    if (await carrier.stream.send(write(carrier)).then(() => true, () => false)) return carrier;
+    if (
+      await carrier.stream.send(write(carrier)).then(
+        () => true,
+        () => false,
+      )
+    )
+      return carrier;
   }
   return undefined;
 }
 
 /** The request again, with what was wrong with the last answer in front of the person. */
 function saying({ method, params }: InputRequest, problem: string | undefined): InputRequest {
-  return problem === undefined ? { method, params } : { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
+  return problem === undefined
+    ? { method, params }
+    : { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
 }
 
-function message(keys: Keyring, taskId: string, key: string, { method, params }: InputRequest, plain: boolean): ServerMessage {
+function message(
+  keys: Keyring,
+  taskId: string,
+  key: string,
+  { method, params }: InputRequest,
+  plain: boolean,
+): ServerMessage {
   const meta = plain ? {} : { _meta: { ...(params['_meta'] as object | undefined), ...relatedTask(taskId) } };
   return { jsonrpc: '2.0', id: sealRequestId(keys, { taskId, key }), method, params: { ...params, ...meta } };
 }

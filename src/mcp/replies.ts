@@ -23,7 +23,14 @@ export function openReply(keys: Keyring, message: unknown): Reply | undefined {
   if (!parsed.success) return undefined;
   const { id, result, error } = parsed.data;
   const question = openRequestId(keys, id);
-  return question && { ...question, given: error ? { unavailable: `the client did not answer: ${error.message ?? `error ${error.code}`}` } : { answer: result } };
+  return (
+    question && {
+      ...question,
+      given: error
+        ? { unavailable: `the client did not answer: ${error.message ?? `error ${error.code}`}` }
+        : { answer: result },
+    }
+  );
 }
 
 /**
@@ -31,7 +38,11 @@ export function openReply(keys: Keyring, message: unknown): Reply | undefined {
  * @throws McpTasksError `INVALID_ARGUMENTS` and `NO_WORKER` of an existing workflow's; `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`;
  * of the task's payloads `CODEC_FAILED`, `PAYLOAD_UNREADABLE`, and `CONFIGURATION` if a codec server refuses
  */
-export async function takeReply({ engine, followers }: TaskService, owner: Owner, { taskId, key, given }: Reply): Promise<void> {
+export async function takeReply(
+  { engine, followers }: TaskService,
+  owner: Owner,
+  { taskId, key, given }: Reply,
+): Promise<void> {
   try {
     await engine.reply(owner.id, taskId, key, given);
   } catch (error) {

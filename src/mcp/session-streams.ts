@@ -35,7 +35,8 @@ export class SessionStreams {
     this.#streams.set(session, streams);
     const leave: Leave = new Map();
     streams.set(stream, leave);
-    for (const [taskId, interest] of this.#tasks.get(session)?.entries() ?? []) this.#follow(session, stream, leave, taskId, interest);
+    for (const [taskId, interest] of this.#tasks.get(session)?.entries() ?? [])
+      this.#follow(session, stream, leave, taskId, interest);
     return () => {
       streams.delete(stream);
       if (streams.size === 0) this.#streams.delete(session);
@@ -50,14 +51,18 @@ export class SessionStreams {
     this.#tasks.set(session, tasks);
     const interest = tasks.get(known.id) ?? { owner, known };
     tasks.set(known.id, interest);
-    for (const [stream, leave] of this.#streams.get(session) ?? []) this.#follow(session, stream, leave, known.id, interest);
+    for (const [stream, leave] of this.#streams.get(session) ?? [])
+      this.#follow(session, stream, leave, known.id, interest);
   }
 
   #follow(session: string, stream: Stream, leave: Leave, taskId: string, { owner, known }: Interest): void {
     if (leave.size >= TASKS || leave.has(taskId)) return;
     const following = this.followers.follow(owner, taskId, stream, { known });
     leave.set(taskId, following.leave);
-    const told = following.ended.then(() => true, () => false);
+    const told = following.ended.then(
+      () => true,
+      () => false,
+    );
     void told.then((toItsEnd) => {
       leave.delete(taskId);
       following.leave();

@@ -32,7 +32,12 @@ export function newSession(message: unknown): Session | undefined {
   const parsed = Initialize.safeParse(message);
   if (!parsed.success) return undefined;
   const { protocolVersion, capabilities } = parsed.data.params;
-  return { id: randomBytes(16).toString('base64url'), version: protocolVersion, answers: answerable(capabilities), createdAt: Date.now() };
+  return {
+    id: randomBytes(16).toString('base64url'),
+    version: protocolVersion,
+    answers: answerable(capabilities),
+    createdAt: Date.now(),
+  };
 }
 
 /** The `Mcp-Session-Id` of a session: good for its owner alone. */

@@ -32,12 +32,22 @@ export interface SessionOptions {
   readonly keepAliveMs: number;
 }
 
-export function serveSessions(handler: FetchHandler, service: TaskService, { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions): FetchHandler {
+export function serveSessions(
+  handler: FetchHandler,
+  service: TaskService,
+  { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions,
+): FetchHandler {
   const streams = new Set<EventStream>();
 
   function listen(session: Session, authInfo: AuthInfo | undefined, signal: AbortSignal): Response {
-    if (streams.size >= maxSubscriptions) return failure(503, RPC.internalError, 'too many streams are open here; try again later');
-    const stream = new EventStream({ session: session.id, answers: session.answers, expiresAt: authInfo?.expiresAt, keepAliveMs });
+    if (streams.size >= maxSubscriptions)
+      return failure(503, RPC.internalError, 'too many streams are open here; try again later');
+    const stream = new EventStream({
+      session: session.id,
+      answers: session.answers,
+      expiresAt: authInfo?.expiresAt,
+      keepAliveMs,
+    });
     streams.add(stream);
     const leave = service.sessions.open(session.id, stream);
     signal.addEventListener('abort', () => stream.close(), { once: true });
@@ -61,7 +71,12 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
     if (!given) return undefined;
     try {
       // Nobody sends a reply again.
-      await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), { retries: Number.POSITIVE_INFINITY, maxRetryTime: PATIENCE, maxTimeout: 2_000, shouldRetry: ({ error }) => mayPass(error) });
+      await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), {
+        retries: Number.POSITIVE_INFINITY,
+        maxRetryTime: PATIENCE,
+        maxTimeout: 2_000,
+        shouldRetry: ({ error }) => mayPass(error),
+      });
       return new Response(null, { status: 202 });
     } catch (error) {
       if (!isMcpTasksError(error)) throw error;
@@ -81,21 +96,27 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
       if (sessionId !== null && !session) return failure(404, -32001, 'Session not found');
       if (session && request.method === 'GET') {
         const wanted = request.headers.get('accept')?.includes('text/event-stream');
-        return wanted ? listen(session, authInfo, request.signal) : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
+        return wanted
+          ? listen(session, authInfo, request.signal)
+          : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
       }
       if (request.method !== 'POST' || modern) {
         const response = await handler.fetch(request, given);
         const method = request.headers.get('mcp-method');
         // There a call whose stream is dropped is cancelled; that its token expires is none of its client's doing. What
         // listens ends by itself, in good order.
-        return method === 'subscriptions/listen' ? response : untilExpiry(response, authInfo?.expiresAt, method === 'tools/call');
+        return method === 'subscriptions/listen'
+          ? response
+          : untilExpiry(response, authInfo?.expiresAt, method === 'tools/call');
       }
       const message = await peekBody(request, given.parsedBody);
       if (session) service.cancellations.receive(session.id, message);
       const taken = await reply(message, authInfo);
       if (taken) return taken;
       const answered = await handler.fetch(request, given);
-      const response = isPoll(message) ? await withoutStream(answered) : untilExpiry(answered, authInfo?.expiresAt, false);
+      const response = isPoll(message)
+        ? await withoutStream(answered)
+        : untilExpiry(answered, authInfo?.expiresAt, false);
       const begun = response.ok ? newSession(message) : undefined;
       return begun ? withSessionId(response, sealSession(service.keys, ownerOf(authInfo).id, begun)) : response;
     },
@@ -109,7 +130,9 @@ export function serveSessions(handler: FetchHandler, service: TaskService, { own
 
 /** Who polls wants no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
 function isPoll(message: unknown): boolean {
-  return ['tasks/get', 'tasks/list', 'tasks/cancel'].includes(String((message as { method?: unknown } | null | undefined)?.method));
+  return ['tasks/get', 'tasks/list', 'tasks/cancel'].includes(
+    String((message as { method?: unknown } | null | undefined)?.method),
+  );
 }
 
 /** The one message of a stream, as JSON. */
@@ -129,5 +152,8 @@ function withSessionId(response: Response, id: string): Response {
 }
 
 function failure(status: number, code: number, message: string): Response {
-  return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status, ...(status === 503 ? { headers: { 'retry-after': '1' } } : {}) });
+  return Response.json(
+    { jsonrpc: '2.0', id: null, error: { code, message } },
+    { status, ...(status === 503 ? { headers: { 'retry-after': '1' } } : {}) },
+  );
 }

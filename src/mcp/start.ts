@@ -18,7 +18,9 @@ const SHORTEST_TTL = 10_000;
 const LONGEST_KEY = 1_000;
 
 /** What was asked before the start, or is still to be asked by the task. */
-export type First = { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string } | { readonly askFirst: FormRequest | undefined };
+export type First =
+  | { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string }
+  | { readonly askFirst: FormRequest | undefined };
 
 /**
  * @param parsed the arguments as the tool's schema parsed them
@@ -41,7 +43,11 @@ export function startRequest(call: Call, parsed: unknown, first: First): StartRe
 }
 
 /** @param nonce of the answer that the call brings: brought again, it starts nothing */
-function keyOf({ tool, ctx: { meta, owner } }: Call, parsed: unknown, nonce: string | undefined): IdempotencyKey | undefined {
+function keyOf(
+  { tool, ctx: { meta, owner } }: Call,
+  parsed: unknown,
+  nonce: string | undefined,
+): IdempotencyKey | undefined {
   const given = meta[IDEMPOTENCY_KEY];
   if (given === undefined) {
     const own = idempotencyKeyOf(tool, parsed, undefined);
@@ -50,9 +56,13 @@ function keyOf({ tool, ctx: { meta, owner } }: Call, parsed: unknown, nonce: str
     if (own && owner.mayList) return own;
     return nonce === undefined ? undefined : { by: 'answer', text: nonce };
   }
-  if (typeof given !== 'string' || given === '' || given.length > LONGEST_KEY) throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] has to be a string of 1 to ${LONGEST_KEY} characters`);
+  if (typeof given !== 'string' || given === '' || given.length > LONGEST_KEY)
+    throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] has to be a string of 1 to ${LONGEST_KEY} characters`);
   // A key that another could guess would be another's way to the task.
-  if (!owner.mayList && !isStrongKey(given)) throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] needs 128 random bits where the caller is not authenticated: a UUID has them`);
+  if (!owner.mayList && !isStrongKey(given))
+    throw invalidParams(
+      `_meta["${IDEMPOTENCY_KEY}"] needs 128 random bits where the caller is not authenticated: a UUID has them`,
+    );
   return idempotencyKeyOf(tool, parsed, given);
 }
 

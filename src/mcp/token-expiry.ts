@@ -5,7 +5,10 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Calls `end` when the token expires, unless it is stopped before. @param expiresAt seconds since 1970 */
 export function atExpiry(expiresAt: number | undefined, end: () => void): { stop(): void } {
-  const timer = expiresAt === undefined ? undefined : setTimeout(end, Math.min(Math.max(0, expiresAt * 1000 - Date.now()), LONGEST_TIMER));
+  const timer =
+    expiresAt === undefined
+      ? undefined
+      : setTimeout(end, Math.min(Math.max(0, expiresAt * 1000 - Date.now()), LONGEST_TIMER));
   return { stop: () => clearTimeout(timer) };
 }
 
@@ -15,7 +18,8 @@ export function atExpiry(expiresAt: number | undefined, end: () => void): { stop
  */
 export function untilExpiry(response: Response, expiresAt: number | undefined, goesOn: boolean): Response {
   const { body } = response;
-  if (expiresAt === undefined || !body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  if (expiresAt === undefined || !body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return response;
   const reader = body.getReader();
   let over = false;
   let expiry: { stop(): void } | undefined;

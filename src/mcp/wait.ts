@@ -35,7 +35,9 @@ export async function awaitAnswer(wait: Wait): Promise<Answer> {
   } catch (error) {
     if (!patience.signal.aborted || ctx.signal.aborted || error !== signal.reason) throw error;
     const now = await service.engine.get(ctx.owner.id, task.id).catch(() => task);
-    return { ...(now.outcome ? await resultOf(service, era, { ...now, outcome: now.outcome }) : handleResult(now, era)) };
+    return {
+      ...(now.outcome ? await resultOf(service, era, { ...now, outcome: now.outcome }) : handleResult(now, era)),
+    };
   } finally {
     clearTimeout(timer);
     unlink();
@@ -44,7 +46,10 @@ export async function awaitAnswer(wait: Wait): Promise<Answer> {
   }
 }
 
-async function ended({ service: { engine }, ctx, task }: Wait, signal: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
+async function ended(
+  { service: { engine }, ctx, task }: Wait,
+  signal: AbortSignal,
+): Promise<Task & { readonly outcome: Outcome }> {
   const { owner } = ctx;
   if (progressTokenOf(ctx) === undefined) return await engine.result(owner.id, task.id, signal);
   const tell = progressTeller(ctx);

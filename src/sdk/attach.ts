@@ -22,8 +22,13 @@ const ERA = '2025-11-25';
  * @throws McpTasksError `CONFIGURATION` if the server is connected already, or has tasks already
  */
 export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (transport: Transport) => Peer): void {
-  if (mcp.isConnected()) throw new McpTasksError('CONFIGURATION', 'attach durable tools before the server is connected');
-  if (handles(mcp, 'tasks/get')) throw new McpTasksError('CONFIGURATION', 'the server serves tasks already: attach durable tools once, and to a server without a `taskStore`');
+  if (mcp.isConnected())
+    throw new McpTasksError('CONFIGURATION', 'attach durable tools before the server is connected');
+  if (handles(mcp, 'tasks/get'))
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'the server serves tasks already: attach durable tools once, and to a server without a `taskStore`',
+    );
   let link: Link | undefined;
   onConnect(mcp, (transport) => {
     link = new Link(transport, service, peerOf(transport));
@@ -43,21 +48,31 @@ function declareTasks(mcp: McpServer, serve: Serve): void {
   // The SDK does not let a server handle what it has not declared.
   mcp.server.registerCapabilities({ tasks: tasksCapability({ mayList: false }) });
   const initialize = handlerOf(mcp, 'initialize');
-  replaceHandler(mcp, 'initialize', async (request, extra) =>
-    await serve(extra, async ({ owner }): Promise<Answer> => {
-      const result = (await initialize(request, extra)) as InitializeResult;
-      const { tasks: _, ...capabilities } = result.capabilities;
-      return { ...result, capabilities: result.protocolVersion < ERA ? capabilities : { ...capabilities, tasks: tasksCapability(owner) } };
-    }),
+  replaceHandler(
+    mcp,
+    'initialize',
+    async (request, extra) =>
+      await serve(extra, async ({ owner }): Promise<Answer> => {
+        const result = (await initialize(request, extra)) as InitializeResult;
+        const { tasks: _, ...capabilities } = result.capabilities;
+        return {
+          ...result,
+          capabilities:
+            result.protocolVersion < ERA ? capabilities : { ...capabilities, tasks: tasksCapability(owner) },
+        };
+      }),
   );
 }
 
 function serveMethods(mcp: McpServer, service: TaskService, serve: Serve): void {
   for (const [method, { params, handle }] of Object.entries(taskMethods(service, ERA))) {
-    mcp.server.setRequestHandler(z.looseObject({ method: z.literal(method), params: z.unknown().optional() }), async (request, extra) => {
-      const parsed = params.safeParse(request.params ?? {});
-      if (!parsed.success) throw invalidParams(`Invalid ${method} request: ${z.prettifyError(parsed.error)}`);
-      return await serve(extra, async (ctx) => await handle(parsed.data, ctx));
-    });
+    mcp.server.setRequestHandler(
+      z.looseObject({ method: z.literal(method), params: z.unknown().optional() }),
+      async (request, extra) => {
+        const parsed = params.safeParse(request.params ?? {});
+        if (!parsed.success) throw invalidParams(`Invalid ${method} request: ${z.prettifyError(parsed.error)}`);
+        return await serve(extra, async (ctx) => await handle(parsed.data, ctx));
+      },
+    );
   }
 }

@@ -7,7 +7,15 @@ import type { ToolSchema } from '../tool/schema.js';
 /** The dialect that the clients of this SDK compile without being told how. */
 const DIALECT = { target: 'draft-07' } as const;
 
-export function toolDefinition({ name, title, description, inputSchema, outputSchema, annotations, taskSupport }: ListedTool): Tool {
+export function toolDefinition({
+  name,
+  title,
+  description,
+  inputSchema,
+  outputSchema,
+  annotations,
+  taskSupport,
+}: ListedTool): Tool {
   return {
     name,
     ...(title === undefined ? {} : { title }),
@@ -22,6 +30,7 @@ export function toolDefinition({ name, title, description, inputSchema, outputSc
 /** @throws McpTasksError `CONFIGURATION` if the tool's arguments are no object */
 export function inputDefinition(name: string, inputSchema: ToolSchema): Tool['inputSchema'] {
   const input = inputSchema['~standard'].jsonSchema.input(DIALECT);
-  if ((input['type'] ?? 'object') !== 'object') throw new McpTasksError('CONFIGURATION', `tool "${name}": its inputSchema has to describe an object`);
+  if ((input['type'] ?? 'object') !== 'object')
+    throw new McpTasksError('CONFIGURATION', `tool "${name}": its inputSchema has to describe an object`);
   return { ...input, type: 'object' };
 }

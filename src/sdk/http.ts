@@ -8,7 +8,10 @@ import { serveSessions, type FetchHandler } from '../mcp/sessions-http.js';
 import type { TaskService } from '../mcp/service.js';
 import { attachTasks } from './attach.js';
 
-export type ServerFactory = (given: { readonly request: Request; readonly authInfo: AuthInfo | undefined }) => McpServer | Promise<McpServer>;
+export type ServerFactory = (given: {
+  readonly request: Request;
+  readonly authInfo: AuthInfo | undefined;
+}) => McpServer | Promise<McpServer>;
 
 export interface HandlerOptions {
   /** The most streams opened by GET at a time. @default 1024 */
@@ -19,7 +22,12 @@ export interface HandlerOptions {
 
 type Given = NonNullable<Parameters<FetchHandler['fetch']>[1]>;
 
-export function httpHandler(service: TaskService, ownerOf: (authInfo: AuthInfo | undefined) => Owner, factory: ServerFactory, options: HandlerOptions): FetchHandler {
+export function httpHandler(
+  service: TaskService,
+  ownerOf: (authInfo: AuthInfo | undefined) => Owner,
+  factory: ServerFactory,
+  options: HandlerOptions,
+): FetchHandler {
   const { maxSubscriptions = 1024, keepAliveMs = 15_000 } = options;
   const serving = new Set<McpServer>();
 
@@ -52,7 +60,7 @@ export function httpHandler(service: TaskService, ownerOf: (authInfo: AuthInfo |
         return await serve(request, given);
       } catch (error) {
         service.logger.error({ err: error }, 'a request could not be served');
-        return failure(500, RPC.internalError, 'Internal error; the server\'s log says more');
+        return failure(500, RPC.internalError, "Internal error; the server's log says more");
       }
     },
     async close() {

@@ -46,7 +46,14 @@ export class Link {
     const expiry = atExpiry(extra.authInfo?.expiresAt, () => this.#streams?.end(extra.requestId));
     try {
       const signal = AbortSignal.any([extra.signal, hangUp.signal]);
-      return await handle({ owner: this.peer.ownerOf(extra.authInfo), requestId: extra.requestId, signal, meta: extra._meta ?? {}, capabilities: {}, stream: this.#streamOf(extra) });
+      return await handle({
+        owner: this.peer.ownerOf(extra.authInfo),
+        requestId: extra.requestId,
+        signal,
+        meta: extra._meta ?? {},
+        capabilities: {},
+        stream: this.#streamOf(extra),
+      });
     } finally {
       expiry.stop();
       this.#waiting.delete(extra.requestId);

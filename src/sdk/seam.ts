@@ -6,7 +6,13 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCRequest, RequestId, Result, ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
+import type {
+  JSONRPCRequest,
+  RequestId,
+  Result,
+  ServerNotification,
+  ServerRequest,
+} from '@modelcontextprotocol/sdk/types.js';
 import { McpTasksError } from '../task/errors.js';
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -57,7 +63,10 @@ function handlers(mcp: McpServer): Map<string, Handler> {
 }
 
 function unsupported(): McpTasksError {
-  return new McpTasksError('CONFIGURATION', 'this version of @modelcontextprotocol/sdk is not supported: install ^1.32.2');
+  return new McpTasksError(
+    'CONFIGURATION',
+    'this version of @modelcontextprotocol/sdk is not supported: install ^1.32.2',
+  );
 }
 
 /** The streams that the client of a Streamable HTTP transport has open. */
@@ -76,7 +85,12 @@ export interface HttpStreams {
  */
 export function watchStreams(transport: Transport, changed: () => void): HttpStreams | undefined {
   const outer = transport as unknown as Partial<InsideTransport>;
-  const { _streamMapping: streams, _requestToStreamMapping: requests, _standaloneSseStreamId: standalone = '', _eventStore } = outer._webStandardTransport ?? outer;
+  const {
+    _streamMapping: streams,
+    _requestToStreamMapping: requests,
+    _standaloneSseStreamId: standalone = '',
+    _eventStore,
+  } = outer._webStandardTransport ?? outer;
   if (!streams || !requests) return undefined;
   const { set, delete: remove } = streams;
   streams.set = (id, stream) => {
@@ -89,7 +103,8 @@ export function watchStreams(transport: Transport, changed: () => void): HttpStr
     changed();
     return removed;
   };
-  const streamOf = (requestId: RequestId | undefined) => streams.get(requestId === undefined ? standalone : (requests.get(requestId) ?? ''));
+  const streamOf = (requestId: RequestId | undefined) =>
+    streams.get(requestId === undefined ? standalone : (requests.get(requestId) ?? ''));
   return {
     carry: (requestId) => streamOf(requestId)?.controller !== undefined,
     // With an event store a client can resume its stream.

@@ -19,7 +19,9 @@ const ERA = '2025-11-25';
  * @throws McpTasksError `CONFIGURATION` if it has one of a companion's
  */
 export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): void {
-  const added = new Map(companions(service, ERA, { id: '', mayList: true }).map((companion) => [companion.name, companion]));
+  const added = new Map(
+    companions(service, ERA, { id: '', mayList: true }).map((companion) => [companion.name, companion]),
+  );
   register(mcp, service.tools.keys());
   try {
     register(mcp, added.keys());
@@ -30,26 +32,51 @@ export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): 
   const list = handlerOf(mcp, 'tools/list');
   const call = handlerOf(mcp, 'tools/call');
 
-  replaceHandler(mcp, 'tools/list', async (request, extra) =>
-    await serve(extra, async ({ owner }): Promise<Answer> => {
-      const listed = (await list(request, extra)) as ListToolsResult;
-      const definitions = new Map(listedTools(service, ERA, owner).map((tool) => [tool.name, toolDefinition(tool)]));
-      return { ...listed, tools: listed.tools.flatMap((tool) => definitions.get(tool.name) ?? (added.has(tool.name) ? [] : [tool])) };
-    }),
+  replaceHandler(
+    mcp,
+    'tools/list',
+    async (request, extra) =>
+      await serve(extra, async ({ owner }): Promise<Answer> => {
+        const listed = (await list(request, extra)) as ListToolsResult;
+        const definitions = new Map(listedTools(service, ERA, owner).map((tool) => [tool.name, toolDefinition(tool)]));
+        return {
+          ...listed,
+          tools: listed.tools.flatMap((tool) => definitions.get(tool.name) ?? (added.has(tool.name) ? [] : [tool])),
+        };
+      }),
   );
 
   replaceHandler(mcp, 'tools/call', async (request, extra) => {
-    const { name = '', task, arguments: args } = (request.params ?? {}) as { name?: string; task?: unknown; arguments?: unknown };
+    const {
+      name = '',
+      task,
+      arguments: args,
+    } = (request.params ?? {}) as { name?: string; task?: unknown; arguments?: unknown };
     const tool = service.tools.get(name);
     const companion = task === undefined ? added.get(name) : undefined;
-    const callTask = tool && (async (ctx: RequestContext) => await callTool({ service, era: ERA, tool, params: parseCall(request.params), ctx }));
-    const called = callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
+    const callTask =
+      tool &&
+      (async (ctx: RequestContext) =>
+        await callTool({ service, era: ERA, tool, params: parseCall(request.params), ctx }));
+    const called =
+      callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
     if (called) {
-      return await serve(extra, async (ctx) => await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => await called(ctx)));
+      return await serve(
+        extra,
+        async (ctx) =>
+          await asRpcFaults(
+            service.logger,
+            { method: 'tools/call', tool: name },
+            ctx.signal,
+            async () => await called(ctx),
+          ),
+      );
     }
     if (task === undefined) return await call(request, extra);
     const { tools } = (await list({ ...request, method: 'tools/list', params: {} }, extra)) as ListToolsResult;
-    throw tools.some((other) => other.name === name) ? methodNotFound(`Tool ${name} does not support task augmentation`) : invalidParams(`Tool ${name} not found`);
+    throw tools.some((other) => other.name === name)
+      ? methodNotFound(`Tool ${name} does not support task augmentation`)
+      : invalidParams(`Tool ${name} not found`);
   });
 }
 

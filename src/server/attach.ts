@@ -19,7 +19,11 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
   const codec = stateCodec(service.keys);
   mcp.server.registerCapabilities(serverCapabilities(era, peer.owner));
   for (const [method, { params, handle }] of Object.entries(taskMethods(service, era))) {
-    mcp.server.setRequestHandler(method, { params }, async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx, codec)));
+    mcp.server.setRequestHandler(
+      method,
+      { params },
+      async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx, codec)),
+    );
   }
   // A server with no tool at all has no calls to intercept, either.
   if (service.tools.size === 0) return;
@@ -33,40 +37,57 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
     afterClose(mcp, service.tools.changed(renew));
   }
   const added = new Map(companions(service, era, peer.owner).map((companion) => [companion.name, companion]));
-  intercept(mcp, 'tools/list', async (request, sdkContext, sdk) => listFor(service, era, requestContext(mcp, peer, sdkContext, codec), await sdk(request, sdkContext)));
+  intercept(mcp, 'tools/list', async (request, sdkContext, sdk) =>
+    listFor(service, era, requestContext(mcp, peer, sdkContext, codec), await sdk(request, sdkContext)),
+  );
   intercept(mcp, 'tools/call', async (request, sdkContext, sdk) => {
-    const { name = '', task, arguments: args } = (request.params ?? {}) as { name?: string; task?: unknown; arguments?: unknown };
+    const {
+      name = '',
+      task,
+      arguments: args,
+    } = (request.params ?? {}) as { name?: string; task?: unknown; arguments?: unknown };
     const tool = service.tools.get(name);
     const companion = added.get(name);
-    if (!tool && era === '2025-11-25' && task !== undefined && mcp.toolInputSchemaJson(name)) throw methodNotFound(`Tool ${name} does not support task augmentation`);
-    const callTask = tool && (async (ctx: RequestContext) => await callTool({ service, era, tool, params: parseCall(request.params), ctx }));
-    const call = callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
+    if (!tool && era === '2025-11-25' && task !== undefined && mcp.toolInputSchemaJson(name))
+      throw methodNotFound(`Tool ${name} does not support task augmentation`);
+    const callTask =
+      tool &&
+      (async (ctx: RequestContext) => await callTool({ service, era, tool, params: parseCall(request.params), ctx }));
+    const call =
+      callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
     if (!call) return await sdk(request, sdkContext);
     const ctx = requestContext(mcp, peer, sdkContext, codec);
-    return await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => await call(ctx));
+    return await asRpcFaults(
+      service.logger,
+      { method: 'tools/call', tool: name },
+      ctx.signal,
+      async () => await call(ctx),
+    );
   });
 }
 
 /** For `tools/list`; calls never reach these callbacks. */
 function registerTools(mcp: McpServer, service: TaskService, era: Era, { owner }: Peer): RegisteredTool[] {
-  return listedTools(service, era, owner).map(({ name, title, description, inputSchema, outputSchema, annotations, taskSupport }) => {
-    if (!service.tools.has(name) && mcp.toolInputSchemaJson(name)) throw nameTaken(name);
-    const registered = mcp.registerTool(
-      name,
-      {
-        inputSchema,
-        ...(title === undefined ? {} : { title }),
-        ...(description === undefined ? {} : { description }),
-        ...(outputSchema === undefined ? {} : { outputSchema: asStandardSchema(outputSchema) }),
-        ...(annotations === undefined ? {} : { annotations }),
-      },
-      () => {
-        throw new Error(`the call of ${name} went past the tasks adapter`);
-      },
-    );
-    if (taskSupport) registered.execution = { taskSupport };
-    return registered;
-  });
+  return listedTools(service, era, owner).map(
+    ({ name, title, description, inputSchema, outputSchema, annotations, taskSupport }) => {
+      if (!service.tools.has(name) && mcp.toolInputSchemaJson(name)) throw nameTaken(name);
+      const registered = mcp.registerTool(
+        name,
+        {
+          inputSchema,
+          ...(title === undefined ? {} : { title }),
+          ...(description === undefined ? {} : { description }),
+          ...(outputSchema === undefined ? {} : { outputSchema: asStandardSchema(outputSchema) }),
+          ...(annotations === undefined ? {} : { annotations }),
+        },
+        () => {
+          throw new Error(`the call of ${name} went past the tasks adapter`);
+        },
+      );
+      if (taskSupport) registered.execution = { taskSupport };
+      return registered;
+    },
+  );
 }
 
 function afterClose({ server }: McpServer, then: () => void): void {
@@ -80,5 +101,12 @@ function afterClose({ server }: McpServer, then: () => void): void {
 /** As the SDK takes it; it never validates with it, as it never sees these tools' results. */
 function asStandardSchema(schema: JsonSchema): StandardSchemaWithJSON {
   const json = (): JsonSchema => schema;
-  return { '~standard': { version: 1, vendor: 'mcp-tasks-temporal', validate: (value) => ({ value }), jsonSchema: { input: json, output: json } } };
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'mcp-tasks-temporal',
+      validate: (value) => ({ value }),
+      jsonSchema: { input: json, output: json },
+    },
+  };
 }

@@ -14,7 +14,12 @@ export interface Peer {
   readonly connection?: Stream;
 }
 
-export function requestContext(mcp: McpServer, { owner, session, connection }: Peer, { mcpReq }: ServerContext, codec: StateCodec): RequestContext {
+export function requestContext(
+  mcp: McpServer,
+  { owner, session, connection }: Peer,
+  { mcpReq }: ServerContext,
+  codec: StateCodec,
+): RequestContext {
   const envelope: Readonly<Record<string, unknown>> = mcpReq.envelope ?? {};
   const { id: relatedRequestId, signal, _meta: meta = {}, inputResponses } = mcpReq;
   const { transport } = mcp.server;

@@ -55,7 +55,8 @@ async function loadServe(): Promise<Serve> {
     return await import('./serve.js');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const message = 'serving needs @modelcontextprotocol/server ~2.4: install it, or for a server of @modelcontextprotocol/sdk import DurableTasks from mcp-tasks-temporal/sdk';
+    const message =
+      'serving needs @modelcontextprotocol/server ~2.4: install it, or for a server of @modelcontextprotocol/sdk import DurableTasks from mcp-tasks-temporal/sdk';
     throw new McpTasksError('CONFIGURATION', message, { cause: error });
   }
 }

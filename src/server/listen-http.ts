@@ -8,7 +8,19 @@ import type { TaskService } from '../mcp/service.js';
 import { MOST_UNREAD } from '../mcp/stream.js';
 import type { RpcError } from '../task/task.js';
 import { atExpiry, untilExpiry } from '../mcp/token-expiry.js';
-import { ending, failing, honouredTasks, isAcknowledgement, isForTasksAlone, LISTEN, pushTasks, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
+import {
+  ending,
+  failing,
+  honouredTasks,
+  isAcknowledgement,
+  isForTasksAlone,
+  LISTEN,
+  pushTasks,
+  taskListen,
+  undeclared,
+  withTasks,
+  type TaskListen,
+} from './subscription.js';
 
 export interface ListenOptions {
   /** The most streams with tasks at a time. */
@@ -17,20 +29,33 @@ export interface ListenOptions {
   readonly keepAliveMs: number;
 }
 
-export function serveTaskListeners(handler: McpHttpHandler, service: TaskService, ownerOf: (authInfo: AuthInfo | undefined) => Owner, options: ListenOptions): McpHttpHandler {
+export function serveTaskListeners(
+  handler: McpHttpHandler,
+  service: TaskService,
+  ownerOf: (authInfo: AuthInfo | undefined) => Owner,
+  options: ListenOptions,
+): McpHttpHandler {
   const streams = new Set<TaskStream>();
   return {
     ...handler,
     async fetch(request, given) {
       // Told by its header, so that no other body is read twice.
-      const listen = request.headers.get('mcp-method') === LISTEN ? taskListen(await peekBody(request, given?.parsedBody)) : undefined;
+      const listen =
+        request.headers.get('mcp-method') === LISTEN
+          ? taskListen(await peekBody(request, given?.parsedBody))
+          : undefined;
       const response = await handler.fetch(request, given);
-      if (!listen) return request.headers.get('mcp-method') === LISTEN ? untilExpiry(response, given?.authInfo?.expiresAt, false) : response;
+      if (!listen)
+        return request.headers.get('mcp-method') === LISTEN
+          ? untilExpiry(response, given?.authInfo?.expiresAt, false)
+          : response;
       // What the SDK has refused is refused.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
-      const refuse = async (error: RpcError): Promise<Response> => await instead(response, failing(listen.id, error), 200);
-      if (streams.size >= options.maxSubscriptions) return await refuse({ code: RPC.internalError, message: 'Subscription limit reached' });
+      const refuse = async (error: RpcError): Promise<Response> =>
+        await instead(response, failing(listen.id, error), 200);
+      if (streams.size >= options.maxSubscriptions)
+        return await refuse({ code: RPC.internalError, message: 'Subscription limit reached' });
       const owner = ownerOf(given?.authInfo);
       let taskIds: string[];
       try {
@@ -42,7 +67,10 @@ export function serveTaskListeners(handler: McpHttpHandler, service: TaskService
       const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
       streams.add(stream);
       request.signal.addEventListener('abort', () => stream.gone(), { once: true });
-      return new Response(stream.over(response.body, given?.authInfo?.expiresAt, options.keepAliveMs), { status: response.status, headers: response.headers });
+      return new Response(stream.over(response.body, given?.authInfo?.expiresAt, options.keepAliveMs), {
+        status: response.status,
+        headers: response.headers,
+      });
     },
     async close() {
       for (const stream of streams) stream.end();
@@ -79,7 +107,11 @@ class TaskStream {
     this.end();
   }
 
-  over(source: ReadableStream<Uint8Array>, expiresAt: number | undefined, keepAliveMs: number): ReadableStream<Uint8Array> {
+  over(
+    source: ReadableStream<Uint8Array>,
+    expiresAt: number | undefined,
+    keepAliveMs: number,
+  ): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     return new ReadableStream({
       start: (controller) => {
@@ -138,9 +170,15 @@ class TaskStream {
   }
 }
 
-async function* messages(source: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<JSONRPCMessage, void> {
-  const events = source.pipeThrough(new TextDecoderStream() as never, { signal }).pipeThrough(new EventSourceParserStream());
-  for await (const { data } of events as unknown as AsyncIterable<{ data: string }>) yield JSON.parse(data) as JSONRPCMessage;
+async function* messages(
+  source: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<JSONRPCMessage, void> {
+  const events = source
+    .pipeThrough(new TextDecoderStream() as never, { signal })
+    .pipeThrough(new EventSourceParserStream());
+  for await (const { data } of events as unknown as AsyncIterable<{ data: string }>)
+    yield JSON.parse(data) as JSONRPCMessage;
 }
 
 function isAnswer(message: JSONRPCMessage, id: RequestId): boolean {

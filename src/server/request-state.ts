@@ -7,7 +7,10 @@ import type { Keyring } from '../task/keyring.js';
 const TTL = 60 * 60;
 
 export function stateCodec(keys: Keyring): StateCodec {
-  const codecs = (boundTo: string) => keys.derived('request-state').map((key) => createRequestStateCodec<string>({ key, ttlSeconds: TTL, bind: () => boundTo }));
+  const codecs = (boundTo: string) =>
+    keys
+      .derived('request-state')
+      .map((key) => createRequestStateCodec<string>({ key, ttlSeconds: TTL, bind: () => boundTo }));
   const context = {} as never;
   return {
     async mint(payload, boundTo) {

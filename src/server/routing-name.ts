@@ -10,12 +10,16 @@ import { peekBody } from '../mcp/body.js';
 const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
 
 export function fillRoutingName(handler: McpHttpHandler): McpHttpHandler {
-  return { ...handler, fetch: async (request, options) => await handler.fetch(await named(request, options?.parsedBody), options) };
+  return {
+    ...handler,
+    fetch: async (request, options) => await handler.fetch(await named(request, options?.parsedBody), options),
+  };
 }
 
 async function named(request: Request, parsedBody: unknown): Promise<Request> {
   const { headers } = request;
-  if (request.method !== 'POST' || headers.has('mcp-name') || !METHODS.has(headers.get('mcp-method') ?? '')) return request;
+  if (request.method !== 'POST' || headers.has('mcp-name') || !METHODS.has(headers.get('mcp-method') ?? ''))
+    return request;
   // Read from a copy: whatever is wrong with the body is the SDK's to say.
   const body = await peekBody(request, parsedBody);
   const taskId = (body as { params?: { taskId?: unknown } } | undefined)?.params?.taskId;

@@ -20,12 +20,19 @@ interface Inside {
  * pass on what is not its business.
  * @throws McpTasksError `CONFIGURATION` if the SDK's version has no such seam
  */
-export function intercept(mcp: McpServer, method: 'tools/call' | 'tools/list', handle: (request: JSONRPCRequest, ctx: ServerContext, sdk: Handler) => Promise<Result>): void {
+export function intercept(
+  mcp: McpServer,
+  method: 'tools/call' | 'tools/list',
+  handle: (request: JSONRPCRequest, ctx: ServerContext, sdk: Handler) => Promise<Result>,
+): void {
   const inside = mcp.server as unknown as Partial<Inside>;
   const wrap = inside._wrapHandler;
   const sdk = inside._getRequestHandler?.(method);
   if (typeof wrap !== 'function' || !sdk) {
-    throw new McpTasksError('CONFIGURATION', 'this version of @modelcontextprotocol/server is not supported: install ~2.4.0');
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'this version of @modelcontextprotocol/server is not supported: install ~2.4.0',
+    );
   }
   inside._wrapHandler = () => async (request, ctx) => await handle(request, ctx, sdk);
   try {

@@ -1,6 +1,18 @@
 /** The adapter's two entries, HTTP and stdio: the author's factory, each server it makes with the tasks attached. @module */
-import { createMcpHandler, McpServer, type CreateMcpHandlerOptions, type McpHttpHandler, type McpRequestContext, type Server } from '@modelcontextprotocol/server';
-import { serveStdio, StdioServerTransport, type ServeStdioOptions, type StdioServerHandle } from '@modelcontextprotocol/server/stdio';
+import {
+  createMcpHandler,
+  McpServer,
+  type CreateMcpHandlerOptions,
+  type McpHttpHandler,
+  type McpRequestContext,
+  type Server,
+} from '@modelcontextprotocol/server';
+import {
+  serveStdio,
+  StdioServerTransport,
+  type ServeStdioOptions,
+  type StdioServerHandle,
+} from '@modelcontextprotocol/server/stdio';
 import { httpOwner, stdioOwner, type AuthInfo, type Owner, type OwnerRule } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { openSession } from '../mcp/session.js';
@@ -17,7 +29,12 @@ export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Pro
 /** The SDK's own defaults, which the tasks' streams share. */
 const LISTEN = { maxSubscriptions: 1024, keepAliveMs: 15_000 };
 
-export function httpHandler(service: TaskService, rule: OwnerRule | undefined, factory: ServerFactory, options: CreateMcpHandlerOptions): McpHttpHandler {
+export function httpHandler(
+  service: TaskService,
+  rule: OwnerRule | undefined,
+  factory: ServerFactory,
+  options: CreateMcpHandlerOptions,
+): McpHttpHandler {
   const ownerOf = (authInfo: AuthInfo | undefined): Owner => httpOwner(rule, authInfo);
   const serve = withTasks(service, factory, ({ authInfo, requestInfo }) => {
     const owner = ownerOf(authInfo);
@@ -31,11 +48,19 @@ export function httpHandler(service: TaskService, rule: OwnerRule | undefined, f
     stop();
     await sdk.close();
   };
-  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }), service, ownerOf, { maxSubscriptions, keepAliveMs });
+  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }), service, ownerOf, {
+    maxSubscriptions,
+    keepAliveMs,
+  });
   return { ...listening, ...serveSessions(listening, service, { ownerOf, maxSubscriptions, keepAliveMs }) };
 }
 
-export function stdioServer(service: TaskService, rule: OwnerRule | undefined, factory: ServerFactory, options: ServeStdioOptions): StdioServerHandle {
+export function stdioServer(
+  service: TaskService,
+  rule: OwnerRule | undefined,
+  factory: ServerFactory,
+  options: ServeStdioOptions,
+): StdioServerHandle {
   const owner = stdioOwner(rule);
   const transport = new TaskTransport(options.transport ?? new StdioServerTransport(), service, owner);
   return serveStdio(
@@ -48,7 +73,10 @@ function withTasks(service: TaskService, factory: ServerFactory, peerOf: (ctx: M
   return async (ctx: McpRequestContext): Promise<McpServer> => {
     const mcp = await factory(ctx);
     if (!(mcp instanceof McpServer)) {
-      throw new McpTasksError('CONFIGURATION', 'the server factory has to return an McpServer of @modelcontextprotocol/server ~2.4; a low-level Server has no tools to attach to');
+      throw new McpTasksError(
+        'CONFIGURATION',
+        'the server factory has to return an McpServer of @modelcontextprotocol/server ~2.4; a low-level Server has no tools to attach to',
+      );
     }
     attachTasks(mcp, service, ctx.era === 'modern' ? '2026-07-28' : '2025-11-25', peerOf(ctx));
     return mcp;

@@ -2,12 +2,30 @@
  * The stdio transport with the tasks' own messages: `subscriptions/listen` of 2026-07-28, and what 2025-11-25 sends unasked.
  * @module
  */
-import type { JSONRPCMessage, MessageExtraInfo, RequestId, Transport, TransportSendOptions } from '@modelcontextprotocol/server';
+import type {
+  JSONRPCMessage,
+  MessageExtraInfo,
+  RequestId,
+  Transport,
+  TransportSendOptions,
+} from '@modelcontextprotocol/server';
 import { Connection } from '../mcp/connection.js';
 import type { Owner } from '../mcp/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { RpcFault } from '../mcp/errors.js';
-import { ending, failing, honouredTasks, isAcknowledgement, isForTasksAlone, pushTasks, subscriptionOf, taskListen, undeclared, withTasks, type TaskListen } from './subscription.js';
+import {
+  ending,
+  failing,
+  honouredTasks,
+  isAcknowledgement,
+  isForTasksAlone,
+  pushTasks,
+  subscriptionOf,
+  taskListen,
+  undeclared,
+  withTasks,
+  type TaskListen,
+} from './subscription.js';
 
 interface Subscription {
   readonly listen: TaskListen;
@@ -58,11 +76,14 @@ export class TaskTransport implements Transport {
       return await this.#fail(subscription, error);
     }
     await this.inner.send(withTasks(message, taskIds), options);
-    this.#push(subscription, taskIds, isForTasksAlone(message)).catch((error: unknown) => this.onerror?.(error as Error));
+    this.#push(subscription, taskIds, isForTasksAlone(message)).catch((error: unknown) =>
+      this.onerror?.(error as Error),
+    );
   }
 
   async #push({ listen, stop }: Subscription, taskIds: readonly string[], alone: boolean): Promise<void> {
-    const send = (message: JSONRPCMessage): void => void this.inner.send(message).catch((error: unknown) => this.onerror?.(error as Error));
+    const send = (message: JSONRPCMessage): void =>
+      void this.inner.send(message).catch((error: unknown) => this.onerror?.(error as Error));
     try {
       await pushTasks(this.service, this.owner, listen.id, taskIds, send, stop.signal);
     } catch (error) {
@@ -92,7 +113,8 @@ export class TaskTransport implements Transport {
       return;
     }
     if (listen) this.#subscriptions.set(listen.id, { listen, stop: new AbortController() });
-    if ('method' in message && message.method === 'notifications/cancelled') this.#stop((message.params as { requestId?: unknown } | undefined)?.requestId);
+    if ('method' in message && message.method === 'notifications/cancelled')
+      this.#stop((message.params as { requestId?: unknown } | undefined)?.requestId);
     this.onmessage?.(message, extra);
   }
 

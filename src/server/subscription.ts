@@ -1,5 +1,11 @@
 /** `notifications/tasks`: the tasks of a `subscriptions/listen` request, pushed as they change (protocol 2026-07-28). @module */
-import { CLIENT_CAPABILITIES_META_KEY, SUBSCRIPTION_ID_META_KEY, type JSONRPCMessage, type JSONRPCNotification, type RequestId } from '@modelcontextprotocol/server';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  SUBSCRIPTION_ID_META_KEY,
+  type JSONRPCMessage,
+  type JSONRPCNotification,
+  type RequestId,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
 import type { RpcError } from '../task/task.js';
@@ -19,7 +25,11 @@ const Listen = z.looseObject({
   method: z.literal(LISTEN),
   params: z.looseObject({
     notifications: z.looseObject({ taskIds: z.array(z.string()) }),
-    _meta: z.looseObject({ [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({ extensions: z.looseObject({}).optional() }).optional() }).optional(),
+    _meta: z
+      .looseObject({
+        [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({ extensions: z.looseObject({}).optional() }).optional(),
+      })
+      .optional(),
   }),
 });
 
@@ -50,9 +60,16 @@ export function undeclared(id: RequestId): JSONRPCMessage {
  * Which of the tasks the owner may follow: what is not theirs is left out, as if it did not exist.
  * @throws RpcFault
  */
-export async function honouredTasks({ engine, logger }: TaskService, owner: Owner, { taskIds }: TaskListen, signal: AbortSignal): Promise<string[]> {
+export async function honouredTasks(
+  { engine, logger }: TaskService,
+  owner: Owner,
+  { taskIds }: TaskListen,
+  signal: AbortSignal,
+): Promise<string[]> {
   return await asRpcFaults(logger, { method: LISTEN }, signal, async () => {
-    const looks = taskIds.slice(0, MOST_TASKS).map(async (id) => await engine.get(owner.id, id).then(() => [id], absent));
+    const looks = taskIds
+      .slice(0, MOST_TASKS)
+      .map(async (id) => await engine.get(owner.id, id).then(() => [id], absent));
     return (await Promise.all(looks)).flat();
   });
 }
@@ -100,8 +117,16 @@ type Send = (message: JSONRPCMessage) => void;
  * Sends each task as it is, then again whenever it has changed; resolves when all have ended, the server closes or `signal` is aborted.
  * @throws RpcFault of the first task that cannot be followed any further; the caller is to end the others by `signal`
  */
-export async function pushTasks(service: TaskService, owner: Owner, id: RequestId, taskIds: readonly string[], send: Send, signal: AbortSignal): Promise<void> {
-  const push = async (taskId: string): Promise<void> => await pushTask(service, owner, id, taskId, send, signal).catch(over);
+export async function pushTasks(
+  service: TaskService,
+  owner: Owner,
+  id: RequestId,
+  taskIds: readonly string[],
+  send: Send,
+  signal: AbortSignal,
+): Promise<void> {
+  const push = async (taskId: string): Promise<void> =>
+    await pushTask(service, owner, id, taskId, send, signal).catch(over);
   await Promise.all(
     taskIds.map(async (taskId) => {
       try {
@@ -113,12 +138,24 @@ export async function pushTasks(service: TaskService, owner: Owner, id: RequestI
   );
 }
 
-async function pushTask(service: TaskService, owner: Owner, id: RequestId, taskId: string, send: Send, signal: AbortSignal): Promise<void> {
+async function pushTask(
+  service: TaskService,
+  owner: Owner,
+  id: RequestId,
+  taskId: string,
+  send: Send,
+  signal: AbortSignal,
+): Promise<void> {
   let sent: string | undefined;
   for await (const task of service.engine.watch(owner.id, taskId, signal)) {
     const view = detailedTask2026(await fittingTask(service, task), service.pollInterval);
     const now = JSON.stringify(view);
-    if (now !== sent) send({ jsonrpc: '2.0', method: 'notifications/tasks', params: { ...view, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } } });
+    if (now !== sent)
+      send({
+        jsonrpc: '2.0',
+        method: 'notifications/tasks',
+        params: { ...view, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } },
+      });
     sent = now;
   }
 }

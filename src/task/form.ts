@@ -40,10 +40,16 @@ export function formProblem(answer: unknown, schema: FormRequest['requestedSchem
   // Without code generation, which the sandbox would not have.
   const { valid, errors } = new Validator(schema, '2020-12', false).validate((answer as ElicitAnswer).content ?? {});
   // The first errors are about the whole; the last is the one that says what is wrong where.
-  return valid ? undefined : errors.map(({ instanceLocation, error }) => `${instanceLocation.replace(/^#\/?/, '') || 'the answer'}: ${error}`).at(-1);
+  return valid
+    ? undefined
+    : errors
+        .map(({ instanceLocation, error }) => `${instanceLocation.replace(/^#\/?/, '') || 'the answer'}: ${error}`)
+        .at(-1);
 }
 
 export function actionProblem(answer: unknown): string | undefined {
   const action = typeof answer === 'object' && answer !== null ? (answer as { action?: unknown }).action : undefined;
-  return action === 'accept' || action === 'decline' || action === 'cancel' ? undefined : 'it has no action of accept, decline or cancel';
+  return action === 'accept' || action === 'decline' || action === 'cancel'
+    ? undefined
+    : 'it has no action of accept, decline or cancel';
 }

@@ -37,7 +37,9 @@ export function givesWay({ outcome }: Pick<Task, 'outcome'>, { by }: Idempotency
 
 /** A value's JSON, the same whatever the order of its objects' keys. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value ?? null, (_, part: unknown) => (isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
+  return JSON.stringify(value ?? null, (_, part: unknown) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
 }
 
 function isObject(value: unknown): value is object {

@@ -15,7 +15,10 @@ export function kindOf({ method, params }: InputRequest): InputKind | undefined 
 
 /** The client capabilities that these questions need, as MCP declares them. */
 export function capabilitiesFor(kinds: readonly InputKind[]): Record<string, Record<string, object>> {
-  const elicitation = { ...(kinds.includes('elicitation.form') ? { form: {} } : {}), ...(kinds.includes('elicitation.url') ? { url: {} } : {}) };
+  const elicitation = {
+    ...(kinds.includes('elicitation.form') ? { form: {} } : {}),
+    ...(kinds.includes('elicitation.url') ? { url: {} } : {}),
+  };
   return {
     ...(Object.keys(elicitation).length > 0 ? { elicitation } : {}),
     ...(kinds.includes('sampling') ? { sampling: {} } : {}),
@@ -23,7 +26,10 @@ export function capabilitiesFor(kinds: readonly InputKind[]): Record<string, Rec
 }
 
 /** What of `needed` a client that declares `declared` lacks; `undefined` if nothing. */
-export function missingCapabilities(needed: Record<string, Record<string, object>>, declared: Readonly<Record<string, unknown>>): Record<string, Record<string, object>> | undefined {
+export function missingCapabilities(
+  needed: Record<string, Record<string, object>>,
+  declared: Readonly<Record<string, unknown>>,
+): Record<string, Record<string, object>> | undefined {
   const missing = Object.entries(needed).flatMap(([name, modes]) => {
     const has = declared[name];
     if (typeof has !== 'object' || has === null) return [[name, modes] as const];

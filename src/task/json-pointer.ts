@@ -8,6 +8,8 @@ export function valueAt(value: unknown, pointer: string): unknown {
   const keys = pointer.split('/').slice(1);
   return keys.reduce<unknown>((within, key) => {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
-    return typeof within === 'object' && within !== null && Object.hasOwn(within, name) ? (within as Record<string, unknown>)[name] : undefined;
+    return typeof within === 'object' && within !== null && Object.hasOwn(within, name)
+      ? (within as Record<string, unknown>)[name]
+      : undefined;
   }, value);
 }

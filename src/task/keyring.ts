@@ -15,14 +15,22 @@ export class Keyring {
   /** @throws McpTasksError `CONFIGURATION` if there is no key, or one is shorter than 32 characters */
   constructor(keys: readonly string[]) {
     if (keys.length === 0 || keys.some((key) => key.length < SHORTEST_KEY)) {
-      throw new McpTasksError('CONFIGURATION', `a key needs at least ${SHORTEST_KEY} characters; \`openssl rand -hex 32\` makes a good one`);
+      throw new McpTasksError(
+        'CONFIGURATION',
+        `a key needs at least ${SHORTEST_KEY} characters; \`openssl rand -hex 32\` makes a good one`,
+      );
     }
     this.#keys = keys;
   }
 
   /** Reads `current[,previous…]`, the form of `MCP_TASKS_KEY`. */
   static parse(text: string): Keyring {
-    return new Keyring(text.split(',').map((key) => key.trim()).filter(Boolean));
+    return new Keyring(
+      text
+        .split(',')
+        .map((key) => key.trim())
+        .filter(Boolean),
+    );
   }
 
   /** The owner's tag under each key; the first is the one for new tasks. */
@@ -39,7 +47,9 @@ export class Keyring {
 
   /** A secret of its own for `purpose` under each key; the first is the one for what is new. */
   derived(purpose: string): readonly [string, ...string[]] {
-    const [current, ...previous] = this.#keys.map((key) => createHmac('sha256', key).update(`derived\0${purpose}`).digest('hex'));
+    const [current, ...previous] = this.#keys.map((key) =>
+      createHmac('sha256', key).update(`derived\0${purpose}`).digest('hex'),
+    );
     return [current as string, ...previous];
   }
 

@@ -27,5 +27,10 @@ export interface TaskMemo {
 }
 
 export function isTaskMemo(value: unknown): value is TaskMemo {
-  return typeof value === 'object' && value !== null && (value as TaskMemo).version === 1 && typeof (value as TaskMemo).tool === 'string';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (value as TaskMemo).version === 1 &&
+    typeof (value as TaskMemo).tool === 'string'
+  );
 }

@@ -6,7 +6,14 @@ import type { Step, Task } from './task.js';
 const FAILURE_LENGTH = 300;
 
 export function statusMessage(task: Pick<Task, 'message' | 'progress' | 'steps' | 'stalled'>): string | undefined {
-  const parts = [task.message, task.progress && task.steps.every(({ progress }) => progress === undefined) ? progressText(task.progress) : undefined, ...task.steps.map(stepText), task.stalled];
+  const parts = [
+    task.message,
+    task.progress && task.steps.every(({ progress }) => progress === undefined)
+      ? progressText(task.progress)
+      : undefined,
+    ...task.steps.map(stepText),
+    task.stalled,
+  ];
   const said = parts.filter((part) => part !== undefined && part !== '');
   return said.length === 0 ? undefined : said.join(' · ');
 }
@@ -26,7 +33,8 @@ function stepText(step: Step): string {
       return `${step.name}: attempt ${step.attempt - 1}${of(step)} failed (${failure || 'no reason given'}); attempt ${step.attempt}${at}${progress && `, ${progress}`}`;
     }
     case 'running': {
-      const again = step.attempt > 1 ? `attempt ${step.attempt}${of(step)}${failure && ` (last failure: ${failure})`}` : '';
+      const again =
+        step.attempt > 1 ? `attempt ${step.attempt}${of(step)}${failure && ` (last failure: ${failure})`}` : '';
       const text = [again, progress].filter(Boolean).join(', ');
       return `${step.name}: ${text || 'running'}`;
     }

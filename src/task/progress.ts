@@ -27,7 +27,12 @@ export function isHeartbeatDetails(value: unknown): value is HeartbeatDetails {
 }
 
 /** The next progress after `last`: never less, and nothing that is not a number (`0 / 0` is quickly reported). */
-export function advance(last: Progress | undefined, done: number, total?: number, message?: string): Progress | undefined {
+export function advance(
+  last: Progress | undefined,
+  done: number,
+  total?: number,
+  message?: string,
+): Progress | undefined {
   if (!Number.isFinite(done)) return last;
   return {
     progress: Math.max(done, last?.progress ?? done),
@@ -41,7 +46,11 @@ export function asProgress(value: unknown): Progress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { progress, total, message } = value as Partial<Record<keyof Progress, unknown>>;
   if (typeof progress !== 'number') return undefined;
-  return { progress, ...(typeof total === 'number' ? { total } : {}), ...(typeof message === 'string' ? { message } : {}) };
+  return {
+    progress,
+    ...(typeof total === 'number' ? { total } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+  };
 }
 
 /**

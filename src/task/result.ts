@@ -11,7 +11,10 @@ export interface ToolResult {
 export function isToolResult(value: unknown): value is ToolResult {
   if (typeof value !== 'object' || value === null) return false;
   const { content } = value as { content?: unknown };
-  return Array.isArray(content) && content.every((block: unknown) => typeof (block as { type?: unknown } | null)?.type === 'string');
+  return (
+    Array.isArray(content) &&
+    content.every((block: unknown) => typeof (block as { type?: unknown } | null)?.type === 'string')
+  );
 }
 
 /** What a tool returned, as a `CallToolResult`: itself if it is one, else as data. */
@@ -31,7 +34,14 @@ export function dataResult(value: unknown): ToolResult {
 
 /** Bytes, as a resource that the result has in it. */
 export function binaryResult(bytes: Uint8Array, uri: string): ToolResult {
-  return { content: [{ type: 'resource', resource: { uri, mimeType: 'application/octet-stream', blob: Buffer.from(bytes).toString('base64') } }] };
+  return {
+    content: [
+      {
+        type: 'resource',
+        resource: { uri, mimeType: 'application/octet-stream', blob: Buffer.from(bytes).toString('base64') },
+      },
+    ],
+  };
 }
 
 export function errorResult(text: string): ToolResult {
@@ -40,5 +50,7 @@ export function errorResult(text: string): ToolResult {
 
 /** The text of a result's text blocks, joined by line breaks. */
 export function resultText(result: ToolResult): string {
-  return result.content.flatMap((block) => (block.type === 'text' && typeof block['text'] === 'string' ? [block['text']] : [])).join('\n');
+  return result.content
+    .flatMap((block) => (block.type === 'text' && typeof block['text'] === 'string' ? [block['text']] : []))
+    .join('\n');
 }

@@ -33,16 +33,30 @@ export interface Answering {
  */
 export async function answerExisting(calls: Calls, { id, mapping, answers, isAsked, until }: Answering): Promise<void> {
   // All of them before the first is given, which may close the others.
-  const asked = await Promise.all(Object.entries(answers).map(async ([key, answer]) => ({ key, answer, input: inputOf(mapping, key), open: await isAsked(key) })));
+  const asked = await Promise.all(
+    Object.entries(answers).map(async ([key, answer]) => ({
+      key,
+      answer,
+      input: inputOf(mapping, key),
+      open: await isAsked(key),
+    })),
+  );
   for (const { key, answer, input, open } of asked) {
     if (!input || !open) continue;
     const problem = formProblem(answer, input.schema);
-    if (problem !== undefined) throw new McpTasksError('INVALID_ARGUMENTS', `the answer to "${questionName(key)}" does not fit: ${problem}`);
+    if (problem !== undefined)
+      throw new McpTasksError('INVALID_ARGUMENTS', `the answer to "${questionName(key)}" does not fit: ${problem}`);
     const { action, content = {} } = answer as ElicitAnswer;
     const accepted = action === 'accept';
     const how = accepted ? input.answer : input.declined;
     if (!how) await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).cancel()));
-    else await send(calls, id, { ...how, args: accepted ? argumentsOf(content, input.answer.args) : [], once: hash(key) }, until);
+    else
+      await send(
+        calls,
+        id,
+        { ...how, args: accepted ? argumentsOf(content, input.answer.args) : [], once: hash(key) },
+        until,
+      );
   }
 }
 
@@ -55,7 +69,8 @@ interface Message {
 }
 
 async function send(calls: Calls, id: string, { kind, name, args, once }: Message, until: number): Promise<void> {
-  if (kind === 'signal') return await unlessEnded(calls.run(until, async () => await signal(calls, id, { name, args, once })));
+  if (kind === 'signal')
+    return await unlessEnded(calls.run(until, async () => await signal(calls, id, { name, args, once })));
   try {
     // One that its validator refuses leaves no trace: its ID is free for another answer.
     await update(calls, id, { name, args, updateId: once }, until);
@@ -68,10 +83,23 @@ async function send(calls: Calls, id: string, { kind, name, args, once }: Messag
 }
 
 /** The client's own signals have a new request ID each; Temporal delivers those with the same one once. */
-async function signal({ client }: Calls, workflowId: string, { name, args, once }: Omit<Message, 'kind'>): Promise<void> {
+async function signal(
+  { client }: Calls,
+  workflowId: string,
+  { name, args, once }: Omit<Message, 'kind'>,
+): Promise<void> {
   const { namespace, identity, loadedDataConverter } = client.options;
-  const payloads = await encodeToPayloadsWithContext(loadedDataConverter, { type: 'workflow', namespace, workflowId }, [...args]);
-  await client.workflowService.signalWorkflowExecution({ namespace, identity, workflowExecution: { workflowId }, requestId: once, signalName: name, input: { payloads: payloads ?? [] } });
+  const payloads = await encodeToPayloadsWithContext(loadedDataConverter, { type: 'workflow', namespace, workflowId }, [
+    ...args,
+  ]);
+  await client.workflowService.signalWorkflowExecution({
+    namespace,
+    identity,
+    workflowExecution: { workflowId },
+    requestId: once,
+    signalName: name,
+    input: { payloads: payloads ?? [] },
+  });
 }
 
 function hash(of: unknown): string {

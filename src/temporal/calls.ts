@@ -94,7 +94,9 @@ export class Calls {
 
   /** Ends all calls, then closes the connection. */
   async close(): Promise<void> {
-    this.#closing.abort(new McpTasksError('TEMPORAL_UNAVAILABLE', 'the server is shutting down; ask again, the task goes on'));
+    this.#closing.abort(
+      new McpTasksError('TEMPORAL_UNAVAILABLE', 'the server is shutting down; ask again, the task goes on'),
+    );
     await Promise.race([Promise.allSettled(this.#underWay), delay(CLOSING, undefined, { ref: false })]);
     await this.client.connection.close();
   }
@@ -109,7 +111,11 @@ export function within(milliseconds: number): number {
 async function inTime<T>(call: Promise<T>, until: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = (): McpTasksError => new McpTasksError('TEMPORAL_UNAVAILABLE', 'Temporal, or the codec of its payloads, did not answer in time; the task is not affected, try again');
+    const error = (): McpTasksError =>
+      new McpTasksError(
+        'TEMPORAL_UNAVAILABLE',
+        'Temporal, or the codec of its payloads, did not answer in time; the task is not affected, try again',
+      );
     timer = setTimeout(() => reject(error()), until - Date.now());
   });
   try {
@@ -130,7 +136,11 @@ function translate(error: unknown): unknown {
   if (refused !== undefined) return new McpTasksError('TEMPORAL_REFUSED', refused, { cause: error });
   if (error instanceof WorkflowNotFoundError || grpcCode(error) === GRPC.NOT_FOUND) return taskNotFound();
   if (grpcCode(error) !== undefined || error instanceof ServiceError) {
-    return new McpTasksError('TEMPORAL_UNAVAILABLE', 'Temporal did not answer in time; the task is not affected, try again', { cause: error });
+    return new McpTasksError(
+      'TEMPORAL_UNAVAILABLE',
+      'Temporal did not answer in time; the task is not affected, try again',
+      { cause: error },
+    );
   }
   return error;
 }

@@ -30,7 +30,10 @@ export class Chains {
   constructor(private readonly calls: Calls) {}
 
   /** The run of this task's chain that cancellation was requested of, this one included. */
-  async cancelledRun({ workflowId, runId, raw, cancelled }: Description, until: number): Promise<CancelledRun | undefined> {
+  async cancelledRun(
+    { workflowId, runId, raw, cancelled }: Description,
+    until: number,
+  ): Promise<CancelledRun | undefined> {
     if (cancelled) return { runId };
     const first = raw.workflowExecutionInfo?.firstRunId;
     if (!first || first === runId) return undefined;
@@ -65,7 +68,10 @@ export class Chains {
   async #previousRun(workflowId: string, runId: string, until: number): Promise<string | undefined> {
     const { client } = this.calls;
     const request = { namespace: client.options.namespace, execution: { workflowId, runId }, maximumPageSize: 1 };
-    const { history } = await this.calls.run(until, async () => await client.workflowService.getWorkflowExecutionHistory(request));
+    const { history } = await this.calls.run(
+      until,
+      async () => await client.workflowService.getWorkflowExecutionHistory(request),
+    );
     return history?.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
 }

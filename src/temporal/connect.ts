@@ -1,5 +1,11 @@
 /** The connection to Temporal that an engine works on. @module */
-import { Client, Connection, QueryRejectCondition, type ConnectionOptions, type DataConverter } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  QueryRejectCondition,
+  type ConnectionOptions,
+  type DataConverter,
+} from '@temporalio/client';
 import { withOtherEncodings } from './other-encodings.js';
 
 export interface TemporalClientOptions {
@@ -16,7 +22,11 @@ const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnec
 export function temporalClient(options: TemporalClientOptions): Client {
   return new Client({
     // Without the client's own retries: those outlive its closing and then throw where nobody can catch it. Calls has its own.
-    connection: Connection.lazy({ ...options.connectionOptions, interceptors: options.connectionOptions.interceptors ?? [], channelArgs: { ...RECONNECT, ...options.connectionOptions.channelArgs } }),
+    connection: Connection.lazy({
+      ...options.connectionOptions,
+      interceptors: options.connectionOptions.interceptors ?? [],
+      channelArgs: { ...RECONNECT, ...options.connectionOptions.channelArgs },
+    }),
     namespace: options.namespace,
     dataConverter: withOtherEncodings(options.dataConverter),
     // A query on a closed workflow would wake a worker to replay it; rejected, it says that the workflow is closed.

@@ -25,7 +25,10 @@ export interface Description {
  */
 export async function describe(calls: Calls, workflowId: string, until: number, runId?: string): Promise<Description> {
   const { client } = calls;
-  const request = { namespace: client.options.namespace, execution: { workflowId, ...(runId === undefined ? {} : { runId }) } };
+  const request = {
+    namespace: client.options.namespace,
+    execution: { workflowId, ...(runId === undefined ? {} : { runId }) },
+  };
   const raw = await calls.run(until, async () => await client.workflowService.describeWorkflowExecution(request));
   const info = raw.workflowExecutionInfo;
   return {
@@ -34,7 +37,9 @@ export async function describe(calls: Calls, workflowId: string, until: number, 
     type: info?.type?.name ?? '',
     historyLength: Number(info?.historyLength ?? 0),
     endedAt: optionalTsToMs(info?.closeTime),
-    cancelled: info?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED || raw.workflowExtendedInfo?.cancelRequested === true,
+    cancelled:
+      info?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED ||
+      raw.workflowExtendedInfo?.cancelRequested === true,
     raw,
   };
 }
@@ -43,9 +48,17 @@ export async function describe(calls: Calls, workflowId: string, until: number, 
  * What the task's start has left; `undefined` for a workflow that is none.
  * @throws McpTasksError `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE`
  */
-export async function memoOf(calls: Calls, { workflowId, raw }: Description, until: number): Promise<TaskMemo | undefined> {
+export async function memoOf(
+  calls: Calls,
+  { workflowId, raw }: Description,
+  until: number,
+): Promise<TaskMemo | undefined> {
   const payload = raw.workflowExecutionInfo?.memo?.fields?.[MEMO_KEY];
   if (!payload) return undefined;
-  const [memo] = await valuesOf(calls, [payload], until, { type: 'workflow', namespace: calls.client.options.namespace, workflowId });
+  const [memo] = await valuesOf(calls, [payload], until, {
+    type: 'workflow',
+    namespace: calls.client.options.namespace,
+    workflowId,
+  });
   return isTaskMemo(memo) ? memo : undefined;
 }

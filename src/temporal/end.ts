@@ -19,7 +19,12 @@ export interface ClosedRun {
 /** @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CODEC_FAILED` */
 export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun, until: number): Promise<End> {
   try {
-    return { value: await calls.run(until, async () => await calls.client.workflow.getHandle(run.workflowId, run.runId).result()) };
+    return {
+      value: await calls.run(
+        until,
+        async () => await calls.client.workflow.getHandle(run.workflowId, run.runId).result(),
+      ),
+    };
   } catch (error) {
     if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
     if (error instanceof WorkflowFailedError) return { failure: error.cause };
@@ -30,14 +35,24 @@ export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun
   }
 }
 
-async function readableEnd(calls: Calls, history: NewestHistory, { workflowId, runId }: ClosedRun, until: number): Promise<End | undefined> {
+async function readableEnd(
+  calls: Calls,
+  history: NewestHistory,
+  { workflowId, runId }: ClosedRun,
+  until: number,
+): Promise<End | undefined> {
   const context = { type: 'workflow', namespace: calls.client.options.namespace, workflowId } as const;
   const last = await history.last(workflowId, runId, until);
   const failure = last?.workflowExecutionFailedEventAttributes?.failure;
   if (failure) return { failure: await failureOf(calls, failure, until, context) };
   if (last?.workflowExecutionCanceledEventAttributes) return { failure: new CancelledFailure('') };
   try {
-    const [value] = await valuesOf(calls, last?.workflowExecutionCompletedEventAttributes?.result?.payloads?.slice(0, 1), until, context);
+    const [value] = await valuesOf(
+      calls,
+      last?.workflowExecutionCompletedEventAttributes?.result?.payloads?.slice(0, 1),
+      until,
+      context,
+    );
     return last?.workflowExecutionCompletedEventAttributes ? { value } : undefined;
   } catch (error) {
     if (!isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) throw error;

@@ -78,7 +78,9 @@ export class Engine {
     const scoped = this.#scoped(owner);
     const [tag] = this.#keys.ownerTags(scoped);
     // A random ID that is taken already was taken by this very start, whose answer was lost.
-    const task = key ? await this.#keyed.start(scoped, key, options) : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
+    const task = key
+      ? await this.#keyed.start(scoped, key, options)
+      : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
     this.#list.created(task);
     return task;
   }
@@ -100,7 +102,10 @@ export class Engine {
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
-    for await (const task of watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], interest: 'ending' })) {
+    for await (const task of watchTask(this.#reader, this.#tails, id, {
+      signals: [signal, this.#calls.closing],
+      interest: 'ending',
+    })) {
       if (task.outcome) return { ...task, outcome: task.outcome };
     }
     throw taskNotFound();
@@ -111,9 +116,17 @@ export class Engine {
    * @param options.progress whether to look for the progress of its steps as well, once a second. @default always
    * @throws as {@link result}
    */
-  watch(owner: string, id: string, signal?: AbortSignal, { progress = () => true }: { progress?: (task: Task) => boolean } = {}): AsyncGenerator<Task, void> {
+  watch(
+    owner: string,
+    id: string,
+    signal?: AbortSignal,
+    { progress = () => true }: { progress?: (task: Task) => boolean } = {},
+  ): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    return watchTask(this.#reader, this.#tails, id, { signals: [signal, this.#calls.closing], interest: { progressInterval: PROGRESS_INTERVAL, wanted: progress } });
+    return watchTask(this.#reader, this.#tails, id, {
+      signals: [signal, this.#calls.closing],
+      interest: { progressInterval: PROGRESS_INTERVAL, wanted: progress },
+    });
   }
 
   /**
@@ -133,7 +146,15 @@ export class Engine {
       throw now.outcome ? ended() : error;
     }
     // It is cancelled now, whether or not Temporal can still be asked for more.
-    return await this.#reader.read(id).catch(() => ({ ...before, updatedAt: Date.now(), outcome: { kind: 'cancelled' } as const, inputs: {}, steps: [] }));
+    return await this.#reader
+      .read(id)
+      .catch(() => ({
+        ...before,
+        updatedAt: Date.now(),
+        outcome: { kind: 'cancelled' } as const,
+        inputs: {},
+        steps: [],
+      }));
   }
 
   /**
@@ -149,7 +170,13 @@ export class Engine {
     if (outcome || Object.keys(answers).length === 0) return;
     // Which questions of ours are open the workflow knows, and not what was last seen of it; an existing one is not asked.
     if (!mapping) return await respond(this.#calls, id, { answers }, until);
-    await answerExisting(this.#calls, { id, mapping, answers, isAsked: async (key) => await this.#reader.isAsked(view, key, until), until });
+    await answerExisting(this.#calls, {
+      id,
+      mapping,
+      answers,
+      isAsked: async (key) => await this.#reader.isAsked(view, key, until),
+      until,
+    });
   }
 
   /**
@@ -159,11 +186,24 @@ export class Engine {
    * @throws McpTasksError `NO_WORKER` and `INVALID_ARGUMENTS` of an existing workflow, as {@link respond}; `TEMPORAL_UNAVAILABLE`;
    * as {@link get}
    */
-  async reply(owner: string, id: string, key: string, given: { readonly answer: unknown } | { readonly unavailable: string }): Promise<void> {
+  async reply(
+    owner: string,
+    id: string,
+    key: string,
+    given: { readonly answer: unknown } | { readonly unavailable: string },
+  ): Promise<void> {
     this.#own(owner, id);
     const until = within(DEADLINE.reply);
-    if (await this.#reader.mapping(id, Math.min(until, within(DEADLINE.read)))) return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
-    await reply(this.#calls, id, 'answer' in given ? { answers: { [key]: given.answer } } : { answers: {}, unavailable: { [key]: given.unavailable } }, until);
+    if (await this.#reader.mapping(id, Math.min(until, within(DEADLINE.read))))
+      return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
+    await reply(
+      this.#calls,
+      id,
+      'answer' in given
+        ? { answers: { [key]: given.answer } }
+        : { answers: {}, unavailable: { [key]: given.unavailable } },
+      until,
+    );
   }
 
   /**

@@ -1,5 +1,13 @@
 /** A failed workflow of any language, for a person: what failed, at which attempt, of which type and why. @module */
-import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure, ServerFailure, TemporalFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  ServerFailure,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
 import { stepName } from '../task/names.js';
 
 /** At most this many causes are told. */
@@ -20,7 +28,10 @@ export interface FailureTextOptions {
   readonly stackTraces: boolean;
 }
 
-export async function failureText(failure: Error, { workflow, attemptOf, stackTraces }: FailureTextOptions): Promise<string> {
+export async function failureText(
+  failure: Error,
+  { workflow, attemptOf, stackTraces }: FailureTextOptions,
+): Promise<string> {
   const where: string[] = [];
   let execution: Omit<StartedEvent, 'eventId'> = workflow;
   let failed: Error = failure;
@@ -30,7 +41,10 @@ export async function failureText(failure: Error, { workflow, attemptOf, stackTr
       execution = { workflowId: failed.execution.workflowId ?? '', runId: failed.execution.runId ?? '' };
     } else {
       const eventId = Number(failed.failure?.activityFailureInfo?.startedEventId ?? 0);
-      const attempt = eventId > 0 ? await attemptOf({ workflowId: execution.workflowId, runId: execution.runId, eventId }) : undefined;
+      const attempt =
+        eventId > 0
+          ? await attemptOf({ workflowId: execution.workflowId, runId: execution.runId, eventId })
+          : undefined;
       where.push(`activity ${stepName(failed.activityType)}${attempt === undefined ? '' : `, attempt ${attempt}`}`);
     }
     failed = failed.cause;
@@ -42,7 +56,8 @@ export async function failureText(failure: Error, { workflow, attemptOf, stackTr
 
 function causes(failure: Error): Error[] {
   const chain: Error[] = [];
-  for (let next: unknown = failure; next instanceof Error && chain.length < MOST_CAUSES; next = next.cause) chain.push(next);
+  for (let next: unknown = failure; next instanceof Error && chain.length < MOST_CAUSES; next = next.cause)
+    chain.push(next);
   return chain;
 }
 

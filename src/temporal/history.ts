@@ -40,7 +40,11 @@ export class NewestHistory {
   /** Why the workflow's code last failed to go on; `undefined` if it has gone on since, or only timed out. */
   async workflowTaskFailure(workflowId: string, runId: string, until: number): Promise<string | undefined> {
     for await (const event of newestFirst(this.calls, { workflowId, runId }, until, PAGES)) {
-      if (event.eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED || event.eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT) return undefined;
+      if (
+        event.eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED ||
+        event.eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT
+      )
+        return undefined;
       if (event.eventType !== EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED) continue;
       const failure = event.workflowTaskFailedEventAttributes?.failure;
       return failure ? (await failureOf(this.calls, failure, until)).message : undefined;
@@ -65,12 +69,25 @@ export class NewestHistory {
 }
 
 /** All of a run's events, or those of the newest pages. */
-export async function* newestFirst(calls: Calls, { workflowId, runId }: Run, until: number, { size, most = Infinity }: { size: number; most?: number }): AsyncGenerator<HistoryEvent, void> {
+export async function* newestFirst(
+  calls: Calls,
+  { workflowId, runId }: Run,
+  until: number,
+  { size, most = Infinity }: { size: number; most?: number },
+): AsyncGenerator<HistoryEvent, void> {
   const { client } = calls;
   let nextPageToken: Uint8Array | null | undefined;
   for (let page = 0; page < most; page++) {
-    const request = { namespace: client.options.namespace, execution: { workflowId, runId }, maximumPageSize: size, ...(nextPageToken ? { nextPageToken } : {}) };
-    const response = await calls.run(until, async () => await client.workflowService.getWorkflowExecutionHistoryReverse(request));
+    const request = {
+      namespace: client.options.namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: size,
+      ...(nextPageToken ? { nextPageToken } : {}),
+    };
+    const response = await calls.run(
+      until,
+      async () => await client.workflowService.getWorkflowExecutionHistoryReverse(request),
+    );
     yield* response.history?.events ?? [];
     ({ nextPageToken } = response);
     if (!nextPageToken?.length) return;

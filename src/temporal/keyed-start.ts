@@ -20,7 +20,8 @@ import { startTask, type StartOptions } from './start.js';
 const ATTEMPTS = 5;
 
 const REUSED = {
-  client: 'this idempotency key belongs to a task with other arguments: repeat the call with the same arguments, or use a new key',
+  client:
+    'this idempotency key belongs to a task with other arguments: repeat the call with the same arguments, or use a new key',
   answer: 'the answer that this call brings has been used: make the call again without requestState, to be asked again',
   tool: 'the tool takes this call for the same work as an earlier one, which had other arguments: repeat it with those, or wait until that task has expired',
 } as const;
@@ -44,20 +45,29 @@ export class KeyedStarts {
     const until = within(DEADLINE.keyedStart);
     const call: KeyedCall = { key, canonical: canonicalJson(options.args), until };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { found, free } = await searchGenerations(async (generation) => await this.#taken(idsOf(generation), until));
+      const { found, free } = await searchGenerations(
+        async (generation) => await this.#taken(idsOf(generation), until),
+      );
       const tasks = await Promise.all(found.map(async (id) => await this.#read(id, until)));
       const kept = tasks.find((task) => task && !givesWay(task, key));
       if (kept) return await this.#same(kept, call);
       if (key.by === 'answer' && found.length > 0) throw new McpTasksError('KEY_REUSED', REUSED.answer);
       const [id] = idsOf(free);
-      const { task, created } = await startTask(this.calls, { id, ...options, argumentsHash: this.keys.sign('arguments', signed(id, call)) }, until);
+      const { task, created } = await startTask(
+        this.calls,
+        { id, ...options, argumentsHash: this.keys.sign('arguments', signed(id, call)) },
+        until,
+      );
       if (created) return task;
       // Another call was faster. Its task is this call's too, even if it has failed meanwhile: else many calls at once would
       // start one task after the other.
       const other = await this.#read(id, until);
       if (other) return await this.#same(other, call);
     }
-    throw new McpTasksError('TEMPORAL_UNAVAILABLE', 'the tasks of this idempotency key expire as fast as they start; try again, with a longer ttl');
+    throw new McpTasksError(
+      'TEMPORAL_UNAVAILABLE',
+      'the tasks of this idempotency key expire as fast as they start; try again, with a longer ttl',
+    );
   }
 
   /** The ID that this generation's task has, if there is one: it may have been made under a previous key of the ring. */

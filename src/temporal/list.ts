@@ -45,7 +45,10 @@ export class TaskList {
     private readonly calls: Calls,
     private readonly reader: TaskReader,
   ) {
-    this.#recent = new RecentTasks(async (ids, until) => (await this.#visible(`WorkflowId IN (${ids.map((id) => `'${id}'`).join(', ')})`, until)).ids);
+    this.#recent = new RecentTasks(
+      async (ids, until) =>
+        (await this.#visible(`WorkflowId IN (${ids.map((id) => `'${id}'`).join(', ')})`, until)).ids,
+    );
   }
 
   /** Remembers a task that visibility may not show yet. */
@@ -56,7 +59,9 @@ export class TaskList {
   async page(tags: readonly string[], from?: Uint8Array): Promise<TaskPage> {
     const until = within(DEADLINE.list);
     const ranges = tags.map(idRange);
-    const { listing, page, token }: Place = from ? (JSON.parse(Buffer.from(from).toString()) as Place) : { listing: randomUUID(), page: 0 };
+    const { listing, page, token }: Place = from
+      ? (JSON.parse(Buffer.from(from).toString()) as Place)
+      : { listing: randomUUID(), page: 0 };
     const given = this.#given.get(listing) ?? new Map<string, number>();
     const isFresh = (id: string): boolean => (given.get(id) ?? page) === page;
     this.#given.set(listing, given);
@@ -68,21 +73,46 @@ export class TaskList {
     };
     // First what visibility does not show yet, then what it does.
     const unlisted = token === undefined ? await this.#recent.page(ranges, isFresh, until) : [];
-    if (unlisted.length > 0) return { tasks: await read(unlisted), next: Buffer.from(JSON.stringify({ listing, page: page + 1 } satisfies Place)) };
+    if (unlisted.length > 0)
+      return {
+        tasks: await read(unlisted),
+        next: Buffer.from(JSON.stringify({ listing, page: page + 1 } satisfies Place)),
+      };
     const which = ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
-    const { ids, next } = await this.#visible(which, until, token === undefined ? undefined : Buffer.from(token, 'base64'));
+    const { ids, next } = await this.#visible(
+      which,
+      until,
+      token === undefined ? undefined : Buffer.from(token, 'base64'),
+    );
     const tasks = await read(ids);
     if (!next || next.length === 0) return { tasks };
-    return { tasks, next: Buffer.from(JSON.stringify({ listing, page: page + 1, token: Buffer.from(next).toString('base64') } satisfies Place)) };
+    return {
+      tasks,
+      next: Buffer.from(
+        JSON.stringify({ listing, page: page + 1, token: Buffer.from(next).toString('base64') } satisfies Place),
+      ),
+    };
   }
 
-  async #visible(which: string, until: number, from?: Uint8Array): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {
+  async #visible(
+    which: string,
+    until: number,
+    from?: Uint8Array,
+  ): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {
     // One row a task, whatever Temporal did beneath: the earlier runs of a chain are not tasks of their own.
     const query = `(${which}) AND ExecutionStatus != 'ContinuedAsNew'`;
     const { client } = this.calls;
-    const request = { namespace: client.options.namespace, query, pageSize: PAGE, ...(from ? { nextPageToken: from } : {}) };
+    const request = {
+      namespace: client.options.namespace,
+      query,
+      pageSize: PAGE,
+      ...(from ? { nextPageToken: from } : {}),
+    };
     // Visibility is rate-limited (10 lists a second by default); a refused one is tried again until the deadline.
-    const { executions, nextPageToken } = await this.calls.run(until, async () => await client.workflowService.listWorkflowExecutions(request));
+    const { executions, nextPageToken } = await this.calls.run(
+      until,
+      async () => await client.workflowService.listWorkflowExecutions(request),
+    );
     return { ids: (executions ?? []).map(({ execution }) => execution?.workflowId ?? ''), next: nextPageToken };
   }
 
@@ -94,7 +124,9 @@ export class TaskList {
     const tasks: Task[] = [];
     let failure: Error | undefined;
     for (let start = 0; start < ids.length; start += AT_ONCE) {
-      const read = ids.slice(start, start + AT_ONCE).map(async (id) => await this.reader.read(id, until).catch(without));
+      const read = ids
+        .slice(start, start + AT_ONCE)
+        .map(async (id) => await this.reader.read(id, until).catch(without));
       for (const task of await Promise.all(read)) {
         if (task instanceof Error) failure ??= task;
         else if (task) tasks.push(task);

@@ -9,7 +9,9 @@ import type { InputMapping, StatusMapping, WorkflowMapping } from '../task/workf
 
 /** The queries to ask, each once. */
 export function queriesOf({ status, inputs = {} }: WorkflowMapping): string[] {
-  return [...new Set([status?.query, ...Object.values(inputs).map(({ query }) => query)])].filter((query) => query !== undefined);
+  return [...new Set([status?.query, ...Object.values(inputs).map(({ query }) => query)])].filter(
+    (query) => query !== undefined,
+  );
 }
 
 /** The query that tells whether a question is open. */
@@ -18,13 +20,20 @@ export function queryOf({ status }: WorkflowMapping, { query }: InputMapping): s
 }
 
 /** @param answers by query; one that never had one is missing */
-export function mappedReport(mapping: WorkflowMapping, answers: ReadonlyMap<string, unknown>): Omit<TaskReport, 'changedAt'> {
+export function mappedReport(
+  mapping: WorkflowMapping,
+  answers: ReadonlyMap<string, unknown>,
+): Omit<TaskReport, 'changedAt'> {
   const { status, inputs = {} } = mapping;
   const open = Object.entries(inputs).flatMap(([name, input]) => {
     const value = valueAt(answers.get(queryOf(mapping, input)), input.when);
     return isOpen(value) ? [[questionKey(name, value), question(input, value)] as const] : [];
   });
-  return { version: 1, inputs: Object.fromEntries(open), ...(status ? statusOf(status, answers.get(status.query)) : {}) };
+  return {
+    version: 1,
+    inputs: Object.fromEntries(open),
+    ...(status ? statusOf(status, answers.get(status.query)) : {}),
+  };
 }
 
 /** The name of the question that a key is of. */
@@ -53,10 +62,21 @@ function question({ message, schema }: InputMapping, value: unknown): InputReque
   return formRequest({ message: fillIn(message, value), requestedSchema: schema });
 }
 
-function statusOf({ message, progress, total }: StatusMapping, answer: unknown): { message?: string; progress?: Progress } {
-  const said = message === undefined ? (typeof answer === 'string' ? answer : valueAt(answer, '/message')) : valueAt(answer, message);
+function statusOf(
+  { message, progress, total }: StatusMapping,
+  answer: unknown,
+): { message?: string; progress?: Progress } {
+  const said =
+    message === undefined
+      ? typeof answer === 'string'
+        ? answer
+        : valueAt(answer, '/message')
+      : valueAt(answer, message);
   const done = valueAt(answer, progress ?? '');
   const end = total === undefined ? undefined : valueAt(answer, total);
   const shown = asProgress(typeof done === 'number' && progress !== undefined ? { progress: done, total: end } : done);
-  return { ...(said === undefined || said === null ? {} : { message: typeof said === 'string' ? said : JSON.stringify(said) }), ...(shown ? { progress: shown } : {}) };
+  return {
+    ...(said === undefined || said === null ? {} : { message: typeof said === 'string' ? said : JSON.stringify(said) }),
+    ...(shown ? { progress: shown } : {}),
+  };
 }

@@ -68,7 +68,9 @@ export class Namespaces implements TaskEngine {
       if (cursor === undefined) return { tasks: [] };
       throw new McpTasksError('INVALID_CURSOR', 'Invalid cursor');
     }
-    const { tasks, nextCursor } = await here.engine.list(owner, within === '' ? undefined : within).catch((error: unknown) => unlisted(here.name, error));
+    const { tasks, nextCursor } = await here.engine
+      .list(owner, within === '' ? undefined : within)
+      .catch((error: unknown) => unlisted(here.name, error));
     if (nextCursor !== undefined) return { tasks, nextCursor: `${here.tags[0]}.${nextCursor}` };
     const next = listed[index + 1];
     return { tasks, ...(next ? { nextCursor: `${next.tags[0]}.` } : {}) };
@@ -80,11 +82,19 @@ export class Namespaces implements TaskEngine {
   }
 
   /** What the owner's listing goes through, each with what stands for it in cursors, under each key. */
-  #listed(owner: string): { readonly name: string | undefined; readonly engine: Engine; readonly tags: readonly string[] }[] {
-    const others = [...this.#others].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, { engine }]) => ({ name, engine }));
+  #listed(
+    owner: string,
+  ): { readonly name: string | undefined; readonly engine: Engine; readonly tags: readonly string[] }[] {
+    const others = [...this.#others]
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, { engine }]) => ({ name, engine }));
     // Of a name a cursor tells nothing, and of whose it is the same.
-    const tagsOf = (name: string | undefined): string[] => this.keys.derived(`list ${JSON.stringify([name ?? null, owner])}`).map((tag) => tag.slice(0, 16));
-    return [...(this.#mainIsUsed ? [{ name: undefined, engine: this.main }] : []), ...others].map((one) => ({ ...one, tags: tagsOf(one.name) }));
+    const tagsOf = (name: string | undefined): string[] =>
+      this.keys.derived(`list ${JSON.stringify([name ?? null, owner])}`).map((tag) => tag.slice(0, 16));
+    return [...(this.#mainIsUsed ? [{ name: undefined, engine: this.main }] : []), ...others].map((one) => ({
+      ...one,
+      tags: tagsOf(one.name),
+    }));
   }
 
   get #all(): readonly Engine[] {
@@ -104,5 +114,11 @@ function unlisted(name: string | undefined, error: unknown): never {
   const cause = new Error(`namespace ${name ?? 'of the connection'}: ${origin(error).message}`);
   // No task is looked for here: what was not found is the namespace.
   const passes = error.code === 'TEMPORAL_UNAVAILABLE' || error.code === 'TASK_NOT_FOUND';
-  throw passes ? new McpTasksError('TEMPORAL_UNAVAILABLE', 'some of the tasks cannot be listed at the moment; ask again, for the same page', { cause }) : new McpTasksError(error.code, error.message, { cause });
+  throw passes
+    ? new McpTasksError(
+        'TEMPORAL_UNAVAILABLE',
+        'some of the tasks cannot be listed at the moment; ask again, for the same page',
+        { cause },
+      )
+    : new McpTasksError(error.code, error.message, { cause });
 }

@@ -21,19 +21,31 @@ export class OpenQuestions {
   }
 
   /** A workflow of ours makes its keys itself. */
-  async of(run: Run, mapping: WorkflowMapping | undefined, { report, answeredAt }: Reported, until: number): Promise<Questions> {
+  async of(
+    run: Run,
+    mapping: WorkflowMapping | undefined,
+    { report, answeredAt }: Reported,
+    until: number,
+  ): Promise<Questions> {
     const inputs = report?.inputs ?? {};
     if (!mapping) return { inputs, unsure: new Set() };
     const asked = await Promise.all(
       Object.entries(inputs).map(async ([key, request]) => {
         const input = inputOf(mapping, key);
         const spoke = (input && answeredAt.get(queryOf(mapping, input))) ?? 0;
-        const taken = input && (await this.#taken.last(run, answersOf(input), spoke, Math.min(until, within(DEADLINE.query))).catch(() => undefined));
+        const taken =
+          input &&
+          (await this.#taken
+            .last(run, answersOf(input), spoke, Math.min(until, within(DEADLINE.query)))
+            .catch(() => undefined));
         // An answer that was taken after the workflow spoke may have been to this.
         return taken && taken.by <= spoke ? ([keyAfter(key, taken.event), request] as const) : questionName(key);
       }),
     );
-    return { inputs: Object.fromEntries(asked.filter((one) => typeof one !== 'string')), unsure: new Set(asked.filter((one) => typeof one === 'string')) };
+    return {
+      inputs: Object.fromEntries(asked.filter((one) => typeof one !== 'string')),
+      unsure: new Set(asked.filter((one) => typeof one === 'string')),
+    };
   }
 }
 

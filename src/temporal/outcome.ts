@@ -1,5 +1,12 @@
 /** How a workflow's end becomes a task's outcome. Pure. @module */
-import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/client';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/client';
 import { valueAt } from '../task/json-pointer.js';
 import { stepName } from '../task/names.js';
 import { binaryResult, dataResult, errorResult, toToolResult } from '../task/result.js';
@@ -15,7 +22,8 @@ export function outcomeOfResult(value: unknown, workflowId: string, mapping: Wor
   const { part = '' } = mapping ?? {};
   const result = valueAt(value, part);
   if (part !== '' && result === undefined) return tool(`The workflow's result has nothing at ${part}`);
-  if (result instanceof Uint8Array) return { kind: 'result', result: binaryResult(result, `temporal://workflows/${workflowId}/result`) };
+  if (result instanceof Uint8Array)
+    return { kind: 'result', result: binaryResult(result, `temporal://workflows/${workflowId}/result`) };
   return { kind: 'result', result: mapping ? dataResult(result) : toToolResult(result) };
 }
 
@@ -41,8 +49,10 @@ function outcomeOfThrown(failure: Error | undefined, step: string | undefined, t
   if (failure instanceof ApplicationFailure && failure.type === TASK_ERROR) return rpcError(failure);
   if (failure instanceof ApplicationFailure && failure.type === TOOL_ERROR) return tool(failure.message);
   if (text !== undefined) return tool(text);
-  if (failure instanceof TimeoutFailure) return tool(`${step ?? 'the task'} timed out (${failure.timeoutType ?? 'no type'}): ${failure.message}`);
-  if (failure instanceof TerminatedFailure) return tool(`${step ?? 'a child workflow'} was terminated: ${failure.message}`);
+  if (failure instanceof TimeoutFailure)
+    return tool(`${step ?? 'the task'} timed out (${failure.timeoutType ?? 'no type'}): ${failure.message}`);
+  if (failure instanceof TerminatedFailure)
+    return tool(`${step ?? 'a child workflow'} was terminated: ${failure.message}`);
   return tool(failure?.message || `${step ?? 'the tool'} failed without a message`);
 }
 
@@ -56,5 +66,8 @@ function internalError(message: string): Outcome {
 
 function rpcError(failure: ApplicationFailure): Outcome {
   const { code, data } = (failure.details?.[0] ?? {}) as { code?: number; data?: unknown };
-  return { kind: 'error', error: { code: code ?? INTERNAL_ERROR, message: failure.message, ...(data === undefined ? {} : { data }) } };
+  return {
+    kind: 'error',
+    error: { code: code ?? INTERNAL_ERROR, message: failure.message, ...(data === undefined ? {} : { data }) },
+  };
 }

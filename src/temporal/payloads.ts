@@ -13,12 +13,19 @@ import type { Calls } from './calls.js';
 type Payloads = readonly Payload[] | null | undefined;
 
 /** @throws McpTasksError `PAYLOAD_UNREADABLE` for an encoding that is not known here, or not to the codec, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long */
-export async function valuesOf(calls: Calls, payloads: Payloads, until: number, context?: SerializationContext): Promise<unknown[]> {
+export async function valuesOf(
+  calls: Calls,
+  payloads: Payloads,
+  until: number,
+  context?: SerializationContext,
+): Promise<unknown[]> {
   if (!payloads?.length) return [];
   const { payloadConverter, payloadCodecs, externalStorage } = calls.client.options.loadedDataConverter;
   if (!externalStorage && payloads.some(isReferencePayload)) throw unreadable('a reference to external storage');
   const decoded = await passing(calls, until, async () => {
-    const stored = externalStorage ? await new ExternalStorageRunner(externalStorage).retrieve([...payloads]) : [...payloads];
+    const stored = externalStorage
+      ? await new ExternalStorageRunner(externalStorage).retrieve([...payloads])
+      : [...payloads];
     return await decode(payloadCodecs, stored, context);
   });
   return decoded.map((payload) => {
@@ -34,11 +41,20 @@ export async function valuesOf(calls: Calls, payloads: Payloads, until: number, 
  * A failure as an error, without its details where those cannot be read.
  * @throws McpTasksError `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long
  */
-export async function failureOf(calls: Calls, failure: ProtoFailure, until: number, context?: SerializationContext): Promise<Error> {
+export async function failureOf(
+  calls: Calls,
+  failure: ProtoFailure,
+  until: number,
+  context?: SerializationContext,
+): Promise<Error> {
   const { payloadConverter, payloadCodecs, failureConverter } = calls.client.options.loadedDataConverter;
   for (const readable of [failure, withoutDetails(failure), { message: failure.message ?? null }]) {
     try {
-      const decoded: ProtoFailure = await passing(calls, until, async () => await decodeFailure(payloadCodecs, readable, context));
+      const decoded: ProtoFailure = await passing(
+        calls,
+        until,
+        async () => await decodeFailure(payloadCodecs, readable, context),
+      );
       return failureConverter.failureToError(decoded, payloadConverter, context);
     } catch (error) {
       if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
@@ -53,16 +69,30 @@ async function passing<T>(calls: Calls, until: number, fn: () => Promise<T>): Pr
   try {
     return await calls.run(until, fn);
   } catch (error) {
-    throw isMcpTasksError(error) ? error : new McpTasksError('CODEC_FAILED', 'the codec of the payloads failed; the task is not affected, try again', { cause: error });
+    throw isMcpTasksError(error)
+      ? error
+      : new McpTasksError('CODEC_FAILED', 'the codec of the payloads failed; the task is not affected, try again', {
+          cause: error,
+        });
   }
 }
 
 function unreadable(encoding: string, cause?: unknown): McpTasksError {
-  return new McpTasksError('PAYLOAD_UNREADABLE', `a payload is in an encoding that is not known here (${encoding}): the operator of this server has to configure the data converter or codec that the workers have`, { cause });
+  return new McpTasksError(
+    'PAYLOAD_UNREADABLE',
+    `a payload is in an encoding that is not known here (${encoding}): the operator of this server has to configure the data converter or codec that the workers have`,
+    { cause },
+  );
 }
 
 function withoutDetails(failure: ProtoFailure): ProtoFailure {
-  const { cause, applicationFailureInfo: application, timeoutFailureInfo: timeout, canceledFailureInfo: cancelled, resetWorkflowFailureInfo: reset } = failure;
+  const {
+    cause,
+    applicationFailureInfo: application,
+    timeoutFailureInfo: timeout,
+    canceledFailureInfo: cancelled,
+    resetWorkflowFailureInfo: reset,
+  } = failure;
   return {
     ...failure,
     ...(cause ? { cause: withoutDetails(cause) } : {}),

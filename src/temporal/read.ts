@@ -76,8 +76,18 @@ export class TaskReader {
     if (!memo) throw taskNotFound();
     const { task, answeredAt = new Map(), unsure = new Set() } = await this.#task(description, memo, until);
     const { runId, historyLength } = description;
-    const looks = [...(task.outcome ? [] : [this.#reports.lookAgainAt(runId)]), ...(unsure.size > 0 ? [Date.now() + UNSURE] : [])].filter((at) => at !== undefined);
-    return { task, runId, historyLength, answeredAt, unsure, lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks) };
+    const looks = [
+      ...(task.outcome ? [] : [this.#reports.lookAgainAt(runId)]),
+      ...(unsure.size > 0 ? [Date.now() + UNSURE] : []),
+    ].filter((at) => at !== undefined);
+    return {
+      task,
+      runId,
+      historyLength,
+      answeredAt,
+      unsure,
+      lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks),
+    };
   }
 
   /** How the task's workflow is answered, where that is its own. @throws as {@link read} */
@@ -92,10 +102,19 @@ export class TaskReader {
    * @throws McpTasksError `NO_WORKER` if none says whether it is open; as {@link read}
    */
   async isAsked(view: View, key: string, until: number): Promise<boolean> {
-    const { task: { id, outcome, mapping, inputs }, answeredAt, historyLength, unsure } = view;
+    const {
+      task: { id, outcome, mapping, inputs },
+      answeredAt,
+      historyLength,
+      unsure,
+    } = view;
     const input = mapping && inputOf(mapping, key);
     if (outcome || !input) return false;
-    if ((answeredAt.get(queryOf(mapping, input)) ?? 0) < historyLength) throw new McpTasksError('NO_WORKER', `no worker says whether "${key}" is still asked, so the answer was not given; send it again`);
+    if ((answeredAt.get(queryOf(mapping, input)) ?? 0) < historyLength)
+      throw new McpTasksError(
+        'NO_WORKER',
+        `no worker says whether "${key}" is still asked, so the answer was not given; send it again`,
+      );
     if (!unsure.has(questionName(key))) return Object.hasOwn(inputs, key);
     return await this.isAsked(await this.readRun(id, until), key, until);
   }
@@ -104,12 +123,28 @@ export class TaskReader {
     const { endedAt, workflowId: id } = description;
     const { tool, createdAt, ttl, caller } = memo;
     const mapping = mappingOf(description, memo);
-    const base: Base = { id, tool, createdAt, ttl, ...(caller ? { caller } : {}), ...(mapping ? { mapping } : {}), ...(endedAt === undefined ? {} : { endedAt }) };
+    const base: Base = {
+      id,
+      tool,
+      createdAt,
+      ttl,
+      ...(caller ? { caller } : {}),
+      ...(mapping ? { mapping } : {}),
+      ...(endedAt === undefined ? {} : { endedAt }),
+    };
     if (isExpired(base, Date.now())) throw taskNotFound();
     const cancelled = await this.#chains.cancelledRun(description, until);
     if (cancelled) return { task: await this.#cancelled(base, cancelled, until) };
     if (endedAt === undefined) return await this.#open(base, description, until);
-    return { task: { ...base, updatedAt: endedAt, outcome: await this.#outcome(description, mapping, until), inputs: {}, steps: [] } };
+    return {
+      task: {
+        ...base,
+        updatedAt: endedAt,
+        outcome: await this.#outcome(description, mapping, until),
+        inputs: {},
+        steps: [],
+      },
+    };
   }
 
   async #open(base: Base, description: Description, until: number): Promise<Told> {
@@ -136,15 +171,33 @@ export class TaskReader {
   /** A task reads as cancelled from the request on, whatever its workflow still does or answers. */
   async #cancelled(base: Base, { runId }: CancelledRun, until: number): Promise<Task> {
     const requestedAt = await this.#history.cancelRequestedAt(base.id, runId, until);
-    return { ...base, updatedAt: requestedAt ?? base.endedAt ?? base.createdAt, outcome: { kind: 'cancelled' }, inputs: {}, steps: [] };
+    return {
+      ...base,
+      updatedAt: requestedAt ?? base.endedAt ?? base.createdAt,
+      outcome: { kind: 'cancelled' },
+      inputs: {},
+      steps: [],
+    };
   }
 
-  async #outcome({ workflowId, runId, type }: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Outcome> {
+  async #outcome(
+    { workflowId, runId, type }: Description,
+    mapping: WorkflowMapping | undefined,
+    until: number,
+  ): Promise<Outcome> {
     const end = await endOf(this.calls, this.#history, { workflowId, runId }, until);
     if ('value' in end) return outcomeOfResult(end.value, workflowId, mapping);
     if ('unreadable' in end) return outcomeOfUnreadable(end.unreadable);
-    const attemptOf = async (event: StartedEvent): Promise<number | undefined> => await this.#history.attempt(event, until).catch(() => undefined);
-    const text = mapping && end.failure ? await failureText(end.failure, { workflow: { workflowId, runId, type }, attemptOf, stackTraces: mapping.stackTraces ?? false }) : undefined;
+    const attemptOf = async (event: StartedEvent): Promise<number | undefined> =>
+      await this.#history.attempt(event, until).catch(() => undefined);
+    const text =
+      mapping && end.failure
+        ? await failureText(end.failure, {
+            workflow: { workflowId, runId, type },
+            attemptOf,
+            stackTraces: mapping.stackTraces ?? false,
+          })
+        : undefined;
     return outcomeOfFailure(end.failure, text);
   }
 
@@ -153,7 +206,8 @@ export class TaskReader {
     if (!pending) return undefined;
     if ((pending.attempt ?? 1) > 1) {
       const failure = await this.#history.workflowTaskFailure(workflowId, runId, until).catch(() => undefined);
-      if (failure !== undefined) return `the workflow's code fails and is retried (attempt ${pending.attempt}): ${failure}`;
+      if (failure !== undefined)
+        return `the workflow's code fails and is retried (attempt ${pending.attempt}): ${failure}`;
     }
     const scheduled = optionalTsToMs(pending.scheduledTime) ?? Date.now();
     return !pending.startedTime && Date.now() - scheduled > PICK_UP ? 'waiting for a worker' : undefined;

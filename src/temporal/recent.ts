@@ -20,9 +20,15 @@ export class RecentTasks {
   }
 
   /** Those within these ranges of IDs that visibility does not show, but for what another page had; a page at most. */
-  async page(ranges: readonly (readonly [string, string])[], isFresh: (id: string) => boolean, until: number): Promise<string[]> {
+  async page(
+    ranges: readonly (readonly [string, string])[],
+    isFresh: (id: string) => boolean,
+    until: number,
+  ): Promise<string[]> {
     for (;;) {
-      const page = [...this.#recent.keys()].filter((id) => isFresh(id) && ranges.some(([first, last]) => id >= first && id < last)).slice(0, PAGE);
+      const page = [...this.#recent.keys()]
+        .filter((id) => isFresh(id) && ranges.some(([first, last]) => id >= first && id < last))
+        .slice(0, PAGE);
       if (page.length === 0) return [];
       const shown = await this.visible(page, until);
       for (const id of shown) this.#recent.delete(id);

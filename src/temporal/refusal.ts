@@ -5,16 +5,29 @@ import { NamespaceNotFoundError } from '@temporalio/common';
 import { McpTasksError } from '../task/errors.js';
 
 /** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
-export const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, FAILED_PRECONDITION: 9, UNIMPLEMENTED: 12, UNAUTHENTICATED: 16 } as const;
+export const GRPC = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  FAILED_PRECONDITION: 9,
+  UNIMPLEMENTED: 12,
+  UNAUTHENTICATED: 16,
+} as const;
 
 /** For clients, who cannot mend it; what exactly was refused is in the error's cause, for the log. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  [GRPC.PERMISSION_DENIED]: 'Temporal does not permit this server to do that (PERMISSION_DENIED). Trying again does not help: the operator has to give the server the right, and finds in its log what was refused',
-  [GRPC.UNAUTHENTICATED]: 'Temporal does not accept the credentials of this server (UNAUTHENTICATED). Trying again does not help: the operator has to renew its API key or certificate',
-  [GRPC.INVALID_ARGUMENT]: 'Temporal does not take this request (INVALID_ARGUMENT). Trying again does not help: the log of the server says why',
-  [GRPC.UNIMPLEMENTED]: 'What is at Temporal\'s address does not know this request (UNIMPLEMENTED). Trying again does not help: the operator has to correct the address, or to upgrade the cluster',
+  [GRPC.PERMISSION_DENIED]:
+    'Temporal does not permit this server to do that (PERMISSION_DENIED). Trying again does not help: the operator has to give the server the right, and finds in its log what was refused',
+  [GRPC.UNAUTHENTICATED]:
+    'Temporal does not accept the credentials of this server (UNAUTHENTICATED). Trying again does not help: the operator has to renew its API key or certificate',
+  [GRPC.INVALID_ARGUMENT]:
+    'Temporal does not take this request (INVALID_ARGUMENT). Trying again does not help: the log of the server says why',
+  [GRPC.UNIMPLEMENTED]:
+    "What is at Temporal's address does not know this request (UNIMPLEMENTED). Trying again does not help: the operator has to correct the address, or to upgrade the cluster",
 };
-const NO_NAMESPACE = 'Temporal does not have the namespace that this server is configured for. Trying again does not help: the operator has to create it, or to name another';
+const NO_NAMESPACE =
+  'Temporal does not have the namespace that this server is configured for. Trying again does not help: the operator has to create it, or to name another';
 
 /** What to say of an error that trying again would not change; `undefined` for any other. */
 export function refusal(error: unknown): string | undefined {
@@ -34,5 +47,9 @@ export function grpcError(error: unknown) {
 /** Its code is that of a workflow that is not found. */
 export function isNamespaceMissing(error: unknown): boolean {
   const grpc = grpcError(error);
-  return error instanceof NamespaceNotFoundError || (grpc !== undefined && (getGrpcStatusDetails(grpc) ?? []).some(({ type_url: type }) => type?.endsWith('.NamespaceNotFoundFailure')));
+  return (
+    error instanceof NamespaceNotFoundError ||
+    (grpc !== undefined &&
+      (getGrpcStatusDetails(grpc) ?? []).some(({ type_url: type }) => type?.endsWith('.NamespaceNotFoundFailure')))
+  );
 }

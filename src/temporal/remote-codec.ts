@@ -11,7 +11,9 @@ import { McpTasksError } from '../task/errors.js';
 const DEADLINE = 1_500;
 
 const base64 = z.string().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
-const Answer = z.object({ payloads: z.array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() })) });
+const Answer = z.object({
+  payloads: z.array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() })),
+});
 
 export interface RemoteCodecOptions {
   /** Without `/encode` and `/decode`; `{namespace}` in it is the namespace. */
@@ -33,14 +35,27 @@ const UNDECODABLE = new Set([400, 413, 422]);
  */
 export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): PayloadCodec {
   const url = endpoint.replaceAll('{namespace}', encodeURIComponent(namespace)).replace(/\/$/, '');
-  const headers = { 'content-type': 'application/json', 'x-namespace': namespace, ...(auth === undefined ? {} : { authorization: auth }) };
+  const headers = {
+    'content-type': 'application/json',
+    'x-namespace': namespace,
+    ...(auth === undefined ? {} : { authorization: auth }),
+  };
   check(url, headers);
   const post = async (what: 'encode' | 'decode', payloads: Payload[]): Promise<Payload[]> => {
     if (payloads.length === 0) return [];
     const body = JSON.stringify({ payloads: payloads.map(toJson) });
-    const { status, ok, text } = await answer(`${url}/${what}`, { method: 'POST', headers, body, signal: AbortSignal.timeout(DEADLINE) });
+    const { status, ok, text } = await answer(`${url}/${what}`, {
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.timeout(DEADLINE),
+    });
     if (PASSING.has(status)) throw away(`is busy or away (HTTP ${status})`);
-    if (status >= 500) throw new McpTasksError('CODEC_FAILED', `the codec server failed (HTTP ${status}); the task is not affected, try again`);
+    if (status >= 500)
+      throw new McpTasksError(
+        'CODEC_FAILED',
+        `the codec server failed (HTTP ${status}); the task is not affected, try again`,
+      );
     if (what === 'decode' && UNDECODABLE.has(status)) throw undecodable(status);
     if (!ok) throw refused(`it answered with HTTP ${status}`);
     const answered = Answer.safeParse(json(text));
@@ -49,7 +64,10 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
     if (done.length !== payloads.length) throw refused(`it answered ${payloads.length} payloads with ${done.length}`);
     return done.map(({ metadata, data }) => ({ metadata: metadata ?? null, data: data ?? null }));
   };
-  return { encode: async (payloads) => await post('encode', payloads), decode: async (payloads) => await post('decode', payloads) };
+  return {
+    encode: async (payloads) => await post('encode', payloads),
+    decode: async (payloads) => await post('decode', payloads),
+  };
 }
 
 /** What `fetch` says of a wrong URL or header has it in it, secrets included. */
@@ -57,7 +75,10 @@ function check(url: string, headers: Readonly<Record<string, string>>): void {
   try {
     void new Request(url, { headers });
   } catch {
-    throw new McpTasksError('CONFIGURATION', 'codec: `endpoint` has to be a URL without user and password, and `auth` what an HTTP header can hold');
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'codec: `endpoint` has to be a URL without user and password, and `auth` what an HTTP header can hold',
+    );
   }
 }
 
@@ -79,18 +100,29 @@ function json(text: string): unknown {
 }
 
 function away(how: string, cause?: unknown): McpTasksError {
-  return new McpTasksError('TEMPORAL_UNAVAILABLE', `the codec server ${how}; the task is not affected, try again`, { cause });
+  return new McpTasksError('TEMPORAL_UNAVAILABLE', `the codec server ${how}; the task is not affected, try again`, {
+    cause,
+  });
 }
 
 function undecodable(status: number): McpTasksError {
-  return new McpTasksError('PAYLOAD_UNREADABLE', `the codec server cannot decode a payload (HTTP ${status}). Trying again does not help: the operator has to see to it that the codec server knows the encoding and the keys that the workers have, or had`);
+  return new McpTasksError(
+    'PAYLOAD_UNREADABLE',
+    `the codec server cannot decode a payload (HTTP ${status}). Trying again does not help: the operator has to see to it that the codec server knows the encoding and the keys that the workers have, or had`,
+  );
 }
 
 function refused(why: string): McpTasksError {
-  return new McpTasksError('CONFIGURATION', `the codec server cannot be used: ${why}. Trying again does not help: the operator has to see to \`endpoint\` and \`auth\` of the codec`);
+  return new McpTasksError(
+    'CONFIGURATION',
+    `the codec server cannot be used: ${why}. Trying again does not help: the operator has to see to \`endpoint\` and \`auth\` of the codec`,
+  );
 }
 
 function toJson({ metadata, data }: Payload): object {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return { metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, text(value)])), data: text(data ?? new Uint8Array()) };
+  return {
+    metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, text(value)])),
+    data: text(data ?? new Uint8Array()),
+  };
 }

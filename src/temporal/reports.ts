@@ -59,30 +59,52 @@ export class Reports {
     const { runId, historyLength } = description;
     const known = this.#known.get(runId) ?? { asked: new Map<string, Asked>() };
     this.#known.set(runId, known);
-    const due = (mapping ? queriesOf(mapping) : [REPORT_QUERY]).filter((query) => isDue(known.asked.get(query), historyLength));
+    const due = (mapping ? queriesOf(mapping) : [REPORT_QUERY]).filter((query) =>
+      isDue(known.asked.get(query), historyLength),
+    );
     const deadline = Math.min(until, within(DEADLINE.query));
-    await Promise.all(due.map(async (query) => known.asked.set(query, await this.#ask(description, query, known.asked.get(query), deadline))));
-    const answers = new Map([...known.asked].flatMap(([query, { answer }]) => (answer ? [[query, answer.value] as const] : [])));
+    await Promise.all(
+      due.map(async (query) =>
+        known.asked.set(query, await this.#ask(description, query, known.asked.get(query), deadline)),
+      ),
+    );
+    const answers = new Map(
+      [...known.asked].flatMap(([query, { answer }]) => (answer ? [[query, answer.value] as const] : [])),
+    );
     const report = mapping ? ofMapped(mapping, answers, known.report) : answers.get(REPORT_QUERY);
     if (isTaskReport(report)) known.report = report;
-    return { report: known.report, answeredAt: new Map([...known.asked].map(([query, { answer }]) => [query, answer?.historyLength ?? 0])) };
+    return {
+      report: known.report,
+      answeredAt: new Map([...known.asked].map(([query, { answer }]) => [query, answer?.historyLength ?? 0])),
+    };
   }
 
   /** When there may be more to tell, though nothing happens: nobody was there to answer, or not in time. */
   lookAgainAt(runId: string): number | undefined {
-    const looks = [...(this.#known.get(runId)?.asked.values() ?? [])].flatMap(({ unanswered }) => (unanswered ? [unanswered.lookAgainAt] : []));
+    const looks = [...(this.#known.get(runId)?.asked.values() ?? [])].flatMap(({ unanswered }) =>
+      unanswered ? [unanswered.lookAgainAt] : [],
+    );
     return looks.length === 0 ? undefined : Math.min(...looks);
   }
 
-  async #ask({ workflowId, runId, historyLength }: Description, query: string, last: Asked | undefined, deadline: number): Promise<Asked> {
+  async #ask(
+    { workflowId, runId, historyLength }: Description,
+    query: string,
+    last: Asked | undefined,
+    deadline: number,
+  ): Promise<Asked> {
     try {
-      const value = await this.calls.once(deadline, async () => await this.calls.client.workflow.getHandle(workflowId, runId).query<unknown>(query));
+      const value = await this.calls.once(
+        deadline,
+        async () => await this.calls.client.workflow.getHandle(workflowId, runId).query<unknown>(query),
+      );
       return { historyLength, answer: { value, historyLength } };
     } catch (error) {
       // No worker, a workflow that knows no such query or one that has just closed: describe tells the rest either way.
       const before = last?.answer ? { answer: last.answer } : {};
       const now = Date.now();
-      if (error instanceof QueryNotRegisteredError) return { historyLength, askAgainAt: now + UNKNOWN_PAUSE, ...before };
+      if (error instanceof QueryNotRegisteredError)
+        return { historyLength, askAgainAt: now + UNKNOWN_PAUSE, ...before };
       const times = last?.historyLength === historyLength ? (last.unanswered?.times ?? 0) + 1 : 1;
       const unanswered = { times, lookAgainAt: now + Math.min(UNANSWERED_PAUSE * 2 ** (times - 1), LONGEST_PAUSE) };
       return { historyLength, askAgainAt: now + UNANSWERED_PAUSE, unanswered, ...before };
@@ -95,7 +117,11 @@ function isDue(asked: Asked | undefined, historyLength: number): boolean {
 }
 
 /** Such a workflow does not say when it last changed what it says: that is when it was seen first. */
-function ofMapped(mapping: WorkflowMapping, answers: ReadonlyMap<string, unknown>, last: TaskReport | undefined): TaskReport | undefined {
+function ofMapped(
+  mapping: WorkflowMapping,
+  answers: ReadonlyMap<string, unknown>,
+  last: TaskReport | undefined,
+): TaskReport | undefined {
   if (answers.size === 0) return undefined;
   const report = mappedReport(mapping, answers);
   const same = last && JSON.stringify({ ...report, changedAt: last.changedAt }) === JSON.stringify(last);

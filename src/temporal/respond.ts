@@ -1,6 +1,10 @@
 /** Gives answers to a task's open input requests, by workflow update, and lets one server process at a time put them. @module */
 import { createHash } from 'node:crypto';
-import { ApplicationFailure, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { rawValueTypeInfo } from '@temporalio/common';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { CLAIM_REFUSED, CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
@@ -21,7 +25,12 @@ export interface Replies {
  * @param until when to give up, in milliseconds since 1970
  * @throws McpTasksError `NO_WORKER` if no worker took them in time: they may still arrive, and sending them again is safe
  */
-export async function respond(calls: Calls, id: string, { answers, unavailable = {} }: Replies, until: number = within(DEADLINE.respond)): Promise<void> {
+export async function respond(
+  calls: Calls,
+  id: string,
+  { answers, unavailable = {} }: Replies,
+  until: number = within(DEADLINE.respond),
+): Promise<void> {
   // The same replies make the same update, so that a retry gets the first one's outcome and changes nothing.
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
   const updateId = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
@@ -37,11 +46,18 @@ export async function respond(calls: Calls, id: string, { answers, unavailable =
  * An update whose outcome is of no interest: with the same ID it is one, however often it is sent.
  * @throws WorkflowUpdateFailedError if the workflow does not take it; McpTasksError as {@link respond}
  */
-export async function update(calls: Calls, id: string, { name, args, updateId }: { name: string; args: readonly unknown[]; updateId: string }, until: number = within(DEADLINE.respond)): Promise<void> {
+export async function update(
+  calls: Calls,
+  id: string,
+  { name, args, updateId }: { name: string; args: readonly unknown[]; updateId: string },
+  until: number = within(DEADLINE.respond),
+): Promise<void> {
   try {
     // What it answers may be in any encoding.
     const options = { args: [...args] as [unknown], updateId, typeInfo: { outputType: rawValueTypeInfo } };
-    await unlessEnded(calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options), OVERTAKEN));
+    await unlessEnded(
+      calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options), OVERTAKEN),
+    );
   } catch (error) {
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });
@@ -63,7 +79,11 @@ export async function reply(calls: Calls, id: string, replies: Replies, until: n
     await respond(calls, id, replies, Math.min(until, within(DEADLINE.respond)));
   } catch (error) {
     if (!isMcpTasksError(error, 'NO_WORKER')) throw error;
-    await calls.run(until, async () => await calls.client.workflow.getHandle(id).signal(REPLY_SIGNAL, replies.answers, replies.unavailable ?? {}));
+    await calls.run(
+      until,
+      async () =>
+        await calls.client.workflow.getHandle(id).signal(REPLY_SIGNAL, replies.answers, replies.unavailable ?? {}),
+    );
   }
 }
 
@@ -74,9 +94,17 @@ export async function reply(calls: Calls, id: string, replies: Replies, until: n
  */
 export async function claim(calls: Calls, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
   try {
-    return await calls.run(within(DEADLINE.respond), async () => await calls.client.workflow.getHandle(id).executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, lease] }), OVERTAKEN);
+    return await calls.run(
+      within(DEADLINE.respond),
+      async () =>
+        await calls.client.workflow
+          .getHandle(id)
+          .executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, lease] }),
+      OVERTAKEN,
+    );
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) return !(error.cause instanceof ApplicationFailure && error.cause.type === CLAIM_REFUSED);
+    if (error instanceof WorkflowUpdateFailedError)
+      return !(error.cause instanceof ApplicationFailure && error.cause.type === CLAIM_REFUSED);
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new McpTasksError('NO_WORKER', 'no worker is there to ask the question for', { cause: error });
   }

@@ -19,9 +19,16 @@ const MOST_STEPS = 10;
  * What of them cannot be decoded until `until` is left out.
  * @param children whether child workflows are shown: those of this package's own workflows are of no interest to a person
  */
-export async function stepsOf(calls: Calls, description: Description, children: boolean, until: number): Promise<Step[]> {
+export async function stepsOf(
+  calls: Calls,
+  description: Description,
+  children: boolean,
+  until: number,
+): Promise<Step[]> {
   const { pendingActivities, pendingChildren } = description.raw;
-  const activities = await Promise.all((pendingActivities ?? []).slice(0, MOST_STEPS).map((activity) => stepOf(calls, activity, until)));
+  const activities = await Promise.all(
+    (pendingActivities ?? []).slice(0, MOST_STEPS).map((activity) => stepOf(calls, activity, until)),
+  );
   return [...activities, ...(children ? (pendingChildren ?? []) : []).map(childStep)].slice(0, MOST_STEPS);
 }
 

@@ -109,7 +109,11 @@ export class HistoryTails {
     };
     this.#polls++;
     try {
-      const response = await this.calls.once(within(POLL_DEADLINE), async () => await client.workflowService.getWorkflowExecutionHistory(request), signal);
+      const response = await this.calls.once(
+        within(POLL_DEADLINE),
+        async () => await client.workflowService.getWorkflowExecutionHistory(request),
+        signal,
+      );
       const events = response.history?.events ?? [];
       advance(cursor, response.nextPageToken, events);
       if (events.length === 0) return undefined;
@@ -135,7 +139,11 @@ interface Cursor {
   closed?: boolean;
 }
 
-function advance(cursor: Cursor, token: Uint8Array | null | undefined, events: readonly temporal.api.history.v1.IHistoryEvent[]): void {
+function advance(
+  cursor: Cursor,
+  token: Uint8Array | null | undefined,
+  events: readonly temporal.api.history.v1.IHistoryEvent[],
+): void {
   const next = events.map(nextRun).find(Boolean);
   if (next) {
     cursor.runId = next;

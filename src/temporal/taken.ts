@@ -43,7 +43,8 @@ export class TakenMessages {
     if (known && known.to >= historyLength) return known.taken;
     return await this.calls.once(until, async () => {
       // One that is under way may have begun too early, but what it finds need not be looked for again.
-      for (let before = this.#scans.get(key); before; before = this.#scans.get(key)) await before.catch(() => undefined);
+      for (let before = this.#scans.get(key); before; before = this.#scans.get(key))
+        await before.catch(() => undefined);
       // Whose time was over while it waited looks for nothing.
       const scan = this.#scan(key, run, names, Date.now() < until ? within(LONGEST_SCAN) : until);
       this.#scans.set(key, scan);
@@ -78,6 +79,9 @@ export class TakenMessages {
   }
 }
 
-function nameOf({ workflowExecutionSignaledEventAttributes: signal, workflowExecutionUpdateAcceptedEventAttributes: update }: temporal.api.history.v1.IHistoryEvent): string | null | undefined {
+function nameOf({
+  workflowExecutionSignaledEventAttributes: signal,
+  workflowExecutionUpdateAcceptedEventAttributes: update,
+}: temporal.api.history.v1.IHistoryEvent): string | null | undefined {
   return signal ? signal.signalName : update?.acceptedRequest?.input?.name;
 }

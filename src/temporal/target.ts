@@ -84,12 +84,21 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
  * What {@link resolveTemporalTarget} goes by, without looking for a Temporal; with no address that is a dev server.
  * @throws McpTasksError `CONFIGURATION`
  */
-export function configuredTarget(options: TemporalOptions): { readonly address: string | undefined; readonly namespace: string } {
+export function configuredTarget(options: TemporalOptions): {
+  readonly address: string | undefined;
+  readonly namespace: string;
+} {
   return configuredIn(options, loadConfiguration(options));
 }
 
-function configuredIn({ address, namespace }: TemporalOptions, configured: Configuration): ReturnType<typeof configuredTarget> {
-  return { address: address?.trim() || configured.connectionOptions.address, namespace: namespace || configured.namespace || 'default' };
+function configuredIn(
+  { address, namespace }: TemporalOptions,
+  configured: Configuration,
+): ReturnType<typeof configuredTarget> {
+  return {
+    address: address?.trim() || configured.connectionOptions.address,
+    namespace: namespace || configured.namespace || 'default',
+  };
 }
 
 type Configuration = ReturnType<typeof loadClientConnectConfig>;
@@ -105,7 +114,8 @@ function explicitTarget(
   const metadata = configured.metadata as Record<string, string> | undefined;
   refuse('address (TEMPORAL_ADDRESS)', addressProblem(address));
   refuse('API key (TEMPORAL_API_KEY)', headerProblem(apiKey ?? ''));
-  for (const [name, value] of Object.entries(metadata ?? {})) refuse(`header ${name} (TEMPORAL_GRPC_META_…)`, headerProblem(value));
+  for (const [name, value] of Object.entries(metadata ?? {}))
+    refuse(`header ${name} (TEMPORAL_GRPC_META_…)`, headerProblem(value));
   return {
     address,
     namespace,
@@ -139,15 +149,23 @@ function loadConfiguration(options: TemporalOptions): Configuration {
     });
   } catch (error) {
     // No cause: the library's errors hold lines of the file, and values in place of paths.
-    throw new McpTasksError('CONFIGURATION', `The Temporal configuration cannot be used (${file ?? "Temporal's usual configuration file"}): ${reasonOf(error)}`);
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `The Temporal configuration cannot be used (${file ?? "Temporal's usual configuration file"}): ${reasonOf(error)}`,
+    );
   }
 }
 
 /** Variables that name files. */
-const PATHS = ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH'] as const;
+const PATHS = [
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+] as const;
 
 function refuse(what: string, problem: string | undefined): void {
-  if (problem !== undefined) throw new McpTasksError('CONFIGURATION', `The ${what} of the Temporal connection cannot be used: ${problem}.`);
+  if (problem !== undefined)
+    throw new McpTasksError('CONFIGURATION', `The ${what} of the Temporal connection cannot be used: ${problem}.`);
 }
 
 /** Why the library gave up, without what the file says. */
@@ -165,6 +183,8 @@ function reasonOf(error: unknown): string {
  */
 function environment(): Record<string, string> {
   const emptyCounts = /^TEMPORAL_GRPC_META_/;
-  const given = Object.entries(process.env).map(([name, value = '']) => [name, name.startsWith('TEMPORAL_') ? value.trimEnd() : value] as const);
+  const given = Object.entries(process.env).map(
+    ([name, value = '']) => [name, name.startsWith('TEMPORAL_') ? value.trimEnd() : value] as const,
+  );
   return Object.fromEntries(given.filter(([name, value]) => value !== '' || emptyCounts.test(name)));
 }

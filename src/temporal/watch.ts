@@ -26,7 +26,12 @@ const AWAY = 1_000;
  * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED` (rights that are given later make no waiting: whoever comes again
  * has them), `PAYLOAD_UNREADABLE`; a signal's reason
  */
-export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: string, { signals, interest }: WatchOptions): AsyncGenerator<Task, void> {
+export async function* watchTask(
+  reader: TaskReader,
+  tails: HistoryTails,
+  id: string,
+  { signals, interest }: WatchOptions,
+): AsyncGenerator<Task, void> {
   const { signal, unlink } = linkSignals(...signals);
   const bell = new Bell(interest === 'ending' ? 'ending' : 'news');
   // Follow first, read after: what happens in between rings the bell.
@@ -39,10 +44,12 @@ export async function* watchTask(reader: TaskReader, tails: HistoryTails, id: st
       const view = JSON.stringify(task);
       if (view !== shown) yield task;
       if (task.outcome) return;
-      if (interest !== 'ending' && interest.wanted(task)) timer ??= setInterval(() => bell.ring('news'), interest.progressInterval);
+      if (interest !== 'ending' && interest.wanted(task))
+        timer ??= setInterval(() => bell.ring('news'), interest.progressInterval);
       shown = view;
       // Nobody else rings for what a query did not tell in time.
-      const again = lookAgainAt === undefined ? undefined : setTimeout(() => bell.ring('news'), lookAgainAt - Date.now());
+      const again =
+        lookAgainAt === undefined ? undefined : setTimeout(() => bell.ring('news'), lookAgainAt - Date.now());
       await bell.rung(signal).finally(() => clearTimeout(again));
     }
   } finally {

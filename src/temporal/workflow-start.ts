@@ -25,12 +25,18 @@ export function workflowStart({ tool, args, answer, askFirst }: Work): WorkflowS
   const start = ownStart(tool, args);
   const existing = work.kind === 'workflow' && work.existing !== undefined;
   // An existing workflow knows of no answer and has workers of its own; its run begins when the question is answered.
-  const elsewhere = { ...(taskQueue === undefined ? {} : { taskQueue }), ...(timeouts?.run === undefined ? {} : { runTimeout: timeouts.run }), withoutAnswer: true };
-  if (askFirst) return { workflowType: ASK_FIRST_WORKFLOW, args: [{ form: askFirst, ...start, ...(existing ? elsewhere : {}) }] };
+  const elsewhere = {
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+    ...(timeouts?.run === undefined ? {} : { runTimeout: timeouts.run }),
+    withoutAnswer: true,
+  };
+  if (askFirst)
+    return { workflowType: ASK_FIRST_WORKFLOW, args: [{ form: askFirst, ...start, ...(existing ? elsewhere : {}) }] };
   return answer === undefined || existing ? start : { ...start, args: [...start.args, answer] };
 }
 
 function ownStart({ name, work, retry, timeouts }: DurableTool, args: unknown): WorkflowStart {
-  if (work.kind === 'function') return { workflowType: TOOL_WORKFLOW, args: [{ tool: name, args, policy: runPolicy(retry, timeouts) }] };
+  if (work.kind === 'function')
+    return { workflowType: TOOL_WORKFLOW, args: [{ tool: name, args, policy: runPolicy(retry, timeouts) }] };
   return { workflowType: work.workflowType, args: argumentsOf(args, work.existing?.args) };
 }

@@ -150,7 +150,10 @@ export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSche
 ): DurableTool {
   const { name } = options;
   if (!TOOL_NAME.test(name)) {
-    throw new McpTasksError('CONFIGURATION', `"${name}" is not a tool name: use 1 to 128 letters, digits, "_", "-" or "."`);
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `"${name}" is not a tool name: use 1 to 128 letters, digits, "_", "-" or "."`,
+    );
   }
   const isFunction = 'run' in options;
   if (isFunction === 'workflow' in options) {
@@ -158,7 +161,10 @@ export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSche
   }
   const { taskSupport = 'optional', ...rest } = options;
   if (taskSupport === 'forbidden' && options.fallback === 'handle') {
-    throw new McpTasksError('CONFIGURATION', `tool "${name}": fallback 'handle' makes a task of a long call, which taskSupport 'forbidden' rules out`);
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `tool "${name}": fallback 'handle' makes a task of a long call, which taskSupport 'forbidden' rules out`,
+    );
   }
   if (isFunction) {
     const { run, ...described } = rest as FunctionToolOptions<I, O, Checkpoint>;
@@ -166,7 +172,10 @@ export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSche
   }
   const { workflow, ...described } = rest as WorkflowToolOptions<I, O>;
   if (taskSupport === 'forbidden' && described.asks?.length) {
-    throw new McpTasksError('CONFIGURATION', `tool "${name}" asks for input, which only a task can: taskSupport must not be 'forbidden'`);
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `tool "${name}" asks for input, which only a task can: taskSupport must not be 'forbidden'`,
+    );
   }
   return { ...described, taskSupport, work: { kind: 'workflow', workflowType: workflowType(name, workflow) } };
 }
@@ -174,5 +183,8 @@ export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSche
 function workflowType(tool: string, workflow: string | { readonly name: string }): string {
   const type = typeof workflow === 'string' ? workflow : workflow.name;
   if (type) return type;
-  throw new McpTasksError('CONFIGURATION', `tool "${tool}": its workflow function has no name; export a named function`);
+  throw new McpTasksError(
+    'CONFIGURATION',
+    `tool "${tool}": its workflow function has no name; export a named function`,
+  );
 }

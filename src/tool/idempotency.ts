@@ -8,10 +8,17 @@ import type { DurableTool } from './define-tool.js';
  * @param args the arguments as the tool's schema parsed them
  * @throws McpTasksError `CONFIGURATION` if the tool's `idempotencyKey` returns anything but a non-empty string or `undefined`
  */
-export function idempotencyKeyOf(tool: DurableTool, args: unknown, clientKey: string | undefined): IdempotencyKey | undefined {
+export function idempotencyKeyOf(
+  tool: DurableTool,
+  args: unknown,
+  clientKey: string | undefined,
+): IdempotencyKey | undefined {
   if (clientKey !== undefined) return { by: 'client', text: clientKey };
   const text: unknown = tool.idempotencyKey?.(args as never);
   if (text === undefined) return undefined;
   if (typeof text === 'string' && text !== '') return { by: 'tool', text };
-  throw new McpTasksError('CONFIGURATION', `tool "${tool.name}": idempotencyKey must return a non-empty string, or undefined for none`);
+  throw new McpTasksError(
+    'CONFIGURATION',
+    `tool "${tool.name}": idempotencyKey must return a non-empty string, or undefined for none`,
+  );
 }

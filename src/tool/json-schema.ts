@@ -5,7 +5,20 @@ import type { ToolSchema } from './schema.js';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** These only say that something beneath them does not fit, which says itself what and where. */
-const CONTAINERS = new Set(['properties', 'patternProperties', 'items', 'prefixItems', 'allOf', '$ref', '$dynamicRef', 'then', 'else', 'additionalProperties', 'unevaluatedProperties', 'dependentSchemas']);
+const CONTAINERS = new Set([
+  'properties',
+  'patternProperties',
+  'items',
+  'prefixItems',
+  'allOf',
+  '$ref',
+  '$dynamicRef',
+  'then',
+  'else',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'dependentSchemas',
+]);
 
 /** Validates as the schema's `$schema` says, else by draft 2020-12; values stay as they are, defaults are not filled in. */
 export function fromJsonSchema(schema: JsonSchema): ToolSchema {
@@ -34,6 +47,9 @@ function issuesOf(errors: OutputUnit[]): { message: string; path: string[] }[] {
   return (telling.length > 0 ? telling : errors).map(({ instanceLocation, keyword, error }) => ({
     // What `additionalProperties: false` says of a property is only that it fits nothing. Of several, each is a part of a sentence.
     message: keyword === 'false' ? 'is not known here' : error.replace(/\.$/, ''),
-    path: instanceLocation.split('/').slice(1).map((key) => decodeURIComponent(key.replaceAll('~1', '/').replaceAll('~0', '~'))),
+    path: instanceLocation
+      .split('/')
+      .slice(1)
+      .map((key) => decodeURIComponent(key.replaceAll('~1', '/').replaceAll('~0', '~'))),
   }));
 }

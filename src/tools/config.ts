@@ -25,7 +25,8 @@ export function toolsConfigFromEnv(env: Readonly<Record<string, string | undefin
   for (const [variable, url] of Object.entries(env)) {
     const name = variable === 'DATABASE_URL' ? 'default' : DATABASE_VARIABLE.exec(variable)?.[1]?.toLowerCase();
     if (!name || !url) continue;
-    if (!isDatabaseUrl(url)) throw new McpTasksError('CONFIGURATION', `${variable} must be postgres://… or duckdb:<file>`);
+    if (!isDatabaseUrl(url))
+      throw new McpTasksError('CONFIGURATION', `${variable} must be postgres://… or duckdb:<file>`);
     databases[name] = url;
   }
   const roots = (env['MCP_TASKS_ROOTS'] ?? '').split(delimiter).filter(Boolean);

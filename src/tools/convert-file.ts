@@ -8,7 +8,8 @@ export function convertFileTool(config: ToolsConfig): DurableTool {
   return defineTool<typeof convertInput, typeof convertOutput, ConvertCheckpoint>({
     name: 'convert_file',
     title: 'Convert a file',
-    description: 'Converts between CSV, NDJSON, JSON and Parquet; several files become one. The target appears when it is complete.',
+    description:
+      'Converts between CSV, NDJSON, JSON and Parquet; several files become one. The target appears when it is complete.',
     inputSchema: convertInput,
     outputSchema: convertOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },

@@ -10,7 +10,11 @@ export const loadDatasetOutput = z.object({
   table: z.string().describe('The loaded table, with its schema'),
   rowsIn: z.int().describe('Rows counted in the source'),
   rowsOut: z.int().describe('Rows counted in the loaded table'),
-  checksum: z.string().describe("The sum of a hash of every row, the same in the source and in the table: computed by each side's own engine"),
+  checksum: z
+    .string()
+    .describe(
+      "The sum of a hash of every row, the same in the source and in the table: computed by each side's own engine",
+    ),
   chunks: z.int(),
   chunksRedone: z.int().describe('Chunks that more than one attempt began, after a crash or a lost connection'),
   attempts: z.int().describe('Attempts the load step took'),
@@ -30,16 +34,32 @@ export function loadDatasetTool(config: ToolsConfig): DurableTool {
       'In CSV an empty field is NULL, quoted or not. ' +
       `Databases: ${databases.join(', ') || 'none configured'}.`,
     inputSchema: z.object({
-      source: z.string().min(1).describe('A file, or a glob such as "sales/*.csv" for several files with the same columns'),
+      source: z
+        .string()
+        .min(1)
+        .describe('A file, or a glob such as "sales/*.csv" for several files with the same columns'),
       format: z.enum(['csv', 'json', 'ndjson', 'parquet']).optional().describe('Told by the file name if not given'),
-      header: z.boolean().optional().describe('CSV: whether the first row holds the column names. Found out if not given'),
+      header: z
+        .boolean()
+        .optional()
+        .describe('CSV: whether the first row holds the column names. Found out if not given'),
       database: z.string().default('default').describe('The name of a configured database'),
-      table: z.string().regex(TABLE, 'must be a table name, or schema.table').describe('The table, optionally with its schema; upper and lower case differ'),
+      table: z
+        .string()
+        .regex(TABLE, 'must be a table name, or schema.table')
+        .describe('The table, optionally with its schema; upper and lower case differ'),
       mode: z
         .enum(['create', 'replace'])
         .default('create')
-        .describe('"create" fails if the table exists; "replace" puts the new table in its place (without its indexes, constraints and grants)'),
-      chunkRows: z.int().min(1_000).max(10_000_000).default(100_000).describe('Rows committed at a time, at most redone after a crash'),
+        .describe(
+          '"create" fails if the table exists; "replace" puts the new table in its place (without its indexes, constraints and grants)',
+        ),
+      chunkRows: z
+        .int()
+        .min(1_000)
+        .max(10_000_000)
+        .default(100_000)
+        .describe('Rows committed at a time, at most redone after a crash'),
     }),
     outputSchema: loadDatasetOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },

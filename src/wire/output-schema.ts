@@ -33,6 +33,7 @@ function split({ $schema, ...rest }: JsonSchema): { dialect: JsonSchema; rest: J
 /** The schema with its references to its own parts as they are when it stands at `pointer`; one with an ID is a document of its own. */
 function moved(schema: JsonSchema, pointer: string): JsonSchema {
   if (schema['$id'] !== undefined) return schema;
-  const move = (key: string, value: unknown): unknown => (key === '$ref' && typeof value === 'string' && /^#(\/|$)/.test(value) ? pointer + value.slice(1) : value);
+  const move = (key: string, value: unknown): unknown =>
+    key === '$ref' && typeof value === 'string' && /^#(\/|$)/.test(value) ? pointer + value.slice(1) : value;
   return JSON.parse(JSON.stringify(schema), move) as JsonSchema;
 }

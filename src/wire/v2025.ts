@@ -45,8 +45,10 @@ export function answer2025(outcome: Outcome, wrapped = false): Answer {
   const answer = answerOf(outcome);
   if ('error' in answer) return answer;
   const { structuredContent, ...rest } = answer.result;
-  if (wrapped && structuredContent !== undefined) return { result: { ...rest, structuredContent: { result: structuredContent } } };
-  const isObject = typeof structuredContent === 'object' && structuredContent !== null && !Array.isArray(structuredContent);
+  if (wrapped && structuredContent !== undefined)
+    return { result: { ...rest, structuredContent: { result: structuredContent } } };
+  const isObject =
+    typeof structuredContent === 'object' && structuredContent !== null && !Array.isArray(structuredContent);
   return isObject ? answer : { result: rest };
 }
 

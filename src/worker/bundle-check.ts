@@ -36,7 +36,12 @@ export function withBundleCheck(options: WorkerOptions): WorkerOptions {
 
 function checkEmitted(compiler: Compiler): void {
   compiler.hooks.emit.tap('McpTasksPlugin', (compilation) => {
-    checkCode(compilation.getAssets().map((asset) => asset.source.source().toString()).join('\n'));
+    checkCode(
+      compilation
+        .getAssets()
+        .map((asset) => asset.source.source().toString())
+        .join('\n'),
+    );
   });
 }
 

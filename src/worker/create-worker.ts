@@ -55,7 +55,14 @@ const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', impo
  * const worker = await createWorker({ tools });
  * await worker.run();
  */
-export async function createWorker({ tools, tasks, temporal, workflowsPath, dataConverter = tasks?.dataConverter, ...options }: CreateWorkerOptions): Promise<DurableWorker> {
+export async function createWorker({
+  tools,
+  tasks,
+  temporal,
+  workflowsPath,
+  dataConverter = tasks?.dataConverter,
+  ...options
+}: CreateWorkerOptions): Promise<DurableWorker> {
   const target = tasks?.temporal ?? (await resolveTemporalTarget(temporal));
   // A Temporal that is shared is not ours to let go of.
   const release = tasks ? async (): Promise<void> => {} : async (): Promise<void> => await target.release();

@@ -13,13 +13,18 @@ import { validate } from '../tool/schema.js';
 const LARGEST_RESULT = 1_900_000;
 
 /** The activities of the function tools among `tools`, by activity type. */
-export function toolActivities(tools: readonly DurableTool[]): Record<string, (args: unknown, answer?: unknown) => Promise<unknown>> {
+export function toolActivities(
+  tools: readonly DurableTool[],
+): Record<string, (args: unknown, answer?: unknown) => Promise<unknown>> {
   return Object.fromEntries(
     tools.flatMap((tool) => {
       const { work } = tool;
       if (work.kind !== 'function') return [];
       const activity = async (args: unknown, answer?: unknown): Promise<unknown> =>
-        await step(async (given: unknown, ctx) => await run(tool, work.run, given, (answer === undefined ? ctx : Object.assign(ctx, { answer })) as never))(args);
+        await step(
+          async (given: unknown, ctx) =>
+            await run(tool, work.run, given, (answer === undefined ? ctx : Object.assign(ctx, { answer })) as never),
+        )(args);
       return [[toolActivity(tool.name), activity]];
     }),
   );
@@ -38,10 +43,13 @@ async function run(tool: DurableTool, work: Run, args: unknown, ctx: never): Pro
 async function checkResult(tool: DurableTool, value: unknown): Promise<void> {
   const size = Buffer.byteLength(JSON.stringify(value ?? null));
   if (size > LARGEST_RESULT) {
-    throw new ToolError(`The result of tool ${tool.name} is ${size} bytes, more than Temporal takes (${LARGEST_RESULT}): return a link to it instead`);
+    throw new ToolError(
+      `The result of tool ${tool.name} is ${size} bytes, more than Temporal takes (${LARGEST_RESULT}): return a link to it instead`,
+    );
   }
   const result = toToolResult(value);
   if (!tool.outputSchema || result.isError) return;
   const checked = await validate(tool.outputSchema, result.structuredContent);
-  if ('problems' in checked) throw new ToolError(`The result of tool ${tool.name} does not fit its output schema: ${checked.problems}`);
+  if ('problems' in checked)
+    throw new ToolError(`The result of tool ${tool.name} does not fit its output schema: ${checked.problems}`);
 }

@@ -5,7 +5,9 @@ import { stepName } from '../task/names.js';
 
 /** Only warnings and errors: what a Worker has to say beyond them is about bundles and polling. */
 export function workerLogger(logger: Logger): DefaultLogger {
-  return new DefaultLogger('WARN', (entry) => (entry.level === 'ERROR' ? logger.error(fields(entry), entry.message) : logger.warn(fields(entry), entry.message)));
+  return new DefaultLogger('WARN', (entry) =>
+    entry.level === 'ERROR' ? logger.error(fields(entry), entry.message) : logger.warn(fields(entry), entry.message),
+  );
 }
 
 /** A failure's message may quote the data it stumbled over; its type says enough here, and Temporal has the rest. */

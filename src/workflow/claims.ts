@@ -32,7 +32,8 @@ export function handleClaims(isOpen: (key: string) => boolean): void {
     // What it refuses leaves nothing in the history.
     validator(key, claimant, _lease) {
       const exists = key === PROGRESS_CLAIM || isOpen(key);
-      if (!exists || !isFree(key, claimant)) throw ApplicationFailure.nonRetryable('held by another, or not open', CLAIM_REFUSED);
+      if (!exists || !isFree(key, claimant))
+        throw ApplicationFailure.nonRetryable('held by another, or not open', CLAIM_REFUSED);
     },
   });
 }

@@ -3,7 +3,15 @@
  * `input_required`, and no worker is held.
  * @module
  */
-import { ApplicationFailure, condition, defineSignal, defineUpdate, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Duration } from '../task/duration.js';
 import { askAgain } from '../task/form.js';
 import { kindOf } from '../task/input.js';
@@ -45,10 +53,15 @@ let current: Book | undefined;
  * not fit is asked for again, saying why. A key is never used twice.
  * @throws InputUnavailable if the deadline passes, or if the client cannot answer
  */
-export async function ask<Answer>(request: InputRequest, check: (answer: unknown) => string | undefined, options: InputOptions<Answer> = {}): Promise<Answer> {
+export async function ask<Answer>(
+  request: InputRequest,
+  check: (answer: unknown) => string | undefined,
+  options: InputOptions<Answer> = {},
+): Promise<Answer> {
   const memo = workflowInfo().memo?.[MEMO_KEY];
   const kind = kindOf(request);
-  if (kind && isTaskMemo(memo) && memo.caller?.cannotAnswer?.includes(kind)) throw new InputUnavailable(`the client has not declared that it can answer (${kind})`);
+  if (kind && isTaskMemo(memo) && memo.caller?.cannotAnswer?.includes(kind))
+    throw new InputUnavailable(`the client has not declared that it can answer (${kind})`);
   let problem: string | undefined;
   for (;;) {
     const asked = problem === undefined ? request : saying(request, problem);
@@ -83,7 +96,10 @@ async function askOnce(request: InputRequest, deadline: Duration | undefined): P
 /** The request again, with what was wrong with the last answer in front of the person. */
 function saying({ method, params }: InputRequest, problem: string): InputRequest {
   const { message } = params;
-  return { method, params: { ...params, message: askAgain(typeof message === 'string' ? message : undefined, problem) } };
+  return {
+    method,
+    params: { ...params, message: askAgain(typeof message === 'string' ? message : undefined, problem) },
+  };
 }
 
 function replyBook(state: TaskState): Book {
@@ -109,7 +125,8 @@ function replyBook(state: TaskState): Book {
   setHandler(respondUpdate, take, {
     // What it refuses leaves nothing in the history, whose updates are limited.
     validator(answers, unavailable = {}) {
-      if (!Object.keys({ ...answers, ...unavailable }).some(isOpen)) throw ApplicationFailure.nonRetryable('none of these questions is open', NONE_OPEN);
+      if (!Object.keys({ ...answers, ...unavailable }).some(isOpen))
+        throw ApplicationFailure.nonRetryable('none of these questions is open', NONE_OPEN);
     },
   });
   setHandler(replySignal, (...replies) => void take(...replies));

@@ -32,7 +32,11 @@ export async function elicit(request: FormRequest, options?: InputOptions<Elicit
 /** Sends the person to a URL, for what must not pass through the client. The tool has to state `asks: ['elicitation.url']`. */
 export async function elicitUrl(request: UrlRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
   const { message, url } = request;
-  return await ask({ method: 'elicitation/create', params: { mode: 'url', message, url, elicitationId: uuid4() } }, actionProblem, options);
+  return await ask(
+    { method: 'elicitation/create', params: { mode: 'url', message, url, elicitationId: uuid4() } },
+    actionProblem,
+    options,
+  );
 }
 
 /** Has the client's model complete. The tool has to state `asks: ['sampling']`. */
@@ -42,5 +46,7 @@ export async function sample(request: SampleRequest, options?: InputOptions<Samp
 
 function sampleProblem(answer: unknown): string | undefined {
   const { role, content, model } = (answer ?? {}) as Partial<SampleAnswer>;
-  return typeof role === 'string' && content !== undefined && typeof model === 'string' ? undefined : 'it is no message with role, content and model';
+  return typeof role === 'string' && content !== undefined && typeof model === 'string'
+    ? undefined
+    : 'it is no message with role, content and model';
 }

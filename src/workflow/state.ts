@@ -27,7 +27,9 @@ export function taskState(): TaskState {
   const state: TaskState = { inputs: new Map(), changedAt: Date.now() };
   current = { runId, state };
   handleClaims((key) => state.inputs.has(key));
-  setHandler(reportQuery, () => report(state), { description: 'Progress, message and open input requests of this MCP task' });
+  setHandler(reportQuery, () => report(state), {
+    description: 'Progress, message and open input requests of this MCP task',
+  });
   return state;
 }
 

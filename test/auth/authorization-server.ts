@@ -29,7 +29,14 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
   const provider = new Provider(issuer, {
     jwks: { keys: [jwk] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
-    clients: [{ client_id: CLIENT, token_endpoint_auth_method: 'none', redirect_uris: [REDIRECT], grant_types: ['authorization_code'] }],
+    clients: [
+      {
+        client_id: CLIENT,
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [REDIRECT],
+        grant_types: ['authorization_code'],
+      },
+    ],
     findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_, { uid }) => `/sign-in/${uid}` },
     ttl: { Interaction: 60, Session: 60, Grant: 60 },
@@ -42,7 +49,15 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
     },
     features: {
       devInteractions: { enabled: false },
-      resourceIndicators: { enabled: true, getResourceServerInfo: (_, resource) => ({ scope: 'tasks:run tasks:read', audience: resource, accessTokenFormat: 'jwt', accessTokenTTL: 300 }) },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_, resource) => ({
+          scope: 'tasks:run tasks:read',
+          audience: resource,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: 300,
+        }),
+      },
     },
   });
   const answer = provider.callback();
@@ -50,7 +65,12 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
     if (!request.url?.startsWith('/sign-in/')) return void answer(request, response);
     void provider
       .interactionDetails(request, response)
-      .then(async ({ params }) => await provider.interactionFinished(request, response, { login: { accountId: params['login_hint'] as string } }));
+      .then(
+        async ({ params }) =>
+          await provider.interactionFinished(request, response, {
+            login: { accountId: params['login_hint'] as string },
+          }),
+      );
   });
   return {
     issuer,
@@ -58,9 +78,25 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
     async signIn(user, { resource, scope = 'tasks:run' }) {
       const verifier = randomBytes(32).toString('base64url');
       const challenge = createHash('sha256').update(verifier).digest('base64url');
-      const query = { client_id: CLIENT, redirect_uri: REDIRECT, response_type: 'code', code_challenge: challenge, code_challenge_method: 'S256', resource, scope };
-      const code = (await authorize(new URL(`${issuer}/auth?${new URLSearchParams(query).toString()}`), user)).get('code') ?? '';
-      const form = { grant_type: 'authorization_code', client_id: CLIENT, redirect_uri: REDIRECT, code, code_verifier: verifier, resource };
+      const query = {
+        client_id: CLIENT,
+        redirect_uri: REDIRECT,
+        response_type: 'code',
+        code_challenge: challenge,
+        code_challenge_method: 'S256',
+        resource,
+        scope,
+      };
+      const code =
+        (await authorize(new URL(`${issuer}/auth?${new URLSearchParams(query).toString()}`), user)).get('code') ?? '';
+      const form = {
+        grant_type: 'authorization_code',
+        client_id: CLIENT,
+        redirect_uri: REDIRECT,
+        code,
+        code_verifier: verifier,
+        resource,
+      };
       const granted = await fetch(`${issuer}/token`, { method: 'POST', body: new URLSearchParams(form) });
       const { access_token: token, ...rest } = (await granted.json()) as { access_token?: string };
       if (token === undefined) throw new Error(`no token: ${JSON.stringify(rest)}`);
@@ -69,8 +105,18 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
     async forge(claims, { alg = 'RS256', kid = 'first' } = {}) {
       const key = alg === 'RS256' ? privateKey : new TextEncoder().encode(JSON.stringify(jwk));
       const now = Math.floor(Date.now() / 1000);
-      const payload = { iss: issuer, sub: 'alice', client_id: CLIENT, scope: 'tasks:run', iat: now, exp: now + 300, ...claims };
-      return await new SignJWT(JSON.parse(JSON.stringify(payload)) as JWTPayload).setProtectedHeader({ alg, kid }).sign(key);
+      const payload = {
+        iss: issuer,
+        sub: 'alice',
+        client_id: CLIENT,
+        scope: 'tasks:run',
+        iat: now,
+        exp: now + 300,
+        ...claims,
+      };
+      return await new SignJWT(JSON.parse(JSON.stringify(payload)) as JWTPayload)
+        .setProtectedHeader({ alg, kid })
+        .sign(key);
     },
     async close() {
       http.closeAllConnections();
@@ -85,8 +131,14 @@ async function authorize(start: URL, user: string): Promise<URLSearchParams> {
   let url = new URL(start);
   url.searchParams.set('login_hint', user);
   for (let hops = 0; hops < 10; hops++) {
-    const response = await fetch(url, { redirect: 'manual', headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } });
-    for (const [, name = '', value = ''] of response.headers.getSetCookie().map((cookie) => /^([^=]+)=([^;]*)/.exec(cookie) ?? [])) cookies.set(name, value);
+    const response = await fetch(url, {
+      redirect: 'manual',
+      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+    });
+    for (const [, name = '', value = ''] of response.headers
+      .getSetCookie()
+      .map((cookie) => /^([^=]+)=([^;]*)/.exec(cookie) ?? []))
+      cookies.set(name, value);
     const location = response.headers.get('location');
     if (!location) throw new Error(`signing in ended at ${url.href}: ${response.status} ${await response.text()}`);
     url = new URL(location, url);

@@ -15,8 +15,16 @@ import { CLIENT, REDIRECT, startAuthorizationServer, type AuthorizationServer } 
 
 const RESOURCE = 'https://mcp.example.com/mcp';
 const METADATA = 'https://mcp.example.com/.well-known/oauth-protected-resource/mcp';
-const echo = defineTool({ name: 'echo', inputSchema: z.object({ text: z.string() }), run: async ({ text }) => ({ text }) });
-const sleep = defineTool({ name: 'sleep', inputSchema: z.object({}), run: async (_, { signal }) => await new Promise((_resolve, reject) => signal.addEventListener('abort', reject)) });
+const echo = defineTool({
+  name: 'echo',
+  inputSchema: z.object({ text: z.string() }),
+  run: async ({ text }) => ({ text }),
+});
+const sleep = defineTool({
+  name: 'sleep',
+  inputSchema: z.object({}),
+  run: async (_, { signal }) => await new Promise((_resolve, reject) => signal.addEventListener('abort', reject)),
+});
 
 let server: AuthorizationServer;
 let stack: Stack;
@@ -28,7 +36,12 @@ beforeAll(async () => {
   server = await startAuthorizationServer();
   stack = await startStack([echo, sleep]);
   await stack.startWorker();
-  handler = await bearerAuth(stack.tasks.handler(factory), { issuer: server.issuer, resource: RESOURCE, scopes: ['tasks:run'], logger: silent });
+  handler = await bearerAuth(stack.tasks.handler(factory), {
+    issuer: server.issuer,
+    resource: RESOURCE,
+    scopes: ['tasks:run'],
+    logger: silent,
+  });
 });
 afterAll(async () => {
   await stack.close();
@@ -44,29 +57,60 @@ const as = (token: string): ProtectedHandler => ({
   },
 });
 
-async function ask(path: string, { token, method = 'POST', on = handler }: { token?: string | undefined; method?: string; on?: ProtectedHandler } = {}): Promise<Response> {
-  return await on.fetch(new Request(`http://127.0.0.1${path}`, { method, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }));
+async function ask(
+  path: string,
+  { token, method = 'POST', on = handler }: { token?: string | undefined; method?: string; on?: ProtectedHandler } = {},
+): Promise<Response> {
+  return await on.fetch(
+    new Request(`http://127.0.0.1${path}`, {
+      method,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    }),
+  );
 }
 
 describe('is refused', () => {
-  const forged = (claims: object, header?: { alg?: string; kid?: string }) => async () => await server.forge({ aud: RESOURCE, ...claims }, header);
+  const forged = (claims: object, header?: { alg?: string; kid?: string }) => async () =>
+    await server.forge({ aud: RESOURCE, ...claims }, header);
   it.each<[string, () => Promise<string | undefined>, string]>([
     ['without a token', async () => undefined, 'Missing Authorization header'],
     ['with garbage', async () => 'garbage', 'Invalid Compact JWS'],
     ['when the token has expired', forged({ exp: now() - 60 }), '"exp" claim timestamp check failed'],
     ['before the token is valid', forged({ nbf: now() + 60 }), '"nbf" claim timestamp check failed'],
     ['with a token that never expires', forged({ exp: undefined }), 'missing required "exp" claim'],
-    ['with a token for another server', async () => await server.signIn('alice', { resource: 'https://other.example.com/mcp' }), 'unexpected "aud" claim value'],
+    [
+      'with a token for another server',
+      async () => await server.signIn('alice', { resource: 'https://other.example.com/mcp' }),
+      'unexpected "aud" claim value',
+    ],
     ['with a token for nobody', forged({ aud: undefined }), 'missing required "aud" claim'],
     ['with another issuer’s token', forged({ iss: 'https://auth.example.com' }), 'unexpected "iss" claim value'],
-    ['with a key that is not the issuer’s', forged({}, { kid: 'second' }), 'no applicable key found in the JSON Web Key Set'],
-    ['with a signature by the public key as a secret', forged({}, { alg: 'HS256' }), '"alg" (Algorithm) Header Parameter value not allowed'],
-    ['with a token of no subject', forged({ sub: undefined }), 'the token names no subject (sub), whose the tasks would be'],
-    ['with a token of an empty subject', forged({ sub: '' }), 'the token names no subject (sub), whose the tasks would be'],
+    [
+      'with a key that is not the issuer’s',
+      forged({}, { kid: 'second' }),
+      'no applicable key found in the JSON Web Key Set',
+    ],
+    [
+      'with a signature by the public key as a secret',
+      forged({}, { alg: 'HS256' }),
+      '"alg" (Algorithm) Header Parameter value not allowed',
+    ],
+    [
+      'with a token of no subject',
+      forged({ sub: undefined }),
+      'the token names no subject (sub), whose the tasks would be',
+    ],
+    [
+      'with a token of an empty subject',
+      forged({ sub: '' }),
+      'the token names no subject (sub), whose the tasks would be',
+    ],
   ])('%s', async (_, token, reason) => {
     const response = await ask('/mcp', { token: await token() });
     expect(response.status).toBe(401);
-    expect(response.headers.get('www-authenticate')).toBe(`Bearer error="invalid_token", error_description="${reason.replaceAll('"', String.raw`\"`)}", scope="tasks:run", resource_metadata="${METADATA}"`);
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer error="invalid_token", error_description="${reason.replaceAll('"', String.raw`\"`)}", scope="tasks:run", resource_metadata="${METADATA}"`,
+    );
     expect(await response.json()).toEqual({ error: 'invalid_token', error_description: reason });
   });
 
@@ -74,35 +118,65 @@ describe('is refused', () => {
     const other = await startAuthorizationServer();
     const response = await ask('/mcp', { token: await other.forge({ aud: RESOURCE, iss: server.issuer }) });
     await other.close();
-    expect(await response.json()).toEqual({ error: 'invalid_token', error_description: 'signature verification failed' });
+    expect(await response.json()).toEqual({
+      error: 'invalid_token',
+      error_description: 'signature verification failed',
+    });
   });
 
   it('with 403 where the scope is missing, naming it', async () => {
-    const response = await ask('/mcp', { token: await server.signIn('alice', { resource: RESOURCE, scope: 'tasks:read' }) });
+    const response = await ask('/mcp', {
+      token: await server.signIn('alice', { resource: RESOURCE, scope: 'tasks:read' }),
+    });
     expect(response.status).toBe(403);
-    expect(response.headers.get('www-authenticate')).toBe(`Bearer error="insufficient_scope", error_description="Insufficient scope", scope="tasks:run", resource_metadata="${METADATA}"`);
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer error="insufficient_scope", error_description="Insufficient scope", scope="tasks:run", resource_metadata="${METADATA}"`,
+    );
   });
 });
 
 it('tells clients where tokens come from', async () => {
-  expect(handler.metadataPaths).toEqual(['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp', '/.well-known/oauth-authorization-server']);
+  expect(handler.metadataPaths).toEqual([
+    '/.well-known/oauth-protected-resource',
+    '/.well-known/oauth-protected-resource/mcp',
+    '/.well-known/oauth-authorization-server',
+  ]);
   for (const path of handler.metadataPaths.slice(0, 2)) {
-    expect(await (await ask(path, { method: 'GET' })).json()).toEqual({ resource: RESOURCE, authorization_servers: [server.issuer], scopes_supported: ['tasks:run'] });
+    expect(await (await ask(path, { method: 'GET' })).json()).toEqual({
+      resource: RESOURCE,
+      authorization_servers: [server.issuer],
+      scopes_supported: ['tasks:run'],
+    });
     expect((await ask(path)).status).toBe(405);
   }
-  expect(await (await ask('/.well-known/oauth-authorization-server', { method: 'GET' })).json()).toMatchObject({ issuer: server.issuer, token_endpoint: `${server.issuer}/token` });
+  expect(await (await ask('/.well-known/oauth-authorization-server', { method: 'GET' })).json()).toMatchObject({
+    issuer: server.issuer,
+    token_endpoint: `${server.issuer}/token`,
+  });
 });
 
 it('scopes are read as the issuers write them', async () => {
-  for (const claims of [{ scope: 'a tasks:run' }, { scope: undefined, scp: 'tasks:run' }, { scope: undefined, scp: ['tasks:run'] }]) {
-    const { result } = await send2025(as(await server.forge({ aud: ['https://x.example', RESOURCE], ...claims })), 'tasks/list', {});
+  for (const claims of [
+    { scope: 'a tasks:run' },
+    { scope: undefined, scp: 'tasks:run' },
+    { scope: undefined, scp: ['tasks:run'] },
+  ]) {
+    const { result } = await send2025(
+      as(await server.forge({ aud: ['https://x.example', RESOURCE], ...claims })),
+      'tasks/list',
+      {},
+    );
     expect(result.tasks).toEqual(expect.any(Array));
   }
 });
 
 it.each([
   [{ resource: RESOURCE, audience: 'api://tasks' }, ['api://tasks'], [RESOURCE]],
-  [{ resource: 'https://mcp.example.com' }, ['https://mcp.example.com', 'https://mcp.example.com/'], ['https://mcp.example.com/mcp']],
+  [
+    { resource: 'https://mcp.example.com' },
+    ['https://mcp.example.com', 'https://mcp.example.com/'],
+    ['https://mcp.example.com/mcp'],
+  ],
 ])('the audience of %o', async (named, good, wrong) => {
   const on = await bearerAuth(stack.tasks.handler(factory), { issuer: server.issuer, ...named, logger: silent });
   // Let through, to a server that has no use for an empty message.
@@ -115,13 +189,18 @@ describe('tasks', () => {
     const alice = as(await server.signIn('alice', { resource: RESOURCE }));
     const bob = as(await server.signIn('bob', { resource: RESOURCE }));
     const { taskId } = (await send2026(alice, 'tools/call', { name: 'echo', arguments: { text: 'hi' } })).result;
-    await expect.poll(async () => (await send2026(alice, 'tasks/get', { taskId })).result, { timeout: 20_000 }).toMatchObject({ status: 'completed', result: { structuredContent: { text: 'hi' } } });
+    await expect
+      .poll(async () => (await send2026(alice, 'tasks/get', { taskId })).result, { timeout: 20_000 })
+      .toMatchObject({ status: 'completed', result: { structuredContent: { text: 'hi' } } });
     expect((await send2025(alice, 'tasks/list', {})).result.tasks).toContainEqual(expect.objectContaining({ taskId }));
     expect((await send2025(bob, 'tasks/list', {})).result.tasks).toEqual([]);
-    const bobs = (await send2026(bob, 'tools/call', { name: 'echo', arguments: { text: 'ho' } })).result.taskId as string;
+    const bobs = (await send2026(bob, 'tools/call', { name: 'echo', arguments: { text: 'ho' } })).result
+      .taskId as string;
     const never = `${bobs.slice(0, -4)}${bobs.endsWith('2222') ? '3333' : '2222'}`;
     for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update']) {
-      const [foreign, none] = await Promise.all([taskId, never].map(async (id: string) => await bytes(bob, method, { taskId: id, inputResponses: {} })));
+      const [foreign, none] = await Promise.all(
+        [taskId, never].map(async (id: string) => await bytes(bob, method, { taskId: id, inputResponses: {} })),
+      );
       expect(foreign?.body).toContain('-32602');
       expect(foreign).toEqual(none);
     }
@@ -132,17 +211,39 @@ describe('tasks', () => {
     const { taskId } = (await send2026(alice, 'tools/call', { name: 'sleep' })).result;
     // It is good for five seconds more, for clocks that differ.
     const expired = as(await server.forge({ aud: RESOURCE, exp: now() }));
-    const { notifications, result } = await send2026(expired, 'subscriptions/listen', { notifications: { taskIds: [taskId] } });
+    const { notifications, result } = await send2026(expired, 'subscriptions/listen', {
+      notifications: { taskIds: [taskId] },
+    });
     expect(notifications[0]?.params['notifications']).toEqual({ taskIds: [taskId] });
     expect(result).toMatchObject({ resultType: 'complete' });
     expect((await send2026(alice, 'tasks/cancel', { taskId })).status).toBe(200);
   });
 
   /** The answer as it is, to a request that is the same but for the task. */
-  async function bytes(on: ProtectedHandler, method: string, params: Record<string, unknown>): Promise<{ status: number; body: string }> {
-    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 't', version: '0' }, 'io.modelcontextprotocol/clientCapabilities': tasksCapability };
-    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, 'mcp-name': String(params['taskId']) };
-    const response = await on.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }) }));
+  async function bytes(
+    on: ProtectedHandler,
+    method: string,
+    params: Record<string, unknown>,
+  ): Promise<{ status: number; body: string }> {
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientInfo': { name: 't', version: '0' },
+      'io.modelcontextprotocol/clientCapabilities': tasksCapability,
+    };
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': method,
+      'mcp-name': String(params['taskId']),
+    };
+    const response = await on.fetch(
+      new Request('http://127.0.0.1/mcp', {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }),
+      }),
+    );
     return { status: response.status, body: await response.text() };
   }
 });
@@ -150,8 +251,16 @@ describe('tasks', () => {
 it('a public client finds its way from the first refusal to a result', async () => {
   // The URL is only known once it listens.
   let guarded: ProtectedHandler | undefined;
-  const listening = await listen({ ...handler, fetch: async (request) => (await guarded?.fetch(request)) ?? new Response() });
-  guarded = await bearerAuth(stack.tasks.handler(factory), { issuer: server.issuer, resource: listening.url.href, scopes: ['tasks:run'], logger: silent });
+  const listening = await listen({
+    ...handler,
+    fetch: async (request) => (await guarded?.fetch(request)) ?? new Response(),
+  });
+  guarded = await bearerAuth(stack.tasks.handler(factory), {
+    issuer: server.issuer,
+    resource: listening.url.href,
+    scopes: ['tasks:run'],
+    logger: silent,
+  });
   const saved: { verifier?: string; tokens?: unknown; callback?: URLSearchParams } = {};
   const authProvider: OAuthClientProvider = {
     redirectUrl: REDIRECT,
@@ -166,7 +275,10 @@ it('a public client finds its way from the first refusal to a result', async () 
     },
   };
   const connect = async (): Promise<{ client: Client; transport: StreamableHTTPClientTransport; failure: unknown }> => {
-    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+    const client = new Client(
+      { name: 'test', version: '1.0.0' },
+      { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
+    );
     const transport = new StreamableHTTPClientTransport(listening.url, { authProvider });
     return { client, transport, failure: await client.connect(transport).catch((error: unknown) => error) };
   };
@@ -175,13 +287,16 @@ it('a public client finds its way from the first refusal to a result', async () 
   await first.transport.finishAuth(saved.callback as URLSearchParams);
   const { client, failure } = await connect();
   expect(failure).toBeUndefined();
-  expect((await callTool(client, { name: 'echo', arguments: { text: 'in' } })).structuredContent).toEqual({ text: 'in' });
+  expect((await callTool(client, { name: 'echo', arguments: { text: 'in' } })).structuredContent).toEqual({
+    text: 'in',
+  });
   await client.close();
   await listening.close();
 });
 
 describe('an issuer', () => {
-  const protect = async (issuer: string, resource = RESOURCE): Promise<ProtectedHandler> => await bearerAuth(stack.tasks.handler(factory), { issuer, resource, logger: silent });
+  const protect = async (issuer: string, resource = RESOURCE): Promise<ProtectedHandler> =>
+    await bearerAuth(stack.tasks.handler(factory), { issuer, resource, logger: silent });
 
   it('that is gone when its keys are needed is said to be, in a way that can be retried', async () => {
     const other = await startAuthorizationServer();
@@ -201,7 +316,14 @@ describe('an issuer', () => {
     });
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
     const on = await protect(`http://127.0.0.1:${(mute.address() as AddressInfo).port}`);
-    expect((await ask('/mcp', { token: await server.forge({ aud: RESOURCE, iss: `http://127.0.0.1:${(mute.address() as AddressInfo).port}` }), on })).status).toBe(503);
+    expect(
+      (
+        await ask('/mcp', {
+          token: await server.forge({ aud: RESOURCE, iss: `http://127.0.0.1:${(mute.address() as AddressInfo).port}` }),
+          on,
+        })
+      ).status,
+    ).toBe(503);
     mute.closeAllConnections();
     await new Promise((resolve) => mute.close(resolve));
   });
@@ -209,9 +331,22 @@ describe('an issuer', () => {
   it('has to be one', async () => {
     const gone = await startAuthorizationServer();
     await gone.close();
-    const wrong = { [gone.issuer]: 'cannot be read', [`${server.issuer}/tenant`]: 'publishes no authorization server metadata', 'http://auth.example.com': 'https://', 'not a URL': 'https://', [server.issuer.replace('127.0.0.1', 'localhost')]: `another issuer, ${server.issuer}` };
-    for (const [issuer, message] of Object.entries(wrong)) await expect(protect(issuer)).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining(message) });
-    await expect(protect(server.issuer, 'mcp.example.com')).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('public URL') });
+    const wrong = {
+      [gone.issuer]: 'cannot be read',
+      [`${server.issuer}/tenant`]: 'publishes no authorization server metadata',
+      'http://auth.example.com': 'https://',
+      'not a URL': 'https://',
+      [server.issuer.replace('127.0.0.1', 'localhost')]: `another issuer, ${server.issuer}`,
+    };
+    for (const [issuer, message] of Object.entries(wrong))
+      await expect(protect(issuer)).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringContaining(message),
+      });
+    await expect(protect(server.issuer, 'mcp.example.com')).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('public URL'),
+    });
     await expect(protect(`${server.issuer}/`)).resolves.toBeDefined();
   });
 });

@@ -17,15 +17,37 @@ it.each<[string, Partial<ExposureOptions>, string]>([
   ['tokens for a port that is not known yet', { port: 0, auth }, '--resource'],
   ['tokens for no URL', { auth, resource: 'mcp' }, 'mcp is no URL'],
 ])('%s is refused', (_, options, message) => {
-  expect(() => exposure({ ...local, ...options })).toThrow(expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining(message) }));
+  expect(() => exposure({ ...local, ...options })).toThrow(
+    expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining(message) }),
+  );
 });
 
 it.each<[string, Partial<ExposureOptions>, object]>([
   ['this machine alone', {}, { allowedHosts: ['127.0.0.1'], allowedOrigins: ['127.0.0.1'], protection: undefined }],
-  ['this machine, IPv6', { host: '::1' }, { allowedHosts: ['[::1]'], allowedOrigins: ['[::1]'], protection: undefined }],
-  ['this machine, with tokens', { auth }, { allowedHosts: ['127.0.0.1'], allowedOrigins: ['127.0.0.1'], protection: { issuer: auth, resource: 'http://127.0.0.1:3000/mcp' } }],
-  ['everybody, when told', { host: '0.0.0.0', auth: false, allowHost: ['inner'], allowOrigin: ['app'] }, { allowedHosts: ['inner'], allowedOrigins: ['inner', 'app'], protection: undefined }],
-  ['everybody with a token', { host: '::', auth, resource }, { allowedHosts: ['mcp.example.com'], allowedOrigins: ['mcp.example.com'], protection: { issuer: auth, resource } }],
+  [
+    'this machine, IPv6',
+    { host: '::1' },
+    { allowedHosts: ['[::1]'], allowedOrigins: ['[::1]'], protection: undefined },
+  ],
+  [
+    'this machine, with tokens',
+    { auth },
+    {
+      allowedHosts: ['127.0.0.1'],
+      allowedOrigins: ['127.0.0.1'],
+      protection: { issuer: auth, resource: 'http://127.0.0.1:3000/mcp' },
+    },
+  ],
+  [
+    'everybody, when told',
+    { host: '0.0.0.0', auth: false, allowHost: ['inner'], allowOrigin: ['app'] },
+    { allowedHosts: ['inner'], allowedOrigins: ['inner', 'app'], protection: undefined },
+  ],
+  [
+    'everybody with a token',
+    { host: '::', auth, resource },
+    { allowedHosts: ['mcp.example.com'], allowedOrigins: ['mcp.example.com'], protection: { issuer: auth, resource } },
+  ],
 ])('%s', (_, options, expected) => {
   expect(exposure({ ...local, ...options })).toEqual(expected);
 });

@@ -6,7 +6,10 @@ import { serveHttp, type HttpServer } from '../../src/cli/http-server.js';
 
 let server: HttpServer;
 beforeEach(async () => {
-  server = await serveHttp(createMcpHandler(() => new McpServer({ name: 't', version: '1' })), 0);
+  server = await serveHttp(
+    createMcpHandler(() => new McpServer({ name: 't', version: '1' })),
+    0,
+  );
 });
 afterEach(async () => await server.close());
 
@@ -14,9 +17,14 @@ afterEach(async () => await server.close());
 async function raw({ url }: HttpServer, target: string, ...headers: string[]): Promise<string> {
   const { port } = new URL(url);
   return await new Promise((resolve, reject) => {
-    const socket = connect(Number(port), '127.0.0.1', () => socket.end(`GET ${target} HTTP/1.1\r\n${['Connection: close', ...headers].join('\r\n')}\r\n\r\n`));
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.end(`GET ${target} HTTP/1.1\r\n${['Connection: close', ...headers].join('\r\n')}\r\n\r\n`),
+    );
     let answer = '';
-    socket.on('data', (data) => (answer += data.toString())).on('end', () => resolve(answer.split('\r\n')[0] ?? '')).on('error', reject);
+    socket
+      .on('data', (data) => (answer += data.toString()))
+      .on('end', () => resolve(answer.split('\r\n')[0] ?? ''))
+      .on('error', reject);
   });
 }
 
@@ -37,12 +45,26 @@ it('refuses what a foreign web page sends', async () => {
 
 it('says when its port is taken', async () => {
   const { port } = new URL(server.url);
-  await expect(serveHttp(createMcpHandler(() => new McpServer({ name: 't', version: '1' })), Number(port))).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('PORT') });
+  await expect(
+    serveHttp(
+      createMcpHandler(() => new McpServer({ name: 't', version: '1' })),
+      Number(port),
+    ),
+  ).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('PORT') });
 });
 
 it('serves other paths and names when told', async () => {
-  const options = { path: '/tasks', morePaths: ['/more'], allowedHosts: ['mcp.example.com'], allowedOrigins: ['app.example.com'] };
-  const other = await serveHttp(createMcpHandler(() => new McpServer({ name: 't', version: '1' })), 0, options);
+  const options = {
+    path: '/tasks',
+    morePaths: ['/more'],
+    allowedHosts: ['mcp.example.com'],
+    allowedOrigins: ['app.example.com'],
+  };
+  const other = await serveHttp(
+    createMcpHandler(() => new McpServer({ name: 't', version: '1' })),
+    0,
+    options,
+  );
   expect(other.url).toMatch(/\/tasks$/);
   expect(await raw(other, '/tasks', 'Host: mcp.example.com', 'Origin: https://app.example.com')).toContain(' 405 ');
   expect(await raw(other, '/more', 'Host: localhost')).toContain(' 405 ');
@@ -53,14 +75,26 @@ it('serves other paths and names when told', async () => {
 });
 
 it('says when its address is not this machine’s', async () => {
-  await expect(serveHttp(createMcpHandler(() => new McpServer({ name: 't', version: '1' })), 0, { host: '192.0.2.1' })).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('192.0.2.1') });
+  await expect(
+    serveHttp(
+      createMcpHandler(() => new McpServer({ name: 't', version: '1' })),
+      0,
+      { host: '192.0.2.1' },
+    ),
+  ).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('192.0.2.1') });
 });
 
 it('lets answers end when it closes, and takes no more requests', async () => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const write = async (text: string): Promise<void> => await writer.write(new TextEncoder().encode(text));
-  const other = await serveHttp({ ...createMcpHandler(() => new McpServer({ name: 't', version: '1' })), fetch: async () => new Response(readable) }, 0);
+  const other = await serveHttp(
+    {
+      ...createMcpHandler(() => new McpServer({ name: 't', version: '1' })),
+      fetch: async () => new Response(readable),
+    },
+    0,
+  );
   void write('half and ');
   const response = await fetch(other.url);
   const closing = other.close();

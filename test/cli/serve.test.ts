@@ -30,10 +30,25 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const environment = (): Record<string, string> => ({ ...(process.env as Record<string, string>), TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key });
+const environment = (): Record<string, string> => ({
+  ...(process.env as Record<string, string>),
+  TEMPORAL_ADDRESS: inject('temporalAddress'),
+  MCP_TASKS_KEY: key,
+});
 
-function run(args: string[], env: object = {}): { child: ChildProcess; until(text: RegExp): Promise<string>; ended(): Promise<{ code: number | null; output: string }> } {
-  const child = spawn(process.execPath, [main, 'serve', ...args], { cwd: dir, env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(
+  args: string[],
+  env: object = {},
+): {
+  child: ChildProcess;
+  until(text: RegExp): Promise<string>;
+  ended(): Promise<{ code: number | null; output: string }>;
+} {
+  const child = spawn(process.execPath, [main, 'serve', ...args], {
+    cwd: dir,
+    env: { ...environment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   processes.add(child);
   const closed = once(child, 'close');
   let output = '';
@@ -52,13 +67,30 @@ function run(args: string[], env: object = {}): { child: ChildProcess; until(tex
 }
 
 async function connect(url: string, token?: string): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
+  );
+  await client.connect(
+    new StreamableHTTPClientTransport(
+      new URL(url),
+      token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } },
+    ),
+  );
   return client;
 }
 
 it('serves the tools of a file, works for them when told, and stops in good order', async () => {
-  const { child, until, ended } = run([file, '--port', '0', '--path', '/tasks', '--task-queue', randomUUID(), '--worker']);
+  const { child, until, ended } = run([
+    file,
+    '--port',
+    '0',
+    '--path',
+    '/tasks',
+    '--task-queue',
+    randomUUID(),
+    '--worker',
+  ]);
   const url = await until(/at (http:\/\/127\.0\.0\.1:\d+\/tasks)\n/);
   const client = await connect(url);
   await writeFile(join(dir, 'there'), '');
@@ -69,7 +101,9 @@ it('serves the tools of a file, works for them when told, and stops in good orde
   expect(listed.map(({ name }: { name: string }) => name)).toContain('task_wait');
   let opened = (): void => {};
   const open = new Promise<void>((resolve) => (opened = resolve));
-  const { taskId } = (await send2026(remote(url), 'tools/call', { name: 'wait_for_file', arguments: { file: join(dir, 'late') } })).result;
+  const { taskId } = (
+    await send2026(remote(url), 'tools/call', { name: 'wait_for_file', arguments: { file: join(dir, 'late') } })
+  ).result;
   const stream = send2026(remote(url, opened), 'subscriptions/listen', { notifications: { taskIds: [taskId] } });
   await open;
   child.kill('SIGTERM');
@@ -81,7 +115,12 @@ it('serves the tools of a file, works for them when told, and stops in good orde
 
 /** A server elsewhere, for requests as they are on the wire. */
 function remote(url: string, answered = (): void => {}): McpHttpHandler {
-  return { fetch: async (request: Request) => await fetch(url, { method: request.method, headers: request.headers, body: await request.text() }).finally(answered) } as McpHttpHandler;
+  return {
+    fetch: async (request: Request) =>
+      await fetch(url, { method: request.method, headers: request.headers, body: await request.text() }).finally(
+        answered,
+      ),
+  } as McpHttpHandler;
 }
 
 it('asks for tokens', async () => {
@@ -90,16 +129,33 @@ it('asks for tokens', async () => {
   const taskQueue = randomUUID();
   const stack = await startStack(tools, { taskQueue });
   await stack.startWorker();
-  const { child, until, ended } = run([file, '--port', '0', '--task-queue', taskQueue, '--auth', server.issuer, '--resource', resource, '--scope', 'tasks:run']);
+  const { child, until, ended } = run([
+    file,
+    '--port',
+    '0',
+    '--task-queue',
+    taskQueue,
+    '--auth',
+    server.issuer,
+    '--resource',
+    resource,
+    '--scope',
+    'tasks:run',
+  ]);
   const url = await until(/at (http:\S+)\n/);
   const refused = await fetch(url, { method: 'POST' });
   expect(refused.status).toBe(401);
   const [, metadata = ''] = /resource_metadata="([^"]*)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
   const { pathname } = new URL(metadata);
-  expect(await (await fetch(new URL(pathname, url))).json()).toMatchObject({ resource, authorization_servers: [server.issuer] });
+  expect(await (await fetch(new URL(pathname, url))).json()).toMatchObject({
+    resource,
+    authorization_servers: [server.issuer],
+  });
   await writeFile(join(dir, 'there'), '');
   const client = await connect(url, await server.signIn('alice', { resource }));
-  expect((await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } })).structuredContent).toMatchObject({ attempt: 1 });
+  expect(
+    (await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } })).structuredContent,
+  ).toMatchObject({ attempt: 1 });
   await client.close();
   child.kill('SIGINT');
   expect(await ended()).toMatchObject({ code: 0 });
@@ -111,12 +167,23 @@ it('serves over stdio, and goes with its client', async () => {
   const taskQueue = randomUUID();
   const stack = await startStack(tools, { taskQueue });
   await stack.startWorker();
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
-  const transport = new StdioClientTransport({ command: process.execPath, args: [main, 'serve', file, '--transport', 'stdio', '--task-queue', taskQueue], cwd: dir, stderr: 'ignore', env: environment() });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
+  );
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [main, 'serve', file, '--transport', 'stdio', '--task-queue', taskQueue],
+    cwd: dir,
+    stderr: 'ignore',
+    env: environment(),
+  });
   await client.connect(transport);
   const { pid } = transport;
   await writeFile(join(dir, 'there'), '');
-  expect((await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } })).structuredContent).toMatchObject({ attempt: 1 });
+  expect(
+    (await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'there') } })).structuredContent,
+  ).toMatchObject({ attempt: 1 });
   await client.close();
   await expect.poll(() => alive(pid as number), { timeout: 10_000 }).toBe(false);
   await stack.close();
@@ -124,7 +191,12 @@ it('serves over stdio, and goes with its client', async () => {
 
 it.each<[string, string[], Record<string, string>, string]>([
   ['everybody in without being told to', ['--host', '0.0.0.0'], {}, '--no-auth'],
-  ['an issuer that cannot be reached', ['--port', '0', '--auth', 'http://127.0.0.1:9', '--resource', 'https://mcp.example.com'], {}, 'http://127.0.0.1:9'],
+  [
+    'an issuer that cannot be reached',
+    ['--port', '0', '--auth', 'http://127.0.0.1:9', '--resource', 'https://mcp.example.com'],
+    {},
+    'http://127.0.0.1:9',
+  ],
   ['tokens over stdio', ['--transport', 'stdio', '--auth', 'https://auth.example.com'], {}, '--auth is for HTTP'],
   ['a cluster without a key for its tasks', ['--port', '0'], { MCP_TASKS_KEY: '' }, 'MCP_TASKS_KEY'],
   ['a worker for the reference tools', ['--worker'], {}, 'mcp-tasks-temporal worker'],

@@ -11,8 +11,14 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(dir, { recursive: true, force: true }));
 
-const TOOL = "{ name: 'greet', inputSchema: {}, taskSupport: 'optional', work: { kind: 'workflow', workflowType: 'greet' } }";
-const greet = { name: 'greet', inputSchema: {}, taskSupport: 'optional', work: { kind: 'workflow', workflowType: 'greet' } };
+const TOOL =
+  "{ name: 'greet', inputSchema: {}, taskSupport: 'optional', work: { kind: 'workflow', workflowType: 'greet' } }";
+const greet = {
+  name: 'greet',
+  inputSchema: {},
+  taskSupport: 'optional',
+  work: { kind: 'workflow', workflowType: 'greet' },
+};
 
 async function file(name: string, text: string): Promise<string> {
   await writeFile(join(dir, name), text);
@@ -22,7 +28,11 @@ async function file(name: string, text: string): Promise<string> {
 it('are its default export, or its export `tools`', async () => {
   expect(await loadTools(await file('default.mjs', `export default [${TOOL}];`))).toEqual({ tools: [greet] });
   const more = `export const tools = [${TOOL}];\nexport const workflowsPath = './workflows.js';\nexport const activities = { greet: 1 };`;
-  expect(await loadTools(await file('named.mjs', more))).toEqual({ tools: [greet], workflowsPath: join(dir, 'workflows.js'), activities: { greet: 1 } });
+  expect(await loadTools(await file('named.mjs', more))).toEqual({
+    tools: [greet],
+    workflowsPath: join(dir, 'workflows.js'),
+    activities: { greet: 1 },
+  });
 });
 
 it.each([
@@ -33,10 +43,18 @@ it.each([
   ['one.mjs', `export default ${TOOL};`, 'export an array of tools'],
   ['raw.mjs', "export default [{ name: 'greet', run() {} }];", 'made by defineTool'],
 ])('%s is refused', async (name, text, message) => {
-  await expect(loadTools(await file(name, text))).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining(message) });
+  await expect(loadTools(await file(name, text))).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringContaining(message),
+  });
 });
 
 it('a file that is missing is, and one that fails says why itself', async () => {
-  await expect(loadTools(join(dir, 'missing.mjs'))).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('no such file') });
-  await expect(loadTools(await file('failing.mjs', "throw new RangeError('no database');"))).rejects.toThrow('no database');
+  await expect(loadTools(join(dir, 'missing.mjs'))).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringContaining('no such file'),
+  });
+  await expect(loadTools(await file('failing.mjs', "throw new RangeError('no database');"))).rejects.toThrow(
+    'no database',
+  );
 });

@@ -6,13 +6,23 @@ import { acceptedContent, inputRequired, McpServer } from '@modelcontextprotocol
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { callTool, type InputRequest, JsonRpcError, type McpClient, tasksCapability, type TaskStatus } from '../../src/client/index.js';
+import {
+  callTool,
+  type InputRequest,
+  JsonRpcError,
+  type McpClient,
+  tasksCapability,
+  type TaskStatus,
+} from '../../src/client/index.js';
 import { defineTool, TaskError, type ToolContext } from '../../src/index.js';
 import { listen, type Listening } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
 
 /** Lets the test decide when the tool goes on. */
-const gates = new Map<string, { open: () => void; opened: Promise<void>; reached: () => void; started: Promise<void> }>();
+const gates = new Map<
+  string,
+  { open: () => void; opened: Promise<void>; reached: () => void; started: Promise<void> }
+>();
 function gate(name: string) {
   let open = (): void => undefined;
   let reached = (): void => undefined;
@@ -27,13 +37,20 @@ const inputSchema = z.object({ gate: z.string() });
 async function run({ gate: name }: { gate: string }, ctx: ToolContext) {
   ctx.progress(1, 4, 'doors');
   gates.get(name)?.reached();
-  await Promise.race([gates.get(name)?.opened, new Promise((_, reject) => ctx.signal.addEventListener('abort', reject))]);
+  await Promise.race([
+    gates.get(name)?.opened,
+    new Promise((_, reject) => ctx.signal.addEventListener('abort', reject)),
+  ]);
   return { passed: name };
 }
 const tools = [
   defineTool({ name: 'wait', inputSchema, run }),
   defineTool({ name: 'wait_plainly', inputSchema, taskSupport: 'forbidden', run }),
-  defineTool({ name: 'refuse', inputSchema: z.object({}), run: async () => await Promise.reject(new TaskError(-32055, 'no', { why: 'x' })) }),
+  defineTool({
+    name: 'refuse',
+    inputSchema: z.object({}),
+    run: async () => await Promise.reject(new TaskError(-32055, 'no', { why: 'x' })),
+  }),
 ];
 
 function factory(): McpServer {
@@ -42,7 +59,10 @@ function factory(): McpServer {
   mcp.registerTool('asks_first', { inputSchema: z.object({}) }, (_args, { mcpReq }) => {
     const first = acceptedContent<{ name: string }>(mcpReq.inputResponses, 'name');
     if (first) return { content: [{ type: 'text', text: `${first.name}, ${String(mcpReq.requestState())}` }] };
-    const ask = inputRequired.elicit({ message: 'Name?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } });
+    const ask = inputRequired.elicit({
+      message: 'Name?',
+      requestedSchema: { type: 'object', properties: { name: { type: 'string' } } },
+    });
     return inputRequired({ inputRequests: { name: ask }, requestState: 'as before' });
   });
   return mcp;
@@ -68,7 +88,8 @@ afterAll(async () => {
 
 /** A client of the v1 SDK, or one of v2 that negotiates so. */
 type Kind = 'v1' | 'legacy' | 'auto';
-const connectAs = async (kind: Kind, url = server.url): Promise<McpClient> => (kind === 'v1' ? await connectV1(url) : await connect(kind, url));
+const connectAs = async (kind: Kind, url = server.url): Promise<McpClient> =>
+  kind === 'v1' ? await connectV1(url) : await connect(kind, url);
 
 async function connectV1(url: URL): Promise<McpClient> {
   const client = new V1Client({ name: 'test', version: '1.0.0' });
@@ -78,7 +99,10 @@ async function connectV1(url: URL): Promise<McpClient> {
 }
 
 async function connect(era: 'legacy' | 'auto', url = server.url): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities: { ...tasksCapability, elicitation: { form: {} } } });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode: era }, capabilities: { ...tasksCapability, elicitation: { form: {} } } },
+  );
   await client.connect(new StreamableHTTPClientTransport(url));
   clients.push(client);
   return client;
@@ -87,19 +111,25 @@ async function connect(era: 'legacy' | 'auto', url = server.url): Promise<Client
 it.each([
   ['legacy', 'legacy'],
   ['auto', 'modern'],
-] as const)('protocol negotiation %s is %s', async (mode, era) => expect((await connect(mode)).getProtocolEra()).toBe(era));
+] as const)('protocol negotiation %s is %s', async (mode, era) =>
+  expect((await connect(mode)).getProtocolEra()).toBe(era),
+);
 
 describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
   it('resolves with the result of a task, telling its status on the way', async () => {
     const client = await connectAs(mode);
     const { open } = gate(mode);
     const seen: TaskStatus[] = [];
-    const result = await callTool(client, { name: 'wait', arguments: { gate: mode } }, {
-      onStatus(status) {
-        seen.push(status);
-        if (status.statusMessage?.includes('1 of 4 doors (25 %)')) open();
+    const result = await callTool(
+      client,
+      { name: 'wait', arguments: { gate: mode } },
+      {
+        onStatus(status) {
+          seen.push(status);
+          if (status.statusMessage?.includes('1 of 4 doors (25 %)')) open();
+        },
       },
-    });
+    );
     expect(result.structuredContent).toEqual({ passed: mode });
     expect(seen.at(0)?.status).toBe('working');
     expect(seen.at(-1)?.status).toBe('completed');
@@ -118,7 +148,11 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
     const client = await connectAs(mode);
     const { started } = gate(`${mode}-terminated`);
     let taskId = '';
-    const call = callTool(client, { name: 'wait', arguments: { gate: `${mode}-terminated` } }, { onStatus: (status) => (taskId = status.taskId) });
+    const call = callTool(
+      client,
+      { name: 'wait', arguments: { gate: `${mode}-terminated` } },
+      { onStatus: (status) => (taskId = status.taskId) },
+    );
     const ended = call.catch((error: unknown) => error);
     await started;
     await temporal.workflow.getHandle(taskId).terminate('by hand');
@@ -130,7 +164,11 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
     const { started } = gate(`${mode}-abort`);
     const abort = new AbortController();
     let taskId = '';
-    const call = callTool(client, { name: 'wait', arguments: { gate: `${mode}-abort` } }, { signal: abort.signal, onStatus: (status) => (taskId = status.taskId) });
+    const call = callTool(
+      client,
+      { name: 'wait', arguments: { gate: `${mode}-abort` } },
+      { signal: abort.signal, onStatus: (status) => (taskId = status.taskId) },
+    );
     await started;
     abort.abort(new Error('changed my mind'));
     await expect(call).rejects.toThrow('changed my mind');
@@ -162,7 +200,11 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s, a call that becomes
       seen.push(progress);
       open();
     };
-    const result = await callTool(client, { name: 'wait_plainly', arguments: { gate: `${mode}-plain` } }, { onProgress });
+    const result = await callTool(
+      client,
+      { name: 'wait_plainly', arguments: { gate: `${mode}-plain` } },
+      { onProgress },
+    );
     expect(result.structuredContent).toEqual({ passed: `${mode}-plain` });
     expect(seen).toEqual([{ progress: 1, total: 4, message: 'doors' }]);
   });
@@ -171,7 +213,11 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s, a call that becomes
     const client = await connectAs(mode);
     const { open, started } = gate(`${mode}-plain-abort`);
     const abort = new AbortController();
-    const call = callTool(client, { name: 'wait_plainly', arguments: { gate: `${mode}-plain-abort` } }, { signal: abort.signal });
+    const call = callTool(
+      client,
+      { name: 'wait_plainly', arguments: { gate: `${mode}-plain-abort` } },
+      { signal: abort.signal },
+    );
     await Promise.race([started, call]);
     abort.abort(new Error('changed my mind'));
     await expect(call).rejects.toThrow('changed my mind');
@@ -185,6 +231,8 @@ it('onInput also answers what a tool asks before it starts, in 2026-07-28', asyn
     asked.push(params?.['message']);
     return await Promise.resolve({ action: 'accept', content: { name: 'Ann' } });
   };
-  expect((await callTool(await connect('auto'), { name: 'asks_first' }, { onInput })).content).toEqual([{ type: 'text', text: 'Ann, as before' }]);
+  expect((await callTool(await connect('auto'), { name: 'asks_first' }, { onInput })).content).toEqual([
+    { type: 'text', text: 'Ann, as before' },
+  ]);
   expect(asked).toEqual(['Name?']);
 });

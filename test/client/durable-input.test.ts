@@ -7,7 +7,14 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { callTool, type InputRequest, type McpClient, type Progress, resume, tasksCapability } from '../../src/client/index.js';
+import {
+  callTool,
+  type InputRequest,
+  type McpClient,
+  type Progress,
+  resume,
+  tasksCapability,
+} from '../../src/client/index.js';
 import { defineTool } from '../../src/index.js';
 import { listen, type Listening } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
@@ -16,7 +23,12 @@ import { startStack, type Stack } from '../setup/stack.js';
 let next = (): void => undefined;
 const tools = [
   defineTool({ name: 'twice', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askTwice' }),
-  defineTool({ name: 'all', inputSchema: z.object({}), asks: ['elicitation.form', 'elicitation.url', 'sampling'], workflow: 'askAll' }),
+  defineTool({
+    name: 'all',
+    inputSchema: z.object({}),
+    asks: ['elicitation.form', 'elicitation.url', 'sampling'],
+    workflow: 'askAll',
+  }),
   defineTool({
     name: 'steps',
     inputSchema: z.object({}),
@@ -49,7 +61,10 @@ const elicitation = { form: {}, url: {} };
 type Kind = 'v1' | 'legacy' | 'auto';
 
 /** @param ownAnswer what the client's own handler answers, if it has one */
-async function connect(kind: Kind, ownAnswer?: (request: InputRequest) => { action: 'accept'; content: Record<string, string | number> }): Promise<McpClient> {
+async function connect(
+  kind: Kind,
+  ownAnswer?: (request: InputRequest) => { action: 'accept'; content: Record<string, string | number> },
+): Promise<McpClient> {
   if (kind === 'v1') {
     const client = new V1Client({ name: 'test', version: '1.0.0' }, { capabilities: { elicitation, sampling: {} } });
     if (ownAnswer) client.setRequestHandler(ElicitRequestSchema, (request) => ownAnswer(request as InputRequest));
@@ -57,14 +72,20 @@ async function connect(kind: Kind, ownAnswer?: (request: InputRequest) => { acti
     clients.push(client);
     return client;
   }
-  const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities: { elicitation, sampling: {}, ...tasksCapability }, versionNegotiation: { mode: kind } });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { capabilities: { elicitation, sampling: {}, ...tasksCapability }, versionNegotiation: { mode: kind } },
+  );
   if (ownAnswer) client.setRequestHandler('elicitation/create', (request) => ownAnswer(request as InputRequest));
   await client.connect(new StreamableHTTPClientTransport(server.url));
   clients.push(client);
   return client;
 }
 
-const nameOrSize = ({ params }: InputRequest) => ({ action: 'accept' as const, content: params?.['message'] === 'Name?' ? { name: 'Ann' } : { size: 3 } });
+const nameOrSize = ({ params }: InputRequest) => ({
+  action: 'accept' as const,
+  content: params?.['message'] === 'Name?' ? { name: 'Ann' } : { size: 3 },
+});
 
 describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (kind) => {
   it('onInput answers every kind of question, again where the answer does not fit', async () => {
@@ -72,27 +93,40 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (kind) => {
     const ages = [{ age: 'old' }, { age: 7 }];
     const onInput = async ({ method, params }: InputRequest) => {
       asked.push([method, params?.['mode']]);
-      if (method === 'sampling/createMessage') return await Promise.resolve({ role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' });
+      if (method === 'sampling/createMessage')
+        return await Promise.resolve({ role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' });
       return params?.['mode'] === 'url' ? { action: 'accept' } : { action: 'accept', content: ages.shift() ?? {} };
     };
     const { structuredContent } = await callTool(await connect(kind), { name: 'all' }, { onInput });
     expect(structuredContent).toMatchObject({ age: { age: 7 }, visit: 'accept', said: { type: 'text', text: 'Ho' } });
-    expect(asked.slice(0, 4)).toEqual([['elicitation/create', 'form'], ['elicitation/create', 'form'], ['elicitation/create', 'url'], ['sampling/createMessage', undefined]]);
+    expect(asked.slice(0, 4)).toEqual([
+      ['elicitation/create', 'form'],
+      ['elicitation/create', 'form'],
+      ['elicitation/create', 'url'],
+      ['sampling/createMessage', undefined],
+    ]);
   });
 
   it('a call that is resumed answers what was open', async () => {
     const client = await connect(kind);
     let taskId = '';
     const failing = async () => await Promise.reject(new Error('not now'));
-    await expect(callTool(client, { name: 'twice' }, { onInput: failing, onStatus: (status) => (taskId = status.taskId) })).rejects.toThrow('not now');
-    const result = await resume(client, taskId, { onInput: async (request) => await Promise.resolve(nameOrSize(request)) });
+    await expect(
+      callTool(client, { name: 'twice' }, { onInput: failing, onStatus: (status) => (taskId = status.taskId) }),
+    ).rejects.toThrow('not now');
+    const result = await resume(client, taskId, {
+      onInput: async (request) => await Promise.resolve(nameOrSize(request)),
+    });
     expect(result.structuredContent).toEqual({ name: 'Ann', size: 3 });
   });
 });
 
 describe.each(['v1', 'legacy'] as const)('client %s, in 2025-11-25', (kind) => {
   it('without onInput the client’s own handler answers', async () => {
-    expect((await callTool(await connect(kind, nameOrSize), { name: 'twice' })).structuredContent).toEqual({ name: 'Ann', size: 3 });
+    expect((await callTool(await connect(kind, nameOrSize), { name: 'twice' })).structuredContent).toEqual({
+      name: 'Ann',
+      size: 3,
+    });
   });
 
   it('a task tells its progress', async () => {
@@ -102,6 +136,9 @@ describe.each(['v1', 'legacy'] as const)('client %s, in 2025-11-25', (kind) => {
       next();
     };
     await callTool(await connect(kind), { name: 'steps' }, { onProgress });
-    expect(seen).toMatchObject([{ progress: 1, total: 2 }, { progress: 2, total: 2 }]);
+    expect(seen).toMatchObject([
+      { progress: 1, total: 2 },
+      { progress: 2, total: 2 },
+    ]);
   });
 });

@@ -15,43 +15,75 @@ const related = (taskId: string) => ({ _meta: { 'io.modelcontextprotocol/related
 function register(mcp: McpServer): void {
   const refuse = async () => await Promise.reject(new Error('never called'));
   /** Asks on the stream of `tasks/result`: a form, then the model; tells its progress there too. */
-  mcp.experimental.tasks.registerToolTask('ask', { inputSchema: { name: z.string() }, execution: { taskSupport: 'required' } }, {
-    async createTask({ name }, extra) {
-      const task = await extra.taskStore.createTask({ ttl: 60_000, pollInterval: 20 });
-      // The SDK's types leave `relatedTask` out here.
-      const options: object = { relatedTask: { taskId: task.taskId } };
-      void (async () => {
-        const token = extra._meta?.progressToken;
-        if (token !== undefined) await mcp.server.notification({ method: 'notifications/progress', params: { progressToken: token, progress: 1, total: 2 } }, options);
-        const form = await extra.sendRequest({ method: 'elicitation/create', params: { mode: 'form', message: `What, ${name}?`, requestedSchema } }, ElicitResultSchema, options);
-        const model = await extra.sendRequest({ method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } }, CreateMessageResultSchema, options);
-        await extra.taskStore.storeTaskResult(task.taskId, 'completed', { content: [], structuredContent: { form: form.content, model: model.model } });
-      })();
-      return { task };
+  mcp.experimental.tasks.registerToolTask(
+    'ask',
+    { inputSchema: { name: z.string() }, execution: { taskSupport: 'required' } },
+    {
+      async createTask({ name }, extra) {
+        const task = await extra.taskStore.createTask({ ttl: 60_000, pollInterval: 20 });
+        // The SDK's types leave `relatedTask` out here.
+        const options: object = { relatedTask: { taskId: task.taskId } };
+        void (async () => {
+          const token = extra._meta?.progressToken;
+          if (token !== undefined)
+            await mcp.server.notification(
+              { method: 'notifications/progress', params: { progressToken: token, progress: 1, total: 2 } },
+              options,
+            );
+          const form = await extra.sendRequest(
+            { method: 'elicitation/create', params: { mode: 'form', message: `What, ${name}?`, requestedSchema } },
+            ElicitResultSchema,
+            options,
+          );
+          const model = await extra.sendRequest(
+            { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } },
+            CreateMessageResultSchema,
+            options,
+          );
+          await extra.taskStore.storeTaskResult(task.taskId, 'completed', {
+            content: [],
+            structuredContent: { form: form.content, model: model.model },
+          });
+        })();
+        return { task };
+      },
+      getTask: refuse,
+      getTaskResult: refuse,
     },
-    getTask: refuse,
-    getTaskResult: refuse,
-  });
+  );
   /** Asks on the session's own stream, before the task's ID is out, and the same again, as if the stream had been lost. */
-  mcp.experimental.tasks.registerToolTask('hurry', { execution: { taskSupport: 'required' } }, {
-    async createTask(extra) {
-      const task = await extra.taskStore.createTask({ ttl: 60_000, pollInterval: 20 });
-      const ask = async () => await mcp.server.elicitInput({ mode: 'form', message: 'Now?', requestedSchema, ...related(task.taskId) });
-      const answers = Promise.all([ask(), ask()]);
-      void (async () => {
-        const [first, again] = await answers;
-        await extra.taskStore.storeTaskResult(task.taskId, 'completed', { content: [], structuredContent: { first: first.content, again: again.content } });
-      })();
-      // On the same stream: once it is answered, the client has the questions.
-      await mcp.server.ping();
-      return { task };
+  mcp.experimental.tasks.registerToolTask(
+    'hurry',
+    { execution: { taskSupport: 'required' } },
+    {
+      async createTask(extra) {
+        const task = await extra.taskStore.createTask({ ttl: 60_000, pollInterval: 20 });
+        const ask = async () =>
+          await mcp.server.elicitInput({ mode: 'form', message: 'Now?', requestedSchema, ...related(task.taskId) });
+        const answers = Promise.all([ask(), ask()]);
+        void (async () => {
+          const [first, again] = await answers;
+          await extra.taskStore.storeTaskResult(task.taskId, 'completed', {
+            content: [],
+            structuredContent: { first: first.content, again: again.content },
+          });
+        })();
+        // On the same stream: once it is answered, the client has the questions.
+        await mcp.server.ping();
+        return { task };
+      },
+      getTask: refuse,
+      getTaskResult: refuse,
     },
-    getTask: refuse,
-    getTaskResult: refuse,
-  });
+  );
   /** Asks within a plain call, also on behalf of a task. */
   mcp.registerTool('plain', { inputSchema: { taskId: z.string().optional() } }, async ({ taskId }) => {
-    const { content } = await mcp.server.elicitInput({ mode: 'form', message: 'Plainly?', requestedSchema, ...(taskId ? related(taskId) : {}) });
+    const { content } = await mcp.server.elicitInput({
+      mode: 'form',
+      message: 'Plainly?',
+      requestedSchema,
+      ...(taskId ? related(taskId) : {}),
+    });
     return { content: [], structuredContent: { said: content?.['said'] } };
   });
 }
@@ -77,7 +109,10 @@ async function connect(kind: 'v1' | 'v2'): Promise<McpClient> {
     await client.connect(new V1Transport(server.url));
     return await ready(client);
   }
-  const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities, versionNegotiation: { mode: 'legacy' } });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { capabilities, versionNegotiation: { mode: 'legacy' } },
+  );
   client.setRequestHandler('elicitation/create', byTheHost);
   await client.connect(new StreamableHTTPClientTransport(server.url));
   return await ready(client);
@@ -90,10 +125,16 @@ async function ready<C extends { close(): Promise<void> }>(client: C): Promise<C
 }
 
 /** Answers forms with `said` and the model's questions with its name. */
-const answering = (said: string, asked: InputRequest[] = []) => async (request: InputRequest) => {
-  asked.push(request);
-  return await Promise.resolve(request.method === 'elicitation/create' ? accept(said) : { model: said, role: 'assistant', content: { type: 'text', text: '' } });
-};
+const answering =
+  (said: string, asked: InputRequest[] = []) =>
+  async (request: InputRequest) => {
+    asked.push(request);
+    return await Promise.resolve(
+      request.method === 'elicitation/create'
+        ? accept(said)
+        : { model: said, role: 'assistant', content: { type: 'text', text: '' } },
+    );
+  };
 
 describe.each(['v1', 'v2'] as const)('client %s', (kind) => {
   it('two calls beside each other each answer their own task, which reads input_required meanwhile', async () => {
@@ -101,12 +142,19 @@ describe.each(['v1', 'v2'] as const)('client %s', (kind) => {
     const asked: InputRequest[] = [];
     const seen: TaskStatus[] = [];
     const [ann, bob] = await Promise.all([
-      callTool(client, { name: 'ask', arguments: { name: 'Ann' } }, { onInput: answering('Ann', asked), onStatus: (status) => seen.push(status) }),
+      callTool(
+        client,
+        { name: 'ask', arguments: { name: 'Ann' } },
+        { onInput: answering('Ann', asked), onStatus: (status) => seen.push(status) },
+      ),
       callTool(client, { name: 'ask', arguments: { name: 'Bob' } }, { onInput: answering('Bob') }),
     ]);
     expect(ann.structuredContent).toEqual({ form: { said: 'Ann' }, model: 'Ann' });
     expect(bob.structuredContent).toEqual({ form: { said: 'Bob' }, model: 'Bob' });
-    expect(asked.map(({ method, params }) => [method, params?.['message']])).toEqual([['elicitation/create', 'What, Ann?'], ['sampling/createMessage', undefined]]);
+    expect(asked.map(({ method, params }) => [method, params?.['message']])).toEqual([
+      ['elicitation/create', 'What, Ann?'],
+      ['sampling/createMessage', undefined],
+    ]);
     expect(seen.map(({ status }) => status)).toContain('input_required');
   });
 
@@ -134,15 +182,30 @@ describe.each(['v1', 'v2'] as const)('client %s', (kind) => {
   it('an onInput that throws rejects the call, leaves the task and is in nobody’s way afterwards', async () => {
     const client = await connect(kind);
     let taskId = '';
-    const call = callTool(client, { name: 'ask', arguments: { name: 'Ann' } }, { onInput: async () => await Promise.reject(new Error('nobody home')), onStatus: (status) => (taskId = status.taskId) });
+    const call = callTool(
+      client,
+      { name: 'ask', arguments: { name: 'Ann' } },
+      {
+        onInput: async () => await Promise.reject(new Error('nobody home')),
+        onStatus: (status) => (taskId = status.taskId),
+      },
+    );
     await expect(call).rejects.toThrow('nobody home');
-    expect(await client.request({ method: 'tasks/get', params: { taskId } }, z.looseObject({}), { timeout: 10_000 })).toMatchObject({ status: 'input_required' });
-    expect((await callTool(client, { name: 'plain', arguments: { taskId } })).structuredContent).toEqual({ said: 'the host’s own' });
+    expect(
+      await client.request({ method: 'tasks/get', params: { taskId } }, z.looseObject({}), { timeout: 10_000 }),
+    ).toMatchObject({ status: 'input_required' });
+    expect((await callTool(client, { name: 'plain', arguments: { taskId } })).structuredContent).toEqual({
+      said: 'the host’s own',
+    });
   });
 
   it('a task tells its progress on the stream that is held for it', async () => {
     const progress: unknown[] = [];
-    await callTool(await connect(kind), { name: 'ask', arguments: { name: 'Ann' } }, { onInput: answering('Ann'), onProgress: (step) => progress.push(step) });
+    await callTool(
+      await connect(kind),
+      { name: 'ask', arguments: { name: 'Ann' } },
+      { onInput: answering('Ann'), onProgress: (step) => progress.push(step) },
+    );
     expect(progress).toEqual([{ progress: 1, total: 2 }]);
   });
 });

@@ -2,11 +2,23 @@
 import { describe, expect, it } from 'vitest';
 import { callTool, type McpClient, resume } from '../../src/client/index.js';
 
-const task = { taskId: 't', status: 'working', createdAt: '2026-01-01T00:00:00Z', lastUpdatedAt: '2026-01-01T00:00:00Z', ttl: null, pollInterval: 1 };
+const task = {
+  taskId: 't',
+  status: 'working',
+  createdAt: '2026-01-01T00:00:00Z',
+  lastUpdatedAt: '2026-01-01T00:00:00Z',
+  ttl: null,
+  pollInterval: 1,
+};
 type Answers = Record<string, (params: Record<string, unknown>) => unknown>;
 
 /** A client of 2025-11-25, or of 2026-07-28. */
-function clientOf(answers: Answers, listTools: McpClient['listTools'] = async () => await Promise.resolve({ tools: [{ name: 'tool', execution: { taskSupport: 'optional' } }] }), era = 'legacy'): McpClient {
+function clientOf(
+  answers: Answers,
+  listTools: McpClient['listTools'] = async () =>
+    await Promise.resolve({ tools: [{ name: 'tool', execution: { taskSupport: 'optional' } }] }),
+  era = 'legacy',
+): McpClient {
   return {
     getServerCapabilities: () => ({ tasks: { requests: { tools: { call: {} } } } }),
     getServerVersion: () => undefined,
@@ -21,13 +33,23 @@ const failing = (name: string, code: number | string, message: string, data?: un
   throw Object.assign(new Error(message), { name, code, data });
 };
 /** What `answers` do, one after the other; the last for ever. */
-const inTurn = (...answers: (() => unknown)[]) => (): unknown => (answers.length > 1 ? answers.shift() : answers[0])?.();
+const inTurn =
+  (...answers: (() => unknown)[]) =>
+  (): unknown =>
+    (answers.length > 1 ? answers.shift() : answers[0])?.();
 
 describe('callTool', () => {
   it('finds a tool on a later page, and gives up on pages without end', async () => {
-    const answers = { 'tools/call': ({ task: asked }: Record<string, unknown>) => ({ content: [], structuredContent: { asked } }) };
-    const pages: McpClient['listTools'] = async ({ cursor } = {}) => await Promise.resolve(cursor ? { tools: [{ name: 'tool', execution: { taskSupport: 'required' } }] } : { tools: [], nextCursor: '2' });
-    expect((await callTool(clientOf(answers, pages), { name: 'tool' }, { ttl: 5 })).structuredContent).toEqual({ asked: { ttl: 5 } });
+    const answers = {
+      'tools/call': ({ task: asked }: Record<string, unknown>) => ({ content: [], structuredContent: { asked } }),
+    };
+    const pages: McpClient['listTools'] = async ({ cursor } = {}) =>
+      await Promise.resolve(
+        cursor ? { tools: [{ name: 'tool', execution: { taskSupport: 'required' } }] } : { tools: [], nextCursor: '2' },
+      );
+    expect((await callTool(clientOf(answers, pages), { name: 'tool' }, { ttl: 5 })).structuredContent).toEqual({
+      asked: { ttl: 5 },
+    });
     const endless: McpClient['listTools'] = async () => await Promise.resolve({ tools: [], nextCursor: 'more' });
     await expect(callTool(clientOf(answers, endless), { name: 'tool' })).rejects.toThrow('more than 1000 pages');
   });
@@ -35,15 +57,27 @@ describe('callTool', () => {
   it('says which answer is not MCP, and does not ask again', async () => {
     let asked = 0;
     const answers = { 'tools/call': () => ({ task }), 'tasks/get': () => ({ asked: ++asked }) };
-    await expect(callTool(clientOf(answers), { name: 'tool' })).rejects.toMatchObject({ name: 'UnexpectedAnswerError', message: expect.stringContaining('tasks/get') });
+    await expect(callTool(clientOf(answers), { name: 'tool' })).rejects.toMatchObject({
+      name: 'UnexpectedAnswerError',
+      message: expect.stringContaining('tasks/get'),
+    });
     expect(asked).toBe(1);
   });
 
   it('an internal error is not the end of a task that is completed, and is of one that failed', async () => {
     const trouble = failing('McpError', -32603, 'MCP error -32603: later', { a: 1 });
-    const answers = (status: string): Answers => ({ 'tools/call': () => ({ task }), 'tasks/get': () => ({ ...task, status }), 'tasks/result': inTurn(trouble, () => ({ content: [] })) });
+    const answers = (status: string): Answers => ({
+      'tools/call': () => ({ task }),
+      'tasks/get': () => ({ ...task, status }),
+      'tasks/result': inTurn(trouble, () => ({ content: [] })),
+    });
     expect(await callTool(clientOf(answers('completed')), { name: 'tool' })).toEqual({ content: [] });
-    await expect(callTool(clientOf(answers('failed')), { name: 'tool' })).rejects.toMatchObject({ name: 'JsonRpcError', code: -32603, message: 'later', data: { a: 1 } });
+    await expect(callTool(clientOf(answers('failed')), { name: 'tool' })).rejects.toMatchObject({
+      name: 'JsonRpcError',
+      code: -32603,
+      message: 'later',
+      data: { a: 1 },
+    });
   });
 
   it.each([
@@ -52,12 +86,20 @@ describe('callTool', () => {
     ['an HTTP error of the v1 SDK', failing('Error', 503, 'Streamable HTTP error: busy')],
     ['an error of the v2 SDK', failing('SdkError', 'SEND_FAILED', 'failed')],
   ])('waits for the server through %s', async (_what, trouble) => {
-    const answers = { 'tools/call': () => ({ task }), 'tasks/get': inTurn(trouble, () => ({ ...task, status: 'completed' })), 'tasks/result': () => ({ content: [] }) };
+    const answers = {
+      'tools/call': () => ({ task }),
+      'tasks/get': inTurn(trouble, () => ({ ...task, status: 'completed' })),
+      'tasks/result': () => ({ content: [] }),
+    };
     expect(await callTool(clientOf(answers), { name: 'tool' })).toEqual({ content: [] });
   });
 
   it.each([
-    ['an error code of the server that the v1 SDK uses for its own', failing('McpError', -32001, 'MCP error -32001: not you'), { name: 'JsonRpcError', code: -32001, message: 'not you' }],
+    [
+      'an error code of the server that the v1 SDK uses for its own',
+      failing('McpError', -32001, 'MCP error -32001: not you'),
+      { name: 'JsonRpcError', code: -32001, message: 'not you' },
+    ],
     ['a refused token', failing('Error', 401, 'no'), { code: 401 }],
     ['a client that is closed', failing('Error', 'none', 'Not connected'), { message: 'Not connected' }],
   ])('does not wait through %s', async (_what, trouble, error) => {
@@ -66,14 +108,28 @@ describe('callTool', () => {
       asked++;
       return trouble();
     };
-    await expect(callTool(clientOf({ 'tools/call': () => ({ task }), 'tasks/get': get }), { name: 'tool' })).rejects.toMatchObject(error);
+    await expect(
+      callTool(clientOf({ 'tools/call': () => ({ task }), 'tasks/get': get }), { name: 'tool' }),
+    ).rejects.toMatchObject(error);
     expect(asked).toBe(1);
   });
 
   it('a tool that never stops asking, and a task that ends without a result', async () => {
-    const asking = { 'tools/call': () => ({ resultType: 'input_required', inputRequests: { k: { method: 'elicitation/create' } } }) };
-    await expect(callTool(clientOf(asking, undefined, 'modern'), { name: 'tool' }, { onInput: async () => await Promise.resolve({}) })).rejects.toThrow('asked more than 10 times');
+    const asking = {
+      'tools/call': () => ({ resultType: 'input_required', inputRequests: { k: { method: 'elicitation/create' } } }),
+    };
+    await expect(
+      callTool(
+        clientOf(asking, undefined, 'modern'),
+        { name: 'tool' },
+        { onInput: async () => await Promise.resolve({}) },
+      ),
+    ).rejects.toThrow('asked more than 10 times');
     const ended = { 'tasks/get': () => ({ ...task, ttlMs: null, status: 'cancelled', statusMessage: 'by hand' }) };
-    await expect(resume(clientOf(ended, undefined, 'modern'), 't')).rejects.toMatchObject({ name: 'JsonRpcError', code: -32600, message: 'by hand' });
+    await expect(resume(clientOf(ended, undefined, 'modern'), 't')).rejects.toMatchObject({
+      name: 'JsonRpcError',
+      code: -32600,
+      message: 'by hand',
+    });
   });
 });

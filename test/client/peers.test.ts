@@ -14,17 +14,24 @@ async function importWithoutSdk(specifier: string): Promise<string> {
     import { register } from 'node:module';
     register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));
     console.log(Object.keys(await import(${JSON.stringify(specifier)})).join());`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  });
   return stdout.trim();
 }
 
 it('loads with neither SDK installed', async () => {
-  expect(await importWithoutSdk(new URL('index.js', dist).href)).toBe('JsonRpcError,UnexpectedAnswerError,callTool,fileTaskStore,rawDispatch,resume,tasksCapability');
+  expect(await importWithoutSdk(new URL('index.js', dist).href)).toBe(
+    'JsonRpcError,UnexpectedAnswerError,callTool,fileTaskStore,rawDispatch,resume,tasksCapability',
+  );
   await expect(importWithoutSdk('@modelcontextprotocol/client')).rejects.toThrow('is not installed');
 });
 
 it('has types that import neither SDK', async () => {
   const declarations = (await readdir(dist)).filter((name) => name.endsWith('.d.ts'));
   expect(declarations).toContain('mcp-client.d.ts');
-  for (const name of declarations) expect(await readFile(new URL(name, dist), 'utf8'), name).not.toMatch(/(?:from|import\()\s*['"]@modelcontextprotocol\//);
+  for (const name of declarations)
+    expect(await readFile(new URL(name, dist), 'utf8'), name).not.toMatch(
+      /(?:from|import\()\s*['"]@modelcontextprotocol\//,
+    );
 });

@@ -34,12 +34,16 @@ afterAll(async () => {
 });
 
 async function connect(mode: 'legacy' | 'auto'): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode }, capabilities: tasksCapability });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode }, capabilities: tasksCapability },
+  );
   await client.connect(new StreamableHTTPClientTransport(server.url));
   clients.push(client);
   return client;
 }
-const run = (...args: string[]) => spawn(process.execPath, [host, server.url.href, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+const run = (...args: string[]) =>
+  spawn(process.execPath, [host, server.url.href, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 
 describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => {
   it('the next host awaits what a killed one was waiting for', async () => {
@@ -49,19 +53,31 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
     const killed = run(folder, mode, 'call', file);
     await expect.poll(async () => (await store.list()).length, { timeout: 30_000 }).toBe(1);
     const [stored] = (await store.list()) as [StoredTask];
-    expect(stored).toEqual({ taskId: expect.stringMatching(/^mcp-/), tool: 'wait_for_file', server: { name: 'test', version: '1.0.0' }, createdAt: expect.any(String) });
+    expect(stored).toEqual({
+      taskId: expect.stringMatching(/^mcp-/),
+      tool: 'wait_for_file',
+      server: { name: 'test', version: '1.0.0' },
+      createdAt: expect.any(String),
+    });
     killed.kill('SIGKILL');
     await once(killed, 'exit');
     const next = run(folder, mode, 'resume');
     await writeFile(file, '');
-    expect(JSON.parse(await text(next.stdout))).toEqual({ taskId: stored.taskId, structuredContent: { file, attempt: 1 } });
+    expect(JSON.parse(await text(next.stdout))).toEqual({
+      taskId: stored.taskId,
+      structuredContent: { file, attempt: 1 },
+    });
     expect(await store.list()).toEqual([]);
   });
 
   it('a task that is gone is said to be, and forgotten', async () => {
     const store = fileTaskStore(join(dir, `${mode}-gone`));
     await store.put({ taskId: 'mcp-gone', tool: 'x', createdAt: new Date().toISOString() });
-    await expect(resume(await connect(mode), 'mcp-gone', { taskStore: store })).rejects.toMatchObject({ name: 'JsonRpcError', code: -32602, message: expect.stringContaining('does not have the task mcp-gone any more') });
+    await expect(resume(await connect(mode), 'mcp-gone', { taskStore: store })).rejects.toMatchObject({
+      name: 'JsonRpcError',
+      code: -32602,
+      message: expect.stringContaining('does not have the task mcp-gone any more'),
+    });
     expect(await store.list()).toEqual([]);
   });
 
@@ -69,25 +85,47 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
     const store = fileTaskStore(join(dir, `${mode}-away`));
     const client = await connect(mode);
     const abort = new AbortController();
-    const call = async (options: object) => await callTool(client, { name: 'wait_for_file', arguments: { file: join(dir, 'never') } }, { taskStore: store, ...options });
-    await expect(call({ signal: abort.signal, onStatus: () => abort.abort(new Error('enough')) })).rejects.toThrow('enough');
+    const call = async (options: object) =>
+      await callTool(
+        client,
+        { name: 'wait_for_file', arguments: { file: join(dir, 'never') } },
+        { taskStore: store, ...options },
+      );
+    await expect(call({ signal: abort.signal, onStatus: () => abort.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    );
     expect(await store.list()).toEqual([]);
     await expect(call({ patience: 1, onStatus: () => void client.close() })).rejects.toThrow(/[Nn]ot connected/);
     const [{ taskId }] = (await store.list()) as [StoredTask];
     await stack.tasks.engine.cancel('anonymous', taskId);
-    await expect(resume(await connect(mode), taskId, { taskStore: store })).rejects.toMatchObject({ name: 'JsonRpcError' });
+    await expect(resume(await connect(mode), taskId, { taskStore: store })).rejects.toMatchObject({
+      name: 'JsonRpcError',
+    });
   });
 
   it('a task that the store does not take is cancelled', async () => {
     let taskId = '';
-    const store = { ...fileTaskStore(dir), put: async (task: StoredTask) => await Promise.reject(new Error(`no room for ${(taskId = task.taskId)}`)) };
-    await expect(callTool(await connect(mode), { name: 'wait_for_file', arguments: { file: join(dir, 'never') } }, { taskStore: store })).rejects.toThrow('cancelled');
+    const store = {
+      ...fileTaskStore(dir),
+      put: async (task: StoredTask) => await Promise.reject(new Error(`no room for ${(taskId = task.taskId)}`)),
+    };
+    await expect(
+      callTool(
+        await connect(mode),
+        { name: 'wait_for_file', arguments: { file: join(dir, 'never') } },
+        { taskStore: store },
+      ),
+    ).rejects.toThrow('cancelled');
     expect((await stack.tasks.engine.get('anonymous', taskId)).outcome).toEqual({ kind: 'cancelled' });
   });
 });
 
 describe('fileTaskStore', () => {
-  const task = (taskId: string, minute = 0): StoredTask => ({ taskId, tool: 't', createdAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString() });
+  const task = (taskId: string, minute = 0): StoredTask => ({
+    taskId,
+    tool: 't',
+    createdAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+  });
 
   it('lists the oldest first, for its user alone; many may write at once', async () => {
     const folder = join(dir, 'many');
@@ -96,7 +134,9 @@ describe('fileTaskStore', () => {
     await Promise.all(Array.from({ length: 40 }, async (_, i) => await stores[i % 2]?.put(task(`../${i}`, 59 - i))));
     await Promise.all(Array.from({ length: 30 }, async (_, i) => await stores[(i + 1) % 2]?.remove(`../${i}`)));
     await stores[0]?.remove('unknown');
-    expect((await stores[1]?.list())?.map(({ taskId }) => taskId)).toEqual(Array.from({ length: 10 }, (_, i) => `../${39 - i}`));
+    expect((await stores[1]?.list())?.map(({ taskId }) => taskId)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `../${39 - i}`),
+    );
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { createTaskSessionFromClient, resultFromTaskOutcome, type CreateTaskSessionFromClientOptions, type TaskEnabledSession } from '@modelcontextprotocol/ext-tasks/client';
+import {
+  createTaskSessionFromClient,
+  resultFromTaskOutcome,
+  type CreateTaskSessionFromClientOptions,
+  type TaskEnabledSession,
+} from '@modelcontextprotocol/ext-tasks/client';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -17,7 +22,11 @@ import { startStack, type Stack } from '../setup/stack.js';
 
 const tools = [
   waitForFile,
-  defineTool({ name: 'refuse', inputSchema: z.object({}), run: async () => await Promise.reject(new TaskError(-32055, 'no', { why: 'x' })) }),
+  defineTool({
+    name: 'refuse',
+    inputSchema: z.object({}),
+    run: async () => await Promise.reject(new TaskError(-32055, 'no', { why: 'x' })),
+  }),
   twice,
 ];
 const clientInfo = { name: 'ext-tasks', version: '1.0.0' };
@@ -45,18 +54,40 @@ afterAll(async () => {
 });
 
 const overHttp = (): Transport => new StreamableHTTPClientTransport(server.url);
-const overStdio = (): Transport => new StdioClientTransport({ command: process.execPath, args: [stdioServer], cwd: dir, stderr: 'ignore', env: { ...(process.env as Record<string, string>), TEMPORAL_ADDRESS: inject('temporalAddress'), TEST_TASK_QUEUE: stack.tasks.taskQueue } });
+const overStdio = (): Transport =>
+  new StdioClientTransport({
+    command: process.execPath,
+    args: [stdioServer],
+    cwd: dir,
+    stderr: 'ignore',
+    env: {
+      ...(process.env as Record<string, string>),
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEST_TASK_QUEUE: stack.tasks.taskQueue,
+    },
+  });
 
 /** A host's session; in 2026-07-28 with our `rawDispatch`. */
-async function open(mode: 'legacy' | 'auto', transport: Transport, options: Pick<CreateTaskSessionFromClientOptions, 'onInputRequest'> = {}): Promise<TaskEnabledSession> {
+async function open(
+  mode: 'legacy' | 'auto',
+  transport: Transport,
+  options: Pick<CreateTaskSessionFromClientOptions, 'onInputRequest'> = {},
+): Promise<TaskEnabledSession> {
   const client = new Client(clientInfo, { versionNegotiation: { mode }, capabilities: clientCapabilities });
   await client.connect(transport);
-  const raw = mode === 'auto' ? { rawDispatch: rawDispatch(client), v2RequestFraming: { protocolVersion: '2026-07-28', clientInfo, clientCapabilities } } : {};
+  const raw =
+    mode === 'auto'
+      ? {
+          rawDispatch: rawDispatch(client),
+          v2RequestFraming: { protocolVersion: '2026-07-28', clientInfo, clientCapabilities },
+        }
+      : {};
   const session = createTaskSessionFromClient(client, { endpointId: 'test', ...options, ...raw });
   closing.push(client, session);
   return session;
 }
-const call = async (session: TaskEnabledSession, name: string, args = {}) => await session.callTool(name, args, { task: { preference: 'prefer' } });
+const call = async (session: TaskEnabledSession, name: string, args = {}) =>
+  await session.callTool(name, args, { task: { preference: 'prefer' } });
 
 describe.each([
   ['legacy', 'HTTP', overHttp],
@@ -94,7 +125,10 @@ describe.each([
 describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => {
   it('a JSON-RPC error of the task is its outcome', async () => {
     const outcome = await (await call(await open(mode, overHttp()), 'refuse')).result();
-    expect(outcome).toMatchObject({ status: 'failed', error: expect.objectContaining({ message: expect.stringContaining('no') }) });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: expect.objectContaining({ message: expect.stringContaining('no') }),
+    });
   });
 });
 
@@ -104,9 +138,15 @@ it.each([
   ['legacy', 'stdio', overStdio],
   ['auto', 'stdio', overStdio],
 ] as const)('protocol negotiation %s over %s answers the questions of a task', async (mode, _over, transport) => {
-  const onInputRequest = async ({ params }: { params?: Readonly<Record<string, unknown>> }) => await Promise.resolve({ action: 'accept', content: params?.['message'] === 'Name?' ? { name: 'Ann' } : { size: 3 } } as never);
+  const onInputRequest = async ({ params }: { params?: Readonly<Record<string, unknown>> }) =>
+    await Promise.resolve({
+      action: 'accept',
+      content: params?.['message'] === 'Name?' ? { name: 'Ann' } : { size: 3 },
+    } as never);
   const session = await open(mode, transport(), { onInputRequest });
-  expect(resultFromTaskOutcome(await (await call(session, 'twice')).result())).toMatchObject({ structuredContent: { name: 'Ann', size: 3 } });
+  expect(resultFromTaskOutcome(await (await call(session, 'twice')).result())).toMatchObject({
+    structuredContent: { name: 'Ann', size: 3 },
+  });
 });
 
 describe('rawDispatch', () => {
@@ -116,17 +156,32 @@ describe('rawDispatch', () => {
     closing.push(client);
     return client;
   };
-  const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': clientInfo, 'io.modelcontextprotocol/clientCapabilities': clientCapabilities };
-  const waiting = { method: 'tools/call', params: { name: 'wait_for_file', arguments: { file: '/never' }, _meta: { ..._meta, 'io.modelcontextprotocol/clientCapabilities': {} } } };
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': clientInfo,
+    'io.modelcontextprotocol/clientCapabilities': clientCapabilities,
+  };
+  const waiting = {
+    method: 'tools/call',
+    params: {
+      name: 'wait_for_file',
+      arguments: { file: '/never' },
+      _meta: { ..._meta, 'io.modelcontextprotocol/clientCapabilities': {} },
+    },
+  };
 
   it('hands on the server’s errors', async () => {
-    expect(await rawDispatch(await connected())({ method: 'tasks/get', params: { taskId: 'mcp-none', _meta } })).toMatchObject({ kind: 'error', error: { code: -32602 } });
+    expect(
+      await rawDispatch(await connected())({ method: 'tasks/get', params: { taskId: 'mcp-none', _meta } }),
+    ).toMatchObject({ kind: 'error', error: { code: -32602 } });
   });
 
   it('gives up at its time, at its signal, and with the connection', async () => {
     const client = await connected();
     const dispatch = rawDispatch(client);
-    await expect(dispatch(waiting, { context: { requestTimeoutMs: 50 } })).rejects.toThrow('did not answer within 50 ms');
+    await expect(dispatch(waiting, { context: { requestTimeoutMs: 50 } })).rejects.toThrow(
+      'did not answer within 50 ms',
+    );
     await expect(dispatch(waiting, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
     await client.close();
     await expect(dispatch(waiting)).rejects.toThrow('not connected');

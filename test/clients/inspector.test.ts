@@ -37,7 +37,9 @@ const known = new Set<string>();
 async function newTask(): Promise<string> {
   let created: string | undefined;
   const found = async (): Promise<boolean> => {
-    created = (await stack.tasks.engine.list(`rule\0${owner}`)).tasks.find(({ id, outcome }) => !outcome && !known.has(id))?.id;
+    created = (await stack.tasks.engine.list(`rule\0${owner}`)).tasks.find(
+      ({ id, outcome }) => !outcome && !known.has(id),
+    )?.id;
     return created !== undefined;
   };
   await expect.poll(found, { timeout: 20_000 }).toBe(true);
@@ -49,13 +51,17 @@ describe.each(['legacy', 'modern'] as const)('protocol era %s', (era) => {
   // A connection runs one command at a time: one calls, one looks.
   const caller = async (...args: string[]) => await inspector.mcpdo('--connection', `caller-${era}`, ...args);
   const watcher = async (...args: string[]) => await inspector.mcpdo('--connection', `watcher-${era}`, ...args);
-  const call = async (name: string, args: object = {}) => await caller('tools/call', name, '--task', '--tool-args-json', JSON.stringify(args));
+  const call = async (name: string, args: object = {}) =>
+    await caller('tools/call', name, '--task', '--tool-args-json', JSON.stringify(args));
 
   beforeAll(async () => {
     const url = server.url.href;
     const names = [`caller-${era}`, `watcher-${era}`];
     const config = join(dir, `${era}.json`);
-    await writeFile(config, JSON.stringify({ mcpServers: Object.fromEntries(names.map((name) => [name, { type: 'streamable-http', url }])) }));
+    await writeFile(
+      config,
+      JSON.stringify({ mcpServers: Object.fromEntries(names.map((name) => [name, { type: 'streamable-http', url }])) }),
+    );
     for (const name of names) await inspector.mcpdo('--config', config, 'connect', name, '--era', era);
   });
 
@@ -65,7 +71,9 @@ describe.each(['legacy', 'modern'] as const)('protocol era %s', (era) => {
     const called = call('wait_for_file', { file });
     called.catch(() => undefined);
     const taskId = await newTask();
-    await expect.poll(async () => await watcher('tasks/get', taskId), { timeout: 20_000 }).toMatchObject({ task: { taskId, status: 'working', statusMessage: expect.stringContaining('looks') } });
+    await expect
+      .poll(async () => await watcher('tasks/get', taskId), { timeout: 20_000 })
+      .toMatchObject({ task: { taskId, status: 'working', statusMessage: expect.stringContaining('looks') } });
     await writeFile(file, '');
     expect(await called).toMatchObject({ structuredContent: { file } });
     expect(await watcher('tasks/get', taskId)).toMatchObject({ task: { status: 'completed' } });
@@ -84,8 +92,20 @@ describe.each(['legacy', 'modern'] as const)('protocol era %s', (era) => {
     const file = join(dir, 'at-once');
     await writeFile(file, '');
     const target = ['--server-url', server.url.href, '--transport', 'http', '--protocol-era', era];
-    expect(await inspector.cli(...target, '--method', 'tools/call', '--tool-name', 'wait_for_file', '--tool-args-json', JSON.stringify({ file }))).toMatchObject({ result: { structuredContent: { file } } });
-    expect((await inspector.cli(...target, '--method', 'tools/list')).result.tools.map(({ name }: { name: string }) => name)).toEqual(['wait_for_file', 'twice']);
+    expect(
+      await inspector.cli(
+        ...target,
+        '--method',
+        'tools/call',
+        '--tool-name',
+        'wait_for_file',
+        '--tool-args-json',
+        JSON.stringify({ file }),
+      ),
+    ).toMatchObject({ result: { structuredContent: { file } } });
+    expect(
+      (await inspector.cli(...target, '--method', 'tools/list')).result.tools.map(({ name }: { name: string }) => name),
+    ).toEqual(['wait_for_file', 'twice']);
   });
 });
 
@@ -107,11 +127,16 @@ it.each(['legacy', 'modern'] as const)('answers the questions of a task, in prot
 
 it('answers another’s questions by tasks/update in 2026-07-28', async () => {
   const watcher = async (...args: string[]) => await inspector.mcpdo('--connection', 'watcher-modern', ...args);
-  expect(await inspector.mcpdo('--connection', 'caller-modern', 'tools/call', 'twice', '--task')).toHaveProperty('elicitationPending');
+  expect(await inspector.mcpdo('--connection', 'caller-modern', 'tools/call', 'twice', '--task')).toHaveProperty(
+    'elicitationPending',
+  );
   const taskId = await newTask();
   const { task } = await watcher('tasks/get', taskId);
   const questions = Object.entries<{ params: { message: string } }>(task.raw.inputRequests);
-  const answers = questions.map(([key, { params }]) => [key, { action: 'accept', content: params.message === 'Name?' ? { name: 'Bob' } : { size: 4 } }]);
+  const answers = questions.map(([key, { params }]) => [
+    key,
+    { action: 'accept', content: params.message === 'Name?' ? { name: 'Bob' } : { size: 4 } },
+  ]);
   await watcher('tasks/update', taskId, '--input-responses', JSON.stringify(Object.fromEntries(answers)));
   expect(await watcher('tasks/result', taskId)).toMatchObject({ structuredContent: { name: 'Bob', size: 4 } });
 });

@@ -53,7 +53,13 @@ const workers: { worker: DurableWorker; running: Promise<void> }[] = [];
 
 beforeAll(async () => {
   admin = await Connection.connect(await temporal('admin'));
-  tasks = await DurableTasks.connect({ tools: toolsOf(0), taskQueue, temporal: await temporal('tasks'), key: randomBytes(32).toString('hex'), logger: silent });
+  tasks = await DurableTasks.connect({
+    tools: toolsOf(0),
+    taskQueue,
+    temporal: await temporal('tasks'),
+    key: randomBytes(32).toString('hex'),
+    logger: silent,
+  });
   server = await listen(tasks.handler(() => new McpServer({ name: 'reports', version: '1.0.0' })));
 });
 afterAll(async () => {
@@ -76,13 +82,21 @@ async function ship(version: 1 | 2): Promise<void> {
     taskQueue,
     activities,
     workflowsPath: fileURLToPath(new URL(`deploys/${buildId}.ts`, import.meta.url)),
-    workerDeploymentOptions: { useWorkerVersioning: true, version: { deploymentName, buildId }, defaultVersioningBehavior: 'PINNED' },
+    workerDeploymentOptions: {
+      useWorkerVersioning: true,
+      version: { deploymentName, buildId },
+      defaultVersioningBehavior: 'PINNED',
+    },
   });
   workers.push({ worker, running: worker.run() });
   const current = async (): Promise<string | null | undefined> => {
     // Refused until a worker of the version has asked for work.
-    await admin.workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName, version: `${deploymentName}.${buildId}` }).catch(() => undefined);
-    const { workerDeploymentInfo } = await admin.workflowService.describeWorkerDeployment({ namespace, deploymentName }).catch(() => ({ workerDeploymentInfo: undefined }));
+    await admin.workflowService
+      .setWorkerDeploymentCurrentVersion({ namespace, deploymentName, version: `${deploymentName}.${buildId}` })
+      .catch(() => undefined);
+    const { workerDeploymentInfo } = await admin.workflowService
+      .describeWorkerDeployment({ namespace, deploymentName })
+      .catch(() => ({ workerDeploymentInfo: undefined }));
     return workerDeploymentInfo?.routingConfig?.currentVersion;
   };
   await expect.poll(current, { timeout: 60_000, interval: 500 }).toBe(`${deploymentName}.${buildId}`);
@@ -90,17 +104,30 @@ async function ship(version: 1 | 2): Promise<void> {
 
 it('tasks end on the version they were started on', async () => {
   const clients = ERAS.map((era) => taskClient(era, server.url));
-  const startAll = async (): Promise<string[]> => (await Promise.all(clients.flatMap((client) => toolsOf(0).map(async ({ name }) => await client.start(name, { gate: 'open' }))))).toSorted();
-  const resultsOf = async (ids: readonly string[]): Promise<unknown[]> => await Promise.all(ids.map(async (id) => (await tasks.engine.result('anonymous', id)).outcome));
-  const ends = (version: number): unknown => expect.objectContaining({ result: expect.objectContaining({ structuredContent: { version } }) });
+  const startAll = async (): Promise<string[]> =>
+    (
+      await Promise.all(
+        clients.flatMap((client) => toolsOf(0).map(async ({ name }) => await client.start(name, { gate: 'open' }))),
+      )
+    ).toSorted();
+  const resultsOf = async (ids: readonly string[]): Promise<unknown[]> =>
+    await Promise.all(ids.map(async (id) => (await tasks.engine.result('anonymous', id)).outcome));
+  const ends = (version: number): unknown =>
+    expect.objectContaining({ result: expect.objectContaining({ structuredContent: { version } }) });
 
   await ship(1);
   const before = await startAll();
   // All four wait at the gate.
-  for (const id of before) await expect.poll(async () => (await tasks.engine.get('anonymous', id)).steps.map(({ state }) => state), { timeout: 30_000 }).toEqual(['running']);
+  for (const id of before)
+    await expect
+      .poll(async () => (await tasks.engine.get('anonymous', id)).steps.map(({ state }) => state), { timeout: 30_000 })
+      .toEqual(['running']);
   await ship(2);
   const after = await startAll();
-  for (const id of after) await expect.poll(async () => (await tasks.engine.get('anonymous', id)).steps.map(({ state }) => state), { timeout: 30_000 }).toEqual(['running']);
+  for (const id of after)
+    await expect
+      .poll(async () => (await tasks.engine.get('anonymous', id)).steps.map(({ state }) => state), { timeout: 30_000 })
+      .toEqual(['running']);
   open();
   expect(await resultsOf(before)).toEqual([ends(1), ends(1), ends(1), ends(1)]);
   expect(await resultsOf(after)).toEqual([ends(2), ends(2), ends(2), ends(2)]);

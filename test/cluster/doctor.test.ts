@@ -20,10 +20,33 @@ afterAll(async () => {
 
 it.each<[Role, number, RegExp[]]>([
   // A worker that an earlier test has ended counts until its last poll would have been over.
-  ['worker', 0, [/^ok +task queue nightly-load \(nightly_load\): \d+ workers?, seen /m, /^ok +task queue backfill \(backfill\): \d+ workers?, seen /m, /^ok +namespace warehouse keeps closed workflows for 24 hours\b/m, /^ok +Temporal \S+ at \S+ \(TLS, client certificate\)$/m]],
+  [
+    'worker',
+    0,
+    [
+      /^ok +task queue nightly-load \(nightly_load\): \d+ workers?, seen /m,
+      /^ok +task queue backfill \(backfill\): \d+ workers?, seen /m,
+      /^ok +namespace warehouse keeps closed workflows for 24 hours\b/m,
+      /^ok +Temporal \S+ at \S+ \(TLS, client certificate\)$/m,
+    ],
+  ],
   // All that serving needs; what it cannot see it says.
-  ['tasks', 1, [/^ok +rights in namespace warehouse: this role may start, read, cancel, list workflows$/m, /^warning +namespace warehouse: its retention and limits are not for this role to see$/m, /^warning +task queue backfill /m]],
-  ['reader', 2, [/^error +rights in namespace warehouse: this role may not start, cancel workflows \(StartWorkflowExecution, RequestCancelWorkflowExecution\): /m]],
+  [
+    'tasks',
+    1,
+    [
+      /^ok +rights in namespace warehouse: this role may start, read, cancel, list workflows$/m,
+      /^warning +namespace warehouse: its retention and limits are not for this role to see$/m,
+      /^warning +task queue backfill /m,
+    ],
+  ],
+  [
+    'reader',
+    2,
+    [
+      /^error +rights in namespace warehouse: this role may not start, cancel workflows \(StartWorkflowExecution, RequestCancelWorkflowExecution\): /m,
+    ],
+  ],
 ])('with the role %s it ends with %i', async (role, code, lines) => {
   const doctor = await runDoctor(role);
   expect(doctor.code, doctor.output).toBe(code);

@@ -17,7 +17,11 @@ let server: McpServer;
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'mcp-tasks-warehouse-'));
   issuer = await startAuthorizationServer();
-  [server] = await Promise.all([startMcpServer({ issuer: issuer.issuer, resource, key: randomBytes(32).toString('hex') }), startWorker('go', data), startWorker('python', data)]);
+  [server] = await Promise.all([
+    startMcpServer({ issuer: issuer.issuer, resource, key: randomBytes(32).toString('hex') }),
+    startWorker('go', data),
+    startWorker('python', data),
+  ]);
 });
 afterAll(async () => {
   await stopAll();
@@ -33,7 +37,10 @@ const LANGUAGES = {
     source: '.csv',
     made: '.staging',
     done: (table: string, parts: number) => ({ table, parts, rows: parts * 1000 }),
-    retrying: (table: string) => new RegExp(`^OpenSource: attempt \\d+ of 100 failed \\(the source of ${table} has not arrived\\); attempt \\d+ at 20\\S+Z$`),
+    retrying: (table: string) =>
+      new RegExp(
+        `^OpenSource: attempt \\d+ of 100 failed \\(the source of ${table} has not arrived\\); attempt \\d+ at 20\\S+Z$`,
+      ),
     child: 'RefreshStatistics: running',
     progress: /^LoadParts: [\d,]+ of 2,000 parts \(\d+ %\)$/,
     forbidden: 'activity OpenSource, attempt 1: ForbiddenTable: the table secrets is not for loading',
@@ -44,21 +51,32 @@ const LANGUAGES = {
     source: '.archive',
     made: '.days',
     done: (table: string, days: number) => ({ table, days }),
-    retrying: (table: string) => new RegExp(`^connect_archive: attempt \\d+ of 100 failed \\(.*the archive of ${table} is down\\); attempt \\d+ at 20\\S+Z$`),
+    retrying: (table: string) =>
+      new RegExp(
+        `^connect_archive: attempt \\d+ of 100 failed \\(.*the archive of ${table} is down\\); attempt \\d+ at 20\\S+Z$`,
+      ),
     child: 'VerifyDays: running',
     progress: /^write_days: [\d,]+ of 2,000 days \(\d+ %\)$/,
     forbidden: 'activity connect_archive, attempt 1: ForbiddenTable: the table secrets is not for backfills',
   },
 } as const;
 
-const cases = Object.keys(LANGUAGES).flatMap((language) => ERAS.map((era) => [language as keyof typeof LANGUAGES, era] as const));
+const cases = Object.keys(LANGUAGES).flatMap((language) =>
+  ERAS.map((era) => [language as keyof typeof LANGUAGES, era] as const),
+);
 
 describe.each(cases)('%s, %s', (language, era) => {
   const { tool, args, source, made, done, retrying, child, progress, forbidden } = LANGUAGES[language];
   const table = (name: string): string => `${name}_${language}_${era.slice(0, 4)}`;
-  const exists = async (file: string): Promise<boolean> => await access(join(data, file)).then(() => true, () => false);
+  const exists = async (file: string): Promise<boolean> =>
+    await access(join(data, file)).then(
+      () => true,
+      () => false,
+    );
   const until = async (client: TaskClient, taskId: string, message: RegExp | string): Promise<void> => {
-    await expect.poll(async () => (await client.get(taskId)).statusMessage, { timeout: 30_000, interval: 100 }).toMatch(message);
+    await expect
+      .poll(async () => (await client.get(taskId)).statusMessage, { timeout: 30_000, interval: 100 })
+      .toMatch(message);
   };
   let client: TaskClient;
 
@@ -94,7 +112,9 @@ describe.each(cases)('%s, %s', (language, era) => {
     await writeFile(join(data, stock + source), '');
     await writeFile(join(data, `${stock}.lock`), '');
     const taskId = await client.start(tool, args(stock, 3));
-    await expect.poll(async () => await client.get(taskId), { timeout: 30_000, interval: 100 }).toMatchObject({ status: 'working', statusMessage: child });
+    await expect
+      .poll(async () => await client.get(taskId), { timeout: 30_000, interval: 100 })
+      .toMatchObject({ status: 'working', statusMessage: child });
     await rm(join(data, `${stock}.lock`));
     expect(await client.result(taskId)).toMatchObject({ structuredContent: done(stock, 3) });
   });
@@ -103,7 +123,11 @@ describe.each(cases)('%s, %s', (language, era) => {
   async function inTimer(name: string, settle: number): Promise<string> {
     await writeFile(join(data, name + source), '');
     const taskId = await client.start(tool, args(name, 3, settle));
-    await expect.poll(async () => (await exists(name + made)) && (await readdir(join(data, name + made))).length, { timeout: 30_000 }).toBe(3);
+    await expect
+      .poll(async () => (await exists(name + made)) && (await readdir(join(data, name + made))).length, {
+        timeout: 30_000,
+      })
+      .toBe(3);
     const seen = async (): Promise<object> => {
       const { status, statusMessage } = await client.get(taskId);
       return { status, statusMessage };

@@ -23,7 +23,14 @@ let proxy: Proxy;
 let visitors: McpServer;
 let admin: Connection;
 
-const serve = async (role?: Role): Promise<McpServer> => await startMcpServer({ issuer: issuer.issuer, resource, key, file: 'two-namespaces.yaml', ...(role ? { role } : {}) });
+const serve = async (role?: Role): Promise<McpServer> =>
+  await startMcpServer({
+    issuer: issuer.issuer,
+    resource,
+    key,
+    file: 'two-namespaces.yaml',
+    ...(role ? { role } : {}),
+  });
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'mcp-tasks-warehouse-'));
@@ -45,8 +52,20 @@ afterAll(async () => {
 });
 
 const TOOLS = {
-  nightly_load: { namespace: warehouse, source: '.csv', args: (table: string, settleMs: number) => ({ table, parts: 3, settleMs }), done: { parts: 3 }, left: '.staging' },
-  backfill: { namespace: archive, source: '.archive', args: (table: string, settle_ms: number) => ({ table, days: 3, settle_ms }), done: { days: 3 }, left: '.days' },
+  nightly_load: {
+    namespace: warehouse,
+    source: '.csv',
+    args: (table: string, settleMs: number) => ({ table, parts: 3, settleMs }),
+    done: { parts: 3 },
+    left: '.staging',
+  },
+  backfill: {
+    namespace: archive,
+    source: '.archive',
+    args: (table: string, settle_ms: number) => ({ table, days: 3, settle_ms }),
+    done: { days: 3 },
+    left: '.days',
+  },
 } as const;
 type Tool = keyof typeof TOOLS;
 
@@ -57,7 +76,13 @@ async function start(client: TaskClient, tool: Tool, table: string, settle: numb
   return await client.start(tool, args(table, settle));
 }
 const statusIn = async (namespace: string, taskId: string): Promise<string> =>
-  await new Client({ connection: admin, namespace }).workflow.getHandle(taskId).describe().then(({ status }) => status.name, (error: Error) => error.name);
+  await new Client({ connection: admin, namespace }).workflow
+    .getHandle(taskId)
+    .describe()
+    .then(
+      ({ status }) => status.name,
+      (error: Error) => error.name,
+    );
 
 const cases = (Object.keys(TOOLS) as Tool[]).flatMap((tool) => ERAS.map((era) => [tool, era] as const));
 
@@ -76,15 +101,22 @@ describe.each(cases)('%s, %s', (tool, era) => {
     expect(await statusIn(elsewhere, taskId)).toBe('WorkflowNotFoundError');
     for (let replica = 0; replica < 3; replica++) expect(await client.get(taskId)).toMatchObject({ status: 'working' });
     expect(await client.result(taskId)).toMatchObject({ structuredContent: done });
-    for (let replica = 0; replica < 3; replica++) expect(await client.get(taskId)).toMatchObject({ status: 'completed' });
+    for (let replica = 0; replica < 3; replica++)
+      expect(await client.get(taskId)).toMatchObject({ status: 'completed' });
   });
 
   it('is cancelled there', async () => {
     const events = table('events');
     const taskId = await start(client, tool, events, 3_600_000);
-    const made = async (): Promise<number> => await readdir(join(data, events + left)).then(({ length }) => length, () => 0);
+    const made = async (): Promise<number> =>
+      await readdir(join(data, events + left)).then(
+        ({ length }) => length,
+        () => 0,
+      );
     // In the timer: to Python, a cancellation that a step completes in spite of is none.
-    await expect.poll(async () => [await made(), (await client.get(taskId)).statusMessage], { timeout: 30_000 }).toEqual([3, undefined]);
+    await expect
+      .poll(async () => [await made(), (await client.get(taskId)).statusMessage], { timeout: 30_000 })
+      .toEqual([3, undefined]);
     await client.cancel(taskId);
     expect(await client.get(taskId)).toMatchObject({ status: 'cancelled' });
     await expect.poll(made, { timeout: 30_000 }).toBe(0);
@@ -101,8 +133,13 @@ describe.each(cases)('%s, %s', (tool, era) => {
 
 it('every replica lists the tasks of both', async () => {
   const client = taskClient('2025-11-25', proxy.url, await issuer.signIn('eve', { resource }));
-  const ids = [await start(client, 'nightly_load', 'stock', 0), await start(client, 'backfill', 'stock', 0), await start(client, 'nightly_load', 'visits', 0)];
-  for (let replica = 0; replica < 3; replica++) await expect.poll(async () => (await client.list()).toSorted(), { timeout: 30_000 }).toEqual(ids.toSorted());
+  const ids = [
+    await start(client, 'nightly_load', 'stock', 0),
+    await start(client, 'backfill', 'stock', 0),
+    await start(client, 'nightly_load', 'visits', 0),
+  ];
+  for (let replica = 0; replica < 3; replica++)
+    await expect.poll(async () => (await client.list()).toSorted(), { timeout: 30_000 }).toEqual(ids.toSorted());
 });
 
 it.each(ERAS)('a role without rights in one of them works in the other (%s)', async (era) => {
@@ -113,7 +150,10 @@ it.each(ERAS)('a role without rights in one of them works in the other (%s)', as
 
 it.each(ERAS)('and is told what it may not in the one that it has none in (%s)', async (era) => {
   const client = taskClient(era, visitors.url, await issuer.signIn('ann', { resource }));
-  const refused = await client.start('backfill', TOOLS.backfill.args('prices', 0)).then(() => undefined, (error: unknown) => error);
+  const refused = await client.start('backfill', TOOLS.backfill.args('prices', 0)).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   const { message, data: more } = (refused as Refused).reply.error ?? {};
   expect(message).toMatch(/permission|rights|may not/i);
   expect(more).not.toMatchObject({ retryable: true });

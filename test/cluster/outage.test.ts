@@ -33,7 +33,10 @@ beforeAll(async () => {
   server = await startMcpServer({ issuer: issuer.issuer, resource, key: randomBytes(32).toString('hex'), place });
   await Promise.all([startWorker('go', data, place), startWorker('python', data, place)]);
   const token = await issuer.forge({ sub: 'ann', aud: resource, exp: Math.floor(Date.now() / 1000) + 3_600 });
-  clients = { '2025-11-25': taskClient('2025-11-25', server.url, token), '2026-07-28': taskClient('2026-07-28', server.url, token) };
+  clients = {
+    '2025-11-25': taskClient('2025-11-25', server.url, token),
+    '2026-07-28': taskClient('2026-07-28', server.url, token),
+  };
 });
 afterAll(async () => {
   await stopAll();
@@ -44,7 +47,9 @@ afterAll(async () => {
 /** What an operation was answered with, and in how many milliseconds. */
 async function answered(operation: () => Promise<unknown>): Promise<{ answer: unknown; took: number }> {
   const from = performance.now();
-  const answer = await Promise.race([operation(), delay(2 * LONGEST, 'nothing')]).catch((error: unknown) => (error instanceof Refused ? error.reply : error));
+  const answer = await Promise.race([operation(), delay(2 * LONGEST, 'nothing')]).catch((error: unknown) =>
+    error instanceof Refused ? error.reply : error,
+  );
   return { answer, took: performance.now() - from };
 }
 
@@ -54,12 +59,20 @@ it('every operation is answered at once with a retryable error, nothing hangs, a
     ERAS.map(async (era) => {
       const client = clients[era];
       const name = (what: string): string => `${what}_${era.slice(0, 4)}`;
-      await Promise.all([`${name('busy')}.csv`, `${name('timer')}.archive`].map(async (source) => await writeFile(join(data, source), '')));
+      await Promise.all(
+        [`${name('busy')}.csv`, `${name('timer')}.archive`].map(
+          async (source) => await writeFile(join(data, source), ''),
+        ),
+      );
       const busy = await client.start('nightly_load', { table: name('busy'), parts: PARTS });
       const waiting = await client.start('nightly_load', { table: name('waiting'), parts: 3 });
       const timer = await client.start('backfill', { table: name('timer'), days: 3, settle_ms: 8_000 });
-      await expect.poll(async () => (await client.get(busy)).statusMessage, { timeout: 30_000 }).toMatch(/^LoadParts: \d+ of/);
-      await expect.poll(async () => (await client.get(waiting)).statusMessage, { timeout: 30_000 }).toMatch(/^OpenSource: attempt \d+ of 100 failed/);
+      await expect
+        .poll(async () => (await client.get(busy)).statusMessage, { timeout: 30_000 })
+        .toMatch(/^LoadParts: \d+ of/);
+      await expect
+        .poll(async () => (await client.get(waiting)).statusMessage, { timeout: 30_000 })
+        .toMatch(/^OpenSource: attempt \d+ of 100 failed/);
       await expect.poll(async () => (await client.get(timer)).statusMessage, { timeout: 30_000 }).toBeUndefined();
       return { era, client, name, ids: [busy, waiting, timer] as const };
     }),
@@ -75,7 +88,9 @@ it('every operation is answered at once with a retryable error, nothing hangs, a
       ['cancel', async () => await client.cancel(busy)] as const,
       ...(era === '2025-11-25' ? [['list', async () => await client.list()] as const] : []),
     ]);
-    const seen = await Promise.all(operations.map(async ([operation, run]) => ({ operation, ...(await answered(run)) })));
+    const seen = await Promise.all(
+      operations.map(async ([operation, run]) => ({ operation, ...(await answered(run)) })),
+    );
     for (const { operation, answer, took } of seen) {
       expect(answer, operation).toMatchObject({ error: { code: -32603, data: { retryable: true } } });
       expect(took, operation).toBeLessThan(LONGEST);
@@ -87,16 +102,33 @@ it('every operation is answered at once with a retryable error, nothing hangs, a
 
   temporal = temporal.again();
   for (const { name } of tasks) await writeFile(join(data, `${name('waiting')}.csv`), '');
-  await expect.poll(async () => await Promise.all(tasks.map(async ({ client, ids: [busy] }) => await client.get(busy))).then(() => true, () => false), { timeout: 60_000 }).toBe(true);
+  await expect
+    .poll(
+      async () =>
+        await Promise.all(tasks.map(async ({ client, ids: [busy] }) => await client.get(busy))).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 60_000 },
+    )
+    .toBe(true);
   expect(await awaited).toMatchObject({ structuredContent: { rows: 3_000 } });
   expect(await askedMeanwhile).toMatchObject({ structuredContent: { days: 3 } });
-  for (const { client, name, ids: [busy, waiting, timer] } of tasks) {
+  for (const {
+    client,
+    name,
+    ids: [busy, waiting, timer],
+  } of tasks) {
     expect(await client.result(busy)).toMatchObject({ structuredContent: { rows: PARTS * 1000 } });
     expect((await readdir(join(data, name('busy')))).length).toBe(PARTS);
     expect(await client.result(waiting)).toMatchObject({ structuredContent: { rows: 3_000 } });
     expect(await client.result(timer)).toMatchObject({ structuredContent: { days: 3 } });
     await writeFile(join(data, `${name('after')}.archive`), '');
-    expect(await client.result(await client.start('backfill', { table: name('after'), days: 1 }))).toMatchObject({ structuredContent: { days: 1 } });
+    expect(await client.result(await client.start('backfill', { table: name('after'), days: 1 }))).toMatchObject({
+      structuredContent: { days: 1 },
+    });
   }
-  await expect.poll(async () => (await clients['2025-11-25'].list()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(8);
+  await expect
+    .poll(async () => (await clients['2025-11-25'].list()).length, { timeout: 30_000 })
+    .toBeGreaterThanOrEqual(8);
 }, 300_000);

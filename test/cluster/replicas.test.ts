@@ -24,16 +24,25 @@ let workers: { language: 'go' | 'python'; process: Process }[];
 let proxy: Proxy;
 let temporal: Client;
 
-const serve = async (port = 0): Promise<McpServer> => await startMcpServer({ issuer: issuer.issuer, resource, key, port });
+const serve = async (port = 0): Promise<McpServer> =>
+  await startMcpServer({ issuer: issuer.issuer, resource, key, port });
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'mcp-tasks-warehouse-'));
   issuer = await startAuthorizationServer();
   servers = await Promise.all([serve(), serve(), serve()]);
-  workers = await Promise.all((['go', 'go', 'python'] as const).map(async (language) => ({ language, process: await startWorker(language, data) })));
+  workers = await Promise.all(
+    (['go', 'go', 'python'] as const).map(async (language) => ({
+      language,
+      process: await startWorker(language, data),
+    })),
+  );
   proxy = await startProxy(servers.map(({ url }) => url));
   const { address, namespace, certificates } = inject('cluster');
-  temporal = new Client({ connection: await Connection.connect({ address, tls: await tlsOf(certificateOf(certificates, 'admin')) }), namespace });
+  temporal = new Client({
+    connection: await Connection.connect({ address, tls: await tlsOf(certificateOf(certificates, 'admin')) }),
+    namespace,
+  });
 });
 afterAll(async () => {
   await proxy.close();
@@ -58,8 +67,10 @@ it.each(ERAS)('the next operation on a task is answered by another replica (%s)'
 it('every replica lists the tasks that another has started', async () => {
   const client = taskClient('2025-11-25', proxy.url, await issuer.signIn('eve', { resource }));
   const ids = [];
-  for (let started = 0; started < 3; started++) ids.push(await client.start('nightly_load', { table: 'secrets', parts: 1 }));
-  for (let replica = 0; replica < 3; replica++) await expect.poll(async () => (await client.list()).toSorted(), { timeout: 30_000 }).toEqual(ids.toSorted());
+  for (let started = 0; started < 3; started++)
+    ids.push(await client.start('nightly_load', { table: 'secrets', parts: 1 }));
+  for (let replica = 0; replica < 3; replica++)
+    await expect.poll(async () => (await client.list()).toSorted(), { timeout: 30_000 }).toEqual(ids.toSorted());
 });
 
 /** Everything that a client may be told while a replica or a worker is gone: that it should try again. */
@@ -99,8 +110,20 @@ it('200 tasks end right while replicas and workers are killed, and no client is 
     const name = `t${number}`;
     const client = taskClient(ERAS[number % 2] as (typeof ERAS)[number], proxy.url, token);
     return number % 4 < 3
-      ? { name, source: `${name}.csv`, made: name, expected: { table: name, parts: PARTS, rows: PARTS * 1000 }, run: async () => await toTheEnd(client, 'nightly_load', { table: name, parts: PARTS, settleMs: 1_000 }, name) }
-      : { name, source: `${name}.archive`, made: `${name}.days`, expected: { table: name, days: PARTS }, run: async () => await toTheEnd(client, 'backfill', { table: name, days: PARTS, settle_ms: 1_000 }, name) };
+      ? {
+          name,
+          source: `${name}.csv`,
+          made: name,
+          expected: { table: name, parts: PARTS, rows: PARTS * 1000 },
+          run: async () => await toTheEnd(client, 'nightly_load', { table: name, parts: PARTS, settleMs: 1_000 }, name),
+        }
+      : {
+          name,
+          source: `${name}.archive`,
+          made: `${name}.days`,
+          expected: { table: name, days: PARTS },
+          run: async () => await toTheEnd(client, 'backfill', { table: name, days: PARTS, settle_ms: 1_000 }, name),
+        };
   });
   for (const { source } of work) await writeFile(join(data, source), '');
   let ended = 0;
@@ -111,7 +134,14 @@ it('200 tasks end right while replicas and workers are killed, and no client is 
   for (const { made } of work) expect((await readdir(join(data, made))).length).toBe(PARTS);
   expect(seen.errors).toBeGreaterThan(0);
   // No call, however often it was sent, started a second one.
-  await expect.poll(async () => (await temporal.workflow.count(`WorkflowType IN ('NightlyLoad', 'Backfill') AND StartTime >= '${since}'`)).count, { timeout: 30_000 }).toBe(work.length);
+  await expect
+    .poll(
+      async () =>
+        (await temporal.workflow.count(`WorkflowType IN ('NightlyLoad', 'Backfill') AND StartTime >= '${since}'`))
+          .count,
+      { timeout: 30_000 },
+    )
+    .toBe(work.length);
 }, 600_000);
 
 /** Each replica and each worker in turn is killed and, once the others have gone on without it, started again. @returns how many tasks had not ended then */

@@ -14,14 +14,22 @@ beforeAll(async () => {
 });
 afterAll(async () => await connection.close());
 
-const refusal = async (call: Promise<unknown>): Promise<number> => await call.then(() => 0, (error: unknown) => (isGrpcServiceError(error) ? error.code : -1));
+const refusal = async (call: Promise<unknown>): Promise<number> =>
+  await call.then(
+    () => 0,
+    (error: unknown) => (isGrpcServiceError(error) ? error.code : -1),
+  );
 
 it.each<[string, (service: Connection['workflowService']) => Promise<unknown>]>([
   ['terminate', (service) => service.terminateWorkflowExecution({ namespace, workflowExecution: nobody })],
   ['delete', (service) => service.deleteWorkflowExecution({ namespace, workflowExecution: nobody })],
   ['reset', (service) => service.resetWorkflowExecution({ namespace, workflowExecution: nobody })],
   ['work', (service) => service.pollActivityTaskQueue({ namespace, taskQueue: { name: 'nightly-load' } })],
-  ['ship a version of workers', (service) => service.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: 'reports', version: 'reports.v1' })],
+  [
+    'ship a version of workers',
+    (service) =>
+      service.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: 'reports', version: 'reports.v1' }),
+  ],
   ['read the namespace', (service) => service.describeNamespace({ namespace })],
   ['make namespaces', (service) => service.registerNamespace({ namespace: 'more' })],
   ['list elsewhere', (service) => service.listWorkflowExecutions({ namespace: 'default' })],

@@ -13,8 +13,13 @@ interface Options {
 }
 
 const options = new Command('conformance:2025')
-  .description('Tests an MCP server’s tasks against protocol 2025-11-25. Its tools have to be those of test/conformance-2025-11-25/README.md.')
-  .option('--url <url>', 'the MCP endpoint, such as http://127.0.0.1:3000/mcp (default: the fixture of this repository, started for the purpose; it takes any token)')
+  .description(
+    'Tests an MCP server’s tasks against protocol 2025-11-25. Its tools have to be those of test/conformance-2025-11-25/README.md.',
+  )
+  .option(
+    '--url <url>',
+    'the MCP endpoint, such as http://127.0.0.1:3000/mcp (default: the fixture of this repository, started for the purpose; it takes any token)',
+  )
   .option('--token <token>', 'the access token of one requestor')
   .option('--other-token <token>', 'the access token of another one')
   .option('--json <file>', 'write the result of every rule to this file')
@@ -51,17 +56,21 @@ async function test(url: string): Promise<number> {
 
   const count = (status: Result['status']): number => run.filter((result) => result.status === status).length;
   const untested = results.filter(({ status }) => status === 'not testable').length;
-  say(`${rules.length} rules, of which ${untested} cannot be tested on a server and ${rules.length - untested - run.length} restate another`);
+  say(
+    `${rules.length} rules, of which ${untested} cannot be tested on a server and ${rules.length - untested - run.length} restate another`,
+  );
   const skipped = count('skipped');
   say(`${count('passed')} passed, ${count('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return count('failed');
 }
 
 const { url } = options;
-if (url !== undefined && !URL.canParse(url)) giveUp(`--url ${url} is no URL: give the MCP endpoint, such as http://127.0.0.1:3000/mcp`);
+if (url !== undefined && !URL.canParse(url))
+  giveUp(`--url ${url} is no URL: give the MCP endpoint, such as http://127.0.0.1:3000/mcp`);
 try {
   // Not loaded for the servers of others: the fixture brings Temporal with it.
-  const failed = url === undefined ? await (await import('../conformance/fixture/with.js')).withFixture(test) : await test(url);
+  const failed =
+    url === undefined ? await (await import('../conformance/fixture/with.js')).withFixture(test) : await test(url);
   process.exitCode = failed > 0 ? 1 : 0;
 } catch (error) {
   giveUp(`${url ?? 'The fixture'} cannot be tested: ${reasonOf(error)}`);

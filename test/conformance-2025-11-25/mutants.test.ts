@@ -21,8 +21,15 @@ let url: URL;
 beforeAll(async () => {
   stack = await startStack(tools, { pollInterval: '200 ms' });
   const workflowsPath = fileURLToPath(new URL('../conformance/fixture/workflows.ts', import.meta.url));
-  await stack.startWorker({ workflowsPath, maxHeartbeatThrottleInterval: '200 ms', defaultHeartbeatThrottleInterval: '200 ms' });
-  server = await serveHttp(trustBearers(stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }))), 0);
+  await stack.startWorker({
+    workflowsPath,
+    maxHeartbeatThrottleInterval: '200 ms',
+    defaultHeartbeatThrottleInterval: '200 ms',
+  });
+  server = await serveHttp(
+    trustBearers(stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }))),
+    0,
+  );
   url = new URL(server.url);
 });
 afterAll(async () => {
@@ -35,7 +42,11 @@ const people = (test: string) => ({ token: `ann-${test}`, otherToken: `bob-${tes
 
 it('every rule is tested once, restates one that is, or says why it cannot be', () => {
   expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
-  for (const { id, sameAs, untested } of rules) expect([id in tests, sameAs !== undefined && sameAs in tests, untested !== undefined].filter(Boolean), id).toHaveLength(1);
+  for (const { id, sameAs, untested } of rules)
+    expect(
+      [id in tests, sameAs !== undefined && sameAs in tests, untested !== undefined].filter(Boolean),
+      id,
+    ).toHaveLength(1);
   expect(Object.keys(tests).filter((id) => !rules.some((rule) => rule.id === id))).toEqual([]);
   expect(Object.keys(mutants).sort()).toEqual(Object.keys(tests).sort());
 });

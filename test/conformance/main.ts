@@ -22,7 +22,9 @@ try {
       const checks = await suite.run(scenario, url, signal);
       const verdict = judge(checks, alwaysSkipped);
       const skipped = verdict.skipped > 0 ? `, ${verdict.skipped} skipped by the suite` : '';
-      say(`${scenario.name} (${scenario.version}): ${verdict.passed} passed, ${verdict.failures.length} failed${skipped}`);
+      say(
+        `${scenario.name} (${scenario.version}): ${verdict.passed} passed, ${verdict.failures.length} failed${skipped}`,
+      );
       for (const failure of verdict.failures) say(`  ${failure}`);
       ran.push({ ...scenario, checks, verdict });
     }

@@ -57,6 +57,8 @@ interface Output {
 /** The suite makes a folder for each scenario it runs, with a name of its own. */
 async function results(dir: string): Promise<Checks> {
   const folders = await readdir(dir);
-  const files = await Promise.all(folders.map(async (folder) => await readFile(join(dir, folder, 'checks.json'), 'utf8').catch(() => '[]')));
+  const files = await Promise.all(
+    folders.map(async (folder) => await readFile(join(dir, folder, 'checks.json'), 'utf8').catch(() => '[]')),
+  );
   return files.flatMap((file) => Checks.parse(JSON.parse(file)));
 }

@@ -6,11 +6,23 @@ const known = new Set(['known']);
 
 it.each([
   ['a success', [{ id: 'a', status: 'SUCCESS' }], { passed: 1, skipped: 0, failures: [] }],
-  ['a failure', [{ id: 'a', status: 'FAILURE', errorMessage: 'no' }], { passed: 0, skipped: 0, failures: ['FAILURE a: no'] }],
+  [
+    'a failure',
+    [{ id: 'a', status: 'FAILURE', errorMessage: 'no' }],
+    { passed: 0, skipped: 0, failures: ['FAILURE a: no'] },
+  ],
   ['a warning', [{ id: 'a', status: 'WARNING' }], { passed: 0, skipped: 0, failures: ['WARNING a'] }],
-  ['a check that is skipped', [{ id: 'a', status: 'SKIPPED', errorMessage: 'no such tool' }], { passed: 0, skipped: 0, failures: ['SKIPPED a: no such tool'] }],
+  [
+    'a check that is skipped',
+    [{ id: 'a', status: 'SKIPPED', errorMessage: 'no such tool' }],
+    { passed: 0, skipped: 0, failures: ['SKIPPED a: no such tool'] },
+  ],
   ['a check that is always skipped', [{ id: 'known', status: 'SKIPPED' }], { passed: 0, skipped: 1, failures: [] }],
-  ['a check that fails though it is always skipped', [{ id: 'known', status: 'FAILURE' }], { passed: 0, skipped: 0, failures: ['FAILURE known'] }],
+  [
+    'a check that fails though it is always skipped',
+    [{ id: 'known', status: 'FAILURE' }],
+    { passed: 0, skipped: 0, failures: ['FAILURE known'] },
+  ],
   ['a scenario without checks', [], { passed: 0, skipped: 0, failures: ['it ran no checks'] }],
 ])('%s', (_, checks, verdict) => {
   expect(judge(checks, known)).toEqual(verdict);

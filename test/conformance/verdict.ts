@@ -31,6 +31,8 @@ export function judge(checks: Checks, alwaysSkipped: ReadonlySet<string>): Verdi
   return {
     passed: passed.length,
     skipped: skipped.length,
-    failures: failed.map(({ id, status, errorMessage }) => `${status} ${id}${errorMessage === undefined ? '' : `: ${errorMessage}`}`),
+    failures: failed.map(
+      ({ id, status, errorMessage }) => `${status} ${id}${errorMessage === undefined ? '' : `: ${errorMessage}`}`,
+    ),
   };
 }

@@ -7,8 +7,18 @@ import { send2026, type Reply } from '../server/protocol.js';
 import { startGateway, startPlainWorker } from './setup.js';
 
 const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
-const question = { when: '/question', message: 'Go on?', schema: { properties: { said: { type: 'string' } }, required: ['said'] }, args: ['said'] };
-const rounds = { workflow: 'Rounds', input: { properties: { rounds: { type: 'integer' } } }, args: ['rounds'], status: { query: 'asks', message: '/told' } };
+const question = {
+  when: '/question',
+  message: 'Go on?',
+  schema: { properties: { said: { type: 'string' } }, required: ['said'] },
+  args: ['said'],
+};
+const rounds = {
+  workflow: 'Rounds',
+  input: { properties: { rounds: { type: 'integer' } } },
+  args: ['rounds'],
+  status: { query: 'asks', message: '/told' },
+};
 const tools = [
   { name: 'signal', ...rounds, inputs: { go: { ...question, signal: 'tell' } } },
   { name: 'update', ...rounds, inputs: { go: { ...question, update: 'answer' } } },
@@ -17,7 +27,8 @@ let replicas: [Gateway, Gateway];
 let taskQueue: string;
 let stopWorker: (() => Promise<void>) | undefined;
 // Without a cache, whose workflows wait some seconds for the worker that had them.
-const startWorker = async (): Promise<void> => void (stopWorker = await startPlainWorker(taskQueue, { maxCachedWorkflows: 0 }));
+const startWorker = async (): Promise<void> =>
+  void (stopWorker = await startPlainWorker(taskQueue, { maxCachedWorkflows: 0 }));
 const stop = async (): Promise<void> => {
   await stopWorker?.();
   stopWorker = undefined;
@@ -32,15 +43,20 @@ afterEach(async () => {
   for (const replica of replicas) await replica.close();
 });
 
-const send = async (at: Gateway, method: string, params: Record<string, unknown>): Promise<Reply> => await send2026(at.handler(), method, params, { capabilities });
-const begin = async (name: string, times: number): Promise<string> => (await send(replicas[0], 'tools/call', { name, arguments: { rounds: times } })).result.taskId;
+const send = async (at: Gateway, method: string, params: Record<string, unknown>): Promise<Reply> =>
+  await send2026(at.handler(), method, params, { capabilities });
+const begin = async (name: string, times: number): Promise<string> =>
+  (await send(replicas[0], 'tools/call', { name, arguments: { rounds: times } })).result.taskId;
 /** The key of the open question, as `at` knows it. */
 async function open(at: Gateway, taskId: string, told: number): Promise<string> {
   let task: Reply['result'];
-  await expect.poll(async () => (task = (await send(at, 'tasks/get', { taskId })).result)).toMatchObject({ status: 'input_required', statusMessage: String(told) });
+  await expect
+    .poll(async () => (task = (await send(at, 'tasks/get', { taskId })).result))
+    .toMatchObject({ status: 'input_required', statusMessage: String(told) });
   return Object.keys(task.inputRequests)[0] as string;
 }
-const answer = async (at: Gateway, taskId: string, key: string, said: string): Promise<Reply> => await send(at, 'tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said } } } });
+const answer = async (at: Gateway, taskId: string, key: string, said: string): Promise<Reply> =>
+  await send(at, 'tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said } } } });
 async function heard(taskId: string): Promise<string[]> {
   await replicas[0].tasks.engine.result('anonymous', taskId);
   return (await send(replicas[0], 'tasks/get', { taskId })).result.result.structuredContent.told;
@@ -54,7 +70,12 @@ describe.each(['signal', 'update'])('by %s', (name) => {
     const keys = [await open(replicas[0], taskId, 0), await open(replicas[1], taskId, 0)] as const;
     // What is sent now waits for the workflow, all of it.
     await stop();
-    for (const [at, said] of [[0, 'first'], [1, 'second'], [0, 'first']] as const) await answer(replicas[at], taskId, keys[at], said);
+    for (const [at, said] of [
+      [0, 'first'],
+      [1, 'second'],
+      [0, 'first'],
+    ] as const)
+      await answer(replicas[at], taskId, keys[at], said);
     await startWorker();
     expect(await heard(taskId)).toEqual(['first']);
   });
@@ -84,11 +105,21 @@ it.each([
   }
   const key = await open(replicas[0], taskId, seen);
   await stop();
-  expect((await answer(replicas[1], taskId, key, 'last')).error).toMatchObject({ code: -32603, data: { retryable: true }, message: expect.stringContaining('no worker') });
-  await expect(replicas[1].tasks.engine.reply('anonymous', taskId, key, { answer: { action: 'accept', content: { said: 'last' } } })).rejects.toMatchObject({ code: 'NO_WORKER' });
+  expect((await answer(replicas[1], taskId, key, 'last')).error).toMatchObject({
+    code: -32603,
+    data: { retryable: true },
+    message: expect.stringContaining('no worker'),
+  });
+  await expect(
+    replicas[1].tasks.engine.reply('anonymous', taskId, key, {
+      answer: { action: 'accept', content: { said: 'last' } },
+    }),
+  ).rejects.toMatchObject({ code: 'NO_WORKER' });
   expect((await answer(replicas[1], taskId, 'unheard-of', 'last')).error).toBeUndefined();
   await startWorker();
-  await expect.poll(async () => (await answer(replicas[1], taskId, key, 'last')).error, { timeout: 20_000 }).toBeUndefined();
+  await expect
+    .poll(async () => (await answer(replicas[1], taskId, key, 'last')).error, { timeout: 20_000 })
+    .toBeUndefined();
   expect(await heard(taskId)).toEqual([...Array.from({ length: seen }, () => 'yes'), 'last']);
 });
 
@@ -100,10 +131,13 @@ it('a question that is put again is answered again, however much has happened si
   const client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
   // Each is a batch of its own in the history.
   const handle = client.workflow.getHandle(taskId);
-  for (let sent = 0; sent < 2_200; sent += 50) await Promise.all(Array.from({ length: 50 }, async () => await handle.signal('noise')));
+  for (let sent = 0; sent < 2_200; sent += 50)
+    await Promise.all(Array.from({ length: 50 }, async () => await handle.signal('noise')));
   await client.connection.close();
   await startWorker();
-  await expect.poll(async () => (await answer(replicas[0], taskId, key, 'again')).error, { timeout: 30_000 }).toBeUndefined();
+  await expect
+    .poll(async () => (await answer(replicas[0], taskId, key, 'again')).error, { timeout: 30_000 })
+    .toBeUndefined();
   expect(await heard(taskId)).toEqual(['yes', 'again']);
 }, 90_000);
 
@@ -113,7 +147,10 @@ it.each([
 ])('an update that %s can be tried again with another answer', async (_, said, message) => {
   const taskId = await begin('update', 1);
   const key = await open(replicas[0], taskId, 0);
-  expect((await answer(replicas[0], taskId, key, said)).error).toMatchObject({ code: -32602, message: `the workflow did not take the answer: ${message}` });
+  expect((await answer(replicas[0], taskId, key, said)).error).toMatchObject({
+    code: -32602,
+    message: `the workflow did not take the answer: ${message}`,
+  });
   await answer(replicas[0], taskId, await open(replicas[0], taskId, 0), 'yes');
   expect(await heard(taskId)).toEqual(['yes']);
 });

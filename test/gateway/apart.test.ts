@@ -14,12 +14,22 @@ const taskQueue = `plain-${randomUUID()}`;
 const second = `second-${randomUUID()}`;
 const input = { properties: { date: { type: 'string' } } };
 /** A worker whose JSON is protobuf messages' JSON, as far as its encoding goes. */
-const encoding = (from: string, to: string) => (payload: Payload): Payload => (Buffer.from(payload.metadata?.['encoding'] ?? []).toString() === from ? { ...payload, metadata: { encoding: Buffer.from(to), messageType: Buffer.from('etl.Report') } } : payload);
+const encoding =
+  (from: string, to: string) =>
+  (payload: Payload): Payload =>
+    Buffer.from(payload.metadata?.['encoding'] ?? []).toString() === from
+      ? { ...payload, metadata: { encoding: Buffer.from(to), messageType: Buffer.from('etl.Report') } }
+      : payload;
 const protobufJson: PayloadCodec = {
   encode: async (payloads) => await Promise.resolve(payloads.map(encoding('json/plain', 'json/protobuf'))),
   decode: async (payloads) => await Promise.resolve(payloads.map(encoding('json/protobuf', 'json/plain'))),
 };
-const alice: AuthInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: `alice-${randomUUID()}` } };
+const alice: AuthInfo = {
+  token: 't',
+  clientId: 'c',
+  scopes: [],
+  extra: { iss: 'https://issuer.example', sub: `alice-${randomUUID()}` },
+};
 
 let gateway: Gateway;
 const gateways: Gateway[] = [];
@@ -51,8 +61,10 @@ afterAll(async () => {
   await client.connection.close();
 });
 
-const begin = async (name: string, args: object = {}, at = handler): Promise<string> => (await send2026(at, 'tools/call', { name, arguments: args }, { authInfo: alice })).result.taskId;
-const list = async (at: McpHttpHandler, cursor?: string): Promise<Reply> => await send2025(at, 'tasks/list', cursor === undefined ? {} : { cursor }, { authInfo: alice });
+const begin = async (name: string, args: object = {}, at = handler): Promise<string> =>
+  (await send2026(at, 'tools/call', { name, arguments: args }, { authInfo: alice })).result.taskId;
+const list = async (at: McpHttpHandler, cursor?: string): Promise<Reply> =>
+  await send2025(at, 'tasks/list', cursor === undefined ? {} : { cursor }, { authInfo: alice });
 /** All of a list, with the cursor of each page. */
 async function pages(at: McpHttpHandler): Promise<{ cursor: string | undefined; tasks: string[] }[]> {
   const read: { cursor: string | undefined; tasks: string[] }[] = [];
@@ -72,16 +84,26 @@ const ended = async (taskId: string) => {
 describe('a workflow that the gateway has not started', () => {
   it.each([
     ['under a name of its own', () => `nightly-${randomUUID()}`],
-    ['under an ID like those of tasks', () => `mcp-${randomUUID().replaceAll('-', '')}-${randomUUID().replaceAll('-', '')}`],
-    ["under an ID of the caller's own tasks", async () => (await begin('load', { date: 'd' })).replace(/.{8}$/, '00000000')],
+    [
+      'under an ID like those of tasks',
+      () => `mcp-${randomUUID().replaceAll('-', '')}-${randomUUID().replaceAll('-', '')}`,
+    ],
+    [
+      "under an ID of the caller's own tasks",
+      async () => (await begin('load', { date: 'd' })).replace(/.{8}$/, '00000000'),
+    ],
   ])('%s can be neither read nor cancelled, nor is it listed', async (_, id) => {
     const workflowId = await id();
     const handle = await client.workflow.start('Sleeper', { workflowId, taskQueue });
     for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update']) {
-      expect((await send2026(handler, method, { taskId: workflowId }, { authInfo: alice })).error).toMatchObject({ code: -32602 });
+      expect((await send2026(handler, method, { taskId: workflowId }, { authInfo: alice })).error).toMatchObject({
+        code: -32602,
+      });
     }
     for (const method of ['tasks/get', 'tasks/cancel', 'tasks/result']) {
-      expect((await send2025(handler, method, { taskId: workflowId }, { authInfo: alice })).error).toMatchObject({ code: -32602 });
+      expect((await send2025(handler, method, { taskId: workflowId }, { authInfo: alice })).error).toMatchObject({
+        code: -32602,
+      });
     }
     await expect.poll(async () => (await client.workflow.count(`WorkflowId = '${workflowId}'`)).count).toBe(1);
     const { tasks } = (await send2025(handler, 'tasks/list', {}, { authInfo: alice })).result;
@@ -98,13 +120,16 @@ describe('tasks of several namespaces', () => {
     await expect(client.workflow.getHandle(taskId).describe()).rejects.toThrow(/not found/);
     const sleeping = await begin('elsewhere_sleep');
     await send2026(handler, 'tasks/cancel', { taskId: sleeping }, { authInfo: alice });
-    expect((await send2026(handler, 'tasks/get', { taskId: sleeping }, { authInfo: alice })).result.status).toBe('cancelled');
+    expect((await send2026(handler, 'tasks/get', { taskId: sleeping }, { authInfo: alice })).result.status).toBe(
+      'cancelled',
+    );
   });
 
   it('are listed, one namespace after the other', async () => {
     const ids = [await begin('sleep'), await begin('elsewhere_sleep')];
     expect((await pages(handler)).flatMap(({ tasks }) => tasks)).toEqual(expect.arrayContaining(ids));
-    for (const cursor of ['9.x', '0.', '0123456789abcdef.']) expect((await list(handler, cursor)).error).toMatchObject({ code: -32602 });
+    for (const cursor of ['9.x', '0.', '0123456789abcdef.'])
+      expect((await list(handler, cursor)).error).toMatchObject({ code: -32602 });
     for (const taskId of ids) await send2026(handler, 'tasks/cancel', { taskId }, { authInfo: alice });
   });
 
@@ -121,7 +146,8 @@ describe('tasks of several namespaces', () => {
     await expect.poll(async () => (await pages(other.handler())).flatMap(({ tasks }) => tasks)).toContain(taskId);
     const cursor = (await pages(one.handler())).find(({ tasks }) => tasks.includes(taskId))?.cursor;
     expect(cursor).toMatch(/^[0-9a-f]{16}\.$/);
-    const fromThere = async (replica: Gateway): Promise<unknown> => (await list(replica.handler(), cursor)).result.tasks.map((task: { taskId: string }) => task.taskId);
+    const fromThere = async (replica: Gateway): Promise<unknown> =>
+      (await list(replica.handler(), cursor)).result.tasks.map((task: { taskId: string }) => task.taskId);
     expect(await fromThere(other)).toContain(taskId);
     await other.tasks.useTools([]);
     expect(await fromThere(other)).toContain(taskId);
@@ -130,7 +156,11 @@ describe('tasks of several namespaces', () => {
 
   it('are listed though nothing is in the namespace of the connection, which there may not be', async () => {
     const address = inject('temporalAddress');
-    const aside = await startGateway({ temporal: { address, namespace: `missing-${second}` }, taskQueue, tools: [{ name: 'sleep', workflow: 'Sleeper', namespace: second }] });
+    const aside = await startGateway({
+      temporal: { address, namespace: `missing-${second}` },
+      taskQueue,
+      tools: [{ name: 'sleep', workflow: 'Sleeper', namespace: second }],
+    });
     gateways.push(aside);
     const taskId = await begin('sleep', {}, aside.handler());
     expect((await pages(aside.handler())).flatMap(({ tasks }) => tasks)).toContain(taskId);
@@ -144,13 +174,24 @@ describe('tasks of several namespaces', () => {
     const gone = `gone-${second}`;
     const logged: string[] = [];
     const note = (fields: object): void => void logged.push(inspect(fields));
-    const partly = await startGateway({ taskQueue, namespaces: { [gone]: connection }, tools: [{ name: 'sleep', workflow: 'Sleeper' }, { name: 'gone', workflow: 'Sleeper', namespace: gone }] }, { logger: { debug: note, info: note, warn: note, error: note } });
+    const partly = await startGateway(
+      {
+        taskQueue,
+        namespaces: { [gone]: connection },
+        tools: [
+          { name: 'sleep', workflow: 'Sleeper' },
+          { name: 'gone', workflow: 'Sleeper', namespace: gone },
+        ],
+      },
+      { logger: { debug: note, info: note, warn: note, error: note } },
+    );
     gateways.push(partly);
     const taskId = await begin('sleep', {}, partly.handler());
     // What Temporal's visibility does not show yet is a page of its own.
     const listed: string[] = [];
     let page = await list(partly.handler());
-    for (; page.result?.nextCursor; page = await list(partly.handler(), page.result.nextCursor)) listed.push(...page.result.tasks.map((task: { taskId: string }) => task.taskId));
+    for (; page.result?.nextCursor; page = await list(partly.handler(), page.result.nextCursor))
+      listed.push(...page.result.tasks.map((task: { taskId: string }) => task.taskId));
     expect(listed).toContain(taskId);
     const { error } = page;
     expect(error).toMatchObject({ code: -32603, ...more });

@@ -22,7 +22,16 @@ async function freePort(): Promise<number> {
 beforeEach(async () => {
   port = await freePort();
   logged = [];
-  gateway = await startGateway({ temporal: { address: `127.0.0.1:${port}` }, tools: [{ name: 'sleep', workflow: 'Sleeper' }, { name: 'sure', workflow: 'Sleeper', confirm: true }] }, { logger: { ...silent, warn: (fields) => void logged.push(fields) } });
+  gateway = await startGateway(
+    {
+      temporal: { address: `127.0.0.1:${port}` },
+      tools: [
+        { name: 'sleep', workflow: 'Sleeper' },
+        { name: 'sure', workflow: 'Sleeper', confirm: true },
+      ],
+    },
+    { logger: { ...silent, warn: (fields) => void logged.push(fields) } },
+  );
 });
 afterEach(async () => {
   await gateway.close();
@@ -31,24 +40,38 @@ afterEach(async () => {
 });
 
 const comes = async (): Promise<void> => {
-  temporal = await TestWorkflowEnvironment.createLocal({ server: { ip: '127.0.0.1', port, executable: { type: 'existing-path', path: inject('temporalCli') } } });
+  temporal = await TestWorkflowEnvironment.createLocal({
+    server: { ip: '127.0.0.1', port, executable: { type: 'existing-path', path: inject('temporalCli') } },
+  });
 };
-const call = async (): Promise<Reply> => await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} });
+const call = async (): Promise<Reply> =>
+  await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} });
 const away = { code: -32603, message: expect.stringContaining('try again'), data: { retryable: true } };
 
 it('starts without it, says that it is away, and goes on as soon as it is there', async () => {
-  expect((await call()).error).toMatchObject({ ...away, message: expect.stringMatching(/nothing is known to have started; try again$/) });
+  expect((await call()).error).toMatchObject({
+    ...away,
+    message: expect.stringMatching(/nothing is known to have started; try again$/),
+  });
   // No stack trace for each of the requests of an outage.
-  expect(logged.find((fields) => 'method' in fields)).toEqual({ method: 'tools/call', tool: 'sleep', code: 'TEMPORAL_UNAVAILABLE', reason: expect.stringContaining('DEADLINE_EXCEEDED') });
+  expect(logged.find((fields) => 'method' in fields)).toEqual({
+    method: 'tools/call',
+    tool: 'sleep',
+    code: 'TEMPORAL_UNAVAILABLE',
+    reason: expect.stringContaining('DEADLINE_EXCEEDED'),
+  });
   expect((await send2025(gateway.handler(), 'tools/list', {})).result.tools).toHaveLength(2);
   await comes();
   let taskId: string | undefined;
   await expect.poll(async () => (taskId = (await call()).result?.taskId), { timeout: 20_000 }).toBeDefined();
   await temporal?.teardown();
   temporal = undefined;
-  for (const method of ['tasks/get', 'tasks/cancel']) expect((await send2026(gateway.handler(), method, { taskId })).error).toMatchObject(away);
+  for (const method of ['tasks/get', 'tasks/cancel'])
+    expect((await send2026(gateway.handler(), method, { taskId })).error).toMatchObject(away);
   expect((await call()).error).toMatchObject(away);
   // Another cluster at the same place: it knows the connection's client, and none of its tasks.
   await comes();
-  await expect.poll(async () => (await send2026(gateway.handler(), 'tasks/get', { taskId })).error?.code, { timeout: 20_000 }).toBe(-32602);
+  await expect
+    .poll(async () => (await send2026(gateway.handler(), 'tasks/get', { taskId })).error?.code, { timeout: 20_000 })
+    .toBe(-32602);
 });

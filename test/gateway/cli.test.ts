@@ -30,16 +30,33 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const environment = (more: object = {}): Record<string, string> => ({ ...(process.env as Record<string, string>), TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key, ...more });
+const environment = (more: object = {}): Record<string, string> => ({
+  ...(process.env as Record<string, string>),
+  TEMPORAL_ADDRESS: inject('temporalAddress'),
+  MCP_TASKS_KEY: key,
+  ...more,
+});
 async function command(args: string[], env: object = {}): Promise<{ code: number; output: string }> {
   return await new Promise((resolve) => {
-    const running = execFile(process.execPath, [main, ...args], { cwd: dir, env: environment(env), timeout: 20_000 }, (_, stdout, stderr) => resolve({ code: running.exitCode ?? -1, output: stdout + stderr }));
+    const running = execFile(
+      process.execPath,
+      [main, ...args],
+      { cwd: dir, env: environment(env), timeout: 20_000 },
+      (_, stdout, stderr) => resolve({ code: running.exitCode ?? -1, output: stdout + stderr }),
+    );
   });
 }
 
 /** @returns where it listens, its exit code in the end, and the lines it has logged */
-async function serve(args: string[], env: object = {}): Promise<{ url: string; ended: Promise<number>; logged: () => string[] }> {
-  const serving = spawn(process.execPath, [main, 'serve', ...args, '--port', '0'], { cwd: dir, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+async function serve(
+  args: string[],
+  env: object = {},
+): Promise<{ url: string; ended: Promise<number>; logged: () => string[] }> {
+  const serving = spawn(process.execPath, [main, 'serve', ...args, '--port', '0'], {
+    cwd: dir,
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child = serving;
   let output = '';
   serving.stdout.on('data', (data: Buffer) => (output += data.toString()));
@@ -52,8 +69,14 @@ async function serve(args: string[], env: object = {}): Promise<{ url: string; e
 
 describe('check', () => {
   it('says what a right file has', async () => {
-    await writeFile(join(dir, 'mcp-tasks.yaml'), 'taskQueue: etl\ntools:\n- { name: load, workflow: NightlyLoad }\n- { name: drop, workflow: Drop, namespace: other, confirm: true }\n');
-    expect(await command(['check'])).toEqual({ code: 0, output: 'mcp-tasks.yaml: 2 tools\n  load: NightlyLoad on etl\n  drop: Drop on etl in other, asks first\n' });
+    await writeFile(
+      join(dir, 'mcp-tasks.yaml'),
+      'taskQueue: etl\ntools:\n- { name: load, workflow: NightlyLoad }\n- { name: drop, workflow: Drop, namespace: other, confirm: true }\n',
+    );
+    expect(await command(['check'])).toEqual({
+      code: 0,
+      output: 'mcp-tasks.yaml: 2 tools\n  load: NightlyLoad on etl\n  drop: Drop on etl in other, asks first\n',
+    });
   });
 
   it('needs no MCP SDK', async () => {
@@ -62,16 +85,28 @@ describe('check', () => {
     expect(await command(['check'], env)).toMatchObject({ code: 0 });
     expect(await command(['init', 'other.yaml'], env)).toMatchObject({ code: 0 });
     // Whatever it finds, it gets to examine.
-    expect(await command(['doctor'], { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' })).toMatchObject({ code: 2, output: expect.stringContaining('127.0.0.1:1') });
-    expect(await command(['serve', 'mcp-tasks.yaml'], env)).toMatchObject({ code: 1, output: expect.stringContaining('@modelcontextprotocol/server is not installed') });
+    expect(await command(['doctor'], { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' })).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('127.0.0.1:1'),
+    });
+    expect(await command(['serve', 'mcp-tasks.yaml'], env)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('@modelcontextprotocol/server is not installed'),
+    });
   });
 
   it.each([
     ['right', 'taskQueue: etl', 0, /1 tool$/m],
     ['wrong', '# no task queue', 1, /mcp-tasks\.yaml:4:3: tool "load" has no task queue/],
   ])('ends where the module of a data converter would not, with a file that is %s', async (_, line, code, output) => {
-    await writeFile(join(dir, 'converter.mjs'), 'setInterval(() => {}, 1_000);\nexport default { payloadCodecs: [] };\n');
-    await writeFile(join(dir, 'mcp-tasks.yaml'), `temporal: { dataConverter: converter.mjs }\n${line}\ntools:\n- { name: load, workflow: NightlyLoad }\n`);
+    await writeFile(
+      join(dir, 'converter.mjs'),
+      'setInterval(() => {}, 1_000);\nexport default { payloadCodecs: [] };\n',
+    );
+    await writeFile(
+      join(dir, 'mcp-tasks.yaml'),
+      `temporal: { dataConverter: converter.mjs }\n${line}\ntools:\n- { name: load, workflow: NightlyLoad }\n`,
+    );
     expect(await command(['check'])).toEqual({ code, output: expect.stringMatching(output) });
   });
 
@@ -79,7 +114,10 @@ describe('check', () => {
     await writeFile(join(dir, 'a.yaml'), 'taskQueue: etl\ntools:\n- { name: load }\n- { workflow: Drop }\n');
     const { code, output } = await command(['check', 'a.yaml']);
     expect(code).toBe(1);
-    expect(output.trim().split('\n')).toEqual([expect.stringMatching(/^a.yaml:3:3: "workflow" is missing/), expect.stringMatching(/^a.yaml:4:3: "name" is missing/)]);
+    expect(output.trim().split('\n')).toEqual([
+      expect.stringMatching(/^a.yaml:3:3: "workflow" is missing/),
+      expect.stringMatching(/^a.yaml:4:3: "name" is missing/),
+    ]);
   });
 });
 
@@ -99,7 +137,8 @@ describe('init', () => {
     const stop = await startPlainWorker('etl', { namespace });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const { workflow } = new Temporal({ connection, namespace });
-    const start = async (type: string, args: unknown[], workflowId: string = randomUUID()) => await workflow.start(type, { taskQueue: 'etl', workflowId, args });
+    const start = async (type: string, args: unknown[], workflowId: string = randomUUID()) =>
+      await workflow.start(type, { taskQueue: 'etl', workflowId, args });
     await start('NightlyLoad', [{ date: 'secret', full: true }]);
     await start('Backfill', ['orders', 3]);
     await start('Text', []);
@@ -107,7 +146,11 @@ describe('init', () => {
     await start('Slow', [null]);
     await start('Failing', [0.5, [1], false]);
     await start('Bytes', ['a', new Uint8Array([1, 2])]);
-    await new Temporal({ connection, namespace, dataConverter }).workflow.start('Nothing', { taskQueue: 'etl-${X}', workflowId: randomUUID(), args: [{ date: 'secret' }] });
+    await new Temporal({ connection, namespace, dataConverter }).workflow.start('Nothing', {
+      taskQueue: 'etl-${X}',
+      workflowId: randomUUID(),
+      args: [{ date: 'secret' }],
+    });
     await workflow.start('mcpToolTask', { taskQueue: 'ours', workflowId: randomUUID() });
     await expect.poll(async () => (await workflow.count()).count).toBe(10);
     const { output, code } = await command(['init', '--from-cluster'], { TEMPORAL_NAMESPACE: namespace });
@@ -122,12 +165,27 @@ describe('init', () => {
     expect(tools).toHaveLength(8);
     expect(tools).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ name: 'nightly_load', workflow: 'NightlyLoad', taskQueue: 'etl', input: { properties: { date: { type: 'string' }, full: { type: 'boolean' } } } }),
-        expect.objectContaining({ name: 'backfill', args: ['argument1', 'argument2'], input: { properties: { argument1: { type: 'string' }, argument2: { type: 'integer' } } } }),
+        expect.objectContaining({
+          name: 'nightly_load',
+          workflow: 'NightlyLoad',
+          taskQueue: 'etl',
+          input: { properties: { date: { type: 'string' }, full: { type: 'boolean' } } },
+        }),
+        expect.objectContaining({
+          name: 'backfill',
+          args: ['argument1', 'argument2'],
+          input: { properties: { argument1: { type: 'string' }, argument2: { type: 'integer' } } },
+        }),
         expect.objectContaining({ name: 'text' }),
         expect.objectContaining({ name: 'waiting' }),
         expect.objectContaining({ name: 'slow', args: ['argument1'], input: { properties: { argument1: {} } } }),
-        expect.objectContaining({ name: 'failing', args: ['argument1', 'argument2', 'argument3'], input: { properties: { argument1: { type: 'number' }, argument2: { type: 'array' }, argument3: { type: 'boolean' } } } }),
+        expect.objectContaining({
+          name: 'failing',
+          args: ['argument1', 'argument2', 'argument3'],
+          input: {
+            properties: { argument1: { type: 'number' }, argument2: { type: 'array' }, argument3: { type: 'boolean' } },
+          },
+        }),
         { name: 'bytes', workflow: 'Bytes', taskQueue: 'etl', description: expect.any(String) },
         { name: 'nothing', workflow: 'Nothing', taskQueue: 'etl-${X}', description: expect.any(String) },
       ]),
@@ -143,7 +201,10 @@ describe('serve', () => {
     const stop = await startPlainWorker(taskQueue);
     await writeFile(join(dir, 'mcp-tasks.yaml'), `taskQueue: \${QUEUE}\ntools:\n- { name: text, workflow: Text }\n`);
     const { url, ended } = await serve(['mcp-tasks.yaml'], { QUEUE: taskQueue });
-    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+    const client = new Client(
+      { name: 'test', version: '1.0.0' },
+      { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
+    );
     await client.connect(new StreamableHTTPClientTransport(new URL(url)));
     expect((await callTool(client, { name: 'text' })).content).toEqual([{ type: 'text', text: 'done' }]);
     await writeFile(join(dir, 'mcp-tasks.yaml'), `taskQueue: \${QUEUE}\ntools:\n- { name: other, workflow: Text }\n`);
@@ -154,36 +215,58 @@ describe('serve', () => {
     await stop();
   });
 
-  it.each(['from the start', 'after a reload'])('asks clients of 2025-11-25 first, by a worker of its own, %s, and stops in good order', async (when) => {
-    const taskQueue = randomUUID();
-    const stop = await startPlainWorker(taskQueue);
-    const asking = `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text, confirm: true }\n`;
-    await writeFile(join(dir, 'mcp-tasks.yaml'), when === 'from the start' ? asking : `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text }\n`);
-    const { url, ended, logged } = await serve(['mcp-tasks.yaml']);
-    if (when === 'after a reload') {
-      await writeFile(join(dir, 'mcp-tasks.yaml'), asking);
-      await vi.waitUntil(() => logged().some((line) => line.includes('the tools were read again')), { timeout: 20_000 });
-    }
-    const server: Endpoint = { fetch: async (request) => await fetch(new Request(url, request)) };
-    const session = await Session.begin(server);
-    const { taskId } = (await session.request(server, 'tools/call', { name: 'text', arguments: {}, task: {} })).result.task;
-    const stream = await session.open(server, 'tasks/result', { taskId });
-    const { id } = await stream.next(({ method }) => method === 'elicitation/create');
-    await session.reply(server, id, { result: { action: 'accept', content: {} } });
-    expect(await stream.next((message) => message.id === stream.requestId)).toMatchObject({ result: { content: [{ text: 'done' }] } });
-    child?.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    // The worker's log is the server's: JSON lines.
-    for (const line of logged()) expect(JSON.parse(line)).toMatchObject({ name: 'mcp-tasks-temporal' });
-    await stop();
-  });
+  it.each(['from the start', 'after a reload'])(
+    'asks clients of 2025-11-25 first, by a worker of its own, %s, and stops in good order',
+    async (when) => {
+      const taskQueue = randomUUID();
+      const stop = await startPlainWorker(taskQueue);
+      const asking = `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text, confirm: true }\n`;
+      await writeFile(
+        join(dir, 'mcp-tasks.yaml'),
+        when === 'from the start' ? asking : `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text }\n`,
+      );
+      const { url, ended, logged } = await serve(['mcp-tasks.yaml']);
+      if (when === 'after a reload') {
+        await writeFile(join(dir, 'mcp-tasks.yaml'), asking);
+        await vi.waitUntil(() => logged().some((line) => line.includes('the tools were read again')), {
+          timeout: 20_000,
+        });
+      }
+      const server: Endpoint = { fetch: async (request) => await fetch(new Request(url, request)) };
+      const session = await Session.begin(server);
+      const { taskId } = (await session.request(server, 'tools/call', { name: 'text', arguments: {}, task: {} })).result
+        .task;
+      const stream = await session.open(server, 'tasks/result', { taskId });
+      const { id } = await stream.next(({ method }) => method === 'elicitation/create');
+      await session.reply(server, id, { result: { action: 'accept', content: {} } });
+      expect(await stream.next((message) => message.id === stream.requestId)).toMatchObject({
+        result: { content: [{ text: 'done' }] },
+      });
+      child?.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      // The worker's log is the server's: JSON lines.
+      for (const line of logged()) expect(JSON.parse(line)).toMatchObject({ name: 'mcp-tasks-temporal' });
+      await stop();
+    },
+  );
 
   it('serves a file over stdio', async () => {
     const taskQueue = randomUUID();
     const stop = await startPlainWorker(taskQueue);
     await writeFile(join(dir, 'tools.yml'), `taskQueue: ${taskQueue}\ntools:\n- { name: text, workflow: Text }\n`);
-    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
-    await client.connect(new StdioClientTransport({ command: process.execPath, args: [main, 'serve', join(dir, 'tools.yml'), '--transport', 'stdio'], cwd: dir, env: environment(), stderr: 'ignore' }));
+    const client = new Client(
+      { name: 'test', version: '1.0.0' },
+      { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
+    );
+    await client.connect(
+      new StdioClientTransport({
+        command: process.execPath,
+        args: [main, 'serve', join(dir, 'tools.yml'), '--transport', 'stdio'],
+        cwd: dir,
+        env: environment(),
+        stderr: 'ignore',
+      }),
+    );
     expect((await callTool(client, { name: 'text' })).content).toEqual([{ type: 'text', text: 'done' }]);
     await client.close();
     await stop();
@@ -191,8 +274,14 @@ describe('serve', () => {
 
   it('ends with what is wrong with a file, and has no workers of its own', async () => {
     await writeFile(join(dir, 'a.yaml'), 'tools: []\n');
-    expect(await command(['serve', 'a.yaml'])).toMatchObject({ code: 1, output: expect.stringContaining('a.yaml:1:8: tools') });
+    expect(await command(['serve', 'a.yaml'])).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('a.yaml:1:8: tools'),
+    });
     await writeFile(join(dir, 'a.yaml'), 'taskQueue: q\ntools: [{ name: a, workflow: A }]\n');
-    expect(await command(['serve', 'a.yaml', '--worker'])).toMatchObject({ code: 1, output: expect.stringContaining('--worker') });
+    expect(await command(['serve', 'a.yaml', '--worker'])).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('--worker'),
+    });
   });
 });

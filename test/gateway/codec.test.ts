@@ -29,7 +29,15 @@ interface Encoded {
   readonly payloads: { readonly metadata: Record<string, string>; readonly data: string }[];
 }
 /** What is at the same place, and is no codec server that can be used. */
-const others: Readonly<Record<string, { readonly status?: number; readonly body?: string }>> = { unauthorized: { status: 401 }, bad: { status: 400 }, missing: { status: 404 }, busy: { status: 429 }, broken: { status: 502 }, page: { body: '<html>' }, fewer: { body: '{"payloads":[]}' } };
+const others: Readonly<Record<string, { readonly status?: number; readonly body?: string }>> = {
+  unauthorized: { status: 401 },
+  bad: { status: 400 },
+  missing: { status: 404 },
+  busy: { status: 429 },
+  broken: { status: 502 },
+  page: { body: '<html>' },
+  fewer: { body: '{"payloads":[]}' },
+};
 
 /** What it cannot decode, where its path ends with a status: payloads under a key that it no longer has. */
 const retired = /retired|^\{"attempt":1\}$/;
@@ -38,11 +46,20 @@ const retired = /retired|^\{"attempt":1\}$/;
 async function answer(url: string, { payloads }: Encoded): Promise<object | number> {
   const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
   const text = (part: Uint8Array): string => Buffer.from(part).toString('base64');
-  const given = payloads.map(({ metadata, data }) => ({ metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, bytes(value)])), data: bytes(data) }));
+  const given = payloads.map(({ metadata, data }) => ({
+    metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, bytes(value)])),
+    data: bytes(data),
+  }));
   const done = await (url.endsWith('/encode') ? turned.encode(given) : turned.decode(given));
   const [, status] = /-(\d+)\/decode$/.exec(url) ?? [];
-  if (status !== undefined && done.some(({ data }) => retired.test(Buffer.from(data ?? []).toString()))) return Number(status);
-  return { payloads: done.map(({ metadata, data }) => ({ metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, text(value)])), data: text(data ?? new Uint8Array()) })) };
+  if (status !== undefined && done.some(({ data }) => retired.test(Buffer.from(data ?? []).toString())))
+    return Number(status);
+  return {
+    payloads: done.map(({ metadata, data }) => ({
+      metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, text(value)])),
+      data: text(data ?? new Uint8Array()),
+    })),
+  };
 }
 
 beforeAll(async () => {
@@ -59,7 +76,10 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => codec.listen(0, '127.0.0.1', resolve));
   await ensureNamespace(inject('temporalAddress'), second);
-  stops.push(await startPlainWorker(taskQueue, { dataConverter }), await startPlainWorker(taskQueue, { dataConverter, namespace: second }));
+  stops.push(
+    await startPlainWorker(taskQueue, { dataConverter }),
+    await startPlainWorker(taskQueue, { dataConverter, namespace: second }),
+  );
 });
 beforeEach(() => seen.clear());
 afterEach(() => vi.unstubAllEnvs());
@@ -79,29 +99,55 @@ async function profile(namespace: string): Promise<string> {
 const endpoint = (): string => `http://127.0.0.1:${(codec.address() as AddressInfo).port}/{namespace}`;
 
 /** @param namespace that of the tool, and how to get to it */
-async function open(connection: object, namespace?: string, namespaces: Record<string, object> = {}, confirm = false): Promise<Gateway> {
-  const tool = { workflow: 'NightlyLoad', input: { properties: { date: { type: 'string' } } }, confirm, ...(namespace === undefined ? {} : { namespace }) };
+async function open(
+  connection: object,
+  namespace?: string,
+  namespaces: Record<string, object> = {},
+  confirm = false,
+): Promise<Gateway> {
+  const tool = {
+    workflow: 'NightlyLoad',
+    input: { properties: { date: { type: 'string' } } },
+    confirm,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
   const failing = { name: 'failing', workflow: 'Failing', input: { properties: { kind: {} } }, args: ['kind'] };
   const tools = [{ name: 'load', ...tool }, { name: 'load-retired', ...tool }, failing];
-  const gateway = await startGateway({ temporal: { address: inject('temporalAddress'), ...connection }, namespaces, taskQueue, tools });
+  const gateway = await startGateway({
+    temporal: { address: inject('temporalAddress'), ...connection },
+    namespaces,
+    taskQueue,
+    tools,
+  });
   gateways.push(gateway);
   return gateway;
 }
 
 async function call(...connection: Parameters<typeof open>) {
   const gateway = await open(...connection);
-  return await send2026(gateway.handler(), 'tools/call', { name: 'load', arguments: { date: 'd' } }, { capabilities: {} });
+  return await send2026(
+    gateway.handler(),
+    'tools/call',
+    { name: 'load', arguments: { date: 'd' } },
+    { capabilities: {} },
+  );
 }
 
-const at = (path: string) => ({ codec: { endpoint: `http://127.0.0.1:${(codec.address() as AddressInfo).port}/${path}` } });
+const at = (path: string) => ({
+  codec: { endpoint: `http://127.0.0.1:${(codec.address() as AddressInfo).port}/${path}` },
+});
 
 it('are read by a codec server', async () => {
-  expect((await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect(
+    (await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } })).result.structuredContent,
+  ).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual(['default default Bearer secret']);
 });
 
 it('are read by it as of the namespace that they are in', async () => {
-  expect((await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } }, second)).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect(
+    (await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } }, second)).result.structuredContent,
+  ).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual([`${second} ${second} Bearer secret`]);
 });
 
@@ -111,25 +157,35 @@ it('are read by it as of the namespace that the environment names, or a profile'
   expect([...seen]).toEqual([`${second} ${second} `]);
   vi.unstubAllEnvs();
   seen.clear();
-  expect((await call({ configFile: await profile(second), codec: { endpoint: endpoint() } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect(
+    (await call({ configFile: await profile(second), codec: { endpoint: endpoint() } })).result.structuredContent,
+  ).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual([`${second} ${second} `]);
 });
 
 it('are read by a codec server, or a module, of their namespace alone', async () => {
   const away = { endpoint: 'http://127.0.0.1:1' };
-  expect((await call({ codec: away }, second, { [second]: { codec: { endpoint: endpoint(), auth: 'Bearer its-own' } } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect(
+    (await call({ codec: away }, second, { [second]: { codec: { endpoint: endpoint(), auth: 'Bearer its-own' } } }))
+      .result.structuredContent,
+  ).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual([`${second} ${second} Bearer its-own`]);
-  expect((await call({}, second, { [second]: { dataConverter: module } })).result.structuredContent).toMatchObject({ loaded: 'd' });
+  expect((await call({}, second, { [second]: { dataConverter: module } })).result.structuredContent).toMatchObject({
+    loaded: 'd',
+  });
 });
 
 it("are read by it as of their namespace by the gateway's own worker, which asks first", async () => {
   const server = (await open({ codec: { endpoint: endpoint() } }, second, {}, true)).handler();
   const session = await Session.begin(server);
-  const { taskId } = (await session.request(server, 'tools/call', { name: 'load', arguments: { date: 'd' }, task: {} })).result.task;
+  const { taskId } = (await session.request(server, 'tools/call', { name: 'load', arguments: { date: 'd' }, task: {} }))
+    .result.task;
   const stream = await session.open(server, 'tasks/result', { taskId });
   const { id } = await stream.next(({ method }) => method === 'elicitation/create');
   await session.reply(server, id, { result: { action: 'accept', content: {} } });
-  expect(await stream.next((message) => message.id === stream.requestId)).toMatchObject({ result: { structuredContent: { loaded: 'd' } } });
+  expect(await stream.next((message) => message.id === stream.requestId)).toMatchObject({
+    result: { structuredContent: { loaded: 'd' } },
+  });
   expect([...seen]).toEqual([`${second} ${second} `]);
 });
 
@@ -138,11 +194,19 @@ it('are read by the data converter of a module', async () => {
 });
 
 it('wait for a codec server that is away', async () => {
-  expect((await call({ codec: { endpoint: 'http://127.0.0.1:1' } })).error).toMatchObject({ code: -32603, message: expect.stringContaining('codec server'), data: { retryable: true } });
+  expect((await call({ codec: { endpoint: 'http://127.0.0.1:1' } })).error).toMatchObject({
+    code: -32603,
+    message: expect.stringContaining('codec server'),
+    data: { retryable: true },
+  });
 });
 
 it.each(['busy', 'broken'])('wait for a codec server that is %s', async (path) => {
-  expect((await call(at(path))).error).toMatchObject({ code: -32603, message: expect.stringMatching(/codec server.*try again$/), data: { retryable: true } });
+  expect((await call(at(path))).error).toMatchObject({
+    code: -32603,
+    message: expect.stringMatching(/codec server.*try again$/),
+    data: { retryable: true },
+  });
 });
 
 it.each([
@@ -160,9 +224,22 @@ it.each([
 
 it.each([400, 422])('one that it cannot decode (HTTP %i) costs what it would have told', async (status) => {
   const server = (await open(at(`picky-${status}`))).handler();
-  const ask = async (name: string, args: object) => (await send2026(server, 'tools/call', { name, arguments: args }, { capabilities: {} })).result;
-  expect(await ask('load', { date: 'retired' })).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(new RegExp(`result cannot be read: the codec server cannot decode.*HTTP ${status}.*operator.*keys`)) }] });
-  expect(await ask('failing', { kind: 'activity' })).toMatchObject({ isError: true, content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }] });
+  const ask = async (name: string, args: object) =>
+    (await send2026(server, 'tools/call', { name, arguments: args }, { capabilities: {} })).result;
+  expect(await ask('load', { date: 'retired' })).toMatchObject({
+    isError: true,
+    content: [
+      {
+        text: expect.stringMatching(
+          new RegExp(`result cannot be read: the codec server cannot decode.*HTTP ${status}.*operator.*keys`),
+        ),
+      },
+    ],
+  });
+  expect(await ask('failing', { kind: 'activity' })).toMatchObject({
+    isError: true,
+    content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }],
+  });
 });
 
 it.each([
@@ -170,8 +247,14 @@ it.each([
   [500, /codec server failed.*try again$/, { retryable: true }],
 ])('a task that it cannot decode at all (HTTP %i) keeps no other from being listed', async (status, message, data) => {
   const server = (await open(at(`picky-${status}`))).handler();
-  const authInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: randomUUID() } };
-  const begin = async (name: string): Promise<string> => (await send2026(server, 'tools/call', { name, arguments: { date: 'd' } }, { authInfo })).result.taskId;
+  const authInfo = {
+    token: 't',
+    clientId: 'c',
+    scopes: [],
+    extra: { iss: 'https://issuer.example', sub: randomUUID() },
+  };
+  const begin = async (name: string): Promise<string> =>
+    (await send2026(server, 'tools/call', { name, arguments: { date: 'd' } }, { authInfo })).result.taskId;
   const [undecodable, other] = [await begin('load-retired'), await begin('load')];
   const { error } = await send2026(server, 'tasks/get', { taskId: undecodable }, { authInfo });
   expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(message) });
@@ -183,7 +266,9 @@ it.each([
   ['https://user:secret@codec.example', undefined],
   ['https://codec.example', 'Bearer secret\u2028key'],
 ])('no secret of %s is told', async (url, auth) => {
-  const error = await call({ codec: { endpoint: url, ...(auth === undefined ? {} : { auth }) } }).catch((reason: Error) => reason);
+  const error = await call({ codec: { endpoint: url, ...(auth === undefined ? {} : { auth }) } }).catch(
+    (reason: Error) => reason,
+  );
   expect(error).toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('auth') });
   expect(inspect(error)).not.toContain('secret');
 });

@@ -28,7 +28,10 @@ async function load(text: string | Buffer, env: NodeJS.ProcessEnv = {}) {
 }
 /** The problems as `line:column: message`. */
 async function problems(text: string | Buffer, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
-  const error = await load(text, env).then(() => expect.fail('the file was taken'), (reason: unknown) => reason as Error);
+  const error = await load(text, env).then(
+    () => expect.fail('the file was taken'),
+    (reason: unknown) => reason as Error,
+  );
   return error.message.split('\n').map((line) => line.replace(`${join(dir, 'mcp-tasks.yaml')}:`, ''));
 }
 
@@ -45,11 +48,20 @@ const EIGHT_LINES = `tools:
 describe('a file', () => {
   it('of eight lines makes a tool', async () => {
     const { tools } = await load(EIGHT_LINES);
-    expect(tools).toMatchObject([{ name: 'nightly_load', taskQueue: 'etl', taskSupport: 'optional', work: { workflowType: 'NightlyLoad', existing: { mapping: {} } } }]);
+    expect(tools).toMatchObject([
+      {
+        name: 'nightly_load',
+        taskQueue: 'etl',
+        taskSupport: 'optional',
+        work: { workflowType: 'NightlyLoad', existing: { mapping: {} } },
+      },
+    ]);
     const { validate, jsonSchema } = tools[0]!.inputSchema['~standard'];
     expect(jsonSchema.input({ target: 'draft-2020-12' })).toMatchObject({ type: 'object', required: ['date'] });
     expect(await validate({ date: '2026-01-31' })).toEqual({ value: { date: '2026-01-31' } });
-    expect(await validate({ date: 'tomorrow' })).toMatchObject({ issues: [{ path: ['date'], message: expect.stringContaining('date') }] });
+    expect(await validate({ date: 'tomorrow' })).toMatchObject({
+      issues: [{ path: ['date'], message: expect.stringContaining('date') }],
+    });
     expect(await validate({})).toMatchObject({ issues: [{ message: expect.stringContaining('date') }] });
   });
 
@@ -61,66 +73,135 @@ describe('a file', () => {
       { HOST: 'temporal.example' },
     );
     expect(config).toMatchObject({ temporal: { address: 'temporal.example:7233' }, taskQueue: 'q${x}' });
-    expect(tools[0]!.outputSchema!['~standard'].jsonSchema.output({ target: 'draft-2020-12' })).toEqual({ type: 'object' });
-    expect(tools[1]!.inputSchema['~standard'].jsonSchema.input({ target: 'draft-2020-12' })).toMatchObject({ properties: { c: { const: '${HOST}' } } });
+    expect(tools[0]!.outputSchema!['~standard'].jsonSchema.output({ target: 'draft-2020-12' })).toEqual({
+      type: 'object',
+    });
+    expect(tools[1]!.inputSchema['~standard'].jsonSchema.input({ target: 'draft-2020-12' })).toMatchObject({
+      properties: { c: { const: '${HOST}' } },
+    });
     expect(files).toEqual(['mcp-tasks.yaml', 'in.json', 'out.yaml'].map((name) => join(dir, name)));
   });
 
   it('may use what YAML has: anchors, merge keys, a byte order mark, the line breaks of Windows', async () => {
-    const { tools } = await load('\uFEFFtaskQueue: q\r\ntools:\r\n- &a { name: a, workflow: A, input: &i { properties: { b: { type: string } } } }\r\n- { <<: *a, name: b }\r\n- { name: c, workflow: C, input: *i }\r\n');
-    expect(tools.map(({ name, work, taskQueue }) => [name, work.kind === 'workflow' && work.workflowType, taskQueue])).toEqual([['a', 'A', 'q'], ['b', 'A', 'q'], ['c', 'C', 'q']]);
+    const { tools } = await load(
+      '\uFEFFtaskQueue: q\r\ntools:\r\n- &a { name: a, workflow: A, input: &i { properties: { b: { type: string } } } }\r\n- { <<: *a, name: b }\r\n- { name: c, workflow: C, input: *i }\r\n',
+    );
+    expect(
+      tools.map(({ name, work, taskQueue }) => [name, work.kind === 'workflow' && work.workflowType, taskQueue]),
+    ).toEqual([
+      ['a', 'A', 'q'],
+      ['b', 'A', 'q'],
+      ['c', 'C', 'q'],
+    ]);
   });
 
   it('takes values without the line break that they have from files', async () => {
-    const { config } = await load('temporal: { apiKey: "${KEY}" }\ntaskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }', { KEY: 'k\r\n', QUEUE: 'etl\n' });
+    const { config } = await load(
+      'temporal: { apiKey: "${KEY}" }\ntaskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }',
+      { KEY: 'k\r\n', QUEUE: 'etl\n' },
+    );
     expect(config).toMatchObject({ temporal: { apiKey: 'k' }, taskQueue: 'etl' });
-    expect((await gatewayOf({ temporal: { apiKey: ' k\n' }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] }, dir)).config).toMatchObject({ temporal: { apiKey: 'k' } });
+    expect(
+      (await gatewayOf({ temporal: { apiKey: ' k\n' }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] }, dir))
+        .config,
+    ).toMatchObject({ temporal: { apiKey: 'k' } });
   });
 
   it('takes schemas with references, and arguments that are said elsewhere than in properties', async () => {
-    const { tools } = await load('taskQueue: q\ntools:\n- { name: a, workflow: A, args: [b], input: { $ref: "#/$defs/in", $defs: { in: { $anchor: x, properties: { b: { $ref: "#x" } } } } } }');
+    const { tools } = await load(
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, args: [b], input: { $ref: "#/$defs/in", $defs: { in: { $anchor: x, properties: { b: { $ref: "#x" } } } } } }',
+    );
     expect(await tools[0]!.inputSchema['~standard'].validate({ b: {} })).toEqual({ value: { b: {} } });
   });
 
   it('may name a profile for a namespace, which has nothing of the connection beside', async () => {
-    const loaded = await gatewayOf({ temporal: { address: 'a:1', apiKey: 'k' }, namespaces: { b: { profile: 'b' }, c: { address: 'c:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] }, dir);
+    const loaded = await gatewayOf(
+      {
+        temporal: { address: 'a:1', apiKey: 'k' },
+        namespaces: { b: { profile: 'b' }, c: { address: 'c:1' } },
+        taskQueue: 'q',
+        tools: [{ name: 'a', workflow: 'A' }],
+      },
+      dir,
+    );
     const { of } = await connectionsOf(loaded, undefined);
     expect(of(undefined)).toEqual({ address: 'a:1', apiKey: 'k' });
-    expect(of('b')).toMatchObject({ namespace: 'b', profile: 'b', address: undefined, apiKey: undefined, environment: false });
+    expect(of('b')).toMatchObject({
+      namespace: 'b',
+      profile: 'b',
+      address: undefined,
+      apiKey: undefined,
+      environment: false,
+    });
     expect(of('c')).toEqual({ namespace: 'c', address: 'c:1', apiKey: 'k' });
   });
 
-  it.each(['profile: b', 'configFile: b.toml'])('has the connection of the environment for no namespace with its %s', async (own) => {
-    await writeFile(join(dir, 'b.toml'), '[profile.default]\naddress = "b:1"\n[profile.b]\naddress = "b:1"\n');
-    for (const [name, value] of Object.entries({ CONFIG_FILE: join(dir, 'b.toml'), ADDRESS: 'a:1', NAMESPACE: 'a', API_KEY: 'k', TLS_SERVER_NAME: 'a', GRPC_META_AUTHORIZATION: 'Bearer k' })) vi.stubEnv(`TEMPORAL_${name}`, value);
-    const { of } = await connectionsOf(await load(`namespaces: { b: { ${own} } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A, namespace: b }`), undefined);
-    const { namespace, connectionOptions } = await resolveTemporalTarget(of('b'));
-    expect({ namespace, connectionOptions }).toEqual({ namespace: 'b', connectionOptions: { address: 'b:1' } });
-    expect((await resolveTemporalTarget(of('c'))).connectionOptions).toMatchObject({ address: 'a:1', apiKey: 'k' });
-  });
+  it.each(['profile: b', 'configFile: b.toml'])(
+    'has the connection of the environment for no namespace with its %s',
+    async (own) => {
+      await writeFile(join(dir, 'b.toml'), '[profile.default]\naddress = "b:1"\n[profile.b]\naddress = "b:1"\n');
+      for (const [name, value] of Object.entries({
+        CONFIG_FILE: join(dir, 'b.toml'),
+        ADDRESS: 'a:1',
+        NAMESPACE: 'a',
+        API_KEY: 'k',
+        TLS_SERVER_NAME: 'a',
+        GRPC_META_AUTHORIZATION: 'Bearer k',
+      }))
+        vi.stubEnv(`TEMPORAL_${name}`, value);
+      const { of } = await connectionsOf(
+        await load(`namespaces: { b: { ${own} } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A, namespace: b }`),
+        undefined,
+      );
+      const { namespace, connectionOptions } = await resolveTemporalTarget(of('b'));
+      expect({ namespace, connectionOptions }).toEqual({ namespace: 'b', connectionOptions: { address: 'b:1' } });
+      expect((await resolveTemporalTarget(of('c'))).connectionOptions).toMatchObject({ address: 'a:1', apiKey: 'k' });
+    },
+  );
 
   it('says where Temporal is as a whole, and not of single namespaces alone', async () => {
     vi.stubEnv('TEMPORAL_ADDRESS', '');
-    const loaded = await gatewayOf({ namespaces: { b: { address: 'b:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A', namespace: 'b' }] }, dir);
-    await expect(connectionsOf(loaded, undefined)).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('say under `temporal`') });
+    const loaded = await gatewayOf(
+      { namespaces: { b: { address: 'b:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A', namespace: 'b' }] },
+      dir,
+    );
+    await expect(connectionsOf(loaded, undefined)).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('say under `temporal`'),
+    });
     vi.stubEnv('TEMPORAL_ADDRESS', 'a:1');
     expect((await connectionsOf(loaded, undefined)).of('b')).toEqual({ namespace: 'b', address: 'b:1' });
   });
 
   it('lists an output schema with properties as one of objects, and another one, where results are objects, under `result`', async () => {
     const output = { properties: { rows: { type: 'integer' } } };
-    const tools = [{ name: 'object', workflow: 'A', output: { schema: output } }, { name: 'list', workflow: 'A', output: { schema: { type: 'array' } } }];
-    const gateway = await serveGateway({ temporal: { address: '127.0.0.1:1' }, taskQueue: 'q', tools }, { key, logger: silent });
-    const listed = ({ result }: Reply): unknown[] => result.tools.map(({ outputSchema }: { outputSchema: unknown }) => outputSchema);
-    expect(listed(await send2025(gateway.handler(), 'tools/list', {}))).toEqual([{ type: 'object', ...output }, { type: 'object', properties: { result: { type: 'array' } }, required: ['result'] }]);
-    expect(listed(await send2026(gateway.handler(), 'tools/list', {}))).toEqual([{ type: 'object', ...output }, { type: 'array' }]);
+    const tools = [
+      { name: 'object', workflow: 'A', output: { schema: output } },
+      { name: 'list', workflow: 'A', output: { schema: { type: 'array' } } },
+    ];
+    const gateway = await serveGateway(
+      { temporal: { address: '127.0.0.1:1' }, taskQueue: 'q', tools },
+      { key, logger: silent },
+    );
+    const listed = ({ result }: Reply): unknown[] =>
+      result.tools.map(({ outputSchema }: { outputSchema: unknown }) => outputSchema);
+    expect(listed(await send2025(gateway.handler(), 'tools/list', {}))).toEqual([
+      { type: 'object', ...output },
+      { type: 'object', properties: { result: { type: 'array' } }, required: ['result'] },
+    ]);
+    expect(listed(await send2026(gateway.handler(), 'tools/list', {}))).toEqual([
+      { type: 'object', ...output },
+      { type: 'array' },
+    ]);
     await gateway.close();
   });
 
   it('may be an object instead', async () => {
     const config = { taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] };
     expect((await gatewayOf(config, dir)).tools).toMatchObject([{ name: 'a', work: { existing: { args: [] } } }]);
-    await expect(gatewayOf({ tools: [{ name: 'a b' }] }, dir)).rejects.toThrow(/tools\.0\.name: .*\ntools\.0\.workflow: "workflow" is missing/);
+    await expect(gatewayOf({ tools: [{ name: 'a b' }] }, dir)).rejects.toThrow(
+      /tools\.0\.name: .*\ntools\.0\.workflow: "workflow" is missing/,
+    );
   });
 });
 
@@ -156,18 +237,36 @@ tools:
     ['tools: { name: a }', '1:8: tools: a list (each entry begins with "- ") is needed'],
     ['taskQueue: 7\ntools:\n- { name: a, workflow: A }', '1:12: taskQueue: a text is needed, in quotes'],
     ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input:', '5:9: input: nothing is written here'],
-    ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input: |\n    properties: {}\n    required: [a]', '5:10: input: the path of a schema is expected here'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, retries: 3 }', '3:27: unknown key "retries"; known here are: name, title,'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: { type: object, properties: { b: c } } } }', '3:78: a JSON Schema is needed for "b"'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, queue: b }', '3:27: unknown key "queue": did you mean "taskQueue"?'],
+    [
+      'taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input: |\n    properties: {}\n    required: [a]',
+      '5:10: input: the path of a schema is expected here',
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, retries: 3 }',
+      '3:27: unknown key "retries"; known here are: name, title,',
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: { type: object, properties: { b: c } } } }',
+      '3:78: a JSON Schema is needed for "b"',
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, queue: b }',
+      '3:27: unknown key "queue": did you mean "taskQueue"?',
+    ],
     ['temporal: { codec: { auth: a } }\ntools: []', '1:20: "endpoint" is missing'],
     ['tools: [', '1:9: its closing ] or } is missing'],
     ['taskQueue: q\ntools:\n\t- name: a', '3:1: a tab cannot indent: write spaces'],
     ['tools:\n  - name: a\n   workflow: A', '3:1: the indentation does not fit'],
     ['tools:\n  - name: a\n    workflow: A\n     taskQueue: q', '3:15: the indentation does not fit'],
     ['taskQueue: q\r\ntaskQueue: r\r\ntools: []', '2:1: this key is there already'],
-    ['tools:\n- { name: a, workflow: A, taskQueue: q, description: *b }', '2:54: this *alias stands for nothing: write & and its name before it'],
-    ['taskQueue: q\ntools: &t\n- { name: a, workflow: A, input: { properties: *t } }', '3:48: too many aliases, or one within what it stands for'],
+    [
+      'tools:\n- { name: a, workflow: A, taskQueue: q, description: *b }',
+      '2:54: this *alias stands for nothing: write & and its name before it',
+    ],
+    [
+      'taskQueue: q\ntools: &t\n- { name: a, workflow: A, input: { properties: *t } }',
+      '3:48: too many aliases, or one within what it stands for',
+    ],
     ['taskQueue: !etl q\ntools: []', '1:12: this tag (!…) is not known'],
     ['tools: []\n---\ntools: []', '2:1: a file is one document'],
     ['taskQueue: "q" 1', '1:16: this is not YAML'],
@@ -178,40 +277,96 @@ tools:
     ['taskQueue: ${QUEUE:-q}\ntools:\n- { name: a, workflow: A }', '1:12: ${…} takes the name of a variable'],
     ['temporal: { address: http://a:1 }\ntools: []', '1:22: address: it is no URL: write host and port'],
     ['temporal: { codec: { endpoint: a:1 } }\ntools: []', '1:32: endpoint: write an http or https URL'],
-    ['temporal: { tls: { cert: own.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:18: `cert` and `key` go together'],
-    ['temporal: { tls: { ca: none.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:24: none.pem cannot be read: there is no such file'],
-    ['temporal: { tls: { ca: own.txt } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:24: own.txt holds no PEM'],
-    ['temporal: { configFile: . }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:25: . cannot be read: it is a folder'],
-    ['namespaces: { n: { dataConverter: none.mjs } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:35: none.mjs cannot be read'],
-    ['temporal: { dataConverter: failing.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:28: failing.mjs cannot be imported: no key'],
-    ['temporal: { dataConverter: empty.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:28: empty.mjs has no data converter: export it as default'],
-    ['handleAfter: 30 days\ntaskQueue: q\ntools:\n- { name: a, workflow: A }', '1:14: it has to be longer than nothing and shorter than 24 days'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, fallback: handle, taskSupport: forbidden }', '3:37: a handle is that of a task'],
+    [
+      'temporal: { tls: { cert: own.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:18: `cert` and `key` go together',
+    ],
+    [
+      'temporal: { tls: { ca: none.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:24: none.pem cannot be read: there is no such file',
+    ],
+    [
+      'temporal: { tls: { ca: own.txt } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:24: own.txt holds no PEM',
+    ],
+    [
+      'temporal: { configFile: . }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:25: . cannot be read: it is a folder',
+    ],
+    [
+      'namespaces: { n: { dataConverter: none.mjs } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:35: none.mjs cannot be read',
+    ],
+    [
+      'temporal: { dataConverter: failing.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:28: failing.mjs cannot be imported: no key',
+    ],
+    [
+      'temporal: { dataConverter: empty.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:28: empty.mjs has no data converter: export it as default',
+    ],
+    [
+      'handleAfter: 30 days\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      '1:14: it has to be longer than nothing and shorter than 24 days',
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, fallback: handle, taskSupport: forbidden }',
+      '3:37: a handle is that of a task',
+    ],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: none.json }', '3:34: none.json cannot be read'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: { type: array } }', '3:34: arguments are an object'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: { properties: { b: {} } }, args: [c] }', '3:67: "c" is not an argument of this tool; those are: b'],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, input: { properties: { b: {} } }, args: [c] }',
+      '3:67: "c" is not an argument of this tool; those are: b',
+    ],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, idempotencyKey: "{date}" }', '3:43: "date" is not an argument'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, output: { type: object } }', '3:37: unknown key "type": a JSON Schema stands under `schema` here'],
-    ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs: { b: { when: "", message: m, update: u, schema: { properties: { c: { type: object } } } } }', '5:16: say which query'],
-    [`taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, args: [d], schema: { properties: { c: { type: string } } } }`, '6:59: "d" is not a field of the answer; those are: c'],
-    [`taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, schema: { properties: { c: { type: bool } } } }`, '6:88: "bool" is no type of JSON Schema'],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, output: { type: object } }',
+      '3:37: unknown key "type": a JSON Schema stands under `schema` here',
+    ],
+    [
+      'taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs: { b: { when: "", message: m, update: u, schema: { properties: { c: { type: object } } } } }',
+      '5:16: say which query',
+    ],
+    [
+      `taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, args: [d], schema: { properties: { c: { type: string } } } }`,
+      '6:59: "d" is not a field of the answer; those are: c',
+    ],
+    [
+      `taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, schema: { properties: { c: { type: bool } } } }`,
+      '6:88: "bool" is no type of JSON Schema',
+    ],
   ])('%j', async (text, message) => {
     expect((await problems(text))[0]).toContain(message);
   });
 
   it.each<[string, string, string]>([
     ['a property without a schema', 'properties: { date: string }', '2:21: a JSON Schema is needed for "date"'],
-    ['a type that is none', 'properties: { a: { type: int } }', '2:26: "int" is no type of JSON Schema; those are: string, number, integer'],
+    [
+      'a type that is none',
+      'properties: { a: { type: int } }',
+      '2:26: "int" is no type of JSON Schema; those are: string, number, integer',
+    ],
     ['a type in a list that is none', 'items: { anyOf: [{ type: [string, date] }] }', '2:26: "date" is no type'],
     ['a pattern that is none', 'properties: { a: { pattern: "(" } }', '2:29: this is no regular expression'],
     ['a pattern of names that is none', 'patternProperties: { "[": {} }', '2:27: this is no regular expression'],
-    ['a reference to nothing', 'properties: { a: { $ref: "#/$defs/b" } }', '2:26: there is no "#/$defs/b" in this schema'],
+    [
+      'a reference to nothing',
+      'properties: { a: { $ref: "#/$defs/b" } }',
+      '2:26: there is no "#/$defs/b" in this schema',
+    ],
     ['a reference to a file', 'properties: { a: { $ref: b.json } }', '2:26: there is no "b.json" in this schema'],
-    ['a property that says itself to be required', 'properties: { a: { required: true } }', '2:30: "required" is a list of the names'],
+    [
+      'a property that says itself to be required',
+      'properties: { a: { required: true } }',
+      '2:30: "required" is a list of the names',
+    ],
     ['an enum that is no list', 'properties: { a: { enum: b } }', '2:26: "enum" is a list'],
   ])('a schema with %s is told, with its place in its file', async (_, schema, problem) => {
     await writeFile(join(dir, 'wrong.yaml'), `$schema: https://json-schema.org/draft/2020-12/schema\n${schema}\n`);
-    expect(await problems('taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: wrong.yaml } }')).toEqual([expect.stringContaining(`3:45: wrong.yaml:${problem}`)]);
+    expect(await problems('taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: wrong.yaml } }')).toEqual([
+      expect.stringContaining(`3:45: wrong.yaml:${problem}`),
+    ]);
   });
 
   it('the files of its connection are not among what a reload fails for', async () => {
@@ -230,18 +385,24 @@ tools:
     ['.{4} takes', 'apiKey: ${hush-hush}', ''],
     ['.{4} takes', `apiKey: "\${${'hush_hush'.repeat(8)}}"`, ''],
   ])('of a %s that cannot be used the value is not repeated', async (name, line, secret) => {
-    const told = await problems(`temporal:\n  ${line}\ntaskQueue: q\ntools:\n- { name: a, workflow: A }`, { SECRET: secret });
+    const told = await problems(`temporal:\n  ${line}\ntaskQueue: q\ntools:\n- { name: a, workflow: A }`, {
+      SECRET: secret,
+    });
     expect(told).toEqual([expect.stringMatching(`^2:\\d+: ${name}`)]);
     expect(told[0]).not.toMatch(/hush.hush/);
   });
 
   it('that is missing, it is said how to get one', async () => {
-    await expect(loadGateway(join(dir, 'missing.yaml'))).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('mcp-tasks-temporal init') });
+    await expect(loadGateway(join(dir, 'missing.yaml'))).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('mcp-tasks-temporal init'),
+    });
   });
 });
 
 it('the published JSON Schema and the reference are current: npm run build && node scripts/write-schema.mjs', async () => {
-  const published = async (name: string): Promise<string> => await readFile(new URL(`../../${name}`, import.meta.url), 'utf8');
+  const published = async (name: string): Promise<string> =>
+    await readFile(new URL(`../../${name}`, import.meta.url), 'utf8');
   expect(JSON.parse(await published('mcp-tasks.schema.json'))).toEqual(gatewayJsonSchema());
   expect((await published('docs/gateway.md')).split('<!-- reference -->\n\n')[1]).toBe(reference());
 });

@@ -28,7 +28,13 @@ const servers: Server[] = [];
 const places: Record<string, string> = {};
 
 async function authority(): Promise<GenerateResult> {
-  return await generate([{ name: 'commonName', value: 'authority' }], { ...EC, extensions: [{ name: 'basicConstraints', cA: true, critical: true }, { name: 'keyUsage', keyCertSign: true, critical: true }] });
+  return await generate([{ name: 'commonName', value: 'authority' }], {
+    ...EC,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ],
+  });
 }
 async function certificate(ca: GenerateResult, options: SelfsignedOptions = {}): Promise<GenerateResult> {
   const extensions: SelfsignedOptions['extensions'] = [
@@ -37,14 +43,22 @@ async function certificate(ca: GenerateResult, options: SelfsignedOptions = {}):
     { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
     { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
   ];
-  return await generate([{ name: 'commonName', value: 'one' }], { ...EC, ca: { key: ca.private, cert: ca.cert }, extensions, ...options });
+  return await generate([{ name: 'commonName', value: 'one' }], {
+    ...EC,
+    ca: { key: ca.private, cert: ca.cert },
+    extensions,
+    ...options,
+  });
 }
 async function listening(server: Server): Promise<string> {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
-async function withTls({ private: privateKey, cert }: GenerateResult, options: SecureServerOptions = {}): Promise<string> {
+async function withTls(
+  { private: privateKey, cert }: GenerateResult,
+  options: SecureServerOptions = {},
+): Promise<string> {
   const proxy = await startProxy({}, { key: privateKey, cert, ...options });
   proxies.push(proxy);
   return proxy.address;
@@ -55,7 +69,14 @@ beforeAll(async () => {
   const [ours, theirs] = [await authority(), await authority()];
   const [server, client, stranger] = [await certificate(ours), await certificate(ours), await certificate(theirs)];
   const past = { notBeforeDate: new Date(Date.now() - 3 * DAY), notAfterDate: new Date(Date.now() - DAY) };
-  const files = { 'ca.pem': ours.cert, 'client.pem': client.cert, 'client.key': client.private, 'stranger.pem': stranger.cert, 'stranger.key': stranger.private, 'broken.pem': 'no certificate' };
+  const files = {
+    'ca.pem': ours.cert,
+    'client.pem': client.cert,
+    'client.key': client.private,
+    'stranger.pem': stranger.cert,
+    'stranger.key': stranger.private,
+    'broken.pem': 'no certificate',
+  };
   for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
   Object.assign(places, {
     plain: inject('temporalAddress'),
@@ -75,7 +96,10 @@ afterAll(async () => {
 
 async function findings(temporal: string): Promise<Finding[]> {
   const file = join(dir, 'mcp-tasks.yaml');
-  await writeFile(file, `temporal: ${temporal.replaceAll(/<(\w+)>/g, (_, name: string) => places[name] ?? '')}\ntools: [{ name: text, workflow: Text, taskQueue: nobody }]\n`);
+  await writeFile(
+    file,
+    `temporal: ${temporal.replaceAll(/<(\w+)>/g, (_, name: string) => places[name] ?? '')}\ntools: [{ name: text, workflow: Text, taskQueue: nobody }]\n`,
+  );
   const found: Finding[] = [];
   for await (const finding of examine(await loadGateway(file), dir, { MCP_TASKS_KEY: key })) found.push(finding);
   return found;
@@ -86,33 +110,92 @@ const CLIENT = 'cert: client.pem, key: client.key';
 
 it.each<[string, string, RegExp, RegExp]>([
   ['nothing that listens', '{ address: "127.0.0.1:1" }', /the connection was refused$/, /port: nothing listens at 1/],
-  ['a name that is none', '{ address: "no-such-host.invalid" }', /the name no-such-host\.invalid cannot be resolved/, /correct the host/],
-  ['a port that never answers', '{ address: "<silent>" }', /takes the connection and then says nothing$/, /is it the frontend/],
-  ['one that never answers TLS', '{ address: "<silent>", tls: true }', /takes the connection and then says nothing$/, /tls: false/],
+  [
+    'a name that is none',
+    '{ address: "no-such-host.invalid" }',
+    /the name no-such-host\.invalid cannot be resolved/,
+    /correct the host/,
+  ],
+  [
+    'a port that never answers',
+    '{ address: "<silent>" }',
+    /takes the connection and then says nothing$/,
+    /is it the frontend/,
+  ],
+  [
+    'one that never answers TLS',
+    '{ address: "<silent>", tls: true }',
+    /takes the connection and then says nothing$/,
+    /tls: false/,
+  ],
   ['another server', '{ address: "<web>" }', /what answers there is no gRPC$/, /correct the port/],
   ['TLS that is missing here', '{ address: "<tls>" }', /it speaks TLS, and this client does not$/, /tls: true/],
-  ['TLS with client certificates that is missing here', '{ address: "<mutual>" }', /it speaks TLS, and this client does not$/, /tls: true/],
+  [
+    'TLS with client certificates that is missing here',
+    '{ address: "<mutual>" }',
+    /it speaks TLS, and this client does not$/,
+    /tls: true/,
+  ],
   ['TLS that is missing there', '{ address: "<plain>", tls: true }', /speaks no TLS$/, /tls: false/],
-  ['an authority that is not known', '{ address: "<tls>", tls: true }', /authority that this client does not trust/, /tls\.ca/],
-  ['a certificate that has expired', `{ address: "<expired>", tls: { ${CA} } }`, /its certificate has expired$/, /renew/],
-  ['a certificate for another name', `{ address: "<numeric>", tls: { ${CA} } }`, /its certificate is for another name than 127\.0\.0\.1$/, /tls\.serverName/],
-  ['a client certificate that is missing', `{ address: "<mutual>", tls: { ${CA} } }`, /it wants a client certificate/, /tls\.cert/],
-  ['a client certificate of another authority', `{ address: "<mutual>", tls: { ${CA}, cert: stranger.pem, key: stranger.key } }`, /does not take this client's certificate/, /authority that the frontend trusts/],
-])('says what is wrong: %s', async (_, temporal, what, remedy) => {
-  const [first, ...others] = await findings(temporal);
-  expect(first).toEqual({ level: 'error', text: expect.stringMatching(/^there is no Temporal at /), remedy: expect.stringMatching(remedy) });
-  expect(first?.text).toMatch(what);
-  expect(others.filter(({ level }) => level !== 'ok')).toEqual([]);
-}, 15_000);
+  [
+    'an authority that is not known',
+    '{ address: "<tls>", tls: true }',
+    /authority that this client does not trust/,
+    /tls\.ca/,
+  ],
+  [
+    'a certificate that has expired',
+    `{ address: "<expired>", tls: { ${CA} } }`,
+    /its certificate has expired$/,
+    /renew/,
+  ],
+  [
+    'a certificate for another name',
+    `{ address: "<numeric>", tls: { ${CA} } }`,
+    /its certificate is for another name than 127\.0\.0\.1$/,
+    /tls\.serverName/,
+  ],
+  [
+    'a client certificate that is missing',
+    `{ address: "<mutual>", tls: { ${CA} } }`,
+    /it wants a client certificate/,
+    /tls\.cert/,
+  ],
+  [
+    'a client certificate of another authority',
+    `{ address: "<mutual>", tls: { ${CA}, cert: stranger.pem, key: stranger.key } }`,
+    /does not take this client's certificate/,
+    /authority that the frontend trusts/,
+  ],
+])(
+  'says what is wrong: %s',
+  async (_, temporal, what, remedy) => {
+    const [first, ...others] = await findings(temporal);
+    expect(first).toEqual({
+      level: 'error',
+      text: expect.stringMatching(/^there is no Temporal at /),
+      remedy: expect.stringMatching(remedy),
+    });
+    expect(first?.text).toMatch(what);
+    expect(others.filter(({ level }) => level !== 'ok')).toEqual([]);
+  },
+  15_000,
+);
 
 it('a proxy that is away', async () => {
   vi.stubEnv('grpc_proxy', 'http://127.0.0.1:1');
   onTestFinished(() => void vi.unstubAllEnvs());
-  expect((await findings('{ address: "temporal.invalid:7233" }'))[0]).toEqual({ level: 'error', text: 'there is no Temporal at temporal.invalid:7233: no connection comes about by way of the proxy', remedy: expect.stringContaining('does the proxy let it through') });
+  expect((await findings('{ address: "temporal.invalid:7233" }'))[0]).toEqual({
+    level: 'error',
+    text: 'there is no Temporal at temporal.invalid:7233: no connection comes about by way of the proxy',
+    remedy: expect.stringContaining('does the proxy let it through'),
+  });
 });
 
 it('a certificate that is none', async () => {
-  expect((await findings('{ address: "<tls>", tls: { ca: broken.pem } }')).filter(({ level }) => level === 'error')).toEqual([{ level: 'error', text: expect.stringMatching(/PEM|authority/), remedy: expect.any(String) }]);
+  expect(
+    (await findings('{ address: "<tls>", tls: { ca: broken.pem } }')).filter(({ level }) => level === 'error'),
+  ).toEqual([{ level: 'error', text: expect.stringMatching(/PEM|authority/), remedy: expect.any(String) }]);
 });
 
 it.each([
@@ -122,7 +205,10 @@ it.each([
   ['an API key', `{ address: "<tls>", tls: { ${CA} }, apiKey: secret }`, '(TLS, API key)'],
   ['a profile', '{ configFile: temporal.toml, profile: staging }', '(TLS, client certificate)'],
 ])('gets there by %s', async (_, temporal, how) => {
-  await writeFile(join(dir, 'temporal.toml'), `[profile.staging]\naddress = "${places['mutual']}"\n[profile.staging.tls]\nserver_ca_cert_path = "${dir}/ca.pem"\nclient_cert_path = "${dir}/client.pem"\nclient_key_path = "${dir}/client.key"\n`);
+  await writeFile(
+    join(dir, 'temporal.toml'),
+    `[profile.staging]\naddress = "${places['mutual']}"\n[profile.staging.tls]\nserver_ca_cert_path = "${dir}/ca.pem"\nclient_cert_path = "${dir}/client.pem"\nclient_key_path = "${dir}/client.key"\n`,
+  );
   const found = await findings(temporal);
   expect(found[0]).toEqual({ level: 'ok', text: expect.stringMatching(/^Temporal 1\./) });
   expect(found[0]?.text.endsWith(how), found[0]?.text).toBe(true);
@@ -136,10 +222,13 @@ describe('where packets are dropped', () => {
   let address: string;
   /** A server that never comes to accept anybody: once its queue is full, the system takes no more connections. */
   beforeAll(async () => {
-    deaf = spawn(process.execPath, ['-e', "const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => { require('node:fs').writeSync(1, String(server.address().port)); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); })"]);
+    deaf = spawn(process.execPath, [
+      '-e',
+      "const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => { require('node:fs').writeSync(1, String(server.address().port)); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); })",
+    ]);
     const [port] = (await once(deaf.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     address = `127.0.0.1:${String(port)}`;
-    for (let full = false; !full; ) {
+    for (let full = false; !full;) {
       const socket = connect(Number(String(port)), '127.0.0.1');
       waiting.push(socket.on('error', () => undefined));
       full = await Promise.race([once(socket, 'connect').then(() => false), delay(500, true)]);
@@ -153,12 +242,22 @@ describe('where packets are dropped', () => {
   it.each([
     ['doctor', [], 2],
     ['init', ['--from-cluster', 'other.yaml'], 1],
-  ])('%s says so and ends', async (command, args, code) => {
-    await writeFile(join(dir, 'mcp-tasks.yaml'), 'tools: [{ name: text, workflow: Text, taskQueue: nobody }]\n');
-    const child = spawn(process.execPath, [main, command, ...args], { cwd: dir, env: { ...process.env, TEMPORAL_ADDRESS: address } });
-    const [output, [ended]] = await Promise.all([text(command === 'doctor' ? child.stdout : child.stderr), once(child, 'exit')]);
-    expect(output).toContain(`there is no Temporal at ${address}: no connection comes about`);
-    expect(ended).toBe(code);
-    // Its calls have their deadlines; the system would try for two minutes.
-  }, 30_000);
+  ])(
+    '%s says so and ends',
+    async (command, args, code) => {
+      await writeFile(join(dir, 'mcp-tasks.yaml'), 'tools: [{ name: text, workflow: Text, taskQueue: nobody }]\n');
+      const child = spawn(process.execPath, [main, command, ...args], {
+        cwd: dir,
+        env: { ...process.env, TEMPORAL_ADDRESS: address },
+      });
+      const [output, [ended]] = await Promise.all([
+        text(command === 'doctor' ? child.stdout : child.stderr),
+        once(child, 'exit'),
+      ]);
+      expect(output).toContain(`there is no Temporal at ${address}: no connection comes about`);
+      expect(ended).toBe(code);
+      // Its calls have their deadlines; the system would try for two minutes.
+    },
+    30_000,
+  );
 });

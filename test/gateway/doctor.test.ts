@@ -28,22 +28,41 @@ beforeAll(async () => {
 });
 afterAll(async () => await stop());
 
-async function findings(config: Partial<GatewayConfigInput> = {}, env: NodeJS.ProcessEnv = { MCP_TASKS_KEY: key }, dir = '.mcp-tasks'): Promise<Finding[]> {
-  const loaded = await gatewayOf({ temporal: { address: inject('temporalAddress') }, taskQueue, tools: [text], ...config }, '.');
+async function findings(
+  config: Partial<GatewayConfigInput> = {},
+  env: NodeJS.ProcessEnv = { MCP_TASKS_KEY: key },
+  dir = '.mcp-tasks',
+): Promise<Finding[]> {
+  const loaded = await gatewayOf(
+    { temporal: { address: inject('temporalAddress') }, taskQueue, tools: [text], ...config },
+    '.',
+  );
   const found: Finding[] = [];
   for await (const finding of examine(loaded, dir, env)) found.push(finding);
   return found;
 }
-const bad = async (config: Partial<GatewayConfigInput>): Promise<Finding[]> => (await findings(config)).filter(({ level }) => level !== 'ok');
+const bad = async (config: Partial<GatewayConfigInput>): Promise<Finding[]> =>
+  (await findings(config)).filter(({ level }) => level !== 'ok');
 
 it('finds nothing wrong where nothing is', async () => {
   expect(await findings()).toEqual([
     { level: 'ok', text: expect.stringMatching(/^Temporal 1\.\d+\.\d+ at (localhost|127)\S+ \(no TLS\)$/) },
-    { level: 'ok', text: 'namespace default keeps closed workflows for 24 hours, shorter than the longest ttl that a call may ask for, 30 days', remedy: expect.stringContaining('longestTtl: 24 hours') },
+    {
+      level: 'ok',
+      text: 'namespace default keeps closed workflows for 24 hours, shorter than the longest ttl that a call may ask for, 30 days',
+      remedy: expect.stringContaining('longestTtl: 24 hours'),
+    },
     { level: 'ok', text: expect.stringMatching(/^namespace default: arguments and results up to/) },
     { level: 'ok', text: 'rights in namespace default: this role may start, read, cancel, list workflows' },
-    { level: 'ok', text: expect.stringMatching(`^task queue ${taskQueue} \\(text\\): 1 worker, seen \\S+ (second|minute)s? ago$`) },
-    { level: 'ok', text: expect.stringContaining('long polls'), remedy: expect.stringContaining('frontend.namespaceCount') },
+    {
+      level: 'ok',
+      text: expect.stringMatching(`^task queue ${taskQueue} \\(text\\): 1 worker, seen \\S+ (second|minute)s? ago$`),
+    },
+    {
+      level: 'ok',
+      text: expect.stringContaining('long polls'),
+      remedy: expect.stringContaining('frontend.namespaceCount'),
+    },
   ]);
 });
 
@@ -52,26 +71,62 @@ describe('finds', () => {
   it.each<[string, Partial<GatewayConfigInput>, Finding['level'], RegExp]>([
     ['a retention that is too short', { ttl: '3 days' }, 'warning', /24 hours, shorter than the ttl of tasks, 3 days/],
     ['the ttl of a tool that is', { tools: [{ ...text, ttl: '3 days' }] }, 'warning', /shorter than the ttl/],
-    ['it beside a tool that promises none', { tools: [{ ...text, ttl: '3 days' }, { ...text, name: 'other', ttl: null }] }, 'warning', /shorter than the ttl of tasks, 3 days/],
-    ['a longest ttl that is too long', { longestTtl: '36 hours' }, 'warning', /24 hours, shorter than the longest ttl that a call may ask for, 36 hours/],
+    [
+      'it beside a tool that promises none',
+      {
+        tools: [
+          { ...text, ttl: '3 days' },
+          { ...text, name: 'other', ttl: null },
+        ],
+      },
+      'warning',
+      /shorter than the ttl of tasks, 3 days/,
+    ],
+    [
+      'a longest ttl that is too long',
+      { longestTtl: '36 hours' },
+      'warning',
+      /24 hours, shorter than the longest ttl that a call may ask for, 36 hours/,
+    ],
     ['task queues without workers', { taskQueue: 'nobody' }, 'error', /task queue nobody \(text\): no worker/],
-    ['schemas that are too large to be carried', { tools: [{ ...text, output: { schema: { description: 'x'.repeat(70_000) } } }] }, 'warning', /tool text: the schemas .* are 70\d\d\d bytes/],
+    [
+      'schemas that are too large to be carried',
+      { tools: [{ ...text, output: { schema: { description: 'x'.repeat(70_000) } } }] },
+      'warning',
+      /tool text: the schemas .* are 70\d\d\d bytes/,
+    ],
   ])('%s', async (_, config, level, message) => {
     expect(await bad(config)).toEqual([{ level, text: expect.stringMatching(message), remedy: expect.any(String) }]);
   });
 
   it.each<[string, object, string]>([
     ['a status', { status: { query: 'stage' } }, 'start, read, cancel, list, query'],
-    ['questions that an update answers', { inputs: { approval: { ...approval, update: 'approve' } } }, 'start, read, cancel, list, query, update'],
-    ['questions that a signal answers', { inputs: { approval: { ...approval, signal: 'release' } } }, 'start, read, cancel, list, query, signal'],
+    [
+      'questions that an update answers',
+      { inputs: { approval: { ...approval, update: 'approve' } } },
+      'start, read, cancel, list, query, update',
+    ],
+    [
+      'questions that a signal answers',
+      { inputs: { approval: { ...approval, signal: 'release' } } },
+      'start, read, cancel, list, query, signal',
+    ],
     ['confirm', { confirm: true }, 'start, read, cancel, list, query, update, signal, work on'],
   ])('the rights that %s needs', async (_, tool, rights) => {
-    expect(await findings({ tools: [{ ...text, ...tool }] })).toContainEqual({ level: 'ok', text: `rights in namespace default: this role may ${rights} workflows` });
+    expect(await findings({ tools: [{ ...text, ...tool }] })).toContainEqual({
+      level: 'ok',
+      text: `rights in namespace default: this role may ${rights} workflows`,
+    });
   });
 
   it.each<[string, NodeJS.ProcessEnv, string, Partial<GatewayConfigInput>?]>([
     ['missing', {}, 'MCP_TASKS_KEY is not set'],
-    ['missing, with no tool in the own namespace', {}, 'MCP_TASKS_KEY is not set', { tools: [{ ...text, namespace: 'default' }] }],
+    [
+      'missing, with no tool in the own namespace',
+      {},
+      'MCP_TASKS_KEY is not set',
+      { tools: [{ ...text, namespace: 'default' }] },
+    ],
     ['too short', { MCP_TASKS_KEY: 'short' }, 'MCP_TASKS_KEY: a key needs at least 32 characters'],
   ])('a key that is %s', async (_, env, message, config = {}) => {
     const found = await findings(config, env);
@@ -80,17 +135,41 @@ describe('finds', () => {
   });
 
   it('a namespace that is missing, and asks for nothing in it', async () => {
-    expect(await bad({ tools: [{ ...text, namespace: 'nowhere' }] })).toEqual([{ level: 'error', text: expect.stringMatching(/^namespace nowhere: .*not found/i), remedy: expect.stringContaining('namespace create nowhere') }]);
+    expect(await bad({ tools: [{ ...text, namespace: 'nowhere' }] })).toEqual([
+      {
+        level: 'error',
+        text: expect.stringMatching(/^namespace nowhere: .*not found/i),
+        remedy: expect.stringContaining('namespace create nowhere'),
+      },
+    ]);
   });
 
   it('a cluster that is away and a certificate that is missing, and looks at the others all the same', async () => {
-    const tools = [{ ...text, name: 'far', namespace: 'far' }, { ...text, name: 'bare', namespace: 'bare' }, { ...text, name: 'near', namespace: 'default' }];
-    const found = await findings({ namespaces: { far: { address: '127.0.0.1:1' }, bare: { tls: { ca: 'no-such.pem' } } }, tools });
+    const tools = [
+      { ...text, name: 'far', namespace: 'far' },
+      { ...text, name: 'bare', namespace: 'bare' },
+      { ...text, name: 'near', namespace: 'default' },
+    ];
+    const found = await findings({
+      namespaces: { far: { address: '127.0.0.1:1' }, bare: { tls: { ca: 'no-such.pem' } } },
+      tools,
+    });
     expect(found.filter(({ level }) => level === 'error')).toEqual([
-      { level: 'error', text: 'there is no Temporal at 127.0.0.1:1: the connection was refused', remedy: expect.stringContaining('nothing listens at 1') },
-      { level: 'error', text: expect.stringMatching(/^the connection of namespace bare: .*no-such\.pem/), remedy: expect.any(String) },
+      {
+        level: 'error',
+        text: 'there is no Temporal at 127.0.0.1:1: the connection was refused',
+        remedy: expect.stringContaining('nothing listens at 1'),
+      },
+      {
+        level: 'error',
+        text: expect.stringMatching(/^the connection of namespace bare: .*no-such\.pem/),
+        remedy: expect.any(String),
+      },
     ]);
-    expect(found).toContainEqual({ level: 'ok', text: expect.stringContaining(`task queue ${taskQueue} (near): 1 worker`) });
+    expect(found).toContainEqual({
+      level: 'ok',
+      text: expect.stringContaining(`task queue ${taskQueue} (near): 1 worker`),
+    });
   });
 
   it.each<[string, NonNullable<GatewayConfigInput['namespaces']>]>([
@@ -103,9 +182,18 @@ describe('finds', () => {
     await writeFile(join(dir, 'temporal.toml'), '[profile.far]\naddress = "127.0.0.1:1"\n');
     vi.stubEnv('TEMPORAL_CONFIG_FILE', join(dir, 'temporal.toml'));
     vi.stubEnv('TEMPORAL_ADDRESS', '');
-    const tools = [{ ...text, name: 'near', namespace: 'near' }, { ...text, name: 'far', namespace: 'far' }];
+    const tools = [
+      { ...text, name: 'near', namespace: 'near' },
+      { ...text, name: 'far', namespace: 'far' },
+    ];
     const found = await findings({ temporal: {}, namespaces, tools }, {}, join(dir, 'dev'));
-    expect(found.filter(({ level }) => level !== 'ok')).toEqual([{ level: 'error', text: expect.stringMatching(/^the connection: say under `temporal` where Temporal is/), remedy: expect.any(String) }]);
+    expect(found.filter(({ level }) => level !== 'ok')).toEqual([
+      {
+        level: 'error',
+        text: expect.stringMatching(/^the connection: say under `temporal` where Temporal is/),
+        remedy: expect.any(String),
+      },
+    ]);
     expect(existsSync(join(dir, 'dev'))).toBe(false);
   });
 
@@ -114,12 +202,21 @@ describe('finds', () => {
       throw new Error('no native parts');
     });
     onTestFinished(() => vi.doUnmock('../../src/worker/index.js'));
-    expect(await bad({ tools: [{ ...text, confirm: true }] })).toEqual([{ level: 'error', text: expect.stringMatching(/^confirm \(text\)/), remedy: expect.stringContaining('npm install @temporalio/worker') }]);
+    expect(await bad({ tools: [{ ...text, confirm: true }] })).toEqual([
+      {
+        level: 'error',
+        text: expect.stringMatching(/^confirm \(text\)/),
+        remedy: expect.stringContaining('npm install @temporalio/worker'),
+      },
+    ]);
   });
 });
 
 describe('of a server that is not as this one', () => {
-  const { workflowservice: { v1: service }, enums: { v1: enums } } = proto.temporal.api;
+  const {
+    workflowservice: { v1: service },
+    enums: { v1: enums },
+  } = proto.temporal.api;
   let proxy: Proxy;
   beforeAll(async () => {
     proxy = await startProxy();
@@ -132,57 +229,197 @@ describe('of a server that is not as this one', () => {
     return await bad({ temporal: { address: proxy.address }, ...config });
   }
   const ago = (seconds: number) => ({ seconds: Math.round(Date.now() / 1_000 - seconds) as unknown as Long });
-  const polledBy = (pollers: temporal.api.taskqueue.v1.IPollerInfo[], more: object = {}): Proxy['answers'] => ({ DescribeTaskQueue: service.DescribeTaskQueueResponse.encode(service.DescribeTaskQueueResponse.create({ pollers, ...more })).finish() });
+  const polledBy = (pollers: temporal.api.taskqueue.v1.IPollerInfo[], more: object = {}): Proxy['answers'] => ({
+    DescribeTaskQueue: service.DescribeTaskQueueResponse.encode(
+      service.DescribeTaskQueueResponse.create({ pollers, ...more }),
+    ).finish(),
+  });
   const denied = { status: 7, message: 'Request unauthorized.' };
   const version = (buildId: string) => ({ deploymentName: 'etl', buildId });
-  const versioned = (buildId: string) => ({ identity: buildId, lastAccessTime: ago(1), deploymentOptions: { ...version(buildId), workerVersioningMode: enums.WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED } });
+  const versioned = (buildId: string) => ({
+    identity: buildId,
+    lastAccessTime: ago(1),
+    deploymentOptions: {
+      ...version(buildId),
+      workerVersioningMode: enums.WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED,
+    },
+  });
 
   it.each<[string, () => Proxy['answers'], Finding['level'], RegExp, RegExp]>([
-    ['workers that have left', () => polledBy([{ identity: 'a', lastAccessTime: ago(240) }, { identity: 'b', lastAccessTime: ago(120) }]), 'error', /no worker polls it any more, the last one did 2 minutes ago$/, /start its workers.*clock is ahead/],
-    ['a clock that is behind', () => polledBy([{ identity: 'a', lastAccessTime: ago(-62) }]), 'warning', /clock is at least 1 minute behind/, /NTP/],
-    ['versions of which none is current', () => polledBy([versioned('v1')]), 'error', /no version is current/, /set-current-version/],
-    ['a current version without workers', () => polledBy([versioned('v1')], { versioningInfo: { currentDeploymentVersion: version('v2') } }), 'error', /the current version is etl\.v2, of which there is no worker/, /set-current-version/],
-    ['an old server', () => ({ GetSystemInfo: service.GetSystemInfoResponse.encode(service.GetSystemInfoResponse.create({ serverVersion: '1.26.2' })).finish() }), 'error', /^server 1\.26\.2 does not show/, /upgrade/],
-    ['one that does not tell its version', () => ({ GetSystemInfo: denied }), 'warning', /does not tell this client its version: Request unauthorized/, /API key/],
-    ['a namespace that is not to be seen', () => ({ DescribeNamespace: denied }), 'warning', /retention and limits are not for this role/, /24 hours/],
-    ['a namespace that cannot be looked at now', () => ({ DescribeNamespace: { status: 14, message: 'no host' } }), 'warning', /could not be found out: no host/, /again/],
-    ['a small limit', () => ({ DescribeNamespace: service.DescribeNamespaceResponse.encode(service.DescribeNamespaceResponse.create({ namespaceInfo: { limits: { blobSizeLimitError: 1_000 as unknown as Long } } })).finish() }), 'warning', /payloads are limited to 1000 bytes/, /limit\.blobSize\.error/],
-    ['rights that are missing', () => ({ StartWorkflowExecution: denied, GetWorkflowExecutionHistoryReverse: denied }), 'error', /this role may not start, read workflows \(StartWorkflowExecution, GetWorkflowExecutionHistoryReverse\): Request unauthorized\.$/, /give it a role/],
-    ['a right that cannot be found out', () => ({ ListWorkflowExecutions: { status: 14, message: 'no host' } }), 'warning', /could not be found out whether this role may list workflows \(ListWorkflowExecutions\): no host$/, /run doctor again/],
-    ['a call that the server does not know', () => ({ GetWorkflowExecutionHistoryReverse: { status: 12, message: 'unknown method' } }), 'warning', /whether this role may read workflows \(GetWorkflowExecutionHistoryReverse\): unknown method$/, /upgrade/],
+    [
+      'workers that have left',
+      () =>
+        polledBy([
+          { identity: 'a', lastAccessTime: ago(240) },
+          { identity: 'b', lastAccessTime: ago(120) },
+        ]),
+      'error',
+      /no worker polls it any more, the last one did 2 minutes ago$/,
+      /start its workers.*clock is ahead/,
+    ],
+    [
+      'a clock that is behind',
+      () => polledBy([{ identity: 'a', lastAccessTime: ago(-62) }]),
+      'warning',
+      /clock is at least 1 minute behind/,
+      /NTP/,
+    ],
+    [
+      'versions of which none is current',
+      () => polledBy([versioned('v1')]),
+      'error',
+      /no version is current/,
+      /set-current-version/,
+    ],
+    [
+      'a current version without workers',
+      () => polledBy([versioned('v1')], { versioningInfo: { currentDeploymentVersion: version('v2') } }),
+      'error',
+      /the current version is etl\.v2, of which there is no worker/,
+      /set-current-version/,
+    ],
+    [
+      'an old server',
+      () => ({
+        GetSystemInfo: service.GetSystemInfoResponse.encode(
+          service.GetSystemInfoResponse.create({ serverVersion: '1.26.2' }),
+        ).finish(),
+      }),
+      'error',
+      /^server 1\.26\.2 does not show/,
+      /upgrade/,
+    ],
+    [
+      'one that does not tell its version',
+      () => ({ GetSystemInfo: denied }),
+      'warning',
+      /does not tell this client its version: Request unauthorized/,
+      /API key/,
+    ],
+    [
+      'a namespace that is not to be seen',
+      () => ({ DescribeNamespace: denied }),
+      'warning',
+      /retention and limits are not for this role/,
+      /24 hours/,
+    ],
+    [
+      'a namespace that cannot be looked at now',
+      () => ({ DescribeNamespace: { status: 14, message: 'no host' } }),
+      'warning',
+      /could not be found out: no host/,
+      /again/,
+    ],
+    [
+      'a small limit',
+      () => ({
+        DescribeNamespace: service.DescribeNamespaceResponse.encode(
+          service.DescribeNamespaceResponse.create({
+            namespaceInfo: { limits: { blobSizeLimitError: 1_000 as unknown as Long } },
+          }),
+        ).finish(),
+      }),
+      'warning',
+      /payloads are limited to 1000 bytes/,
+      /limit\.blobSize\.error/,
+    ],
+    [
+      'rights that are missing',
+      () => ({ StartWorkflowExecution: denied, GetWorkflowExecutionHistoryReverse: denied }),
+      'error',
+      /this role may not start, read workflows \(StartWorkflowExecution, GetWorkflowExecutionHistoryReverse\): Request unauthorized\.$/,
+      /give it a role/,
+    ],
+    [
+      'a right that cannot be found out',
+      () => ({ ListWorkflowExecutions: { status: 14, message: 'no host' } }),
+      'warning',
+      /could not be found out whether this role may list workflows \(ListWorkflowExecutions\): no host$/,
+      /run doctor again/,
+    ],
+    [
+      'a call that the server does not know',
+      () => ({ GetWorkflowExecutionHistoryReverse: { status: 12, message: 'unknown method' } }),
+      'warning',
+      /whether this role may read workflows \(GetWorkflowExecutionHistoryReverse\): unknown method$/,
+      /upgrade/,
+    ],
   ])('%s', async (_, answers, level, message, remedy) => {
-    expect(await foundAt(answers())).toEqual([{ level, text: expect.stringMatching(message), remedy: expect.stringMatching(remedy) }]);
+    expect(await foundAt(answers())).toEqual([
+      { level, text: expect.stringMatching(message), remedy: expect.stringMatching(remedy) },
+    ]);
   });
 
-  it.each(['UpdateWorkflowExecution', 'PollWorkflowExecutionUpdate'])('the right to %s, where a tool needs it', async (call) => {
-    const update = { ...text, inputs: { approval: { when: '', message: 'Go on?', schema: {}, query: 'stage', update: 'approve' } } };
-    expect(await foundAt({ [call]: denied }, { tools: [update] })).toMatchObject([{ level: 'error', text: expect.stringContaining(`may not update workflows (${call})`) }]);
-    expect(await foundAt({ [call]: denied })).toEqual([]);
-  });
+  it.each(['UpdateWorkflowExecution', 'PollWorkflowExecutionUpdate'])(
+    'the right to %s, where a tool needs it',
+    async (call) => {
+      const update = {
+        ...text,
+        inputs: { approval: { when: '', message: 'Go on?', schema: {}, query: 'stage', update: 'approve' } },
+      };
+      expect(await foundAt({ [call]: denied }, { tools: [update] })).toMatchObject([
+        { level: 'error', text: expect.stringContaining(`may not update workflows (${call})`) },
+      ]);
+      expect(await foundAt({ [call]: denied })).toEqual([]);
+    },
+  );
 
   it('the right to look at the namespace, without which the worker of `confirm` does not start', async () => {
     const unseen = { level: 'warning', text: expect.stringContaining('retention and limits') };
-    expect(await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, confirm: true }] })).toMatchObject([unseen, { level: 'error', text: expect.stringContaining('may not work on workflows (DescribeNamespace)') }]);
+    expect(await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, confirm: true }] })).toMatchObject([
+      unseen,
+      { level: 'error', text: expect.stringContaining('may not work on workflows (DescribeNamespace)') },
+    ]);
     expect(await foundAt({ DescribeNamespace: denied })).toMatchObject([unseen]);
   });
 
   it('a namespace that is missing, where it is not to be seen', async () => {
     const [, ...found] = await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, namespace: 'nowhere' }] });
-    expect(found[0]).toEqual({ level: 'warning', text: expect.stringMatching(/could not be found out whether this role may start, read, cancel, list .*namespace nowhere is not found/i), remedy: 'run doctor again' });
+    expect(found[0]).toEqual({
+      level: 'warning',
+      text: expect.stringMatching(
+        /could not be found out whether this role may start, read, cancel, list .*namespace nowhere is not found/i,
+      ),
+      remedy: 'run doctor again',
+    });
   });
 
   it('workers of the current version, whatever others there are', async () => {
-    expect(await foundAt(polledBy([versioned('v1'), versioned('v2')], { versioningInfo: { currentDeploymentVersion: version('v2') } }))).toEqual([]);
+    expect(
+      await foundAt(
+        polledBy([versioned('v1'), versioned('v2')], { versioningInfo: { currentDeploymentVersion: version('v2') } }),
+      ),
+    ).toEqual([]);
   });
 
   it('a role without any right has no credentials', async () => {
-    const calls = ['GetSystemInfo', 'DescribeNamespace', 'DescribeTaskQueue', 'StartWorkflowExecution', 'DescribeWorkflowExecution', 'GetWorkflowExecutionHistory', 'GetWorkflowExecutionHistoryReverse', 'RequestCancelWorkflowExecution', 'ListWorkflowExecutions'];
+    const calls = [
+      'GetSystemInfo',
+      'DescribeNamespace',
+      'DescribeTaskQueue',
+      'StartWorkflowExecution',
+      'DescribeWorkflowExecution',
+      'GetWorkflowExecutionHistory',
+      'GetWorkflowExecutionHistoryReverse',
+      'RequestCancelWorkflowExecution',
+      'ListWorkflowExecutions',
+    ];
     const found = await foundAt(Object.fromEntries(calls.map((call) => [call, denied])));
-    expect(found).toContainEqual({ level: 'error', text: expect.stringContaining('may not start, read, cancel, list workflows'), remedy: expect.stringMatching(/^it may do nothing here: check the API key or the client certificate/) });
+    expect(found).toContainEqual({
+      level: 'error',
+      text: expect.stringContaining('may not start, read, cancel, list workflows'),
+      remedy: expect.stringMatching(/^it may do nothing here: check the API key or the client certificate/),
+    });
   });
 
   it('a client that it does not know', async () => {
-    expect(await foundAt({ GetSystemInfo: { status: 16, message: 'invalid token' } })).toEqual([{ level: 'error', text: expect.stringMatching(/does not know this client: invalid token$/), remedy: expect.stringContaining('API key') }]);
+    expect(await foundAt({ GetSystemInfo: { status: 16, message: 'invalid token' } })).toEqual([
+      {
+        level: 'error',
+        text: expect.stringMatching(/does not know this client: invalid token$/),
+        remedy: expect.stringContaining('API key'),
+      },
+    ]);
   });
 });
 
@@ -191,7 +428,18 @@ describe('of payloads', () => {
     void (async () => {
       const sent = await body(request);
       if (request.url?.startsWith('/closed')) response.statusCode = 403;
-      response.end(request.url === '/other/decode' ? JSON.stringify({ payloads: [{ metadata: { encoding: Buffer.from('json/plain').toString('base64') }, data: Buffer.from('{}').toString('base64') }] }) : sent);
+      response.end(
+        request.url === '/other/decode'
+          ? JSON.stringify({
+              payloads: [
+                {
+                  metadata: { encoding: Buffer.from('json/plain').toString('base64') },
+                  data: Buffer.from('{}').toString('base64'),
+                },
+              ],
+            })
+          : sent,
+      );
     })();
   });
   const converter = fileURLToPath(new URL('../fixtures/data-converter.mjs', import.meta.url));
@@ -203,12 +451,42 @@ describe('of payloads', () => {
   afterAll(() => codec.close());
 
   it.each<[string, () => GatewayConfigInput['temporal'], Finding['level'], RegExp]>([
-    ['a codec server', () => ({ codec: { endpoint: `${url}/open` } }), 'ok', /^codec server \S+\/open: what it encodes it decodes$/],
-    ['one that wants another authorization', () => ({ codec: { endpoint: `${url}/closed`, auth: 'Bearer secret' } }), 'error', /^codec server \S+\/closed: .*HTTP 403/],
-    ['one that is away', () => ({ codec: { endpoint: 'http://127.0.0.1:65535' } }), 'error', /^codec server http:\/\/127\.0\.0\.1:65535: .*ECONNREFUSED/],
-    ['one that does something else', () => ({ codec: { endpoint: `${url}/other` } }), 'error', /decodes as something else$/],
-    ['one whose address has a token', () => ({ codec: { endpoint: 'http://127.0.0.1:65535/?token=secret' } }), 'error', /^codec server http:\/\/127\.0\.0\.1:65535\/: /],
-    ['a data converter', () => ({ dataConverter: converter }), 'ok', /^data converter .*data-converter\.mjs: what it encodes it decodes$/],
+    [
+      'a codec server',
+      () => ({ codec: { endpoint: `${url}/open` } }),
+      'ok',
+      /^codec server \S+\/open: what it encodes it decodes$/,
+    ],
+    [
+      'one that wants another authorization',
+      () => ({ codec: { endpoint: `${url}/closed`, auth: 'Bearer secret' } }),
+      'error',
+      /^codec server \S+\/closed: .*HTTP 403/,
+    ],
+    [
+      'one that is away',
+      () => ({ codec: { endpoint: 'http://127.0.0.1:65535' } }),
+      'error',
+      /^codec server http:\/\/127\.0\.0\.1:65535: .*ECONNREFUSED/,
+    ],
+    [
+      'one that does something else',
+      () => ({ codec: { endpoint: `${url}/other` } }),
+      'error',
+      /decodes as something else$/,
+    ],
+    [
+      'one whose address has a token',
+      () => ({ codec: { endpoint: 'http://127.0.0.1:65535/?token=secret' } }),
+      'error',
+      /^codec server http:\/\/127\.0\.0\.1:65535\/: /,
+    ],
+    [
+      'a data converter',
+      () => ({ dataConverter: converter }),
+      'ok',
+      /^data converter .*data-converter\.mjs: what it encodes it decodes$/,
+    ],
   ])('%s', async (_, temporal, level, message) => {
     const found = await findings({ temporal: { address: inject('temporalAddress'), ...temporal() } });
     expect(found).toContainEqual(expect.objectContaining({ level, text: expect.stringMatching(message) }));
@@ -216,15 +494,30 @@ describe('of payloads', () => {
   });
 
   it.each<[string, () => GatewayConfigInput['temporal'], RegExp]>([
-    ['a codec server', () => ({ codec: { endpoint: `${url}/open` } }), /^codec server \S+\/open: what it encodes it decodes$/],
-    ['a data converter', () => ({ dataConverter: converter }), /^data converter .*data-converter\.mjs: what it encodes it decodes$/],
+    [
+      'a codec server',
+      () => ({ codec: { endpoint: `${url}/open` } }),
+      /^codec server \S+\/open: what it encodes it decodes$/,
+    ],
+    [
+      'a data converter',
+      () => ({ dataConverter: converter }),
+      /^data converter .*data-converter\.mjs: what it encodes it decodes$/,
+    ],
   ])('%s that is said of the own namespace by its name', async (_, said, message) => {
-    expect(await findings({ namespaces: { default: said() ?? {} } })).toContainEqual({ level: 'ok', text: expect.stringMatching(message) });
+    expect(await findings({ namespaces: { default: said() ?? {} } })).toContainEqual({
+      level: 'ok',
+      text: expect.stringMatching(message),
+    });
   });
 
   it('a data converter that cannot be imported', async () => {
     const found = await findings({ temporal: { address: inject('temporalAddress'), dataConverter: './no-such.mjs' } });
-    expect(found[0]).toEqual({ level: 'error', text: expect.stringMatching(/^the connection: .*no-such\.mjs/), remedy: expect.any(String) });
+    expect(found[0]).toEqual({
+      level: 'error',
+      text: expect.stringMatching(/^the connection: .*no-such\.mjs/),
+      remedy: expect.any(String),
+    });
   });
 });
 
@@ -239,7 +532,12 @@ describe('the command ends by the worst:', () => {
     const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-doctor-'));
     await writeFile(join(dir, 'mcp-tasks.yaml'), yaml);
     const ended = await new Promise<{ code: number | null; stdout: string }>((resolve) => {
-      const child = execFile(process.execPath, [main, 'doctor'], { cwd: dir, env: { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key } }, (__, stdout) => resolve({ code: child.exitCode, stdout }));
+      const child = execFile(
+        process.execPath,
+        [main, 'doctor'],
+        { cwd: dir, env: { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key } },
+        (__, stdout) => resolve({ code: child.exitCode, stdout }),
+      );
     });
     expect(ended.stdout).toMatch(output);
     expect(ended.code).toBe(code);

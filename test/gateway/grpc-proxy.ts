@@ -1,5 +1,15 @@
 /** Stands before the tests' Temporal: with TLS, and with answers of its own where a test needs what this server does not give. @module */
-import { connect, constants, createSecureServer, createServer, type Http2Server, type IncomingHttpHeaders, type SecureServerOptions, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  connect,
+  constants,
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 
@@ -57,7 +67,11 @@ export async function startProxy(answers: Record<string, Answer> = {}, tls?: Sec
 
 function answer(stream: ServerHttp2Stream, own: Answer): void {
   const head = { ':status': 200, 'content-type': 'application/grpc' };
-  if (!(own instanceof Uint8Array)) return stream.respond({ ...head, 'grpc-status': String(own.status), 'grpc-message': own.message }, { endStream: true });
+  if (!(own instanceof Uint8Array))
+    return stream.respond(
+      { ...head, 'grpc-status': String(own.status), 'grpc-message': own.message },
+      { endStream: true },
+    );
   const frame = Buffer.alloc(5);
   frame.writeUInt32BE(own.length, 1);
   stream.respond(head, { waitForTrailers: true });

@@ -11,14 +11,35 @@ import { startGateway, startPlainWorker } from './setup.js';
 /** What is promised, in milliseconds, and something for a slow machine. */
 const PROMISED = 5_000 + 500;
 const taskQueue = `plain-${randomUUID()}`;
-const question = { when: '/question', message: 'Go on?', schema: { properties: { said: { type: 'string' } }, required: ['said'] }, args: ['said'] };
-const rounds = { workflow: 'Rounds', input: { properties: { rounds: { type: 'integer' } } }, args: ['rounds'], status: { query: 'asks', message: '/told' } };
+const question = {
+  when: '/question',
+  message: 'Go on?',
+  schema: { properties: { said: { type: 'string' } }, required: ['said'] },
+  args: ['said'],
+};
+const rounds = {
+  workflow: 'Rounds',
+  input: { properties: { rounds: { type: 'integer' } } },
+  args: ['rounds'],
+  status: { query: 'asks', message: '/told' },
+};
 const tools = [
   { name: 'signal', ...rounds, inputs: { go: { ...question, signal: 'tell' } } },
   { name: 'update', ...rounds, inputs: { go: { ...question, update: 'answer' } } },
-  { name: 'once', workflow: 'Text', input: { properties: { key: { type: 'string' } } }, args: [], idempotencyKey: '{key}' },
+  {
+    name: 'once',
+    workflow: 'Text',
+    input: { properties: { key: { type: 'string' } } },
+    args: [],
+    idempotencyKey: '{key}',
+  },
 ];
-const authInfo: AuthInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: `ann-${randomUUID()}` } };
+const authInfo: AuthInfo = {
+  token: 't',
+  clientId: 'c',
+  scopes: [],
+  extra: { iss: 'https://issuer.example', sub: `ann-${randomUUID()}` },
+};
 const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
 let proxy: TemporalProxy;
 let gateway: Gateway;
@@ -37,15 +58,20 @@ afterAll(async () => {
   await proxy.close();
 });
 
-const send = async (method: string, params: Record<string, unknown>): Promise<Reply> => await send2026(gateway.handler(), method, params, { authInfo, capabilities });
-const begin = async (name: string, args: object): Promise<string> => (await send('tools/call', { name, arguments: args })).result.taskId;
+const send = async (method: string, params: Record<string, unknown>): Promise<Reply> =>
+  await send2026(gateway.handler(), method, params, { authInfo, capabilities });
+const begin = async (name: string, args: object): Promise<string> =>
+  (await send('tools/call', { name, arguments: args })).result.taskId;
 async function asking(name: string): Promise<{ taskId: string; key: string }> {
   const taskId = await begin(name, { rounds: 1 });
   let key: string | undefined;
-  await expect.poll(async () => (key = Object.keys((await send('tasks/get', { taskId })).result.inputRequests ?? {})[0])).toBeDefined();
+  await expect
+    .poll(async () => (key = Object.keys((await send('tasks/get', { taskId })).result.inputRequests ?? {})[0]))
+    .toBeDefined();
   return { taskId, key: key as string };
 }
-const answer = async ({ taskId, key }: { taskId: string; key: string }): Promise<Reply> => await send('tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said: 'yes' } } } });
+const answer = async ({ taskId, key }: { taskId: string; key: string }): Promise<Reply> =>
+  await send('tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said: 'yes' } } } });
 
 /** What came of a request. */
 function said({ error }: Reply): string {
@@ -53,8 +79,22 @@ function said({ error }: Reply): string {
   return (error.data as { retryable?: boolean } | undefined)?.retryable ? 'try again' : error.message;
 }
 
-it.each(['', 'DescribeWorkflow', 'StartWorkflow', 'RequestCancel', 'UpdateWorkflow|SignalWorkflow', 'History', 'ListWorkflow'])('whatever is asked is answered while /%s gets no answer', async (call) => {
-  const [read, cancelled, cancelled2025, bySignal, byUpdate] = [await asking('update'), await asking('update'), await asking('update'), await asking('signal'), await asking('update')];
+it.each([
+  '',
+  'DescribeWorkflow',
+  'StartWorkflow',
+  'RequestCancel',
+  'UpdateWorkflow|SignalWorkflow',
+  'History',
+  'ListWorkflow',
+])('whatever is asked is answered while /%s gets no answer', async (call) => {
+  const [read, cancelled, cancelled2025, bySignal, byUpdate] = [
+    await asking('update'),
+    await asking('update'),
+    await asking('update'),
+    await asking('signal'),
+    await asking('update'),
+  ];
   const ended = await begin('once', { key: randomUUID() });
   await expect.poll(async () => (await send('tasks/get', { taskId: ended })).result.status).toBe('completed');
   proxy.hang = new RegExp(call);
@@ -64,13 +104,19 @@ it.each(['', 'DescribeWorkflow', 'StartWorkflow', 'RequestCancel', 'UpdateWorkfl
     'tasks/get': send('tasks/get', { taskId: read.taskId }),
     'tasks/get of an ended one': send('tasks/get', { taskId: ended }),
     'tasks/cancel': send('tasks/cancel', { taskId: cancelled.taskId }),
-    'tasks/cancel in 2025-11-25': send2025(gateway.handler(), 'tasks/cancel', { taskId: cancelled2025.taskId }, { authInfo }),
+    'tasks/cancel in 2025-11-25': send2025(
+      gateway.handler(),
+      'tasks/cancel',
+      { taskId: cancelled2025.taskId },
+      { authInfo },
+    ),
     'tasks/update by signal': answer(bySignal),
     'tasks/update by update': answer(byUpdate),
     'tasks/list': send2025(gateway.handler(), 'tasks/list', {}, { authInfo }),
   };
   const late = delay(PROMISED).then(() => 'nothing');
-  for (const [what, reply] of Object.entries(asked)) expect(['an answer', 'try again'], what).toContain(await Promise.race([reply.then(said), late]));
+  for (const [what, reply] of Object.entries(asked))
+    expect(['an answer', 'try again'], what).toContain(await Promise.race([reply.then(said), late]));
   proxy.hang = undefined;
   for (const { taskId } of [read, cancelled, cancelled2025, bySignal, byUpdate]) await send('tasks/cancel', { taskId });
 });

@@ -22,7 +22,13 @@ const payment = {
       update: 'approve',
       args: ['approved', 'note'],
     },
-    hold: { query: 'hold', when: '', message: 'Release it?', schema: { properties: { by: { type: 'string' } } }, signal: 'release' },
+    hold: {
+      query: 'hold',
+      when: '',
+      message: 'Release it?',
+      schema: { properties: { by: { type: 'string' } } },
+      signal: 'release',
+    },
   },
 };
 let gateway: Gateway;
@@ -34,7 +40,11 @@ beforeAll(async () => {
     taskQueue,
     tools: [
       { name: 'pay', ...payment },
-      { name: 'pay_or_reject', ...payment, inputs: { ...payment.inputs, approval: { ...payment.inputs.approval, declined: 'reject' } } },
+      {
+        name: 'pay_or_reject',
+        ...payment,
+        inputs: { ...payment.inputs, approval: { ...payment.inputs.approval, declined: 'reject' } },
+      },
       { name: 'load', workflow: 'NightlyLoad', ...kind, confirm: 'Load {date}?' },
       { name: 'sure', workflow: 'NightlyLoad', ...kind, confirm: true },
     ],
@@ -47,33 +57,63 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const send = async (method: string, params: Record<string, unknown>) => await send2026(handler, method, params, { capabilities });
+const send = async (method: string, params: Record<string, unknown>) =>
+  await send2026(handler, method, params, { capabilities });
 const get = async (taskId: string) => (await send('tasks/get', { taskId })).result;
-const begin = async (name: string): Promise<string> => (await send('tools/call', { name, arguments: { amount: 12 } })).result.taskId;
+const begin = async (name: string): Promise<string> =>
+  (await send('tools/call', { name, arguments: { amount: 12 } })).result.taskId;
 /** The key of the one question that the task has, as soon as it has it. */
 async function question(taskId: string, name: string): Promise<string> {
   let key: string | undefined;
-  await expect.poll(async () => (key = Object.keys((await get(taskId)).inputRequests ?? {}).find((open) => open.startsWith(`${name}-`)))).toBeDefined();
+  await expect
+    .poll(
+      async () =>
+        (key = Object.keys((await get(taskId)).inputRequests ?? {}).find((open) => open.startsWith(`${name}-`))),
+    )
+    .toBeDefined();
   return key as string;
 }
-const answer = async (taskId: string, key: string, content: object, action = 'accept') => await send('tasks/update', { taskId, inputResponses: { [key]: { action, content } } });
+const answer = async (taskId: string, key: string, content: object, action = 'accept') =>
+  await send('tasks/update', { taskId, inputResponses: { [key]: { action, content } } });
 
 describe('2026-07-28', () => {
   it('shows what the workflow says, puts its questions, and answers by update and signal', async () => {
     const taskId = await begin('pay');
     const key = await question(taskId, 'approval');
     const task = await get(taskId);
-    expect(task).toMatchObject({ status: 'input_required', statusMessage: 'deciding · 0 of 2 (0 %)', inputRequests: { [key]: { method: 'elicitation/create', params: { mode: 'form', message: 'Pay 12 for payment?', requestedSchema: { required: ['approved'] } } } } });
-    expect((await answer(taskId, key, { approved: 'maybe' })).error).toMatchObject({ code: -32602, message: expect.stringContaining('approved') });
-    expect((await answer(taskId, key, { approved: false })).error).toMatchObject({ code: -32602, message: 'the workflow did not take the answer: say why not' });
+    expect(task).toMatchObject({
+      status: 'input_required',
+      statusMessage: 'deciding · 0 of 2 (0 %)',
+      inputRequests: {
+        [key]: {
+          method: 'elicitation/create',
+          params: { mode: 'form', message: 'Pay 12 for payment?', requestedSchema: { required: ['approved'] } },
+        },
+      },
+    });
+    expect((await answer(taskId, key, { approved: 'maybe' })).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('approved'),
+    });
+    expect((await answer(taskId, key, { approved: false })).error).toMatchObject({
+      code: -32602,
+      message: 'the workflow did not take the answer: say why not',
+    });
     await answer(taskId, key, { approved: true, note: 'fine' });
     const held = await question(taskId, 'hold');
-    expect(await get(taskId)).toMatchObject({ statusMessage: 'releasing · 1 of 2 (50 %)', inputRequests: { [held]: { params: { message: 'Release it?' } } } });
+    expect(await get(taskId)).toMatchObject({
+      statusMessage: 'releasing · 1 of 2 (50 %)',
+      inputRequests: { [held]: { params: { message: 'Release it?' } } },
+    });
     // To a question that is not open any more nothing is given.
     await answer(taskId, key, { approved: false, note: 'late' });
     await answer(taskId, held, { by: 'me' });
     await gateway.tasks.engine.result('anonymous', taskId);
-    expect((await get(taskId)).result.structuredContent).toEqual({ approved: true, note: 'fine', released: { by: 'me' }.by });
+    expect((await get(taskId)).result.structuredContent).toEqual({
+      approved: true,
+      note: 'fine',
+      released: { by: 'me' }.by,
+    });
   });
 
   it('a declined question is told the workflow, or cancels it', async () => {
@@ -92,8 +132,15 @@ describe('2026-07-28', () => {
   ])('asks before %s starts', async (name, message) => {
     const call = { name, arguments: { date: 'today' } };
     const { result } = await send('tools/call', call);
-    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { 'before-start': { params: { message } } } });
-    const given = { ...call, requestState: result.requestState, inputResponses: { 'before-start': { action: 'accept', content: {} } } };
+    expect(result).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { 'before-start': { params: { message } } },
+    });
+    const given = {
+      ...call,
+      requestState: result.requestState,
+      inputResponses: { 'before-start': { action: 'accept', content: {} } },
+    };
     const { taskId } = (await send('tools/call', given)).result;
     await gateway.tasks.engine.result('anonymous', taskId);
     expect((await get(taskId)).result.structuredContent).toMatchObject({ loaded: 'today' });
@@ -102,7 +149,8 @@ describe('2026-07-28', () => {
 
 describe('2025-11-25', () => {
   const asks = ({ method }: Message): boolean => method === 'elicitation/create';
-  const start = async (session: Session, name: string, args: object): Promise<string> => (await session.request(handler, 'tools/call', { name, arguments: args, task: {} })).result.task.taskId;
+  const start = async (session: Session, name: string, args: object): Promise<string> =>
+    (await session.request(handler, 'tools/call', { name, arguments: args, task: {} })).result.task.taskId;
 
   it('puts the questions on the stream that awaits the result', async () => {
     const session = await Session.begin(handler);
@@ -111,7 +159,9 @@ describe('2025-11-25', () => {
     const { id, params } = await stream.next(asks);
     expect(params.message).toBe('Pay 7 for payment?');
     await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no money' } } });
-    expect(await stream.next(({ id: answered, result }) => answered === stream.requestId && result)).toMatchObject({ result: { structuredContent: { approved: false, note: 'no money' } } });
+    expect(await stream.next(({ id: answered, result }) => answered === stream.requestId && result)).toMatchObject({
+      result: { structuredContent: { approved: false, note: 'no money' } },
+    });
   });
 
   it('a reply that does not fit, or that the workflow refuses, is refused, and the question is put again, saying why', async () => {
@@ -119,13 +169,22 @@ describe('2025-11-25', () => {
     const taskId = await start(session, 'pay', { amount: 9 });
     const stream = await session.open(handler, 'tasks/result', { taskId });
     let asked = await stream.next(asks);
-    for (const [content, problem] of [[{ approved: 'perhaps' }, /^Pay 9 for payment\?\n\n.*approved/s], [{ approved: false }, /^Pay 9 for payment\?\n\nthe workflow did not take the answer: say why not$/]] as const) {
+    for (const [content, problem] of [
+      [{ approved: 'perhaps' }, /^Pay 9 for payment\?\n\n.*approved/s],
+      [{ approved: false }, /^Pay 9 for payment\?\n\nthe workflow did not take the answer: say why not$/],
+    ] as const) {
       // At once: it would be refused again.
       expect(await session.reply(handler, asked.id, { result: { action: 'accept', content } })).toBe(400);
       asked = await stream.next((message) => asks(message) && problem.test(message.params.message));
     }
-    expect(await session.reply(handler, asked.id, { result: { action: 'accept', content: { approved: false, note: 'no money' } } })).toBe(202);
-    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({ result: { structuredContent: { note: 'no money' } } });
+    expect(
+      await session.reply(handler, asked.id, {
+        result: { action: 'accept', content: { approved: false, note: 'no money' } },
+      }),
+    ).toBe(202);
+    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({
+      result: { structuredContent: { note: 'no money' } },
+    });
   });
 
   it('puts a question once, where the result is awaited, though the client listens at two replicas', async () => {
@@ -140,7 +199,10 @@ describe('2025-11-25', () => {
       await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no' } } });
       await stream.next(({ id: answered }) => answered === stream.requestId);
       // Each of them was told of the task all along.
-      for (const open of listening) await open.next(({ method, params }) => method === 'notifications/tasks/status' && params.status === 'completed');
+      for (const open of listening)
+        await open.next(
+          ({ method, params }) => method === 'notifications/tasks/status' && params.status === 'completed',
+        );
       for (const { messages } of listening) expect(messages.filter(asks)).toEqual([]);
       expect(stream.messages.filter(asks)).toHaveLength(1);
       await Promise.all(listening.map(async (open) => await open.drop()));
@@ -156,7 +218,9 @@ describe('2025-11-25', () => {
     const { id, params } = await stream.next(asks);
     expect(params.message).toBe('Load today?');
     await session.reply(handler, id, { result: { action: 'accept', content: {} } });
-    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({ result: { structuredContent: { loaded: 'today' } } });
+    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({
+      result: { structuredContent: { loaded: 'today' } },
+    });
   });
 
   it('starts nothing where it is declined', async () => {
@@ -165,6 +229,8 @@ describe('2025-11-25', () => {
     const stream = await session.open(handler, 'tasks/result', { taskId });
     const { id } = await stream.next(asks);
     await session.reply(handler, id, { result: { action: 'decline' } });
-    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({ result: { isError: true, content: [{ text: expect.stringContaining('Nothing was started') }] } });
+    expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({
+      result: { isError: true, content: [{ text: expect.stringContaining('Nothing was started') }] },
+    });
   });
 });

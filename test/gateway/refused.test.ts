@@ -30,7 +30,8 @@ afterAll(async () => {
   await proxy.close();
 });
 
-const begin = async (): Promise<string> => (await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} })).result.taskId;
+const begin = async (): Promise<string> =>
+  (await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} })).result.taskId;
 /** Not for the client to know: what exactly was refused, and where. */
 function refusal({ error }: Reply): string | undefined {
   expect(error).toMatchObject({ code: -32603 });
@@ -48,7 +49,10 @@ it.each([
   const taskId = await begin();
   proxy.refuseWith = code;
   logged.length = 0;
-  for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update']) expect(refusal(await send2026(gateway.handler(), method, { taskId, inputResponses: { any: {} } }))).toMatch(message);
+  for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update'])
+    expect(refusal(await send2026(gateway.handler(), method, { taskId, inputResponses: { any: {} } }))).toMatch(
+      message,
+    );
   expect(refusal(await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} }))).toMatch(message);
   expect(refusal(await send2025(gateway.handler(), 'tasks/result', { taskId }))).toMatch(message);
   // The operator can read what it was.
@@ -77,11 +81,20 @@ it('who waits for a result when the right is taken away is told, and finds the t
 });
 
 it('a namespace that is not there is no missing task', async () => {
-  const elsewhere = await startGateway({ taskQueue, tools, temporal: { address: inject('temporalAddress'), namespace: `none-${randomUUID()}` } });
+  const elsewhere = await startGateway({
+    taskQueue,
+    tools,
+    temporal: { address: inject('temporalAddress'), namespace: `none-${randomUUID()}` },
+  });
   const taskId = await begin();
-  expect(refusal(await send2026(elsewhere.handler(), 'tools/call', { name: 'sleep', arguments: {} }))).toMatch(/does not have the namespace/);
-  for (const method of ['tasks/get', 'tasks/cancel']) expect(refusal(await send2026(elsewhere.handler(), method, { taskId }))).toMatch(/does not have the namespace/);
-  expect(refusal(await send2025(elsewhere.handler(), 'tasks/result', { taskId }))).toMatch(/does not have the namespace/);
+  expect(refusal(await send2026(elsewhere.handler(), 'tools/call', { name: 'sleep', arguments: {} }))).toMatch(
+    /does not have the namespace/,
+  );
+  for (const method of ['tasks/get', 'tasks/cancel'])
+    expect(refusal(await send2026(elsewhere.handler(), method, { taskId }))).toMatch(/does not have the namespace/);
+  expect(refusal(await send2025(elsewhere.handler(), 'tasks/result', { taskId }))).toMatch(
+    /does not have the namespace/,
+  );
   await elsewhere.close();
   await client.workflow.getHandle(taskId).terminate();
 });

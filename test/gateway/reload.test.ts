@@ -38,7 +38,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const names = async (): Promise<string[]> => (await send2025(gateway.handler(), 'tools/list', {})).result.tools.map(({ name }: { name: string }) => name);
+const names = async (): Promise<string[]> =>
+  (await send2025(gateway.handler(), 'tools/list', {})).result.tools.map(({ name }: { name: string }) => name);
 
 it('follows the file, as editors write it; a wrong one changes nothing', async () => {
   await writeFile(join(dir, 'new'), head() + tool('two'));
@@ -62,10 +63,12 @@ it('follows SIGHUP', async () => {
 
 it('follows the files of schemas that a reload has brought', async () => {
   await mkdir(join(dir, 'schemas'));
-  const schema = async (field: string): Promise<void> => await writeFile(join(dir, 'schemas', 'input.json'), JSON.stringify({ properties: { [field]: {} } }));
+  const schema = async (field: string): Promise<void> =>
+    await writeFile(join(dir, 'schemas', 'input.json'), JSON.stringify({ properties: { [field]: {} } }));
   await schema('before');
   await writeFile(file, `${head()}- { name: one, workflow: Text, input: schemas/input.json }\n`);
-  const fields = async (): Promise<string[]> => Object.keys((await send2025(gateway.handler(), 'tools/list', {})).result.tools[0].inputSchema.properties);
+  const fields = async (): Promise<string[]> =>
+    Object.keys((await send2025(gateway.handler(), 'tools/list', {})).result.tools[0].inputSchema.properties);
   await expect.poll(fields).toEqual(['before']);
   await schema('after');
   await expect.poll(fields).toEqual(['after']);
@@ -152,8 +155,13 @@ it('what was to be done before its worker is made is done again after it has fai
 });
 
 it('a namespace whose connection is new waits for the next start, and so do its tools', async () => {
-  await writeFile(file, `namespaces: { far: { address: "127.0.0.1:1" } }\n${head()}- { name: far, workflow: Text, namespace: far }\n`);
-  await expect(gateway.reload()).rejects.toThrow('tool "far": how to get to the namespace far is new in the file, which takes a restart');
+  await writeFile(
+    file,
+    `namespaces: { far: { address: "127.0.0.1:1" } }\n${head()}- { name: far, workflow: Text, namespace: far }\n`,
+  );
+  await expect(gateway.reload()).rejects.toThrow(
+    'tool "far": how to get to the namespace far is new in the file, which takes a restart',
+  );
   expect(await names()).toEqual(['one', 'payment']);
 });
 
@@ -163,24 +171,39 @@ it('leaves tasks alone whose tool is gone', async () => {
   const { taskId } = (await send2026(handler, 'tools/call', { name: 'one', arguments: {} })).result;
   await gateway.tasks.useTools([]);
   await gateway.tasks.engine.result('anonymous', taskId);
-  expect((await send2026(handler, 'tasks/get', { taskId })).result).toMatchObject({ status: 'completed', result: { content: [{ text: 'done' }] } });
+  expect((await send2026(handler, 'tasks/get', { taskId })).result).toMatchObject({
+    status: 'completed',
+    result: { content: [{ text: 'done' }] },
+  });
   expect((await send2026(handler, 'tools/call', { name: 'one', arguments: {} })).error).toBeDefined();
   await stop();
 });
 
 it.each([
-  ['has another form', 'output: { schema: { type: object, required: [rows] } }', 'output: { schema: { type: string } }', { isError: true }],
+  [
+    'has another form',
+    'output: { schema: { type: object, required: [rows] } }',
+    'output: { schema: { type: string } }',
+    { isError: true },
+  ],
   ['has none any more', 'output: { schema: { type: string } }', '', { structuredContent: { result: 'done' } }],
   ['had none', '', 'output: { schema: { type: object } }', { content: [{ type: 'text', text: 'done' }] }],
 ])('a task that has ended reads as before when the output of its tool %s', async (_, before, after, expected) => {
   const stop = await startPlainWorker(taskQueue);
   const use = async (output: string): Promise<void> => {
-    await writeFile(file, `${head()}- { name: one, workflow: Text, taskSupport: optional${output && `, ${output}`} }\n`);
+    await writeFile(
+      file,
+      `${head()}- { name: one, workflow: Text, taskSupport: optional${output && `, ${output}`} }\n`,
+    );
     await gateway.reload();
   };
   await use(before);
-  const { taskId } = (await send2025(gateway.handler(), 'tools/call', { name: 'one', arguments: {}, task: {} })).result.task;
-  const read = async () => [(await send2025(gateway.handler(), 'tasks/result', { taskId })).result, (await send2025(gateway.handler(), 'tasks/get', { taskId })).result];
+  const { taskId } = (await send2025(gateway.handler(), 'tools/call', { name: 'one', arguments: {}, task: {} })).result
+    .task;
+  const read = async () => [
+    (await send2025(gateway.handler(), 'tasks/result', { taskId })).result,
+    (await send2025(gateway.handler(), 'tasks/get', { taskId })).result,
+  ];
   const ended = await read();
   expect(ended[0]).toMatchObject(expected);
   await use(after);
@@ -195,13 +218,34 @@ it('tells clients: over stdio, and those that listen over HTTP, by subscription 
   const listening = await handler.fetch(
     new Request('http://127.0.0.1/mcp', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications: { toolsListChanged: true }, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 't', version: '0' }, 'io.modelcontextprotocol/clientCapabilities': {} } } }),
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'subscriptions/listen',
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'subscriptions/listen',
+        params: {
+          notifications: { toolsListChanged: true },
+          _meta: {
+            'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+            'io.modelcontextprotocol/clientInfo': { name: 't', version: '0' },
+            'io.modelcontextprotocol/clientCapabilities': {},
+          },
+        },
+      }),
     }),
   );
   const reader = (listening.body as ReadableStream<Uint8Array>).getReader();
   await reader.read();
-  const { result } = await send2025(handler, 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '0' } });
+  const { result } = await send2025(handler, 'initialize', {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 't', version: '0' },
+  });
   expect(result.capabilities.tools).toEqual({ listChanged: true });
   const session = await Session.begin(handler);
   const streams = [await session.listen(handler), await session.listen(handler)];
@@ -209,8 +253,12 @@ it('tells clients: over stdio, and those that listen over HTTP, by subscription 
   const output = new PassThrough();
   let sent = '';
   output.on('data', (data: Buffer) => (sent += data.toString()));
-  gateway.tasks.stdio(() => new McpServer({ name: 'test', version: '1.0.0' }), { transport: new StdioServerTransport(input, output) });
-  input.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '0' } } })}\n`);
+  gateway.tasks.stdio(() => new McpServer({ name: 'test', version: '1.0.0' }), {
+    transport: new StdioServerTransport(input, output),
+  });
+  input.write(
+    `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '0' } } })}\n`,
+  );
   await expect.poll(() => sent).toContain('"serverInfo"');
   input.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' })}\n`);
   await writeFile(file, head() + tool('two'));

@@ -8,9 +8,18 @@ import * as activities from '../fixtures/plain-activities.js';
 import { key, silent, workflowsPath } from '../setup/stack.js';
 
 /** Starts a worker of the plain workflows; stopped by what is returned. */
-export async function startPlainWorker(taskQueue: string, options: Partial<WorkerOptions> = {}): Promise<() => Promise<void>> {
+export async function startPlainWorker(
+  taskQueue: string,
+  options: Partial<WorkerOptions> = {},
+): Promise<() => Promise<void>> {
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
-  const worker = await Worker.create({ connection, taskQueue, activities, workflowsPath: fileURLToPath(new URL('../fixtures/plain-workflows.ts', import.meta.url)), ...options });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    activities,
+    workflowsPath: fileURLToPath(new URL('../fixtures/plain-workflows.ts', import.meta.url)),
+    ...options,
+  });
   const running = worker.run();
   return async () => {
     worker.shutdown();
@@ -19,7 +28,13 @@ export async function startPlainWorker(taskQueue: string, options: Partial<Worke
   };
 }
 
-export async function startGateway(config: Partial<GatewayConfigInput> & Pick<GatewayConfigInput, 'tools'>, options: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway(
+  config: Partial<GatewayConfigInput> & Pick<GatewayConfigInput, 'tools'>,
+  options: GatewayOptions = {},
+): Promise<Gateway> {
   const temporal = { address: inject('temporalAddress') };
-  return await serveGateway({ temporal, taskQueue: `plain-${randomUUID()}`, pollInterval: 50, ...config }, { key, logger: silent, worker: { workflowsPath }, ...options });
+  return await serveGateway(
+    { temporal, taskQueue: `plain-${randomUUID()}`, pollInterval: 50, ...config },
+    { key, logger: silent, worker: { workflowsPath }, ...options },
+  );
 }

@@ -19,7 +19,12 @@ const tools = [
   { name: 'noted', workflow: 'Noted' },
   { name: 'pay', workflow: 'Payment', status: { query: 'stage', message: '/stage/name' } },
 ];
-const authInfo: AuthInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: `ann-${randomUUID()}` } };
+const authInfo: AuthInfo = {
+  token: 't',
+  clientId: 'c',
+  scopes: [],
+  extra: { iss: 'https://issuer.example', sub: `ann-${randomUUID()}` },
+};
 let gateway: Gateway;
 /** Has the workers' converter. */
 let knowing: Gateway;
@@ -28,7 +33,14 @@ let client: Connection;
 beforeAll(async () => {
   client = await Connection.connect({ address: inject('temporalAddress') });
   gateway = await startGateway({ taskQueue, tools });
-  knowing = await startGateway({ taskQueue, tools, temporal: { address: inject('temporalAddress'), dataConverter: fileURLToPath(new URL('../fixtures/data-converter.mjs', import.meta.url)) } });
+  knowing = await startGateway({
+    taskQueue,
+    tools,
+    temporal: {
+      address: inject('temporalAddress'),
+      dataConverter: fileURLToPath(new URL('../fixtures/data-converter.mjs', import.meta.url)),
+    },
+  });
   stopWorker = await startPlainWorker(taskQueue, { dataConverter });
 });
 afterAll(async () => {
@@ -38,19 +50,38 @@ afterAll(async () => {
   await client.close();
 });
 
-const begin = async (name: string, args: object = {}, at = gateway): Promise<string> => (await send2026(at.handler(), 'tools/call', { name, arguments: args }, { authInfo })).result.taskId;
+const begin = async (name: string, args: object = {}, at = gateway): Promise<string> =>
+  (await send2026(at.handler(), 'tools/call', { name, arguments: args }, { authInfo })).result.taskId;
 const get = async (taskId: string) => (await send2026(gateway.handler(), 'tasks/get', { taskId }, { authInfo })).result;
 const cancel = async (taskId: string) => await send2026(gateway.handler(), 'tasks/cancel', { taskId }, { authInfo });
-const listed = async (): Promise<string[]> => (await send2025(gateway.handler(), 'tasks/list', {}, { authInfo })).result.tasks.map(({ taskId }: { taskId: string }) => taskId);
+const listed = async (): Promise<string[]> =>
+  (await send2025(gateway.handler(), 'tasks/list', {}, { authInfo })).result.tasks.map(
+    ({ taskId }: { taskId: string }) => taskId,
+  );
 
 it('a result is a tool error that names the encoding and what to do', async () => {
   const taskId = await begin('load', { date: 'd' });
-  await expect.poll(async () => (await get(taskId)).result).toMatchObject({ isError: true, content: [{ type: 'text', text: expect.stringMatching(/result cannot be read: .*\(binary\/turned\).*data converter or codec/) }] });
+  await expect
+    .poll(async () => (await get(taskId)).result)
+    .toMatchObject({
+      isError: true,
+      content: [
+        {
+          type: 'text',
+          text: expect.stringMatching(/result cannot be read: .*\(binary\/turned\).*data converter or codec/),
+        },
+      ],
+    });
 });
 
 it('of a failure its details are left out', async () => {
   const taskId = await begin('failing', { given: 'activity' });
-  await expect.poll(async () => (await get(taskId)).result).toMatchObject({ isError: true, content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }] });
+  await expect
+    .poll(async () => (await get(taskId)).result)
+    .toMatchObject({
+      isError: true,
+      content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }],
+    });
 });
 
 it.each([
@@ -66,29 +97,73 @@ it.each([
 });
 
 it('what an update answers is of no interest, and why it is refused is only not told', async () => {
-  const question = { when: '/question', message: 'Go on?', schema: { properties: { said: { type: 'string' } } }, update: 'answer', args: ['said'] };
+  const question = {
+    when: '/question',
+    message: 'Go on?',
+    schema: { properties: { said: { type: 'string' } } },
+    update: 'answer',
+    args: ['said'],
+  };
   const own = `${taskQueue}-odd`;
-  const asking = await startGateway({ taskQueue: own, tools: [{ name: 'ask', workflow: 'Rounds', input, args: ['given'], status: { query: 'asks' }, inputs: { go: question } }] });
-  const stop = await startPlainWorker(own, { dataConverter: { payloadCodecs: [{ ...turned, encode: async (payloads) => (JSON.stringify(payloads.map(({ data }) => Buffer.from(data ?? []).toString())).includes('odd') ? await turned.encode(payloads) : payloads) }] } });
-  const ask = async (method: string, params: Record<string, unknown>) => await send2026(asking.handler(), method, params, { capabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } } });
+  const asking = await startGateway({
+    taskQueue: own,
+    tools: [
+      { name: 'ask', workflow: 'Rounds', input, args: ['given'], status: { query: 'asks' }, inputs: { go: question } },
+    ],
+  });
+  const stop = await startPlainWorker(own, {
+    dataConverter: {
+      payloadCodecs: [
+        {
+          ...turned,
+          encode: async (payloads) =>
+            JSON.stringify(payloads.map(({ data }) => Buffer.from(data ?? []).toString())).includes('odd')
+              ? await turned.encode(payloads)
+              : payloads,
+        },
+      ],
+    },
+  });
+  const ask = async (method: string, params: Record<string, unknown>) =>
+    await send2026(asking.handler(), method, params, {
+      capabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } },
+    });
   const { taskId } = (await ask('tools/call', { name: 'ask', arguments: { given: 1 } })).result;
   let key = '';
   const next = async (last: string): Promise<void> => {
-    await expect.poll(async () => (key = Object.keys((await ask('tasks/get', { taskId })).result.inputRequests ?? {})[0] ?? last)).not.toBe(last);
+    await expect
+      .poll(async () => (key = Object.keys((await ask('tasks/get', { taskId })).result.inputRequests ?? {})[0] ?? last))
+      .not.toBe(last);
   };
-  const answer = async (said: string) => await ask('tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said } } } });
+  const answer = async (said: string) =>
+    await ask('tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said } } } });
   await next('');
-  expect((await answer('no')).error).toMatchObject({ code: -32602, message: expect.stringContaining('did not take the answer') });
+  expect((await answer('no')).error).toMatchObject({
+    code: -32602,
+    message: expect.stringContaining('did not take the answer'),
+  });
   await next(key);
   expect((await answer('yes')).error).toBeUndefined();
-  await expect.poll(async () => (await ask('tasks/get', { taskId })).result.result).toMatchObject({ structuredContent: { told: ['yes'] } });
+  await expect
+    .poll(async () => (await ask('tasks/get', { taskId })).result.result)
+    .toMatchObject({ structuredContent: { told: ['yes'] } });
   await stop();
   await asking.close();
 });
 
 it('a memo of the workflow’s own is nobody’s business', async () => {
   const taskId = await begin('noted');
-  await expect.poll(async () => (await client.workflowService.describeWorkflowExecution({ namespace: 'default', execution: { workflowId: taskId } })).workflowExecutionInfo?.memo?.fields).toHaveProperty('note');
+  await expect
+    .poll(
+      async () =>
+        (
+          await client.workflowService.describeWorkflowExecution({
+            namespace: 'default',
+            execution: { workflowId: taskId },
+          })
+        ).workflowExecutionInfo?.memo?.fields,
+    )
+    .toHaveProperty('note');
   expect((await get(taskId)).status).toBe('working');
   expect(await listed()).toContain(taskId);
   await cancel(taskId);
@@ -97,7 +172,10 @@ it('a memo of the workflow’s own is nobody’s business', async () => {
 it('a task that cannot be read at all says so, and keeps no other from being listed', async () => {
   const [taskId, other] = [await begin('slow', { given: 3 }, knowing), await begin('slow', { given: 3 })];
   const { error } = await send2026(gateway.handler(), 'tasks/get', { taskId }, { authInfo });
-  expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(/\(binary\/turned\).*data converter or codec/) });
+  expect(error).toMatchObject({
+    code: -32603,
+    message: expect.stringMatching(/\(binary\/turned\).*data converter or codec/),
+  });
   expect(error?.data).toBeUndefined();
   expect(await listed()).toEqual(expect.arrayContaining([other]));
   for (const id of [taskId, other]) await send2026(knowing.handler(), 'tasks/cancel', { taskId: id }, { authInfo });

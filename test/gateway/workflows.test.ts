@@ -15,15 +15,51 @@ beforeAll(async () => {
   gateway = await startGateway({
     taskQueue,
     tools: [
-      { name: 'nightly_load', title: 'Nightly load', description: 'Loads', workflow: 'NightlyLoad', input: { properties: { date: text }, required: ['date'] }, output: { schema: { type: 'object', required: ['loaded'] } }, annotations: { destructiveHint: false } },
-      { name: 'first_row', workflow: 'NightlyLoad', input: { properties: { date: text } }, output: { part: '/rows/0' } },
+      {
+        name: 'nightly_load',
+        title: 'Nightly load',
+        description: 'Loads',
+        workflow: 'NightlyLoad',
+        input: { properties: { date: text }, required: ['date'] },
+        output: { schema: { type: 'object', required: ['loaded'] } },
+        annotations: { destructiveHint: false },
+      },
+      {
+        name: 'first_row',
+        workflow: 'NightlyLoad',
+        input: { properties: { date: text } },
+        output: { part: '/rows/0' },
+      },
       { name: 'no_row', workflow: 'NightlyLoad', input: { properties: { date: text } }, output: { part: '/rows/7' } },
-      { name: 'misfit', workflow: 'NightlyLoad', input: { properties: { date: text } }, output: { schema: { required: ['rowsIn'] } } },
-      { name: 'backfill', workflow: 'Backfill', input: { properties: { table: text, days: { type: 'integer' }, dryRun: { type: 'boolean' } }, required: ['table'] }, args: ['table', 'days', 'dryRun'], idempotencyKey: '{table}' },
+      {
+        name: 'misfit',
+        workflow: 'NightlyLoad',
+        input: { properties: { date: text } },
+        output: { schema: { required: ['rowsIn'] } },
+      },
+      {
+        name: 'backfill',
+        workflow: 'Backfill',
+        input: {
+          properties: { table: text, days: { type: 'integer' }, dryRun: { type: 'boolean' } },
+          required: ['table'],
+        },
+        args: ['table', 'days', 'dryRun'],
+        idempotencyKey: '{table}',
+      },
       { name: 'no_arguments', workflow: 'NoArguments' },
       { name: 'failing', workflow: 'Failing', input: { properties: { kind: text } }, args: ['kind'] },
-      { name: 'failing_in_full', workflow: 'Failing', input: { properties: { kind: text } }, args: ['kind'], stackTraces: true },
-      ...['Waiting', 'Flaky', 'Retried', 'Bytes', 'Nothing', 'Text'].map((workflow) => ({ name: workflow.toLowerCase(), workflow })),
+      {
+        name: 'failing_in_full',
+        workflow: 'Failing',
+        input: { properties: { kind: text } },
+        args: ['kind'],
+        stackTraces: true,
+      },
+      ...['Waiting', 'Flaky', 'Retried', 'Bytes', 'Nothing', 'Text'].map((workflow) => ({
+        name: workflow.toLowerCase(),
+        workflow,
+      })),
       { name: 'slow', workflow: 'Slow', input: { properties: { done: {} } }, args: ['done'] },
       { name: 'page', workflow: 'Page' },
       { name: 'page_content', workflow: 'Page', output: { part: '/content/0' } },
@@ -40,7 +76,8 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const begin = async (name: string, args: object = {}): Promise<string> => (await send2026(handler, 'tools/call', { name, arguments: args })).result.taskId;
+const begin = async (name: string, args: object = {}): Promise<string> =>
+  (await send2026(handler, 'tools/call', { name, arguments: args })).result.taskId;
 const status = async (taskId: string) => (await send2026(handler, 'tasks/get', { taskId })).result;
 /** What the task has come to, as the call itself would have been answered. */
 async function ended(name: string, args: object = {}) {
@@ -51,7 +88,15 @@ async function ended(name: string, args: object = {}) {
 
 it('are listed as their file describes them', async () => {
   const { tools } = (await send2025(handler, 'tools/list', {})).result;
-  expect(tools[0]).toMatchObject({ name: 'nightly_load', title: 'Nightly load', description: 'Loads', inputSchema: { type: 'object', required: ['date'] }, outputSchema: { required: ['loaded'] }, annotations: { destructiveHint: false }, execution: { taskSupport: 'optional' } });
+  expect(tools[0]).toMatchObject({
+    name: 'nightly_load',
+    title: 'Nightly load',
+    description: 'Loads',
+    inputSchema: { type: 'object', required: ['date'] },
+    outputSchema: { required: ['loaded'] },
+    annotations: { destructiveHint: false },
+    execution: { taskSupport: 'optional' },
+  });
 });
 
 describe('arguments', () => {
@@ -62,17 +107,29 @@ describe('arguments', () => {
     ['no_arguments', {}, { count: 0 }],
   ])('of %s', async (name, args, result) => {
     expect(await ended(name, args)).toMatchObject({ status: 'completed', result: { structuredContent: result } });
-    expect((await send2025(handler, 'tools/call', { name, arguments: args })).result).toMatchObject({ structuredContent: result });
+    expect((await send2025(handler, 'tools/call', { name, arguments: args })).result).toMatchObject({
+      structuredContent: result,
+    });
   });
 
   it('that do not fit start nothing', async () => {
     const { result } = await send2026(handler, 'tools/call', { name: 'nightly_load', arguments: {} });
-    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^Invalid arguments for tool nightly_load: .*"date"$/) }] });
+    expect(result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/^Invalid arguments for tool nightly_load: .*"date"$/) }],
+    });
   });
 
   it('make the same work one task, where the file says so', async () => {
-    const authInfo = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: taskQueue } };
-    const call = async (): Promise<string> => (await send2026(handler, 'tools/call', { name: 'backfill', arguments: { table: 'same' } }, { authInfo })).result.taskId;
+    const authInfo = {
+      token: 't',
+      clientId: 'c',
+      scopes: [],
+      extra: { iss: 'https://issuer.example', sub: taskQueue },
+    };
+    const call = async (): Promise<string> =>
+      (await send2026(handler, 'tools/call', { name: 'backfill', arguments: { table: 'same' } }, { authInfo })).result
+        .taskId;
     expect(await call()).toBe(await call());
     // Callers that cannot be told apart share no task.
     expect(await begin('backfill', { table: 'same' })).not.toBe(await begin('backfill', { table: 'same' }));
@@ -83,11 +140,33 @@ describe('results', () => {
   it.each([
     ['first_row', { date: 'd' }, { structuredContent: { date: 'd' } }],
     ['no_row', { date: 'd' }, { isError: true, content: [{ text: "The workflow's result has nothing at /rows/7" }] }],
-    ['misfit', { date: 'd' }, { isError: true, content: [{ text: expect.stringContaining('does not fit its output schema') }] }],
+    [
+      'misfit',
+      { date: 'd' },
+      { isError: true, content: [{ text: expect.stringContaining('does not fit its output schema') }] },
+    ],
     ['text', {}, { content: [{ type: 'text', text: 'done' }] }],
     ['nothing', {}, { content: [] }],
-    ['bytes', {}, { content: [{ type: 'resource', resource: { blob: 'AQL/', mimeType: 'application/octet-stream', uri: expect.stringMatching(/^temporal:/) } }] }],
-    ['page', {}, { content: [{ type: 'text', text: '{"content":[{"type":"text","text":"page 1"}],"isError":true}' }], structuredContent: { content: [{ text: 'page 1' }], isError: true } }],
+    [
+      'bytes',
+      {},
+      {
+        content: [
+          {
+            type: 'resource',
+            resource: { blob: 'AQL/', mimeType: 'application/octet-stream', uri: expect.stringMatching(/^temporal:/) },
+          },
+        ],
+      },
+    ],
+    [
+      'page',
+      {},
+      {
+        content: [{ type: 'text', text: '{"content":[{"type":"text","text":"page 1"}],"isError":true}' }],
+        structuredContent: { content: [{ text: 'page 1' }], isError: true },
+      },
+    ],
     ['page_content', {}, { structuredContent: { type: 'text', text: 'page 1' } }],
     ['twice', {}, { structuredContent: { runs: 'again' } }],
     ['retried', {}, { content: [{ text: 'attempt 3' }] }],
@@ -99,7 +178,11 @@ describe('results', () => {
 describe('failures', () => {
   it.each([
     ['failing', { kind: 'activity' }, 'activity broken, attempt 3: ConnectionError: connection refused'],
-    ['failing', { kind: 'child' }, 'child workflow Failing, activity broken, attempt 3: ConnectionError: connection refused'],
+    [
+      'failing',
+      { kind: 'child' },
+      'child workflow Failing, activity broken, attempt 3: ConnectionError: connection refused',
+    ],
     ['failing', { kind: 'workflow' }, 'workflow Failing: ValidationError: no such month; caused by month 13'],
     ['once', {}, 'workflow SecondTime: not yet'],
   ])('of %s (%j) are one tool error', async (name, args, message) => {
@@ -113,7 +196,10 @@ describe('failures', () => {
   });
 
   it('and timeouts are errors of the task', async () => {
-    expect(await ended('short')).toMatchObject({ status: 'failed', error: { code: -32603, message: 'The task timed out' } });
+    expect(await ended('short')).toMatchObject({
+      status: 'failed',
+      error: { code: -32603, message: 'The task timed out' },
+    });
   });
 });
 

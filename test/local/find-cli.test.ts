@@ -29,7 +29,13 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     const { env, log, lines } = await bareMachine();
     const error = (await findTemporalCli({ env, log }).catch((reason: unknown) => reason)) as Error;
     expect(error).toMatchObject({ code: 'LOCAL_SERVICE' });
-    const ways = ['TEMPORAL_CLI_PATH: not set', 'PATH: no temporal', 'cache: no', 'download by the Temporal SDK: ', 'build by a Go toolchain: no go'];
+    const ways = [
+      'TEMPORAL_CLI_PATH: not set',
+      'PATH: no temporal',
+      'cache: no',
+      'download by the Temporal SDK: ',
+      'build by a Go toolchain: no go',
+    ];
     const places = ways.map((way) => error.message.indexOf(`- ${way}`));
     expect(places.every((place) => place > 0)).toBe(true);
     expect(places).toEqual(places.toSorted((a, b) => a - b));

@@ -41,7 +41,11 @@ async function explicit(options: TemporalOptions = {}) {
 describe('an explicit Temporal address', () => {
   it('by option', async () => {
     const target = await explicit({ address: 'cluster:7233', namespace: 'n' });
-    expect(target).toMatchObject({ address: 'cluster:7233', namespace: 'n', connectionOptions: { address: 'cluster:7233' } });
+    expect(target).toMatchObject({
+      address: 'cluster:7233',
+      namespace: 'n',
+      connectionOptions: { address: 'cluster:7233' },
+    });
     expect(target).not.toHaveProperty('uiUrl');
   });
 
@@ -59,7 +63,10 @@ describe('an explicit Temporal address', () => {
     vi.stubEnv('TEMPORAL_ADDRESS', 'cluster:1\n');
     vi.stubEnv('TEMPORAL_API_KEY', 'secret\r\n');
     expect((await explicit()).connectionOptions).toEqual({ address: 'cluster:1', apiKey: 'secret', tls: true });
-    expect((await explicit({ address: 'a:1 ', apiKey: 'k\n' })).connectionOptions).toMatchObject({ address: 'a:1', apiKey: 'k' });
+    expect((await explicit({ address: 'a:1 ', apiKey: 'k\n' })).connectionOptions).toMatchObject({
+      address: 'a:1',
+      apiKey: 'k',
+    });
   });
 
   it('by the profile of a file, which option or environment name', async () => {
@@ -125,18 +132,51 @@ describe('a configuration that cannot be used', () => {
   const PEM = '-----BEGIN PRIVATE KEY-----\nhush-hush\n-----END PRIVATE KEY-----\n';
   const tls = (line: string): string => `[profile.default]\naddress = "a:1"\n[profile.default.tls]\n${line}\n`;
   it.each<[string, Record<string, string>, () => TemporalOptions, RegExp]>([
-    ['an API key of two lines', { TEMPORAL_API_KEY: 'hush-hush\nx' }, () => ({ address: 'a:1' }), /API key .*line break/],
+    [
+      'an API key of two lines',
+      { TEMPORAL_API_KEY: 'hush-hush\nx' },
+      () => ({ address: 'a:1' }),
+      /API key .*line break/,
+    ],
     ['an API key with a typographic quote', {}, () => ({ address: 'a:1', apiKey: '“hush-hush”' }), /API key .*quote/],
     ['a header that is none', { TEMPORAL_GRPC_META_TOKEN: 'hush-hush\nx' }, () => ({ address: 'a:1' }), /header token/],
     ['an address that is a URL', {}, () => ({ address: 'https://u:hush-hush@a:1' }), /address .*host and port/],
-    ['a key in place of its path', { TEMPORAL_TLS_CLIENT_KEY_PATH: PEM }, () => ({ address: 'a:1' }), /TEMPORAL_TLS_CLIENT_KEY_PATH .*a path is expected/],
-    ['the same in base64', { TEMPORAL_TLS_CLIENT_KEY_PATH: Buffer.from(PEM).toString('base64') }, () => ({ address: 'a:1' }), /a path is expected/],
-    ['the same in a profile', {}, () => ({ configFile: profiles(tls(`client_key_path = ${JSON.stringify(PEM)}`)) }), /a path is expected/],
-    ['a profile in place of its file', { TEMPORAL_CONFIG_FILE: '[profile.default]\napi_key = "hush-hush"' }, () => ({}), /TEMPORAL_CONFIG_FILE.* a path is expected/],
-    ['a file that is not TOML, where its secret is', {}, () => ({ configFile: profiles('[profile.default]\napi_key = "hush-hush') }), /line 2, column \d+/],
+    [
+      'a key in place of its path',
+      { TEMPORAL_TLS_CLIENT_KEY_PATH: PEM },
+      () => ({ address: 'a:1' }),
+      /TEMPORAL_TLS_CLIENT_KEY_PATH .*a path is expected/,
+    ],
+    [
+      'the same in base64',
+      { TEMPORAL_TLS_CLIENT_KEY_PATH: Buffer.from(PEM).toString('base64') },
+      () => ({ address: 'a:1' }),
+      /a path is expected/,
+    ],
+    [
+      'the same in a profile',
+      {},
+      () => ({ configFile: profiles(tls(`client_key_path = ${JSON.stringify(PEM)}`)) }),
+      /a path is expected/,
+    ],
+    [
+      'a profile in place of its file',
+      { TEMPORAL_CONFIG_FILE: '[profile.default]\napi_key = "hush-hush"' },
+      () => ({}),
+      /TEMPORAL_CONFIG_FILE.* a path is expected/,
+    ],
+    [
+      'a file that is not TOML, where its secret is',
+      {},
+      () => ({ configFile: profiles('[profile.default]\napi_key = "hush-hush') }),
+      /line 2, column \d+/,
+    ],
   ])('%s is not repeated', async (_what, env, options, message) => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-    const error = await resolveTemporalTarget({ dir, ...options() }).then(() => expect.fail('it was taken'), (reason: unknown) => reason as Error);
+    const error = await resolveTemporalTarget({ dir, ...options() }).then(
+      () => expect.fail('it was taken'),
+      (reason: unknown) => reason as Error,
+    );
     expect(error).toMatchObject({ code: 'CONFIGURATION', message: expect.stringMatching(message) as string });
     expect(inspect(error)).not.toMatch(/hush-hush|aHVzaC1odXNo/);
   });

@@ -15,7 +15,10 @@ beforeAll(async () => {
 });
 
 function read(file: string): { history: unknown; workflowId: string } {
-  const { history, workflowId } = JSON.parse(readFileSync(histories + file, 'utf8')) as { history: object; workflowId: string };
+  const { history, workflowId } = JSON.parse(readFileSync(histories + file, 'utf8')) as {
+    history: object;
+    workflowId: string;
+  };
   return { history: proto.temporal.api.history.v1.History.fromObject(history), workflowId };
 }
 
@@ -25,13 +28,20 @@ it.each(readdirSync(histories))('%s', async (file) => {
 });
 
 it('covers every shipped workflow', () => {
-  const types = readdirSync(histories).map((file) => /"workflowType":\s*{\s*"name":\s*"(\w+)"/.exec(readFileSync(histories + file, 'utf8'))?.[1]);
+  const types = readdirSync(histories).map(
+    (file) => /"workflowType":\s*{\s*"name":\s*"(\w+)"/.exec(readFileSync(histories + file, 'utf8'))?.[1],
+  );
   expect(new Set(types)).toEqual(new Set(['loadDataset', 'loadDatasetCleanup', 'mcpAskFirst', 'mcpToolTask']));
 });
 
 it('would see a change that breaks them', async () => {
-  const changed = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../fixtures/changed-workflows.ts', import.meta.url)), logger });
+  const changed = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../fixtures/changed-workflows.ts', import.meta.url)),
+    logger,
+  });
   const [file] = readdirSync(histories).filter((name) => name.startsWith('tool-task-completed'));
   const { history, workflowId } = read(file as string);
-  await expect(Worker.runReplayHistory({ workflowBundle: changed }, history, workflowId)).rejects.toThrow(/[Nn]ondeterminism|determinism/);
+  await expect(Worker.runReplayHistory({ workflowBundle: changed }, history, workflowId)).rejects.toThrow(
+    /[Nn]ondeterminism|determinism/,
+  );
 });

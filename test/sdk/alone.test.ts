@@ -20,7 +20,8 @@ async function run(installed: string[], code: string): Promise<string> {
   const modules = join(project, 'node_modules');
   await mkdir(join(modules, '@modelcontextprotocol'), { recursive: true });
   const packages = (await readdir(join(root, 'node_modules'))).filter((name) => name !== '@modelcontextprotocol');
-  for (const name of [...packages, ...installed.map((sdk) => `@modelcontextprotocol/${sdk}`)]) await symlink(join(root, 'node_modules', name), join(modules, name));
+  for (const name of [...packages, ...installed.map((sdk) => `@modelcontextprotocol/${sdk}`)])
+    await symlink(join(root, 'node_modules', name), join(modules, name));
   await cp(join(root, 'dist'), join(project, 'dist'), { recursive: true });
   await writeFile(join(project, 'package.json'), '{"type":"module"}');
   await writeFile(join(project, 'main.js'), code);
@@ -28,10 +29,13 @@ async function run(installed: string[], code: string): Promise<string> {
   return stdout.trim();
 }
 
-const options = (): string => JSON.stringify({ tools: [], key: 'k'.repeat(32), temporal: { address: inject('temporalAddress') } });
+const options = (): string =>
+  JSON.stringify({ tools: [], key: 'k'.repeat(32), temporal: { address: inject('temporalAddress') } });
 
 it('a v1 server, without the packages of v2', async () => {
-  const said = await run(['sdk'], `
+  const said = await run(
+    ['sdk'],
+    `
     import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
     import { DurableTasks } from './dist/src/sdk/index.js';
     const tasks = await DurableTasks.connect(${options()});
@@ -42,23 +46,30 @@ it('a v1 server, without the packages of v2', async () => {
     console.log(response.status);
     await response.text();
     await handler.close();
-    await tasks.close();`);
+    await tasks.close();`,
+  );
   expect(said).toBe('200');
 });
 
 it('a v2 server, without the packages of v1', async () => {
-  const said = await run(['server', 'core'], `
+  const said = await run(
+    ['server', 'core'],
+    `
     import { McpServer } from '@modelcontextprotocol/server';
     import { DurableTasks } from './dist/src/index.js';
     const tasks = await DurableTasks.connect(${options()});
     console.log(typeof tasks.handler(() => new McpServer({ name: 't', version: '1' })).fetch);
-    await tasks.close();`);
+    await tasks.close();`,
+  );
   expect(said).toBe('function');
 });
 
 it('the wrong entry for the SDK that is installed says so', async () => {
-  const said = await run(['sdk'], `
+  const said = await run(
+    ['sdk'],
+    `
     import { DurableTasks } from './dist/src/index.js';
-    await DurableTasks.connect(${options()}).catch(({ code, message }) => console.log(code, message));`);
+    await DurableTasks.connect(${options()}).catch(({ code, message }) => console.log(code, message));`,
+  );
   expect(said).toMatch(/^CONFIGURATION .*@modelcontextprotocol\/server.*mcp-tasks-temporal\/sdk/);
 });

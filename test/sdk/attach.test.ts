@@ -15,15 +15,35 @@ const handMade: ToolSchema<unknown, { n: number }> = {
   '~standard': {
     version: 1,
     vendor: 'hand',
-    validate: (value) => (typeof (value as { n?: unknown }).n === 'number' ? { value: value as { n: number } } : { issues: [{ message: 'no number', path: ['n'] }] }),
-    jsonSchema: { input: () => ({ type: 'object', properties: { n: { type: 'number' } } }), output: () => ({ type: 'object' }) },
+    validate: (value) =>
+      typeof (value as { n?: unknown }).n === 'number'
+        ? { value: value as { n: number } }
+        : { issues: [{ message: 'no number', path: ['n'] }] },
+    jsonSchema: {
+      input: () => ({ type: 'object', properties: { n: { type: 'number' } } }),
+      output: () => ({ type: 'object' }),
+    },
   },
 };
 const run = async () => await Promise.resolve({});
 const tools = [
-  defineTool({ name: 'described', title: 'Described', description: 'Says so', annotations: { readOnlyHint: true }, taskSupport: 'required', inputSchema: z.object({ a: z.number(), b: z.number().default(1) }), outputSchema: z.object({ sum: z.number() }), run }),
+  defineTool({
+    name: 'described',
+    title: 'Described',
+    description: 'Says so',
+    annotations: { readOnlyHint: true },
+    taskSupport: 'required',
+    inputSchema: z.object({ a: z.number(), b: z.number().default(1) }),
+    outputSchema: z.object({ sum: z.number() }),
+    run,
+  }),
   defineTool({ name: 'hand-made', inputSchema: handMade, run }),
-  defineTool({ name: 'either', inputSchema: z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]), outputSchema: z.union([z.object({ c: z.string() }), z.object({ d: z.string() })]), run }),
+  defineTool({
+    name: 'either',
+    inputSchema: z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]),
+    outputSchema: z.union([z.object({ c: z.string() }), z.object({ d: z.string() })]),
+    run,
+  }),
   defineTool({ name: 'texts', inputSchema: z.object({}), outputSchema: z.string(), run }),
 ];
 
@@ -51,7 +71,11 @@ function attached(mcp = v1Server()): McpServer {
   return mcp;
 }
 
-const initialize = (protocolVersion: string) => ({ protocolVersion, capabilities: {}, clientInfo: { name: 't', version: '1' } });
+const initialize = (protocolVersion: string) => ({
+  protocolVersion,
+  capabilities: {},
+  clientInfo: { name: 't', version: '1' },
+});
 
 describe('a server with durable tools', () => {
   it('lists them with their schemas, beside its own', async () => {
@@ -65,41 +89,71 @@ describe('a server with durable tools', () => {
         description: 'Says so',
         annotations: { readOnlyHint: true },
         execution: { taskSupport: 'required' },
-        inputSchema: { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object', properties: { a: { type: 'number' }, b: { type: 'number' } }, required: ['a'] },
+        inputSchema: {
+          $schema: 'http://json-schema.org/draft-07/schema#',
+          type: 'object',
+          properties: { a: { type: 'number' }, b: { type: 'number' } },
+          required: ['a'],
+        },
         outputSchema: { type: 'object', properties: { sum: { type: 'number' } } },
       },
-      { name: 'hand-made', inputSchema: { type: 'object', properties: { n: { type: 'number' } } }, execution: { taskSupport: 'optional' } },
-      { name: 'either', inputSchema: { type: 'object', anyOf: [{}, {}] }, outputSchema: { type: 'object', anyOf: [{}, {}] } },
+      {
+        name: 'hand-made',
+        inputSchema: { type: 'object', properties: { n: { type: 'number' } } },
+        execution: { taskSupport: 'optional' },
+      },
+      {
+        name: 'either',
+        inputSchema: { type: 'object', anyOf: [{}, {}] },
+        outputSchema: { type: 'object', anyOf: [{}, {}] },
+      },
       // Structured content is an object in this version: anything else is under `result`.
-      { name: 'texts', outputSchema: { type: 'object', properties: { result: { type: 'string' } }, required: ['result'] } },
+      {
+        name: 'texts',
+        outputSchema: { type: 'object', properties: { result: { type: 'string' } }, required: ['result'] },
+      },
     ]);
   });
 
   it('can be given more tools of its author’s afterwards', async () => {
     const mcp = attached(new McpServer({ name: 'late', version: '1' }));
     mcp.registerTool('late', { inputSchema: { x: z.string() } }, ({ x }) => ({ content: [{ type: 'text', text: x }] }));
-    expect(await ask(mcp, 'tools/call', { name: 'late', arguments: { x: 'yes' } })).toEqual({ content: [{ type: 'text', text: 'yes' }] });
+    expect(await ask(mcp, 'tools/call', { name: 'late', arguments: { x: 'yes' } })).toEqual({
+      content: [{ type: 'text', text: 'yes' }],
+    });
     expect((await ask(mcp, 'tools/list')).tools).toHaveLength(tools.length + 1);
   });
 
   it('declares tasks to clients of the protocol that has them, and to no other', async () => {
     const plain = await ask(v1Server(), 'initialize', initialize('2025-11-25'));
     const declared = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
-    expect(await ask(attached(), 'initialize', initialize('2025-11-25'))).toEqual({ ...plain, capabilities: { ...plain.capabilities, tasks: declared } });
+    expect(await ask(attached(), 'initialize', initialize('2025-11-25'))).toEqual({
+      ...plain,
+      capabilities: { ...plain.capabilities, tasks: declared },
+    });
     for (const version of ['2025-06-18', '2025-03-26', '2024-11-05']) {
-      expect(await ask(attached(), 'initialize', initialize(version))).toEqual(await ask(v1Server(), 'initialize', initialize(version)));
+      expect(await ask(attached(), 'initialize', initialize(version))).toEqual(
+        await ask(v1Server(), 'initialize', initialize(version)),
+      );
     }
   });
 
   it('answers a malformed request with -32602', async () => {
-    expect(await ask(attached(), 'tasks/get', {})).toMatchObject({ code: -32602, message: expect.stringContaining('taskId') });
-    expect(await ask(attached(), 'tools/call', { name: 'described', arguments: 7, task: {} })).toMatchObject({ code: -32602 });
+    expect(await ask(attached(), 'tasks/get', {})).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('taskId'),
+    });
+    expect(await ask(attached(), 'tools/call', { name: 'described', arguments: 7, task: {} })).toMatchObject({
+      code: -32602,
+    });
   });
 
   it('serves its prompts', async () => {
     const mcp = v1Server();
     mcp.registerPrompt('hello', {}, () => ({ messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }] }));
-    expect(await ask(attached(mcp), 'prompts/get', { name: 'hello' })).toEqual({ messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }] });
+    expect(await ask(attached(mcp), 'prompts/get', { name: 'hello' })).toEqual({
+      messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }],
+    });
   });
 
   it('can be connected again', async () => {
@@ -118,7 +172,10 @@ describe('is refused', () => {
   it('twice, and beside the SDK’s own tasks', () => {
     const mcp = attached();
     expect(() => stack.tasks.attach(mcp)).toThrow(/serves tasks already/);
-    const withStore = new McpServer({ name: 't', version: '1' }, { capabilities: { tasks: {} }, taskStore: new InMemoryTaskStore() });
+    const withStore = new McpServer(
+      { name: 't', version: '1' },
+      { capabilities: { tasks: {} }, taskStore: new InMemoryTaskStore() },
+    );
     expect(() => stack.tasks.attach(withStore)).toThrow(/without a `taskStore`/);
   });
 
@@ -130,11 +187,18 @@ describe('is refused', () => {
 
   it('for arguments that are no object, before anything is started', async () => {
     const tool = defineTool({ name: 'text', inputSchema: z.string(), run });
-    await expect(DurableTasks.connect({ tools: [tool] })).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('"text"') });
+    await expect(DurableTasks.connect({ tools: [tool] })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('"text"'),
+    });
   });
 
   it('beyond stdio on a cluster of one’s own without a key', async () => {
-    const tasks = await DurableTasks.connect({ tools, temporal: { address: inject('temporalAddress') }, logger: silent });
+    const tasks = await DurableTasks.connect({
+      tools,
+      temporal: { address: inject('temporalAddress') },
+      logger: silent,
+    });
     expect(() => tasks.handler(v1Server)).toThrow(/MCP_TASKS_KEY/);
     const mcp = v1Server();
     tasks.attach(mcp);

@@ -14,7 +14,11 @@ let stack: Stack<DurableTasks>;
 beforeAll(async () => {
   stack = await startStackOf(DurableTasks, tools, { pollInterval: '200 ms' });
   const workflowsPath = fileURLToPath(new URL('../conformance/fixture/workflows.ts', import.meta.url));
-  await stack.startWorker({ workflowsPath, maxHeartbeatThrottleInterval: '200 ms', defaultHeartbeatThrottleInterval: '200 ms' });
+  await stack.startWorker({
+    workflowsPath,
+    maxHeartbeatThrottleInterval: '200 ms',
+    defaultHeartbeatThrottleInterval: '200 ms',
+  });
 });
 afterAll(async () => await stack.close());
 
@@ -23,7 +27,9 @@ async function failures(handler: FetchHandler): Promise<Record<string, string | 
   const server: HttpServer = await serveHttp(trustBearers(handler), 0);
   const results = await runAll({ url: new URL(server.url), token: 'ann', otherToken: 'bob' }, () => undefined);
   await server.close();
-  return Object.fromEntries(results.filter(({ status }) => status === 'failed').map(({ id, message }) => [id, message]));
+  return Object.fromEntries(
+    results.filter(({ status }) => status === 'failed').map(({ id, message }) => [id, message]),
+  );
 }
 
 it('without affinity', async () => {
@@ -39,5 +45,7 @@ it('on the sessions of the SDK', async () => {
   // Without anything to send, the SDK's transport would not even begin to answer a GET.
   const endpoint = sessionful(attached, { keepAliveMs: 50 });
   // Its transport answers every request with a stream, `tasks/get` as well.
-  expect(await failures({ ...endpoint, close: async () => {} })).toEqual({ 'input-2': 'tasks/get was answered with an SSE stream' });
+  expect(await failures({ ...endpoint, close: async () => {} })).toEqual({
+    'input-2': 'tasks/get was answered with an SSE stream',
+  });
 }, 120_000);

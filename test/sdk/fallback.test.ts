@@ -32,16 +32,23 @@ it('the v1 client, which validates, gets a handle and then the result', async ()
   expect(handle).toMatchObject({ structuredContent: { status: 'working', tool: 'object' } });
   const { taskId } = handle.structuredContent as { taskId: string };
   release(gate);
-  await expect.poll(async () => (await client.callTool({ name: 'task_wait', arguments: { taskId } })).structuredContent).toEqual(returned.object);
+  await expect
+    .poll(async () => (await client.callTool({ name: 'task_wait', arguments: { taskId } })).structuredContent)
+    .toEqual(returned.object);
   await client.close();
 });
 
 it('companions are listed, task_list to those who are known', async () => {
   const handler = stack.tasks.handler(factory);
-  const names = async (session: Session): Promise<string[]> => (await session.request(handler, 'tools/list')).result.tools.map(({ name }: { name: string }) => name);
+  const names = async (session: Session): Promise<string[]> =>
+    (await session.request(handler, 'tools/list')).result.tools.map(({ name }: { name: string }) => name);
   const own = gatedTools.map(({ name }) => name);
   expect(await names(await Session.begin(handler))).toEqual([...own, 'task_wait', 'task_cancel']);
-  const known = await Session.begin(handler, {}, { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'ann' } });
+  const known = await Session.begin(
+    handler,
+    {},
+    { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'ann' } },
+  );
   expect(await names(known)).toEqual([...own, 'task_wait', 'task_cancel', 'task_list']);
 });
 

@@ -20,8 +20,17 @@ import { listenSessionful, sessionful, stateless } from './sessions.js';
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [
   defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
-  defineTool({ name: 'wait', inputSchema: z.object({}), run: async (_, { signal }) => await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))) }),
-  defineTool({ name: 'double', inputSchema: z.object({ n: z.number() }), run: async ({ n }) => await Promise.resolve({ n: 2 * n }) }),
+  defineTool({
+    name: 'wait',
+    inputSchema: z.object({}),
+    run: async (_, { signal }) =>
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+  }),
+  defineTool({
+    name: 'double',
+    inputSchema: z.object({ n: z.number() }),
+    run: async ({ n }) => await Promise.resolve({ n: 2 * n }),
+  }),
 ];
 
 let stack: Stack<DurableTasks>;
@@ -35,7 +44,10 @@ afterAll(async () => await stack.close());
 function server(): McpServer {
   const mcp = v1Server();
   mcp.registerTool('ask', {}, async () => {
-    const { content } = await mcp.server.elicitInput({ message: 'Who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } });
+    const { content } = await mcp.server.elicitInput({
+      message: 'Who?',
+      requestedSchema: { type: 'object', properties: { name: { type: 'string' } } },
+    });
     return { content: [{ type: 'text', text: String(content?.['name']) }] };
   });
   stack.tasks.attach(mcp);
@@ -45,7 +57,8 @@ function server(): McpServer {
 const isQuestion = ({ method, id }: Message): boolean => method !== undefined && id !== undefined;
 const accept = (name: string): { result: object } => ({ result: { action: 'accept', content: { name } } });
 const endpoint = sessionful(server);
-const create = async (session: Session, at = endpoint): Promise<string> => (await session.request(at, 'tools/call', { name: 'once', task: {} })).result.task.taskId as string;
+const create = async (session: Session, at = endpoint): Promise<string> =>
+  (await session.request(at, 'tools/call', { name: 'once', task: {} })).result.task.taskId as string;
 
 it('puts a question on the open `tasks/result`, and anew when its client has hung up', async () => {
   const session = await Session.begin(endpoint);
@@ -63,7 +76,9 @@ it('puts a question on the open `tasks/result`, and anew when its client has hun
 it('puts it on the stream of a GET, also of one that is opened later, and tells the status there', async () => {
   const session = await Session.begin(endpoint);
   const taskId = await create(session);
-  await expect.poll(async () => (await session.request(endpoint, 'tasks/get', { taskId })).result.status).toBe('input_required');
+  await expect
+    .poll(async () => (await session.request(endpoint, 'tasks/get', { taskId })).result.status)
+    .toBe('input_required');
   const early = await session.listen(endpoint);
   const asked = await early.next(isQuestion);
   await early.drop();
@@ -78,14 +93,24 @@ it('puts it on the stream of a GET, also of one that is opened later, and tells 
 it('asks nobody who cannot answer', async () => {
   const session = await Session.begin(endpoint, {});
   const result = await session.open(endpoint, 'tasks/result', { taskId: await create(session) });
-  expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] });
+  expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining('elicitation.form') }],
+  });
   expect(result.messages.filter(isQuestion)).toEqual([]);
 });
 
 it('its streams end with the token of their client', async () => {
-  const token = { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'ann' }, expiresAt: Date.now() / 1000 + 1.5 };
+  const token = {
+    token: 't',
+    clientId: 'c',
+    scopes: [],
+    extra: { iss: 'https://issuer.example', sub: 'ann' },
+    expiresAt: Date.now() / 1000 + 1.5,
+  };
   const session = await Session.begin(endpoint, {}, token);
-  const taskId = (await session.request(endpoint, 'tools/call', { name: 'wait', task: {} })).result.task.taskId as string;
+  const taskId = (await session.request(endpoint, 'tools/call', { name: 'wait', task: {} })).result.task
+    .taskId as string;
   const stream = await session.listen(endpoint);
   const result = await session.open(endpoint, 'tasks/result', { taskId });
   await Promise.all([stream.ended, result.ended]);
@@ -106,29 +131,45 @@ it('a client that can resume its stream finds its answer there', async () => {
   const at = sessionful(server, { eventStore: new InMemoryEventStore() });
   const session = await Session.begin(at);
   const taskId = await create(session, at);
-  const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': session.id };
+  const headers = {
+    accept: 'application/json, text/event-stream',
+    'content-type': 'application/json',
+    'mcp-protocol-version': '2025-11-25',
+    'mcp-session-id': session.id,
+  };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 'result', method: 'tasks/result', params: { taskId } });
   const { body: stream } = await at.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body }));
   const reader = (stream as ReadableStream<Uint8Array>).getReader();
-  const lastEventId = /^id: (.*)$/m.exec(Buffer.from((await reader.read()).value as Uint8Array).toString())?.[1] as string;
+  const lastEventId = /^id: (.*)$/m.exec(
+    Buffer.from((await reader.read()).value as Uint8Array).toString(),
+  )?.[1] as string;
   await reader.cancel();
-  await expect.poll(async () => (await session.request(at, 'tasks/get', { taskId })).result.status).toBe('input_required');
+  await expect
+    .poll(async () => (await session.request(at, 'tasks/get', { taskId })).result.status)
+    .toBe('input_required');
   await stack.tasks.engine.respond('anonymous', taskId, { 'input-1': { action: 'accept', content: { name: 'Dan' } } });
-  const resumed = new Incoming(await at.fetch(new Request('http://127.0.0.1/mcp', { headers: { ...headers, 'last-event-id': lastEventId } })));
+  const resumed = new Incoming(
+    await at.fetch(new Request('http://127.0.0.1/mcp', { headers: { ...headers, 'last-event-id': lastEventId } })),
+  );
   expect((await resumed.next(({ id }) => id === 'result')).result.structuredContent).toEqual({ name: 'Dan' });
   await resumed.drop();
 });
 
 it.each(['HTTP', 'memory'])('the v1 client is asked, by durable tools and by others, over %s', async (transport) => {
   const client = new Client({ name: 'v1', version: '1.0.0' }, { capabilities: { elicitation: {} } });
-  client.setRequestHandler(ElicitRequestSchema, ({ params }): ElicitResult => ({ action: 'accept', content: { name: `${params.message} Eve` } }));
+  client.setRequestHandler(ElicitRequestSchema, ({ params }): ElicitResult => ({
+    action: 'accept',
+    content: { name: `${params.message} Eve` },
+  }));
   const http = await listenSessionful(server);
   const [near, far] = InMemoryTransport.createLinkedPair();
   if (transport === 'memory') await server().connect(far);
   await client.connect(transport === 'HTTP' ? new StreamableHTTPClientTransport(http.url) : near);
   await client.listTools();
   expect((await client.callTool({ name: 'ask' })).content).toEqual([{ type: 'text', text: 'Who? Eve' }]);
-  const stream = client.experimental.tasks.callToolStream({ name: 'once', arguments: {} }, CallToolResultSchema, { task: {} });
+  const stream = client.experimental.tasks.callToolStream({ name: 'once', arguments: {} }, CallToolResultSchema, {
+    task: {},
+  });
   expect((await takeResult(stream)).structuredContent).toEqual({ name: 'Name? Eve' });
   expect((await client.callTool({ name: 'double', arguments: { n: 4 } })).structuredContent).toEqual({ n: 8 });
   await client.close();

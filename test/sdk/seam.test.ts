@@ -11,7 +11,9 @@ it('the handlers of a server can be read and replaced', async () => {
   const ping = handlerOf(mcp, 'ping');
   expect(await ping({ jsonrpc: '2.0', id: 1, method: 'ping' }, {} as Extra)).toEqual({});
   replaceHandler(mcp, 'ping', async () => await Promise.resolve({ replaced: true }));
-  expect(await handlerOf(mcp, 'ping')({ jsonrpc: '2.0', id: 1, method: 'ping' }, {} as Extra)).toEqual({ replaced: true });
+  expect(await handlerOf(mcp, 'ping')({ jsonrpc: '2.0', id: 1, method: 'ping' }, {} as Extra)).toEqual({
+    replaced: true,
+  });
   expect([handles(mcp, 'initialize'), handles(mcp, 'tools/call')]).toEqual([true, false]);
   expect(() => handlerOf(mcp, 'tools/call')).toThrow(/not supported/);
   expect(() => handlerOf({ server: {} } as McpServer, 'ping')).toThrow(/not supported/);
@@ -22,7 +24,9 @@ it('the streams of Streamable HTTP can be watched; stdio is but one', async () =
   const changed = vi.fn<() => void>();
   const streams = watchStreams(transport, changed);
   expect(streams?.carry()).toBe(false);
-  const { body } = await transport.handleRequest(new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }));
+  const { body } = await transport.handleRequest(
+    new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }),
+  );
   expect(streams?.carry()).toBe(true);
   expect(changed).toHaveBeenCalledTimes(1);
   await body?.cancel();
@@ -36,7 +40,13 @@ it('a request has its stream until it is dropped', async () => {
   const transport = new WebStandardStreamableHTTPServerTransport();
   const streams = watchStreams(transport, () => undefined);
   const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
-  const { body } = await transport.handleRequest(new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }) }));
+  const { body } = await transport.handleRequest(
+    new Request('http://127.0.0.1/mcp', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }),
+    }),
+  );
   expect([streams?.carry(7), streams?.dropped(7)]).toEqual([true, false]);
   await body?.cancel();
   expect([streams?.carry(7), streams?.dropped(7)]).toEqual([false, true]);
@@ -45,7 +55,9 @@ it('a request has its stream until it is dropped', async () => {
 it('a stream can be ended', async () => {
   const transport = new WebStandardStreamableHTTPServerTransport();
   const streams = watchStreams(transport, () => undefined);
-  const response = await transport.handleRequest(new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }));
+  const response = await transport.handleRequest(
+    new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }),
+  );
   streams?.end();
   expect(await response.text()).toBe('');
   expect(streams?.carry()).toBe(false);

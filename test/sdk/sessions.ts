@@ -4,11 +4,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { WebStandardStreamableHTTPServerTransport, type WebStandardStreamableHTTPServerTransportOptions } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import {
+  WebStandardStreamableHTTPServerTransport,
+  type WebStandardStreamableHTTPServerTransportOptions,
+} from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { Listening } from '../setup/http.js';
 import type { Endpoint } from '../server/session.js';
 
-export function sessionful(factory: () => McpServer, options: WebStandardStreamableHTTPServerTransportOptions = {}): Endpoint {
+export function sessionful(
+  factory: () => McpServer,
+  options: WebStandardStreamableHTTPServerTransportOptions = {},
+): Endpoint {
   const transports = new Map<string, WebStandardStreamableHTTPServerTransport>();
   return {
     async fetch(request, given) {
@@ -39,10 +45,15 @@ export function stateless(factory: () => McpServer): Endpoint {
 export async function listenSessionful(factory: () => McpServer): Promise<Listening> {
   const transports = new Map<unknown, StreamableHTTPServerTransport>();
   const server = createServer((request, response) => void serve(request, response));
-  async function serve(...[request, response]: Parameters<StreamableHTTPServerTransport['handleRequest']>): Promise<void> {
+  async function serve(
+    ...[request, response]: Parameters<StreamableHTTPServerTransport['handleRequest']>
+  ): Promise<void> {
     let transport = transports.get(request.headers['mcp-session-id']);
     if (!transport) {
-      const begun = new StreamableHTTPServerTransport({ sessionIdGenerator: () => randomUUID(), onsessioninitialized: (id) => void transports.set(id, begun) });
+      const begun = new StreamableHTTPServerTransport({
+        sessionIdGenerator: () => randomUUID(),
+        onsessioninitialized: (id) => void transports.set(id, begun),
+      });
       await factory().connect(begun);
       transport = begun;
     }

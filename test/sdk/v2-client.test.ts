@@ -11,7 +11,9 @@ import { listen, type Listening } from '../setup/http.js';
 import { startStackOf, type Stack } from '../setup/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
-const tools = [defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' })];
+const tools = [
+  defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
+];
 let stack: Stack<DurableTasks>;
 let server: Listening;
 let client: Client;
@@ -20,8 +22,14 @@ beforeAll(async () => {
   stack = await startStackOf(DurableTasks, tools, { pollInterval: '50 ms' });
   await stack.startWorker({ workflowsPath });
   server = await listen(stack.tasks.handler(v1Server));
-  client = new Client({ name: 'v2', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: { ...tasksCapability, elicitation: { form: {} } } });
-  client.setRequestHandler('elicitation/create', async () => await Promise.resolve({ action: 'accept' as const, content: { name: 'Ann' } }));
+  client = new Client(
+    { name: 'v2', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' }, capabilities: { ...tasksCapability, elicitation: { form: {} } } },
+  );
+  client.setRequestHandler(
+    'elicitation/create',
+    async () => await Promise.resolve({ action: 'accept' as const, content: { name: 'Ann' } }),
+  );
   await client.connect(new StreamableHTTPClientTransport(server.url));
 });
 afterAll(async () => {
@@ -42,5 +50,7 @@ it('is asked by a plain call', async () => {
 });
 
 it('calls the ordinary tools', async () => {
-  expect((await client.callTool({ name: 'plain', arguments: { x: 3 } })).content).toEqual([{ type: 'text', text: 'plain 3' }]);
+  expect((await client.callTool({ name: 'plain', arguments: { x: 3 } })).content).toEqual([
+    { type: 'text', text: 'plain 3' },
+  ]);
 });

@@ -12,11 +12,20 @@ import { send2026 } from './protocol.js';
 import { Session } from './session.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
-const sure = { message: 'Sure?', requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] } };
+const sure = {
+  message: 'Sure?',
+  requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] },
+};
 const inputSchema = z.object({ file: z.string() });
-const beforeStart = ({ file }: { file: string }) => (file === 'harmless' ? undefined : { ...sure, message: `Delete ${file}?` });
+const beforeStart = ({ file }: { file: string }) =>
+  file === 'harmless' ? undefined : { ...sure, message: `Delete ${file}?` };
 const tools = [
-  defineTool({ name: 'delete', inputSchema, beforeStart, run: async ({ file }, ctx) => await Promise.resolve({ file, ...ctx.answer }) }),
+  defineTool({
+    name: 'delete',
+    inputSchema,
+    beforeStart,
+    run: async ({ file }, ctx) => await Promise.resolve({ file, ...ctx.answer }),
+  }),
   defineTool({ name: 'flow', inputSchema, beforeStart, workflow: 'withAnswer' }),
 ];
 const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
@@ -38,35 +47,63 @@ afterAll(async () => {
   await other.close();
 });
 
-const call = async (params: object, at = handler, options: object = {}) => await send2026(at, 'tools/call', { name: 'delete', arguments: { file: 'a.txt' }, ...params }, { capabilities, ...options });
+const call = async (params: object, at = handler, options: object = {}) =>
+  await send2026(
+    at,
+    'tools/call',
+    { name: 'delete', arguments: { file: 'a.txt' }, ...params },
+    { capabilities, ...options },
+  );
 const accept = { 'before-start': { action: 'accept', content: { reason: 'old' } } };
 
 describe('2026-07-28', () => {
   it('answers with the question, and becomes a task with the answer, at any replica', async () => {
     const start = vi.spyOn(stack.tasks.engine, 'start');
     const { result } = await call({});
-    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { 'before-start': { method: 'elicitation/create', params: { mode: 'form', message: 'Delete a.txt?' } } } });
+    expect(result).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: {
+        'before-start': { method: 'elicitation/create', params: { mode: 'form', message: 'Delete a.txt?' } },
+      },
+    });
     expect(start).not.toHaveBeenCalled();
     start.mockRestore();
     const { result: created } = await call({ requestState: result.requestState, inputResponses: accept }, replica);
     expect(created).toMatchObject({ resultType: 'task', status: 'working' });
     await stack.tasks.engine.result('anonymous', created.taskId);
-    expect((await send2026(handler, 'tasks/get', { taskId: created.taskId })).result.result.structuredContent).toEqual({ file: 'a.txt', reason: 'old' });
+    expect((await send2026(handler, 'tasks/get', { taskId: created.taskId })).result.result.structuredContent).toEqual({
+      file: 'a.txt',
+      reason: 'old',
+    });
     // The same answer once more starts nothing.
-    expect((await call({ requestState: result.requestState, inputResponses: accept })).result.taskId).toBe(created.taskId);
+    expect((await call({ requestState: result.requestState, inputResponses: accept })).result.taskId).toBe(
+      created.taskId,
+    );
   });
 
   it('gives a workflow the answer as its second argument', async () => {
     const { requestState } = (await call({ name: 'flow' })).result;
     const { taskId } = (await call({ name: 'flow', requestState, inputResponses: accept })).result;
-    expect((await stack.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({ result: { structuredContent: { given: { file: 'a.txt' }, answer: { reason: 'old' } } } });
+    expect((await stack.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({
+      result: { structuredContent: { given: { file: 'a.txt' }, answer: { reason: 'old' } } },
+    });
   });
 
   it('asks again for what is missing or does not fit, saying why', async () => {
     const { requestState } = (await call({})).result;
     expect((await call({ requestState })).result.inputRequests['before-start'].params.message).toBe('Delete a.txt?');
-    const { result } = await call({ requestState, inputResponses: { 'before-start': { action: 'accept', content: {} } } });
-    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { 'before-start': { params: { message: expect.stringMatching(/^Delete a.txt\?\n\nThe last answer does not fit: .*reason/) } } } });
+    const { result } = await call({
+      requestState,
+      inputResponses: { 'before-start': { action: 'accept', content: {} } },
+    });
+    expect(result).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: {
+        'before-start': {
+          params: { message: expect.stringMatching(/^Delete a.txt\?\n\nThe last answer does not fit: .*reason/) },
+        },
+      },
+    });
     // An answer without its state is none.
     expect((await call({ inputResponses: accept })).result.resultType).toBe('input_required');
   });
@@ -74,7 +111,9 @@ describe('2026-07-28', () => {
   it('starts nothing where it is declined', async () => {
     const start = vi.spyOn(stack.tasks.engine, 'start');
     const { requestState } = (await call({})).result;
-    expect((await call({ requestState, inputResponses: { 'before-start': { action: 'decline' } } })).result).toMatchObject({ isError: true, content: [{ text: 'Nothing was started: the question was declined.' }] });
+    expect(
+      (await call({ requestState, inputResponses: { 'before-start': { action: 'decline' } } })).result,
+    ).toMatchObject({ isError: true, content: [{ text: 'Nothing was started: the question was declined.' }] });
     expect(start).not.toHaveBeenCalled();
     start.mockRestore();
   });
@@ -82,47 +121,78 @@ describe('2026-07-28', () => {
   it.each([
     ['other arguments', { arguments: { file: 'b.txt' } }, {}],
     ['another tool', { name: 'flow' }, {}],
-    ['another owner', {}, { authInfo: { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'bob' } } }],
+    [
+      'another owner',
+      {},
+      { authInfo: { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'bob' } } },
+    ],
     ['another idempotency key', {}, { meta: { 'io.github.mcp-tasks-temporal/idempotency-key': 'k'.repeat(40) } }],
     ['a forged state', { requestState: 'v1.e30.AAAA' }, {}],
   ])('refuses a state for %s', async (_, params, options) => {
     const { requestState } = (await call({})).result;
-    expect((await call({ requestState, inputResponses: accept, ...params }, handler, options)).error).toMatchObject({ code: -32602, message: expect.stringContaining('requestState') });
+    expect((await call({ requestState, inputResponses: accept, ...params }, handler, options)).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('requestState'),
+    });
   });
 
   it('needs a client that declares forms, where there is something to ask', async () => {
     const tasks = { extensions: capabilities.extensions };
-    expect((await call({}, handler, { capabilities: tasks })).error).toMatchObject({ code: -32021, data: { requiredCapabilities: { elicitation: { form: {} } } } });
-    expect((await call({ arguments: { file: 'harmless' } }, handler, { capabilities: tasks })).result.resultType).toBe('task');
+    expect((await call({}, handler, { capabilities: tasks })).error).toMatchObject({
+      code: -32021,
+      data: { requiredCapabilities: { elicitation: { form: {} } } },
+    });
+    expect((await call({ arguments: { file: 'harmless' } }, handler, { capabilities: tasks })).result.resultType).toBe(
+      'task',
+    );
   });
 
   it('is awaited like any call where the client knows no tasks', async () => {
     const plain = { capabilities: { elicitation: { form: {} } } };
     const { requestState } = (await call({}, handler, plain)).result;
-    expect((await call({ requestState, inputResponses: accept }, handler, plain)).result.structuredContent).toEqual({ file: 'a.txt', reason: 'old' });
+    expect((await call({ requestState, inputResponses: accept }, handler, plain)).result.structuredContent).toEqual({
+      file: 'a.txt',
+      reason: 'old',
+    });
   });
 
   it('is answered by the host’s own handler of the public client', async () => {
     const server = await listen(handler);
-    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: { ...tasksCapability, elicitation: { form: {} } } });
+    const client = new Client(
+      { name: 'test', version: '1.0.0' },
+      { versionNegotiation: { mode: 'auto' }, capabilities: { ...tasksCapability, elicitation: { form: {} } } },
+    );
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { reason: 'asked' } }));
     await client.connect(new StreamableHTTPClientTransport(server.url));
-    expect((await callTool(client, { name: 'delete', arguments: { file: 'c.txt' } })).structuredContent).toEqual({ file: 'c.txt', reason: 'asked' });
+    expect((await callTool(client, { name: 'delete', arguments: { file: 'c.txt' } })).structuredContent).toEqual({
+      file: 'c.txt',
+      reason: 'asked',
+    });
     await client.close();
     await server.close();
   });
 });
 
 describe('2025-11-25', () => {
-  const question = ({ method, id }: { method?: string; id?: unknown }): boolean => method === 'elicitation/create' && id !== undefined;
+  const question = ({ method, id }: { method?: string; id?: unknown }): boolean =>
+    method === 'elicitation/create' && id !== undefined;
 
   async function begin(name: string) {
     const session = await Session.begin(handler);
-    const { taskId } = (await session.request(handler, 'tools/call', { name, arguments: { file: 'a.txt' }, task: {} })).result.task;
+    const { taskId } = (await session.request(handler, 'tools/call', { name, arguments: { file: 'a.txt' }, task: {} }))
+      .result.task;
     const result = await session.open(handler, 'tasks/result', { taskId });
     const { id, params } = await result.next(question);
-    expect(params).toMatchObject({ message: 'Delete a.txt?', _meta: { 'io.modelcontextprotocol/related-task': { taskId } } });
-    return { session, taskId, id, answer: async () => (await result.next((message) => message.id === result.requestId)).result };
+    expect(params).toMatchObject({
+      message: 'Delete a.txt?',
+      _meta: { 'io.modelcontextprotocol/related-task': { taskId } },
+    });
+    return {
+      session,
+      taskId,
+      id,
+      answer: async () => (await result.next((message) => message.id === result.requestId)).result,
+    };
   }
 
   it.each([
@@ -139,7 +209,10 @@ describe('2025-11-25', () => {
   it('ends where it is declined', async () => {
     const { session, id, answer } = await begin('delete');
     await session.reply(handler, id, { result: { action: 'cancel' } });
-    expect(await answer()).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('Nothing was started') }] });
+    expect(await answer()).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('Nothing was started') }],
+    });
   });
 
   it('is cancelled while it asks', async () => {

@@ -35,40 +35,55 @@ async function kill(child: ChildProcess): Promise<void> {
 
 async function server(taskQueue: string, port = 0): Promise<{ child: ChildProcess; url: URL }> {
   const path = fileURLToPath(new URL('../fixtures/http-server.mjs', import.meta.url));
-  const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress'), MCP_TASKS_KEY: key, TEST_TASK_QUEUE: taskQueue };
+  const env = {
+    ...process.env,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    MCP_TASKS_KEY: key,
+    TEST_TASK_QUEUE: taskQueue,
+  };
   const child = fork(path, [String(port)], { env, stdio: ['ignore', 'pipe', 'ignore', 'ipc'], execArgv: [] });
   processes.add(child);
   const [line] = (await once(child.stdout as NonNullable<typeof child.stdout>, 'data')) as [Buffer];
   return { child, url: new URL(`http://127.0.0.1:${line.toString().trim()}/mcp`) };
 }
 
-it.each(['legacy', 'auto'] as const)('a server that is killed and started again answers for the same task (%s)', async (mode) => {
-  const stack = await startStack(tools);
-  await stack.startWorker();
-  const first = await server(stack.tasks.taskQueue);
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode }, capabilities: tasksCapability });
-  await client.connect(new StreamableHTTPClientTransport(first.url));
-  const file = join(dir, 'go');
-  let restarted: Promise<unknown> | undefined;
-  const ids = new Set<string>();
-  const result = await callTool(client, { name: 'wait_for_file', arguments: { file } }, {
-    onStatus({ taskId }) {
-      ids.add(taskId);
-      restarted ??= (async () => {
-        await kill(first.child);
-        await server(stack.tasks.taskQueue, Number(first.url.port));
-        const again = await client.request({ method: 'tasks/get', params: { taskId } }, Loose);
-        expect(again).toMatchObject({ taskId, status: 'working' });
-        await writeFile(file, '');
-      })();
-    },
-  });
-  await restarted;
-  expect(result.structuredContent).toEqual({ file, attempt: 1 });
-  expect(ids.size).toBe(1);
-  await client.close();
-  await stack.close();
-});
+it.each(['legacy', 'auto'] as const)(
+  'a server that is killed and started again answers for the same task (%s)',
+  async (mode) => {
+    const stack = await startStack(tools);
+    await stack.startWorker();
+    const first = await server(stack.tasks.taskQueue);
+    const client = new Client(
+      { name: 'test', version: '1.0.0' },
+      { versionNegotiation: { mode }, capabilities: tasksCapability },
+    );
+    await client.connect(new StreamableHTTPClientTransport(first.url));
+    const file = join(dir, 'go');
+    let restarted: Promise<unknown> | undefined;
+    const ids = new Set<string>();
+    const result = await callTool(
+      client,
+      { name: 'wait_for_file', arguments: { file } },
+      {
+        onStatus({ taskId }) {
+          ids.add(taskId);
+          restarted ??= (async () => {
+            await kill(first.child);
+            await server(stack.tasks.taskQueue, Number(first.url.port));
+            const again = await client.request({ method: 'tasks/get', params: { taskId } }, Loose);
+            expect(again).toMatchObject({ taskId, status: 'working' });
+            await writeFile(file, '');
+          })();
+        },
+      },
+    );
+    await restarted;
+    expect(result.structuredContent).toEqual({ file, attempt: 1 });
+    expect(ids.size).toBe(1);
+    await client.close();
+    await stack.close();
+  },
+);
 
 it('a Temporal that is killed and started again on its file brings the task to its end', async () => {
   const [port, uiPort] = [await freePort(), await freePort()];
@@ -89,7 +104,24 @@ it('a Temporal that is killed and started again on its file brings the task to i
 });
 
 async function temporal(port: number, uiPort: number): Promise<ChildProcess> {
-  const child = spawn(inject('temporalCli'), ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort), '--db-filename', join(dir, 'temporal.db'), '--log-level', 'never'], { stdio: 'ignore' });
+  const child = spawn(
+    inject('temporalCli'),
+    [
+      'server',
+      'start-dev',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--ui-port',
+      String(uiPort),
+      '--db-filename',
+      join(dir, 'temporal.db'),
+      '--log-level',
+      'never',
+    ],
+    { stdio: 'ignore' },
+  );
   processes.add(child);
   const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: '30 seconds' });
   await connection.close();

@@ -17,7 +17,9 @@ const tool = defineTool({
   async run(_, ctx) {
     begun(ctx.taskId);
     ctx.progress(1);
-    return await new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
+    return await new Promise((_resolve, reject) =>
+      ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)),
+    );
   },
 });
 
@@ -42,7 +44,12 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     const call = fetch(server.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'long', arguments: {}, ...meta } }),
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'long', arguments: {}, ...meta },
+      }),
       signal: abort.signal,
     }).then(async (response) => await response.text());
     const id = await started;
@@ -53,9 +60,15 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
 
   it.skipIf(sdk === 'v1')('a dropped call is cancelled in 2026-07-28, as that version demands', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'long' };
-    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' } };
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' },
+    };
     const id = await callAndHangUp(headers, { _meta });
-    expect((await stack.tasks.engine.result('anonymous', id, AbortSignal.timeout(20_000))).outcome).toEqual({ kind: 'cancelled' });
+    expect((await stack.tasks.engine.result('anonymous', id, AbortSignal.timeout(20_000))).outcome).toEqual({
+      kind: 'cancelled',
+    });
   });
 
   it('a dropped call runs on in 2025-11-25', async () => {
@@ -92,13 +105,21 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
   });
 
   it('a body that is too large is refused, and waits for nothing', async () => {
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  const response = await handler.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: `"${'x'.repeat(5 * 1024 * 1024)}"` }));
-  expect(response.status).toBe(413);
-});
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const response = await handler.fetch(
+      new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: `"${'x'.repeat(5 * 1024 * 1024)}"` }),
+    );
+    expect(response.status).toBe(413);
+  });
 
-describe('an expired token', () => {
-    const soon = () => ({ token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'ann' }, expiresAt: Date.now() / 1000 + 1.5 });
+  describe('an expired token', () => {
+    const soon = () => ({
+      token: 't',
+      clientId: 'c',
+      scopes: [],
+      extra: { iss: 'https://issuer.example', sub: 'ann' },
+      expiresAt: Date.now() / 1000 + 1.5,
+    });
     const owner = 'token\0https://issuer.example\0ann';
 
     it('ends a pending `tasks/result`, unanswered', async () => {
@@ -112,7 +133,12 @@ describe('an expired token', () => {
 
     it.skipIf(sdk === 'v1')('ends the stream of a call in 2026-07-28, and not the call', async () => {
       const started = new Promise<string>((resolve) => (begun = resolve));
-      const reply = await send2026(handler, 'tools/call', { name: 'long' }, { capabilities: {}, authInfo: soon(), meta: { progressToken: 1 } });
+      const reply = await send2026(
+        handler,
+        'tools/call',
+        { name: 'long' },
+        { capabilities: {}, authInfo: soon(), meta: { progressToken: 1 } },
+      );
       expect([reply.result, reply.error]).toEqual([undefined, undefined]);
       const id = await started;
       expect((await stack.tasks.engine.get(owner, id)).outcome).toBeUndefined();

@@ -11,13 +11,31 @@ const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.m
 const inputSchema = z.object({});
 const own = { content: [{ type: 'text', text: 'mine' }], structuredContent: { a: [1, null] }, _meta: { x: 1 } };
 const tools = [
-  defineTool({ name: 'all', inputSchema, asks: ['elicitation.form', 'elicitation.url', 'sampling'], workflow: 'askAll' }),
+  defineTool({
+    name: 'all',
+    inputSchema,
+    asks: ['elicitation.form', 'elicitation.url', 'sampling'],
+    workflow: 'askAll',
+  }),
   defineTool({ name: 'own', inputSchema, run: async () => await Promise.resolve(own) }),
   defineTool({ name: 'tool-error', inputSchema, run: async () => await Promise.reject(new ToolError('no such file')) }),
-  defineTool({ name: 'task-error', inputSchema, run: async () => await Promise.reject(new TaskError(-32050, 'quota spent', { limit: 3 })) }),
-  defineTool({ name: 'sure', inputSchema, beforeStart: () => ({ message: 'Sure?', requestedSchema: { type: 'object', properties: {} } }), run: async () => await Promise.resolve('done') }),
+  defineTool({
+    name: 'task-error',
+    inputSchema,
+    run: async () => await Promise.reject(new TaskError(-32050, 'quota spent', { limit: 3 })),
+  }),
+  defineTool({
+    name: 'sure',
+    inputSchema,
+    beforeStart: () => ({ message: 'Sure?', requestedSchema: { type: 'object', properties: {} } }),
+    run: async () => await Promise.resolve('done'),
+  }),
 ];
-const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {}, url: {} }, sampling: {} };
+const capabilities = {
+  extensions: { 'io.modelcontextprotocol/tasks': {} },
+  elicitation: { form: {}, url: {} },
+  sampling: {},
+};
 
 let stack: Stack;
 let handler: McpHttpHandler;
@@ -32,9 +50,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const call = async (name: string, params: object = {}, declared: object = capabilities) => await send2026(handler, 'tools/call', { name, ...params }, { capabilities: declared });
+const call = async (name: string, params: object = {}, declared: object = capabilities) =>
+  await send2026(handler, 'tools/call', { name, ...params }, { capabilities: declared });
 const get = async (taskId: string) => (await send2026(handler, 'tasks/get', { taskId })).result;
-const update = async (taskId: string, inputResponses: object) => await send2026(handler, 'tasks/update', { taskId, inputResponses });
+const update = async (taskId: string, inputResponses: object) =>
+  await send2026(handler, 'tasks/update', { taskId, inputResponses });
 
 it('no key of a question is used twice, and an answer to a question that was superseded is ignored', async () => {
   const { taskId } = (await call('all')).result;
@@ -64,45 +84,65 @@ it('no key of a question is used twice, and an answer to a question that was sup
 });
 
 describe('errors', () => {
-  it.each(['tasks/get', 'tasks/update', 'tasks/cancel'])('%s of a task that is not there is -32602, and says so', async (method) => {
-    for (const taskId of ['nope', `mcp-${'0'.repeat(32)}-${'0'.repeat(32)}`]) {
-      expect((await send2026(handler, method, { taskId, inputResponses: {} })).error).toEqual({ code: -32602, message: 'Failed to retrieve task: Task not found' });
-    }
-    expect((await send2026(handler, method, { inputResponses: {} }, { headers: { 'mcp-name': 'x' } })).error).toBeDefined();
-  });
+  it.each(['tasks/get', 'tasks/update', 'tasks/cancel'])(
+    '%s of a task that is not there is -32602, and says so',
+    async (method) => {
+      for (const taskId of ['nope', `mcp-${'0'.repeat(32)}-${'0'.repeat(32)}`]) {
+        expect((await send2026(handler, method, { taskId, inputResponses: {} })).error).toEqual({
+          code: -32602,
+          message: 'Failed to retrieve task: Task not found',
+        });
+      }
+      expect(
+        (await send2026(handler, method, { inputResponses: {} }, { headers: { 'mcp-name': 'x' } })).error,
+      ).toBeDefined();
+    },
+  );
 
-  it.each(['get', 'cancel', 'respond'] as const)('one of the server’s own is -32603, and gives nothing away (%s)', async (operation) => {
-    vi.spyOn(stack.tasks.engine, operation).mockRejectedValue(new Error('postgres://user:secret@db'));
-    const method = operation === 'respond' ? 'tasks/update' : `tasks/${operation}`;
-    const { error } = await send2026(handler, method, { taskId: 'x', inputResponses: {} });
-    expect(error).toMatchObject({ code: -32603, message: expect.stringContaining('Internal error') });
-    expect(JSON.stringify(error)).not.toContain('secret');
-  });
+  it.each(['get', 'cancel', 'respond'] as const)(
+    'one of the server’s own is -32603, and gives nothing away (%s)',
+    async (operation) => {
+      vi.spyOn(stack.tasks.engine, operation).mockRejectedValue(new Error('postgres://user:secret@db'));
+      const method = operation === 'respond' ? 'tasks/update' : `tasks/${operation}`;
+      const { error } = await send2026(handler, method, { taskId: 'x', inputResponses: {} });
+      expect(error).toMatchObject({ code: -32603, message: expect.stringContaining('Internal error') });
+      expect(JSON.stringify(error)).not.toContain('secret');
+    },
+  );
 });
 
-it.each(['own', 'tool-error', 'task-error'])('a task ends with exactly what the call itself is answered with (%s)', async (name) => {
-  const awaited = await call(name, {}, {});
-  const { taskId } = (await call(name)).result;
-  await stack.tasks.engine.result('anonymous', taskId);
-  const { result, error } = await get(taskId);
-  // Who answers is told with every response, and is no part of the result.
-  const { 'io.modelcontextprotocol/serverInfo': _, ...meta } = awaited.result?._meta ?? {};
-  const bare = awaited.result && { ...awaited.result, _meta: meta };
-  if (bare && Object.keys(meta).length === 0) delete bare._meta;
-  expect([result, error]).toEqual([bare, awaited.error]);
-});
+it.each(['own', 'tool-error', 'task-error'])(
+  'a task ends with exactly what the call itself is answered with (%s)',
+  async (name) => {
+    const awaited = await call(name, {}, {});
+    const { taskId } = (await call(name)).result;
+    await stack.tasks.engine.result('anonymous', taskId);
+    const { result, error } = await get(taskId);
+    // Who answers is told with every response, and is no part of the result.
+    const { 'io.modelcontextprotocol/serverInfo': _, ...meta } = awaited.result?._meta ?? {};
+    const bare = awaited.result && { ...awaited.result, _meta: meta };
+    if (bare && Object.keys(meta).length === 0) delete bare._meta;
+    expect([result, error]).toEqual([bare, awaited.error]);
+  },
+);
 
 describe('multi round-trip requests', () => {
   const accept = { 'before-start': { action: 'accept', content: {} } };
 
   it('what was not asked for is ignored', async () => {
     const { requestState } = (await call('sure')).result;
-    expect((await call('sure', { requestState, inputResponses: { ...accept, more: { action: 'accept' } } })).result.resultType).toBe('task');
+    expect(
+      (await call('sure', { requestState, inputResponses: { ...accept, more: { action: 'accept' } } })).result
+        .resultType,
+    ).toBe('task');
   });
 
   it('a state is good for an hour', async () => {
     const { requestState } = (await call('sure')).result;
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61 * 60_000 });
-    expect((await call('sure', { requestState, inputResponses: accept })).error).toMatchObject({ code: -32602, message: expect.stringContaining('expired requestState') });
+    expect((await call('sure', { requestState, inputResponses: accept })).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('expired requestState'),
+    });
   });
 });

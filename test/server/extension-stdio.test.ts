@@ -5,7 +5,13 @@ import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
 import { startStack, type Stack } from '../setup/stack.js';
 
-type Message = { id?: unknown; method?: string; params?: Record<string, any>; result?: Record<string, any>; error?: unknown }; // eslint-disable-line typescript/no-explicit-any -- the wire
+type Message = {
+  id?: unknown;
+  method?: string;
+  params?: Record<string, any>;
+  result?: Record<string, any>;
+  error?: unknown;
+}; // eslint-disable-line typescript/no-explicit-any -- the wire
 
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -17,7 +23,9 @@ const tool = defineTool({
   name: 'steps',
   inputSchema: z.object({}),
   async run(_, ctx) {
-    const abort = new Promise<never>((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
+    const abort = new Promise<never>((_resolve, reject) =>
+      ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)),
+    );
     stopped = abort.catch(() => undefined);
     for (const step of [1, 2]) {
       ctx.progress(step, 2, 'steps');
@@ -42,13 +50,30 @@ beforeEach(async () => {
   client = ours;
   received = [];
   client.onmessage = (message: JSONRPCMessage) => void received.push(message as Message);
-  handle = stack.tasks.stdio(() => new McpServer({ name: 'test', version: '1.0.0' }, { capabilities: { tools: { listChanged: true }, logging: {} } }), { transport: server });
+  handle = stack.tasks.stdio(
+    () =>
+      new McpServer(
+        { name: 'test', version: '1.0.0' },
+        { capabilities: { tools: { listChanged: true }, logging: {} } },
+      ),
+    { transport: server },
+  );
   await client.start();
 });
 afterEach(async () => await handle.close());
 
-async function request(id: string, method: string, params: object, { declared = tasks, meta = {} }: { declared?: object; meta?: object } = {}): Promise<void> {
-  const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' }, 'io.modelcontextprotocol/clientCapabilities': declared, ...meta };
+async function request(
+  id: string,
+  method: string,
+  params: object,
+  { declared = tasks, meta = {} }: { declared?: object; meta?: object } = {},
+): Promise<void> {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
+    'io.modelcontextprotocol/clientCapabilities': declared,
+    ...meta,
+  };
   await client.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta } });
 }
 
@@ -65,20 +90,34 @@ async function settled(): Promise<void> {
   await answer('settled');
 }
 
-const progress = (step: number) => ({ method, params }: Message) => method === 'notifications/progress' && params?.['progress'] === step;
+const progress =
+  (step: number) =>
+  ({ method, params }: Message) =>
+    method === 'notifications/progress' && params?.['progress'] === step;
 
 it('a subscription brings what was asked for and nothing else, neither progress nor logs', async () => {
-  await request('call', 'tools/call', { name: 'steps' }, { meta: { progressToken: 'p', 'io.modelcontextprotocol/logLevel': 'debug' } });
+  await request(
+    'call',
+    'tools/call',
+    { name: 'steps' },
+    { meta: { progressToken: 'p', 'io.modelcontextprotocol/logLevel': 'debug' } },
+  );
   const taskId = (await answer('call')).result?.['taskId'] as string;
   await request('others', 'subscriptions/listen', { notifications: { toolsListChanged: true } });
   await request('mine', 'subscriptions/listen', { notifications: { taskIds: [taskId] } });
   for (const step of [1, 2]) {
-    await find(({ method, params }) => method === 'notifications/tasks' && params?.['statusMessage']?.includes(`${step} of 2 steps`));
+    await find(
+      ({ method, params }) =>
+        method === 'notifications/tasks' && params?.['statusMessage']?.includes(`${step} of 2 steps`),
+    );
     next();
   }
   await answer('mine');
   await settled();
-  const of = (id: string) => received.flatMap(({ method, params }) => (method !== undefined && params?.['_meta']?.[SUBSCRIPTION] === id ? [method] : []));
+  const of = (id: string) =>
+    received.flatMap(({ method, params }) =>
+      method !== undefined && params?.['_meta']?.[SUBSCRIPTION] === id ? [method] : [],
+    );
   expect(of('others')).toEqual(['notifications/subscriptions/acknowledged']);
   expect([...new Set(of('mine'))]).toEqual(['notifications/subscriptions/acknowledged', 'notifications/tasks']);
   // Nor beside the subscriptions.
@@ -95,14 +134,19 @@ it('progress of a call that is awaited bears its token, increases and ends with 
   await settled();
   const told = received.filter(({ id }) => id !== 'settled');
   expect(told.at(-1)?.id).toBe('call');
-  expect(told.slice(0, -1).map(({ params }) => [params?.['progressToken'], params?.['progress'], params?.['total'], params?.['message']])).toEqual([
+  expect(
+    told
+      .slice(0, -1)
+      .map(({ params }) => [params?.['progressToken'], params?.['progress'], params?.['total'], params?.['message']]),
+  ).toEqual([
     ['p', 1, 2, 'steps'],
     ['p', 2, 2, 'steps'],
   ]);
 });
 
 describe('`notifications/cancelled`', () => {
-  const cancel = async (requestId: unknown): Promise<void> => await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } as never });
+  const cancel = async (requestId: unknown): Promise<void> =>
+    await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } as never });
 
   it('stops a call that is awaited, which is not answered then', async () => {
     await request('call', 'tools/call', { name: 'steps' }, { declared: {}, meta: { progressToken: 1 } });

@@ -1,5 +1,9 @@
 /** Public clients that do not speak tasks: what they are answered with passes their own validation. */
-import { Client as ModernClient, InMemoryTransport, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
+import {
+  Client as ModernClient,
+  InMemoryTransport,
+  StreamableHTTPClientTransport as ModernTransport,
+} from '@modelcontextprotocol/client';
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/server';
@@ -12,7 +16,10 @@ import { gatedTools, release, returned } from './gated.js';
 /** What the clients have in common. */
 interface AnyClient {
   listTools(): Promise<{ tools: { name: string; outputSchema?: unknown }[] }>;
-  callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<{ structuredContent?: unknown; isError?: unknown; content?: unknown }>;
+  callTool(params: {
+    name: string;
+    arguments: Record<string, unknown>;
+  }): Promise<{ structuredContent?: unknown; isError?: unknown; content?: unknown }>;
   close(): Promise<void>;
 }
 
@@ -59,29 +66,49 @@ describe.each(clients)('the client of %s', (which, older, connect) => {
   });
   afterAll(async () => await client.close());
 
-  it.each(Object.keys(returned) as (keyof typeof returned)[])('takes the handle and the result of a tool that returns: %s', async (name) => {
-    const gate = `${which} ${name}`;
-    const handle = await client.callTool({ name, arguments: { gate } });
-    expect(handle).toMatchObject({ structuredContent: { tool: name, status: 'working' } });
-    expect(handle.isError).toBeFalsy();
-    const { taskId } = handle.structuredContent as { taskId: string };
-    release(gate);
-    // What is no object is under `result` before 2026-07-28, where the schema says so.
-    const content: unknown = older && (name === 'text' || name === 'mixed') ? { result: returned[name] } : returned[name];
-    await expect.poll(async () => (await client.callTool({ name: 'task_wait', arguments: { taskId } })).structuredContent, { timeout: 20_000 }).toEqual(content);
-    // Its gate is open: the call itself has the result, where the machine is not too busy.
-    await expect.poll(async () => (await client.callTool({ name, arguments: { gate } })).structuredContent, { timeout: 20_000 }).toEqual(content);
-  });
+  it.each(Object.keys(returned) as (keyof typeof returned)[])(
+    'takes the handle and the result of a tool that returns: %s',
+    async (name) => {
+      const gate = `${which} ${name}`;
+      const handle = await client.callTool({ name, arguments: { gate } });
+      expect(handle).toMatchObject({ structuredContent: { tool: name, status: 'working' } });
+      expect(handle.isError).toBeFalsy();
+      const { taskId } = handle.structuredContent as { taskId: string };
+      release(gate);
+      // What is no object is under `result` before 2026-07-28, where the schema says so.
+      const content: unknown =
+        older && (name === 'text' || name === 'mixed') ? { result: returned[name] } : returned[name];
+      await expect
+        .poll(async () => (await client.callTool({ name: 'task_wait', arguments: { taskId } })).structuredContent, {
+          timeout: 20_000,
+        })
+        .toEqual(content);
+      // Its gate is open: the call itself has the result, where the machine is not too busy.
+      await expect
+        .poll(async () => (await client.callTool({ name, arguments: { gate } })).structuredContent, { timeout: 20_000 })
+        .toEqual(content);
+    },
+  );
 
   it('lists a schema of objects, and takes what the companions say', async () => {
     const object = listed.get('object')?.outputSchema;
-    expect(object).toMatchObject({ type: 'object', anyOf: [{ properties: { size: {} } }, { properties: { taskId: {} } }] });
+    expect(object).toMatchObject({
+      type: 'object',
+      anyOf: [{ properties: { size: {} } }, { properties: { taskId: {} } }],
+    });
     expect(listed.get('no-schema')?.outputSchema).toBeUndefined();
     const gate = `${which} companions`;
-    const { taskId } = (await client.callTool({ name: 'object', arguments: { gate } })).structuredContent as { taskId: string };
-    const { tasks } = (await client.callTool({ name: 'task_list', arguments: {} })).structuredContent as { tasks: { taskId: string }[] };
+    const { taskId } = (await client.callTool({ name: 'object', arguments: { gate } })).structuredContent as {
+      taskId: string;
+    };
+    const { tasks } = (await client.callTool({ name: 'task_list', arguments: {} })).structuredContent as {
+      tasks: { taskId: string }[];
+    };
     expect(tasks.map((task) => task.taskId)).toContain(taskId);
-    expect((await client.callTool({ name: 'task_cancel', arguments: { taskId } })).structuredContent).toMatchObject({ taskId, status: 'cancelled' });
+    expect((await client.callTool({ name: 'task_cancel', arguments: { taskId } })).structuredContent).toMatchObject({
+      taskId,
+      status: 'cancelled',
+    });
     release(gate);
   });
 });

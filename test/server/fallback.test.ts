@@ -17,13 +17,19 @@ const asking = [
 ];
 const halfWay = defineTool({ name: 'half-way', inputSchema: z.object({}), workflow: 'halfWay' });
 const tools = [...gatedTools, patient, required, forbidden, ...asking, halfWay];
-const bob = { authInfo: { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'bob' } } };
+const bob = {
+  authInfo: { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'bob' } },
+};
 const PLAIN = { capabilities: {} };
 
 let stack: Stack;
 let handler: McpHttpHandler;
 let server: Listening;
-const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' }, { cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } } });
+const factory = (): McpServer =>
+  new McpServer(
+    { name: 'test', version: '1.0.0' },
+    { cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } } },
+  );
 
 beforeAll(async () => {
   stack = await startStack(tools, { fallback: 'handle', handleAfter: '600 ms', pollInterval: '50 ms' });
@@ -45,15 +51,25 @@ async function settled(call: () => Promise<Pick<Reply, 'result'>>) {
 }
 
 const eras = [
-  ['2025-11-25', async (method: string, params: Record<string, unknown>, options: SendOptions = {}) => await send2025(handler, method, params, options)],
-  ['2026-07-28', async (method: string, params: Record<string, unknown>, options: SendOptions = {}) => await send2026(handler, method, params, { ...PLAIN, ...options })],
+  [
+    '2025-11-25',
+    async (method: string, params: Record<string, unknown>, options: SendOptions = {}) =>
+      await send2025(handler, method, params, options),
+  ],
+  [
+    '2026-07-28',
+    async (method: string, params: Record<string, unknown>, options: SendOptions = {}) =>
+      await send2026(handler, method, params, { ...PLAIN, ...options }),
+  ],
 ] as const;
 
 describe.each(eras)('%s', (era, send) => {
-  const call = async (name: string, args: object, options?: SendOptions): Promise<Reply> => await send('tools/call', { name, arguments: args }, options);
+  const call = async (name: string, args: object, options?: SendOptions): Promise<Reply> =>
+    await send('tools/call', { name, arguments: args }, options);
   const text = ({ result }: Reply): string => result.content[0].text as string;
   /** @returns the task's ID */
-  const handOut = async (gate: string, options?: SendOptions): Promise<string> => (await call('object', { gate }, options)).result.structuredContent.taskId as string;
+  const handOut = async (gate: string, options?: SendOptions): Promise<string> =>
+    (await call('object', { gate }, options)).result.structuredContent.taskId as string;
 
   it('answers in time as ever, and later with what is running and how to go on', async () => {
     const gate = `${era} late`;
@@ -62,23 +78,39 @@ describe.each(eras)('%s', (era, send) => {
     expect(handle.result.isError).toBeUndefined();
     expect(handle.result.structuredContent).toMatchObject({ tool: 'object', status: 'working' });
     // What the step does is known once a worker has it, which on a busy machine may take longer than the budget.
-    expect(text(handle)).toMatch(/^object is still running( \(object: .*\))?\. It goes on by itself: do not start it again\. Call task_wait with .* for its result, or task_cancel to stop it\.$/);
+    expect(text(handle)).toMatch(
+      /^object is still running( \(object: .*\))?\. It goes on by itself: do not start it again\. Call task_wait with .* for its result, or task_cancel to stop it\.$/,
+    );
     expect(text(handle)).toContain(` ${JSON.stringify({ taskId })} `);
-    await expect.poll(async () => text(await call('task_wait', { taskId, seconds: 0 }))).toMatch(/^object is still running \(object: /);
+    await expect
+      .poll(async () => text(await call('task_wait', { taskId, seconds: 0 })))
+      .toMatch(/^object is still running \(object: /);
     // The rest of a work that takes two and a half budgets.
     const again = await call('task_wait', { taskId });
     expect(again.result.structuredContent).toMatchObject({ taskId, status: 'working' });
     const last = settled(async () => await call('task_wait', { taskId }));
     release(gate);
-    expect(await last).toMatchObject({ structuredContent: { name: 'a', size: 1 }, content: [{ type: 'text', text: '{"name":"a","size":1}' }] });
-    expect((await settled(async () => await call('object', { gate }))).structuredContent).toEqual({ name: 'a', size: 1 });
+    expect(await last).toMatchObject({
+      structuredContent: { name: 'a', size: 1 },
+      content: [{ type: 'text', text: '{"name":"a","size":1}' }],
+    });
+    expect((await settled(async () => await call('object', { gate }))).structuredContent).toEqual({
+      name: 'a',
+      size: 1,
+    });
   });
 
   it('a wait of no seconds looks; none is longer than the budget', async () => {
     const gate = `${era} seconds`;
     const taskId = await handOut(gate);
-    expect((await call('task_wait', { taskId, seconds: 0 })).result.structuredContent).toMatchObject({ taskId, status: 'working' });
-    expect((await call('task_wait', { taskId, seconds: 10_000 })).result.structuredContent).toMatchObject({ taskId, status: 'working' });
+    expect((await call('task_wait', { taskId, seconds: 0 })).result.structuredContent).toMatchObject({
+      taskId,
+      status: 'working',
+    });
+    expect((await call('task_wait', { taskId, seconds: 10_000 })).result.structuredContent).toMatchObject({
+      taskId,
+      status: 'working',
+    });
     release(gate);
     await stack.tasks.engine.result('anonymous', taskId);
     expect((await call('task_wait', { taskId, seconds: 0 })).result.structuredContent).toEqual({ name: 'a', size: 1 });
@@ -88,9 +120,13 @@ describe.each(eras)('%s', (era, send) => {
     const first = await call('half-way', {}, { meta: { progressToken: 'first' } });
     const { taskId } = first.result.structuredContent;
     const second = await call('task_wait', { taskId }, { meta: { progressToken: 7 } });
-    const told = [first, second].map(({ notifications }) => notifications.map(({ method, params }) => [method, params]));
+    const told = [first, second].map(({ notifications }) =>
+      notifications.map(({ method, params }) => [method, params]),
+    );
     const progress = { progress: 2, total: 4, message: 'steps' };
-    expect(told).toEqual(['first', 7].map((progressToken) => [['notifications/progress', { progressToken, ...progress }]]));
+    expect(told).toEqual(
+      ['first', 7].map((progressToken) => [['notifications/progress', { progressToken, ...progress }]]),
+    );
     // It is spent with its call: nobody is to be told by it later on.
     expect((await stack.tasks.engine.get('anonymous', taskId)).caller?.progressToken).toBeUndefined();
     expect(text(second)).toContain('half-way is still running (2 of 4 steps (50 %))');
@@ -102,13 +138,19 @@ describe.each(eras)('%s', (era, send) => {
     const { taskId } = (await call('object', { gate, fail: true })).result.structuredContent;
     release(gate);
     await stack.tasks.engine.result('anonymous', taskId);
-    expect((await call('task_wait', { taskId })).result).toMatchObject({ isError: true, content: [{ text: 'it went wrong' }] });
+    expect((await call('task_wait', { taskId })).result).toMatchObject({
+      isError: true,
+      content: [{ text: 'it went wrong' }],
+    });
   });
 
   it('cancels, and says so where there is nothing to cancel', async () => {
     const taskId = await handOut(`${era} cancelled`);
     const cancelled = await call('task_cancel', { taskId });
-    expect(cancelled.result).toMatchObject({ structuredContent: { taskId, status: 'cancelled' }, content: [{ text: 'object was cancelled.' }] });
+    expect(cancelled.result).toMatchObject({
+      structuredContent: { taskId, status: 'cancelled' },
+      content: [{ text: 'object was cancelled.' }],
+    });
     const again = await call('task_cancel', { taskId });
     expect(again.result.isError).toBeUndefined();
     expect(text(again)).toBe('object had already ended (cancelled): there was nothing to cancel.');
@@ -119,9 +161,14 @@ describe.each(eras)('%s', (era, send) => {
     const gate = `${era} listed`;
     const taskId = await handOut(gate, bob);
     const list = await call('task_list', {}, bob);
-    expect(list.result.structuredContent.tasks).toContainEqual(expect.objectContaining({ taskId, tool: 'object', status: 'working' }));
+    expect(list.result.structuredContent.tasks).toContainEqual(
+      expect.objectContaining({ taskId, tool: 'object', status: 'working' }),
+    );
     expect(text(list)).toContain(`${taskId} object: working (`);
-    expect((await call('task_list', { cursor: 'x' }, bob)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('without a cursor') }] });
+    expect((await call('task_list', { cursor: 'x' }, bob)).result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('without a cursor') }],
+    });
     expect((await call('task_list', {})).error).toMatchObject({ code: -32602 });
     release(gate);
   });
@@ -134,7 +181,10 @@ describe.each(eras)('%s', (era, send) => {
     }
     expect(answers[0]).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('no such task') }] });
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect((await call('task_wait', { seconds: -1 })).result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/taskId.*seconds/) }] });
+    expect((await call('task_wait', { seconds: -1 })).result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/taskId.*seconds/) }],
+    });
     release(`${era} foreign`);
   });
 
@@ -153,13 +203,29 @@ describe.each(eras)('%s', (era, send) => {
 
   it('goes on with its task when the client hangs up after the handle, or while it waits', async () => {
     const { taskId } = (await call('half-way', {})).result.structuredContent;
-    const headers: Record<string, string> = era === '2025-11-25' ? {} : { 'mcp-method': 'tools/call', 'mcp-name': 'task_wait' };
-    const _meta = { progressToken: 1, 'io.modelcontextprotocol/protocolVersion': era, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' } };
+    const headers: Record<string, string> =
+      era === '2025-11-25' ? {} : { 'mcp-method': 'tools/call', 'mcp-name': 'task_wait' };
+    const _meta = {
+      progressToken: 1,
+      'io.modelcontextprotocol/protocolVersion': era,
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' },
+    };
     const hangUp = new AbortController();
     const response = await fetch(server.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': era, ...headers },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'task_wait', arguments: { taskId }, _meta } }),
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': era,
+        ...headers,
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'task_wait', arguments: { taskId }, _meta },
+      }),
       signal: hangUp.signal,
     });
     // The progress has arrived: the server is waiting.
@@ -177,28 +243,43 @@ it('`notifications/cancelled` of 2025-11-25 ends a wait, but not its task', asyn
   await session.notify(handler, 'notifications/cancelled', { requestId: wait.requestId });
   await wait.ended;
   expect(wait.messages.filter(({ result }) => result !== undefined)).toEqual([]);
-  expect((await session.request(handler, 'tools/call', { name: 'task_cancel', arguments: { taskId } })).result.content[0].text).toBe('half-way was cancelled.');
+  expect(
+    (await session.request(handler, 'tools/call', { name: 'task_cancel', arguments: { taskId } })).result.content[0]
+      .text,
+  ).toBe('half-way was cancelled.');
 });
 
 describe('tools/list', () => {
-  const names = async (list: Promise<Reply>): Promise<string[]> => (await list).result.tools.map(({ name }: { name: string }) => name).filter((name: string) => name.startsWith('task_'));
+  const names = async (list: Promise<Reply>): Promise<string[]> =>
+    (await list).result.tools
+      .map(({ name }: { name: string }) => name)
+      .filter((name: string) => name.startsWith('task_'));
 
   it('has the companions, but for requests that speak tasks', async () => {
     expect(await names(send2025(handler, 'tools/list', {}))).toEqual(['task_wait', 'task_cancel']);
     expect(await names(send2025(handler, 'tools/list', {}, bob))).toEqual(['task_wait', 'task_cancel', 'task_list']);
-    expect(await names(send2026(handler, 'tools/list', {}, { ...PLAIN, ...bob }))).toEqual(['task_wait', 'task_cancel', 'task_list']);
+    expect(await names(send2026(handler, 'tools/list', {}, { ...PLAIN, ...bob }))).toEqual([
+      'task_wait',
+      'task_cancel',
+      'task_list',
+    ]);
     expect(await names(send2026(handler, 'tools/list', {}, bob))).toEqual([]);
   });
 
   it('depends on who asks, and is not to be shared', async () => {
-    for (const options of [PLAIN, {}]) expect((await send2026(handler, 'tools/list', {}, options)).result).toMatchObject({ cacheScope: 'private', ttlMs: 60_000 });
+    for (const options of [PLAIN, {}])
+      expect((await send2026(handler, 'tools/list', {}, options)).result).toMatchObject({
+        cacheScope: 'private',
+        ttlMs: 60_000,
+      });
     expect((await send2025(handler, 'tools/list', {})).result).not.toHaveProperty('cacheScope');
   });
 });
 
 describe('the questions of a task', () => {
   const isQuestion = ({ method, id }: Message): boolean => method === 'elicitation/create' && id !== undefined;
-  const answer = async (incoming: Incoming & { requestId: number }) => (await incoming.next(({ id, method }) => id === incoming.requestId && method === undefined)).result;
+  const answer = async (incoming: Incoming & { requestId: number }) =>
+    (await incoming.next(({ id, method }) => id === incoming.requestId && method === undefined)).result;
   const accept = { result: { action: 'accept', content: { name: 'Ann' } } };
 
   it('are on the stream of the call that waits', async () => {
@@ -214,7 +295,13 @@ describe('the questions of a task', () => {
       await answer(wait);
       // Of a task this client knows nothing, and is told nothing.
       expect(wait.messages).toHaveLength(2);
-      expect((await settled(async () => await session.request(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } }))).structuredContent).toEqual({ name: 'Ann' });
+      expect(
+        (
+          await settled(
+            async () => await session.request(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } }),
+          )
+        ).structuredContent,
+      ).toEqual({ name: 'Ann' });
       return;
     }
   });
@@ -224,23 +311,40 @@ describe('the questions of a task', () => {
     const call = await session.open(handler, 'tools/call', { name: 'asks' });
     const { id } = await call.next(isQuestion);
     const handle = await answer(call);
-    expect(handle).toMatchObject({ structuredContent: { status: 'input_required' }, content: [{ text: expect.stringContaining('waiting for an answer from the user') }] });
+    expect(handle).toMatchObject({
+      structuredContent: { status: 'input_required' },
+      content: [{ text: expect.stringContaining('waiting for an answer from the user') }],
+    });
     const { taskId } = handle.structuredContent;
     const wait = await session.open(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } });
     expect((await answer(wait)).structuredContent).toMatchObject({ taskId, status: 'input_required' });
     expect(await session.reply(handler, id, accept)).toBe(202);
-    expect((await settled(async () => await session.request(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } }))).structuredContent).toEqual({ name: 'Ann' });
+    expect(
+      (
+        await settled(
+          async () => await session.request(handler, 'tools/call', { name: 'task_wait', arguments: { taskId } }),
+        )
+      ).structuredContent,
+    ).toEqual({ name: 'Ann' });
     expect(wait.messages.filter(isQuestion)).toEqual([]);
   });
 });
 
 describe('names', () => {
-  const named = (name: string) => defineTool({ name, inputSchema: z.object({}), run: async () => await Promise.resolve({}) });
+  const named = (name: string) =>
+    defineTool({ name, inputSchema: z.object({}), run: async () => await Promise.resolve({}) });
 
   it('of companions are not to be had by tools', async () => {
-    const connect = async (options: object) => await DurableTasks.connect({ tools: [named('task_wait')], key, ...options });
-    await expect(connect({ fallback: 'handle' })).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('"task_wait"') });
-    await expect(connect({ fallback: 'handle', handleAfter: 0 })).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('handleAfter') });
+    const connect = async (options: object) =>
+      await DurableTasks.connect({ tools: [named('task_wait')], key, ...options });
+    await expect(connect({ fallback: 'handle' })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('"task_wait"'),
+    });
+    await expect(connect({ fallback: 'handle', handleAfter: 0 })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('handleAfter'),
+    });
     const own = await startStack([named('task_wait')]);
     expect((await send2025(own.tasks.handler(factory), 'tools/list', {})).result.tools).toHaveLength(1);
     await own.close();
@@ -254,10 +358,20 @@ describe('names', () => {
       return mcp;
     };
     await send2025(stack.tasks.handler(colliding, { onerror: (error) => errors.push(error) }), 'tools/list', {});
-    expect(errors).toContainEqual(expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining('"task_cancel"') }));
+    expect(errors).toContainEqual(
+      expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining('"task_cancel"') }),
+    );
   });
 
   it('a tool that is never a task has no handle', () => {
-    expect(() => defineTool({ name: 'x', inputSchema: z.object({}), taskSupport: 'forbidden', fallback: 'handle', run: async () => await Promise.resolve() })).toThrow('forbidden');
+    expect(() =>
+      defineTool({
+        name: 'x',
+        inputSchema: z.object({}),
+        taskSupport: 'forbidden',
+        fallback: 'handle',
+        run: async () => await Promise.resolve(),
+      }),
+    ).toThrow('forbidden');
   });
 });

@@ -24,9 +24,33 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.close());
 
-const eras: [string, (name: string, n: number, key?: unknown, options?: SendOptions) => Promise<Reply>, (reply: Reply) => string][] = [
-  ['2025-11-25', async (name, n, key, options = {}) => await send2025(handler, 'tools/call', { name, arguments: { n }, task: {} }, { ...options, meta: { [IDEMPOTENCY_KEY]: key } }), ({ result }) => result.task.taskId],
-  ['2026-07-28', async (name, n, key, options = {}) => await send2026(handler, 'tools/call', { name, arguments: { n } }, { ...options, meta: { [IDEMPOTENCY_KEY]: key } }), ({ result }) => result.taskId],
+const eras: [
+  string,
+  (name: string, n: number, key?: unknown, options?: SendOptions) => Promise<Reply>,
+  (reply: Reply) => string,
+][] = [
+  [
+    '2025-11-25',
+    async (name, n, key, options = {}) =>
+      await send2025(
+        handler,
+        'tools/call',
+        { name, arguments: { n }, task: {} },
+        { ...options, meta: { [IDEMPOTENCY_KEY]: key } },
+      ),
+    ({ result }) => result.task.taskId,
+  ],
+  [
+    '2026-07-28',
+    async (name, n, key, options = {}) =>
+      await send2026(
+        handler,
+        'tools/call',
+        { name, arguments: { n } },
+        { ...options, meta: { [IDEMPOTENCY_KEY]: key } },
+      ),
+    ({ result }) => result.taskId,
+  ],
 ];
 
 describe.each(eras)('%s', (_, call, idOf) => {
@@ -34,7 +58,10 @@ describe.each(eras)('%s', (_, call, idOf) => {
     const key = randomUUID();
     const first = idOf(await call('free', 1, key));
     expect(idOf(await call('free', 1, key))).toBe(first);
-    expect((await call('free', 2, key)).error).toMatchObject({ code: -32602, message: expect.stringContaining('idempotency key') });
+    expect((await call('free', 2, key)).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('idempotency key'),
+    });
     expect(idOf(await call('free', 1, randomUUID()))).not.toBe(first);
     expect(idOf(await call('free', 1, key, { authInfo: user }))).not.toBe(first);
   });
@@ -48,11 +75,17 @@ describe.each(eras)('%s', (_, call, idOf) => {
   });
 
   it.each([[17], [''], ['x'.repeat(1001)], [null]])('%j is no key', async (key) => {
-    expect((await call('free', 1, key)).error).toMatchObject({ code: -32602, message: expect.stringContaining(IDEMPOTENCY_KEY) });
+    expect((await call('free', 1, key)).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining(IDEMPOTENCY_KEY),
+    });
   });
 
   it('a short key needs a caller who is known', async () => {
-    expect((await call('free', 1, 'order-17')).error).toMatchObject({ code: -32602, message: expect.stringContaining('128 random bits') });
+    expect((await call('free', 1, 'order-17')).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('128 random bits'),
+    });
     expect((await call('free', 1, 'order-17', { authInfo: user })).error).toBeUndefined();
   });
 });
@@ -70,12 +103,20 @@ it('a dropped call of 2026-07-28 goes on where it has a key', async () => {
   const hold = await startStack([defineTool({ name: 'free', inputSchema, run })]);
   const held = hold.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }));
   const dropping = new AbortController();
-  const dropped = send2026(held, 'tools/call', { name: 'free', arguments: { n: 4 } }, { meta, capabilities: {}, signal: dropping.signal }).catch(() => undefined);
-  const id = async (): Promise<string> => (await send2026(held, 'tools/call', { name: 'free', arguments: { n: 4 } }, { meta })).result.taskId as string;
+  const dropped = send2026(
+    held,
+    'tools/call',
+    { name: 'free', arguments: { n: 4 } },
+    { meta, capabilities: {}, signal: dropping.signal },
+  ).catch(() => undefined);
+  const id = async (): Promise<string> =>
+    (await send2026(held, 'tools/call', { name: 'free', arguments: { n: 4 } }, { meta })).result.taskId as string;
   const taskId = await id();
   dropping.abort();
   await dropped;
   await hold.startWorker();
-  expect((await hold.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({ result: { structuredContent: { n: 4 } } });
+  expect((await hold.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({
+    result: { structuredContent: { n: 4 } },
+  });
   await hold.close();
 });

@@ -14,7 +14,12 @@ const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.m
 const tools = [
   defineTool({ name: 'twice', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askTwice' }),
   defineTool({ name: 'undeclared', inputSchema: z.object({}), workflow: 'askOnce' }),
-  defineTool({ name: 'all', inputSchema: z.object({}), asks: ['elicitation.form', 'elicitation.url', 'sampling'], workflow: 'askAll' }),
+  defineTool({
+    name: 'all',
+    inputSchema: z.object({}),
+    asks: ['elicitation.form', 'elicitation.url', 'sampling'],
+    workflow: 'askAll',
+  }),
 ];
 const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 const everything = { ...tasks, elicitation: { form: {}, url: {} }, sampling: {} };
@@ -28,13 +33,19 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.close());
 
-const start = async (name: string, capabilities: object = everything) => await send2026(handler, 'tools/call', { name }, { capabilities });
+const start = async (name: string, capabilities: object = everything) =>
+  await send2026(handler, 'tools/call', { name }, { capabilities });
 const get = async (taskId: string) => (await send2026(handler, 'tasks/get', { taskId })).result;
-const update = async (taskId: string, inputResponses: object) => await send2026(handler, 'tasks/update', { taskId, inputResponses });
+const update = async (taskId: string, inputResponses: object) =>
+  await send2026(handler, 'tasks/update', { taskId, inputResponses });
 
 /** The task once it asks for so much. */
-async function asking(taskId: string, questions = 1): Promise<Record<string, { method: string; params: Record<string, unknown> }>> {
-  for await (const task of stack.tasks.engine.watch('anonymous', taskId)) if (Object.keys(task.inputs).length === questions) break;
+async function asking(
+  taskId: string,
+  questions = 1,
+): Promise<Record<string, { method: string; params: Record<string, unknown> }>> {
+  for await (const task of stack.tasks.engine.watch('anonymous', taskId))
+    if (Object.keys(task.inputs).length === questions) break;
   const task = await get(taskId);
   expect(task.status).toBe('input_required');
   return task.inputRequests;
@@ -42,7 +53,9 @@ async function asking(taskId: string, questions = 1): Promise<Record<string, { m
 
 /** Answers the one open question; returns its request. */
 async function answer(taskId: string, response: object): Promise<{ method: string; params: Record<string, unknown> }> {
-  const [[key, request]] = Object.entries(await asking(taskId)) as [[string, { method: string; params: Record<string, unknown> }]];
+  const [[key, request]] = Object.entries(await asking(taskId)) as [
+    [string, { method: string; params: Record<string, unknown> }],
+  ];
   const { result, error } = await update(taskId, { [key]: response });
   expect(error).toBeUndefined();
   expect(Object.keys(result).filter((field) => field !== '_meta')).toEqual(['resultType']);
@@ -52,10 +65,15 @@ async function answer(taskId: string, response: object): Promise<{ method: strin
 it('several questions at once are answered in parts; what is unknown, malformed or answered is acknowledged and ignored', async () => {
   const { taskId } = (await start('twice')).result;
   const requests = await asking(taskId, 2);
-  expect(Object.values(requests)).toContainEqual({ method: 'elicitation/create', params: { mode: 'form', message: 'Name?', requestedSchema: expect.anything() } });
+  expect(Object.values(requests)).toContainEqual({
+    method: 'elicitation/create',
+    params: { mode: 'form', message: 'Name?', requestedSchema: expect.anything() },
+  });
   const [name, size] = Object.keys(requests) as [string, string];
   const accept = (content: object) => ({ action: 'accept', content });
-  expect((await update(taskId, { [name]: accept({ name: 'Ann' }), nobody: accept({}), broken: 17 })).error).toBeUndefined();
+  expect(
+    (await update(taskId, { [name]: accept({ name: 'Ann' }), nobody: accept({}), broken: 17 })).error,
+  ).toBeUndefined();
   // The next look shows it already.
   expect(Object.keys((await get(taskId)).inputRequests)).toEqual([size]);
   expect((await update(taskId, { [name]: accept({ name: 'Bob' }) })).error).toBeUndefined();
@@ -69,9 +87,16 @@ it('several questions at once are answered in parts; what is unknown, malformed 
 it('asks again, saying why, when an answer does not fit; asks by URL and by sampling; and does not wait for ever', async () => {
   const { taskId } = (await start('all')).result;
   expect((await answer(taskId, { action: 'accept', content: { age: 'old' } })).params['message']).toBe('Age?');
-  expect((await answer(taskId, { action: 'accept', content: { age: 7 } })).params['message']).toMatch(/^Age\?\n\nThe last answer does not fit: .*age/);
-  expect(await answer(taskId, { action: 'accept' })).toEqual({ method: 'elicitation/create', params: { mode: 'url', message: 'Sign in', url: 'https://example.com/sign-in', elicitationId: expect.any(String) } });
-  expect((await answer(taskId, { role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' })).method).toBe('sampling/createMessage');
+  expect((await answer(taskId, { action: 'accept', content: { age: 7 } })).params['message']).toMatch(
+    /^Age\?\n\nThe last answer does not fit: .*age/,
+  );
+  expect(await answer(taskId, { action: 'accept' })).toEqual({
+    method: 'elicitation/create',
+    params: { mode: 'url', message: 'Sign in', url: 'https://example.com/sign-in', elicitationId: expect.any(String) },
+  });
+  expect((await answer(taskId, { role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' })).method).toBe(
+    'sampling/createMessage',
+  );
   await stack.tasks.engine.result('anonymous', taskId);
   expect((await get(taskId)).result.structuredContent).toEqual({
     age: { age: 7 },
@@ -84,18 +109,30 @@ it('asks again, saying why, when an answer does not fit; asks by URL and by samp
 
 it('a host answers with `onInput`', async () => {
   const server = await listen(handler);
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: { ...tasksCapability, elicitation: { form: {} } } });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' }, capabilities: { ...tasksCapability, elicitation: { form: {} } } },
+  );
   await client.connect(new StreamableHTTPClientTransport(server.url));
   const asked: unknown[] = [];
-  const result = await callTool(client, { name: 'twice' }, {
-    async onInput({ method, params }) {
-      asked.push([method, params?.['message']]);
-      return await Promise.resolve({ action: 'accept', content: params?.['message'] === 'Name?' ? { name: 'Cy' } : { size: 9 } });
+  const result = await callTool(
+    client,
+    { name: 'twice' },
+    {
+      async onInput({ method, params }) {
+        asked.push([method, params?.['message']]);
+        return await Promise.resolve({
+          action: 'accept',
+          content: params?.['message'] === 'Name?' ? { name: 'Cy' } : { size: 9 },
+        });
+      },
     },
-  });
+  );
   expect(result.structuredContent).toEqual({ name: 'Cy', size: 9 });
   expect(asked).toHaveLength(2);
-  await expect(callTool(client, { name: 'twice' }, { onInput: async () => await Promise.reject(new Error('nobody home')) })).rejects.toThrow('nobody home');
+  await expect(
+    callTool(client, { name: 'twice' }, { onInput: async () => await Promise.reject(new Error('nobody home')) }),
+  ).rejects.toThrow('nobody home');
   await client.close();
   await server.close();
 });
@@ -103,26 +140,44 @@ it('a host answers with `onInput`', async () => {
 describe('a client that has not declared that it can answer', () => {
   it.each([
     [tasks, { elicitation: { form: {}, url: {} }, sampling: {} }],
-    [{ ...tasks, elicitation: {} }, { elicitation: { url: {} }, sampling: {} }],
+    [
+      { ...tasks, elicitation: {} },
+      { elicitation: { url: {} }, sampling: {} },
+    ],
     [{ ...tasks, elicitation: { url: {} }, sampling: {} }, { elicitation: { form: {} } }],
     [{ elicitation: { form: {}, url: {} }, sampling: {} }, tasks],
   ])('%j is refused before anything starts', async (capabilities, missing) => {
-    expect((await start('all', capabilities)).error).toMatchObject({ code: -32021, data: { requiredCapabilities: missing } });
+    expect((await start('all', capabilities)).error).toMatchObject({
+      code: -32021,
+      data: { requiredCapabilities: missing },
+    });
   });
 });
 
 it('a workflow that asks what its tool did not state gets no answer where the client cannot give one', async () => {
   const { taskId } = (await start('undeclared', tasks)).result;
-  expect((await stack.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({ result: { isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] } });
+  expect((await stack.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({
+    result: { isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] },
+  });
 });
 
 describe('the routing header', () => {
   it('is filled in where it is missing, and refused where it is wrong', async () => {
     const { taskId } = (await start('twice')).result;
-    expect((await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-name': undefined } })).result.taskId).toBe(taskId);
-    expect((await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-name': 'another' } })).error?.code).toBe(-32020);
-    expect((await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-method': undefined } })).error?.code).toBe(-32020);
-    expect((await send2026(handler, 'tasks/get', { taskId: 'no\nheader' }, { headers: { 'mcp-name': undefined } })).error).toBeDefined();
-    expect((await send2026(handler, 'tasks/cancel', { taskId }, { headers: { 'mcp-name': undefined } })).error).toBeUndefined();
+    expect(
+      (await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-name': undefined } })).result.taskId,
+    ).toBe(taskId);
+    expect((await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-name': 'another' } })).error?.code).toBe(
+      -32020,
+    );
+    expect(
+      (await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-method': undefined } })).error?.code,
+    ).toBe(-32020);
+    expect(
+      (await send2026(handler, 'tasks/get', { taskId: 'no\nheader' }, { headers: { 'mcp-name': undefined } })).error,
+    ).toBeDefined();
+    expect(
+      (await send2026(handler, 'tasks/cancel', { taskId }, { headers: { 'mcp-name': undefined } })).error,
+    ).toBeUndefined();
   });
 });

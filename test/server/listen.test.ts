@@ -1,6 +1,12 @@
 /** `subscriptions/listen` with tasks, over HTTP and stdio (protocol 2026-07-28). */
 import { fileURLToPath } from 'node:url';
-import { InMemoryTransport, McpServer, type AuthInfo, type JSONRPCMessage, type McpHttpHandler } from '@modelcontextprotocol/server';
+import {
+  InMemoryTransport,
+  McpServer,
+  type AuthInfo,
+  type JSONRPCMessage,
+  type McpHttpHandler,
+} from '@modelcontextprotocol/server';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -22,11 +28,18 @@ const envelope = (declared: object = capabilities) => ({
   'io.modelcontextprotocol/clientCapabilities': declared,
 });
 
-type Message = { id?: unknown; method?: string; params?: Record<string, any>; result?: Record<string, any>; error?: { code: number; data?: unknown } }; // eslint-disable-line typescript/no-explicit-any -- the wire
+type Message = {
+  id?: unknown;
+  method?: string;
+  params?: Record<string, any>;
+  result?: Record<string, any>;
+  error?: { code: number; data?: unknown };
+}; // eslint-disable-line typescript/no-explicit-any -- the wire
 
 let stack: Stack;
 let handler: McpHttpHandler;
-const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } });
+const factory = (): McpServer =>
+  new McpServer({ name: 'test', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } });
 beforeAll(async () => {
   stack = await startStack(tools);
   await stack.startWorker({ workflowsPath });
@@ -34,21 +47,36 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.close());
 
-const start = async (name: string, authInfo?: AuthInfo): Promise<string> => (await send2026(handler, 'tools/call', { name }, { capabilities, ...(authInfo ? { authInfo } : {}) })).result.taskId;
+const start = async (name: string, authInfo?: AuthInfo): Promise<string> =>
+  (await send2026(handler, 'tools/call', { name }, { capabilities, ...(authInfo ? { authInfo } : {}) })).result.taskId;
 
 const never = async (): Promise<never> => await Promise.reject(new Error('there is no stream'));
 
 /** An open stream; `next` waits for its next message, and is `undefined` at its end. */
-async function listen(notifications: object, { declared, authInfo, on = handler }: { declared?: object; authInfo?: AuthInfo; on?: McpHttpHandler } = {}) {
+async function listen(
+  notifications: object,
+  { declared, authInfo, on = handler }: { declared?: object; authInfo?: AuthInfo; on?: McpHttpHandler } = {},
+) {
   const abort = new AbortController();
   const request = new Request('http://127.0.0.1/mcp', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 'sub', method: 'subscriptions/listen', params: { notifications, _meta: envelope(declared) } }),
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'subscriptions/listen',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 'sub',
+      method: 'subscriptions/listen',
+      params: { notifications, _meta: envelope(declared) },
+    }),
     signal: abort.signal,
   });
   const response = await on.fetch(request, authInfo ? { authInfo } : {});
-  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return { refused: { status: response.status, ...((await response.json()) as Message) }, next: never, close: never };
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return { refused: { status: response.status, ...((await response.json()) as Message) }, next: never, close: never };
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
   let buffer = '';
@@ -74,21 +102,32 @@ describe('over HTTP', () => {
   it('acknowledges what is honoured, tells the state at once and each change after, and ends with the tasks', async () => {
     const taskId = await start('ask');
     const { next } = await listen({ taskIds: [taskId, 'mcp-nobody', taskId] });
-    expect(await next()).toMatchObject({ method: 'notifications/subscriptions/acknowledged', params: { notifications: { taskIds: [taskId] }, _meta: { [SUBSCRIPTION]: 'sub' } } });
+    expect(await next()).toMatchObject({
+      method: 'notifications/subscriptions/acknowledged',
+      params: { notifications: { taskIds: [taskId] }, _meta: { [SUBSCRIPTION]: 'sub' } },
+    });
     let seen = await next();
     expect(seen).toMatchObject({ method: 'notifications/tasks', params: { taskId, _meta: { [SUBSCRIPTION]: 'sub' } } });
     while (Object.keys(seen?.params?.['inputRequests'] ?? {}).length < 2) seen = await next();
-    for (const key of Object.keys(seen?.params?.['inputRequests'])) await send2026(handler, 'tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: {} } } });
+    for (const key of Object.keys(seen?.params?.['inputRequests']))
+      await send2026(handler, 'tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: {} } } });
     while (seen?.params?.['status'] !== 'completed') seen = await next();
     const got = (await send2026(handler, 'tasks/get', { taskId })).result;
     expect(seen.params).toEqual({ ...got, resultType: undefined, _meta: { [SUBSCRIPTION]: 'sub' } });
-    expect(await next()).toMatchObject({ id: 'sub', result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 'sub' } } });
+    expect(await next()).toMatchObject({
+      id: 'sub',
+      result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 'sub' } },
+    });
     expect(await next()).toBeUndefined();
   });
 
   it('is refused to those who do not declare the extension', async () => {
     const { refused } = await listen({ taskIds: ['x'] }, { declared: {} });
-    expect(refused).toMatchObject({ status: 400, id: 'sub', error: { code: -32021, data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } } } });
+    expect(refused).toMatchObject({
+      status: 400,
+      id: 'sub',
+      error: { code: -32021, data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } } },
+    });
   });
 
   it('tells nobody of another’s task', async () => {
@@ -98,7 +137,10 @@ describe('over HTTP', () => {
     const { next } = await listen({ taskIds: [taskId] }, { authInfo: theirs });
     expect((await next())?.params?.['notifications']).toEqual({ taskIds: [] });
     expect((await next())?.result).toBeDefined();
-    const own = await listen({ taskIds: [taskId] }, { authInfo: { ...mine, expiresAt: Math.floor(Date.now() / 1000) + 2 } });
+    const own = await listen(
+      { taskIds: [taskId] },
+      { authInfo: { ...mine, expiresAt: Math.floor(Date.now() / 1000) + 2 } },
+    );
     expect((await own.next())?.params?.['notifications']).toEqual({ taskIds: [taskId] });
     expect((await own.next())?.params?.['status']).toBe('working');
     // The token's end is the stream's.
@@ -116,12 +158,18 @@ describe('over HTTP', () => {
     await send2026(handler, 'tasks/cancel', { taskId });
     while (seen?.params?.['status'] !== 'cancelled') seen = await both.next();
     handler.notify.toolsChanged();
-    expect(await both.next()).toMatchObject({ method: 'notifications/tools/list_changed', params: { _meta: { [SUBSCRIPTION]: 'sub' } } });
+    expect(await both.next()).toMatchObject({
+      method: 'notifications/tools/list_changed',
+      params: { _meta: { [SUBSCRIPTION]: 'sub' } },
+    });
     await both.close();
     const asleep = await start('sleep');
     const open = await Promise.all([1, 2, 3].map(async () => await listen({ taskIds: [asleep] })));
     const fourth = await listen({ taskIds: [asleep] });
-    expect(fourth.refused).toMatchObject({ status: 200, error: { code: -32603, message: 'Subscription limit reached' } });
+    expect(fourth.refused).toMatchObject({
+      status: 200,
+      error: { code: -32603, message: 'Subscription limit reached' },
+    });
     await Promise.all(open.map(async ({ close }) => await close()));
     await send2026(handler, 'tasks/cancel', { taskId: asleep });
   });
@@ -151,7 +199,8 @@ async function overStdio({ tasks }: Stack) {
     client,
     received,
     handle,
-    request: async (id: string, method: string, params: object, declared?: object) => await client.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope(declared) } }),
+    request: async (id: string, method: string, params: object, declared?: object) =>
+      await client.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope(declared) } }),
     async find(fits: (message: Message) => boolean): Promise<Message> {
       await expect.poll(() => received.some(fits), { timeout: 20_000 }).toBe(true);
       return received.find(fits) as Message;
@@ -168,14 +217,19 @@ describe('over stdio', () => {
     expect((await find(({ id }) => id === 'no')).error?.code).toBe(-32021);
     await request('s1', 'subscriptions/listen', { notifications: { taskIds: [taskId, 'mcp-nobody'] } });
     await request('s2', 'subscriptions/listen', { notifications: { taskIds: [taskId] } });
-    const of = (id: string) => ({ params }: Message) => params?.['_meta']?.[SUBSCRIPTION] === id;
+    const of =
+      (id: string) =>
+      ({ params }: Message) =>
+        params?.['_meta']?.[SUBSCRIPTION] === id;
     expect((await find(of('s1'))).params?.['notifications']).toEqual({ taskIds: [taskId] });
     await find((message) => of('s1')(message) && message.params?.['status'] === 'working');
     await find((message) => of('s2')(message) && message.params?.['status'] === 'working');
     await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 's2' } });
     await request('stop', 'tasks/cancel', { taskId });
     await find((message) => of('s1')(message) && message.params?.['status'] === 'cancelled');
-    expect(await find(({ id }) => id === 's1')).toMatchObject({ result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 's1' } } });
+    expect(await find(({ id }) => id === 's1')).toMatchObject({
+      result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 's1' } },
+    });
     expect(received.some((message) => of('s2')(message) && message.params?.['status'] === 'cancelled')).toBe(false);
     expect(received.some(({ id }) => id === 's2')).toBe(false);
     const [first] = received.filter(of('s1'));
@@ -193,7 +247,10 @@ describe('of a task that Temporal refuses to tell more of', () => {
   beforeAll(async () => {
     temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
     proxy = await startTemporalProxy();
-    refused = await startStack(tools, { temporal: { address: proxy.address }, logger: { ...silent, warn: (fields) => void logged.push(fields) } });
+    refused = await startStack(tools, {
+      temporal: { address: proxy.address },
+      logger: { ...silent, warn: (fields) => void logged.push(fields) },
+    });
     other = refused.tasks.handler(factory);
   });
   beforeEach(() => {
@@ -206,7 +263,8 @@ describe('of a task that Temporal refuses to tell more of', () => {
     await temporal.connection.close();
   });
 
-  const begin = async (): Promise<string> => (await send2026(other, 'tools/call', { name: 'sleep' }, { capabilities })).result.taskId;
+  const begin = async (): Promise<string> =>
+    (await send2026(other, 'tools/call', { name: 'sleep' }, { capabilities })).result.taskId;
   const denied = { id: 'sub', error: { code: -32603, message: expect.stringContaining('PERMISSION_DENIED') } };
   async function refuse(taskId: string): Promise<void> {
     proxy.refuseWith = 7;
@@ -221,7 +279,11 @@ describe('of a task that Temporal refuses to tell more of', () => {
     await refuse(taskIds[0] ?? '');
     expect(await next()).toMatchObject(denied);
     expect(await next()).toBeUndefined();
-    expect(logged).toContainEqual({ method: 'subscriptions/listen', taskId: expect.toBeOneOf(taskIds), err: expect.any(Error) });
+    expect(logged).toContainEqual({
+      method: 'subscriptions/listen',
+      taskId: expect.toBeOneOf(taskIds),
+      err: expect.any(Error),
+    });
     logged.length = 0;
     expect((await listen({ taskIds }, { on: other })).refused).toMatchObject({ status: 200, ...denied });
     expect(logged).toHaveLength(1);

@@ -13,7 +13,11 @@ async function loaded(code: string): Promise<string[]> {
     import { createRequire } from 'node:module';
     const files = Object.keys(createRequire(import.meta.url)('node:module')._cache);
     console.log(JSON.stringify([...new Set(files.flatMap((file) => /node_modules\\/(@temporalio\\/[^/]+|@swc\\/core|webpack)\\//.exec(file.replaceAll('\\\\', '/'))?.[1] ?? []))]));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', `${code}\n${report}`], { cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', `${code}\n${report}`],
+    { cwd: fileURLToPath(new URL('../..', import.meta.url)) },
+  );
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
@@ -31,7 +35,9 @@ it('a server that serves', async () => {
 });
 
 it('would see a worker', async () => {
-  expect(await loaded(`import ${dist('worker/index.js')};`)).toEqual(expect.arrayContaining(['@temporalio/worker', '@temporalio/core-bridge']));
+  expect(await loaded(`import ${dist('worker/index.js')};`)).toEqual(
+    expect.arrayContaining(['@temporalio/worker', '@temporalio/core-bridge']),
+  );
 });
 
 it('a client knows nothing of Temporal', async () => {

@@ -25,15 +25,38 @@ export interface SendOptions {
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 let lastId = 0;
 
-export async function send2025(handler: Endpoint, method: string, params: object, options: SendOptions = {}): Promise<Reply> {
+export async function send2025(
+  handler: Endpoint,
+  method: string,
+  params: object,
+  options: SendOptions = {},
+): Promise<Reply> {
   const meta = options.meta ? { _meta: options.meta } : {};
-  return await post(handler, { 'mcp-protocol-version': options.version ?? '2025-11-25' }, method, { ...params, ...meta }, options);
+  return await post(
+    handler,
+    { 'mcp-protocol-version': options.version ?? '2025-11-25' },
+    method,
+    { ...params, ...meta },
+    options,
+  );
 }
 
-export async function send2026(handler: Endpoint, method: string, params: Record<string, unknown>, options: SendOptions = {}): Promise<Reply> {
+export async function send2026(
+  handler: Endpoint,
+  method: string,
+  params: Record<string, unknown>,
+  options: SendOptions = {},
+): Promise<Reply> {
   const name = params['taskId'] ?? params['name'];
-  const standard = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(typeof name === 'string' ? { 'mcp-name': name } : {}), ...options.headers };
-  const headers = Object.fromEntries(Object.entries(standard).filter((header): header is [string, string] => header[1] !== undefined));
+  const standard = {
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': method,
+    ...(typeof name === 'string' ? { 'mcp-name': name } : {}),
+    ...options.headers,
+  };
+  const headers = Object.fromEntries(
+    Object.entries(standard).filter((header): header is [string, string] => header[1] !== undefined),
+  );
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
@@ -43,7 +66,13 @@ export async function send2026(handler: Endpoint, method: string, params: Record
   return await post(handler, headers, method, { ...params, _meta }, options);
 }
 
-async function post(handler: Endpoint, headers: Record<string, string>, method: string, params: object, { authInfo, signal }: SendOptions): Promise<Reply> {
+async function post(
+  handler: Endpoint,
+  headers: Record<string, string>,
+  method: string,
+  params: object,
+  { authInfo, signal }: SendOptions,
+): Promise<Reply> {
   const id = ++lastId;
   const request = new Request('http://127.0.0.1/mcp', {
     method: 'POST',
@@ -53,7 +82,14 @@ async function post(handler: Endpoint, headers: Record<string, string>, method: 
   });
   const response = await handler.fetch(request, authInfo ? { authInfo } : {});
   const text = await response.text();
-  const messages = text.startsWith('{') ? [JSON.parse(text)] : text.split('\n').flatMap((line) => (line.startsWith('data: ') ? [JSON.parse(line.slice(6))] : []));
+  const messages = text.startsWith('{')
+    ? [JSON.parse(text)]
+    : text.split('\n').flatMap((line) => (line.startsWith('data: ') ? [JSON.parse(line.slice(6))] : []));
   const answer = messages.find((message) => message.id === id) ?? messages.at(-1) ?? {};
-  return { status: response.status, result: answer.result, error: answer.error, notifications: messages.filter((message) => message.id === undefined) };
+  return {
+    status: response.status,
+    result: answer.result,
+    error: answer.error,
+    notifications: messages.filter((message) => message.id === undefined),
+  };
 }

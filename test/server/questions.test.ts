@@ -13,8 +13,19 @@ const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.m
 const tools = [
   defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
   defineTool({ name: 'undeclared', inputSchema: z.object({}), workflow: 'askOnce' }),
-  defineTool({ name: 'twice-over', inputSchema: z.object({}), asks: ['elicitation.form'], beforeStart: () => ({ message: 'Sure?', requestedSchema: { type: 'object' } }), workflow: 'askOnce' }),
-  defineTool({ name: 'all', inputSchema: z.object({}), asks: ['elicitation.form', 'elicitation.url', 'sampling'], workflow: 'askAll' }),
+  defineTool({
+    name: 'twice-over',
+    inputSchema: z.object({}),
+    asks: ['elicitation.form'],
+    beforeStart: () => ({ message: 'Sure?', requestedSchema: { type: 'object' } }),
+    workflow: 'askOnce',
+  }),
+  defineTool({
+    name: 'all',
+    inputSchema: z.object({}),
+    asks: ['elicitation.form', 'elicitation.url', 'sampling'],
+    workflow: 'askAll',
+  }),
 ];
 const RELATED = 'io.modelcontextprotocol/related-task';
 
@@ -53,7 +64,10 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const taskId = await create(session);
     const result = await session.open(b, 'tasks/result', { taskId });
     const question = await result.next(isQuestion);
-    expect(question).toMatchObject({ method: 'elicitation/create', params: { mode: 'form', message: 'Name?', requestedSchema: { type: 'object' }, _meta: { [RELATED]: { taskId } } } });
+    expect(question).toMatchObject({
+      method: 'elicitation/create',
+      params: { mode: 'form', message: 'Name?', requestedSchema: { type: 'object' }, _meta: { [RELATED]: { taskId } } },
+    });
     expect(await status(session, taskId)).toBe('input_required');
     expect(await session.reply(a, question.id, accept({ name: 'Ann' }))).toBe(202);
     const answer = await result.next(({ id }) => id === result.requestId);
@@ -107,19 +121,32 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
   it('are asked again, saying why, when the answer does not fit; by URL and by sampling', async () => {
     const session = await Session.begin(a);
     const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'all') });
-    const answers = [accept({ age: 'old' }), accept({ age: 7 }), { result: { action: 'accept' } }, { result: { role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' } }];
+    const answers = [
+      accept({ age: 'old' }),
+      accept({ age: 7 }),
+      { result: { action: 'accept' } },
+      { result: { role: 'assistant', content: { type: 'text', text: 'Ho' }, model: 'm' } },
+    ];
     for (const [index, answer] of answers.entries()) {
       await result.next((message) => isQuestion(message) && questions(result).length === index + 1);
       await session.reply(a, questions(result)[index]?.id, answer);
     }
     await result.next(({ id }) => id === result.requestId);
-    expect(questions(result).map(({ method, params }) => [method, params.mode ?? '', String(params.message ?? '').split('\n\n').length])).toEqual([
+    expect(
+      questions(result).map(({ method, params }) => [
+        method,
+        params.mode ?? '',
+        String(params.message ?? '').split('\n\n').length,
+      ]),
+    ).toEqual([
       ['elicitation/create', 'form', 1],
       ['elicitation/create', 'form', 2],
       ['elicitation/create', 'url', 1],
       ['sampling/createMessage', '', 1],
       // The quick one, whose deadline passes.
-      ...questions(result).slice(4).map(() => ['elicitation/create', 'form', 1]),
+      ...questions(result)
+        .slice(4)
+        .map(() => ['elicitation/create', 'form', 1]),
     ]);
   });
 
@@ -137,46 +164,62 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
       const session = await Session.begin(a);
       const taskId = await create(session);
       const result = await session.open(a, 'tasks/result', { taskId });
-      await session.reply(a, (await result.next(isQuestion)).id, { error: { code: -32601, message: 'Method not found' } });
-      expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: 'the client did not answer: Method not found' }] });
+      await session.reply(a, (await result.next(isQuestion)).id, {
+        error: { code: -32601, message: 'Method not found' },
+      });
+      expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({
+        isError: true,
+        content: [{ text: 'the client did not answer: Method not found' }],
+      });
       expect(await status(session, taskId)).toBe('failed');
     });
 
-    it.each([[{}], [{ elicitation: { url: {} } }]])('is not asked what it did not declare: %j', async (capabilities) => {
-      const session = await Session.begin(a, capabilities);
-      const result = await session.open(a, 'tasks/result', { taskId: await create(session) });
-      expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] });
-      expect(questions(result)).toEqual([]);
-    });
+    it.each([[{}], [{ elicitation: { url: {} } }]])(
+      'is not asked what it did not declare: %j',
+      async (capabilities) => {
+        const session = await Session.begin(a, capabilities);
+        const result = await session.open(a, 'tasks/result', { taskId: await create(session) });
+        expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({
+          isError: true,
+          content: [{ text: expect.stringContaining('elicitation.form') }],
+        });
+        expect(questions(result)).toEqual([]);
+      },
+    );
 
     it('is not asked what the tool did not state, either', async () => {
-    const session = await Session.begin(a, {});
-    const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'undeclared') });
-    expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] });
-  });
+      const session = await Session.begin(a, {});
+      const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'undeclared') });
+      expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({
+        isError: true,
+        content: [{ text: expect.stringContaining('elicitation.form') }],
+      });
+    });
 
-  it('is asked where it has no session, and so is not known', async () => {
+    it('is asked where it has no session, and so is not known', async () => {
       const { taskId } = (await send2025(a, 'tools/call', { name: 'once', task: {} })).result.task;
       const session = await Session.begin(a);
       const result = await session.open(a, 'tasks/result', { taskId });
       await session.reply(a, (await result.next(isQuestion)).id, accept({ name: 'Gus' }));
-      expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Gus' });
+      expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({
+        name: 'Gus',
+      });
     });
   });
 
   it('have keys of their own after the task has gone on as another run', async () => {
-  const session = await Session.begin(a);
-  const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'twice-over') });
-  const first = await result.next(isQuestion);
-  await session.reply(a, first.id, accept({ stale: true }));
-  const second = await result.next((message) => isQuestion(message) && message.params.message === 'Name?');
-  // Once more: to a question that is answered, and so to none.
-  expect(await session.reply(a, first.id, accept({ stale: true }))).toBe(202);
-  await session.reply(a, second.id, accept({ name: 'Lea' }));
-  expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Lea' });
-});
+    const session = await Session.begin(a);
+    const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'twice-over') });
+    const first = await result.next(isQuestion);
+    await session.reply(a, first.id, accept({ stale: true }));
+    const second = await result.next((message) => isQuestion(message) && message.params.message === 'Name?');
+    // Once more: to a question that is answered, and so to none.
+    expect(await session.reply(a, first.id, accept({ stale: true }))).toBe(202);
+    await session.reply(a, second.id, accept({ name: 'Lea' }));
+    expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Lea' });
+  });
 
-it('ignore replies by a forged ID, or of another owner', async () => {
+  it('ignore replies by a forged ID, or of another owner', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });
@@ -188,7 +231,9 @@ it('ignore replies by a forged ID, or of another owner', async () => {
     expect(await foreign.reply(a, id, accept({ name: 'Mallory' }))).toBe(202);
     expect(await status(session, taskId)).toBe('input_required');
     await session.reply(a, id, accept({ name: 'Hal' }));
-    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Hal' });
+    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({
+      name: 'Hal',
+    });
   });
 
   it('are nothing to another owner, nor is the task, while its own is told of it', async () => {
@@ -196,10 +241,20 @@ it('ignore replies by a forged ID, or of another owner', async () => {
     const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });
     const { id } = await result.next(isQuestion);
-    const foreign = await Session.begin(a, undefined, { token: 't', clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub: 'mallory' } });
-    expect((await foreign.request(a, 'tasks/result', { taskId })).error).toEqual({ code: -32602, message: 'Failed to retrieve task: Task not found' });
+    const foreign = await Session.begin(a, undefined, {
+      token: 't',
+      clientId: 'c',
+      scopes: [],
+      extra: { iss: 'https://issuer.example', sub: 'mallory' },
+    });
+    expect((await foreign.request(a, 'tasks/result', { taskId })).error).toEqual({
+      code: -32602,
+      message: 'Failed to retrieve task: Task not found',
+    });
     await session.reply(a, id, accept({ name: 'Joy' }));
-    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Joy' });
+    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({
+      name: 'Joy',
+    });
   });
 
   it('go to another stream of the same process when the first ends, and are still nobody else’s', async () => {
@@ -215,7 +270,9 @@ it('ignore replies by a forged ID, or of another owner', async () => {
     expect(again.id).not.toBe(id);
     await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
     await session.reply(b, again.id, accept({ name: 'Kim' }));
-    expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({ name: 'Kim' });
+    expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({
+      name: 'Kim',
+    });
   });
 
   it('keep a reply for which there is no worker', async () => {
@@ -226,6 +283,8 @@ it('ignore replies by a forged ID, or of another owner', async () => {
     await stopWorker();
     expect(await session.reply(b, id, accept({ name: 'Ida' }))).toBe(202);
     ({ stop: stopWorker } = await stack.startWorker({ workflowsPath }));
-    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({ name: 'Ida' });
+    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({
+      name: 'Ida',
+    });
   });
 });

@@ -46,8 +46,11 @@ export class Incoming {
 
   async #read(): Promise<void> {
     try {
-      if (this.response.headers.get('content-type')?.startsWith('application/json')) return this.#take((await this.response.json()) as Message);
-      const events = this.response.body?.pipeThrough(new TextDecoderStream() as never, { signal: this.#drop.signal }).pipeThrough(new EventSourceParserStream()) as unknown as AsyncIterable<{ data: string }> | undefined;
+      if (this.response.headers.get('content-type')?.startsWith('application/json'))
+        return this.#take((await this.response.json()) as Message);
+      const events = this.response.body
+        ?.pipeThrough(new TextDecoderStream() as never, { signal: this.#drop.signal })
+        .pipeThrough(new EventSourceParserStream()) as unknown as AsyncIterable<{ data: string }> | undefined;
       // An event without data only says from where a stream can be resumed.
       for await (const { data } of events ?? []) if (data !== '') this.#take(JSON.parse(data) as Message);
     } catch (error) {
@@ -68,7 +71,11 @@ export class Session {
     private readonly authInfo: AuthInfo | undefined,
   ) {}
 
-  static async begin(at: Endpoint, capabilities: object = { elicitation: { form: {}, url: {} }, sampling: {} }, authInfo?: AuthInfo): Promise<Session> {
+  static async begin(
+    at: Endpoint,
+    capabilities: object = { elicitation: { form: {}, url: {} }, sampling: {} },
+    authInfo?: AuthInfo,
+  ): Promise<Session> {
     const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'test', version: '0' } };
     const response = await post(at, { jsonrpc: '2.0', id: ++lastId, method: 'initialize', params }, {}, authInfo);
     await response.text();
@@ -78,20 +85,32 @@ export class Session {
   /** Opens the stream of a request. */
   async open(at: Endpoint, method: string, params: object = {}): Promise<Incoming & { readonly requestId: number }> {
     const requestId = ++lastId;
-    const response = await post(at, { jsonrpc: '2.0', id: requestId, method, params }, { 'mcp-session-id': this.id }, this.authInfo);
+    const response = await post(
+      at,
+      { jsonrpc: '2.0', id: requestId, method, params },
+      { 'mcp-session-id': this.id },
+      this.authInfo,
+    );
     return Object.assign(new Incoming(response), { requestId });
   }
 
   /** The answer to a request. */
   async request(at: Endpoint, method: string, params: object = {}): Promise<Message> {
     const stream = await this.open(at, method, params);
-    return await stream.next(({ id, method: asked }) => asked === undefined && (id === stream.requestId || id === null));
+    return await stream.next(
+      ({ id, method: asked }) => asked === undefined && (id === stream.requestId || id === null),
+    );
   }
 
   /** Opens the session's own stream. */
   async listen(at: Endpoint): Promise<Incoming> {
     const headers = { accept: 'text/event-stream', 'mcp-session-id': this.id, 'mcp-protocol-version': '2025-11-25' };
-    return new Incoming(await at.fetch(new Request('http://127.0.0.1/mcp', { headers }), this.authInfo ? { authInfo: this.authInfo } : {}));
+    return new Incoming(
+      await at.fetch(
+        new Request('http://127.0.0.1/mcp', { headers }),
+        this.authInfo ? { authInfo: this.authInfo } : {},
+      ),
+    );
   }
 
   async notify(at: Endpoint, method: string, params: object): Promise<void> {
@@ -104,7 +123,23 @@ export class Session {
   }
 }
 
-async function post(at: Endpoint, body: object, headers: Record<string, string>, authInfo: AuthInfo | undefined): Promise<Response> {
-  const standard = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' };
-  return await at.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', headers: { ...standard, ...headers }, body: JSON.stringify(body) }), authInfo ? { authInfo } : {});
+async function post(
+  at: Endpoint,
+  body: object,
+  headers: Record<string, string>,
+  authInfo: AuthInfo | undefined,
+): Promise<Response> {
+  const standard = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': '2025-11-25',
+  };
+  return await at.fetch(
+    new Request('http://127.0.0.1/mcp', {
+      method: 'POST',
+      headers: { ...standard, ...headers },
+      body: JSON.stringify(body),
+    }),
+    authInfo ? { authInfo } : {},
+  );
 }

@@ -12,7 +12,12 @@ const RELATED = 'io.modelcontextprotocol/related-task';
 const gates = new Map<string, () => void>();
 const open = (gate: string): void => gates.get(gate)?.();
 const tools = [
-  defineTool({ name: 'quick', inputSchema: z.object({}), immediateResponse: 'Running; ask me later.', run: async () => await Promise.resolve('done') }),
+  defineTool({
+    name: 'quick',
+    inputSchema: z.object({}),
+    immediateResponse: 'Running; ask me later.',
+    run: async () => await Promise.resolve('done'),
+  }),
   defineTool({
     name: 'retried',
     inputSchema: z.object({ gate: z.string() }),
@@ -42,8 +47,15 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
     await other.close();
   });
 
-  const user = (sub: string, expiresAt?: number) => ({ token: sub, clientId: 'c', scopes: [], extra: { iss: 'https://issuer.example', sub }, ...(expiresAt === undefined ? {} : { expiresAt }) });
-  const of = (incoming: Incoming, method: string): Message[] => incoming.messages.filter((message) => message.method === method);
+  const user = (sub: string, expiresAt?: number) => ({
+    token: sub,
+    clientId: 'c',
+    scopes: [],
+    extra: { iss: 'https://issuer.example', sub },
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  const of = (incoming: Incoming, method: string): Message[] =>
+    incoming.messages.filter((message) => message.method === method);
 
   describe('a session', () => {
     it('is known at every replica, of visible ASCII, and never the same', async () => {
@@ -59,10 +71,24 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
       ['that is none', () => ({ id: 'session-1', authInfo: undefined })],
     ])('%s is answered 404', async (_, given) => {
       const { id, authInfo } = given((await Session.begin(a)).id);
-      const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-session-id': id };
-      for (const request of [new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }) }), new Request('http://127.0.0.1/mcp', { headers })]) {
+      const headers = {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-session-id': id,
+      };
+      for (const request of [
+        new Request('http://127.0.0.1/mcp', {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+        }),
+        new Request('http://127.0.0.1/mcp', { headers }),
+      ]) {
         const response = await a.fetch(request, authInfo ? { authInfo } : {});
-        expect([response.status, await response.json()]).toEqual([404, { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } }]);
+        expect([response.status, await response.json()]).toEqual([
+          404,
+          { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } },
+        ]);
       }
     });
 
@@ -74,16 +100,28 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
     });
 
     it('without its ID is served too, but for GET', async () => {
-      expect((await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }))).status).toBe(405);
+      expect(
+        (await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }))).status,
+      ).toBe(405);
       const session = await Session.begin(a);
-      expect((await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { 'mcp-session-id': session.id, accept: 'application/json' } }))).status).toBe(406);
+      expect(
+        (
+          await a.fetch(
+            new Request('http://127.0.0.1/mcp', {
+              headers: { 'mcp-session-id': session.id, accept: 'application/json' },
+            }),
+          )
+        ).status,
+      ).toBe(406);
     });
   });
 
   describe('its stream', () => {
     it('ends with the token it was opened with, and with the server', async () => {
       const session = await Session.begin(a, {}, user('ann', Math.floor(Date.now() / 1000)));
-      await (await session.listen(a)).ended;
+      await (
+        await session.listen(a)
+      ).ended;
       const { stack: mine, handler } = await adapt(tools, {}, { maxSubscriptions: 1 });
       const later = await Session.begin(handler);
       const stream = await later.listen(handler);
@@ -115,10 +153,23 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
     const bystander = await Session.begin(a);
     const aside = await bystander.listen(a);
     const gate = crypto.randomUUID();
-    const { taskId } = (await session.request(a, 'tools/call', { name: 'retried', arguments: { gate }, task: {}, _meta: { progressToken: 'mine' } })).result.task;
+    const { taskId } = (
+      await session.request(a, 'tools/call', {
+        name: 'retried',
+        arguments: { gate },
+        task: {},
+        _meta: { progressToken: 'mine' },
+      })
+    ).result.task;
     await bystander.request(a, 'tasks/get', { taskId });
     const result = await bystander.open(a, 'tasks/result', { taskId });
-    expect((await stream.next(({ method }) => method === 'notifications/progress')).params).toEqual({ progressToken: 'mine', progress: 5, total: 10, message: 'rows', _meta: { [RELATED]: { taskId } } });
+    expect((await stream.next(({ method }) => method === 'notifications/progress')).params).toEqual({
+      progressToken: 'mine',
+      progress: 5,
+      total: 10,
+      message: 'rows',
+      _meta: { [RELATED]: { taskId } },
+    });
     open(gate);
     await stream.next(({ method, params }) => method === 'notifications/progress' && params.progress === 6);
     open(gate);
@@ -132,8 +183,17 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
   it('progress of a call that is awaited names no task', async () => {
     const session = await Session.begin(a);
     const gate = crypto.randomUUID();
-    const call = await session.open(b, 'tools/call', { name: 'retried', arguments: { gate }, _meta: { progressToken: 7 } });
-    expect((await call.next(({ method }) => method === 'notifications/progress')).params).toEqual({ progressToken: 7, progress: 5, total: 10, message: 'rows' });
+    const call = await session.open(b, 'tools/call', {
+      name: 'retried',
+      arguments: { gate },
+      _meta: { progressToken: 7 },
+    });
+    expect((await call.next(({ method }) => method === 'notifications/progress')).params).toEqual({
+      progressToken: 7,
+      progress: 5,
+      total: 10,
+      message: 'rows',
+    });
     open(gate);
     await call.next(({ params }) => params?.progress === 6);
     open(gate);

@@ -31,7 +31,10 @@ afterAll(async () => {
 });
 
 async function connect(mode: 'legacy' | 'auto', path = server): Promise<{ client: Client; pid: number | null }> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode }, capabilities: tasksCapability });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode }, capabilities: tasksCapability },
+  );
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [path],
@@ -43,26 +46,40 @@ async function connect(mode: 'legacy' | 'auto', path = server): Promise<{ client
   return { client, pid: transport.pid };
 }
 
-it.each([['v2', server], ['v1', v1Server]])('the user at the other end may list, %s SDK', async (sdk, path) => {
+it.each([
+  ['v2', server],
+  ['v1', v1Server],
+])('the user at the other end may list, %s SDK', async (sdk, path) => {
   const { client } = await connect('legacy', path);
   const file = join(dir, `listed-${sdk}`);
   await writeFile(file, '');
   let id: string | undefined;
   await callTool(client, { name: 'wait_for_file', arguments: { file } }, { onStatus: ({ taskId }) => (id = taskId) });
-  const { tasks } = await client.request({ method: 'tasks/list', params: {} }, z.looseObject({ tasks: z.array(z.looseObject({})) }));
+  const { tasks } = await client.request(
+    { method: 'tasks/list', params: {} },
+    z.looseObject({ tasks: z.array(z.looseObject({})) }),
+  );
   expect(tasks).toContainEqual(expect.objectContaining({ taskId: id, status: 'completed' }));
   await client.close();
 });
 
-describe.each([['legacy', 'v2', server], ['auto', 'v2', server], ['auto', 'v1', v1Server]] as const)('protocol negotiation %s, %s SDK', (mode, sdk, path) => {
+describe.each([
+  ['legacy', 'v2', server],
+  ['auto', 'v2', server],
+  ['auto', 'v1', v1Server],
+] as const)('protocol negotiation %s, %s SDK', (mode, sdk, path) => {
   it('a task runs, and its server goes when the client does', async () => {
     const { client, pid } = await connect(mode, path);
     const file = join(dir, `${mode}-${sdk}`);
-    const result = await callTool(client, { name: 'wait_for_file', arguments: { file } }, {
-      onStatus({ statusMessage }) {
-        if (statusMessage?.includes('looks')) void writeFile(file, '');
+    const result = await callTool(
+      client,
+      { name: 'wait_for_file', arguments: { file } },
+      {
+        onStatus({ statusMessage }) {
+          if (statusMessage?.includes('looks')) void writeFile(file, '');
+        },
       },
-    });
+    );
     expect(result.structuredContent).toEqual({ file, attempt: 1 });
     await client.close();
     await expect.poll(() => alive(pid as number), { timeout: 10_000 }).toBe(false);
@@ -70,13 +87,26 @@ describe.each([['legacy', 'v2', server], ['auto', 'v2', server], ['auto', 'v1', 
 });
 
 it('a worker in the same process, and their dev server, go with the client', async () => {
-  const transport = new StdioClientTransport({ command: process.execPath, args: [withWorker], cwd: dir, stderr: 'ignore', env: { ...(process.env as Record<string, string>), TEMPORAL_CLI_PATH: inject('temporalCli') } });
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability });
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [withWorker],
+    cwd: dir,
+    stderr: 'ignore',
+    env: { ...(process.env as Record<string, string>), TEMPORAL_CLI_PATH: inject('temporalCli') },
+  });
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
+  );
   await client.connect(transport);
   const file = join(dir, 'there');
   await writeFile(file, '');
-  expect((await callTool(client, { name: 'wait_for_file', arguments: { file } })).structuredContent).toMatchObject({ file });
-  const { server: devServer } = JSON.parse(await readFile(join(dir, '.mcp-tasks', 'temporal', 'server.json'), 'utf8')) as { server: { pid: number } };
+  expect((await callTool(client, { name: 'wait_for_file', arguments: { file } })).structuredContent).toMatchObject({
+    file,
+  });
+  const { server: devServer } = JSON.parse(
+    await readFile(join(dir, '.mcp-tasks', 'temporal', 'server.json'), 'utf8'),
+  ) as { server: { pid: number } };
   const { pid } = transport;
   await client.close();
   await expect.poll(() => [alive(pid as number), alive(devServer.pid)], { timeout: 15_000 }).toEqual([false, false]);

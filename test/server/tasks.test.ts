@@ -20,7 +20,11 @@ const tools = [
     },
   }),
   defineTool({ name: 'text', inputSchema: z.object({}), run: async () => await Promise.resolve('hello') }),
-  defineTool({ name: 'own-result', inputSchema: z.object({}), run: async () => await Promise.resolve({ content: [{ type: 'text', text: 'mine' }], _meta: { x: 1 } }) }),
+  defineTool({
+    name: 'own-result',
+    inputSchema: z.object({}),
+    run: async () => await Promise.resolve({ content: [{ type: 'text', text: 'mine' }], _meta: { x: 1 } }),
+  }),
   defineTool({
     name: 'fail',
     inputSchema: z.object({ how: z.enum(['tool', 'task', 'plain', 'bug']) }),
@@ -32,10 +36,30 @@ const tools = [
       return await Promise.reject(new Error(`unlucky in attempt ${ctx.attempt}`));
     },
   }),
-  defineTool({ name: 'unfitting', inputSchema: z.object({}), outputSchema: z.object({ n: z.number() }), run: async () => await Promise.resolve({ n: 'x' }) }),
-  defineTool({ name: 'fitting-text', inputSchema: z.object({}), outputSchema: z.string(), run: async () => await Promise.resolve('fits') }),
-  defineTool({ name: 'only-task', inputSchema: z.object({}), taskSupport: 'required', run: async () => await Promise.resolve('done') }),
-  defineTool({ name: 'never-task', inputSchema: z.object({}), taskSupport: 'forbidden', run: async () => await Promise.resolve('done') }),
+  defineTool({
+    name: 'unfitting',
+    inputSchema: z.object({}),
+    outputSchema: z.object({ n: z.number() }),
+    run: async () => await Promise.resolve({ n: 'x' }),
+  }),
+  defineTool({
+    name: 'fitting-text',
+    inputSchema: z.object({}),
+    outputSchema: z.string(),
+    run: async () => await Promise.resolve('fits'),
+  }),
+  defineTool({
+    name: 'only-task',
+    inputSchema: z.object({}),
+    taskSupport: 'required',
+    run: async () => await Promise.resolve('done'),
+  }),
+  defineTool({
+    name: 'never-task',
+    inputSchema: z.object({}),
+    taskSupport: 'forbidden',
+    run: async () => await Promise.resolve('done'),
+  }),
 ];
 
 describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
@@ -68,8 +92,12 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
   });
 
   it('is awaited without `task`', async () => {
-    expect((await send2025(handler, 'tools/call', { name: 'add', arguments: { a: 2 } })).result.structuredContent).toEqual({ sum: 3 });
-    expect((await send2025(handler, 'tools/call', { name: 'text' })).result).toEqual({ content: [{ type: 'text', text: 'hello' }] });
+    expect(
+      (await send2025(handler, 'tools/call', { name: 'add', arguments: { a: 2 } })).result.structuredContent,
+    ).toEqual({ sum: 3 });
+    expect((await send2025(handler, 'tools/call', { name: 'text' })).result).toEqual({
+      content: [{ type: 'text', text: 'hello' }],
+    });
   });
 
   it.each([
@@ -80,13 +108,24 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     const { taskId } = (await call2025('fail', { how })).result.task;
     const { result } = await send2025(handler, 'tasks/result', { taskId });
     expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text }] });
-    expect((await send2025(handler, 'tasks/get', { taskId })).result).toMatchObject({ status: 'failed', statusMessage: text });
+    expect((await send2025(handler, 'tasks/get', { taskId })).result).toMatchObject({
+      status: 'failed',
+      statusMessage: text,
+    });
   });
 
   it('a TaskError is that JSON-RPC error', async () => {
     const { taskId } = (await call2025('fail', { how: 'task' })).result.task;
-    expect((await send2025(handler, 'tasks/result', { taskId })).error).toEqual({ code: -32050, message: 'quota spent', data: { limit: 3 } });
-    expect((await send2025(handler, 'tools/call', { name: 'fail', arguments: { how: 'task' } })).error).toEqual({ code: -32050, message: 'quota spent', data: { limit: 3 } });
+    expect((await send2025(handler, 'tasks/result', { taskId })).error).toEqual({
+      code: -32050,
+      message: 'quota spent',
+      data: { limit: 3 },
+    });
+    expect((await send2025(handler, 'tools/call', { name: 'fail', arguments: { how: 'task' } })).error).toEqual({
+      code: -32050,
+      message: 'quota spent',
+      data: { limit: 3 },
+    });
   });
 
   it('bad arguments start nothing: -32602 for a task, isError else', async () => {
@@ -104,7 +143,10 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     const foreign = `mcp-${'0'.repeat(32)}-${'0'.repeat(32)}`;
     for (const taskId of ['', 'nope', foreign, '../x', 'mcp-', 'x'.repeat(5000)]) {
       for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel']) {
-        expect((await send2025(handler, method, { taskId })).error, `${method} ${taskId.slice(0, 50)}`).toEqual({ code: -32602, message: 'Failed to retrieve task: Task not found' });
+        expect((await send2025(handler, method, { taskId })).error, `${method} ${taskId.slice(0, 50)}`).toEqual({
+          code: -32602,
+          message: 'Failed to retrieve task: Task not found',
+        });
       }
     }
   });
@@ -115,7 +157,12 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     expect((await call2025('plain', { x: 1 })).error?.code).toBe(-32601);
     expect((await send2025(handler, 'tools/call', { name: 'never-task' })).result.content[0].text).toBe('done');
     const { tools: listed } = (await send2025(handler, 'tools/list', {})).result;
-    const support = Object.fromEntries(listed.map((tool: { name: string; execution?: { taskSupport: string } }) => [tool.name, tool.execution?.taskSupport]));
+    const support = Object.fromEntries(
+      listed.map((tool: { name: string; execution?: { taskSupport: string } }) => [
+        tool.name,
+        tool.execution?.taskSupport,
+      ]),
+    );
     expect(support).toMatchObject({ add: 'optional', 'only-task': 'required', 'never-task': 'forbidden' });
     // The v1 SDK says of its own tools what the other leaves to be understood.
     expect(support['plain'] ?? 'forbidden').toBe('forbidden');
@@ -124,11 +171,18 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
   it('refuses to cancel what has ended, naming its status', async () => {
     const { taskId } = (await call2025('text')).result.task;
     await send2025(handler, 'tasks/result', { taskId });
-    expect((await send2025(handler, 'tasks/cancel', { taskId })).error).toEqual({ code: -32602, message: "Cannot cancel task: already in terminal status 'completed'" });
+    expect((await send2025(handler, 'tasks/cancel', { taskId })).error).toEqual({
+      code: -32602,
+      message: "Cannot cancel task: already in terminal status 'completed'",
+    });
   });
 
   it('declares no list to anonymous requestors', async () => {
-    const { result } = await send2025(handler, 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } });
+    const { result } = await send2025(handler, 'initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 't', version: '1' },
+    });
     expect(result.capabilities.tasks).toEqual({ cancel: {}, requests: { tools: { call: {} } } });
     expect((await send2025(handler, 'tasks/list', {})).error?.code).toBe(-32601);
   });
@@ -147,20 +201,37 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
   });
 
   it('leaves the author’s own tools and resources alone', async () => {
-    expect((await send2025(handler, 'tools/call', { name: 'plain', arguments: { x: 3 } })).result).toEqual({ content: [{ type: 'text', text: 'plain 3' }] });
-    expect((await send2025(handler, 'tools/call', { name: 'plain', arguments: { x: 'no' } })).result.isError).toBe(true);
-    expect((await send2025(handler, 'resources/read', { uri: 'note://1' })).result.contents).toEqual([{ uri: 'note://1', text: 'a note' }]);
+    expect((await send2025(handler, 'tools/call', { name: 'plain', arguments: { x: 3 } })).result).toEqual({
+      content: [{ type: 'text', text: 'plain 3' }],
+    });
+    expect((await send2025(handler, 'tools/call', { name: 'plain', arguments: { x: 'no' } })).result.isError).toBe(
+      true,
+    );
+    expect((await send2025(handler, 'resources/read', { uri: 'note://1' })).result.contents).toEqual([
+      { uri: 'note://1', text: 'a note' },
+    ]);
   });
 
   it.each(['2025-03-26', '2025-06-18'])('serves clients of %s plainly', async (version) => {
-    const { result } = await send2025(handler, 'initialize', { protocolVersion: version, capabilities: {}, clientInfo: { name: 't', version: '1' } });
+    const { result } = await send2025(handler, 'initialize', {
+      protocolVersion: version,
+      capabilities: {},
+      clientInfo: { name: 't', version: '1' },
+    });
     expect(result.protocolVersion).toBe(version);
     const options = { version };
     const { tools: listed } = (await send2025(handler, 'tools/list', {}, options)).result;
     expect(listed.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['add', 'plain']));
-    expect((await send2025(handler, 'tools/call', { name: 'add', arguments: { a: 2 } }, options)).result).toEqual({ content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 } });
-    expect((await send2025(handler, 'tools/call', { name: 'fail', arguments: { how: 'tool' } }, options)).result).toMatchObject({ isError: true });
-    expect((await send2025(handler, 'tools/call', { name: 'plain', arguments: { x: 1 } }, options)).result.content[0].text).toBe('plain 1');
+    expect((await send2025(handler, 'tools/call', { name: 'add', arguments: { a: 2 } }, options)).result).toEqual({
+      content: [{ type: 'text', text: '{"sum":3}' }],
+      structuredContent: { sum: 3 },
+    });
+    expect(
+      (await send2025(handler, 'tools/call', { name: 'fail', arguments: { how: 'tool' } }, options)).result,
+    ).toMatchObject({ isError: true });
+    expect(
+      (await send2025(handler, 'tools/call', { name: 'plain', arguments: { x: 1 } }, options)).result.content[0].text,
+    ).toBe('plain 1');
   });
 });
 
@@ -173,7 +244,9 @@ it('a server without durable tools serves the author’s own', async () => {
   });
   expect((await send2026(bare, 'tools/call', { name: 'plain' })).result.content[0].text).toBe('plain');
   const none = empty.tasks.handler(() => new McpServer({ name: 'none', version: '1.0.0' }));
-  expect((await send2026(none, 'server/discover', {})).result.capabilities.extensions).toEqual({ 'io.modelcontextprotocol/tasks': {} });
+  expect((await send2026(none, 'server/discover', {})).result.capabilities.extensions).toEqual({
+    'io.modelcontextprotocol/tasks': {},
+  });
   await empty.close();
 });
 
@@ -196,13 +269,24 @@ describe('2026-07-28', () => {
     expect(result).toMatchObject({ resultType: 'task', status: 'working', ttlMs: 86_400_000, pollIntervalMs: 1000 });
     expect(result.content).toBeUndefined();
     const got = await settled2026(result.taskId);
-    expect(got).toMatchObject({ resultType: 'complete', taskId: result.taskId, status: 'completed', result: { resultType: 'complete', structuredContent: { sum: 2 } } });
+    expect(got).toMatchObject({
+      resultType: 'complete',
+      taskId: result.taskId,
+      status: 'completed',
+      result: { resultType: 'complete', structuredContent: { sum: 2 } },
+    });
   });
 
   it('is awaited for the others, and a required tool asks for the extension', async () => {
-    expect((await send2026(handler, 'tools/call', { name: 'own-result' }, { capabilities: {} })).result).toMatchObject({ resultType: 'complete', content: [{ type: 'text', text: 'mine' }] });
+    expect((await send2026(handler, 'tools/call', { name: 'own-result' }, { capabilities: {} })).result).toMatchObject({
+      resultType: 'complete',
+      content: [{ type: 'text', text: 'mine' }],
+    });
     const required = await send2026(handler, 'tools/call', { name: 'only-task' }, { capabilities: {} });
-    expect(required.error).toMatchObject({ code: -32021, data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } } });
+    expect(required.error).toMatchObject({
+      code: -32021,
+      data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } },
+    });
     expect((await send2026(handler, 'tasks/get', { taskId: 'x' }, { capabilities: {} })).error?.code).toBe(-32021);
   });
 
@@ -210,15 +294,23 @@ describe('2026-07-28', () => {
     const tool = await send2026(handler, 'tools/call', { name: 'fail', arguments: { how: 'tool' } });
     expect(await settled2026(tool.result.taskId)).toMatchObject({ status: 'completed', result: { isError: true } });
     const task = await send2026(handler, 'tools/call', { name: 'fail', arguments: { how: 'task' } });
-    expect(await settled2026(task.result.taskId)).toMatchObject({ status: 'failed', error: { code: -32050, message: 'quota spent', data: { limit: 3 } } });
+    expect(await settled2026(task.result.taskId)).toMatchObject({
+      status: 'failed',
+      error: { code: -32050, message: 'quota spent', data: { limit: 3 } },
+    });
   });
 
   it('a value of any type can be structured content', async () => {
-    expect((await send2026(handler, 'tools/call', { name: 'fitting-text' }, { capabilities: {} })).result).toMatchObject({ structuredContent: 'fits', content: [{ type: 'text', text: 'fits' }] });
+    expect(
+      (await send2026(handler, 'tools/call', { name: 'fitting-text' }, { capabilities: {} })).result,
+    ).toMatchObject({ structuredContent: 'fits', content: [{ type: 'text', text: 'fits' }] });
   });
 
   it('bad arguments are an isError result', async () => {
-    expect((await send2026(handler, 'tools/call', { name: 'add', arguments: { a: 'x' } })).result).toMatchObject({ resultType: 'complete', isError: true });
+    expect((await send2026(handler, 'tools/call', { name: 'add', arguments: { a: 'x' } })).result).toMatchObject({
+      resultType: 'complete',
+      isError: true,
+    });
   });
 
   it('acknowledges the cancelling of an ended task with nothing', async () => {
@@ -233,11 +325,16 @@ describe('2026-07-28', () => {
     const { result } = await send2026(handler, 'server/discover', {});
     expect(result.capabilities.extensions).toEqual({ 'io.modelcontextprotocol/tasks': {} });
     expect(result.capabilities.tasks).toBeUndefined();
-    for (const method of ['tasks/result', 'tasks/list']) expect((await send2026(handler, method, { taskId: 'x' })).error?.code).toBe(-32601);
+    for (const method of ['tasks/result', 'tasks/list'])
+      expect((await send2026(handler, method, { taskId: 'x' })).error?.code).toBe(-32601);
   });
 
   it('leaves the author’s own tools and resources alone', async () => {
-    expect((await send2026(handler, 'tools/call', { name: 'plain', arguments: { x: 3 } })).result.content[0].text).toBe('plain 3');
-    expect((await send2026(handler, 'resources/read', { uri: 'note://1', name: 'note://1' })).result.contents[0].text).toBe('a note');
+    expect((await send2026(handler, 'tools/call', { name: 'plain', arguments: { x: 3 } })).result.content[0].text).toBe(
+      'plain 3',
+    );
+    expect(
+      (await send2026(handler, 'resources/read', { uri: 'note://1', name: 'note://1' })).result.contents[0].text,
+    ).toBe('a note');
   });
 });

@@ -6,14 +6,17 @@ const inAnHour = (): number => Date.now() / 1000 + 3_600;
 /** A stream of more than anybody here reads. */
 function long(): { readonly response: Response; readonly made: () => number } {
   let chunks = 0;
-  const body = new ReadableStream<Uint8Array>({ pull: (controller) => (chunks < 100_000 ? controller.enqueue(new Uint8Array([chunks++])) : controller.close()) });
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => (chunks < 100_000 ? controller.enqueue(new Uint8Array([chunks++])) : controller.close()),
+  });
   return { response: new Response(body, { headers: { 'content-type': 'text/event-stream' } }), made: () => chunks };
 }
 
 it('asks for no more than its client reads', async () => {
   const { response, made } = long();
   const reader = untilExpiry(response, inAnHour(), false).body?.getReader();
-  for (let read = 0; read < 10; read++) expect(await reader?.read()).toEqual({ done: false, value: new Uint8Array([read]) });
+  for (let read = 0; read < 10; read++)
+    expect(await reader?.read()).toEqual({ done: false, value: new Uint8Array([read]) });
   // All that can happen by itself has happened; the streams in between hold a few ready.
   await new Promise(setImmediate);
   expect(made()).toBeLessThanOrEqual(10 + 3);

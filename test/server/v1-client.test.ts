@@ -42,22 +42,45 @@ describe.each(adapters)('against a server of the %s SDK', (_sdk, adapt) => {
   });
 
   it('streams a task to its result, and awaits without one', async () => {
-    const stream = client.experimental.tasks.callToolStream({ name: 'double', arguments: { n: 4 } }, CallToolResultSchema, { task: { ttl: 60_000 } });
+    const stream = client.experimental.tasks.callToolStream(
+      { name: 'double', arguments: { n: 4 } },
+      CallToolResultSchema,
+      { task: { ttl: 60_000 } },
+    );
     expect((await takeResult(stream)).structuredContent).toEqual({ n: 8 });
     expect((await client.callTool({ name: 'double', arguments: { n: 5 } })).structuredContent).toEqual({ n: 10 });
   });
 
   it('gets, lists and cancels', async () => {
-    const { task } = await client.request({ method: 'tools/call', params: { name: 'double', arguments: { n: 1 }, task: {} } }, z.looseObject({ task: z.looseObject({ taskId: z.string() }) }));
+    const { task } = await client.request(
+      { method: 'tools/call', params: { name: 'double', arguments: { n: 1 }, task: {} } },
+      z.looseObject({ task: z.looseObject({ taskId: z.string() }) }),
+    );
     await client.experimental.tasks.getTaskResult(task.taskId, CallToolResultSchema);
-    expect(await client.experimental.tasks.getTask(task.taskId)).toMatchObject({ taskId: task.taskId, status: 'completed', ttl: 86_400_000 });
-    expect((await client.experimental.tasks.listTasks()).tasks).toContainEqual(await client.experimental.tasks.getTask(task.taskId));
+    expect(await client.experimental.tasks.getTask(task.taskId)).toMatchObject({
+      taskId: task.taskId,
+      status: 'completed',
+      ttl: 86_400_000,
+    });
+    expect((await client.experimental.tasks.listTasks()).tasks).toContainEqual(
+      await client.experimental.tasks.getTask(task.taskId),
+    );
     await expect(client.experimental.tasks.cancelTask(task.taskId)).rejects.toMatchObject({ code: -32602 });
   });
 
   it('says why a task failed', async () => {
     const messages = [];
-    for await (const message of client.experimental.tasks.callToolStream({ name: 'double', arguments: { n: -1 } }, CallToolResultSchema, { task: {} })) messages.push(message);
-    expect(messages).toContainEqual(expect.objectContaining({ type: 'taskStatus', task: expect.objectContaining({ status: 'failed', statusMessage: 'too small' }) }));
+    for await (const message of client.experimental.tasks.callToolStream(
+      { name: 'double', arguments: { n: -1 } },
+      CallToolResultSchema,
+      { task: {} },
+    ))
+      messages.push(message);
+    expect(messages).toContainEqual(
+      expect.objectContaining({
+        type: 'taskStatus',
+        task: expect.objectContaining({ status: 'failed', statusMessage: 'too small' }),
+      }),
+    );
   });
 });

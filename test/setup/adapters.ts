@@ -12,7 +12,11 @@ export interface Adapted {
   readonly handler: FetchHandler;
 }
 
-type Adapter = (tools: DurableTool[], options?: Partial<DurableTasksOptions>, serving?: HandlerOptions) => Promise<Adapted>;
+type Adapter = (
+  tools: DurableTool[],
+  options?: Partial<DurableTasksOptions>,
+  serving?: HandlerOptions,
+) => Promise<Adapted>;
 
 const v2: Adapter = async (tools, options, serving) => {
   const stack = await startStack(tools, options);

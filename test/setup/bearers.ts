@@ -7,7 +7,8 @@ export function trustBearers<Handler extends FetchHandler>(handler: Handler): Ha
     ...handler,
     async fetch(request) {
       const sub = request.headers.get('authorization')?.replace('Bearer ', '');
-      const authInfo: AuthInfo | undefined = sub === undefined ? undefined : { token: sub, clientId: 'test', scopes: [], extra: { iss: 'test', sub } };
+      const authInfo: AuthInfo | undefined =
+        sub === undefined ? undefined : { token: sub, clientId: 'test', scopes: [], extra: { iss: 'test', sub } };
       return await handler.fetch(request, authInfo ? { authInfo } : {});
     },
   };

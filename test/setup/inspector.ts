@@ -28,12 +28,30 @@ export interface Inspector {
 /** @param dir where the Inspector keeps what it would keep in the user's home */
 export async function startInspector(dir: string): Promise<Inspector> {
   const newer = Number.parseInt(process.versions.node) >= 22 ? [] : ['-p', 'node@22'];
-  const found = await exec('npx', ['-y', ...newer, '-p', `@modelcontextprotocol/inspector@${VERSION}`, '-c', 'node -p process.execPath && command -v mcpdo']);
+  const found = await exec('npx', [
+    '-y',
+    ...newer,
+    '-p',
+    `@modelcontextprotocol/inspector@${VERSION}`,
+    '-c',
+    'node -p process.execPath && command -v mcpdo',
+  ]);
   const [node, bin] = found.stdout.trim().split('\n') as [string, string];
   const clients = dirname(dirname(dirname(await realpath(bin))));
-  const env = { ...process.env, HOME: dir, MCP_STORAGE_DIR: dir, MCP_INSPECTOR_DAEMON_DIR: dir, MCP_INSPECTOR_SECRET_STORE: 'memory', MCP_AUTO_OPEN_ENABLED: 'false' };
+  const env = {
+    ...process.env,
+    HOME: dir,
+    MCP_STORAGE_DIR: dir,
+    MCP_INSPECTOR_DAEMON_DIR: dir,
+    MCP_INSPECTOR_SECRET_STORE: 'memory',
+    MCP_AUTO_OPEN_ENABLED: 'false',
+  };
   const run = async (script: string, args: string[]): Promise<unknown> => {
-    const { stdout } = await exec(node, [join(clients, script), '--format', 'json', ...args], { env, cwd: dir, timeout: TIMEOUT }).catch((error: { stderr?: string }) => {
+    const { stdout } = await exec(node, [join(clients, script), '--format', 'json', ...args], {
+      env,
+      cwd: dir,
+      timeout: TIMEOUT,
+    }).catch((error: { stderr?: string }) => {
       throw new Error(`${args.join(' ')}: ${error.stderr}`, { cause: error });
     });
     return JSON.parse(stdout);

@@ -29,7 +29,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server: {
       executable: { type: 'existing-path', path },
       // As the package's own dev server: without these every hop costs 40 ms once a few tasks have run.
-      extraArgs: ['transfer', 'timer', 'visibility'].flatMap((queue) => ['--dynamic-config-value', `history.${queue}ProcessorMaxPollRPS=2000`]),
+      extraArgs: ['transfer', 'timer', 'visibility'].flatMap((queue) => [
+        '--dynamic-config-value',
+        `history.${queue}ProcessorMaxPollRPS=2000`,
+      ]),
     },
   });
   project.provide('temporalAddress', temporal.address);

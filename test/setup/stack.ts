@@ -22,8 +22,19 @@ export async function startStack(tools: DurableTool[], options: Partial<DurableT
 }
 
 /** The same on the `DurableTasks` of either SDK. */
-export async function startStackOf<Tasks extends TasksConnection>(sdk: { connect(options: DurableTasksOptions): Promise<Tasks> }, tools: DurableTool[], options: Partial<DurableTasksOptions> = {}): Promise<Stack<Tasks>> {
-  const tasks = await sdk.connect({ tools, key, taskQueue: `test-${randomUUID()}`, temporal: { address: inject('temporalAddress') }, logger: silent, ...options });
+export async function startStackOf<Tasks extends TasksConnection>(
+  sdk: { connect(options: DurableTasksOptions): Promise<Tasks> },
+  tools: DurableTool[],
+  options: Partial<DurableTasksOptions> = {},
+): Promise<Stack<Tasks>> {
+  const tasks = await sdk.connect({
+    tools,
+    key,
+    taskQueue: `test-${randomUUID()}`,
+    temporal: { address: inject('temporalAddress') },
+    logger: silent,
+    ...options,
+  });
   const stops = new Set<() => Promise<void>>();
   return {
     tasks,

@@ -26,8 +26,12 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
     if (proxy.hang?.test(headers[':path'] ?? '')) return;
-    if (proxy.refuseWith === undefined) return void setTimeout(() => stream.destroyed || pass(stream, upstream.request(headers)), proxy.delay);
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': proxy.refuseWith, 'grpc-message': REASON }, { endStream: true });
+    if (proxy.refuseWith === undefined)
+      return void setTimeout(() => stream.destroyed || pass(stream, upstream.request(headers)), proxy.delay);
+    stream.respond(
+      { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': proxy.refuseWith, 'grpc-message': REASON },
+      { endStream: true },
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: TemporalProxy = {

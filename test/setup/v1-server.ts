@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { InMemoryTaskMessageQueue, InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
+import {
+  InMemoryTaskMessageQueue,
+  InMemoryTaskStore,
+} from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 
@@ -18,9 +21,15 @@ export async function startV1Server(register: (server: McpServer) => void): Prom
   const taskStore = new InMemoryTaskStore();
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const open = async (): Promise<StreamableHTTPServerTransport> => {
-    const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID, onsessioninitialized: (id) => void sessions.set(id, transport) });
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void sessions.set(id, transport),
+    });
     const capabilities = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
-    const server = new McpServer({ name: 'v1', version: '1.0.0' }, { capabilities, taskStore, taskMessageQueue: new InMemoryTaskMessageQueue(), defaultTaskPollInterval: 50 });
+    const server = new McpServer(
+      { name: 'v1', version: '1.0.0' },
+      { capabilities, taskStore, taskMessageQueue: new InMemoryTaskMessageQueue(), defaultTaskPollInterval: 50 },
+    );
     register(server);
     await server.connect(transport);
     return transport;

@@ -30,7 +30,11 @@ describe('arguments are the same', () => {
     const backwards = (value: unknown): unknown => {
       if (typeof value !== 'object' || value === null) return value;
       if (Array.isArray(value)) return value.map(backwards);
-      return Object.fromEntries(Object.entries(value).reverse().map(([name, part]) => [name, backwards(part)]));
+      return Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([name, part]) => [name, backwards(part)]),
+      );
     };
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
@@ -41,17 +45,24 @@ describe('arguments are the same', () => {
   });
 
   it.each([
-    [[1, 2], [2, 1]],
+    [
+      [1, 2],
+      [2, 1],
+    ],
     [{ a: 1 }, { a: '1' }],
     [{ a: null }, {}],
     [{ a: { b: 1 } }, { b: { a: 1 } }],
   ])('not %j and %j', (a, b) => expect(canonicalJson(a)).not.toBe(canonicalJson(b)));
 
-  it('when they are dates of the same time', () => expect(canonicalJson({ at: new Date(0) })).toBe('{"at":"1970-01-01T00:00:00.000Z"}'));
+  it('when they are dates of the same time', () =>
+    expect(canonicalJson({ at: new Date(0) })).toBe('{"at":"1970-01-01T00:00:00.000Z"}'));
 });
 
 describe('a task gives way', () => {
-  const result = (isError?: boolean): Outcome => ({ kind: 'result', result: { content: [], ...(isError === undefined ? {} : { isError }) } });
+  const result = (isError?: boolean): Outcome => ({
+    kind: 'result',
+    result: { content: [], ...(isError === undefined ? {} : { isError }) },
+  });
   it.each<[string, Outcome | undefined, boolean]>([
     ['working', undefined, false],
     ['succeeded', result(), false],
@@ -86,7 +97,12 @@ describe('a call’s key', () => {
   const inputSchema = z.object({ table: z.string() });
   const run = async (): Promise<undefined> => await Promise.resolve(undefined);
   const tool = (key: unknown) => defineTool({ name: 'load', inputSchema, run, idempotencyKey: () => key as string });
-  const keyed = defineTool({ name: 'load', inputSchema, run, idempotencyKey: ({ table }) => (table === 'any' ? undefined : table) });
+  const keyed = defineTool({
+    name: 'load',
+    inputSchema,
+    run,
+    idempotencyKey: ({ table }) => (table === 'any' ? undefined : table),
+  });
 
   it('is the client’s, else the tool’s, else none', () => {
     expect(idempotencyKeyOf(keyed, { table: 'a' }, 'mine')).toEqual({ by: 'client', text: 'mine' });
@@ -95,5 +111,9 @@ describe('a call’s key', () => {
     expect(idempotencyKeyOf(defineTool({ name: 'load', inputSchema, run }), { table: 'a' }, undefined)).toBeUndefined();
   });
 
-  it.each([[''], [7], [null]])('is not %j', (key) => expect(() => idempotencyKeyOf(tool(key), { table: 'a' }, undefined)).toThrow('tool "load": idempotencyKey must return'));
+  it.each([[''], [7], [null]])('is not %j', (key) =>
+    expect(() => idempotencyKeyOf(tool(key), { table: 'a' }, undefined)).toThrow(
+      'tool "load": idempotencyKey must return',
+    ),
+  );
 });

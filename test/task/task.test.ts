@@ -26,12 +26,14 @@ describe('task IDs', () => {
 
   it('have 128 bits that nobody can foresee', () => {
     const random = Array.from({ length: 200 }, () => BigInt(`0x${newTaskId(ownerTag(key, 'a')).slice(-32)}`));
-    for (let bit = 0n; bit < 128n; bit++) expect(new Set(random.map((bits) => (bits >> bit) & 1n)).size, `bit ${bit}`).toBe(2);
+    for (let bit = 0n; bit < 128n; bit++)
+      expect(new Set(random.map((bits) => (bits >> bit) & 1n)).size, `bit ${bit}`).toBe(2);
   });
 
   it('are nothing else', () => {
     const id = newTaskId(ownerTag(key, 'a'));
-    for (const wrong of ['', `${id}0`, `x${id}`, id.toUpperCase(), `${id}\n`, id.replace('mcp', 'other')]) expect(belongsTo(wrong, [ownerTag(key, 'a')]), wrong).toBe(false);
+    for (const wrong of ['', `${id}0`, `x${id}`, id.toUpperCase(), `${id}\n`, id.replace('mcp', 'other')])
+      expect(belongsTo(wrong, [ownerTag(key, 'a')]), wrong).toBe(false);
   });
 });
 
@@ -85,7 +87,10 @@ describe('results', () => {
     [false, { content: [{ type: 'text', text: 'false' }], structuredContent: false }],
     [undefined, { content: [] }],
     [null, { content: [] }],
-    [{ content: 'not blocks' }, { content: [{ type: 'text', text: '{"content":"not blocks"}' }], structuredContent: { content: 'not blocks' } }],
+    [
+      { content: 'not blocks' },
+      { content: [{ type: 'text', text: '{"content":"not blocks"}' }], structuredContent: { content: 'not blocks' } },
+    ],
   ])('%j', (value, result) => expect(toToolResult(value)).toEqual(result));
 });
 
@@ -97,24 +102,51 @@ describe('expiry', () => {
     ['within its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 59 * minute, false],
     ['after its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 60 * minute + 1, true],
     ['ended just now, ttl long over', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 609 * minute, false],
-    ['ended ten minutes ago, ttl long over', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 610 * minute + 1, true],
+    [
+      'ended ten minutes ago, ttl long over',
+      { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute },
+      610 * minute + 1,
+      true,
+    ],
     ['a ttl of nothing', { ttl: 0, createdAt: 0, endedAt: 5 }, 6, true],
   ])('%s', (_, task, now, expired) => expect(isExpired(task, now)).toBe(expired));
 });
 
 describe('status messages', () => {
-  const step = (fields: Partial<Step>): Step => ({ name: 'load', state: 'running', attempt: 1, maximumAttempts: 5, changedAt: 0, ...fields });
+  const step = (fields: Partial<Step>): Step => ({
+    name: 'load',
+    state: 'running',
+    attempt: 1,
+    maximumAttempts: 5,
+    changedAt: 0,
+    ...fields,
+  });
   const progress = { progress: 1_234_567, total: 3_000_000, message: 'rows' };
   it.each<[string | undefined, Parameters<typeof statusMessage>[0]]>([
     [undefined, { steps: [] }],
     ['load: running', { steps: [step({})] }],
     ['load: waiting for a worker', { steps: [step({ state: 'waiting' })] }],
-    ['load: attempt 3 of 5 is waiting for a worker (last failure: refused)', { steps: [step({ state: 'waiting', attempt: 3, lastFailure: 'refused' })] }],
+    [
+      'load: attempt 3 of 5 is waiting for a worker (last failure: refused)',
+      { steps: [step({ state: 'waiting', attempt: 3, lastFailure: 'refused' })] },
+    ],
     ['load: 1,234,567 of 3,000,000 rows (41 %)', { steps: [step({ progress })] }],
-    ['load: attempt 2 of 5 (last failure: refused), 1,234,567 of 3,000,000 rows (41 %)', { steps: [step({ attempt: 2, lastFailure: 'refused', progress })] }],
-    ['load: attempt 3 of 5 failed (refused); attempt 4 at 1970-01-01T00:00:08.000Z', { steps: [step({ state: 'retrying', attempt: 4, lastFailure: 'refused', retryAt: 8000 })] }],
-    ['load: attempt 1 failed (no reason given); attempt 2', { steps: [step({ state: 'retrying', attempt: 2, maximumAttempts: 0 })] }],
-    ['load: paused by an operator (last failure: refused)', { steps: [step({ state: 'paused', lastFailure: 'refused' })] }],
+    [
+      'load: attempt 2 of 5 (last failure: refused), 1,234,567 of 3,000,000 rows (41 %)',
+      { steps: [step({ attempt: 2, lastFailure: 'refused', progress })] },
+    ],
+    [
+      'load: attempt 3 of 5 failed (refused); attempt 4 at 1970-01-01T00:00:08.000Z',
+      { steps: [step({ state: 'retrying', attempt: 4, lastFailure: 'refused', retryAt: 8000 })] },
+    ],
+    [
+      'load: attempt 1 failed (no reason given); attempt 2',
+      { steps: [step({ state: 'retrying', attempt: 2, maximumAttempts: 0 })] },
+    ],
+    [
+      'load: paused by an operator (last failure: refused)',
+      { steps: [step({ state: 'paused', lastFailure: 'refused' })] },
+    ],
     ['Loading · load: running', { message: 'Loading', steps: [step({})] }],
     ['Loading · 5 parts', { message: 'Loading', progress: { progress: 5, message: 'parts' }, steps: [] }],
     ['a: running · b: running', { steps: [step({ name: 'a' }), step({ name: 'b' })] }],
@@ -122,6 +154,8 @@ describe('status messages', () => {
   ])('%s', (text, task) => expect(statusMessage(task)).toBe(text));
 
   it('cut a long failure', () => {
-    expect(statusMessage({ steps: [step({ state: 'waiting', attempt: 2, lastFailure: 'x'.repeat(5000) })] })?.length).toBeLessThan(400);
+    expect(
+      statusMessage({ steps: [step({ state: 'waiting', attempt: 2, lastFailure: 'x'.repeat(5000) })] })?.length,
+    ).toBeLessThan(400);
   });
 });

@@ -23,7 +23,10 @@ beforeAll(async () => {
   const id = await chain(5);
   const { raw } = await temporal.workflow.getHandle(id).describe();
   shortened = { id, first: raw.workflowExecutionInfo?.firstRunId ?? '' };
-  await temporal.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId: id, runId: shortened.first } });
+  await temporal.workflowService.deleteWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: id, runId: shortened.first },
+  });
 });
 afterAll(async () => {
   await stack.close();
@@ -34,7 +37,8 @@ afterAll(async () => {
 /** A running task of so many runs, whose chain nobody has looked at. */
 async function chain(length: number): Promise<string> {
   const { id } = await stack.tasks.engine.start({ owner: ann, tool: chained, args: { runs: length }, ttl: null });
-  for await (const { message } of stack.tasks.engine.watch(ann, id, AbortSignal.timeout(20_000))) if (message === 'the last run') return id;
+  for await (const { message } of stack.tasks.engine.watch(ann, id, AbortSignal.timeout(20_000)))
+    if (message === 'the last run') return id;
   throw new Error('the task ended before that');
 }
 
@@ -43,17 +47,32 @@ it('is read at a slow connection: each read goes on where the one before it was 
   const { engine } = openEngine(proxy.address);
   proxy.delay = 400;
   await expect(engine.get(ann, id)).rejects.toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
-  await expect.poll(async () => await engine.get(ann, id).catch((error: unknown) => error), { timeout: 20_000 }).toMatchObject({ id, inputs: {} });
+  await expect
+    .poll(async () => await engine.get(ann, id).catch((error: unknown) => error), { timeout: 20_000 })
+    .toMatchObject({ id, inputs: {} });
   await engine.close();
   await temporal.workflow.getHandle(id).terminate();
 });
 
-it('is read, listed and cancelled at any replica when retention has deleted its first run', { timeout: 90_000 }, async () => {
-  // Temporal takes half a minute to delete it.
-  await expect.poll(async () => await temporal.workflow.getHandle(shortened.id, shortened.first).describe().catch((error: Error) => error.name), { timeout: 60_000 }).toBe('WorkflowNotFoundError');
-  const { engine } = openEngine();
-  expect((await engine.get(ann, shortened.id)).outcome).toBeUndefined();
-  await expect.poll(async () => (await engine.list(ann)).tasks.map(({ id }) => id)).toContain(shortened.id);
-  expect((await engine.cancel(ann, shortened.id)).outcome).toEqual({ kind: 'cancelled' });
-  await engine.close();
-});
+it(
+  'is read, listed and cancelled at any replica when retention has deleted its first run',
+  { timeout: 90_000 },
+  async () => {
+    // Temporal takes half a minute to delete it.
+    await expect
+      .poll(
+        async () =>
+          await temporal.workflow
+            .getHandle(shortened.id, shortened.first)
+            .describe()
+            .catch((error: Error) => error.name),
+        { timeout: 60_000 },
+      )
+      .toBe('WorkflowNotFoundError');
+    const { engine } = openEngine();
+    expect((await engine.get(ann, shortened.id)).outcome).toBeUndefined();
+    await expect.poll(async () => (await engine.list(ann)).tasks.map(({ id }) => id)).toContain(shortened.id);
+    expect((await engine.cancel(ann, shortened.id)).outcome).toEqual({ kind: 'cancelled' });
+    await engine.close();
+  },
+);

@@ -33,7 +33,12 @@ const wait = defineTool({
     return { done: true };
   },
 });
-const idle = defineTool({ name: 'idle', inputSchema: nothing, taskQueue: 'nobody', run: async () => await Promise.resolve() });
+const idle = defineTool({
+  name: 'idle',
+  inputSchema: nothing,
+  taskQueue: 'nobody',
+  run: async () => await Promise.resolve(),
+});
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack([wait, idle], { dataConverter: { payloadCodecs: [codec] } });
@@ -43,8 +48,12 @@ beforeAll(async () => {
 afterEach(() => Object.assign(moods, { memos: 'well', others: 'well' }));
 afterAll(async () => await stack.close());
 
-const away = (mood: Mood): object => ({ code: mood === 'hangs' ? 'TEMPORAL_UNAVAILABLE' : 'CODEC_FAILED', message: expect.stringContaining('try again') });
-const start = async (tool = idle): Promise<string> => (await stack.tasks.engine.start({ owner: ann, tool, args: {}, ttl: null })).id;
+const away = (mood: Mood): object => ({
+  code: mood === 'hangs' ? 'TEMPORAL_UNAVAILABLE' : 'CODEC_FAILED',
+  message: expect.stringContaining('try again'),
+});
+const start = async (tool = idle): Promise<string> =>
+  (await stack.tasks.engine.start({ owner: ann, tool, args: {}, ttl: null })).id;
 async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
   for await (const task of stack.tasks.engine.watch(ann, id, AbortSignal.timeout(30_000))) if (fits(task)) return task;
   throw new Error('the task ended before that');
@@ -78,7 +87,9 @@ describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
     expect(steps[0]).not.toHaveProperty('progress');
     release();
     const result = stack.tasks.engine.result(ann, id);
-    await expect.poll(async () => await stack.tasks.engine.get(ann, id).catch((error: unknown) => error)).toMatchObject(away(mood));
+    await expect
+      .poll(async () => await stack.tasks.engine.get(ann, id).catch((error: unknown) => error))
+      .toMatchObject(away(mood));
     moods.others = 'well';
     expect((await result).outcome).toMatchObject({ kind: 'result', result: { structuredContent: { done: true } } });
   });

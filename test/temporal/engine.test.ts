@@ -73,11 +73,13 @@ afterEach(async () => {
 });
 
 const startWorker = async () => await stack.startWorker({ workflowsPath, activities });
-const start = async (tool: DurableTool, args: object = {}, owner = ann) => await stack.tasks.engine.start({ owner, tool, args, ttl: null });
+const start = async (tool: DurableTool, args: object = {}, owner = ann) =>
+  await stack.tasks.engine.start({ owner, tool, args, ttl: null });
 
 /** The first view that fits; the watch itself is under test too. */
 async function when(id: string, fits: (task: Task) => boolean, owner = ann): Promise<Task> {
-  for await (const task of stack.tasks.engine.watch(owner, id, AbortSignal.timeout(30_000))) if (fits(task)) return task;
+  for await (const task of stack.tasks.engine.watch(owner, id, AbortSignal.timeout(30_000)))
+    if (fits(task)) return task;
   throw new Error('the task ended before that');
 }
 
@@ -94,11 +96,19 @@ describe('a task that runs', () => {
     const { stop } = await startWorker();
     const { id } = await start(tools.unlucky);
     const failing = await when(id, ({ steps }) => steps[0]?.state === 'retrying');
-    expect(failing.steps[0]).toMatchObject({ name: 'unlucky', attempt: 2, maximumAttempts: 5, lastFailure: 'connection refused', progress: { progress: 3, total: 4 } });
+    expect(failing.steps[0]).toMatchObject({
+      name: 'unlucky',
+      attempt: 2,
+      maximumAttempts: 5,
+      lastFailure: 'connection refused',
+      progress: { progress: 3, total: 4 },
+    });
     expect(failing.steps[0]?.retryAt).toBeGreaterThan(Date.now() + 3_000_000);
     await stop();
     const alone = await stack.tasks.engine.get(ann, id);
-    expect(statusMessage(alone)).toMatch(/^unlucky: attempt 1 of 5 failed \(connection refused\); attempt 2 at \d{4}-\S+Z, 3 of 4 parts \(75 %\)$/);
+    expect(statusMessage(alone)).toMatch(
+      /^unlucky: attempt 1 of 5 failed \(connection refused\); attempt 2 at \d{4}-\S+Z, 3 of 4 parts \(75 %\)$/,
+    );
   });
 
   it('gives a retried attempt the last checkpoint, also through an attempt that reported nothing', async () => {
@@ -116,16 +126,25 @@ describe('a task that runs', () => {
     await startWorker();
     const { id } = await start(tools.order, { order: 'A1' });
     const task = await when(id, ({ steps, message }) => message !== undefined && steps[0]?.progress !== undefined);
-    expect(task).toMatchObject({ message: 'Reserving A1', progress: { progress: 0, total: 2 }, steps: [{ name: 'reserve', state: 'running', attempt: 1, progress: { progress: 1, total: 2, message: 'seats' } }] });
+    expect(task).toMatchObject({
+      message: 'Reserving A1',
+      progress: { progress: 0, total: 2 },
+      steps: [{ name: 'reserve', state: 'running', attempt: 1, progress: { progress: 1, total: 2, message: 'seats' } }],
+    });
     release.pop()?.();
     const { outcome } = await stack.tasks.engine.result(ann, id);
-    expect(outcome).toMatchObject({ kind: 'result', result: { structuredContent: { reserved: 'A1 reserved', charged: 'A1 charged' } } });
+    expect(outcome).toMatchObject({
+      kind: 'result',
+      result: { structuredContent: { reserved: 'A1 reserved', charged: 'A1 charged' } },
+    });
   });
 
   it('says when the workflow’s code fails', async () => {
     await startWorker();
     const { id } = await start(tools.throwing, { how: 'typo' });
-    expect((await when(id, ({ stalled }) => stalled !== undefined)).stalled).toMatch(/the workflow's code fails and is retried \(attempt \d+\): a bug: typo/);
+    expect((await when(id, ({ stalled }) => stalled !== undefined)).stalled).toMatch(
+      /the workflow's code fails and is retried \(attempt \d+\): a bug: typo/,
+    );
   });
 
   it('changes its time of last change only when it has changed', async () => {
@@ -152,13 +171,26 @@ describe('input', () => {
     const { id } = await start(tools.ask);
     const asking = await when(id, ({ inputs }) => Object.keys(inputs).length === 2);
     const [name, size] = Object.keys(asking.inputs) as [string, string];
-    expect(asking.inputs[name]).toEqual({ method: 'elicitation/create', params: { mode: 'form', message: 'Name?', requestedSchema: expect.anything() } });
-    await stack.tasks.engine.respond(ann, id, { [name]: { action: 'accept', content: { name: 'Bo' } }, 'no-such-key': 1 });
+    expect(asking.inputs[name]).toEqual({
+      method: 'elicitation/create',
+      params: { mode: 'form', message: 'Name?', requestedSchema: expect.anything() },
+    });
+    await stack.tasks.engine.respond(ann, id, {
+      [name]: { action: 'accept', content: { name: 'Bo' } },
+      'no-such-key': 1,
+    });
     expect(Object.keys((await stack.tasks.engine.get(ann, id)).inputs)).toEqual([size]);
     await stack.tasks.engine.respond(ann, id, { [name]: { action: 'decline' } });
-    await Promise.all([1, 2, 3].map(async (n) => await stack.tasks.engine.respond(ann, id, { [size]: { action: 'accept', content: { size: n } } })));
+    await Promise.all(
+      [1, 2, 3].map(
+        async (n) => await stack.tasks.engine.respond(ann, id, { [size]: { action: 'accept', content: { size: n } } }),
+      ),
+    );
     const { outcome } = await stack.tasks.engine.result(ann, id);
-    expect(outcome.kind === 'result' && outcome.result.structuredContent).toMatchObject({ name: 'Bo', size: expect.any(Number) });
+    expect(outcome.kind === 'result' && outcome.result.structuredContent).toMatchObject({
+      name: 'Bo',
+      size: expect.any(Number),
+    });
   });
 
   it('is not acknowledged when no worker takes it', async () => {
@@ -193,7 +225,9 @@ describe('the end', () => {
     await when(id, ({ message }) => message === 'here');
     const { updatedAt } = await stack.tasks.engine.cancel(ann, id);
     const handle = temporal.workflow.getHandle(id);
-    await expect.poll(async () => await handle.query('mcpTask').catch(() => undefined), { timeout: 20_000 }).toMatchObject({ message: 'still here' });
+    await expect
+      .poll(async () => await handle.query('mcpTask').catch(() => undefined), { timeout: 20_000 })
+      .toMatchObject({ message: 'still here' });
     expect((await handle.describe()).raw.workflowExtendedInfo?.cancelRequested).toBeFalsy();
     expect(await stack.tasks.engine.get(ann, id)).toMatchObject({ outcome: { kind: 'cancelled' }, updatedAt });
     await handle.terminate();
@@ -208,12 +242,23 @@ describe('the end', () => {
     const result = engine.result(ann, id);
     const { runId } = await temporal.workflow.getHandle(id).describe();
     // To its first workflow task, as `temporal workflow reset` does. The API's 64-bit numbers take plain ones, too.
-    const reset: object = { namespace: 'default', workflowExecution: { workflowId: id }, reason: 'test', workflowTaskFinishEventId: 4, requestId: id };
+    const reset: object = {
+      namespace: 'default',
+      workflowExecution: { workflowId: id },
+      reason: 'test',
+      workflowTaskFinishEventId: 4,
+      requestId: id,
+    };
     await temporal.workflowService.resetWorkflowExecution(reset);
     await expect.poll(async () => (await temporal.workflow.getHandle(id).describe()).runId).not.toBe(runId);
     await temporal.workflow.getHandle(id).terminate('enough');
-    expect((await result).outcome).toMatchObject({ kind: 'error', error: { message: 'The task was terminated: enough' } });
-    await expect.poll(async () => (await engine.list(ann)).tasks.filter((task) => task.id === id), { timeout: 20_000 }).toHaveLength(1);
+    expect((await result).outcome).toMatchObject({
+      kind: 'error',
+      error: { message: 'The task was terminated: enough' },
+    });
+    await expect
+      .poll(async () => (await engine.list(ann)).tasks.filter((task) => task.id === id), { timeout: 20_000 })
+      .toHaveLength(1);
   });
 
   it('is not awaited any longer when the engine is closed', async () => {
@@ -226,7 +271,10 @@ describe('the end', () => {
     await other.tasks.engine.get(ann, id);
     const settled = Promise.allSettled([result, watch]);
     await other.close();
-    expect(await settled).toMatchObject([{ reason: { code: 'TEMPORAL_UNAVAILABLE' } }, { reason: { code: 'TEMPORAL_UNAVAILABLE' } }]);
+    expect(await settled).toMatchObject([
+      { reason: { code: 'TEMPORAL_UNAVAILABLE' } },
+      { reason: { code: 'TEMPORAL_UNAVAILABLE' } },
+    ]);
     await stack.tasks.engine.cancel(ann, id);
   });
 
@@ -240,9 +288,15 @@ describe('the end', () => {
     await startWorker();
     const { id } = await start(tools.sleeper);
     await temporal.workflow.getHandle(id).terminate('by an operator');
-    expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject({ kind: 'error', error: { code: -32603, message: 'The task was terminated: by an operator' } });
+    expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject({
+      kind: 'error',
+      error: { code: -32603, message: 'The task was terminated: by an operator' },
+    });
     const brief = await start(tools.brief);
-    expect((await stack.tasks.engine.result(ann, brief.id)).outcome).toMatchObject({ kind: 'error', error: { code: -32603 } });
+    expect((await stack.tasks.engine.result(ann, brief.id)).outcome).toMatchObject({
+      kind: 'error',
+      error: { code: -32603 },
+    });
   });
 
   it.each([

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { searchGenerations } from '../../src/temporal/generations.js';
 
-async function search(taken: (generation: number) => boolean): Promise<{ found: number[]; free: number; looks: number }> {
+async function search(
+  taken: (generation: number) => boolean,
+): Promise<{ found: number[]; free: number; looks: number }> {
   let looks = 0;
   const generations = await searchGenerations(async (generation) => {
     looks++;

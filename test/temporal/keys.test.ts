@@ -16,10 +16,18 @@ import { key as secret, startStack, type Stack } from '../setup/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const anything = z.object({}).loose();
-const quick = defineTool({ name: 'quick', inputSchema: anything, run: async () => await Promise.resolve({ ok: true }) });
+const quick = defineTool({
+  name: 'quick',
+  inputSchema: anything,
+  run: async () => await Promise.resolve({ ok: true }),
+});
 const sleeper = defineTool({ name: 'sleeper', inputSchema: anything, workflow: 'sleeper' });
 const throwing = defineTool({ name: 'throwing', inputSchema: anything, workflow: 'throwing' });
-const refusing = defineTool({ name: 'refusing', inputSchema: anything, run: async () => await Promise.resolve({ content: [], isError: true }) });
+const refusing = defineTool({
+  name: 'refusing',
+  inputSchema: anything,
+  run: async () => await Promise.resolve({ content: [], isError: true }),
+});
 const tools = [quick, refusing, sleeper, throwing];
 
 let one: Stack;
@@ -40,7 +48,8 @@ afterEach(async () => {
   await Promise.all([one.close(), two.close()]);
 });
 
-const replica = async (key = secret): Promise<Stack> => await startStack(tools, { key, taskQueue: one.tasks.taskQueue });
+const replica = async (key = secret): Promise<Stack> =>
+  await startStack(tools, { key, taskQueue: one.tasks.taskQueue });
 const client = (): IdempotencyKey => ({ by: 'client', text });
 const own = (): IdempotencyKey => ({ by: 'tool', text });
 
@@ -51,14 +60,23 @@ interface Start {
   readonly owner?: string;
   readonly ttl?: number | null;
 }
-async function start({ tasks }: Stack, { key, tool = sleeper, args = {}, owner = 'ann', ttl = null }: Start): Promise<Task> {
+async function start(
+  { tasks }: Stack,
+  { key, tool = sleeper, args = {}, owner = 'ann', ttl = null }: Start,
+): Promise<Task> {
   return await tasks.engine.start({ owner, tool, args, ttl, key });
 }
 /** A call that a busy machine has not answered in time is sent again, as its error says. */
 const patiently = async (stack: Stack, request: Start): Promise<Task> =>
-  await pRetry(async () => await start(stack, request), { shouldRetry: ({ error }) => isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') });
+  await pRetry(async () => await start(stack, request), {
+    shouldRetry: ({ error }) => isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE'),
+  });
 const atOnce = async (times: number, request: Start): Promise<Set<string>> =>
-  new Set((await Promise.all(Array.from({ length: times }, async (_, n) => await patiently(n % 2 ? one : two, request)))).map(({ id }) => id));
+  new Set(
+    (await Promise.all(Array.from({ length: times }, async (_, n) => await patiently(n % 2 ? one : two, request)))).map(
+      ({ id }) => id,
+    ),
+  );
 const ended = async ({ id }: Task): Promise<Task> => await one.tasks.engine.result('ann', id);
 
 /** A replica that has found no task and waits before it starts one. */
@@ -74,9 +92,14 @@ async function slowReplica() {
     },
   };
   const connection = await Connection.connect({ address: inject('temporalAddress') });
-  const engine = new Engine({ client: new Client({ connection, interceptors: { workflow: [hold] } }), keys: Keyring.parse(secret), taskQueue: one.tasks.taskQueue });
+  const engine = new Engine({
+    client: new Client({ connection, interceptors: { workflow: [hold] } }),
+    keys: Keyring.parse(secret),
+    taskQueue: one.tasks.taskQueue,
+  });
   return {
-    start: async ({ key, tool = sleeper, args = {} }: Start): Promise<Task> => await engine.start({ owner: 'ann', tool, args, ttl: null, key }),
+    start: async ({ key, tool = sleeper, args = {} }: Start): Promise<Task> =>
+      await engine.start({ owner: 'ann', tool, args, ttl: null, key }),
     aboutToStart: async (calls: number): Promise<void> => await expect.poll(() => waiting).toBe(calls),
     goOn: (): void => void gate.emit('open'),
     close: async (): Promise<void> => await engine.close(),
@@ -87,7 +110,11 @@ async function slowReplica() {
 async function workflows(): Promise<number> {
   const last = await one.tasks.engine.start({ owner: 'last', tool: sleeper, args: {}, ttl: null });
   const here = `TaskQueue = '${one.tasks.taskQueue}'`;
-  await expect.poll(async () => (await temporal.workflow.count(`${here} AND WorkflowId = '${last.id}'`)).count, { timeout: 20_000 }).toBe(1);
+  await expect
+    .poll(async () => (await temporal.workflow.count(`${here} AND WorkflowId = '${last.id}'`)).count, {
+      timeout: 20_000,
+    })
+    .toBe(1);
   return (await temporal.workflow.count(here)).count - 1;
 }
 
@@ -118,19 +145,29 @@ describe('a key', () => {
     const { id } = await start(one, { key: client(), args: { a: 1, b: { c: 2, d: [3] } } });
     const worker = await one.startWorker({ workflowsPath });
     for await (const { message } of one.tasks.engine.watch('ann', id)) if (message === 'asleep') break;
-    expect(await start(two, { key: client(), args: { b: { d: [3], c: 2 }, a: 1 } })).toMatchObject({ id, message: 'asleep' });
+    expect(await start(two, { key: client(), args: { b: { d: [3], c: 2 }, a: 1 } })).toMatchObject({
+      id,
+      message: 'asleep',
+    });
     await worker.stop();
   });
 
   it.each(['client', 'tool'] as const)('does not take other arguments (%s)', async (by) => {
     await start(one, { key: { by, text }, args: { order: [1, 2] } });
-    for (const args of [{ order: [2, 1] }, { order: '1,2' }, {}]) await expect(start(two, { key: { by, text }, args })).rejects.toMatchObject({ code: 'KEY_REUSED' });
+    for (const args of [{ order: [2, 1] }, { order: '1,2' }, {}])
+      await expect(start(two, { key: { by, text }, args })).rejects.toMatchObject({ code: 'KEY_REUSED' });
     expect(await workflows()).toBe(1);
   });
 
   it('is its owner’s, its tool’s, its kind’s and its own', async () => {
     const key = client();
-    const others = [{ key }, { key, owner: 'bob' }, { key, tool: throwing }, { key: own() }, { key: { ...key, text: `${text}x` } }];
+    const others = [
+      { key },
+      { key, owner: 'bob' },
+      { key, tool: throwing },
+      { key: own() },
+      { key: { ...key, text: `${text}x` } },
+    ];
     const ids = await Promise.all(others.map(async (other) => (await start(one, other)).id));
     expect(new Set(ids).size).toBe(others.length);
     await expect(one.tasks.engine.get('ann', ids[1] as string)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
@@ -140,16 +177,25 @@ describe('a key', () => {
     const owner = randomUUID();
     const { id } = await start(one, { key: client(), owner });
     await start(two, { key: client(), owner });
-    for (const { tasks } of [one, two]) expect((await tasks.engine.list(owner)).tasks.map((task) => task.id)).toEqual([id]);
+    for (const { tasks } of [one, two])
+      expect((await tasks.engine.list(owner)).tasks.map((task) => task.id)).toEqual([id]);
   });
 
   it('is nowhere to be read in Temporal, nor are the arguments but in the workflow’s input', async () => {
     const args = { password: 'correct horse' };
     const { id } = await start(one, { key: client(), args });
     const same = await start(one, { key: { ...client(), text: `${text}x` }, args });
-    const memos = await Promise.all([id, same.id].map(async (taskId) => (await temporal.workflow.getHandle(taskId).describe()).memo?.['mcpTask'] as { argumentsHash: string }));
+    const memos = await Promise.all(
+      [id, same.id].map(
+        async (taskId) =>
+          (await temporal.workflow.getHandle(taskId).describe()).memo?.['mcpTask'] as { argumentsHash: string },
+      ),
+    );
     expect(JSON.stringify(memos)).not.toMatch(new RegExp(`password|correct|${text}`));
-    expect(memos.map(({ argumentsHash }) => argumentsHash)).toEqual([expect.stringMatching(/^[\w-]{22}$/), expect.stringMatching(/^[\w-]{22}$/)]);
+    expect(memos.map(({ argumentsHash }) => argumentsHash)).toEqual([
+      expect.stringMatching(/^[\w-]{22}$/),
+      expect.stringMatching(/^[\w-]{22}$/),
+    ]);
     expect(memos[0]?.argumentsHash).not.toBe(memos[1]?.argumentsHash);
   });
 
@@ -173,7 +219,10 @@ describe('a key', () => {
     const second = await start(two, { key, tool: quick, args: { now: 'others' } });
     expect(second.id).not.toBe(first.id);
     await ended(second);
-    expect(await start(one, { key, tool: quick, args: { now: 'others' } })).toMatchObject({ id: second.id, outcome: { kind: 'result' } });
+    expect(await start(one, { key, tool: quick, args: { now: 'others' } })).toMatchObject({
+      id: second.id,
+      outcome: { kind: 'result' },
+    });
   });
 });
 
@@ -189,7 +238,10 @@ describe('an ended task', () => {
     ['being cancelled, with no worker to see to it', { tool: sleeper, args: {}, end: cancel }],
   ])('that failed (%s) keeps a client’s key, and gives way under the tool’s own', async (_, { tool, args, end }) => {
     const worker = end === cancel ? undefined : await one.startWorker({ workflowsPath });
-    const [kept, first] = [await start(one, { key: client(), tool, args }), await start(one, { key: own(), tool, args })];
+    const [kept, first] = [
+      await start(one, { key: client(), tool, args }),
+      await start(one, { key: own(), tool, args }),
+    ];
     await Promise.all([end(kept), end(first)]);
     await worker?.stop();
     expect(await start(two, { key: client(), tool, args })).toMatchObject({ id: kept.id, outcome: expect.anything() });
@@ -204,7 +256,10 @@ describe('an ended task', () => {
     await one.startWorker({ workflowsPath });
     const { id } = await start(one, { key: own(), tool: quick });
     await ended(await start(two, { key: own(), tool: quick }));
-    expect(await start(two, { key: own(), tool: quick })).toMatchObject({ id, outcome: { kind: 'result', result: { structuredContent: { ok: true } } } });
+    expect(await start(two, { key: own(), tool: quick })).toMatchObject({
+      id,
+      outcome: { kind: 'result', result: { structuredContent: { ok: true } } },
+    });
   });
 
   it('that failed gives way to one new task, however many calls there are at once', async () => {

@@ -6,7 +6,11 @@ import { startPlainWorker } from '../gateway/setup.js';
 import { existing, openEngine, type OpenEngine } from './setup.js';
 
 const ann = 'ann';
-const input = { message: 'Well?', schema: { type: 'object', properties: {} }, answer: { kind: 'signal', name: 'none' } } as const;
+const input = {
+  message: 'Well?',
+  schema: { type: 'object', properties: {} },
+  answer: { kind: 'signal', name: 'none' },
+} as const;
 const status = { query: 'stage', message: '/stage/name' };
 let opened: OpenEngine;
 let stopWorker: () => Promise<void>;
@@ -22,17 +26,25 @@ beforeEach(() => {
   opened.beforeQuery = () => {};
 });
 
-const start = async (mapping: WorkflowMapping): Promise<string> => (await opened.engine.start({ owner: ann, tool: existing('Payment', mapping), args: { given: 5 }, ttl: null })).id;
+const start = async (mapping: WorkflowMapping): Promise<string> =>
+  (await opened.engine.start({ owner: ann, tool: existing('Payment', mapping), args: { given: 5 }, ttl: null })).id;
 async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
-  for await (const task of opened.engine.watch(ann, id, AbortSignal.timeout(30_000), { progress: () => false })) if (fits(task)) return task;
+  for await (const task of opened.engine.watch(ann, id, AbortSignal.timeout(30_000), { progress: () => false }))
+    if (fits(task)) return task;
   throw new Error('the task ended before that');
 }
 const asked = (query: string): number => opened.asked.filter((one) => one === query).length;
 
 it('a query that it does not know hides nothing of the others, and is not asked again while nothing happens', async () => {
-  const id = await start({ status, inputs: { approval: { ...input, when: '/waitingFor' }, other: { ...input, query: 'unheard_of', when: '' } } });
+  const id = await start({
+    status,
+    inputs: { approval: { ...input, when: '/waitingFor' }, other: { ...input, query: 'unheard_of', when: '' } },
+  });
   const task = await when(id, ({ message }) => message !== undefined);
-  expect(task).toMatchObject({ message: 'deciding', inputs: { [Object.keys(task.inputs)[0] as string]: { params: { message: 'Well?' } } } });
+  expect(task).toMatchObject({
+    message: 'deciding',
+    inputs: { [Object.keys(task.inputs)[0] as string]: { params: { message: 'Well?' } } },
+  });
   let before = 0;
   const look = async (): Promise<number> => {
     before = asked('unheard_of');
@@ -60,23 +72,44 @@ it('a query that is not answered in time is asked again, though nothing happens 
 
 it('an answer is not given to an equal question that has come up while it was looked whether its own is open', async () => {
   const other = openEngine();
-  const asks = { query: 'asks', when: '/question', message: 'Go on?', schema: { type: 'object', properties: { said: { type: 'string' } } }, answer: { kind: 'signal', name: 'tell', args: ['said'] } } as const;
-  const id = (await opened.engine.start({ owner: ann, tool: existing('Rounds', { status: { query: 'asks', message: '/told' }, inputs: { go: asks } }), args: { given: 2 }, ttl: null })).id;
+  const asks = {
+    query: 'asks',
+    when: '/question',
+    message: 'Go on?',
+    schema: { type: 'object', properties: { said: { type: 'string' } } },
+    answer: { kind: 'signal', name: 'tell', args: ['said'] },
+  } as const;
+  const id = (
+    await opened.engine.start({
+      owner: ann,
+      tool: existing('Rounds', { status: { query: 'asks', message: '/told' }, inputs: { go: asks } }),
+      args: { given: 2 },
+      ttl: null,
+    })
+  ).id;
   const told = async (engine: OpenEngine['engine'], count: number): Promise<Task> => {
-    for await (const task of engine.watch(ann, id, AbortSignal.timeout(30_000))) if (task.message === String(count) && Object.keys(task.inputs).length > 0) return task;
+    for await (const task of engine.watch(ann, id, AbortSignal.timeout(30_000)))
+      if (task.message === String(count) && Object.keys(task.inputs).length > 0) return task;
     throw new Error('the task ended before that');
   };
-  const keyOf = async (count: number): Promise<string> => Object.keys((await told(opened.engine, count)).inputs)[0] as string;
-  const say = async ({ engine }: OpenEngine, key: string, said: string): Promise<void> => await engine.respond(ann, id, { [key]: { action: 'accept', content: { said } } });
+  const keyOf = async (count: number): Promise<string> =>
+    Object.keys((await told(opened.engine, count)).inputs)[0] as string;
+  const say = async ({ engine }: OpenEngine, key: string, said: string): Promise<void> =>
+    await engine.respond(ann, id, { [key]: { action: 'accept', content: { said } } });
   const key = await keyOf(0);
   let first: Promise<void> | undefined;
-  other.beforeQuery = async () => await (first ??= say(opened, key, 'first').then(async () => void (await told(opened.engine, 1))));
+  other.beforeQuery = async () =>
+    await (first ??= say(opened, key, 'first').then(async () => void (await told(opened.engine, 1))));
   // Where that takes too long it is told that it is not known whether it is open.
-  await expect.poll(async () => await say(other, key, 'late').catch(({ code }: { code: string }) => code), { timeout: 20_000 }).toBeUndefined();
+  await expect
+    .poll(async () => await say(other, key, 'late').catch(({ code }: { code: string }) => code), { timeout: 20_000 })
+    .toBeUndefined();
   const next = await keyOf(1);
   expect(next).not.toBe(key);
   await say(other, next, 'second');
-  expect((await opened.engine.result(ann, id)).outcome).toMatchObject({ result: { structuredContent: { told: ['first', 'second'] } } });
+  expect((await opened.engine.result(ann, id)).outcome).toMatchObject({
+    result: { structuredContent: { told: ['first', 'second'] } },
+  });
   await other.engine.close();
 });
 

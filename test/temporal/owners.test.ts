@@ -5,7 +5,11 @@ import { defineTool, type DurableTool } from '../../src/index.js';
 import type { Task } from '../../src/task/task.js';
 import { startStack, type Stack } from '../setup/stack.js';
 
-const quick = defineTool({ name: 'quick', inputSchema: z.object({}), run: async () => await Promise.resolve({ ok: true }) });
+const quick = defineTool({
+  name: 'quick',
+  inputSchema: z.object({}),
+  run: async () => await Promise.resolve({ ok: true }),
+});
 const ann = 'ann';
 
 let stack: Stack;
@@ -15,7 +19,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.close());
 
-const start = async (tool: DurableTool, args: object = {}, owner = ann) => await stack.tasks.engine.start({ owner, tool, args, ttl: null });
+const start = async (tool: DurableTool, args: object = {}, owner = ann) =>
+  await stack.tasks.engine.start({ owner, tool, args, ttl: null });
 
 describe('owners', () => {
   it('see their own tasks only', async () => {
@@ -23,7 +28,12 @@ describe('owners', () => {
     const { id } = await start(quick);
     const other = await start(quick, {}, 'bob');
     await Promise.all([engine.result(ann, id), engine.result('bob', other.id)]);
-    for (const attempt of [engine.get('bob', id), engine.cancel('bob', id), engine.result('bob', id), engine.respond('bob', id, {})]) {
+    for (const attempt of [
+      engine.get('bob', id),
+      engine.cancel('bob', id),
+      engine.result('bob', id),
+      engine.respond('bob', id, {}),
+    ]) {
       await expect(attempt).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
     }
     expect(() => engine.watch('bob', id)).toThrow('Task not found');
@@ -56,13 +66,14 @@ describe('owners', () => {
 
   it('cannot make up a cursor, nor use another’s', async () => {
     const { engine } = stack.tasks;
-    for (const cursor of ['', 'x', 'AAAA.BBBB', 'a.b.c']) await expect(engine.list(ann, cursor)).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
+    for (const cursor of ['', 'x', 'AAAA.BBBB', 'a.b.c'])
+      await expect(engine.list(ann, cursor)).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
   });
 });
 
 async function listAll({ tasks }: Stack, owner: string): Promise<Task[]> {
   const all: Task[] = [];
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await tasks.engine.list(owner, cursor);
     all.push(...page.tasks);
     if (page.nextCursor === undefined) return all;

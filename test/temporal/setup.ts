@@ -20,17 +20,32 @@ export interface OpenEngine {
 /** @param address of Temporal, or of what is in front of it */
 export function openEngine(address = inject('temporalAddress')): OpenEngine {
   const taskQueue = `plain-${randomUUID()}`;
-  const query = async <I extends { readonly queryType: string }>(input: I, next: (input: I) => Promise<unknown>): Promise<unknown> => {
+  const query = async <I extends { readonly queryType: string }>(
+    input: I,
+    next: (input: I) => Promise<unknown>,
+  ): Promise<unknown> => {
     opened.asked.push(input.queryType);
     await opened.beforeQuery(input.queryType);
     return await next(input);
   };
-  const client = new Client({ connection: Connection.lazy({ address, interceptors: [] }), workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN }, interceptors: { workflow: [{ query }] } });
-  const opened: OpenEngine = { engine: new Engine({ client, keys: Keyring.parse(key), taskQueue }), taskQueue, asked: [], beforeQuery: () => {} };
+  const client = new Client({
+    connection: Connection.lazy({ address, interceptors: [] }),
+    workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN },
+    interceptors: { workflow: [{ query }] },
+  });
+  const opened: OpenEngine = {
+    engine: new Engine({ client, keys: Keyring.parse(key), taskQueue }),
+    taskQueue,
+    asked: [],
+    beforeQuery: () => {},
+  };
   return opened;
 }
 
 /** A tool whose workflow is an existing one. */
 export function existing(workflowType: string, mapping: WorkflowMapping): DurableTool {
-  return { ...defineTool({ name: 'existing', inputSchema: z.unknown(), workflow: workflowType }), work: { kind: 'workflow', workflowType, existing: { args: ['given'], mapping } } };
+  return {
+    ...defineTool({ name: 'existing', inputSchema: z.unknown(), workflow: workflowType }),
+    work: { kind: 'workflow', workflowType, existing: { args: ['given'], mapping } },
+  };
 }

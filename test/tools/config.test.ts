@@ -20,9 +20,14 @@ test('nothing configured is nothing open', () => {
   expect(toolsConfigFromEnv({})).toEqual({ roots: [], databases: {} });
 });
 
-test.each(['mysql://u:secret@db/app', 'duckdb:', 'secret', 'postgres://u:secret@:x:y/'])('a wrong URL is named by its variable, not quoted: %s', (url) => {
-  expect(() => toolsConfigFromEnv({ MCP_TASKS_DATABASE_X: url })).toThrow('MCP_TASKS_DATABASE_X must be postgres://… or duckdb:<file>');
-});
+test.each(['mysql://u:secret@db/app', 'duckdb:', 'secret', 'postgres://u:secret@:x:y/'])(
+  'a wrong URL is named by its variable, not quoted: %s',
+  (url) => {
+    expect(() => toolsConfigFromEnv({ MCP_TASKS_DATABASE_X: url })).toThrow(
+      'MCP_TASKS_DATABASE_X must be postgres://… or duckdb:<file>',
+    );
+  },
+);
 
 test('an unknown database lists the configured names and no URL', () => {
   const config = { roots: [], databases: { b: 'postgres://u:secret@db/app', a: 'duckdb:/x' } };

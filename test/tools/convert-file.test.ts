@@ -67,12 +67,15 @@ async function query(sql: string): Promise<unknown[][]> {
 
 const leftovers = async (): Promise<string[]> => (await readdir(root)).filter((name) => name.startsWith('.'));
 
-test.each(['out.csv', 'out.csv.gz', 'out.json', 'out.ndjson', 'out.parquet'])('CSV becomes %s, and CSV again', async (target) => {
-  expect(await run({ target })).toMatchObject({ target, rows: 2, files: 1 });
-  expect(await run({ source: target, target: 'back.csv' })).toMatchObject({ rows: 2, format: 'csv' });
-  expect(await readFile(join(root, 'back.csv'), 'utf8')).toBe('n,note\n1,"say ""hi"""\n1,\n');
-  expect(await leftovers()).toEqual([]);
-});
+test.each(['out.csv', 'out.csv.gz', 'out.json', 'out.ndjson', 'out.parquet'])(
+  'CSV becomes %s, and CSV again',
+  async (target) => {
+    expect(await run({ target })).toMatchObject({ target, rows: 2, files: 1 });
+    expect(await run({ source: target, target: 'back.csv' })).toMatchObject({ rows: 2, format: 'csv' });
+    expect(await readFile(join(root, 'back.csv'), 'utf8')).toBe('n,note\n1,"say ""hi"""\n1,\n');
+    expect(await leftovers()).toEqual([]);
+  },
+);
 
 test('several files become one, in the order of their names, with a checkpoint after each', async () => {
   const ctx = new Context();
@@ -142,28 +145,35 @@ test('cancelled: nothing is left', async () => {
 
 test('a target outside the roots is refused', async () => {
   await symlink(tmpdir(), join(root, 'away'));
-  for (const target of ['../out.csv', 'away/out.csv', '/etc/out.csv']) await expect(run({ target })).rejects.toThrow('outside');
+  for (const target of ['../out.csv', 'away/out.csv', '/etc/out.csv'])
+    await expect(run({ target })).rejects.toThrow('outside');
 });
 
 test('a target whose name is not that of a data file is refused, whatever the format', async () => {
   for (const target of ['index.js', 'Makefile', 'data.csv.exe', '.csv']) {
-    await expect(run({ target, targetFormat: 'csv', overwrite: true })).rejects.toThrow(/name must end in \.csv|closed to this tool/);
+    await expect(run({ target, targetFormat: 'csv', overwrite: true })).rejects.toThrow(
+      /name must end in \.csv|closed to this tool/,
+    );
   }
   expect(await run({ target: 'out.TSV', targetFormat: 'csv' })).toMatchObject({ format: 'csv' });
 });
 
-test.each(['out.parquet', 'out.csv'])('%s: a target that an earlier attempt published unheard is done; any other is not', async (target) => {
-  await run({ source: 'in-*.csv', target });
-  expect(await run({ source: 'in-*.csv', target }, new Context(undefined, 2))).toMatchObject({ rows: 6 });
-  await writeFile(join(root, target), 'mine');
-  await expect(run({ source: 'in-*.csv', target }, new Context(undefined, 2))).rejects.toThrow(`${target} exists`);
-  expect(await readFile(join(root, target), 'utf8')).toBe('mine');
-  expect(await leftovers()).toEqual([]);
-});
+test.each(['out.parquet', 'out.csv'])(
+  '%s: a target that an earlier attempt published unheard is done; any other is not',
+  async (target) => {
+    await run({ source: 'in-*.csv', target });
+    expect(await run({ source: 'in-*.csv', target }, new Context(undefined, 2))).toMatchObject({ rows: 6 });
+    await writeFile(join(root, target), 'mine');
+    await expect(run({ source: 'in-*.csv', target }, new Context(undefined, 2))).rejects.toThrow(`${target} exists`);
+    expect(await readFile(join(root, target), 'utf8')).toBe('mine');
+    expect(await leftovers()).toEqual([]);
+  },
+);
 
 test('an attempt under which the folder was removed says so, for another attempt', async () => {
   const second = new Context(undefined, 2);
-  second.onCheckpoint = () => rmSync(join(root, `.out.csv.mcp-${loadId(second.taskId)}`), { recursive: true, force: true });
+  second.onCheckpoint = () =>
+    rmSync(join(root, `.out.csv.mcp-${loadId(second.taskId)}`), { recursive: true, force: true });
   const outcome: unknown = await run({ source: 'in-*.csv', target: 'out.csv' }, second).catch((e: unknown) => e);
   expect(outcome).not.toBeInstanceOf(ToolError);
   expect((outcome as Error).message).toBe('another attempt has removed the unfinished files');

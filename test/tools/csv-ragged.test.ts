@@ -18,21 +18,32 @@ async function inspect(lines: readonly string[], header?: boolean) {
 
 const ROWS = Array.from({ length: 20 }, (_, i) => `${i},n${i},x`);
 const RAGGED = { long: '1,n,x,more', short: '1,n' };
-const CASES = (['long', 'short'] as const).flatMap((kind) => [0, 10, 19].flatMap((at) => [undefined, true].map((header) => ({ kind, at, header }))));
+const CASES = (['long', 'short'] as const).flatMap((kind) =>
+  [0, 10, 19].flatMap((at) => [undefined, true].map((header) => ({ kind, at, header }))),
+);
 
 test.each(CASES)('a row that is too $kind, at $at, below a header: $header', async ({ kind, at, header }) => {
   const lines = ['id,name,z', ...ROWS.with(at, RAGGED[kind])];
-  await expect(inspect(lines, header)).rejects.toThrow(`r.csv, row ${at + 1}: ${kind === 'long' ? 4 : 2} columns where 3 are expected`);
+  await expect(inspect(lines, header)).rejects.toThrow(
+    `r.csv, row ${at + 1}: ${kind === 'long' ? 4 : 2} columns where 3 are expected`,
+  );
 });
 
-test.each(CASES.filter(({ at }) => at > 0))('a row that is too $kind, at $at, without a header', async ({ kind, at }) => {
-  const lines = ROWS.with(at, RAGGED[kind]);
-  await expect(inspect(lines, false)).rejects.toThrow(`r.csv, row ${at + 1}: ${kind === 'long' ? 4 : 2} columns where 3 are expected`);
-});
+test.each(CASES.filter(({ at }) => at > 0))(
+  'a row that is too $kind, at $at, without a header',
+  async ({ kind, at }) => {
+    const lines = ROWS.with(at, RAGGED[kind]);
+    await expect(inspect(lines, false)).rejects.toThrow(
+      `r.csv, row ${at + 1}: ${kind === 'long' ? 4 : 2} columns where 3 are expected`,
+    );
+  },
+);
 
 test.each(['long', 'short'] as const)('a first row that is too %s says how many columns there are', async (kind) => {
   const lines = ROWS.with(0, RAGGED[kind]);
-  await expect(inspect(lines, false)).rejects.toThrow(`r.csv, row 2: 3 columns where ${kind === 'long' ? 4 : 2} are expected`);
+  await expect(inspect(lines, false)).rejects.toThrow(
+    `r.csv, row 2: 3 columns where ${kind === 'long' ? 4 : 2} are expected`,
+  );
 });
 
 test('numbers with a decimal comma do not hide the delimiter', async () => {

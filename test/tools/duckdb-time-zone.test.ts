@@ -23,7 +23,11 @@ test('the checksum of a point in time is the same in source and target, wherever
   const target: LoadTarget = { id: 'zone', database: 'file', schema: 'main', table: 't', mode: 'create' };
   const columns = [{ name: 'at', type: 'TIMESTAMP WITH TIME ZONE' }];
   const value = `'2024-02-29 01:02:03+00'::TIMESTAMPTZ`;
-  const opened = await openDuckDBTarget({ kind: 'duckdb', name: 'file', path }, target, { step: 'test', attempt: 1, signal });
+  const opened = await openDuckDBTarget({ kind: 'duckdb', name: 'file', path }, target, {
+    step: 'test',
+    attempt: 1,
+    signal,
+  });
   const source = await SourceSession.open([], signal);
   try {
     await opened.create(columns);

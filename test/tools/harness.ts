@@ -12,7 +12,9 @@ import { referenceActivities, type ToolsConfig } from '../../src/tools/index.js'
 import type { LoadArguments, LoadResult } from '../../src/tools/load/types.js';
 import type { loadDataset } from '../../workflows/index.js';
 
-export const FLIGHTS = fileURLToPath(new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url));
+export const FLIGHTS = fileURLToPath(
+  new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url),
+);
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 export interface Scratch {
@@ -43,7 +45,10 @@ export async function scratch(): Promise<Scratch> {
     sql,
     async tables() {
       return await until(async () => {
-        const rows = await sql<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1', [schema]);
+        const rows = await sql<{ name: string }>(
+          'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1',
+          [schema],
+        );
         return !rows.some(({ name }) => name.startsWith('mcp_')) && rows.map(({ name }) => name);
       }, 'the clean-up of all loads');
     },
@@ -58,7 +63,9 @@ export async function scratch(): Promise<Scratch> {
 export interface Loader {
   readonly client: TemporalClient;
   readonly taskQueue: string;
-  start(args: Partial<LoadArguments> & Pick<LoadArguments, 'source' | 'table'>): Promise<WorkflowHandle<typeof loadDataset>>;
+  start(
+    args: Partial<LoadArguments> & Pick<LoadArguments, 'source' | 'table'>,
+  ): Promise<WorkflowHandle<typeof loadDataset>>;
   load(args: Partial<LoadArguments> & Pick<LoadArguments, 'source' | 'table'>): Promise<LoadResult>;
   close(): Promise<void>;
 }
@@ -73,7 +80,9 @@ export async function loader(
   const address = inject('temporalAddress');
   const connection = await Connection.connect({ address });
   const client = new TemporalClient({ connection });
-  const stop = withWorker ? await runWorker(address, taskQueue, { ...referenceActivities(config), ...activities }) : async () => {};
+  const stop = withWorker
+    ? await runWorker(address, taskQueue, { ...referenceActivities(config), ...activities })
+    : async () => {};
   const start: Loader['start'] = async (args) =>
     await client.workflow.start<typeof loadDataset>('loadDataset', {
       taskQueue,
@@ -119,7 +128,11 @@ export function failureText(error: unknown): string {
 }
 
 /** Waits until `ready` gives something. */
-export async function until<T>(ready: () => Promise<T | undefined | false>, what: string, timeout = 90_000): Promise<T> {
+export async function until<T>(
+  ready: () => Promise<T | undefined | false>,
+  what: string,
+  timeout = 90_000,
+): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const value = await ready();

@@ -30,7 +30,10 @@ async function content(): Promise<unknown[]> {
 }
 
 async function sessions(): Promise<string[]> {
-  const rows = await place.sql<{ query: string }>(`SELECT query FROM pg_stat_activity WHERE application_name LIKE 'mcp-tasks %' AND query LIKE $1`, [`%${place.schema}%`]);
+  const rows = await place.sql<{ query: string }>(
+    `SELECT query FROM pg_stat_activity WHERE application_name LIKE 'mcp-tasks %' AND query LIKE $1`,
+    [`%${place.schema}%`],
+  );
   return rows.map(({ query }) => query);
 }
 
@@ -113,7 +116,10 @@ test.each([
   const openFirst = await until(async () => swapped.get('a.csv'), 'the first swap');
   const second = await tasks.start({ source: 'b.csv', table, mode: 'replace' });
   const openSecond = await until(async () => swapped.get('b.csv'), 'the second swap');
-  for (const [handle, cancel, open] of [[first, a, openFirst], [second, b, openSecond]] as const) {
+  for (const [handle, cancel, open] of [
+    [first, a, openFirst],
+    [second, b, openSecond],
+  ] as const) {
     if (cancel) await handle.cancel();
     open();
     const ended = await cause(handle.result());

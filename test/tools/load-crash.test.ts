@@ -31,8 +31,15 @@ afterEach(async () => {
   await place.close();
 });
 
-const flights = (): { source: string; table: string } => ({ source: 'flights.parquet', table: `${place.schema}.flights` });
-const some = (): { source: string; table: string; chunkRows: number } => ({ source: 'some.csv', table: `${place.schema}.some`, chunkRows: 10_000 });
+const flights = (): { source: string; table: string } => ({
+  source: 'flights.parquet',
+  table: `${place.schema}.flights`,
+});
+const some = (): { source: string; table: string; chunkRows: number } => ({
+  source: 'some.csv',
+  table: `${place.schema}.some`,
+  chunkRows: 10_000,
+});
 
 /** The process IDs of the sessions that are copying rows now. */
 async function copying(): Promise<number[]> {
@@ -89,14 +96,22 @@ async function expectExactly(table: string, rows: number, twice: number): Promis
 }
 
 async function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt = 1): Promise<R> {
-  return await new MockActivityEnvironment({ attempt, workflowExecution: { workflowId: place.schema, runId: 'r' } }).run(activity, args);
+  return await new MockActivityEnvironment({
+    attempt,
+    workflowExecution: { workflowId: place.schema, runId: 'r' },
+  }).run(activity, args);
 }
 
 test('a worker that is killed mid-load: another goes on behind the last chunk', async () => {
   tasks = await loader(place.config, {}, false);
   const worker = spawn(
     process.execPath,
-    [fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url)), inject('temporalAddress'), tasks.taskQueue, JSON.stringify(place.config)],
+    [
+      fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url)),
+      inject('temporalAddress'),
+      tasks.taskQueue,
+      JSON.stringify(place.config),
+    ],
     { stdio: 'ignore' },
   );
   try {
@@ -141,7 +156,11 @@ test('an attempt that hangs with a chunk open does not stop the next one', async
   const activities = referenceActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
-  const hanging = await openTarget(place.config, plan.target, { step: 'load', attempt: 1, signal: new AbortController().signal });
+  const hanging = await openTarget(place.config, plan.target, {
+    step: 'load',
+    attempt: 1,
+    signal: new AbortController().signal,
+  });
   const [first] = chunksOf(plan.source, plan.chunkRows);
   const never = batches(async () => await new Promise(() => {}));
   const hung = hanging.load(first!, 1, never).catch((error: unknown) => error);
@@ -158,7 +177,11 @@ test('a source that fails with a chunk open is what is told, not what the databa
   const activities = referenceActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
-  const target = await openTarget(place.config, plan.target, { step: 'load', attempt: 1, signal: new AbortController().signal });
+  const target = await openTarget(place.config, plan.target, {
+    step: 'load',
+    attempt: 1,
+    signal: new AbortController().signal,
+  });
   const [first] = chunksOf(plan.source, plan.chunkRows);
   const failed = new ToolError('the source has changed');
   const failing = batches(async () => {
@@ -200,13 +223,18 @@ test('a source that changes while the task runs is an error, and leaves nothing'
     },
   });
   const handle = await tasks.start(some());
-  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^some\.csv has changed since the task began/);
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(
+    /^some\.csv has changed since the task began/,
+  );
   expect(await place.tables()).toEqual([]);
 });
 
 test.each([
   ['lost', 'DELETE FROM $staging WHERE ctid = (SELECT ctid FROM $staging LIMIT 1)'],
-  ['doubled in place of another', 'WITH gone AS (DELETE FROM $staging WHERE ctid = (SELECT max(ctid) FROM $staging)) INSERT INTO $staging SELECT * FROM $staging LIMIT 1'],
+  [
+    'doubled in place of another',
+    'WITH gone AS (DELETE FROM $staging WHERE ctid = (SELECT max(ctid) FROM $staging)) INSERT INTO $staging SELECT * FROM $staging LIMIT 1',
+  ],
   ['changed', 'UPDATE $staging SET id = id + 1 WHERE ctid = (SELECT min(ctid) FROM $staging)'],
 ])('one row of many that is %s is found by the check, and leaves nothing', async (_, damage) => {
   const real = referenceActivities(place.config);
@@ -219,7 +247,9 @@ test.each([
   });
   await place.sql(`CREATE TABLE ${place.schema}.some (old int)`);
   const handle = await tasks.start({ ...some(), mode: 'replace' });
-  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^the loaded rows are not the source's: 300000 rows/);
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(
+    /^the loaded rows are not the source's: 300000 rows/,
+  );
   expect(await place.tables()).toEqual(['some']);
   expect(await place.sql(`SELECT * FROM ${place.schema}.some`)).toEqual([]);
 });

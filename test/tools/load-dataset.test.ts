@@ -13,9 +13,22 @@ beforeAll(async () => {
   await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
-  for (const [name, options] of [['s.csv', ''], ['s.tsv', `DELIMITER '\t'`], ['s.csv.gz', ''], ['s.json', 'ARRAY true'], ['s.ndjson', ''], ['s.parquet', '']]) {
-    const format = name!.includes('json') ? 'FORMAT json' : name!.endsWith('parquet') ? 'FORMAT parquet' : 'FORMAT csv, HEADER true';
-    await connection.run(`COPY (${SAMPLE}) TO '${join(place.root, name!)}' (${[format, options].filter(Boolean).join(', ')})`);
+  for (const [name, options] of [
+    ['s.csv', ''],
+    ['s.tsv', `DELIMITER '\t'`],
+    ['s.csv.gz', ''],
+    ['s.json', 'ARRAY true'],
+    ['s.ndjson', ''],
+    ['s.parquet', ''],
+  ]) {
+    const format = name!.includes('json')
+      ? 'FORMAT json'
+      : name!.endsWith('parquet')
+        ? 'FORMAT parquet'
+        : 'FORMAT csv, HEADER true';
+    await connection.run(
+      `COPY (${SAMPLE}) TO '${join(place.root, name!)}' (${[format, options].filter(Boolean).join(', ')})`,
+    );
   }
   connection.closeSync();
 });
@@ -34,9 +47,19 @@ const SAMPLE = `
 test('three million rows arrive, each exactly once', async () => {
   const table = `${place.schema}.flights`;
   const result = await tasks.load({ source: 'flights.parquet', table });
-  expect(result).toMatchObject({ table, rowsIn: 3_000_000, rowsOut: 3_000_000, chunks: 30, chunksRedone: 0, attempts: 1, files: 1 });
+  expect(result).toMatchObject({
+    table,
+    rowsIn: 3_000_000,
+    rowsOut: 3_000_000,
+    chunks: 30,
+    chunksRedone: 0,
+    attempts: 1,
+    files: 1,
+  });
   // The input has identical rows; they are not to be lost as duplicates.
-  const [twice] = await place.sql(`SELECT sum(n - 1)::int AS rows FROM (SELECT count(*) n FROM ${table} f GROUP BY f HAVING count(*) > 1) d`);
+  const [twice] = await place.sql(
+    `SELECT sum(n - 1)::int AS rows FROM (SELECT count(*) n FROM ${table} f GROUP BY f HAVING count(*) > 1) d`,
+  );
   expect(twice).toEqual({ rows: 191 });
   expect(await place.tables()).toEqual(['flights']);
 }, 180_000);
@@ -46,9 +69,21 @@ describe.each(['default', 'file'])('into database "%s"', (database) => {
     const table = `${database === 'default' ? place.schema : 'main'}.${source.replaceAll('.', '_')}`;
     const result = await tasks.load({ source, database, table, chunkRows: 1_000 });
     expect(result).toMatchObject({ rowsIn: 6_000, rowsOut: 6_000, chunks: 6, chunksRedone: 0 });
-    const [row] = await rows(database, `SELECT id, note, even, share, day::text AS day FROM ${table} WHERE id = 5 LIMIT 1`);
-    expect({ ...row, id: Number(row?.['id']) }).toEqual({ id: 5, note: 'say "5", \n\t\\N ü 🦆', even: false, share: 0.625, day: '2024-03-05' });
-    const [counted] = await rows(database, `SELECT count(*) AS rows, count(note) AS notes, count(DISTINCT id) AS ids FROM ${table}`);
+    const [row] = await rows(
+      database,
+      `SELECT id, note, even, share, day::text AS day FROM ${table} WHERE id = 5 LIMIT 1`,
+    );
+    expect({ ...row, id: Number(row?.['id']) }).toEqual({
+      id: 5,
+      note: 'say "5", \n\t\\N ü 🦆',
+      even: false,
+      share: 0.625,
+      day: '2024-03-05',
+    });
+    const [counted] = await rows(
+      database,
+      `SELECT count(*) AS rows, count(note) AS notes, count(DISTINCT id) AS ids FROM ${table}`,
+    );
     expect(Object.values(counted!).map(Number)).toEqual([6_000, 5_142, 3_000]);
   });
 });
@@ -91,14 +126,18 @@ test('a bad row leaves nothing, and is not tried again', async () => {
   await writeFile(join(place.root, 'rows.csv'), `name,age\n${'n,1\n'.repeat(30_000)}x,abc\n`);
   const before = await place.tables();
   const handle = await tasks.start({ source: 'rows.csv', table: `${place.schema}.bad` });
-  expect(failureText(await handle.result().catch((e: unknown) => e))).toBe('rows.csv, row 30001, column "age": "abc" is not a valid BIGINT');
+  expect(failureText(await handle.result().catch((e: unknown) => e))).toBe(
+    'rows.csv, row 30001, column "age": "abc" is not a valid BIGINT',
+  );
   expect(await place.tables()).toEqual(before);
 });
 
 test('a value that the database refuses is named by its row, and leaves nothing', async () => {
   await writeFile(join(place.root, 'nul.ndjson'), `${'{"a":"x"}\n'.repeat(2_500)}{"a":"\\u0000"}\n`);
   const before = await place.tables();
-  const failed = await tasks.load({ source: 'nul.ndjson', table: `${place.schema}.bad`, chunkRows: 1_000 }).catch((e: unknown) => e);
+  const failed = await tasks
+    .load({ source: 'nul.ndjson', table: `${place.schema}.bad`, chunkRows: 1_000 })
+    .catch((e: unknown) => e);
   expect(failureText(failed)).toMatch(/^nul\.ndjson, row 2501: .*invalid byte sequence.*0x00/);
   expect(await place.tables()).toEqual(before);
 });
@@ -120,7 +159,11 @@ test('an empty file gives an empty table', async () => {
 });
 
 test('several files, cut into chunks that each lie in one of them', async () => {
-  for (const i of [1, 2, 3]) await writeFile(join(place.root, `part-${i}.csv`), `a\n${Array.from({ length: 1_500 }, (_, n) => `${i * 10_000 + n}\n`).join('')}`);
+  for (const i of [1, 2, 3])
+    await writeFile(
+      join(place.root, `part-${i}.csv`),
+      `a\n${Array.from({ length: 1_500 }, (_, n) => `${i * 10_000 + n}\n`).join('')}`,
+    );
   const table = `${place.schema}.parts`;
   const result = await tasks.load({ source: 'part-*.csv', table, chunkRows: 1_000 });
   expect(result).toMatchObject({ rowsIn: 4_500, rowsOut: 4_500, chunks: 6, files: 3 });
@@ -133,7 +176,9 @@ test('a wrong password is told without the password', async () => {
   const other = await loader({ ...place.config, databases: { default: url.href } });
   try {
     const handle = await other.start({ source: 'one.csv', table: 't' });
-    expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(/^database "default": it refused the user name or password/);
+    expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(
+      /^database "default": it refused the user name or password/,
+    );
     expect(JSON.stringify(await handle.fetchHistory())).not.toContain('not-the-Password');
   } finally {
     await other.close();

@@ -14,7 +14,10 @@ let steps: LoadActivities;
 beforeEach(async () => {
   place = await scratch();
   steps = referenceActivities(place.config);
-  await writeFile(join(place.root, 'rows.csv'), `id\n${Array.from({ length: 50_000 }, (_, i) => `${i % 40_000}\n`).join('')}`);
+  await writeFile(
+    join(place.root, 'rows.csv'),
+    `id\n${Array.from({ length: 50_000 }, (_, i) => `${i % 40_000}\n`).join('')}`,
+  );
   for (const name of ['a', 'b']) await writeFile(join(place.root, `${name}.csv`), `v\n${name}\n`);
 });
 afterEach(async () => await place.close());
@@ -27,7 +30,8 @@ async function run<A, R>(activity: (args: A) => Promise<R>, args: A, task = 'one
 async function swapIn(source: string, task: string) {
   const args: LoadArguments = { source, database: 'file', table: 't', mode: 'replace', chunkRows: 1_000 };
   const plan = await run(steps.inspectSource, args, task);
-  for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables, steps.swapTables]) await run<typeof plan, unknown>(each, plan, task);
+  for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables, steps.swapTables])
+    await run<typeof plan, unknown>(each, plan, task);
   return plan.target;
 }
 
@@ -42,7 +46,8 @@ async function rows(sql: string): Promise<unknown[][]> {
   }
 }
 
-const tables = async (): Promise<unknown[]> => (await rows('SELECT table_name, comment FROM duckdb_tables() ORDER BY 1')).flat();
+const tables = async (): Promise<unknown[]> =>
+  (await rows('SELECT table_name, comment FROM duckdb_tables() ORDER BY 1')).flat();
 
 test('two attempts at once leave each row exactly once', async () => {
   const args: LoadArguments = { source: 'rows.csv', database: 'file', table: 't', mode: 'create', chunkRows: 1_000 };
@@ -73,8 +78,16 @@ test.each([
 });
 
 test.each([
-  ['IO Error: Could not set lock on file "/srv/w.duckdb": Conflicting lock is held', 'database "w": IO Error: Could not set lock on file "w": Conflicting lock is held', false],
-  ['Catalog Error: Table with name x does not exist!\nLINE 1', 'database "w": Catalog Error: Table with name x does not exist!', true],
+  [
+    'IO Error: Could not set lock on file "/srv/w.duckdb": Conflicting lock is held',
+    'database "w": IO Error: Could not set lock on file "w": Conflicting lock is held',
+    false,
+  ],
+  [
+    'Catalog Error: Table with name x does not exist!\nLINE 1',
+    'database "w": Catalog Error: Table with name x does not exist!',
+    true,
+  ],
 ])('an error is told without the file: %s', (message, told, final) => {
   expect(duckdbError('w', '/srv/w.duckdb', new Error(message))).toMatchObject({ message: told, nonRetryable: final });
 });
@@ -95,7 +108,8 @@ test('a schema in other upper and lower case is found', async () => {
   await rows('CREATE SCHEMA Sales');
   const args: LoadArguments = { source: 'a.csv', database: 'file', table: 'sales.t', mode: 'create', chunkRows: 1_000 };
   const plan = await run(steps.inspectSource, args);
-  for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables]) await run<typeof plan, unknown>(each, plan);
+  for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables])
+    await run<typeof plan, unknown>(each, plan);
   await run(steps.settleLoad, plan.target);
   expect(await rows('SELECT v FROM sales.t')).toEqual([['a']]);
 });

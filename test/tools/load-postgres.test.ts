@@ -28,10 +28,18 @@ beforeEach(async () => {
 });
 
 async function run<A, R>(activity: (args: A) => Promise<R>, args: A): Promise<R> {
-  return await new MockActivityEnvironment({ workflowExecution: { workflowId: `task-${tasks}-${place.schema}`, runId: 'r' } }).run(activity, args);
+  return await new MockActivityEnvironment({
+    workflowExecution: { workflowId: `task-${tasks}-${place.schema}`, runId: 'r' },
+  }).run(activity, args);
 }
 
-const args = (): LoadArguments => ({ source: 'new.csv', database: 'default', table, mode: 'replace', chunkRows: 1_000 });
+const args = (): LoadArguments => ({
+  source: 'new.csv',
+  database: 'default',
+  table,
+  mode: 'replace',
+  chunkRows: 1_000,
+});
 
 /** Everything up to and with the swap, with `between` before that. */
 async function swapIn(between: (plan: LoadPlan) => Promise<unknown> = async () => {}): Promise<LoadPlan> {
@@ -46,22 +54,30 @@ async function swapIn(between: (plan: LoadPlan) => Promise<unknown> = async () =
 
 /** The load's own tables that are left. */
 async function own({ target }: LoadPlan): Promise<string[]> {
-  const found = await place.sql<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND starts_with(tablename, $2)', [
-    place.schema,
-    `mcp_${target.id}_`,
-  ]);
+  const found = await place.sql<{ name: string }>(
+    'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND starts_with(tablename, $2)',
+    [place.schema, `mcp_${target.id}_`],
+  );
   return found.map(({ name }) => name.slice(`mcp_${target.id}_`.length));
 }
 
 test.each([
-  ['a function of its row type', (t: string) => `CREATE FUNCTION ${t}_f(r ${t}) RETURNS int LANGUAGE sql AS 'SELECT 1'`],
+  [
+    'a function of its row type',
+    (t: string) => `CREATE FUNCTION ${t}_f(r ${t}) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+  ],
   ['a column of its row type', (t: string) => `CREATE TABLE ${t}_f (r ${t})`],
   ['a column of an array of it', (t: string) => `CREATE TABLE ${t}_f (r ${t}[])`],
   ['a default from its sequence', (t: string) => `CREATE TABLE ${t}_f (n int DEFAULT nextval('${t}_id_seq'))`],
-  ["another table's policy", (t: string) => `CREATE TABLE ${t}_f (n int); CREATE POLICY p ON ${t}_f USING (EXISTS (SELECT FROM ${t}))`],
+  [
+    "another table's policy",
+    (t: string) => `CREATE TABLE ${t}_f (n int); CREATE POLICY p ON ${t}_f USING (EXISTS (SELECT FROM ${t}))`,
+  ],
 ])('a table is not replaced while there is %s', async (_, sql) => {
   await place.sql(sql(table));
-  await expect(run(steps.inspectSource, args())).rejects.toThrow(new RegExp(`^${table} cannot be replaced while something depends on it: .*${table}_f`));
+  await expect(run(steps.inspectSource, args())).rejects.toThrow(
+    new RegExp(`^${table} cannot be replaced while something depends on it: .*${table}_f`),
+  );
 });
 
 test('its own default, constraint and policy do not keep a table from being replaced', async () => {
@@ -75,14 +91,18 @@ test('its own default, constraint and policy do not keep a table from being repl
 test('a replaced table that cannot be dropped is all that is left, and is named', async () => {
   const plan = await swapIn();
   await place.sql(`CREATE VIEW ${table}_v AS SELECT FROM ${place.schema}.mcp_${plan.target.id}_kept`);
-  await expect(run(steps.settleLoad, plan.target)).rejects.toThrow(`${place.schema}.mcp_${plan.target.id}_kept is left and has to be dropped by hand`);
+  await expect(run(steps.settleLoad, plan.target)).rejects.toThrow(
+    `${place.schema}.mcp_${plan.target.id}_kept is left and has to be dropped by hand`,
+  );
   expect(await own(plan)).toEqual(['kept']);
 });
 
 test('an undo puts the old table back although something depends on the loaded one, and names that', async () => {
   const plan = await swapIn();
   await place.sql(`CREATE VIEW ${table}_v AS SELECT a FROM ${table}`);
-  await expect(run(steps.undoLoad, plan.target)).rejects.toThrow(`${place.schema}.mcp_${plan.target.id}_staging is left and has to be dropped by hand`);
+  await expect(run(steps.undoLoad, plan.target)).rejects.toThrow(
+    `${place.schema}.mcp_${plan.target.id}_staging is left and has to be dropped by hand`,
+  );
   expect(await place.sql(`SELECT * FROM ${table}`)).toEqual([{ id: 1, a: '1' }]);
   expect(await own(plan)).toEqual(['staging']);
   await place.sql(`DROP VIEW ${table}_v`);
@@ -98,7 +118,9 @@ test('a chunk does not wait for ever for a lock', async () => {
      $$ BEGIN INSERT INTO ${table}_seen VALUES (current_setting('lock_timeout')); RETURN NEW; END $$`,
   );
   await swapIn(async ({ target }) => {
-    await place.sql(`CREATE TRIGGER look BEFORE INSERT ON ${place.schema}.mcp_${target.id}_ledger FOR EACH ROW EXECUTE FUNCTION ${table}_look()`);
+    await place.sql(
+      `CREATE TRIGGER look BEFORE INSERT ON ${place.schema}.mcp_${target.id}_ledger FOR EACH ROW EXECUTE FUNCTION ${table}_look()`,
+    );
   });
   expect(await place.sql(`SELECT * FROM ${table}_seen`)).toEqual([{ lock_timeout: '1min' }]);
 });
@@ -106,7 +128,11 @@ test('a chunk does not wait for ever for a lock', async () => {
 test("a session's name is the load's, also where the URL has another", async () => {
   const url = new URL(place.config.databases['default']!);
   url.searchParams.set('application_name', 'somebody');
-  const session = await PostgresSession.open('default', url.href, 'id', { step: 'load', attempt: 3, signal: new AbortController().signal });
+  const session = await PostgresSession.open('default', url.href, 'id', {
+    step: 'load',
+    attempt: 3,
+    signal: new AbortController().signal,
+  });
   try {
     expect(await session.query('SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()')).toEqual([
       { application_name: 'mcp-tasks id load 3' },
@@ -118,25 +144,40 @@ test("a session's name is the load's, also where the URL has another", async () 
 
 test('wide rows are sent in pieces, and whole', async () => {
   const line = `${'x'.repeat(300_000)}\n`;
-  const batch = { data: { getColumnVector: () => ({ getItem: () => line }) }, from: 0, to: 2_000 } as unknown as RowBatch;
+  const batch = {
+    data: { getColumnVector: () => ({ getItem: () => line }) },
+    from: 0,
+    to: 2_000,
+  } as unknown as RowBatch;
   let length = 0;
-  for await (const piece of copyText((async function* () { yield batch; })())) {
+  for await (const piece of copyText(
+    (async function* () {
+      yield batch;
+    })(),
+  )) {
     expect(piece.length).toBeLessThan(2 * 1024 * 1024);
     length += piece.length;
   }
   expect(length).toBe(2_000 * line.length);
 });
 
-test.each(['ü'.repeat(32), `${'x'.repeat(63)}y`])('a name is measured as PostgreSQL does, in bytes: %s', async (name) => {
-  for (const long of [`${place.schema}.${name}`, `${name}.t`]) {
-    await expect(run(steps.inspectSource, { ...args(), table: long })).rejects.toThrow(`"${name}": PostgreSQL's names have at most 63 bytes`);
-  }
-});
+test.each(['ü'.repeat(32), `${'x'.repeat(63)}y`])(
+  'a name is measured as PostgreSQL does, in bytes: %s',
+  async (name) => {
+    for (const long of [`${place.schema}.${name}`, `${name}.t`]) {
+      await expect(run(steps.inspectSource, { ...args(), table: long })).rejects.toThrow(
+        `"${name}": PostgreSQL's names have at most 63 bytes`,
+      );
+    }
+  },
+);
 
 test('a plan that does not fit into a history is refused', async () => {
   const plan = await run(steps.inspectSource, args());
   const [file] = plan.source.files;
   const files = Array.from({ length: 1_000 }, () => ({ ...file!, path: `/${'x'.repeat(2_000)}` }));
-  expect(() => fitting({ ...plan, source: { ...plan.source, files } })).toThrow('too much for one load: 1000 files with 1 columns');
+  expect(() => fitting({ ...plan, source: { ...plan.source, files } })).toThrow(
+    'too much for one load: 1000 files with 1 columns',
+  );
   expect(fitting(plan)).toBe(plan);
 });

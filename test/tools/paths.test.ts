@@ -13,7 +13,15 @@ beforeAll(async () => {
   root = join(base, 'root');
   await mkdir(join(root, 'in', '2024[1]'), { recursive: true });
   await mkdir(join(base, 'root-not'));
-  for (const file of ['root/a.csv', 'root/in/b.csv', 'root/in/c.csv', 'root/in/[x].csv', 'root/in/2024[1]/d.csv', 'secret.csv', 'root-not/e.csv']) {
+  for (const file of [
+    'root/a.csv',
+    'root/in/b.csv',
+    'root/in/c.csv',
+    'root/in/[x].csv',
+    'root/in/2024[1]/d.csv',
+    'secret.csv',
+    'root-not/e.csv',
+  ]) {
     await writeFile(join(base, file), 'a\n1\n');
   }
   await symlink(join(base, 'secret.csv'), join(root, 'link.csv'));
@@ -30,12 +38,18 @@ test('a path inside is found by relative or absolute name, and through a symlink
   expect(await existingPath([join(root, 'in'), root], 'a.csv')).toBe(join(root, 'a.csv'));
 });
 
-test.each(['../secret.csv', '/etc/passwd', '/no/such/file', 'in/../../secret.csv', 'link.csv', 'up/secret.csv', '../root-not/e.csv', 'a\0.csv'])(
-  'a way out is refused: %j',
-  async (path) => {
-    await expect(existingPath([root], path)).rejects.toThrow('outside the folders this tool may use');
-  },
-);
+test.each([
+  '../secret.csv',
+  '/etc/passwd',
+  '/no/such/file',
+  'in/../../secret.csv',
+  'link.csv',
+  'up/secret.csv',
+  '../root-not/e.csv',
+  'a\0.csv',
+])('a way out is refused: %j', async (path) => {
+  await expect(existingPath([root], path)).rejects.toThrow('outside the folders this tool may use');
+});
 
 test('a missing file inside is told as such', async () => {
   await expect(existingPath([root], 'none.csv')).rejects.toThrow('none.csv: no such file in the configured roots');
@@ -50,7 +64,9 @@ test('a new file goes into an existing folder inside', async () => {
 });
 
 test('a glob gives the files it matches, sorted, and only inside', async () => {
-  expect(await findFiles([root], 'in/*.csv')).toEqual(['[x].csv', 'b.csv', 'c.csv'].map((name) => join(root, 'in', name)));
+  expect(await findFiles([root], 'in/*.csv')).toEqual(
+    ['[x].csv', 'b.csv', 'c.csv'].map((name) => join(root, 'in', name)),
+  );
   expect(await findFiles([root], join(root, '**/*.csv').replace('**', 'in'))).toHaveLength(3);
   await expect(findFiles([root], '*.csv')).rejects.toThrow('outside');
   await expect(findFiles([root], '../*.csv')).rejects.toThrow('outside');
@@ -69,13 +85,22 @@ test('what lies under a dot or in node_modules below a root is closed; a root it
   await mkdir(data, { recursive: true });
   await mkdir(join(root, '.mcp-tasks'));
   await mkdir(join(root, 'deep', '.git'), { recursive: true });
-  for (const path of ['node_modules/sample/data/s.csv', '.mcp-tasks/key', 'deep/.git/x.csv', 'deep/y.csv']) await writeFile(join(root, path), 'a\n1\n');
+  for (const path of ['node_modules/sample/data/s.csv', '.mcp-tasks/key', 'deep/.git/x.csv', 'deep/y.csv'])
+    await writeFile(join(root, path), 'a\n1\n');
   await symlink(join(root, '.mcp-tasks'), join(root, 'shown'));
-  for (const path of ['.mcp-tasks/key', 'shown/key', 'node_modules/sample/data/s.csv', join(root, 'deep/.git/x.csv'), '.mcp-*/key']) {
+  for (const path of [
+    '.mcp-tasks/key',
+    'shown/key',
+    'node_modules/sample/data/s.csv',
+    join(root, 'deep/.git/x.csv'),
+    '.mcp-*/key',
+  ]) {
     await expect(findFiles([root], path)).rejects.toThrow(/closed to this tool|no file matches/);
   }
   for (const path of ['.env', '.mcp-tasks/new.csv', 'shown/new.csv', 'node_modules/new.csv']) {
-    await expect(newPath([root], path)).rejects.toThrow(/: names that begin with "." and node_modules are closed to this tool$/);
+    await expect(newPath([root], path)).rejects.toThrow(
+      /: names that begin with "." and node_modules are closed to this tool$/,
+    );
   }
   expect(await findFiles([root], 'deep/**')).toEqual([join(root, 'deep/y.csv')]);
   expect(await findFiles([data], 's.csv')).toEqual([join(data, 's.csv')]);

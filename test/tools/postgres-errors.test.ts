@@ -29,9 +29,15 @@ test.each([
   expect(mapped.cause).toBeUndefined();
 });
 
-test.each(['Connection terminated unexpectedly', 'timeout expired'])('a lost connection without a code: %s', (message) => {
-  expect(postgresError('main', error(undefined, message))).toMatchObject({ nonRetryable: false, type: 'DatabaseUnavailable' });
-});
+test.each(['Connection terminated unexpectedly', 'timeout expired'])(
+  'a lost connection without a code: %s',
+  (message) => {
+    expect(postgresError('main', error(undefined, message))).toMatchObject({
+      nonRetryable: false,
+      type: 'DatabaseUnavailable',
+    });
+  },
+);
 
 test.each([
   ['28P01', 'database "main": it refused the user name or password (some message) [28P01]'],
@@ -60,7 +66,7 @@ test('a network error does not tell the address', () => {
   expect((postgresError('main', refused) as Error).message).toBe('database "main": connection lost (ECONNREFUSED)');
 });
 
-test('what is not the database\'s stays as it is', () => {
+test("what is not the database's stays as it is", () => {
   for (const other of [new TypeError('x'), error('ERR_MODULE_NOT_FOUND'), new ToolError('x'), error('ENOENT')]) {
     expect(postgresError('main', other)).toBe(other);
   }

@@ -24,7 +24,9 @@ const many = (row: (i: number) => string): string => Array.from({ length: 30_000
 
 test('a bad CSV value beyond the sample is named by file, row and column', async () => {
   const csv = `name,age\n${many((i) => `n${i},${i}\n`)}x,abc\n`;
-  await expect(inspect('rows.csv', csv)).rejects.toThrow('rows.csv, row 30001, column "age": "abc" is not a valid BIGINT');
+  await expect(inspect('rows.csv', csv)).rejects.toThrow(
+    'rows.csv, row 30001, column "age": "abc" is not a valid BIGINT',
+  );
 });
 
 test('rows are counted as records, without what is skipped and without the header', async () => {
@@ -69,7 +71,9 @@ test.each([
 });
 
 test('JSON fields that differ only in case are refused, and not lost', async () => {
-  await expect(inspect('case.ndjson', '{"a":1,"A":2}\n')).rejects.toThrow('the fields "A" differ only in upper and lower case');
+  await expect(inspect('case.ndjson', '{"a":1,"A":2}\n')).rejects.toThrow(
+    'the fields "A" differ only in upper and lower case',
+  );
   const pins = await inspect('suffix.ndjson', '{"a":1,"a_1":2}\n');
   expect(pins.columns.map(({ name }) => name)).toEqual(['a', 'a_1']);
 });
@@ -92,14 +96,19 @@ test('files of one source need the same columns, and get types that fit them all
   await writeFile(join(root, 'set-1.csv'), 'a,b\n1,2\n');
   await writeFile(join(root, 'set-2.csv'), 'b;a\nx;1.5\n');
   const pins = await inspectFiles([root], { source: 'set-*.csv' }, signal);
-  expect(pins.columns).toEqual([{ name: 'a', type: 'DOUBLE' }, { name: 'b', type: 'VARCHAR' }]);
+  expect(pins.columns).toEqual([
+    { name: 'a', type: 'DOUBLE' },
+    { name: 'b', type: 'VARCHAR' },
+  ]);
   expect(pins.rows).toBe(2);
   expect(pins.dialects).toHaveLength(2);
   await writeFile(join(root, 'set-3.csv'), 'a,c\n1,2\n');
-  await expect(inspectFiles([root], { source: 'set-*.csv' }, signal)).rejects.toThrow('set-3.csv has no column "b", which set-1.csv has');
+  await expect(inspectFiles([root], { source: 'set-*.csv' }, signal)).rejects.toThrow(
+    'set-3.csv has no column "b", which set-1.csv has',
+  );
 });
 
-test('an error of the machine is not the file\'s', () => {
+test("an error of the machine is not the file's", () => {
   const full = new Error('Out of Memory Error: failed to allocate');
   expect(sourceError(full)).toBe(full);
   const io = new Error('IO Error: Could not read from file');
@@ -124,7 +133,11 @@ test.each([
   expect((error as Error).message).not.toContain(root);
 });
 
-test.each(['Cannot open file "/srv/in/a.csv": Permission denied', 'ZSTD Decompression failed', 'Cannot open file "/srv/in/a.csv": Input/output error'])('%s', (reason) => {
+test.each([
+  'Cannot open file "/srv/in/a.csv": Permission denied',
+  'ZSTD Decompression failed',
+  'Cannot open file "/srv/in/a.csv": Input/output error',
+])('%s', (reason) => {
   const error = sourceError(new Error(`IO Error: ${reason}`), ['/srv/in/a.csv']);
   expect(error).toBeInstanceOf(ToolError);
   expect((error as Error).message).toBe(`a.csv cannot be read: ${reason.replace('/srv/in/', '')}`);
@@ -141,7 +154,9 @@ test('a shortage of the machine is worth another attempt, whatever it kept from 
 test('of several files, the one that cannot be read is named', async () => {
   await writeFile(join(root, 'some-1.ndjson'), '{"a":1}\n');
   await writeFile(join(root, 'some-2.ndjson.gz'), 'not compressed');
-  await expect(inspectFiles([root], { source: 'some-*' }, signal)).rejects.toThrow(/^some-2\.ndjson\.gz cannot be read: Input is not a GZIP stream: some-2\.ndjson\.gz$/);
+  await expect(inspectFiles([root], { source: 'some-*' }, signal)).rejects.toThrow(
+    /^some-2\.ndjson\.gz cannot be read: Input is not a GZIP stream: some-2\.ndjson\.gz$/,
+  );
 });
 
 test('mixed line ends are told with the file', async () => {

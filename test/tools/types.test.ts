@@ -66,44 +66,60 @@ const VALUES: readonly (readonly [value: string, type: string, text: string | nu
   ["'2024-02-29 01:02:03.5+02'::TIMESTAMPTZ", 'timestamp with time zone', '2024-02-28 23:02:03.5+00'],
   ["INTERVAL '14 months 3 days' - INTERVAL '4 hours 0.5 seconds'", 'interval', '1 year 2 mons 3 days -04:00:00.5'],
   ["INTERVAL '90 minutes'", 'interval', '01:30:00'],
-  ["[1, NULL, 3]", 'json', '[1,null,3]'],
+  ['[1, NULL, 3]', 'json', '[1,null,3]'],
   ["{'a': 'x\"\\', 'b': [DATE '2024-01-01']}", 'json', '{"a":"x\\"\\\\","b":["2024-01-01"]}'],
   ["map {'k': 1.50}", 'json', '{"k":1.5}'],
-  ["[1, 2]::INTEGER[2]", 'json', '[1,2]'],
-  ["'{\"b\":1, \"a\": 1.0}'::JSON", 'json', '{"b":1, "a": 1.0}'],
+  ['[1, 2]::INTEGER[2]', 'json', '[1,2]'],
+  ['\'{"b":1, "a": 1.0}\'::JSON', 'json', '{"b":1, "a": 1.0}'],
   ['NULL::DOUBLE', 'double precision', null],
   ['NULL::VARCHAR', 'text', null],
 ];
 
 // Straight from a query: a Parquet file would keep some of these as another type.
-test.each(['default', 'file'])('every type arrives as the same value in database "%s", beside a row of NULLs', async (database) => {
-  const select = VALUES.map(([value], i) => `${value} AS c${i}`).join(', ');
-  const nulls = VALUES.map(() => 'NULL').join(', ');
-  const signal = new AbortController().signal;
-  const source = await SourceSession.open([], signal);
-  const target: LoadTarget = { id: 'types', database, schema: database === 'default' ? place.schema : 'main', table: 'types', mode: 'replace' };
-  const opened = await openTarget(place.config, target, { step: 'test', attempt: 1, signal });
-  try {
-    await source.connection.run(`CREATE TABLE t AS SELECT ${select} UNION ALL SELECT ${nulls}`);
-    const columns = (await source.rows('DESCRIBE t')).map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
-    await opened.create(columns);
-    const reader = new RowReader(await source.stream(`SELECT ${opened.selectList(columns)} FROM t`), sourceError);
-    expect(await opened.load({ number: 0, file: 0, path: 't', from: 0, rows: 2 }, 1, reader.take(2))).toBe(true);
-    const [digest] = await source.rows(digestSql(columns, 't'));
-    expect(await opened.digest(columns)).toEqual({ rows: 2, checksum: digest?.['checksum'] });
-    await opened.swap(columns);
-    await opened.settle();
-  } finally {
-    await opened.close();
-    source.close();
-  }
-  if (database === 'default') await expectTexts();
-});
+test.each(['default', 'file'])(
+  'every type arrives as the same value in database "%s", beside a row of NULLs',
+  async (database) => {
+    const select = VALUES.map(([value], i) => `${value} AS c${i}`).join(', ');
+    const nulls = VALUES.map(() => 'NULL').join(', ');
+    const signal = new AbortController().signal;
+    const source = await SourceSession.open([], signal);
+    const target: LoadTarget = {
+      id: 'types',
+      database,
+      schema: database === 'default' ? place.schema : 'main',
+      table: 'types',
+      mode: 'replace',
+    };
+    const opened = await openTarget(place.config, target, { step: 'test', attempt: 1, signal });
+    try {
+      await source.connection.run(`CREATE TABLE t AS SELECT ${select} UNION ALL SELECT ${nulls}`);
+      const columns = (await source.rows('DESCRIBE t')).map((row) => ({
+        name: String(row['column_name']),
+        type: String(row['column_type']),
+      }));
+      await opened.create(columns);
+      const reader = new RowReader(await source.stream(`SELECT ${opened.selectList(columns)} FROM t`), sourceError);
+      expect(await opened.load({ number: 0, file: 0, path: 't', from: 0, rows: 2 }, 1, reader.take(2))).toBe(true);
+      const [digest] = await source.rows(digestSql(columns, 't'));
+      expect(await opened.digest(columns)).toEqual({ rows: 2, checksum: digest?.['checksum'] });
+      await opened.swap(columns);
+      await opened.settle();
+    } finally {
+      await opened.close();
+      source.close();
+    }
+    if (database === 'default') await expectTexts();
+  },
+);
 
 async function expectTexts(): Promise<void> {
-  const arrays = ['text', 'type'].map((what) => `ARRAY[${VALUES.map((_, i) => (what === 'text' ? `c${i}::text` : `pg_typeof(c${i})::text`)).join(', ')}] AS ${what}`);
+  const arrays = ['text', 'type'].map(
+    (what) =>
+      `ARRAY[${VALUES.map((_, i) => (what === 'text' ? `c${i}::text` : `pg_typeof(c${i})::text`)).join(', ')}] AS ${what}`,
+  );
   const [row] = await place.sql(`SELECT ${arrays.join(', ')} FROM ${place.schema}.types WHERE c0 IS NOT NULL`);
-  for (const [i, [value, type, text]] of VALUES.entries()) expect([value, row?.['type'][i], row?.['text'][i]]).toEqual([value, type, text]);
+  for (const [i, [value, type, text]] of VALUES.entries())
+    expect([value, row?.['type'][i], row?.['text'][i]]).toEqual([value, type, text]);
 }
 
 test('nanoseconds are refused by PostgreSQL and kept by DuckDB', async () => {
@@ -129,7 +145,9 @@ test.each([
 });
 
 test('a type that PostgreSQL has nothing for is refused by column', () => {
-  expect(() => postgresType({ name: 'shape', type: 'GEOMETRY' })).toThrow('column "shape" is of type GEOMETRY, which PostgreSQL has nothing for');
+  expect(() => postgresType({ name: 'shape', type: 'GEOMETRY' })).toThrow(
+    'column "shape" is of type GEOMETRY, which PostgreSQL has nothing for',
+  );
 });
 
 /** A Parquet file of the row and of a row of NULLs. */
@@ -137,7 +155,9 @@ async function write(select: string, columns: number): Promise<void> {
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
   const nulls = `SELECT ${Array.from({ length: columns }, () => 'NULL').join(', ')}`;
-  await connection.run(`COPY (${select} UNION ALL ${nulls}) TO '${join(place.root, 'types.parquet')}' (FORMAT parquet)`);
+  await connection.run(
+    `COPY (${select} UNION ALL ${nulls}) TO '${join(place.root, 'types.parquet')}' (FORMAT parquet)`,
+  );
   connection.closeSync();
   instance.closeSync();
 }

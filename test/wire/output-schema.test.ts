@@ -4,9 +4,25 @@ import { describe, expect, it } from 'vitest';
 import { describesObjects, either, underResult, type JsonSchema } from '../../src/wire/output-schema.js';
 
 const $schema = 'https://json-schema.org/draft/2020-12/schema';
-const number: JsonSchema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'], additionalProperties: false };
-const list: JsonSchema = { $schema, type: 'object', properties: { value: {}, next: { $ref: '#' } }, required: ['value'], additionalProperties: false };
-const named: JsonSchema = { $schema, $defs: { name: { type: 'string', minLength: 2 } }, type: 'array', items: { $ref: '#/$defs/name' } };
+const number: JsonSchema = {
+  type: 'object',
+  properties: { n: { type: 'number' } },
+  required: ['n'],
+  additionalProperties: false,
+};
+const list: JsonSchema = {
+  $schema,
+  type: 'object',
+  properties: { value: {}, next: { $ref: '#' } },
+  required: ['value'],
+  additionalProperties: false,
+};
+const named: JsonSchema = {
+  $schema,
+  $defs: { name: { type: 'string', minLength: 2 } },
+  type: 'array',
+  items: { $ref: '#/$defs/name' },
+};
 const identified: JsonSchema = { $id: 'https://example.com/a', $defs: { a: { const: 'a' } }, $ref: '#/$defs/a' };
 
 const fits = (schema: JsonSchema, value: unknown): boolean => new Validator(schema, '2020-12').validate(value).valid;
@@ -18,7 +34,12 @@ describe('either', () => {
     ['with an ID', identified, 'a', 'b'],
   ])('takes what fits one of them, and nothing else: %s', (_, schema, good, bad) => {
     for (const both of [either(schema, number), either(number, schema)]) {
-      expect([fits(both, good), fits(both, { n: 1 }), fits(both, bad), fits(both, { n: 'x' })]).toEqual([true, true, false, false]);
+      expect([fits(both, good), fits(both, { n: 1 }), fits(both, bad), fits(both, { n: 'x' })]).toEqual([
+        true,
+        true,
+        false,
+        false,
+      ]);
     }
   });
 
@@ -32,7 +53,11 @@ describe('either', () => {
 it('what is no object is under `result`, its references with it', () => {
   const under = underResult(named);
   expect(under).toMatchObject({ $schema, type: 'object', required: ['result'] });
-  expect([fits(under, { result: ['ab'] }), fits(under, { result: ['a'] }), fits(under, ['ab'])]).toEqual([true, false, false]);
+  expect([fits(under, { result: ['ab'] }), fits(under, { result: ['a'] }), fits(under, ['ab'])]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 it.each([
@@ -40,7 +65,10 @@ it.each([
   [{ oneOf: [{ type: 'object' }, { anyOf: [{ type: 'object' }] }] }, true],
   [{ anyOf: [{ type: 'object' }, { type: 'string' }] }, false],
   [{ $ref: '#/$defs/a', $defs: { a: { type: 'object' } } }, true],
-  [{ anyOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }], $defs: { a: { type: 'object' }, b: { type: 'array' } } }, false],
+  [
+    { anyOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }], $defs: { a: { type: 'object' }, b: { type: 'array' } } },
+    false,
+  ],
   [{ type: 'string' }, false],
   [{ type: ['object', 'null'] }, false],
   [{}, false],

@@ -12,19 +12,58 @@ const error = { code: -32050, message: 'quota', data: { x: 1 } };
 const ask = { method: 'elicitation/create', params: { message: '?' } };
 
 it('times and intervals are the version’s own', () => {
-  expect(task2025(task, 700)).toEqual({ taskId: 'mcp-1', status: 'working', createdAt: '1970-01-01T00:00:00.000Z', lastUpdatedAt: '1970-01-01T00:00:01.000Z', ttl: 5000, pollInterval: 700 });
-  expect(task2026(task, 700)).toEqual({ taskId: 'mcp-1', status: 'working', createdAt: '1970-01-01T00:00:00.000Z', lastUpdatedAt: '1970-01-01T00:00:01.000Z', ttlMs: 5000, pollIntervalMs: 700 });
+  expect(task2025(task, 700)).toEqual({
+    taskId: 'mcp-1',
+    status: 'working',
+    createdAt: '1970-01-01T00:00:00.000Z',
+    lastUpdatedAt: '1970-01-01T00:00:01.000Z',
+    ttl: 5000,
+    pollInterval: 700,
+  });
+  expect(task2026(task, 700)).toEqual({
+    taskId: 'mcp-1',
+    status: 'working',
+    createdAt: '1970-01-01T00:00:00.000Z',
+    lastUpdatedAt: '1970-01-01T00:00:01.000Z',
+    ttlMs: 5000,
+    pollIntervalMs: 700,
+  });
   expect(task2025({ ...task, ttl: null }, 1).ttl).toBeNull();
 });
 
 describe.each<[string, Partial<Task>, object, object]>([
   ['works', {}, { status: 'working' }, { status: 'working' }],
-  ['waits for input', { inputs: { a: ask } }, { status: 'input_required' }, { status: 'input_required', inputRequests: { a: ask } }],
-  ['has a result', { outcome: { kind: 'result', result } }, { status: 'completed' }, { status: 'completed', result: { resultType: 'complete', ...result } }],
-  ['has a result with isError', { outcome: { kind: 'result', result: failed } }, { status: 'failed', statusMessage: 'went wrong' }, { status: 'completed', statusMessage: 'went wrong', result: { resultType: 'complete', ...failed } }],
-  ['has a JSON-RPC error', { outcome: { kind: 'error', error } }, { status: 'failed', statusMessage: 'quota' }, { status: 'failed', statusMessage: 'quota', error }],
+  [
+    'waits for input',
+    { inputs: { a: ask } },
+    { status: 'input_required' },
+    { status: 'input_required', inputRequests: { a: ask } },
+  ],
+  [
+    'has a result',
+    { outcome: { kind: 'result', result } },
+    { status: 'completed' },
+    { status: 'completed', result: { resultType: 'complete', ...result } },
+  ],
+  [
+    'has a result with isError',
+    { outcome: { kind: 'result', result: failed } },
+    { status: 'failed', statusMessage: 'went wrong' },
+    { status: 'completed', statusMessage: 'went wrong', result: { resultType: 'complete', ...failed } },
+  ],
+  [
+    'has a JSON-RPC error',
+    { outcome: { kind: 'error', error } },
+    { status: 'failed', statusMessage: 'quota' },
+    { status: 'failed', statusMessage: 'quota', error },
+  ],
   ['is cancelled', { outcome: { kind: 'cancelled' } }, { status: 'cancelled' }, { status: 'cancelled' }],
-  ['is cancelled while it waits for input', { outcome: { kind: 'cancelled' }, inputs: { a: ask } }, { status: 'cancelled' }, { status: 'cancelled' }],
+  [
+    'is cancelled while it waits for input',
+    { outcome: { kind: 'cancelled' }, inputs: { a: ask } },
+    { status: 'cancelled' },
+    { status: 'cancelled' },
+  ],
 ])('a task that %s', (_, fields, in2025, in2026) => {
   it('2025-11-25', () => expect(task2025({ ...task, ...fields }, 1)).toMatchObject(in2025));
   it('2026-07-28', () => {
@@ -39,7 +78,9 @@ it('structured content that is no object is left to the text in 2025-11-25', () 
   const list = { content: [{ type: 'text', text: '[1]' }], structuredContent: [1] };
   expect(answer2025({ kind: 'result', result: list })).toEqual({ result: { content: list.content } });
   expect(answerOf({ kind: 'result', result: list })).toEqual({ result: list });
-  expect(answer2025({ kind: 'result', result: { content: [], structuredContent: { a: 1 } } })).toEqual({ result: { content: [], structuredContent: { a: 1 } } });
+  expect(answer2025({ kind: 'result', result: { content: [], structuredContent: { a: 1 } } })).toEqual({
+    result: { content: [], structuredContent: { a: 1 } },
+  });
 });
 
 it('a cancelled task answers -32600', () => {

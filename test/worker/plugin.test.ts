@@ -21,27 +21,42 @@ beforeAll(async () => {
 afterAll(async () => await connection.close());
 
 async function authorsWorker(options: Partial<WorkerOptions>, tools = [tool]): Promise<Worker> {
-  return await Worker.create({ connection, taskQueue: `test-${randomUUID()}`, ...options, plugins: [new McpTasksPlugin({ tools })] });
+  return await Worker.create({
+    connection,
+    taskQueue: `test-${randomUUID()}`,
+    ...options,
+    plugins: [new McpTasksPlugin({ tools })],
+  });
 }
 
 it('runs function tools beside the author’s own activities and workflows', async () => {
   const stack = await startStack([tool]);
-  const worker = await authorsWorker({ workflowsPath, taskQueue: stack.tasks.taskQueue, activities: { mine: async () => await Promise.resolve(1) } });
+  const worker = await authorsWorker({
+    workflowsPath,
+    taskQueue: stack.tasks.taskQueue,
+    activities: { mine: async () => await Promise.resolve(1) },
+  });
   expect(worker.options.activities?.has('mine')).toBe(true);
   await worker.runUntil(async () => {
     const { id } = await stack.tasks.engine.start({ owner: 'ann', tool, args: {}, ttl: null });
-    expect((await stack.tasks.engine.result('ann', id)).outcome).toMatchObject({ result: { content: [{ text: 'hello' }] } });
+    expect((await stack.tasks.engine.result('ann', id)).outcome).toMatchObject({
+      result: { content: [{ text: 'hello' }] },
+    });
   });
   await stack.close();
 });
 
 it('fails at the start, quoting the line, if the workflows file lacks it', async () => {
   await expect(authorsWorker({ workflowsPath: without })).rejects.toThrow(LINE);
-  await expect(createWorker({ tools: [tool], workflowsPath: without, temporal: { address: inject('temporalAddress') } })).rejects.toMatchObject({ code: 'WORKFLOWS_MISSING' });
+  await expect(
+    createWorker({ tools: [tool], workflowsPath: without, temporal: { address: inject('temporalAddress') } }),
+  ).rejects.toMatchObject({ code: 'WORKFLOWS_MISSING' });
 });
 
 it('looks into a bundle that was built before, too', async () => {
-  await expect(authorsWorker({ workflowBundle: await bundleWorkflowCode({ workflowsPath: without, ...quiet }) })).rejects.toThrow(LINE);
+  await expect(
+    authorsWorker({ workflowBundle: await bundleWorkflowCode({ workflowsPath: without, ...quiet }) }),
+  ).rejects.toThrow(LINE);
   const worker = await authorsWorker({ workflowBundle: await bundleWorkflowCode({ workflowsPath, ...quiet }) });
   await worker.runUntil(Promise.resolve());
 });
@@ -51,20 +66,30 @@ it('asks nothing of an author who has no function tools', async () => {
   const worker = await authorsWorker({ workflowsPath: without, taskQueue: stack.tasks.taskQueue }, [own]);
   await worker.runUntil(async () => {
     const { id } = await stack.tasks.engine.start({ owner: 'ann', tool: own, args: {}, ttl: null });
-    expect((await stack.tasks.engine.result('ann', id)).outcome).toMatchObject({ result: { content: [{ text: 'own' }] } });
+    expect((await stack.tasks.engine.result('ann', id)).outcome).toMatchObject({
+      result: { content: [{ text: 'own' }] },
+    });
   });
   await stack.close();
 });
 
 it('a worker that is stopped before it runs lets go of everything', async () => {
-  const worker = await createWorker({ tools: [tool], workflowsPath, temporal: { address: inject('temporalAddress') }, taskQueue: `test-${randomUUID()}` });
+  const worker = await createWorker({
+    tools: [tool],
+    workflowsPath,
+    temporal: { address: inject('temporalAddress') },
+    taskQueue: `test-${randomUUID()}`,
+  });
   worker.shutdown();
   await worker.run();
   expect(worker.worker.getState()).toBe('STOPPED');
 });
 
 it('leaves the author’s workflowsPath alone', () => {
-  const options = new McpTasksPlugin({ tools: [tool] }).configureWorker({ taskQueue: 'q', workflowsPath: '/theirs.js' });
+  const options = new McpTasksPlugin({ tools: [tool] }).configureWorker({
+    taskQueue: 'q',
+    workflowsPath: '/theirs.js',
+  });
   expect(options.workflowsPath).toBe('/theirs.js');
   expect(new McpTasksPlugin({ tools: [tool] }).configureWorker({ taskQueue: 'q' }).workflowsPath).toBeUndefined();
 });

@@ -8,7 +8,13 @@ it('names task, step and kind of failure, and quotes nothing', () => {
   const take = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
   const logger = workerLogger({ debug: take('debug'), info: take('info'), warn: take('warn'), error: take('error') });
   const cause = ApplicationFailure.nonRetryable('row 3: "SECRET" is not a number', 'ToolError');
-  const meta = { workflowId: 'mcp-1', activityType: 'tool:resize', attempt: 2, taskToken: 'SECRET', error: new Error('failed: SECRET', { cause }) };
+  const meta = {
+    workflowId: 'mcp-1',
+    activityType: 'tool:resize',
+    attempt: 2,
+    taskToken: 'SECRET',
+    error: new Error('failed: SECRET', { cause }),
+  };
   logger.info('bundled', meta);
   logger.warn('Activity failed', meta);
   logger.error('Worker failed', { error: new TypeError('SECRET') });

@@ -8,32 +8,66 @@ import { unreachable } from './unreachable.js';
 /** The oldest server whose `describe` shows that cancellation was requested. */
 const OLDEST = [1, 27] as const;
 
-const CREDENTIALS = 'check the API key or the client certificate (`apiKey`, `tls`, TEMPORAL_API_KEY, TEMPORAL_TLS_…), and whom the cluster takes it for';
+const CREDENTIALS =
+  'check the API key or the client certificate (`apiKey`, `tls`, TEMPORAL_API_KEY, TEMPORAL_TLS_…), and whom the cluster takes it for';
 
 /** @returns whether more can be asked of it */
-export async function clusterFindings(calls: Calls, target: TemporalTarget): Promise<{ there: boolean; findings: Finding[] }> {
+export async function clusterFindings(
+  calls: Calls,
+  target: TemporalTarget,
+): Promise<{ there: boolean; findings: Finding[] }> {
   const { address } = target;
   try {
-    const { serverVersion } = await calls.once(within(DEADLINE), async () => await calls.client.workflowService.getSystemInfo({}));
+    const { serverVersion } = await calls.once(
+      within(DEADLINE),
+      async () => await calls.client.workflowService.getSystemInfo({}),
+    );
     return { there: true, findings: [connectedTo(target, serverVersion), ...versionFindings(serverVersion)] };
   } catch (reason) {
     if (!isRefusal(reason)) return { there: false, findings: [await unreachable(target.connectionOptions, reason)] };
     // A role may be denied this and nothing else: its rights tell.
-    if (grpcCode(reason) === GRPC.PERMISSION_DENIED) return { there: true, findings: [warning(`Temporal at ${address} does not tell this client its version: ${reasonOf(reason)}`, `if it is refused the rights below as well, ${CREDENTIALS}; else ask whether it is ${OLDEST.join('.')} or later`)] };
-    return { there: false, findings: [error(`Temporal at ${address} does not know this client: ${reasonOf(reason)}`, CREDENTIALS)] };
+    if (grpcCode(reason) === GRPC.PERMISSION_DENIED)
+      return {
+        there: true,
+        findings: [
+          warning(
+            `Temporal at ${address} does not tell this client its version: ${reasonOf(reason)}`,
+            `if it is refused the rights below as well, ${CREDENTIALS}; else ask whether it is ${OLDEST.join('.')} or later`,
+          ),
+        ],
+      };
+    return {
+      there: false,
+      findings: [error(`Temporal at ${address} does not know this client: ${reasonOf(reason)}`, CREDENTIALS)],
+    };
   }
 }
 
-function connectedTo({ address, connectionOptions: { tls, apiKey }, explicit }: TemporalTarget, version: string): Finding {
-  const by = [tls ? 'TLS' : 'no TLS', ...(typeof tls === 'object' && tls.clientCertPair ? ['client certificate'] : []), ...(apiKey ? ['API key'] : [])];
+function connectedTo(
+  { address, connectionOptions: { tls, apiKey }, explicit }: TemporalTarget,
+  version: string,
+): Finding {
+  const by = [
+    tls ? 'TLS' : 'no TLS',
+    ...(typeof tls === 'object' && tls.clientCertPair ? ['client certificate'] : []),
+    ...(apiKey ? ['API key'] : []),
+  ];
   const what = `Temporal ${version || 'of unknown version'} at ${address}`;
   if (explicit) return ok(`${what} (${by.join(', ')})`);
-  return ok(`${what}, a dev server of this folder: no address is configured`, 'for a cluster set `temporal.address` or TEMPORAL_ADDRESS');
+  return ok(
+    `${what}, a dev server of this folder: no address is configured`,
+    'for a cluster set `temporal.address` or TEMPORAL_ADDRESS',
+  );
 }
 
 function versionFindings(version: string): Finding[] {
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part));
   // Temporal Cloud and development builds may name no such number.
   if (!/^\d+\.\d+/.test(version) || major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return [];
-  return [error(`server ${version} does not show that cancellation was requested: a cancelled task reads as working until its workflow has ended`, `upgrade it to ${OLDEST.join('.')} or later`)];
+  return [
+    error(
+      `server ${version} does not show that cancellation was requested: a cancelled task reads as working until its workflow has ended`,
+      `upgrade it to ${OLDEST.join('.')} or later`,
+    ),
+  ];
 }

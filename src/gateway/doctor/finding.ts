@@ -12,7 +12,11 @@ export interface Finding {
 /** For each call, in milliseconds. */
 export const DEADLINE = 3_000;
 
-export const ok = (text: string, remedy?: string): Finding => ({ level: 'ok', text, ...(remedy === undefined ? {} : { remedy }) });
+export const ok = (text: string, remedy?: string): Finding => ({
+  level: 'ok',
+  text,
+  ...(remedy === undefined ? {} : { remedy }),
+});
 export const warning = (text: string, remedy: string): Finding => ({ level: 'warning', text, remedy });
 export const error = (text: string, remedy: string): Finding => ({ level: 'error', text, remedy });
 
@@ -20,7 +24,9 @@ export const error = (text: string, remedy: string): Finding => ({ level: 'error
 export function reasonOf(thrown: unknown): string {
   const { details, message, code, cause } = (thrown ?? {}) as Record<'details' | 'message' | 'code' | 'cause', unknown>;
   if (cause) return reasonOf(cause);
-  return String(details || message || code || thrown).trim().replaceAll(/\s*\n\s*/g, '; ');
+  return String(details || message || code || thrown)
+    .trim()
+    .replaceAll(/\s*\n\s*/g, '; ');
 }
 
 /** Whether the cluster is there, but not for this client. */
@@ -38,7 +44,12 @@ export async function inTime<T>(work: Promise<T>): Promise<T> {
   return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-const UNITS = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000]] as const;
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const;
 /** So many of a unit or more are told in it. */
 const ENOUGH = { day: 3, hour: 1, minute: 1, second: 0 } as const;
 

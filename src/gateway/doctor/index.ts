@@ -22,14 +22,21 @@ export type { Finding } from './finding.js';
  * @param dir where a dev server keeps its files, should there be no Temporal
  * @param env of the server that is to be
  */
-export async function* examine(loaded: LoadedGateway, dir: string, env: NodeJS.ProcessEnv): AsyncGenerator<Finding, void> {
+export async function* examine(
+  loaded: LoadedGateway,
+  dir: string,
+  env: NodeJS.ProcessEnv,
+): AsyncGenerator<Finding, void> {
   const { tools } = loaded;
   const said = new Set<string>();
   for (const namespace of new Set([undefined, ...tools.map((tool) => tool.namespace)])) {
     yield* examineNamespace({ loaded, dir, env, said }, namespace);
   }
   yield* await confirmFindings(tools);
-  yield ok('long polls: each gateway process holds at most 300 at a time in a namespace; a cluster takes 1,200 a namespace and frontend where nothing else is set, from everybody', 'for more replicas raise frontend.namespaceCount: without a poll a task is looked at every 2 s');
+  yield ok(
+    'long polls: each gateway process holds at most 300 at a time in a namespace; a cluster takes 1,200 a namespace and frontend where nothing else is set, from everybody',
+    'for more replicas raise frontend.namespaceCount: without a poll a task is looked at every 2 s',
+  );
 }
 
 interface Examination {
@@ -41,7 +48,10 @@ interface Examination {
 }
 
 /** @param namespace `undefined`: the connection's own, which is opened whether or not tools are in it, as serving does it */
-async function* examineNamespace({ loaded, dir, env, said }: Examination, namespace: string | undefined): AsyncGenerator<Finding, void> {
+async function* examineNamespace(
+  { loaded, dir, env, said }: Examination,
+  namespace: string | undefined,
+): AsyncGenerator<Finding, void> {
   const { config } = loaded;
   const tools = loaded.tools.filter((tool) => tool.namespace === namespace);
   let opened: Opened;
@@ -54,14 +64,21 @@ async function* examineNamespace({ loaded, dir, env, said }: Examination, namesp
     opened = await open(connections, namespace);
   } catch (reason) {
     const why = isMcpTasksError(reason) ? reason.message : reasonOf(reason);
-    if (!said.has(why)) yield error(`${namespace === undefined ? 'the connection' : `the connection of namespace ${namespace}`}: ${why}`, 'mend it: the gateway does not start like this');
+    if (!said.has(why))
+      yield error(
+        `${namespace === undefined ? 'the connection' : `the connection of namespace ${namespace}`}: ${why}`,
+        'mend it: the gateway does not start like this',
+      );
     return void said.add(why);
   }
   const { connections, target, calls } = opened;
   try {
     if (tools.length === 0) return;
     const cluster = await clusterFindings(calls, target);
-    for (const finding of [...cluster.findings, ...(await payloadFindings(connections.dataConverter(target.namespace), connections.encoding(target.namespace)))]) {
+    for (const finding of [
+      ...cluster.findings,
+      ...(await payloadFindings(connections.dataConverter(target.namespace), connections.encoding(target.namespace))),
+    ]) {
       if (!said.has(finding.text)) yield finding;
       said.add(finding.text);
     }
@@ -70,7 +87,9 @@ async function* examineNamespace({ loaded, dir, env, said }: Examination, namesp
     yield* own.findings;
     if (!own.there) return;
     yield* await rightsFindings(calls, tools);
-    const queues = await Promise.all([...byTaskQueue(tools)].map(async ([taskQueue, names]) => await taskQueueFindings(calls, taskQueue, names)));
+    const queues = await Promise.all(
+      [...byTaskQueue(tools)].map(async ([taskQueue, names]) => await taskQueueFindings(calls, taskQueue, names)),
+    );
     yield* queues.flat();
   } finally {
     await calls.close();
@@ -87,8 +106,14 @@ interface Opened {
 /** As serving does it, but of other namespaces it is only looked at where they are: a certificate of theirs that is missing is told of them. */
 async function connectionsFor(loaded: LoadedGateway, namespace: string | undefined, dir: string): Promise<Connections> {
   const { namespaces: all = {} } = loaded.config;
-  const namespaces = Object.entries(all).map(([name, { tls: _tls, dataConverter: _converter, ...place }]) => [name, (name === namespace ? all[name] : undefined) ?? place] as const);
-  const connections = await connectionsOf({ ...loaded, config: { ...loaded.config, namespaces: Object.fromEntries(namespaces) } }, dir);
+  const namespaces = Object.entries(all).map(
+    ([name, { tls: _tls, dataConverter: _converter, ...place }]) =>
+      [name, (name === namespace ? all[name] : undefined) ?? place] as const,
+  );
+  const connections = await connectionsOf(
+    { ...loaded, config: { ...loaded.config, namespaces: Object.fromEntries(namespaces) } },
+    dir,
+  );
   if (namespace !== undefined) return connections;
   // What is said of it by its name holds for the connection's own as well: how its payloads are encoded.
   const { namespace: own } = configuredTarget(connections.of(undefined));
@@ -107,7 +132,15 @@ async function open(connections: Connections, namespace: string | undefined): Pr
 
 /** @param explicit whether there is a cluster, and no dev server */
 function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEnv): Finding[] {
-  if (!key) return explicit ? [error('MCP_TASKS_KEY is not set: replicas would not know each other\'s tasks, and HTTP is refused', 'openssl rand -hex 32 makes one, the same for all replicas')] : [];
+  if (!key)
+    return explicit
+      ? [
+          error(
+            "MCP_TASKS_KEY is not set: replicas would not know each other's tasks, and HTTP is refused",
+            'openssl rand -hex 32 makes one, the same for all replicas',
+          ),
+        ]
+      : [];
   try {
     Keyring.parse(key);
     return [];
@@ -122,7 +155,12 @@ async function confirmFindings(tools: readonly DurableTool[]): Promise<Finding[]
   if (asking.length === 0) return [];
   return await loadWorker().then(
     () => [],
-    () => [error(`confirm (${asking.join(', ')}): the worker that asks in protocol 2025-11-25 cannot be loaded`, 'npm install @temporalio/worker, where its native parts run')],
+    () => [
+      error(
+        `confirm (${asking.join(', ')}): the worker that asks in protocol 2025-11-25 cannot be loaded`,
+        'npm install @temporalio/worker, where its native parts run',
+      ),
+    ],
   );
 }
 

@@ -20,10 +20,17 @@ const LARGEST_LISTED_MEMO = 60_000;
  * @param tools in this namespace
  * @returns whether it is there, or that is not known
  */
-export async function namespaceFindings(calls: Calls, tools: readonly DurableTool[], ttls: Ttls): Promise<{ there: boolean; findings: Finding[] }> {
+export async function namespaceFindings(
+  calls: Calls,
+  tools: readonly DurableTool[],
+  ttls: Ttls,
+): Promise<{ there: boolean; findings: Finding[] }> {
   const { namespace } = calls.client.options;
   try {
-    const { config, namespaceInfo } = await calls.once(within(DEADLINE), async () => await calls.client.workflowService.describeNamespace({ namespace }));
+    const { config, namespaceInfo } = await calls.once(
+      within(DEADLINE),
+      async () => await calls.client.workflowService.describeNamespace({ namespace }),
+    );
     const limits = namespaceInfo?.limits;
     return {
       there: true,
@@ -34,9 +41,35 @@ export async function namespaceFindings(calls: Calls, tools: readonly DurableToo
       ],
     };
   } catch (reason) {
-    if (grpcCode(reason) === GRPC.NOT_FOUND) return { there: false, findings: [error(`namespace ${namespace}: ${reasonOf(reason)}`, `name another, or create it: temporal operator namespace create ${namespace}`)] };
-    if (isRefusal(reason)) return { there: true, findings: [warning(`namespace ${namespace}: its retention and limits are not for this role to see`, `ask whether its retention is at least the ttl of tasks, ${spoken(longestTtl(tools, ttls))}`)] };
-    return { there: true, findings: [warning(`namespace ${namespace}: its retention and limits could not be found out: ${reasonOf(reason)}`, 'run doctor again')] };
+    if (grpcCode(reason) === GRPC.NOT_FOUND)
+      return {
+        there: false,
+        findings: [
+          error(
+            `namespace ${namespace}: ${reasonOf(reason)}`,
+            `name another, or create it: temporal operator namespace create ${namespace}`,
+          ),
+        ],
+      };
+    if (isRefusal(reason))
+      return {
+        there: true,
+        findings: [
+          warning(
+            `namespace ${namespace}: its retention and limits are not for this role to see`,
+            `ask whether its retention is at least the ttl of tasks, ${spoken(longestTtl(tools, ttls))}`,
+          ),
+        ],
+      };
+    return {
+      there: true,
+      findings: [
+        warning(
+          `namespace ${namespace}: its retention and limits could not be found out: ${reasonOf(reason)}`,
+          'run doctor again',
+        ),
+      ],
+    };
   }
 }
 
@@ -45,7 +78,13 @@ function retentionFindings(namespace: string, retention: number, tools: readonly
   if (retention === 0) return [ok(`namespace ${namespace}`)];
   const kept = `namespace ${namespace} keeps closed workflows for ${spoken(retention)}`;
   const ttl = longestTtl(tools, ttls);
-  if (ttl > retention) return [warning(`${kept}, shorter than the ttl of tasks, ${spoken(ttl)}: they are gone before`, 'lengthen the retention, or shorten `ttl`')];
+  if (ttl > retention)
+    return [
+      warning(
+        `${kept}, shorter than the ttl of tasks, ${spoken(ttl)}: they are gone before`,
+        'lengthen the retention, or shorten `ttl`',
+      ),
+    ];
   const longest = msToNumber(ttls.longestTtl ?? DEFAULT.longest);
   if (longest <= retention) return [ok(kept)];
   const promised = `${kept}, shorter than the longest ttl that a call may ask for, ${spoken(longest)}`;
@@ -54,9 +93,20 @@ function retentionFindings(namespace: string, retention: number, tools: readonly
 }
 
 function payloadFindings(namespace: string, blob: number): Finding[] {
-  if (blob === 0) return [ok(`namespace ${namespace}: arguments and results up to the limit of the server, 2 MB where it is not set otherwise`)];
-  if (blob >= LARGEST_ARGUMENTS) return [ok(`namespace ${namespace}: arguments up to ${LARGEST_ARGUMENTS} bytes, results up to ${blob}`)];
-  return [warning(`namespace ${namespace}: payloads are limited to ${blob} bytes: the server refuses larger arguments, and a workflow with a larger result does not end`, 'pass paths or URLs of large data, or raise limit.blobSize.error')];
+  if (blob === 0)
+    return [
+      ok(
+        `namespace ${namespace}: arguments and results up to the limit of the server, 2 MB where it is not set otherwise`,
+      ),
+    ];
+  if (blob >= LARGEST_ARGUMENTS)
+    return [ok(`namespace ${namespace}: arguments up to ${LARGEST_ARGUMENTS} bytes, results up to ${blob}`)];
+  return [
+    warning(
+      `namespace ${namespace}: payloads are limited to ${blob} bytes: the server refuses larger arguments, and a workflow with a larger result does not end`,
+      'pass paths or URLs of large data, or raise limit.blobSize.error',
+    ),
+  ];
 }
 
 /** A task carries how it is read, with the schemas of its result and questions. */
@@ -64,7 +114,14 @@ function memoFindings(tools: readonly DurableTool[], limit: number): Finding[] {
   const most = Math.min(LARGEST_LISTED_MEMO, limit > 0 ? limit - MEMO_REST : Infinity);
   return tools.flatMap(({ name, work }) => {
     const size = work.kind === 'workflow' ? Buffer.byteLength(JSON.stringify(work.existing?.mapping ?? {})) : 0;
-    return size > most ? [warning(`tool ${name}: the schemas of its output and inputs are ${size} bytes, which each task carries in its memo; more than ${most} are too many`, 'shorten them: descriptions are for `input`, where the model reads them')] : [];
+    return size > most
+      ? [
+          warning(
+            `tool ${name}: the schemas of its output and inputs are ${size} bytes, which each task carries in its memo; more than ${most} are too many`,
+            'shorten them: descriptions are for `input`, where the model reads them',
+          ),
+        ]
+      : [];
   });
 }
 

@@ -1,6 +1,9 @@
 /** Whether payloads can be encoded and decoded, by a codec server or the workers' data converter. @module */
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/data-converter-helpers.js';
-import { decodeArrayFromPayloads, encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import {
+  decodeArrayFromPayloads,
+  encodeToPayloads,
+} from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { DataConverter } from '@temporalio/client';
 import type { Encoding } from '../connection.js';
 import { error, inTime, ok, reasonOf, type Finding } from './finding.js';
@@ -8,15 +11,33 @@ import { error, inTime, ok, reasonOf, type Finding } from './finding.js';
 const PROBE = { mcpTasks: 'doctor' };
 
 /** Nothing of it gets to Temporal. */
-export async function payloadFindings(converter: DataConverter | undefined, { codec, dataConverter }: Encoding): Promise<Finding[]> {
+export async function payloadFindings(
+  converter: DataConverter | undefined,
+  { codec, dataConverter }: Encoding,
+): Promise<Finding[]> {
   if (!converter) return [];
-  const what = [...(dataConverter === undefined ? [] : [`data converter ${dataConverter}`]), ...(codec ? [`codec server ${withoutSecrets(codec.endpoint)}`] : [])].join(' and ');
+  const what = [
+    ...(dataConverter === undefined ? [] : [`data converter ${dataConverter}`]),
+    ...(codec ? [`codec server ${withoutSecrets(codec.endpoint)}`] : []),
+  ].join(' and ');
   try {
     const back = await inTime(roundTrip(converter));
     if (JSON.stringify(back) === JSON.stringify(PROBE)) return [ok(`${what}: what it encodes it decodes`)];
-    return [error(`${what}: what it encodes it decodes as something else`, 'is it the converter of the workers, and is nothing missing?')];
+    return [
+      error(
+        `${what}: what it encodes it decodes as something else`,
+        'is it the converter of the workers, and is nothing missing?',
+      ),
+    ];
   } catch (reason) {
-    return [error(`${what}: ${withoutSecrets(reasonOf(reason))}`, codec ? 'start it, or correct `codec`: its endpoint, without /encode and /decode, and its auth; without it no result can be read' : 'correct the module: without it no result can be read')];
+    return [
+      error(
+        `${what}: ${withoutSecrets(reasonOf(reason))}`,
+        codec
+          ? 'start it, or correct `codec`: its endpoint, without /encode and /decode, and its auth; without it no result can be read'
+          : 'correct the module: without it no result can be read',
+      ),
+    ];
   }
 }
 

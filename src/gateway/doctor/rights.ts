@@ -24,15 +24,36 @@ export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]
   const probes = probesFor(calls, needsOf(tools));
   const denied: Answer[] = [];
   const unknown: Answer[] = [];
-  const answers = Object.entries(probes).flatMap(([right, each]) => Object.entries(each).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })));
+  const answers = Object.entries(probes).flatMap(([right, each]) =>
+    Object.entries(each).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })),
+  );
   for (const answer of await Promise.all(answers)) {
     if (isRefusal(answer.thrown)) denied.push(answer);
     else if (answer.thrown !== undefined) unknown.push(answer);
   }
-  if (denied.length + unknown.length === 0) return [ok(`rights in namespace ${namespace}: this role may ${Object.keys(probes).join(', ')} workflows`)];
+  if (denied.length + unknown.length === 0)
+    return [ok(`rights in namespace ${namespace}: this role may ${Object.keys(probes).join(', ')} workflows`)];
   return [
-    ...(denied.length > 0 ? [error(`rights in namespace ${namespace}: this role may not ${told(denied)}`, denied.length === answers.length ? 'it may do nothing here: check the API key or the client certificate, and give its role the right to write in this namespace' : 'give it a role that can write in this namespace, or allow it these calls (and no more: the gateway deletes nothing)')] : []),
-    ...(unknown.length > 0 ? [warning(`rights in namespace ${namespace}: it could not be found out whether this role may ${told(unknown)}`, unknown.some(({ thrown }) => grpcCode(thrown) === GRPC.UNIMPLEMENTED) ? 'the server, or what is between, does not know such calls: upgrade it' : 'run doctor again')] : []),
+    ...(denied.length > 0
+      ? [
+          error(
+            `rights in namespace ${namespace}: this role may not ${told(denied)}`,
+            denied.length === answers.length
+              ? 'it may do nothing here: check the API key or the client certificate, and give its role the right to write in this namespace'
+              : 'give it a role that can write in this namespace, or allow it these calls (and no more: the gateway deletes nothing)',
+          ),
+        ]
+      : []),
+    ...(unknown.length > 0
+      ? [
+          warning(
+            `rights in namespace ${namespace}: it could not be found out whether this role may ${told(unknown)}`,
+            unknown.some(({ thrown }) => grpcCode(thrown) === GRPC.UNIMPLEMENTED)
+              ? 'the server, or what is between, does not know such calls: upgrade it'
+              : 'run doctor again',
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -49,7 +70,11 @@ async function outcome(calls: Calls, probe: Probe): Promise<unknown> {
       if (!GOT_THROUGH.has(grpcCode(thrown)) || isNamespaceMissing(thrown)) throw thrown;
     });
   };
-  return await pRetry(attempt, { retries: 1, minTimeout: PAUSE, shouldRetry: ({ error: thrown }) => !isRefusal(thrown) && grpcCode(thrown) !== GRPC.UNIMPLEMENTED }).catch((thrown: unknown) => thrown);
+  return await pRetry(attempt, {
+    retries: 1,
+    minTimeout: PAUSE,
+    shouldRetry: ({ error: thrown }) => !isRefusal(thrown) && grpcCode(thrown) !== GRPC.UNIMPLEMENTED,
+  }).catch((thrown: unknown) => thrown);
 }
 
 function told(answers: readonly Answer[]): string {
@@ -69,41 +94,71 @@ function needsOf(tools: readonly DurableTool[]): ReadonlySet<Need> {
     const { status, inputs = {} } = (work.kind === 'workflow' && work.existing?.mapping) || {};
     const questions = Object.values(inputs);
     if (status || questions.length > 0) needs.add('query');
-    for (const { answer, declined } of questions) for (const { kind } of declined ? [answer, declined] : [answer]) needs.add(kind);
+    for (const { answer, declined } of questions)
+      for (const { kind } of declined ? [answer, declined] : [answer]) needs.add(kind);
   }
   return needs;
 }
 
 function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
-  const { workflowService: service, options: { namespace } } = client;
+  const {
+    workflowService: service,
+    options: { namespace },
+  } = client;
   const workflowId = `mcp-doctor-${randomUUID()}`;
   const execution = { workflowId };
   const updateId = randomUUID();
   const optional: Record<Need, Record<string, Probe>> = {
-    query: { QueryWorkflow: async () => await service.queryWorkflow({ namespace, execution, query: { queryType: 'none' } }) },
-    update: {
-      UpdateWorkflowExecution: async () => await service.updateWorkflowExecution({ namespace, workflowExecution: execution, request: { meta: { updateId }, input: { name: 'none' } } }),
-      PollWorkflowExecutionUpdate: async () => await service.pollWorkflowExecutionUpdate({ namespace, updateRef: { workflowExecution: execution, updateId } }),
+    query: {
+      QueryWorkflow: async () => await service.queryWorkflow({ namespace, execution, query: { queryType: 'none' } }),
     },
-    signal: { SignalWorkflowExecution: async () => await service.signalWorkflowExecution({ namespace, workflowExecution: execution, signalName: 'none' }) },
+    update: {
+      UpdateWorkflowExecution: async () =>
+        await service.updateWorkflowExecution({
+          namespace,
+          workflowExecution: execution,
+          request: { meta: { updateId }, input: { name: 'none' } },
+        }),
+      PollWorkflowExecutionUpdate: async () =>
+        await service.pollWorkflowExecutionUpdate({ namespace, updateRef: { workflowExecution: execution, updateId } }),
+    },
+    signal: {
+      SignalWorkflowExecution: async () =>
+        await service.signalWorkflowExecution({ namespace, workflowExecution: execution, signalName: 'none' }),
+    },
     // Without a task queue, and without a task. A worker does not start where it cannot look at its namespace.
     'work on': {
       DescribeNamespace: async () => await service.describeNamespace({ namespace }),
-      PollWorkflowTaskQueue: async () => await service.pollWorkflowTaskQueue({ namespace, taskQueue: { name: '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL } }),
+      PollWorkflowTaskQueue: async () =>
+        await service.pollWorkflowTaskQueue({
+          namespace,
+          taskQueue: { name: '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
+        }),
       RespondWorkflowTaskCompleted: async () => await service.respondWorkflowTaskCompleted({ namespace }),
     },
   };
   return {
     // Without a type it is refused, after the right has been looked at.
-    start: { StartWorkflowExecution: async () => await service.startWorkflowExecution({ namespace, workflowId, requestId: randomUUID() }) },
+    start: {
+      StartWorkflowExecution: async () =>
+        await service.startWorkflowExecution({ namespace, workflowId, requestId: randomUUID() }),
+    },
     read: {
       DescribeWorkflowExecution: async () => await service.describeWorkflowExecution({ namespace, execution }),
       // A long poll, as for results: those have a limit of their own.
-      GetWorkflowExecutionHistory: async () => await service.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 1, waitNewEvent: true }),
-      GetWorkflowExecutionHistoryReverse: async () => await service.getWorkflowExecutionHistoryReverse({ namespace, execution, maximumPageSize: 1 }),
+      GetWorkflowExecutionHistory: async () =>
+        await service.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 1, waitNewEvent: true }),
+      GetWorkflowExecutionHistoryReverse: async () =>
+        await service.getWorkflowExecutionHistoryReverse({ namespace, execution, maximumPageSize: 1 }),
     },
-    cancel: { RequestCancelWorkflowExecution: async () => await service.requestCancelWorkflowExecution({ namespace, workflowExecution: execution }) },
-    list: { ListWorkflowExecutions: async () => await service.listWorkflowExecutions({ namespace, pageSize: 1, query: `WorkflowId = '${workflowId}'` }) },
+    cancel: {
+      RequestCancelWorkflowExecution: async () =>
+        await service.requestCancelWorkflowExecution({ namespace, workflowExecution: execution }),
+    },
+    list: {
+      ListWorkflowExecutions: async () =>
+        await service.listWorkflowExecutions({ namespace, pageSize: 1, query: `WorkflowId = '${workflowId}'` }),
+    },
     ...Object.fromEntries(Object.entries(optional).filter(([need]) => needs.has(need as Need))),
   };
 }

@@ -23,25 +23,62 @@ export async function taskQueueFindings(calls: Calls, name: string, tools: reado
   try {
     // Who takes the activities is the workflow's affair: they may be on other queues.
     const request = { namespace, taskQueue: { name }, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW };
-    const { pollers, versioningInfo } = await calls.once(within(DEADLINE), async () => await calls.client.workflowService.describeTaskQueue(request));
-    const seen = (pollers ?? []).map((poller) => ({ ...poller, ago: Date.now() - (optionalTsToMs(poller.lastAccessTime) ?? 0) }));
+    const { pollers, versioningInfo } = await calls.once(
+      within(DEADLINE),
+      async () => await calls.client.workflowService.describeTaskQueue(request),
+    );
+    const seen = (pollers ?? []).map((poller) => ({
+      ...poller,
+      ago: Date.now() - (optionalTsToMs(poller.lastAccessTime) ?? 0),
+    }));
     const [newest] = seen.toSorted((a, b) => a.ago - b.ago);
-    if (!newest) return [error(`${what}: no worker polls it`, 'start its workers, or correct `taskQueue` (and `namespace`): a task waits until one comes')];
+    if (!newest)
+      return [
+        error(
+          `${what}: no worker polls it`,
+          'start its workers, or correct `taskQueue` (and `namespace`): a task waits until one comes',
+        ),
+      ];
     const here = seen.filter(({ ago }) => ago <= SILENCE);
-    if (here.length === 0) return [error(`${what}: no worker polls it any more, the last one did ${spoken(newest.ago)} ago`, "start its workers: a task waits until one comes. If they do run, this machine's clock is ahead of the cluster's: set it by NTP, or tasks expire early")];
+    if (here.length === 0)
+      return [
+        error(
+          `${what}: no worker polls it any more, the last one did ${spoken(newest.ago)} ago`,
+          "start its workers: a task waits until one comes. If they do run, this machine's clock is ahead of the cluster's: set it by NTP, or tasks expire early",
+        ),
+      ];
     const idle = versionProblem(here, versioningInfo?.currentDeploymentVersion);
-    const found = idle === undefined ? ok(`${what}: ${here.length} ${here.length === 1 ? 'worker' : 'workers'}, seen ${spoken(Math.max(newest.ago, 0))} ago`) : error(`${what}: ${idle}`, 'temporal worker deployment set-current-version, or start workers of the current version');
+    const found =
+      idle === undefined
+        ? ok(
+            `${what}: ${here.length} ${here.length === 1 ? 'worker' : 'workers'}, seen ${spoken(Math.max(newest.ago, 0))} ago`,
+          )
+        : error(
+            `${what}: ${idle}`,
+            'temporal worker deployment set-current-version, or start workers of the current version',
+          );
     return [found, ...clockFindings(-newest.ago)];
   } catch (reason) {
-    return [warning(`${what}: ${reasonOf(reason)}`, `look for its workers yourself: temporal task-queue describe --task-queue ${name} --namespace ${namespace}`)];
+    return [
+      warning(
+        `${what}: ${reasonOf(reason)}`,
+        `look for its workers yourself: temporal task-queue describe --task-queue ${name} --namespace ${namespace}`,
+      ),
+    ];
   }
 }
 
 /** A new workflow goes to the current version, and where there is none to workers without. */
 function versionProblem(pollers: readonly Poller[], current: Version | null | undefined): string | undefined {
-  if (!current?.buildId) return pollers.every(isVersioned) ? 'its workers are versioned and no version is current, so they get no work' : undefined;
-  const isCurrent = ({ deploymentOptions }: Poller): boolean => deploymentOptions?.buildId === current.buildId && deploymentOptions?.deploymentName === current.deploymentName;
-  return pollers.some((poller) => isVersioned(poller) && isCurrent(poller)) ? undefined : `the current version is ${current.deploymentName}.${current.buildId}, of which there is no worker`;
+  if (!current?.buildId)
+    return pollers.every(isVersioned)
+      ? 'its workers are versioned and no version is current, so they get no work'
+      : undefined;
+  const isCurrent = ({ deploymentOptions }: Poller): boolean =>
+    deploymentOptions?.buildId === current.buildId && deploymentOptions?.deploymentName === current.deploymentName;
+  return pollers.some((poller) => isVersioned(poller) && isCurrent(poller))
+    ? undefined
+    : `the current version is ${current.deploymentName}.${current.buildId}, of which there is no worker`;
 }
 
 function isVersioned({ deploymentOptions }: Poller): boolean {
@@ -50,5 +87,12 @@ function isVersioned({ deploymentOptions }: Poller): boolean {
 
 /** The server's clock shows only in such times. */
 function clockFindings(ahead: number): Finding[] {
-  return ahead > SKEW ? [warning(`this machine's clock is at least ${spoken(ahead)} behind the cluster's: tasks expire late`, 'set it by NTP')] : [];
+  return ahead > SKEW
+    ? [
+        warning(
+          `this machine's clock is at least ${spoken(ahead)} behind the cluster's: tasks expire late`,
+          'set it by NTP',
+        ),
+      ]
+    : [];
 }

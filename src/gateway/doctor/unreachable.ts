@@ -13,7 +13,10 @@ const PORT = 7233;
 const PROXY = ['grpc_proxy', 'https_proxy', 'http_proxy'];
 /** How a client of HTTP/2 begins: with these words, and settings, here none. https://www.rfc-editor.org/rfc/rfc9113#section-3.4 */
 const SETTINGS = 4;
-const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, SETTINGS, 0, 0, 0, 0, 0])]);
+const PREFACE = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  Buffer.from([0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]),
+]);
 /** The server has ended the connection when there was one, as those do that refuse a client without a word. */
 const HUNG_UP = 'it hung up';
 /** How long a server may take to say why it refuses a client, in milliseconds, before that begins to speak. */
@@ -30,17 +33,36 @@ export async function unreachable({ address, tls }: TemporalConnectionOptions, t
   const { hostname: host, port = PORT } = splitProtoHostPort(address) ?? { hostname: '' };
   if (host === '') return at('that is no address', 'write host:port, such as temporal.example.com:7233');
   const place = { host, port };
-  const unresolved = await inTime(lookup(host)).then(() => undefined, ({ code, message }: NodeJS.ErrnoException) => code ?? message);
+  const unresolved = await inTime(lookup(host)).then(
+    () => undefined,
+    ({ code, message }: NodeJS.ErrnoException) => code ?? message,
+  );
   const closed = unresolved ?? (await tcpFault(place));
   // There no way leads past the proxy.
-  if (closed !== undefined && PROXY.some((name) => process.env[name])) return at('no connection comes about by way of the proxy', `does the proxy let it through? ${PROXY.join(', ')}; no_proxy names what needs none`);
-  if (unresolved !== undefined) return at(`the name ${host} cannot be resolved (${unresolved})`, 'correct the host in the address, or the DNS of this machine');
-  if (closed === 'ECONNREFUSED') return at('the connection was refused', `start it, or correct the port: nothing listens at ${port} there`);
-  if (closed !== undefined) return at(closed === 'ETIMEDOUT' ? 'no connection comes about' : `no connection comes about (${closed})`, 'correct the address, or let this machine through the firewall between');
+  if (closed !== undefined && PROXY.some((name) => process.env[name]))
+    return at(
+      'no connection comes about by way of the proxy',
+      `does the proxy let it through? ${PROXY.join(', ')}; no_proxy names what needs none`,
+    );
+  if (unresolved !== undefined)
+    return at(
+      `the name ${host} cannot be resolved (${unresolved})`,
+      'correct the host in the address, or the DNS of this machine',
+    );
+  if (closed === 'ECONNREFUSED')
+    return at('the connection was refused', `start it, or correct the port: nothing listens at ${port} there`);
+  if (closed !== undefined)
+    return at(
+      closed === 'ETIMEDOUT' ? 'no connection comes about' : `no connection comes about (${closed})`,
+      'correct the address, or let this machine through the firewall between',
+    );
   const wrong = tls ? await tlsFault(place, tls) : await plainFault(place);
   if (wrong) return at(...wrong);
   // gRPC ends it with a note that it mostly has not.
-  return at(reasonOf(thrown).replace(/\. Resolution note:$/, ''), 'is this the gRPC port of its frontend, and is that healthy? temporal operator cluster health');
+  return at(
+    reasonOf(thrown).replace(/\. Resolution note:$/, ''),
+    'is this the gRPC port of its frontend, and is that healthy? temporal operator cluster health',
+  );
 }
 
 type Fault = [what: string, remedy: string];
@@ -48,32 +70,55 @@ type Fault = [what: string, remedy: string];
 async function tlsFault(place: Place, tls: TLSConfig | true): Promise<Fault | undefined> {
   const { serverNameOverride, serverRootCACertificate: ca, clientCertPair } = tls === true ? ({} as TLSConfig) : tls;
   const pem = (file: Uint8Array | undefined): Buffer | undefined => file && Buffer.from(file);
-  const failed = await http2Fault(place, { ...(serverNameOverride ? { servername: serverNameOverride } : {}), ca: pem(ca), cert: pem(clientCertPair?.crt), key: pem(clientCertPair?.key) });
+  const failed = await http2Fault(place, {
+    ...(serverNameOverride ? { servername: serverNameOverride } : {}),
+    ca: pem(ca),
+    cert: pem(clientCertPair?.crt),
+    key: pem(clientCertPair?.key),
+  });
   switch (failed) {
     case undefined:
       return undefined;
     case 'ETIMEDOUT':
-      return ['it takes the connection and then says nothing', 'is it the frontend, and does the port speak TLS? Without, write `tls: false`'];
+      return [
+        'it takes the connection and then says nothing',
+        'is it the frontend, and does the port speak TLS? Without, write `tls: false`',
+      ];
     case 'CERT_HAS_EXPIRED':
       return ['its certificate has expired', 'renew the certificate of the frontend, or set the clock of this machine'];
     case 'CERT_NOT_YET_VALID':
       return ['its certificate is not valid yet', 'set the clock of this machine'];
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return [`its certificate is for another name than ${serverNameOverride ?? place.host}`, 'write the name in the certificate as `tls.serverName` (TEMPORAL_TLS_SERVER_NAME)'];
+      return [
+        `its certificate is for another name than ${serverNameOverride ?? place.host}`,
+        'write the name in the certificate as `tls.serverName` (TEMPORAL_TLS_SERVER_NAME)',
+      ];
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'CERT_SIGNATURE_FAILURE':
-      return [`its certificate is of an authority that this client does not trust (${failed})`, 'name the PEM file of that authority as `tls.ca` (TEMPORAL_TLS_SERVER_CA_CERT_PATH)'];
+      return [
+        `its certificate is of an authority that this client does not trust (${failed})`,
+        'name the PEM file of that authority as `tls.ca` (TEMPORAL_TLS_SERVER_CA_CERT_PATH)',
+      ];
   }
   if (isRefused(failed)) {
     const refused = clientCertPair ? "it does not take this client's certificate" : 'it wants a client certificate';
-    return [`${refused} (${failed})`, clientCertPair ? 'is it of an authority that the frontend trusts, and in its time? `tls.cert` and `tls.key`' : 'name certificate and key as `tls.cert` and `tls.key` (TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH)'];
+    return [
+      `${refused} (${failed})`,
+      clientCertPair
+        ? 'is it of an authority that the frontend trusts, and in its time? `tls.cert` and `tls.key`'
+        : 'name certificate and key as `tls.cert` and `tls.key` (TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH)',
+    ];
   }
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(failed)) return ['what answers there speaks no TLS', 'write `tls: false`, or the address of the port that does'];
-  return [`TLS fails (${failed})`, 'does the port speak TLS? If it does, check `tls`: the files have to be PEM, and the key that of the certificate'];
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(failed))
+    return ['what answers there speaks no TLS', 'write `tls: false`, or the address of the port that does'];
+  return [
+    `TLS fails (${failed})`,
+    'does the port speak TLS? If it does, check `tls`: the files have to be PEM, and the key that of the certificate',
+  ];
 }
 
 function isRefused(failed: string): boolean {
@@ -86,9 +131,17 @@ async function plainFault(place: Place): Promise<Fault | undefined> {
   if (failed === undefined) return undefined;
   // Nothing is sent there, whoever it is.
   const withTls = await http2Fault(place, { rejectUnauthorized: false });
-  if (withTls === undefined || isRefused(withTls)) return ['it speaks TLS, and this client does not', 'write `tls: true`, or the certificates (TEMPORAL_TLS=true)'];
-  if (failed === 'ETIMEDOUT') return ['it takes the connection and then says nothing', 'is it the frontend, and is that healthy? temporal operator cluster health'];
-  return ['what answers there is no gRPC', `correct the port: Temporal's frontend has ${PORT} where nothing else is set, its web UI another`];
+  if (withTls === undefined || isRefused(withTls))
+    return ['it speaks TLS, and this client does not', 'write `tls: true`, or the certificates (TEMPORAL_TLS=true)'];
+  if (failed === 'ETIMEDOUT')
+    return [
+      'it takes the connection and then says nothing',
+      'is it the frontend, and is that healthy? temporal operator cluster health',
+    ];
+  return [
+    'what answers there is no gRPC',
+    `correct the port: Temporal's frontend has ${PORT} where nothing else is set, its web UI another`,
+  ];
 }
 
 /** The code of what keeps a connection from coming about. */
@@ -110,11 +163,14 @@ async function http2Fault({ host, port }: Place, tls?: ConnectionOptions): Promi
   let patience: NodeJS.Timeout | undefined;
   return await new Promise<string | undefined>((resolve) => {
     let through = false;
-    const failed = ({ code, message }: NodeJS.ErrnoException): void => resolve(through && code === 'ECONNRESET' ? HUNG_UP : (code ?? message));
+    const failed = ({ code, message }: NodeJS.ErrnoException): void =>
+      resolve(through && code === 'ECONNRESET' ? HUNG_UP : (code ?? message));
     try {
       // An IP address is no name that TLS could ask for.
       const name = isIP(host) ? '' : host;
-      const opened = tls ? connectTls({ host, port, servername: name, ALPNProtocols: ['h2'], ...tls }) : connectTcp({ host, port });
+      const opened = tls
+        ? connectTls({ host, port, servername: name, ALPNProtocols: ['h2'], ...tls })
+        : connectTcp({ host, port });
       socket = opened;
       opened.setTimeout(DEADLINE, () => resolve('ETIMEDOUT'));
       // What is said to a server that has hung up takes away why it did.

@@ -36,9 +36,13 @@ async function register(connection: Connection, namespace: string): Promise<void
     });
   } catch (error) {
     if (codeOf(error) === ALREADY_EXISTS) return;
-    throw new McpTasksError('LOCAL_SERVICE', `The dev server did not make the namespace ${namespace}: ${String(error)}`, {
-      cause: error,
-    });
+    throw new McpTasksError(
+      'LOCAL_SERVICE',
+      `The dev server did not make the namespace ${namespace}: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -31,7 +31,8 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
   const target = await newPath(config.roots, args.target);
   const named = knownFormat(target);
   // Also where the format is given: a tool that writes data must not be able to write programs and settings.
-  if (named === undefined) throw new ToolError(`${args.target}: the target's name must end in .csv, .tsv, .json, .ndjson, .jsonl or .parquet`);
+  if (named === undefined)
+    throw new ToolError(`${args.target}: the target's name must end in .csv, .tsv, .json, .ndjson, .jsonl or .parquet`);
   const format = args.targetFormat ?? named;
   const parts = new Parts(target, loadId(ctx.taskId));
   const existing = await inode(target);
@@ -58,12 +59,27 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
   }
 }
 
-async function make(config: ToolsConfig, pins: SourcePins, parts: Parts, format: Format, overwrite: boolean, ctx: Context): Promise<void> {
+async function make(
+  config: ToolsConfig,
+  pins: SourcePins,
+  parts: Parts,
+  format: Format,
+  overwrite: boolean,
+  ctx: Context,
+): Promise<void> {
   await recheckFiles(config.roots, pins);
-  const session = await SourceSession.open(pins.files.map(({ path }) => path), ctx.signal, parts.folder);
+  const session = await SourceSession.open(
+    pins.files.map(({ path }) => path),
+    ctx.signal,
+    parts.folder,
+  );
   try {
-    const from = pins.files.length === 1 ? readFileSql(pins, pins.files[0]!) : await makeParts(session, pins, parts, ctx);
-    const report = pins.files.length === 1 ? (share: number): void => ctx.progress(Math.round(share * pins.rows), pins.rows, 'rows') : () => {};
+    const from =
+      pins.files.length === 1 ? readFileSql(pins, pins.files[0]!) : await makeParts(session, pins, parts, ctx);
+    const report =
+      pins.files.length === 1
+        ? (share: number): void => ctx.progress(Math.round(share * pins.rows), pins.rows, 'rows')
+        : () => {};
     if (!(await exists(parts.whole))) {
       await parts.write(parts.whole, async (path) => await copy(session, from, path, format, pins.rows, report));
     }
@@ -83,7 +99,10 @@ async function makeParts(session: SourceSession, pins: SourcePins, parts: Parts,
     const before = rows;
     const report = (share: number): void => ctx.progress(before + Math.round(share * file.rows), pins.rows, 'rows');
     if (!(await exists(parts.part(i)))) {
-      await parts.write(parts.part(i), async (path) => await copy(session, readFileSql(pins, file), path, 'parquet', file.rows, report));
+      await parts.write(
+        parts.part(i),
+        async (path) => await copy(session, readFileSql(pins, file), path, 'parquet', file.rows, report),
+      );
     }
     rows += file.rows;
     ctx.checkpoint({ files: i + 1 });

@@ -101,6 +101,8 @@ async function loadPg() {
   try {
     return (await import('pg')).default;
   } catch (error) {
-    throw new McpTasksError('CONFIGURATION', 'The package "pg" is not installed; PostgreSQL needs it.', { cause: error });
+    throw new McpTasksError('CONFIGURATION', 'The package "pg" is not installed; PostgreSQL needs it.', {
+      cause: error,
+    });
   }
 }

@@ -77,7 +77,8 @@ function makeExecutable(root: string): void {
     try {
       accessSync(program, constants.X_OK);
     } catch {
-      if (!existsSync(program)) throw new McpTasksError('LOCAL_SERVICE', `PostgreSQL lacks ${basename(program)}: ${program}`);
+      if (!existsSync(program))
+        throw new McpTasksError('LOCAL_SERVICE', `PostgreSQL lacks ${basename(program)}: ${program}`);
       chmodSync(program, 0o755);
     }
   }

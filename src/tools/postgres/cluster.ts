@@ -55,9 +55,13 @@ export async function ensureCluster({ dir, installation, account }: Home): Promi
       timeout: 120_000,
     });
   } catch (error) {
-    throw new McpTasksError('LOCAL_SERVICE', `PostgreSQL's data could not be made in ${dir}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new McpTasksError(
+      'LOCAL_SERVICE',
+      `PostgreSQL's data could not be made in ${dir}: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     rmSync(passwordForInit, { force: true });
   }

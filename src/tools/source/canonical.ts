@@ -48,7 +48,8 @@ export function sourceText({ name, type }: Column): string {
   if (kind === 'timestamp_ns') {
     return `CASE WHEN epoch_ns(${value}) % 1000 <> 0 THEN error(${nanoseconds(name)}) ELSE ${era(`${value}::TIMESTAMP`)} END`;
   }
-  if (kind === 'date' || kind === 'timestamp') return era(type.startsWith('TIMESTAMP_') ? `${value}::TIMESTAMP` : value);
+  if (kind === 'date' || kind === 'timestamp')
+    return era(type.startsWith('TIMESTAMP_') ? `${value}::TIMESTAMP` : value);
   return `${value}::VARCHAR`;
 }
 

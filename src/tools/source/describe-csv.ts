@@ -8,7 +8,11 @@ import type { DescribedFile } from './column-types.js';
 import type { Column, CsvDialect } from './pins.js';
 import type { SourceSession } from './session.js';
 
-export async function sniffCsv(session: SourceSession, path: string, header: boolean | undefined): Promise<DescribedFile> {
+export async function sniffCsv(
+  session: SourceSession,
+  path: string,
+  header: boolean | undefined,
+): Promise<DescribedFile> {
   // Without `ignore_errors` one row that is too long or too short has the sniffer skip what is above it, or try another
   // delimiter, and rows would be missing without a word. The read itself is strict and names the row.
   const options = `, ignore_errors = true${header === undefined ? '' : `, header = ${header}`}`;
@@ -18,7 +22,8 @@ export async function sniffCsv(session: SourceSession, path: string, header: boo
     [path],
   );
   if (!row) throw new ToolError(`${basename(path)}: not a CSV file`);
-  if (Number(row['SkipRows']) > 0) throw new ToolError(`${basename(path)}: its first rows are not like the others; the column names must come first`);
+  if (Number(row['SkipRows']) > 0)
+    throw new ToolError(`${basename(path)}: its first rows are not like the others; the column names must come first`);
   const columns = JSON.parse(String(row['Columns'])) as Column[];
   // A sample without quotes does not mean that the rest has none.
   const quote = option(row['Quote']) || '"';
@@ -51,7 +56,10 @@ async function leadingComments(path: string, comment: string): Promise<number> {
   try {
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(65_536), position: 0 });
     const lines = buffer.toString('utf8', 0, bytesRead).split(/\r\n|\n|\r/);
-    return Math.max(0, lines.findIndex((line) => !line.startsWith(comment)));
+    return Math.max(
+      0,
+      lines.findIndex((line) => !line.startsWith(comment)),
+    );
   } finally {
     await handle.close();
   }

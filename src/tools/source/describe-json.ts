@@ -11,16 +11,25 @@ import type { SourceSession } from './session.js';
  * All files at once and every row of them: a field that only shows up late must have a column too,
  * for with fixed columns DuckDB leaves out the others without a word.
  */
-export async function describeJson(session: SourceSession, format: Format, paths: readonly string[]): Promise<DescribedFile[]> {
-  const layouts = await Promise.all(paths.map(async (path) => (format === 'ndjson' ? 'newline_delimited' : await jsonLayout(path))));
+export async function describeJson(
+  session: SourceSession,
+  format: Format,
+  paths: readonly string[],
+): Promise<DescribedFile[]> {
+  const layouts = await Promise.all(
+    paths.map(async (path) => (format === 'ndjson' ? 'newline_delimited' : await jsonLayout(path))),
+  );
   const merged: Column[] = [];
   for (const layout of new Set(layouts)) {
     const files = paths.filter((_, i) => layouts[i] === layout);
-    const read = (options: string): string => `read_json([${files.map(fileLiteral).join(', ')}], format = '${layout}', ${options}, hive_partitioning = false)`;
+    const read = (options: string): string =>
+      `read_json([${files.map(fileLiteral).join(', ')}], format = '${layout}', ${options}, hive_partitioning = false)`;
     const everyField = `${EVERY_FIELD}, maximum_sample_files = ${files.length}`;
     const columns = await describeSql(session, `SELECT * FROM ${read(everyField)}`, files).catch((error: unknown) => {
       const notRecords = error instanceof ToolError && error.message.includes('non-record JSON');
-      throw notRecords ? new ToolError(`${files.map((path) => basename(path)).join(', ')}: the rows must be JSON objects with fields`) : error;
+      throw notRecords
+        ? new ToolError(`${files.map((path) => basename(path)).join(', ')}: the rows must be JSON objects with fields`)
+        : error;
     });
     await refuseRenamed(session, files, read, everyField, columns);
     for (const column of columns) {

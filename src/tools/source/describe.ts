@@ -18,13 +18,17 @@ export async function describeFiles(
   if (format === 'json' || format === 'ndjson') return await describeJson(session, format, paths);
   const files: DescribedFile[] = [];
   for (const path of paths) {
-    files.push(format === 'csv' ? await sniffCsv(session, path, header) : { columns: await describeParquet(session, path) });
+    files.push(
+      format === 'csv' ? await sniffCsv(session, path, header) : { columns: await describeParquet(session, path) },
+    );
   }
   return files;
 }
 
 async function describeParquet(session: SourceSession, path: string): Promise<Column[]> {
-  return await describeSql(session, `SELECT * FROM read_parquet(${fileLiteral(path)}, hive_partitioning = false)`, [path]);
+  return await describeSql(session, `SELECT * FROM read_parquet(${fileLiteral(path)}, hive_partitioning = false)`, [
+    path,
+  ]);
 }
 
 /** The columns of a set of files: the same names in each, in the first one's order, with types that fit all. */
@@ -38,10 +42,12 @@ export async function commonColumns(
   const types = new Map(first.columns.map(({ name, type }) => [name, new Set([type])]));
   for (const [i, { columns }] of files.entries()) {
     const missing = first.columns.find(({ name }) => !columns.some((column) => column.name === name));
-    if (missing) throw new ToolError(`${basename(paths[i]!)} has no column "${missing.name}", which ${basename(paths[0]!)} has`);
+    if (missing)
+      throw new ToolError(`${basename(paths[i]!)} has no column "${missing.name}", which ${basename(paths[0]!)} has`);
     for (const { name, type } of columns) {
       const known = types.get(name);
-      if (!known) throw new ToolError(`${basename(paths[i]!)} has a column "${name}", which ${basename(paths[0]!)} has not`);
+      if (!known)
+        throw new ToolError(`${basename(paths[i]!)} has a column "${name}", which ${basename(paths[0]!)} has not`);
       known.add(type);
     }
   }

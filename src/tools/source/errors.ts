@@ -9,13 +9,15 @@ const CSV_COUNT = /Expected Number of Columns: (\d+) Found: (\d+)/;
 const CSV_FILE = /^ {2}file = (.+)$/m;
 const CSV_SKIP = /^ {2}skip_rows = (\d+)/m;
 const CSV_HEADER = /^ {2}header = true/m;
-const JSON_LINE = /(Malformed JSON|JSON transform error) in file "(.+?)", (?:at byte \d+ )?in (?:line|record\/value) (\d+): ([^\n]+)/;
+const JSON_LINE =
+  /(Malformed JSON|JSON transform error) in file "(.+?)", (?:at byte \d+ )?in (?:line|record\/value) (\d+): ([^\n]+)/;
 const SHORTAGE = /No space left|Too many open files/i;
 const ENVIRONMENT = /^(?:IO|Out of Memory|Interrupt|INTERNAL|HTTP|Connection) Error/i;
 /** What no other attempt will mend, although DuckDB counts it among the troubles of the machine. */
 const UNREADABLE = /magic bytes|No files found|not a GZIP stream|ZSTD|Unknown frame descriptor/i;
 const CLOSED = /Permission denied|Cannot open file/i;
-const DATA = /^(?:Conversion|Invalid Input|Invalid|Parser|Binder|Cast|Constraint|Out of Range|Serialization|Not implemented|Decimal Overflow|Permission) Error/i;
+const DATA =
+  /^(?:Conversion|Invalid Input|Invalid|Parser|Binder|Cast|Constraint|Out of Range|Serialization|Not implemented|Decimal Overflow|Permission) Error/i;
 
 /**
  * A `ToolError` where the file is at fault, naming the file, the row (from 1, the header not counted) and the column as

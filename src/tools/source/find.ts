@@ -29,10 +29,13 @@ export async function findFiles(roots: readonly string[], source: string): Promi
   const fixed = source.slice(0, parts.slice(0, wild).join('/').length + (wild > 0 ? 1 : 0));
   const folder = await existingPath(roots, fixed === '' ? '.' : fixed);
   // As in a shell, a wildcard stands for no name that is closed to the tool.
-  const matches = (await glob(join(globLiteral(folder), ...parts.slice(wild)))).filter((match) => !isPrivate(relative(folder, match)));
+  const matches = (await glob(join(globLiteral(folder), ...parts.slice(wild)))).filter(
+    (match) => !isPrivate(relative(folder, match)),
+  );
   const files = [...new Set(await Promise.all(matches.map((match) => file(roots, match))))].sort();
   if (files.length === 0) throw new ToolError(`${source}: no file matches`);
-  if (files.length > MOST_FILES) throw new ToolError(`${source}: ${files.length} files match; at most ${MOST_FILES} at a time`);
+  if (files.length > MOST_FILES)
+    throw new ToolError(`${source}: ${files.length} files match; at most ${MOST_FILES} at a time`);
   return files;
 }
 

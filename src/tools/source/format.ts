@@ -20,7 +20,9 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 export function formatOf(path: string): Format {
   const format = knownFormat(path);
   if (format) return format;
-  throw new ToolError(`${basename(path)}: cannot tell the format by this name; say \`format\`: csv, json, ndjson or parquet`);
+  throw new ToolError(
+    `${basename(path)}: cannot tell the format by this name; say \`format\`: csv, json, ndjson or parquet`,
+  );
 }
 
 /** The format a file's name stands for, if any. */
@@ -35,5 +37,7 @@ export function commonFormat(paths: readonly string[]): Format {
   const format = formatOf(first);
   const other = others.find((path) => formatOf(path) !== format);
   if (other === undefined) return format;
-  throw new ToolError(`${basename(first)} and ${basename(other)} are of different formats; load them one format at a time`);
+  throw new ToolError(
+    `${basename(first)} and ${basename(other)} are of different formats; load them one format at a time`,
+  );
 }

@@ -24,7 +24,11 @@ export interface SourceRequest {
  *
  * @throws ToolError naming the file, and the row and column where it is one that does not fit
  */
-export async function inspectFiles(roots: readonly string[], request: SourceRequest, signal: AbortSignal): Promise<SourcePins> {
+export async function inspectFiles(
+  roots: readonly string[],
+  request: SourceRequest,
+  signal: AbortSignal,
+): Promise<SourcePins> {
   const paths = await findFiles(roots, request.source);
   const format = request.format ?? commonFormat(paths);
   const session = await SourceSession.open(paths, signal);
@@ -70,7 +74,9 @@ export async function recheckFiles(roots: readonly string[], pins: SourcePins): 
     const real = await existingPath(roots, file.path);
     const now = await fileStats(real);
     if (real === file.path && now.size === file.size && now.mtimeMs === file.mtimeMs) continue;
-    throw new ToolError(`${basename(file.path)} has changed since the task began; start it again when the file is complete`);
+    throw new ToolError(
+      `${basename(file.path)} has changed since the task began; start it again when the file is complete`,
+    );
   }
 }
 

@@ -44,7 +44,8 @@ export class RowReader {
   async #current(): Promise<DuckDBDataChunk> {
     if (this.#data && this.#next < this.#data.rowCount) return this.#data;
     const data = await this.#fetch();
-    if (!data || data.rowCount === 0) throw new ToolError('the source has fewer rows than when the task began: it has changed');
+    if (!data || data.rowCount === 0)
+      throw new ToolError('the source has fewer rows than when the task began: it has changed');
     this.#data = data;
     this.#next = 0;
     return data;

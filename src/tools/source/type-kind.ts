@@ -1,8 +1,21 @@
 /** DuckDB's types by how their values travel. Pure. @module */
 
 export type TypeKind =
-  | 'boolean' | 'integer' | 'decimal' | 'float' | 'text' | 'blob' | 'bits' | 'uuid'
-  | 'date' | 'time' | 'timestamp' | 'timestamp_ns' | 'interval' | 'json' | 'unknown';
+  | 'boolean'
+  | 'integer'
+  | 'decimal'
+  | 'float'
+  | 'text'
+  | 'blob'
+  | 'bits'
+  | 'uuid'
+  | 'date'
+  | 'time'
+  | 'timestamp'
+  | 'timestamp_ns'
+  | 'interval'
+  | 'json'
+  | 'unknown';
 
 const KINDS: Readonly<Record<string, TypeKind>> = {
   BOOLEAN: 'boolean',

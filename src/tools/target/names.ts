@@ -21,5 +21,11 @@ export function loadId(taskId: string): string {
 
 export function loadTables(id: string): LoadTables {
   const name = (suffix: string): string => `mcp_${id}_${suffix}`;
-  return { staging: name('staging'), ledger: name('ledger'), starts: name('starts'), swapped: name('swapped'), kept: name('kept') };
+  return {
+    staging: name('staging'),
+    ledger: name('ledger'),
+    starts: name('starts'),
+    swapped: name('swapped'),
+    kept: name('kept'),
+  };
 }

@@ -28,11 +28,21 @@ export interface Certificate {
   readonly ca: string;
 }
 
-export const certificateOf = (dir: string, name: Role | 'server'): Certificate => ({ cert: join(dir, `${name}.pem`), key: join(dir, `${name}.key`), ca: join(dir, 'ca.pem') });
+export const certificateOf = (dir: string, name: Role | 'server'): Certificate => ({
+  cert: join(dir, `${name}.pem`),
+  key: join(dir, `${name}.key`),
+  ca: join(dir, 'ca.pem'),
+});
 
 /** The variables that tell any Temporal client to come with this certificate. */
 export function tlsVariables({ cert, key, ca }: Certificate): Record<string, string> {
-  return { TEMPORAL_TLS: 'true', TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key, TEMPORAL_TLS_SERVER_CA_CERT_PATH: ca, TEMPORAL_TLS_SERVER_NAME: SERVER_NAME };
+  return {
+    TEMPORAL_TLS: 'true',
+    TEMPORAL_TLS_CLIENT_CERT_PATH: cert,
+    TEMPORAL_TLS_CLIENT_KEY_PATH: key,
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: ca,
+    TEMPORAL_TLS_SERVER_NAME: SERVER_NAME,
+  };
 }
 
 const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
@@ -48,7 +58,10 @@ export async function makeCertificates(dir: string): Promise<void> {
   await writeFile(join(dir, 'ca.pem'), authority.cert);
   const server = { role: 'server', namespaces: [] };
   for (const [name, { role, namespaces }] of Object.entries({ server, ...HOLDERS })) {
-    const subject = [{ name: 'commonName', value: role }, ...namespaces.map((namespace) => ({ shortName: 'OU', value: namespace }))];
+    const subject = [
+      { name: 'commonName', value: role },
+      ...namespaces.map((namespace) => ({ shortName: 'OU', value: namespace })),
+    ];
     const { cert, private: key } = await generate(subject, {
       ...EC,
       ca: { key: authority.private, cert: authority.cert },

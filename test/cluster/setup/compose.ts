@@ -29,7 +29,11 @@ export interface Compose {
 
 /** Variables filled in, anchors and defaults applied. @throws Error with what is wrong with the file */
 export async function readCompose(file = composeFile): Promise<Compose> {
-  const output = await runCommand(inject('cluster').compose, ['-format', 'json', file], { cwd: root, env: { PATH: process.env['PATH'] }, timeout: 30_000 });
+  const output = await runCommand(inject('cluster').compose, ['-format', 'json', file], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] },
+    timeout: 30_000,
+  });
   return JSON.parse(output) as Compose;
 }
 
@@ -41,12 +45,19 @@ const EVERY_ADDRESS = '0.0.0.0';
 export async function startComposeServer({ command, environment }: Service): Promise<McpServer> {
   const { port } = await choosePorts(['port'], {});
   const args = command.map((argument) => (argument === EVERY_ADDRESS ? LOOPBACK : argument));
-  return await serving(startCli('mcp-server', [...args, '--port', String(port)], { ...environment, ...connection('tasks') }));
+  return await serving(
+    startCli('mcp-server', [...args, '--port', String(port)], { ...environment, ...connection('tasks') }),
+  );
 }
 
 /** @param data in the place of its volume */
 export function startComposeWorker({ command, environment }: Service, data: string): Process {
-  return startCli('worker', command, { ...environment, ...connection('worker'), DATABASE_URL: inject('cluster').databaseUrl, MCP_TASKS_ROOTS: data }, data);
+  return startCli(
+    'worker',
+    command,
+    { ...environment, ...connection('worker'), DATABASE_URL: inject('cluster').databaseUrl, MCP_TASKS_ROOTS: data },
+    data,
+  );
 }
 
 /** What the container engine would run now and then. @throws Error if the service is not well */
@@ -54,7 +65,11 @@ export async function checkHealth({ healthcheck: { test } }: Service, port = '')
   const [kind, program = '', ...args] = test;
   if (kind !== 'CMD' || program !== 'node') throw new Error(`a health check by ${test.join(' ')} needs its container`);
   const env = { ...process.env, ...connection('worker') };
-  await runCommand(process.execPath, args.map((argument) => argument.replaceAll(PORT, port)), { cwd: join(root, 'docker'), env, timeout: 20_000 });
+  await runCommand(
+    process.execPath,
+    args.map((argument) => argument.replaceAll(PORT, port)),
+    { cwd: join(root, 'docker'), env, timeout: 20_000 },
+  );
 }
 
 /** Temporal's UI, as the image has it. @returns its URL, where it answers at once or soon */
@@ -66,7 +81,13 @@ export async function startUi(dir: string): Promise<URL> {
   // JSON is YAML.
   await writeFile(
     join(dir, 'development.yaml'),
-    JSON.stringify({ temporalGrpcAddress: address, host: LOOPBACK, port, enableUi: true, tls: { caFile: ca, certFile: cert, keyFile: key, serverName: SERVER_NAME, enableHostVerification: true } }),
+    JSON.stringify({
+      temporalGrpcAddress: address,
+      host: LOOPBACK,
+      port,
+      enableUi: true,
+      tls: { caFile: ca, certFile: cert, keyFile: key, serverName: SERVER_NAME, enableHostVerification: true },
+    }),
   );
   void new Process('temporal-ui', ui, ['--root', dir, '--config', '.', 'start']);
   return new URL(`http://${LOOPBACK}:${port}`);

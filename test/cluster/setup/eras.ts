@@ -34,7 +34,14 @@ export class Refused extends Error {
 /** @param token whose tasks they are; none where the server asks for none */
 export function taskClient(era: Era, url: URL, token?: string): TaskClient {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const handler = { fetch: async (request: Request) => await fetch(url, { method: request.method, headers: { ...Object.fromEntries(request.headers), ...authorization }, body: await request.text() }) } as McpHttpHandler;
+  const handler = {
+    fetch: async (request: Request) =>
+      await fetch(url, {
+        method: request.method,
+        headers: { ...Object.fromEntries(request.headers), ...authorization },
+        body: await request.text(),
+      }),
+  } as McpHttpHandler;
   const legacy = era === '2025-11-25';
   const ask = async (method: string, params: Record<string, unknown>, meta?: object): Promise<Result> => {
     const reply = await (legacy ? send2025 : send2026)(handler, method, params, meta ? { meta } : {});

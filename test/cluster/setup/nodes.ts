@@ -19,14 +19,21 @@ export interface Place {
 export function connection(role: Role, place: Place = {}): Record<string, string> {
   const { certificates, ...cluster } = inject('cluster');
   const { address = cluster.address, namespace = cluster.namespace } = place;
-  return { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, ...tlsVariables(certificateOf(certificates, role)) };
+  return {
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    ...tlsVariables(certificateOf(certificates, role)),
+  };
 }
 
 /** A worker of go/ or python/, ready. @param data the folder it works on */
 export async function startWorker(language: 'go' | 'python', data: string, place?: Place): Promise<Process> {
   const { goWorker, python } = inject('cluster');
   const env = { ...connection('worker', place), DATA_DIR: data };
-  const worker = language === 'go' ? new Process('the Go worker', goWorker, [], { env }) : new Process('the Python worker', python, ['worker.py'], { cwd: path('../python'), env });
+  const worker =
+    language === 'go'
+      ? new Process('the Go worker', goWorker, [], { env })
+      : new Process('the Python worker', python, ['worker.py'], { cwd: path('../python'), env });
   await worker.wrote(/Started Worker|The worker has started/);
   return worker;
 }
@@ -53,13 +60,24 @@ export interface ServeOptions {
 
 /** `mcp-tasks-temporal doctor mcp-tasks.yaml`, as the MCP servers connect. @returns what it says, and its exit code */
 export async function runDoctor(role: Role): Promise<{ output: string; code: number | null }> {
-  const doctor = startCli('the doctor', ['doctor', gatewayFile], { ...connection(role), MCP_TASKS_KEY: 'k'.repeat(32) });
+  const doctor = startCli('the doctor', ['doctor', gatewayFile], {
+    ...connection(role),
+    MCP_TASKS_KEY: 'k'.repeat(32),
+  });
   const code = await doctor.ended();
   return { output: doctor.output, code };
 }
 
 /** `mcp-tasks-temporal serve FILE`. */
-export async function startMcpServer({ issuer, resource, key, port = 0, file = 'mcp-tasks.yaml', role = 'tasks', place }: ServeOptions): Promise<McpServer> {
+export async function startMcpServer({
+  issuer,
+  resource,
+  key,
+  port = 0,
+  file = 'mcp-tasks.yaml',
+  role = 'tasks',
+  place,
+}: ServeOptions): Promise<McpServer> {
   const args = ['serve', path(`../${file}`), '--port', String(port), '--auth', issuer, '--resource', resource];
   return await serving(startCli('the MCP server', args, { ...connection(role, place), MCP_TASKS_KEY: key }));
 }

@@ -28,8 +28,14 @@ export class Process {
     args: readonly string[],
     { cwd, env }: ProcessOptions = {},
   ) {
-    const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(TEMPORAL|MCP_TASKS)_/.test(key)));
-    this.child = spawn(file, args, { ...(cwd === undefined ? {} : { cwd }), env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !/^(TEMPORAL|MCP_TASKS)_/.test(key)),
+    );
+    this.child = spawn(file, args, {
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#closed = once(this.child, 'close').finally(() => running.delete(this));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (data: Buffer) => (this.#output = (this.#output + data.toString()).slice(-KEPT)));
@@ -45,12 +51,19 @@ export class Process {
   /** Waits until it has written something. @returns the match @throws Error if it ends first, or takes longer than `timeout` ms */
   async wrote(text: RegExp, timeout = 60_000): Promise<RegExpExecArray> {
     const signal = AbortSignal.timeout(timeout);
-    const ended = this.#closed.then(() => 'ended', (error: Error) => error.message);
+    const ended = this.#closed.then(
+      () => 'ended',
+      (error: Error) => error.message,
+    );
     for (;;) {
       const match = text.exec(this.#output);
       if (match) return match;
-      const data = [this.child.stdout, this.child.stderr].flatMap((stream) => (stream ? [once(stream, 'data', { signal })] : []));
-      const how = await Promise.race([...data.map(async (more) => void (await more)), ended]).catch(() => `did not write ${text} within ${timeout / 1000} s`);
+      const data = [this.child.stdout, this.child.stderr].flatMap((stream) =>
+        stream ? [once(stream, 'data', { signal })] : [],
+      );
+      const how = await Promise.race([...data.map(async (more) => void (await more)), ended]).catch(
+        () => `did not write ${text} within ${timeout / 1000} s`,
+      );
       if (how && !text.test(this.#output)) throw new Error(`${this.name} ${how}:\n${this.#output.slice(-4000)}`);
     }
   }

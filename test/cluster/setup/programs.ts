@@ -19,7 +19,10 @@ const deadline = Date.now() + LONGEST;
 const timeLeft = (): number => Math.max(1, deadline - Date.now());
 
 /** Programs that are run as they are published: tools/go.mod says which version of them. */
-const PUBLISHED = { ui: 'github.com/temporalio/ui-server/v2/cmd/server', compose: 'github.com/compose-spec/compose-go/v2/cmd' } as const;
+const PUBLISHED = {
+  ui: 'github.com/temporalio/ui-server/v2/cmd/server',
+  compose: 'github.com/compose-spec/compose-go/v2/cmd',
+} as const;
 
 /** Builds a Go module of this folder; where nothing has changed, Go's own cache makes it a matter of seconds. @returns the executable */
 export async function buildGo(module: 'server' | 'go', log: Log): Promise<string> {
@@ -33,7 +36,13 @@ export async function buildPublished(name: keyof typeof PUBLISHED, log: Log): Pr
 
 async function build(name: string, module: string, what: string, log: Log): Promise<string> {
   const executable = join(cache, `go-${name}`);
-  await run(`building ${name} (Go)`, 'go', ['build', '-buildvcs=false', '-o', executable, what], join(sources, module), log);
+  await run(
+    `building ${name} (Go)`,
+    'go',
+    ['build', '-buildvcs=false', '-o', executable, what],
+    join(sources, module),
+    log,
+  );
   return executable;
 }
 
@@ -41,9 +50,13 @@ async function build(name: string, module: string, what: string, log: Log): Prom
 export async function run(what: string, file: string, args: string[], cwd: string, log: Log): Promise<void> {
   const start = Date.now();
   const onProgress = (seconds: number): void => log(`cluster: still ${what} (${seconds} s)`);
-  await runCommand(file, args, { cwd, env: process.env, timeout: timeLeft(), onProgress }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new Error(`The test cluster needs ${NEEDED[file] ?? file}, which is not on PATH`, { cause: error }) : error;
-  });
+  await runCommand(file, args, { cwd, env: process.env, timeout: timeLeft(), onProgress }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT'
+        ? new Error(`The test cluster needs ${NEEDED[file] ?? file}, which is not on PATH`, { cause: error })
+        : error;
+    },
+  );
   log(`cluster: ${what} took ${Math.round((Date.now() - start) / 1000)} s`);
 }
 

@@ -20,7 +20,11 @@ export async function startProxy(servers: readonly URL[]): Promise<Proxy> {
       answer.pipe(outgoing);
       answer.once('error', () => outgoing.destroy());
     });
-    upstream.once('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502, { 'content-type': 'text/plain' }).end('Bad Gateway\n')));
+    upstream.once('error', () =>
+      outgoing.headersSent
+        ? outgoing.destroy()
+        : outgoing.writeHead(502, { 'content-type': 'text/plain' }).end('Bad Gateway\n'),
+    );
     incoming.pipe(upstream);
   };
   const server = createServer(forward);

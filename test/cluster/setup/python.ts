@@ -25,9 +25,21 @@ async function makeEnvironment(environment: string, log: Log): Promise<void> {
       () => true,
       () => false,
     );
-    await run('making a Python environment', 'python3', ['-m', 'venv', ...(bundled ? [] : ['--without-pip']), partial], sources, log);
+    await run(
+      'making a Python environment',
+      'python3',
+      ['-m', 'venv', ...(bundled ? [] : ['--without-pip']), partial],
+      sources,
+      log,
+    );
     const pip = bundled ? ['-m', 'pip'] : [join(await downloadPip(partial).catch(withoutPip), 'pip')];
-    await run('installing the Python SDK', join(partial, INTERPRETER), [...pip, 'install', '--quiet', '--requirement', REQUIREMENTS], sources, log);
+    await run(
+      'installing the Python SDK',
+      join(partial, INTERPRETER),
+      [...pip, 'install', '--quiet', '--requirement', REQUIREMENTS],
+      sources,
+      log,
+    );
     await rename(partial, environment);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
@@ -41,7 +53,9 @@ async function downloadPip(dir: string): Promise<string> {
   const signal = AbortSignal.timeout(120_000);
   const page = new URL(`${index.replace(/\/$/, '')}/pip/`);
   const name = `pip-${PIP.version}-py3-none-any.whl`;
-  const listed = [...(await (await fetch(page, { signal })).text()).matchAll(/href="([^"#]*)/g)].find(([, href]) => href?.endsWith(`/${name}`))?.[1];
+  const listed = [...(await (await fetch(page, { signal })).text()).matchAll(/href="([^"#]*)/g)].find(([, href]) =>
+    href?.endsWith(`/${name}`),
+  )?.[1];
   if (!listed) throw new Error(`${page.host} has no ${name}`);
   const wheel = Buffer.from(await (await fetch(new URL(listed, page), { signal })).arrayBuffer());
   if (sha256(wheel) !== PIP.sha256) throw new Error(`${name} of ${page.host} is not the one that was published`);
@@ -50,7 +64,10 @@ async function downloadPip(dir: string): Promise<string> {
 }
 
 function withoutPip(cause: unknown): never {
-  throw new Error('Python has no pip, and none could be downloaded: install its venv (on Debian and Ubuntu: apt-get install python3-venv)', { cause });
+  throw new Error(
+    'Python has no pip, and none could be downloaded: install its venv (on Debian and Ubuntu: apt-get install python3-venv)',
+    { cause },
+  );
 }
 
 function sha256(data: Buffer): string {

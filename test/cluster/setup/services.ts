@@ -60,10 +60,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
   };
   try {
-    const server = await startTemporal({ program, dir: join(dir, 'temporal'), certificates, databaseUrl: postgres.url });
+    const server = await startTemporal({
+      program,
+      dir: join(dir, 'temporal'),
+      certificates,
+      databaseUrl: postgres.url,
+    });
     await makeNamespaces(server, certificates, NAMESPACES);
     log(`cluster: Temporal is at ${server.address}`);
-    project.provide('cluster', { address: server.address, namespace: NAMESPACES[0], databaseUrl: postgres.url, certificates, program, goWorker, ui, compose, python });
+    project.provide('cluster', {
+      address: server.address,
+      namespace: NAMESPACES[0],
+      databaseUrl: postgres.url,
+      certificates,
+      program,
+      goWorker,
+      ui,
+      compose,
+      python,
+    });
   } catch (error) {
     await teardown();
     throw error;

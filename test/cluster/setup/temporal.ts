@@ -40,62 +40,142 @@ export interface ServerOptions {
 }
 
 /** Starts one on databases of its own. */
-export async function startTemporal({ program, dir, certificates, databaseUrl, name = 'temporal' }: ServerOptions): Promise<TemporalServer> {
+export async function startTemporal({
+  program,
+  dir,
+  certificates,
+  databaseUrl,
+  name = 'temporal',
+}: ServerOptions): Promise<TemporalServer> {
   const database = new URL(databaseUrl);
   for (const { suffix, schema } of SCHEMAS) {
-    const env = { ...process.env, SQL_PLUGIN: 'postgres12', SQL_HOST: database.hostname, SQL_PORT: database.port, SQL_USER: database.username, SQL_PASSWORD: database.password, SQL_DATABASE: name + suffix };
-    for (const step of [['create-database', '--defaultdb', 'postgres'], ['setup-schema', '-v', '0.0'], ['update-schema', '--schema-name', schema]]) {
+    const env = {
+      ...process.env,
+      SQL_PLUGIN: 'postgres12',
+      SQL_HOST: database.hostname,
+      SQL_PORT: database.port,
+      SQL_USER: database.username,
+      SQL_PASSWORD: database.password,
+      SQL_DATABASE: name + suffix,
+    };
+    for (const step of [
+      ['create-database', '--defaultdb', 'postgres'],
+      ['setup-schema', '-v', '0.0'],
+      ['update-schema', '--schema-name', schema],
+    ]) {
       await runCommand(program, ['sql', ...step], { env, timeout: 120_000 });
     }
   }
-  const ports = await choosePorts(SERVICES.flatMap((service): PortName[] => [service, `${service}Membership`]), {});
+  const ports = await choosePorts(
+    SERVICES.flatMap((service): PortName[] => [service, `${service}Membership`]),
+    {},
+  );
   await mkdir(dir, { recursive: true });
   // JSON is YAML.
-  await writeFile(join(dir, 'development.yaml'), JSON.stringify(configuration(database, name, ports, certificates)), { mode: 0o600 });
-  const start = (): TemporalServer => ({ address: `${LOOPBACK}:${ports.frontend}`, process: new Process('the Temporal server', program, ['start', dir]), again: start });
+  await writeFile(join(dir, 'development.yaml'), JSON.stringify(configuration(database, name, ports, certificates)), {
+    mode: 0o600,
+  });
+  const start = (): TemporalServer => ({
+    address: `${LOOPBACK}:${ports.frontend}`,
+    process: new Process('the Temporal server', program, ['start', dir]),
+    again: start,
+  });
   return start();
 }
 
 function configuration(database: URL, name: string, ports: Ports<PortName>, certificates: string): object {
-  const sql = { pluginName: 'postgres12', connectAddr: database.host, connectProtocol: 'tcp', user: database.username, password: database.password };
-  const store = (databaseName: string, connections: number): object => ({ sql: { ...sql, databaseName, maxConns: connections, maxIdleConns: connections, maxConnLifetime: '1h' } });
+  const sql = {
+    pluginName: 'postgres12',
+    connectAddr: database.host,
+    connectProtocol: 'tcp',
+    user: database.username,
+    password: database.password,
+  };
+  const store = (databaseName: string, connections: number): object => ({
+    sql: { ...sql, databaseName, maxConns: connections, maxIdleConns: connections, maxConnLifetime: '1h' },
+  });
   const server = certificateOf(certificates, 'server');
   const system = certificateOf(certificates, 'admin');
   return {
     log: { stdout: true, level: 'warn' },
-    persistence: { defaultStore: 'default', visibilityStore: 'visibility', numHistoryShards: 4, datastores: { default: store(name, 20), visibility: store(`${name}_visibility`, 10) } },
+    persistence: {
+      defaultStore: 'default',
+      visibilityStore: 'visibility',
+      numHistoryShards: 4,
+      datastores: { default: store(name, 20), visibility: store(`${name}_visibility`, 10) },
+    },
     global: {
       membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK },
       tls: {
-        frontend: { server: { certFile: server.cert, keyFile: server.key, clientCaFiles: [server.ca], requireClientAuth: true }, client: { serverName: SERVER_NAME, rootCaFiles: [server.ca] } },
-        systemWorker: { certFile: system.cert, keyFile: system.key, client: { serverName: SERVER_NAME, rootCaFiles: [system.ca] } },
+        frontend: {
+          server: { certFile: server.cert, keyFile: server.key, clientCaFiles: [server.ca], requireClientAuth: true },
+          client: { serverName: SERVER_NAME, rootCaFiles: [server.ca] },
+        },
+        systemWorker: {
+          certFile: system.cert,
+          keyFile: system.key,
+          client: { serverName: SERVER_NAME, rootCaFiles: [system.ca] },
+        },
       },
     },
-    services: Object.fromEntries(SERVICES.map((service) => [service, { rpc: { grpcPort: ports[service], membershipPort: ports[`${service}Membership`], bindOnLocalHost: true } }])),
+    services: Object.fromEntries(
+      SERVICES.map((service) => [
+        service,
+        { rpc: { grpcPort: ports[service], membershipPort: ports[`${service}Membership`], bindOnLocalHost: true } },
+      ]),
+    ),
     clusterMetadata: {
       enableGlobalNamespace: false,
       failoverVersionIncrement: 10,
       masterClusterName: 'active',
       currentClusterName: 'active',
-      clusterInformation: { active: { enabled: true, initialFailoverVersion: 1, rpcName: 'frontend', rpcAddress: `${LOOPBACK}:${ports.frontend}` } },
+      clusterInformation: {
+        active: {
+          enabled: true,
+          initialFailoverVersion: 1,
+          rpcName: 'frontend',
+          rpcAddress: `${LOOPBACK}:${ports.frontend}`,
+        },
+      },
     },
     publicClient: { hostPort: `${LOOPBACK}:${ports.frontend}` },
   };
 }
 
 export async function tlsOf({ cert, key, ca }: Certificate): Promise<TLSConfig> {
-  return { serverNameOverride: SERVER_NAME, serverRootCACertificate: await readFile(ca), clientCertPair: { crt: await readFile(cert), key: await readFile(key) } };
+  return {
+    serverNameOverride: SERVER_NAME,
+    serverRootCACertificate: await readFile(ca),
+    clientCertPair: { crt: await readFile(cert), key: await readFile(key) },
+  };
 }
 
 /** Waits for the server, makes namespaces there and waits until they can be used. */
-export async function makeNamespaces({ address, process: server }: TemporalServer, certificates: string, namespaces: readonly string[]): Promise<void> {
+export async function makeNamespaces(
+  { address, process: server }: TemporalServer,
+  certificates: string,
+  namespaces: readonly string[],
+): Promise<void> {
   const tls = await tlsOf(certificateOf(certificates, 'admin'));
   const patience = { retries: 300, minTimeout: 200, factor: 1, shouldRetry: () => server.child.exitCode === null };
   try {
-    const connection = await pRetry(async () => await Connection.connect({ address, tls, connectTimeout: 2_000 }), patience);
+    const connection = await pRetry(
+      async () => await Connection.connect({ address, tls, connectTimeout: 2_000 }),
+      patience,
+    );
     for (const namespace of namespaces) {
-      await pRetry(async () => await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('24 hours') }), patience);
-      await pRetry(async () => await connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 }), patience);
+      await pRetry(
+        async () =>
+          await connection.workflowService.registerNamespace({
+            namespace,
+            workflowExecutionRetentionPeriod: msToTs('24 hours'),
+          }),
+        patience,
+      );
+      await pRetry(
+        async () => await connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 }),
+        patience,
+      );
     }
     await connection.close();
   } catch (error) {

@@ -26,7 +26,10 @@ export async function read(request: Request): Promise<Message> {
 }
 
 /** Changes the events of every SSE stream. */
-export async function changeEvents(response: Response, change: (event: SseEvent) => readonly SseEvent[] | Promise<readonly SseEvent[]>): Promise<Response> {
+export async function changeEvents(
+  response: Response,
+  change: (event: SseEvent) => readonly SseEvent[] | Promise<readonly SseEvent[]>,
+): Promise<Response> {
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
   const changed = new TransformStream<SseEvent, string>({
     async transform(event, controller) {
@@ -51,12 +54,19 @@ export function messages(change: Change): Mutant {
       const [message] = (await change((await response.json()) as Message, call)).slice(-1);
       return Response.json(message, { status: response.status, headers: response.headers });
     }
-    return await changeEvents(response, async ({ id, data }) => (data === '' ? [{ id, data }] : (await change(JSON.parse(data) as Message, call)).map((message) => ({ id, data: JSON.stringify(message) }))));
+    return await changeEvents(response, async ({ id, data }) =>
+      data === ''
+        ? [{ id, data }]
+        : (await change(JSON.parse(data) as Message, call)).map((message) => ({ id, data: JSON.stringify(message) })),
+    );
   };
 }
 
 /** Changes the answers to these methods. */
-export function answers(methods: string | readonly string[], change: (answer: Message, call: Call) => Message | readonly Message[] | Promise<Message>): Mutant {
+export function answers(
+  methods: string | readonly string[],
+  change: (answer: Message, call: Call) => Message | readonly Message[] | Promise<Message>,
+): Mutant {
   return messages(async (message, call) => {
     if (!isResponse(message) || ![methods].flat().includes(call.method ?? '')) return [message];
     return [await change(message, call)].flat();
@@ -65,18 +75,26 @@ export function answers(methods: string | readonly string[], change: (answer: Me
 
 /** Changes the results of these methods, and leaves their errors as they are. */
 export function results(methods: string | readonly string[], change: (result: Json, call: Call) => Json): Mutant {
-  return answers(methods, (message, call) => (message.result ? { ...message, result: change(message.result, call) } : message));
+  return answers(methods, (message, call) =>
+    message.result ? { ...message, result: change(message.result, call) } : message,
+  );
 }
 
 /** Changes the errors of these methods; a change to a result is possible. */
-export function errors(methods: string | readonly string[], change: (error: RpcError, call: Call) => Pick<Message, 'result' | 'error'>): Mutant {
-  return answers(methods, ({ error, result: _result, ...message }, call) => (error ? { ...message, ...change(error, call) } : { ...message, ...(_result ? { result: _result } : {}) }));
+export function errors(
+  methods: string | readonly string[],
+  change: (error: RpcError, call: Call) => Pick<Message, 'result' | 'error'>,
+): Mutant {
+  return answers(methods, ({ error, result: _result, ...message }, call) =>
+    error ? { ...message, ...change(error, call) } : { ...message, ...(_result ? { result: _result } : {}) },
+  );
 }
 
 /** Changes every task, whichever method it is the answer to. */
 export function tasks(change: (task: Json, call: Call) => Json): Mutant {
   return results(['tools/call', 'tasks/get', 'tasks/cancel', 'tasks/list'], (result, call) => {
-    if (call.method === 'tasks/list') return { ...result, tasks: (result['tasks'] as Json[]).map((task) => change(task, call)) };
+    if (call.method === 'tasks/list')
+      return { ...result, tasks: (result['tasks'] as Json[]).map((task) => change(task, call)) };
     if (call.method !== 'tools/call') return change(result, call);
     return result['task'] ? { ...result, task: change(result['task'] as Json, call) } : result;
   });
@@ -102,7 +120,10 @@ export function post(like: Request, message: Message): Request {
 }
 
 /** Answers requests of this method itself. */
-export function instead(method: string, answer: (message: Message, request: Request, serve: Serve) => Response | Promise<Response>): Mutant {
+export function instead(
+  method: string,
+  answer: (message: Message, request: Request, serve: Serve) => Response | Promise<Response>,
+): Mutant {
   return (serve) => async (request) => {
     const message = await read(request).catch((): Message => ({}));
     return message.method === method ? await answer(message, request, serve) : await serve(request);
@@ -118,6 +139,8 @@ export function headers(change: (headers: Headers) => void): Mutant {
   };
 }
 
-export const without = ({ ...object }: Json, field: string): Json => Object.fromEntries(Object.entries(object).filter(([name]) => name !== field));
+export const without = ({ ...object }: Json, field: string): Json =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => name !== field));
 export const about = (taskId: unknown): Json => ({ [RELATED_TASK]: { taskId } });
-export const reply = (id: unknown, answer: Pick<Message, 'result' | 'error'>): Response => Response.json({ jsonrpc: '2.0', id, ...answer });
+export const reply = (id: unknown, answer: Pick<Message, 'result' | 'error'>): Response =>
+  Response.json({ jsonrpc: '2.0', id, ...answer });

@@ -26,7 +26,9 @@ function passOn(url: URL): Serve {
 /** Node sends the head of an answer with the first of its body, which may be long in coming on a stream: a comment goes ahead. */
 function begun(response: Response): Response {
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
-  const comment = new TransformStream<Uint8Array, Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode(':\n\n')) });
+  const comment = new TransformStream<Uint8Array, Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(':\n\n')),
+  });
   return new Response(response.body.pipeThrough(comment), response);
 }
 
@@ -35,7 +37,11 @@ function begun(response: Response): Response {
  *
  * @param hosts all on one port; the first is the address of the proxy
  */
-export async function startProxy(url: URL, mutant: Mutant, hosts: readonly string[] = ['127.0.0.1']): Promise<{ url: URL; close(): Promise<void> }> {
+export async function startProxy(
+  url: URL,
+  mutant: Mutant,
+  hosts: readonly string[] = ['127.0.0.1'],
+): Promise<{ url: URL; close(): Promise<void> }> {
   const change = mutant(passOn(url));
   const serve = toNodeHandler({ fetch: async (request: Request) => begun(await change(request)) });
   const servers: Server[] = [];

@@ -38,7 +38,8 @@ function alsoOnGet(copied: (message: Message) => boolean): Mutant {
   const listening = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const encoder = new TextEncoder();
   const copy = messages((message) => {
-    if (copied(message)) for (const controller of listening) controller.enqueue(encoder.encode(wire({ data: JSON.stringify(message) })));
+    if (copied(message))
+      for (const controller of listening) controller.enqueue(encoder.encode(wire({ data: JSON.stringify(message) })));
     return [message];
   });
   return (serve) => {
@@ -46,7 +47,9 @@ function alsoOnGet(copied: (message: Message) => boolean): Mutant {
     return async (request) => {
       if (request.method !== 'GET') return await copying(request);
       // The server's own stream is swallowed: what it would have brought is on no stream of the client's.
-      return new Response(new ReadableStream<Uint8Array>({ start: (controller) => void listening.add(controller) }), { headers: EVENT_STREAM });
+      return new Response(new ReadableStream<Uint8Array>({ start: (controller) => void listening.add(controller) }), {
+        headers: EVENT_STREAM,
+      });
     };
   };
 }
@@ -54,39 +57,65 @@ function alsoOnGet(copied: (message: Message) => boolean): Mutant {
 /** Every message's event gets an ID, and there are no others. */
 function eventIds(name: (count: number) => string): Mutant {
   let count = 0;
-  return responses(async (response) => await changeEvents(response, ({ data }) => (data === '' ? [] : [{ id: name(++count), data }])));
+  return responses(
+    async (response) => await changeEvents(response, ({ data }) => (data === '' ? [] : [{ id: name(++count), data }])),
+  );
 }
 
 /** `tasks/result` is answered with this stream. */
-const resultStream = (body: string): Mutant => instead('tasks/result', () => new Response(body, { headers: EVENT_STREAM }));
+const resultStream = (body: string): Mutant =>
+  instead('tasks/result', () => new Response(body, { headers: EVENT_STREAM }));
 
 export const transportMutants: Readonly<Record<string, () => Mutant>> = {
-  'http-utf8': () => responses(async (response) => new Response(Buffer.from(await response.text(), 'latin1'), response)),
+  'http-utf8': () =>
+    responses(async (response) => new Response(Buffer.from(await response.text(), 'latin1'), response)),
   'security-2': () => headers((all) => all.delete('origin')),
   // Changes nothing: it is where it listens.
   'security-4': () => (serve) => serve,
   'send-5': () => responses((response) => (response.status === 202 ? Response.json({}) : response)),
   'send-6': () => (serve) => async (request) => {
     const message: Message | undefined = await read(request).catch(() => undefined);
-    const isMessage = request.method !== 'POST' || message?.method !== undefined || (message !== undefined && typeof message === 'object' && isResponse(message));
+    const isMessage =
+      request.method !== 'POST' ||
+      message?.method !== undefined ||
+      (message !== undefined && typeof message === 'object' && isResponse(message));
     return isMessage ? await serve(request) : new Response(null, { status: 202 });
   },
-  'send-8': () => responses((response, request) => {
-    if (request.method !== 'POST' || response.status !== 200) return response;
-    const plain = new Response(response.body, response);
-    plain.headers.set('content-type', 'text/plain');
-    return plain;
-  }),
+  'send-8': () =>
+    responses((response, request) => {
+      if (request.method !== 'POST' || response.status !== 200) return response;
+      const plain = new Response(response.body, response);
+      plain.headers.set('content-type', 'text/plain');
+      return plain;
+    }),
   'send-10': () => eventIds((count) => String(count)),
   'send-13': () => resultStream(wire({ id: '1', data: '' })),
-  'send-15': () => resultStream(wire({ data: JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'bye' } }) })),
-  'send-17': () => answers('tasks/result', (answer) => [{ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1, _meta: about('another-task') } }, answer]),
-  'send-19': () => responses((response) => {
-    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
-    const open = new TransformStream<Uint8Array, Uint8Array>();
-    void response.body?.pipeTo(open.writable, { preventClose: true });
-    return new Response(open.readable, response);
-  }),
+  'send-15': () =>
+    resultStream(
+      wire({
+        data: JSON.stringify({
+          jsonrpc: '2.0',
+          method: 'notifications/message',
+          params: { level: 'info', data: 'bye' },
+        }),
+      }),
+    ),
+  'send-17': () =>
+    answers('tasks/result', (answer) => [
+      {
+        jsonrpc: '2.0',
+        method: 'notifications/progress',
+        params: { progressToken: 1, progress: 1, _meta: about('another-task') },
+      },
+      answer,
+    ]),
+  'send-19': () =>
+    responses((response) => {
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+      const open = new TransformStream<Uint8Array, Uint8Array>();
+      void response.body?.pipeTo(open.writable, { preventClose: true });
+      return new Response(open.readable, response);
+    }),
   'listen-3': () => (serve) => async (request) => (request.method === 'GET' ? Response.json({}) : await serve(request)),
   'listen-6': () => alsoOnGet(isResponse),
   'streams-2': () => alsoOnGet(({ method }) => method === 'elicitation/create'),
@@ -96,18 +125,27 @@ export const transportMutants: Readonly<Record<string, () => Mutant>> = {
     const remember = eventIds((count) => String(count))(messages((message) => (sent.push(message), [message]))(serve));
     return async (request) => {
       if (!request.headers.has('last-event-id')) return await remember(request);
-      return new Response(sent.map((message) => wire({ data: JSON.stringify(message) })).join(''), { headers: EVENT_STREAM });
+      return new Response(sent.map((message) => wire({ data: JSON.stringify(message) })).join(''), {
+        headers: EVENT_STREAM,
+      });
     };
   },
   'session-2': () => sessions((count) => `session-${count}`),
   'session-3': () => sessions((count) => `session ${count}`),
-  'session-6': () => sessions((count) => `session-${count}`, () => async () => await Promise.resolve(new Response('who are you?', { status: 401 }))),
+  'session-6': () =>
+    sessions(
+      (count) => `session-${count}`,
+      () => async () => await Promise.resolve(new Response('who are you?', { status: 401 })),
+    ),
   'session-7': () => sessions((count) => `session-${count}`),
   'version-3': () => (serve) => async (request) => {
     const isFirst = (await read(request).catch((): Message => ({}))).method === 'initialize';
-    return isFirst || request.method !== 'POST' || request.headers.has('mcp-protocol-version') ? await serve(request) : new Response('which version?', { status: 400 });
+    return isFirst || request.method !== 'POST' || request.headers.has('mcp-protocol-version')
+      ? await serve(request)
+      : new Response('which version?', { status: 400 });
   },
-  'version-4': () => headers((all) => {
-    if (all.has('mcp-protocol-version')) all.set('mcp-protocol-version', '2025-11-25');
-  }),
+  'version-4': () =>
+    headers((all) => {
+      if (all.has('mcp-protocol-version')) all.set('mcp-protocol-version', '2025-11-25');
+    }),
 };

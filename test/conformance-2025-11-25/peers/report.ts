@@ -8,7 +8,9 @@ import { startSdkV1 } from './sdk-v1.js';
 const TABLE = resolve('test/conformance-2025-11-25/peers/sdk-v1.md');
 
 // Not by import: the package does not export it.
-const { version } = JSON.parse(await readFile(resolve('node_modules/@modelcontextprotocol/sdk/package.json'), 'utf8')) as { version: string };
+const { version } = JSON.parse(
+  await readFile(resolve('node_modules/@modelcontextprotocol/sdk/package.json'), 'utf8'),
+) as { version: string };
 
 /** IDs and times differ from run to run, and would have the table change with each. */
 function settled(message: string): string {
@@ -21,7 +23,12 @@ function settled(message: string): string {
 function table(results: readonly Result[]): string {
   const own = results.filter(({ id }) => rules.some((rule) => rule.id === id && rule.sameAs === undefined));
   const count = (status: Result['status']): number => own.filter((result) => result.status === status).length;
-  const rows = own.filter(({ status }) => status === 'failed').map(({ id, sentence, message }) => `| ${id} | ${rules.find((rule) => rule.id === id)?.level} | ${settled(sentence)} | ${settled(message)} |`);
+  const rows = own
+    .filter(({ status }) => status === 'failed')
+    .map(
+      ({ id, sentence, message }) =>
+        `| ${id} | ${rules.find((rule) => rule.id === id)?.level} | ${settled(sentence)} | ${settled(message)} |`,
+    );
   return `# The v1 SDK's own tasks
 
 \`@modelcontextprotocol/sdk\` ${version} with its \`InMemoryTaskStore\`, \`InMemoryTaskMessageQueue\` and \`registerToolTask\`, in sessions over Streamable HTTP with its \`InMemoryEventStore\` (\`sdk-v1.ts\`). What the SDK leaves to the author is done as the specification has it, so that what fails is the SDK's. Written by \`npm run conformance:2025:peer\`.

@@ -7,7 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { InMemoryTaskMessageQueue, InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
+import {
+  InMemoryTaskMessageQueue,
+  InMemoryTaskStore,
+} from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
 import type { CreateTaskRequestHandlerExtra } from '@modelcontextprotocol/sdk/experimental/tasks/interfaces.js';
 import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -20,11 +23,22 @@ const DAY = 86_400_000;
 type Extra = CreateTaskRequestHandlerExtra;
 type Work = (args: Record<string, unknown>, taskId: string, extra: Extra) => Promise<CallToolResult>;
 
-const text = (said: string, isError = false): CallToolResult => ({ content: [{ type: 'text', text: said }], ...(isError ? { isError } : {}) });
+const text = (said: string, isError = false): CallToolResult => ({
+  content: [{ type: 'text', text: said }],
+  ...(isError ? { isError } : {}),
+});
 
-async function askFor(field: string, schema: { type: 'string' } | { type: 'boolean' }, taskId: string, extra: Extra): Promise<unknown> {
+async function askFor(
+  field: string,
+  schema: { type: 'string' } | { type: 'boolean' },
+  taskId: string,
+  extra: Extra,
+): Promise<unknown> {
   const requestedSchema = { type: 'object' as const, properties: { [field]: schema }, required: [field] };
-  const request = { method: 'elicitation/create' as const, params: { mode: 'form' as const, message: `What about ${field}?`, requestedSchema } };
+  const request = {
+    method: 'elicitation/create' as const,
+    params: { mode: 'form' as const, message: `What about ${field}?`, requestedSchema },
+  };
   // The options' type lacks what they take.
   const options = { relatedTask: { taskId } } as Parameters<Extra['sendRequest']>[2];
   const { content } = await extra.sendRequest(request, ElicitResultSchema, options);
@@ -35,18 +49,33 @@ async function working(taskId: string, extra: Extra): Promise<void> {
   await extra.taskStore.updateTaskStatus(taskId, 'working');
 }
 
-function addTask(mcp: McpServer, name: string, inputSchema: z.ZodRawShape, taskSupport: 'optional' | 'required', work: Work): void {
+function addTask(
+  mcp: McpServer,
+  name: string,
+  inputSchema: z.ZodRawShape,
+  taskSupport: 'optional' | 'required',
+  work: Work,
+): void {
   const description = `The fixture's ${name}`;
-  mcp.experimental.tasks.registerToolTask(name, { description, inputSchema, execution: { taskSupport } }, {
-    async createTask(args, extra) {
-      // A copy: the store goes on changing the task that it returned.
-      const task = { ...(await extra.taskStore.createTask({ ttl: Math.min(extra.taskRequestedTtl ?? DAY, DAY), pollInterval: 200 })) };
-      void run(args, task.taskId, extra);
-      return { task };
+  mcp.experimental.tasks.registerToolTask(
+    name,
+    { description, inputSchema, execution: { taskSupport } },
+    {
+      async createTask(args, extra) {
+        // A copy: the store goes on changing the task that it returned.
+        const task = {
+          ...(await extra.taskStore.createTask({
+            ttl: Math.min(extra.taskRequestedTtl ?? DAY, DAY),
+            pollInterval: 200,
+          })),
+        };
+        void run(args, task.taskId, extra);
+        return { task };
+      },
+      getTask: async (_args, extra) => await extra.taskStore.getTask(extra.taskId),
+      getTaskResult: async (_args, extra) => (await extra.taskStore.getTaskResult(extra.taskId)) as CallToolResult,
     },
-    getTask: async (_args, extra) => await extra.taskStore.getTask(extra.taskId),
-    getTaskResult: async (_args, extra) => (await extra.taskStore.getTaskResult(extra.taskId)) as CallToolResult,
-  });
+  );
 
   const run = async (args: Record<string, unknown>, taskId: string, extra: Extra): Promise<void> => {
     try {
@@ -56,7 +85,9 @@ function addTask(mcp: McpServer, name: string, inputSchema: z.ZodRawShape, taskS
       await extra.taskStore.storeTaskResult(taskId, result.isError ? 'failed' : 'completed', result);
     } catch (error) {
       // Refused when the task was cancelled meanwhile; nothing is left to say then.
-      await extra.taskStore.updateTaskStatus(taskId, 'failed', error instanceof Error ? error.message : String(error)).catch(() => undefined);
+      await extra.taskStore
+        .updateTaskStatus(taskId, 'failed', error instanceof Error ? error.message : String(error))
+        .catch(() => undefined);
     }
   };
 }
@@ -64,26 +95,53 @@ function addTask(mcp: McpServer, name: string, inputSchema: z.ZodRawShape, taskS
 function fixtureServer(taskStore: InMemoryTaskStore, taskMessageQueue: InMemoryTaskMessageQueue): McpServer {
   const capabilities = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
   const mcp = new McpServer({ name: 'sdk-v1', version: '1.0.0' }, { capabilities, taskStore, taskMessageQueue });
-  mcp.registerTool('greet', { description: 'Greets', inputSchema: { name: z.string() } }, ({ name }) => text(`Hello, ${name}!`));
-  addTask(mcp, 'echo_task', { text: z.string() }, 'optional', async ({ text: said }) => await Promise.resolve(text(String(said))));
-  addTask(mcp, 'slow_compute', { seconds: z.number(), label: z.string().optional() }, 'optional', async ({ seconds, label }, taskId, extra) => {
-    const steps = Math.ceil(Number(seconds) * 5);
-    const progressToken = extra._meta?.progressToken;
-    for (let progress = 1; progress <= steps; progress++) {
-      await delay(200);
-      if (progressToken !== undefined) await mcp.server.notification({ method: 'notifications/progress', params: { progressToken, progress, total: steps } }, { relatedTask: { taskId } });
-    }
-    return text(`${String(label)} took ${String(seconds)} s`);
-  });
+  mcp.registerTool('greet', { description: 'Greets', inputSchema: { name: z.string() } }, ({ name }) =>
+    text(`Hello, ${name}!`),
+  );
+  addTask(
+    mcp,
+    'echo_task',
+    { text: z.string() },
+    'optional',
+    async ({ text: said }) => await Promise.resolve(text(String(said))),
+  );
+  addTask(
+    mcp,
+    'slow_compute',
+    { seconds: z.number(), label: z.string().optional() },
+    'optional',
+    async ({ seconds, label }, taskId, extra) => {
+      const steps = Math.ceil(Number(seconds) * 5);
+      const progressToken = extra._meta?.progressToken;
+      for (let progress = 1; progress <= steps; progress++) {
+        await delay(200);
+        if (progressToken !== undefined)
+          await mcp.server.notification(
+            { method: 'notifications/progress', params: { progressToken, progress, total: steps } },
+            { relatedTask: { taskId } },
+          );
+      }
+      return text(`${String(label)} took ${String(seconds)} s`);
+    },
+  );
   addTask(mcp, 'failing_job', {}, 'optional', async () => await Promise.resolve(text('the job failed', true)));
-  addTask(mcp, 'protocol_error_job', {}, 'optional', async () => await Promise.reject(new Error('the job ended with a protocol error')));
+  addTask(
+    mcp,
+    'protocol_error_job',
+    {},
+    'optional',
+    async () => await Promise.reject(new Error('the job ended with a protocol error')),
+  );
   addTask(mcp, 'confirm_delete', { filename: z.string() }, 'optional', async ({ filename }, taskId, extra) => {
     const confirm = await askFor('confirm', { type: 'boolean' }, taskId, extra);
     await working(taskId, extra);
     return text(confirm === true ? `deleted ${String(filename)}` : `kept ${String(filename)}`);
   });
   addTask(mcp, 'multi_input', {}, 'optional', async (_args, taskId, extra) => {
-    const [name, confirm] = await Promise.all([askFor('name', { type: 'string' }, taskId, extra), askFor('confirm', { type: 'boolean' }, taskId, extra)]);
+    const [name, confirm] = await Promise.all([
+      askFor('name', { type: 'string' }, taskId, extra),
+      askFor('confirm', { type: 'boolean' }, taskId, extra),
+    ]);
     await working(taskId, extra);
     return text(`${String(name)}: ${String(confirm)}`);
   });

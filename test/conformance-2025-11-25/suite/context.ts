@@ -27,7 +27,8 @@ export class Context {
   /** Sessions of two different authorization contexts. */
   async connectBoth(): Promise<{ mine: Session; theirs: Session }> {
     const { token, otherToken } = this.target;
-    if (token === undefined || otherToken === undefined) skip('no two authorization contexts: give --token and --other-token');
+    if (token === undefined || otherToken === undefined)
+      skip('no two authorization contexts: give --token and --other-token');
     return { mine: await this.connect(), theirs: await this.connect({ token: otherToken }) };
   }
 

@@ -59,5 +59,10 @@ function resultOf({ id, sentence, sameAs, untested }: Rule, results: ReadonlyMap
   if (untested !== undefined) return { id, sentence, status: 'not testable', message: untested };
   const tested = results.get(sameAs ?? id);
   if (!tested) throw new Error(`the rule ${id} is not tested`);
-  return { id, sentence, status: tested.status, message: sameAs === undefined ? tested.message : `as ${sameAs}${tested.message && `: ${tested.message}`}` };
+  return {
+    id,
+    sentence,
+    status: tested.status,
+    message: sameAs === undefined ? tested.message : `as ${sameAs}${tested.message && `: ${tested.message}`}`,
+  };
 }

@@ -15,7 +15,12 @@ const POLL = 100;
 const MOST_PAGES = 50;
 
 /** Calls a tool as a task; the whole `CreateTaskResult`. */
-export async function call(session: Session, name: string, args: Json = {}, extra: Json = {}): Promise<Json & { task: ReadTask }> {
+export async function call(
+  session: Session,
+  name: string,
+  args: Json = {},
+  extra: Json = {},
+): Promise<Json & { task: ReadTask }> {
   const result = await session.result('tools/call', { name, arguments: args, task: { ttl: 60_000 }, ...extra });
   const task = result['task'] as ReadTask | undefined;
   check(typeof task?.taskId === 'string', `the call of ${name} as a task was answered with ${seen(result)}`);
@@ -36,7 +41,13 @@ export async function get(session: Session, taskId: string): Promise<ReadTask> {
 }
 
 /** Polls until the task is as wanted; every task that was read on the way, the wanted one last. */
-export async function poll(session: Session, taskId: string, what: string, wanted: (task: ReadTask) => boolean, patience = PATIENCE): Promise<ReadTask[]> {
+export async function poll(
+  session: Session,
+  taskId: string,
+  what: string,
+  wanted: (task: ReadTask) => boolean,
+  patience = PATIENCE,
+): Promise<ReadTask[]> {
   const read: ReadTask[] = [];
   const over = new AbortController();
   const looks = async (): Promise<void> => {
@@ -49,7 +60,9 @@ export async function poll(session: Session, taskId: string, what: string, wante
   try {
     await within(patience, `the task to be ${what}`, looks());
   } catch (error) {
-    throw read.length > 0 && error instanceof Failed ? new Failed(`${error.message}; the last read was ${seen(read.at(-1))}`) : error;
+    throw read.length > 0 && error instanceof Failed
+      ? new Failed(`${error.message}; the last read was ${seen(read.at(-1))}`)
+      : error;
   } finally {
     over.abort();
   }
@@ -80,21 +93,32 @@ export type Question = Message & { readonly params: Json };
 
 /** The questions that have arrived on any stream for this task, in order. */
 export function questions(session: Session, taskId: string): Question[] {
-  const all = session.arrived.items.flatMap(({ message }) => (message?.method === 'elicitation/create' ? [message as Question] : []));
+  const all = session.arrived.items.flatMap(({ message }) =>
+    message?.method === 'elicitation/create' ? [message as Question] : [],
+  );
   // One without the metadata counts as the task's: that it lacks it is another test's matter.
   return all.filter((asked) => (relatedTask(asked) ?? taskId) === taskId);
 }
 
 /** The task's question number `nth`, once it has arrived on any stream. */
 export async function question(session: Session, taskId: string, nth = 1): Promise<Question> {
-  await within(PATIENCE, `question ${nth} of the task (elicitation/create)`, session.arrived.find(() => questions(session, taskId).length >= nth));
+  await within(
+    PATIENCE,
+    `question ${nth} of the task (elicitation/create)`,
+    session.arrived.find(() => questions(session, taskId).length >= nth),
+  );
   return questions(session, taskId)[nth - 1] as Question;
 }
 
 /** Says yes, true, 1 to whatever is asked; the HTTP status and body of the acceptance. */
 export async function accept(session: Session, { id, params }: Question): Promise<{ status: number; body: string }> {
   const { properties = {} } = (params['requestedSchema'] ?? {}) as { properties?: Record<string, { type?: string }> };
-  const content = Object.fromEntries(Object.entries(properties).map(([name, { type }]) => [name, type === 'boolean' ? true : type === 'string' ? 'yes' : 1]));
+  const content = Object.fromEntries(
+    Object.entries(properties).map(([name, { type }]) => [
+      name,
+      type === 'boolean' ? true : type === 'string' ? 'yes' : 1,
+    ]),
+  );
   return await session.post({ jsonrpc: '2.0', id, result: { action: 'accept', content } });
 }
 
@@ -104,7 +128,11 @@ export interface Asking {
 }
 
 /** A task that asks, with every stream open that its question may come on. */
-export async function startAsking(session: Session, tool = 'confirm_delete', args: Json = { filename: 'conformance.txt' }): Promise<Asking> {
+export async function startAsking(
+  session: Session,
+  tool = 'confirm_delete',
+  args: Json = { filename: 'conformance.txt' },
+): Promise<Asking> {
   await session.listen();
   const taskId = await start(session, tool, args);
   return { taskId, result: session.send('tasks/result', { taskId }) };

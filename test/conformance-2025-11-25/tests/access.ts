@@ -17,7 +17,11 @@ const LAG = 5_000;
 async function startPages(session: Session): Promise<{ ids: string[]; first: ReadTask[] }> {
   const ids: string[] = [];
   for (;;) {
-    ids.push(...(await Promise.all(Array.from({ length: 11 }, async () => await start(session, 'echo_task', { text: 'one of many' })))));
+    ids.push(
+      ...(await Promise.all(
+        Array.from({ length: 11 }, async () => await start(session, 'echo_task', { text: 'one of many' })),
+      )),
+    );
     // A long list is dear to some servers, so that it is not asked for each time.
     if (ids.length % LOOK_EVERY !== 0) continue;
     const { tasks: first } = await firstPage(session);
@@ -74,8 +78,13 @@ export const listingTests: Record<string, Test> = {
 export const accessTests: Record<string, Test> = {
   async 'access-3'(t) {
     const session = await anonymous(t);
-    const ids = await Promise.all(Array.from({ length: 20 }, async () => await start(session, 'echo_task', { text: 'guess' })));
-    check(variety(ids) >= UNGUESSABLE, `20 IDs vary by no more than ${variety(ids).toFixed(0)} bits: ${ids.slice(0, 3).join(', ')} …`);
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => await start(session, 'echo_task', { text: 'guess' })),
+    );
+    check(
+      variety(ids) >= UNGUESSABLE,
+      `20 IDs vary by no more than ${variety(ids).toFixed(0)} bits: ${ids.slice(0, 3).join(', ')} …`,
+    );
   },
 
   async 'access-4'(t) {
@@ -83,7 +92,10 @@ export const accessTests: Record<string, Test> = {
     if (!declares(one, 'list')) return;
     const taskId = await start(one, 'echo_task', { text: 'mine' });
     await delay(500);
-    check((await listed(two, taskId)) === undefined, 'tasks.list is declared, and another session without authorization lists this one’s task');
+    check(
+      (await listed(two, taskId)) === undefined,
+      'tasks.list is declared, and another session without authorization lists this one’s task',
+    );
   },
 
   async 'access-5'(t) {
@@ -93,7 +105,10 @@ export const accessTests: Record<string, Test> = {
       const { result, error } = await theirs.ask(method, { taskId });
       check(error, `${method} with another token was answered with ${seen(result)}`);
     }
-    check((await finished(mine, taskId))['status'] === 'completed', 'another token’s tasks/cancel, though rejected, ended the task');
+    check(
+      (await finished(mine, taskId))['status'] === 'completed',
+      'another token’s tasks/cancel, though rejected, ended the task',
+    );
   },
 
   async 'access-6'(t) {

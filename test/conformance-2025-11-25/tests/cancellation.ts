@@ -31,7 +31,10 @@ export const cancellationTests: Record<string, Test> = {
   async 'cancel-3'(t) {
     const session = await t.connect();
     const { taskId, answer } = await cancelled(session);
-    check(answer.result?.['status'] === 'cancelled' && answer.result['taskId'] === taskId, `tasks/cancel was answered with ${seen(answer.result ?? answer.error)}`);
+    check(
+      answer.result?.['status'] === 'cancelled' && answer.result['taskId'] === taskId,
+      `tasks/cancel was answered with ${seen(answer.result ?? answer.error)}`,
+    );
     const { result, error } = await session.ask('tasks/get', { taskId });
     check(error?.code === -32602 || result?.['status'] === 'cancelled', `the next tasks/get: ${seen(result ?? error)}`);
   },
@@ -72,6 +75,9 @@ export const errorTests: Record<string, Test> = {
     const tooLate = (await session.ask('tasks/cancel', { taskId })).error?.message ?? '';
     const vague = [notThere, tooLate].find((message) => message.trim().split(/\s+/).length < 2);
     check(vague === undefined, `a message says no more than ${seen(vague)}`);
-    check(notThere !== tooLate, `a task that is not there and one that cannot be cancelled have the same message: ${seen(notThere)}`);
+    check(
+      notThere !== tooLate,
+      `a task that is not there and one that cannot be cancelled have the same message: ${seen(notThere)}`,
+    );
   },
 };

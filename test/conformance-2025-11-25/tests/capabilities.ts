@@ -48,7 +48,10 @@ export const capabilityTests: Record<string, Test> = {
     const plain = await session.result('tools/list');
     const augmented = await session.result('tools/list', { task: { ttl: 60_000 } });
     check(Array.isArray(augmented['tools']), `tools/list with params.task was answered with ${seen(augmented)}`);
-    check(augmented['tools'].length === (plain['tools'] as unknown[]).length, 'tools/list with params.task was answered with other tools');
+    check(
+      augmented['tools'].length === (plain['tools'] as unknown[]).length,
+      'tools/list with params.task was answered with other tools',
+    );
   },
 };
 
@@ -60,9 +63,15 @@ export const toolTests: Record<string, Test> = {
 
   async 'tools-4'(t) {
     const session = await t.connect();
-    const without = (await tools(session)).find(({ execution }) => (execution?.taskSupport ?? 'forbidden') === 'forbidden');
+    const without = (await tools(session)).find(
+      ({ execution }) => (execution?.taskSupport ?? 'forbidden') === 'forbidden',
+    );
     if (!without) skip('every tool supports tasks');
-    const { result, error } = await session.ask('tools/call', { name: without.name, arguments: { name: 'World' }, task: { ttl: 60_000 } });
+    const { result, error } = await session.ask('tools/call', {
+      name: without.name,
+      arguments: { name: 'World' },
+      task: { ttl: 60_000 },
+    });
     check(error?.code === -32601, `${without.name}, called as a task, was answered with ${seen(result ?? error)}`);
   },
 
@@ -80,7 +89,10 @@ export const toolTests: Record<string, Test> = {
     const required = (await tools(session)).find(({ execution }) => execution?.taskSupport === 'required');
     if (!required) skip('no tool requires tasks');
     const { result, error } = await session.ask('tools/call', { name: required.name, arguments: {} });
-    check(error?.code === -32601, `${required.name}, called without a task, was answered with ${seen(result ?? error)}`);
+    check(
+      error?.code === -32601,
+      `${required.name}, called without a task, was answered with ${seen(result ?? error)}`,
+    );
   },
 
   async 'create-1'(t) {

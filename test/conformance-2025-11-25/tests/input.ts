@@ -16,16 +16,24 @@ export const inputTests: Record<string, Test> = {
   async 'input-3'(t) {
     const session = await t.connect();
     const { taskId } = await startAsking(session);
-    await poll(session, taskId, 'input_required', (task) => task['status'] === 'input_required' || isTerminal(task)).then((read) =>
-      check(read.at(-1)?.['status'] === 'input_required', `it ended as ${seen(read.at(-1))}`),
-    );
+    await poll(
+      session,
+      taskId,
+      'input_required',
+      (task) => task['status'] === 'input_required' || isTerminal(task),
+    ).then((read) => check(read.at(-1)?.['status'] === 'input_required', `it ended as ${seen(read.at(-1))}`));
   },
 
   async 'input-6'(t) {
     const session = await t.connect();
     const { taskId } = await startAsking(session);
     await accept(session, await question(session, taskId));
-    await poll(session, taskId, 'out of input_required, with its only question answered', (task) => task['status'] !== 'input_required');
+    await poll(
+      session,
+      taskId,
+      'out of input_required, with its only question answered',
+      (task) => task['status'] !== 'input_required',
+    );
   },
 
   async 'input-7'(t) {

@@ -1,7 +1,18 @@
 /** Messages about tasks: related-task metadata, status and progress notifications. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, Test } from '../suite/context.js';
-import { accept, cancel, finished, firstPage, get, question, resultOf, start, startAsking, startSlow } from '../suite/tasks.js';
+import {
+  accept,
+  cancel,
+  finished,
+  firstPage,
+  get,
+  question,
+  resultOf,
+  start,
+  startAsking,
+  startSlow,
+} from '../suite/tasks.js';
 import { check, ignoreSkipped, seen, skip } from '../suite/verdict.js';
 import { type Message, RELATED_TASK, relatedTask } from '../wire/message.js';
 import { Task } from '../wire/schemas.js';
@@ -29,7 +40,10 @@ export const messageTests: Record<string, Test> = {
     const { taskId } = await startAsking(session);
     const asked = await question(session, taskId);
     await accept(session, asked);
-    check(relatedTask(asked) === taskId, `elicitation/create has _meta ${seen(asked.params['_meta'])}, the task is ${taskId}`);
+    check(
+      relatedTask(asked) === taskId,
+      `elicitation/create has _meta ${seen(asked.params['_meta'])}, the task is ${taskId}`,
+    );
   },
 
   async 'related-1'(t) {
@@ -37,10 +51,16 @@ export const messageTests: Record<string, Test> = {
     await session.listen();
     const taskId = await startSlow(session, 2, { _meta: { progressToken: PROGRESS_TOKEN } });
     const { result, error } = await resultOf(session, taskId);
-    check(relatedTask({ result: result ?? {} }) === taskId, `the answer to tasks/result has _meta ${seen(result?.['_meta'] ?? error)}`);
+    check(
+      relatedTask({ result: result ?? {} }) === taskId,
+      `the answer to tasks/result has _meta ${seen(result?.['_meta'] ?? error)}`,
+    );
     await delay(300);
-    const progress = session.arrived.items.flatMap(({ message }) => (message?.method === 'notifications/progress' ? [message] : []));
-    for (const message of progress) check(relatedTask(message) === taskId, `notifications/progress has _meta ${seen(message.params?.['_meta'])}`);
+    const progress = session.arrived.items.flatMap(({ message }) =>
+      message?.method === 'notifications/progress' ? [message] : [],
+    );
+    for (const message of progress)
+      check(relatedTask(message) === taskId, `notifications/progress has _meta ${seen(message.params?.['_meta'])}`);
     const asking = await startAsking(session);
     const asked = await question(session, asking.taskId);
     await accept(session, asked);
@@ -49,15 +69,24 @@ export const messageTests: Record<string, Test> = {
 
   async 'related-5'(t) {
     const session = await t.connect();
-    const [meant, other] = await Promise.all([start(session, 'echo_task', { text: 'meant' }), start(session, 'echo_task', { text: 'other' })]);
+    const [meant, other] = await Promise.all([
+      start(session, 'echo_task', { text: 'meant' }),
+      start(session, 'echo_task', { text: 'other' }),
+    ]);
     await Promise.all([finished(session, meant), finished(session, other)]);
     const got = await session.result('tasks/get', { taskId: meant, ...about(other) });
     check(got['taskId'] === meant, `tasks/get of ${meant} with metadata about ${other} was answered with ${seen(got)}`);
     const { result, error } = await session.ask('tasks/result', { taskId: meant, ...about(other) });
-    check(seen(result?.['content']).includes('meant'), `tasks/result with metadata about another task was answered with ${seen(result ?? error)}`);
+    check(
+      seen(result?.['content']).includes('meant'),
+      `tasks/result with metadata about another task was answered with ${seen(result ?? error)}`,
+    );
     const slow = await startSlow(session, 2);
     const refused = await session.ask('tasks/cancel', { taskId: meant, ...about(slow) });
-    check(refused.error && (await get(session, slow))['status'] === 'working', `tasks/cancel with metadata about another task cancelled that one: ${seen(refused)}`);
+    check(
+      refused.error && (await get(session, slow))['status'] === 'working',
+      `tasks/cancel with metadata about another task cancelled that one: ${seen(refused)}`,
+    );
   },
 
   async 'related-6'(t) {
@@ -68,7 +97,8 @@ export const messageTests: Record<string, Test> = {
     if (first) answers['tasks/list'] = { result: first.page };
     const cancelled = await cancel(session, taskId).catch(ignoreSkipped);
     if (cancelled?.result) answers['tasks/cancel'] = { result: cancelled.result };
-    for (const [method, message] of Object.entries(answers)) check(relatedTask(message) === undefined, `${method} has it: ${seen(message.result?.['_meta'])}`);
+    for (const [method, message] of Object.entries(answers))
+      check(relatedTask(message) === undefined, `${method} has it: ${seen(message.result?.['_meta'])}`);
   },
 
   async 'metadata-3'(t) {
@@ -76,7 +106,10 @@ export const messageTests: Record<string, Test> = {
     for (const name of ['echo_task', 'failing_job']) {
       const taskId = await start(session, name, { text: 'whose' });
       const { result, error } = await resultOf(session, taskId);
-      check(relatedTask({ result: result ?? {} }) === taskId, `${name}: the answer to tasks/result has _meta ${seen(result?.['_meta'] ?? error)}`);
+      check(
+        relatedTask({ result: result ?? {} }) === taskId,
+        `${name}: the answer to tasks/result has _meta ${seen(result?.['_meta'] ?? error)}`,
+      );
     }
   },
 
@@ -99,6 +132,9 @@ export const messageTests: Record<string, Test> = {
     const odd = messages.find(({ params }) => params?.['progressToken'] !== PROGRESS_TOKEN);
     check(!odd, `the token was ${PROGRESS_TOKEN}; a notification has ${seen(odd?.params?.['progressToken'])}`);
     const told = messages.map(({ params }) => Number(params?.['progress']));
-    check(told.every((value, n) => n === 0 || value > (told[n - 1] ?? Infinity)), `progress went ${seen(told)}`);
+    check(
+      told.every((value, n) => n === 0 || value > (told[n - 1] ?? Infinity)),
+      `progress went ${seen(told)}`,
+    );
   },
 };

@@ -2,7 +2,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Context, Test } from '../suite/context.js';
-import { finished, get, isTerminal, question, resultOf, start, startAsking, startSlow, taskSupport } from '../suite/tasks.js';
+import {
+  finished,
+  get,
+  isTerminal,
+  question,
+  resultOf,
+  start,
+  startAsking,
+  startSlow,
+  taskSupport,
+} from '../suite/tasks.js';
 import { check, seen, skip, within } from '../suite/verdict.js';
 import type { Json } from '../wire/message.js';
 import { CallToolResult, CreateTaskResult } from '../wire/schemas.js';
@@ -19,15 +29,23 @@ function substance({ result, error }: Answer): Json {
 /** A finished task's result beside the answer to the same call without a task. */
 async function both(t: Context, name: string, args: Json): Promise<{ plain: Json; fromTask: Json }> {
   const session = await t.connect();
-  if ((await taskSupport(session, name)) !== 'optional') skip(`${name} is not optional, so that it cannot be called without a task`);
+  if ((await taskSupport(session, name)) !== 'optional')
+    skip(`${name} is not optional, so that it cannot be called without a task`);
   const { taskId } = await finished(session, await start(session, name, args));
-  return { plain: substance(await session.ask('tools/call', { name, arguments: args })), fromTask: substance(await resultOf(session, taskId)) };
+  return {
+    plain: substance(await session.ask('tools/call', { name, arguments: args })),
+    fromTask: substance(await resultOf(session, taskId)),
+  };
 }
 
 export const resultTests: Record<string, Test> = {
   async 'result-1'(t) {
     const session = await t.connect();
-    const result = await session.result('tools/call', { name: 'slow_compute', arguments: { seconds: 1, label: 'shape' }, task: { ttl: 60_000 } });
+    const result = await session.result('tools/call', {
+      name: 'slow_compute',
+      arguments: { seconds: 1, label: 'shape' },
+      task: { ttl: 60_000 },
+    });
     const { error } = CreateTaskResult.safeParse(result);
     check(!error, `${seen(error?.issues[0])} in ${seen(result)}`);
   },
@@ -35,7 +53,10 @@ export const resultTests: Record<string, Test> = {
   async 'result-2'(t) {
     const session = await t.connect();
     const { taskId, status } = await get(session, await startSlow(session, 2));
-    check(status === 'working', `when the call was answered, task ${taskId} with 2 s of work was already ${seen(status)}`);
+    check(
+      status === 'working',
+      `when the call was answered, task ${taskId} with 2 s of work was already ${seen(status)}`,
+    );
   },
 
   async 'result-3'(t) {
@@ -102,7 +123,10 @@ export const resultTests: Record<string, Test> = {
     const session = await t.connect();
     for (const name of ['failing_job', 'protocol_error_job']) {
       const { statusMessage } = await finished(session, await start(session, name));
-      check(typeof statusMessage === 'string' && statusMessage.trim() !== '', `${name}: statusMessage is ${seen(statusMessage)}`);
+      check(
+        typeof statusMessage === 'string' && statusMessage.trim() !== '',
+        `${name}: statusMessage is ${seen(statusMessage)}`,
+      );
     }
   },
 
@@ -114,8 +138,14 @@ export const resultTests: Record<string, Test> = {
 
   async 'execution-4'(t) {
     const session = await t.connect();
-    const { result, error } = await resultOf(session, (await finished(session, await start(session, 'protocol_error_job'))).taskId);
-    check(Number.isInteger(error?.code) && typeof error?.message === 'string', `protocol_error_job: tasks/result was answered with ${seen(result ?? error)}`);
+    const { result, error } = await resultOf(
+      session,
+      (await finished(session, await start(session, 'protocol_error_job'))).taskId,
+    );
+    check(
+      Number.isInteger(error?.code) && typeof error?.message === 'string',
+      `protocol_error_job: tasks/result was answered with ${seen(result ?? error)}`,
+    );
     if ((await taskSupport(session, 'protocol_error_job')) !== 'optional') return;
     const { plain, fromTask } = await both(t, 'protocol_error_job', {});
     check(isDeepStrictEqual(plain, fromTask), `the call itself: ${seen(plain)}; tasks/result: ${seen(fromTask)}`);
@@ -124,6 +154,9 @@ export const resultTests: Record<string, Test> = {
   async 'execution-5'(t) {
     const session = await t.connect();
     const { result, error } = await resultOf(session, await start(session, 'failing_job'));
-    check(CallToolResult.safeParse(result).data?.isError === true, `failing_job, a tool error: tasks/result was answered with ${seen(result ?? error)}`);
+    check(
+      CallToolResult.safeParse(result).data?.isError === true,
+      `failing_job, a tool error: tasks/result was answered with ${seen(result ?? error)}`,
+    );
   },
 };

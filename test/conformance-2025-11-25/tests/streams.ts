@@ -24,7 +24,11 @@ async function twoStreams(session: Session) {
   for (const taskId of [await startSlow(session, 1), await startSlow(session, 1)]) {
     const { exchange, id } = session.send('tasks/result', { taskId });
     await within(PATIENCE, 'the stream of tasks/result to end', exchange.ended);
-    streams.push({ id, exchange, events: exchange.feed.items.flatMap((event) => (event.id === undefined ? [] : [event.id])) });
+    streams.push({
+      id,
+      exchange,
+      events: exchange.feed.items.flatMap((event) => (event.id === undefined ? [] : [event.id])),
+    });
   }
   if (streams.every(({ events }) => events.length === 0)) skip('the server attaches no event IDs, which is optional');
   return streams;
@@ -33,7 +37,10 @@ async function twoStreams(session: Session) {
 export const streamTests: Record<string, Test> = {
   async 'listen-3'(t) {
     const { status, contentType } = await within(PATIENCE, 'the answer to GET', (await t.connect()).get().head);
-    check(status === 405 || (status === 200 && contentType.startsWith('text/event-stream')), `GET was answered with HTTP ${status}, Content-Type: ${seen(contentType)}`);
+    check(
+      status === 405 || (status === 200 && contentType.startsWith('text/event-stream')),
+      `GET was answered with HTTP ${status}, Content-Type: ${seen(contentType)}`,
+    );
   },
 
   async 'listen-6'(t) {
@@ -66,7 +73,10 @@ export const streamTests: Record<string, Test> = {
     const listening = await session.listen();
     const events = (await twoStreams(session)).flatMap((stream) => stream.events);
     events.push(...(listening?.feed.items.flatMap(({ id }) => id ?? []) ?? []));
-    check(new Set(events).size === events.length, `${events.length} events have ${new Set(events).size} IDs: ${seen(events)}`);
+    check(
+      new Set(events).size === events.length,
+      `${events.length} events have ${new Set(events).size} IDs: ${seen(events)}`,
+    );
   },
 
   async 'resume-6'(t) {
@@ -76,7 +86,9 @@ export const streamTests: Record<string, Test> = {
     const { status } = await within(PATIENCE, 'the answer to GET', resumed.head);
     if (status !== 200) skip(`the server does not resume: HTTP ${status}`);
     await Promise.race([resumed.ended, delay(1_000)]);
-    const strange = resumed.feed.items.find(({ message }) => message && isResponse(message) && message.id === second?.id);
+    const strange = resumed.feed.items.find(
+      ({ message }) => message && isResponse(message) && message.id === second?.id,
+    );
     check(!strange, `resuming one stream brought another’s ${seen(strange?.message)}`);
   },
 
@@ -84,7 +96,10 @@ export const streamTests: Record<string, Test> = {
     await withSession(t);
     const ids = await Promise.all(Array.from({ length: 8 }, async () => (await t.connect()).id ?? ''));
     check(new Set(ids).size === ids.length, `${ids.length} sessions have ${new Set(ids).size} IDs`);
-    check(variety(ids) >= UNGUESSABLE, `8 session IDs vary by no more than ${variety(ids).toFixed(0)} bits: ${ids.slice(0, 3).join(', ')} …`);
+    check(
+      variety(ids) >= UNGUESSABLE,
+      `8 session IDs vary by no more than ${variety(ids).toFixed(0)} bits: ${ids.slice(0, 3).join(', ')} …`,
+    );
   },
 
   async 'session-3'(t) {

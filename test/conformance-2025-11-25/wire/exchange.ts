@@ -33,11 +33,18 @@ export class Exchange {
     private readonly deliver: (event: ServerEvent) => void,
   ) {
     const response = send(this.#abort.signal);
-    this.head = response.then(({ status, headers }) => ({ status, headers, contentType: headers.get('content-type') ?? '' }));
+    this.head = response.then(({ status, headers }) => ({
+      status,
+      headers,
+      contentType: headers.get('content-type') ?? '',
+    }));
     this.ended = response
       .then(async (answer) => {
         const text = await this.#read(answer);
-        return this.#end(`${name}: HTTP ${answer.status} ended without what was waited for${text && `, with ${seen(text)}`}`, text);
+        return this.#end(
+          `${name}: HTTP ${answer.status} ended without what was waited for${text && `, with ${seen(text)}`}`,
+          text,
+        );
       })
       .catch((error: unknown) => this.#end(`${name}: ${reasonOf(error)}`, ''));
     // Whoever needs the head waits for it; nobody has to.
@@ -55,9 +62,15 @@ export class Exchange {
   }
 
   async #read(response: Response): Promise<string> {
-    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return this.#readJson(await response.text());
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream'))
+      return this.#readJson(await response.text());
     const parser = createParser({
-      onEvent: ({ id, data }) => this.#arrived({ exchange: this, ...(id === undefined ? {} : { id }), ...(data === '' ? {} : { message: JSON.parse(data) as Message }) }),
+      onEvent: ({ id, data }) =>
+        this.#arrived({
+          exchange: this,
+          ...(id === undefined ? {} : { id }),
+          ...(data === '' ? {} : { message: JSON.parse(data) as Message }),
+        }),
       onRetry: (retry) => void (this.retry = retry),
     });
     const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -19,7 +19,8 @@ export interface Message {
 
 export const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
-export const isResponse = (message: Message): boolean => message.method === undefined && ('result' in message || 'error' in message);
+export const isResponse = (message: Message): boolean =>
+  message.method === undefined && ('result' in message || 'error' in message);
 export const isRequest = (message: Message): boolean => message.method !== undefined && message.id !== undefined;
 export const isNotification = (message: Message): boolean => message.method !== undefined && message.id === undefined;
 

@@ -35,5 +35,8 @@ export const TasksCapability = z.looseObject({
 
 export const ElicitRequest = z.looseObject({
   message: z.string(),
-  requestedSchema: z.looseObject({ type: z.literal('object'), properties: z.record(z.string(), z.looseObject({ type: z.string() })) }),
+  requestedSchema: z.looseObject({
+    type: z.literal('object'),
+    properties: z.record(z.string(), z.looseObject({ type: z.string() })),
+  }),
 });

@@ -54,7 +54,10 @@ export class Session {
     });
     const { result, error } = await within(PATIENCE, 'the answer to initialize', answer);
     check(result, `initialize: ${seen(error)}`);
-    check(result['protocolVersion'] === PROTOCOL, `the server speaks ${seen(result['protocolVersion'])}, not ${PROTOCOL}`);
+    check(
+      result['protocolVersion'] === PROTOCOL,
+      `the server speaks ${seen(result['protocolVersion'])}, not ${PROTOCOL}`,
+    );
     this.id = (await exchange.head).headers.get('mcp-session-id') ?? undefined;
     this.capabilities = (result['capabilities'] ?? {}) as Json;
     this.#initialized = true;
@@ -71,14 +74,27 @@ export class Session {
       ...(this.#initialized ? { 'mcp-protocol-version': PROTOCOL } : {}),
       ...changes,
     };
-    return Object.fromEntries(Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined));
+    return Object.fromEntries(
+      Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined),
+    );
   }
 
   /** Sends a request; its answer, and the exchange it comes with, which may bring other messages as well. */
-  send(method: string, params: Json = {}, headers?: Record<string, string | undefined>): { exchange: Exchange; answer: Promise<Answer>; id: number } {
+  send(
+    method: string,
+    params: Json = {},
+    headers?: Record<string, string | undefined>,
+  ): { exchange: Exchange; answer: Promise<Answer>; id: number } {
     const id = ++this.#lastId;
     const exchange = this.raw(`${method} (request ${id})`, { jsonrpc: '2.0', id, method, params }, headers);
-    const answer = exchange.feed.find(({ message }) => message !== undefined && isResponse(message) && (message.id === id || message.id === undefined || message.id === null)).then(({ message }) => message as Answer);
+    const answer = exchange.feed
+      .find(
+        ({ message }) =>
+          message !== undefined &&
+          isResponse(message) &&
+          (message.id === id || message.id === undefined || message.id === null),
+      )
+      .then(({ message }) => message as Answer);
     answer.catch(() => undefined);
     return { exchange, answer, id };
   }
@@ -96,7 +112,10 @@ export class Session {
   }
 
   /** Posts a notification or a response; its HTTP status and body. */
-  async post(message: Message, headers?: Record<string, string | undefined>): Promise<{ status: number; body: string }> {
+  async post(
+    message: Message,
+    headers?: Record<string, string | undefined>,
+  ): Promise<{ status: number; body: string }> {
     const exchange = this.raw(message.method ?? `response ${seen(message.id)}`, message, headers);
     const { status } = await within(PATIENCE, `the server's acceptance of ${exchange.name}`, exchange.head);
     return { status, body: await within(PATIENCE, `the end of the answer to ${exchange.name}`, exchange.ended) };
@@ -109,7 +128,10 @@ export class Session {
 
   /** Opens the session's own stream; a server that has none answers 405. */
   get(headers?: Record<string, string | undefined>): Exchange {
-    return this.#open('GET', { method: 'GET', headers: this.headers({ accept: 'text/event-stream', 'content-type': undefined, ...headers }) });
+    return this.#open('GET', {
+      method: 'GET',
+      headers: this.headers({ accept: 'text/event-stream', 'content-type': undefined, ...headers }),
+    });
   }
 
   /** Opens the session's own stream, if the server has one. */
@@ -141,7 +163,8 @@ export class Session {
       (event) => {
         this.arrived.push(event);
         // A server may look whether its client is still there.
-        if (event.message?.method === 'ping') this.raw('response to ping', { jsonrpc: '2.0', id: event.message.id, result: {} });
+        if (event.message?.method === 'ping')
+          this.raw('response to ping', { jsonrpc: '2.0', id: event.message.id, result: {} });
       },
     );
     this.exchanges.push(exchange);

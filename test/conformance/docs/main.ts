@@ -19,7 +19,10 @@ const built = (path: string): string => fileURLToPath(new URL(path, import.meta.
 
 const { results: given } = new Command('conformance:docs')
   .description('Writes docs/conformance.md from the results of both suites and of the tests that the rules name')
-  .option('--results <folder>', 'where results are already: official.json and 2025-11-25.json, as --json of both suites writes them, and tests.json of vitest’s JSON reporter; what is missing is run')
+  .option(
+    '--results <folder>',
+    'where results are already: official.json and 2025-11-25.json, as --json of both suites writes them, and tests.json of vitest’s JSON reporter; what is missing is run',
+  )
   .parse()
   .opts<{ results?: string }>();
 
@@ -36,13 +39,32 @@ async function resultsOf(file: string, command: string, args: readonly string[])
 const dir = given ?? (await mkdtemp(join(tmpdir(), 'mcp-tasks-results-')));
 try {
   const officialFile = join(dir, 'official.json');
-  const official = (await resultsOf(officialFile, process.execPath, [built('../main.js'), '--json', officialFile])) as ScenarioResult[];
+  const official = (await resultsOf(officialFile, process.execPath, [
+    built('../main.js'),
+    '--json',
+    officialFile,
+  ])) as ScenarioResult[];
   const file2025 = join(dir, '2025-11-25.json');
-  const suite2025 = [built('../../conformance-2025-11-25/main.js'), '--token', 'ann', '--other-token', 'bob', '--json', file2025];
+  const suite2025 = [
+    built('../../conformance-2025-11-25/main.js'),
+    '--token',
+    'ann',
+    '--other-token',
+    'bob',
+    '--json',
+    file2025,
+  ];
   const of2025 = rowsOf2025((await resultsOf(file2025, process.execPath, suite2025)) as Result[]);
   const ownFile = join(dir, 'tests.json');
   const testFiles = [...new Set(rules.flatMap(({ own = [] }) => own.map((reference) => ownTest(reference).file)))];
-  const own = await resultsOf(ownFile, 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${ownFile}`, ...testFiles]);
+  const own = await resultsOf(ownFile, 'npx', [
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${ownFile}`,
+    ...testFiles,
+  ]);
   const of2026 = rowsOf2026(official, VitestReport.parse(own));
 
   await writeFile(PAGE, page({ official, of2026, of2025 }));

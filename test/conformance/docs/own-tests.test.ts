@@ -8,7 +8,8 @@ import { hasPassed, ownTest } from './own-tests.js';
 const references = [...new Set(rules.flatMap(({ own = [] }) => own))];
 
 it('every rule is tested, or says why it is not', () => {
-  for (const { id, official = [], own = [], untested } of rules) expect(official.length + own.length > 0, id).toBe(untested === undefined);
+  for (const { id, official = [], own = [], untested } of rules)
+    expect(official.length + own.length > 0, id).toBe(untested === undefined);
 });
 
 it.each(references)('there is %s', async (reference) => {
@@ -18,18 +19,27 @@ it.each(references)('there is %s', async (reference) => {
 });
 
 it('the README has the figures of docs/conformance.md', async () => {
-  const [figures = 'no figures'] = /^\d+ rules: .*$/m.exec(await readFile(resolve('docs/conformance.md'), 'utf8')) ?? [];
+  const [figures = 'no figures'] =
+    /^\d+ rules: .*$/m.exec(await readFile(resolve('docs/conformance.md'), 'utf8')) ?? [];
   expect(await readFile(resolve('README.md'), 'utf8')).toContain(figures);
 });
 
 const report = (...tests: [title: string, status: string][]) => ({
-  testResults: [{ name: resolve('test/a/b.test.ts'), assertionResults: tests.map(([title, status]) => ({ ancestorTitles: ['suite 1'], title, status })) }],
+  testResults: [
+    {
+      name: resolve('test/a/b.test.ts'),
+      assertionResults: tests.map(([title, status]) => ({ ancestorTitles: ['suite 1'], title, status })),
+    },
+  ],
 });
 
 it('has passed when all of an `each` have', () => {
-  expect(hasPassed('a/b > suite %s > is (%j)', report(['is (1)', 'passed'], ['is (2)', 'passed'], ['is not', 'failed']))).toBe(true);
+  expect(
+    hasPassed('a/b > suite %s > is (%j)', report(['is (1)', 'passed'], ['is (2)', 'passed'], ['is not', 'failed'])),
+  ).toBe(true);
   expect(hasPassed('a/b > suite %s > is (%j)', report(['is (1)', 'passed'], ['is (2)', 'failed']))).toBe(false);
   expect(hasPassed('a/b > suite 1 > is', report(['is', 'pending']))).toBe(false);
   expect(hasPassed('a/b > is', report(['is', 'passed'], ['is', 'skipped']))).toBe(true);
-  for (const none of ['a/b > is', 'a/b > suite 1 > is', 'a/c > suite 1 > is (1)']) expect(() => hasPassed(none, report(['is (1)', 'passed']))).toThrow(none);
+  for (const none of ['a/b > is', 'a/b > suite 1 > is', 'a/c > suite 1 > is (1)'])
+    expect(() => hasPassed(none, report(['is (1)', 'passed']))).toThrow(none);
 });

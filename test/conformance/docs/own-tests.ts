@@ -16,7 +16,14 @@ export function ownTest(reference: string): OwnTest {
 
 /** Vitest's JSON report, as far as it is read. */
 export const VitestReport = z.object({
-  testResults: z.array(z.object({ name: z.string(), assertionResults: z.array(z.object({ ancestorTitles: z.array(z.string()), title: z.string(), status: z.string() })) })),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(
+        z.object({ ancestorTitles: z.array(z.string()), title: z.string(), status: z.string() }),
+      ),
+    }),
+  ),
 });
 export type VitestReport = z.infer<typeof VitestReport>;
 
@@ -28,7 +35,9 @@ export type VitestReport = z.infer<typeof VitestReport>;
 export function hasPassed(reference: string, { testResults }: VitestReport): boolean {
   const { file, titles } = ownTest(reference);
   const patterns = titles.map(pattern);
-  const inFile = testResults.filter(({ name }) => relative(resolve(), name) === file).flatMap(({ assertionResults }) => assertionResults);
+  const inFile = testResults
+    .filter(({ name }) => relative(resolve(), name) === file)
+    .flatMap(({ assertionResults }) => assertionResults);
   const meant = inFile.filter(({ ancestorTitles, title }) => {
     const seen = [...ancestorTitles, title].slice(-patterns.length);
     return seen.length === patterns.length && patterns.every((fits, index) => fits.test(seen[index] ?? ''));

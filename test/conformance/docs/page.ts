@@ -11,7 +11,8 @@ export interface Results {
 }
 
 export function page({ official, of2026, of2025 }: Results): string {
-  const sum = (of: (verdict: ScenarioResult['verdict']) => number): number => official.reduce((total, { verdict }) => total + of(verdict), 0);
+  const sum = (of: (verdict: ScenarioResult['verdict']) => number): number =>
+    official.reduce((total, { verdict }) => total + of(verdict), 0);
   const checks = `${sum(({ passed }) => passed)} checks passed, ${sum(({ failures }) => failures.length)} failed`;
   const all = [...of2026, ...of2025];
   return `# Conformance
@@ -55,13 +56,19 @@ function counts(rows: readonly Row[]): string {
   return [rows.length, ...RESULTS.map((wanted) => count(rows, wanted))].join(' | ');
 }
 
-const count = (rows: readonly Row[], wanted: Row['result']): number => rows.filter(({ result }) => result === wanted).length;
+const count = (rows: readonly Row[], wanted: Row['result']): number =>
+  rows.filter(({ result }) => result === wanted).length;
 
 /** A table under each heading of the specification. */
 function table(rows: readonly Row[]): string {
   const sections = [...new Set(rows.map(({ section }) => section))];
   const tables = sections.map((section) => {
-    const lines = rows.filter((row) => row.section === section).map(({ id, level, sentence, where, result }) => `| ${id} | ${level} | ${cell(sentence)} | ${cell(where)} | ${result} |`);
+    const lines = rows
+      .filter((row) => row.section === section)
+      .map(
+        ({ id, level, sentence, where, result }) =>
+          `| ${id} | ${level} | ${cell(sentence)} | ${cell(where)} | ${result} |`,
+      );
     return `### ${section}\n\n| rule | level | sentence | where it is tested | result |\n| --- | --- | --- | --- | --- |\n${lines.join('\n')}`;
   });
   return tables.join('\n\n');

@@ -24,7 +24,14 @@ export function rowsOf2025(results: readonly Result[]): Row[] {
     if (status === 'not testable') return { id, level, section, sentence, where: message, result: 'not tested' };
     const test = `the test \`${sameAs ?? id}\``;
     // The suite says `as x: reason` of a rule that restates another.
-    return { id, level, section, sentence, where: status === 'skipped' ? `${test}: ${message.replace(/^as \S+: /, '')}` : test, result: status };
+    return {
+      id,
+      level,
+      section,
+      sentence,
+      where: status === 'skipped' ? `${test}: ${message.replace(/^as \S+: /, '')}` : test,
+      result: status,
+    };
   });
 }
 
@@ -34,7 +41,10 @@ export function rowsOf2026(official: readonly ScenarioResult[], own: VitestRepor
     const { id, level, page, section, sentence, untested } = rule;
     const row = { id, level, section: `${PAGES[page]}: ${section}`, sentence };
     if (untested !== undefined) return { ...row, where: untested, result: 'not tested' };
-    const passed = [...(rule.official ?? []).map((check) => checkHasPassed(check, checks)), ...(rule.own ?? []).map((test) => hasPassed(test, own))];
+    const passed = [
+      ...(rule.official ?? []).map((check) => checkHasPassed(check, checks)),
+      ...(rule.own ?? []).map((test) => hasPassed(test, own)),
+    ];
     return { ...row, where: whereOf(rule), result: passed.every(Boolean) ? 'passed' : 'failed' };
   });
 }

@@ -6,4 +6,12 @@ import { taskRules } from './tasks.js';
 
 export { PAGES, type Rule } from './rule.js';
 
-export const rules: readonly Rule[] = [...taskRules, ...subscriptionRules, ...mrtrRules, ...cancellationRules, ...progressRules, ...authorizationRules, ...toolRules];
+export const rules: readonly Rule[] = [
+  ...taskRules,
+  ...subscriptionRules,
+  ...mrtrRules,
+  ...cancellationRules,
+  ...progressRules,
+  ...authorizationRules,
+  ...toolRules,
+];

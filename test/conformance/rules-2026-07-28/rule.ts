@@ -36,7 +36,14 @@ export type Entry = readonly [level: Level, sentence: string, where: Where];
 /** The rules of a page by its headings, numbered in the page's order. */
 export function page(name: Rule['page'], sections: Readonly<Record<string, readonly Entry[]>>): Rule[] {
   const entries = Object.entries(sections).flatMap(([section, rules]) => rules.map((rule) => [section, rule] as const));
-  return entries.map(([section, [level, sentence, where]], index) => ({ id: `${name}-${index + 1}`, level, page: name, section, sentence, ...where }));
+  return entries.map(([section, [level, sentence, where]], index) => ({
+    id: `${name}-${index + 1}`,
+    level,
+    page: name,
+    section,
+    sentence,
+    ...where,
+  }));
 }
 
 export const CLIENT = { untested: 'binds the client, not the server' } as const;

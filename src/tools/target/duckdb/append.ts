@@ -3,7 +3,12 @@ import type { DuckDBAppender, DuckDBConnection, DuckDBType } from '@duckdb/node-
 import { duckdb } from '../../engines.js';
 import type { RowBatch } from '../../source/reader.js';
 
-export async function appendRows(connection: DuckDBConnection, schema: string, table: string, batches: AsyncIterable<RowBatch>): Promise<void> {
+export async function appendRows(
+  connection: DuckDBConnection,
+  schema: string,
+  table: string,
+  batches: AsyncIterable<RowBatch>,
+): Promise<void> {
   const appender = await connection.createAppender(table, schema);
   try {
     for await (const batch of batches) await append(appender, batch);

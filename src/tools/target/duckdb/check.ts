@@ -23,5 +23,6 @@ export async function checkTable(query: Query, { schema, table, mode }: LoadTarg
   );
   if (!existing) return;
   if (mode === 'create') throw new ToolError(`${name} exists; use mode "replace" to put the new table in its place`);
-  if (existing['table_type'] !== 'BASE TABLE') throw new ToolError(`${name} is not an ordinary table, so it cannot be replaced`);
+  if (existing['table_type'] !== 'BASE TABLE')
+    throw new ToolError(`${name} is not an ordinary table, so it cannot be replaced`);
 }

@@ -10,7 +10,11 @@ import { DuckDBTarget } from './target.js';
 type DuckDB = Extract<Database, { kind: 'duckdb' }>;
 
 /** Opens the file, creating it if need be. Within one process its sessions share it; a second process is told to wait. */
-export async function openDuckDBTarget({ name, path }: DuckDB, target: LoadTarget, session: TargetSession): Promise<Target> {
+export async function openDuckDBTarget(
+  { name, path }: DuckDB,
+  target: LoadTarget,
+  session: TargetSession,
+): Promise<Target> {
   session.signal.throwIfAborted();
   const { DuckDBInstance } = await duckdb();
   const explain = (error: unknown): unknown => duckdbError(name, path, error);
@@ -21,7 +25,12 @@ export async function openDuckDBTarget({ name, path }: DuckDB, target: LoadTarge
   }
 }
 
-async function connect(instance: DuckDBInstance, target: LoadTarget, explain: (error: unknown) => unknown, signal: AbortSignal): Promise<Target> {
+async function connect(
+  instance: DuckDBInstance,
+  target: LoadTarget,
+  explain: (error: unknown) => unknown,
+  signal: AbortSignal,
+): Promise<Target> {
   let connection: DuckDBConnection | undefined;
   try {
     connection = await instance.connect();

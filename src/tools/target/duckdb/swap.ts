@@ -11,7 +11,12 @@ import type { LoadTables } from '../names.js';
 import type { Query } from './check.js';
 
 /** Renames the table away and the staging table into its place. A retry finds the mark and does nothing. */
-export async function swapTables(query: Query, target: LoadTarget, names: LoadTables, check: () => Promise<void>): Promise<void> {
+export async function swapTables(
+  query: Query,
+  target: LoadTarget,
+  names: LoadTables,
+  check: () => Promise<void>,
+): Promise<void> {
   const { schema, table, id } = target;
   await transaction(query, async () => {
     if ((await nameOf(query, schema, names.swapped)) !== undefined) return;

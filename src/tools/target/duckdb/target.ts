@@ -40,7 +40,9 @@ export class DuckDBTarget implements Target {
     await this.check(columns);
     const definitions = columns.map(({ name, type }) => `${ident(name)} ${type}`);
     await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
-    await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk INTEGER PRIMARY KEY, rows BIGINT, attempt INTEGER)`);
+    await this.#query(
+      `CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk INTEGER PRIMARY KEY, rows BIGINT, attempt INTEGER)`,
+    );
     await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('starts')} (chunk INTEGER, attempt INTEGER)`);
   }
 
@@ -106,7 +108,9 @@ export class DuckDBTarget implements Target {
     for (;;) {
       await this.#query('BEGIN');
       try {
-        await this.connection.run(`INSERT INTO ${this.#table('ledger')} VALUES (${chunk.number}, ${chunk.rows}, ${attempt})`);
+        await this.connection.run(
+          `INSERT INTO ${this.#table('ledger')} VALUES (${chunk.number}, ${chunk.rows}, ${attempt})`,
+        );
         return true;
       } catch (error) {
         await this.connection.run('ROLLBACK');

@@ -41,7 +41,8 @@ export async function checkTable(session: PostgresSession, target: LoadTarget): 
        (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1) AS may_create`,
     [schema],
   );
-  if (found?.encoding !== 'UTF8') throw new ToolError(`the database's encoding is ${found?.encoding}; only UTF8 can be loaded`);
+  if (found?.encoding !== 'UTF8')
+    throw new ToolError(`the database's encoding is ${found?.encoding}; only UTF8 can be loaded`);
   if (found.may_create === null) throw new ToolError(`there is no schema "${schema}"`);
   if (!found.may_create) throw new ToolError(`the user may not create tables in schema "${schema}"`);
   const [existing] = await session.query<TableRow>(TABLE_SQL, [schema, table]);

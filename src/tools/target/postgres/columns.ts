@@ -85,7 +85,9 @@ function canonicalValue({ name, type }: Column): string {
     const clock = `${part('hour')} * 3600000000 + ${part('minute')} * 60000000 + ${part('microseconds')}`;
     return `(${part('year')} * 12 + ${part('month')}) || ' ' || ${part('day')} || ' ' || (${clock})`;
   }
-  return kind === 'text' || kind === 'json' ? `octet_length(${value}::text) || ':' || ${value}::text` : `${value}::text`;
+  return kind === 'text' || kind === 'json'
+    ? `octet_length(${value}::text) || ':' || ${value}::text`
+    : `${value}::text`;
 }
 
 /** PostgreSQL SQL: count and checksum of a table, the same numbers as `digestSql` gives in DuckDB. */

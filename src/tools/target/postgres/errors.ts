@@ -10,7 +10,16 @@ export const DATABASE_UNAVAILABLE = 'DatabaseUnavailable';
 const TRANSIENT_STATE = /^(08|40|53|57P|58|55P03|57014)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 const TRANSIENT_NETWORK = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EAI_AGAIN',
 ]);
 const LOST = /^(Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
 
@@ -43,7 +52,8 @@ export function isTransient(error: unknown): boolean {
 export function postgresError(database: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ApplicationFailure) return error;
   const { code, message } = error as PostgresError;
-  if (isTransient(error)) return ApplicationFailure.retryable(`database "${database}": ${describe(code, message)}`, DATABASE_UNAVAILABLE);
+  if (isTransient(error))
+    return ApplicationFailure.retryable(`database "${database}": ${describe(code, message)}`, DATABASE_UNAVAILABLE);
   const known = code !== undefined && (SQLSTATE.test(code) || code in HINTS);
   if (!known && LOGIN.test(message)) return new ToolError(`database "${database}": ${message}`);
   if (!known) return error;

@@ -9,7 +9,11 @@ import { PostgresTarget } from './target.js';
 type Postgres = Extract<Database, { kind: 'postgres' }>;
 
 /** Opens a session; those of older attempts at the same step are ended. */
-export async function openPostgresTarget({ name, url }: Postgres, target: LoadTarget, session: TargetSession): Promise<Target> {
+export async function openPostgresTarget(
+  { name, url }: Postgres,
+  target: LoadTarget,
+  session: TargetSession,
+): Promise<Target> {
   const opened = await PostgresSession.open(name, url, target.id, session);
   const postgres = new PostgresTarget(opened, target);
   try {
@@ -21,7 +25,11 @@ export async function openPostgresTarget({ name, url }: Postgres, target: LoadTa
   return postgres;
 }
 
-export async function postgresDefaultSchema({ name, url }: Postgres, id: string, session: TargetSession): Promise<string> {
+export async function postgresDefaultSchema(
+  { name, url }: Postgres,
+  id: string,
+  session: TargetSession,
+): Promise<string> {
   const opened = await PostgresSession.open(name, url, id, session);
   try {
     return await defaultSchema(opened);

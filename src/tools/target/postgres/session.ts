@@ -47,9 +47,13 @@ export class PostgresSession {
       // A name in the URL beats the driver's option, and other attempts find this session by its name.
       await client.query(`SELECT set_config('application_name', $1, false)`, [application]);
       // The canonical text of values depends on these, and a database or a role can have others.
-      await client.query(`SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1`);
+      await client.query(
+        `SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1`,
+      );
       // Let the server notice by itself when this process is gone: a dead attempt must not hold its locks. Since 14, and not everywhere.
-      await client.query(`SELECT set_config(name, '5s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`).catch(() => {});
+      await client
+        .query(`SELECT set_config(name, '5s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`)
+        .catch(() => {});
       return opened;
     } catch (error) {
       await opened.close();

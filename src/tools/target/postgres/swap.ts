@@ -60,12 +60,18 @@ export async function settleTables(session: PostgresSession, target: LoadTarget,
  *
  * @throws ToolError naming what is left, after everything else is done
  */
-async function exclusiveDrop(session: PostgresSession, target: LoadTarget, names: LoadTables, work: () => Promise<void>): Promise<void> {
+async function exclusiveDrop(
+  session: PostgresSession,
+  target: LoadTarget,
+  names: LoadTables,
+  work: () => Promise<void>,
+): Promise<void> {
   const { schema } = target;
   const left: string[] = [];
   await exclusive(session, target, async () => {
     await work();
-    for (const name of [names.swapped, names.ledger, names.starts]) await session.query(`DROP TABLE IF EXISTS ${ident(schema, name)}`);
+    for (const name of [names.swapped, names.ledger, names.starts])
+      await session.query(`DROP TABLE IF EXISTS ${ident(schema, name)}`);
     for (const name of [names.staging, names.kept]) {
       await session.query('SAVEPOINT before_drop');
       try {
@@ -85,7 +91,11 @@ async function exclusiveDrop(session: PostgresSession, target: LoadTarget, names
  * The lock timeout is short because whoever waits for a table's exclusive lock holds up every reader behind it;
  * giving up and coming back lets them through.
  */
-export async function exclusive(session: PostgresSession, { schema, table }: LoadTarget, work: () => Promise<void>): Promise<void> {
+export async function exclusive(
+  session: PostgresSession,
+  { schema, table }: LoadTarget,
+  work: () => Promise<void>,
+): Promise<void> {
   await session.transaction(async () => {
     await session.query(`SET LOCAL lock_timeout = '5s'`);
     await session.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`mcp-tasks ${ident(schema, table)}`]);

@@ -29,7 +29,8 @@ export class PostgresTarget implements Target {
   async check(columns: readonly Column[]): Promise<void> {
     for (const column of columns) {
       postgresType(column);
-      if (Buffer.byteLength(column.name) > LONGEST_NAME) throw new ToolError(`column "${column.name}": PostgreSQL's names have at most ${LONGEST_NAME} bytes`);
+      if (Buffer.byteLength(column.name) > LONGEST_NAME)
+        throw new ToolError(`column "${column.name}": PostgreSQL's names have at most ${LONGEST_NAME} bytes`);
     }
     await checkTable(this.session, this.target);
   }
@@ -43,7 +44,9 @@ export class PostgresTarget implements Target {
       await this.session.query(
         `CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk integer PRIMARY KEY, rows bigint NOT NULL, attempt integer NOT NULL)`,
       );
-      await this.session.query(`CREATE TABLE IF NOT EXISTS ${this.#table('starts')} (chunk integer NOT NULL, attempt integer NOT NULL)`);
+      await this.session.query(
+        `CREATE TABLE IF NOT EXISTS ${this.#table('starts')} (chunk integer NOT NULL, attempt integer NOT NULL)`,
+      );
     });
   }
 
@@ -67,7 +70,8 @@ export class PostgresTarget implements Target {
       );
       if (inserted.length === 0) return false;
       const copied = await this.#copy(chunk, batches);
-      if (copied !== chunk.rows) throw new Error(`chunk ${chunk.number}: the database took ${copied} of ${chunk.rows} rows`);
+      if (copied !== chunk.rows)
+        throw new Error(`chunk ${chunk.number}: the database took ${copied} of ${chunk.rows} rows`);
       return true;
     });
   }
@@ -81,7 +85,9 @@ export class PostgresTarget implements Target {
   }
 
   async digest(columns: readonly Column[]): Promise<Digest> {
-    const [row] = await this.session.query<{ rows: string; checksum: string }>(postgresDigestSql(columns, this.#table('staging')));
+    const [row] = await this.session.query<{ rows: string; checksum: string }>(
+      postgresDigestSql(columns, this.#table('staging')),
+    );
     return { rows: Number(row?.rows), checksum: row?.checksum ?? '' };
   }
 
