@@ -5,13 +5,15 @@ import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
 import { startStack, type Stack } from '../setup/stack.js';
 
+// eslint-disable-next-line typescript/no-explicit-any -- a message from the wire can hold anything
+type Fields = Record<string, any>;
 type Message = {
   id?: unknown;
   method?: string;
-  params?: Record<string, any>;
-  result?: Record<string, any>;
+  params?: Fields;
+  result?: Fields;
   error?: unknown;
-}; // eslint-disable-line typescript/no-explicit-any -- the wire
+};
 
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } };

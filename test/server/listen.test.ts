@@ -28,13 +28,15 @@ const envelope = (declared: object = capabilities) => ({
   'io.modelcontextprotocol/clientCapabilities': declared,
 });
 
+// eslint-disable-next-line typescript/no-explicit-any -- a message from the wire can hold anything
+type Fields = Record<string, any>;
 type Message = {
   id?: unknown;
   method?: string;
-  params?: Record<string, any>;
-  result?: Record<string, any>;
+  params?: Fields;
+  result?: Fields;
   error?: { code: number; data?: unknown };
-}; // eslint-disable-line typescript/no-explicit-any -- the wire
+};
 
 let stack: Stack;
 let handler: McpHttpHandler;
