@@ -23,9 +23,7 @@ export interface McpClient {
     resultSchema: typeof AnyResult,
     options: RequestOptions,
   ): Promise<unknown>;
-  listTools(params?: {
-    cursor?: string;
-  }): Promise<{
+  listTools(params?: { cursor?: string }): Promise<{
     tools: { name: string; execution?: { taskSupport?: string | undefined } | undefined }[];
     nextCursor?: string | undefined;
   }>;

@@ -146,15 +146,13 @@ export class Engine {
       throw now.outcome ? ended() : error;
     }
     // It is cancelled now, whether or not Temporal can still be asked for more.
-    return await this.#reader
-      .read(id)
-      .catch(() => ({
-        ...before,
-        updatedAt: Date.now(),
-        outcome: { kind: 'cancelled' } as const,
-        inputs: {},
-        steps: [],
-      }));
+    return await this.#reader.read(id).catch(() => ({
+      ...before,
+      updatedAt: Date.now(),
+      outcome: { kind: 'cancelled' } as const,
+      inputs: {},
+      steps: [],
+    }));
   }
 
   /**

@@ -63,14 +63,12 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
   const answer = provider.callback();
   http.on('request', (request, response) => {
     if (!request.url?.startsWith('/sign-in/')) return void answer(request, response);
-    void provider
-      .interactionDetails(request, response)
-      .then(
-        async ({ params }) =>
-          await provider.interactionFinished(request, response, {
-            login: { accountId: params['login_hint'] as string },
-          }),
-      );
+    void provider.interactionDetails(request, response).then(
+      async ({ params }) =>
+        await provider.interactionFinished(request, response, {
+          login: { accountId: params['login_hint'] as string },
+        }),
+    );
   });
   return {
     issuer,
