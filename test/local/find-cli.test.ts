@@ -54,7 +54,7 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     const { root, path, env, log, lines } = await bareMachine();
     const broken = script(join(root, 'mine'), 'echo wrong architecture >&2; exit 8');
     script(join(path, 'temporal'), WORKS);
-    expect(await findTemporalCli({ env: { ...env, TEMPORAL_CLI_PATH: broken }, log })).toBe('temporal');
+    expect(await findTemporalCli({ env: { ...env, TEMPORAL_CLI_PATH: broken }, log })).toBe(join(path, 'temporal'));
     expect(lines[0]).toMatch(/TEMPORAL_CLI_PATH .*exit code 8: wrong architecture/);
   });
 
@@ -62,7 +62,7 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     const { path, env, log } = await bareMachine();
     script(join(path, 'temporal'), 'echo a tense of grammar');
     const error = (await findTemporalCli({ env, log }).catch((reason: unknown) => reason)) as Error;
-    expect(error.message).toContain('PATH: temporal is not the Temporal CLI');
+    expect(error.message).toContain(`PATH: ${join(path, 'temporal')} is not the Temporal CLI`);
   });
 
   it('takes the cached one', async () => {

@@ -1,6 +1,7 @@
 /** Finds a Temporal CLI, which holds the dev server, or gets one. @module */
 import { access, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import which from 'which';
 import { McpTasksError } from '../../task/errors.js';
 import { runCommand } from '../../local/command.js';
 import { withMutex } from '../../local/mutex.js';
@@ -20,7 +21,7 @@ const CACHE_LOCK_TIMEOUT = 50 * 60_000;
 /**
  * The first that works of: `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cached one, the Temporal SDK's download, a build
  * by a Go toolchain. The last two fill the cache, one process at a time.
- * @returns what to run
+ * @returns the executable's absolute path
  * @throws McpTasksError `LOCAL_SERVICE` naming every way and why it did not work
  */
 export async function findTemporalCli(options: FindOptions): Promise<string> {
@@ -31,7 +32,7 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
 
   const found =
     (await search.tryWay('TEMPORAL_CLI_PATH', () => fromVariable(env))) ??
-    (await search.tryWay('PATH', () => 'temporal')) ??
+    (await search.tryWay('PATH', () => fromPath(env))) ??
     (await search.tryWay('cache', () => inCache(cached)));
   if (found) return found;
 
@@ -104,6 +105,13 @@ function fromVariable(env: NodeJS.ProcessEnv): string {
   const path = env['TEMPORAL_CLI_PATH'];
   if (!path) throw new Error('not set');
   return resolve(path);
+}
+
+/** As an absolute path: the Temporal SDK starts an executable by its path and does not search PATH. */
+async function fromPath(env: NodeJS.ProcessEnv): Promise<string> {
+  const executable = await which('temporal', { path: env['PATH'] ?? '', nothrow: true });
+  if (executable === null) throw new Error('no temporal found');
+  return resolve(executable);
 }
 
 async function inCache(path: string): Promise<string> {
