@@ -4,20 +4,20 @@ import type { DataConverter } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
-import { Cancellations } from './mcp/cancellations.js';
-import { Followers } from './mcp/followers.js';
-import type { OwnerRule } from './mcp/owner.js';
+import { Cancellations } from './mcp/request/cancellations.js';
+import { Followers } from './mcp/push/followers.js';
+import type { OwnerRule } from './mcp/request/owner.js';
 import type { TaskService } from './mcp/service.js';
-import { SessionStreams } from './mcp/session-streams.js';
-import { ToolSet } from './mcp/tool-set.js';
+import { SessionStreams } from './mcp/push/session-streams.js';
+import { ToolSet } from './mcp/tools/tool-set.js';
 import type { Duration } from './task/duration.js';
 import { McpTasksError } from './task/errors.js';
 import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
-import { temporalClient } from './temporal/connect.js';
+import { temporalClient } from './temporal/connection/connect.js';
 import { Engine, type EngineOptions } from './temporal/engine.js';
 import { Namespaces, type OpenNamespace, type TaskEngine } from './temporal/namespaces.js';
-import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/target.js';
+import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/connection/target.js';
 import type { DurableTool } from './tool/define-tool.js';
 
 export interface DurableTasksOptions {

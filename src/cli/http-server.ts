@@ -9,7 +9,7 @@ import {
   type NodeIncomingMessageLike,
 } from '@modelcontextprotocol/node';
 import { localhostAllowedHostnames } from '@modelcontextprotocol/server';
-import type { FetchHandler } from '../mcp/sessions-http.js';
+import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 import { McpTasksError } from '../task/errors.js';
 
 /** How long requests under way may take to end when the server stops, in milliseconds. */

@@ -78,7 +78,7 @@ async function loadGatewayFile(file: string): Promise<ToolModule> {
       return (
         await serveGateway(file, {
           ...options,
-          beforeWorker: async () => (await import('./serve-worker.js')).installRuntime(options.logger),
+          beforeWorker: async () => (await import('../worker/runtime.js')).installRuntime(options.logger),
         })
       ).tasks;
     },

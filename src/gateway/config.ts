@@ -3,7 +3,7 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import type { Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
-import { addressProblem, headerProblem, pathProblem } from '../temporal/settings.js';
+import { addressProblem, headerProblem, pathProblem } from '../temporal/connection/settings.js';
 
 const text = z.string().min(1);
 const duration = z

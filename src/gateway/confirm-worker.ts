@@ -7,7 +7,7 @@ import pRetry from 'p-retry';
 import type { DataConverter } from '@temporalio/client';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
-import { configuredTarget, type TemporalOptions } from '../temporal/target.js';
+import { configuredTarget, type TemporalOptions } from '../temporal/connection/target.js';
 import type { CreateWorkerOptions, DurableWorker } from '../worker/index.js';
 
 /** Pauses before a worker that could not start is tried again, in milliseconds: the first, and the longest. */

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/client';
 import { McpTasksError } from '../task/errors.js';
-import { remoteCodec } from '../temporal/remote-codec.js';
-import { configuredTarget, type TemporalOptions } from '../temporal/target.js';
+import { remoteCodec } from '../temporal/connection/remote-codec.js';
+import { configuredTarget, type TemporalOptions } from '../temporal/connection/target.js';
 import type { ConnectionConfig } from './config.js';
 import { importDataConverter, tlsConfig } from './connection-files.js';
 import type { LoadedGateway } from './load.js';

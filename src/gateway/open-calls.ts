@@ -1,8 +1,8 @@
 /** A connection for a command that asks something and ends. @module */
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
-import { temporalClient } from '../temporal/connect.js';
-import { Calls } from '../temporal/calls.js';
-import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from '../temporal/target.js';
+import { temporalClient } from '../temporal/connection/connect.js';
+import { Calls } from '../temporal/rpc/calls.js';
+import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from '../temporal/connection/target.js';
 import { clusterFindings } from './doctor/cluster.js';
 import { reasonOf } from './doctor/finding.js';
 

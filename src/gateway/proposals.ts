@@ -2,7 +2,7 @@
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { temporal } from '@temporalio/proto';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
-import { DEADLINE, within, type Calls } from '../temporal/calls.js';
+import { DEADLINE, within, type Calls } from '../temporal/rpc/calls.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import type { ProposedTool } from './first-file.js';
 

@@ -2,10 +2,10 @@
 import type { Logger } from '../local/log.js';
 import type { Keyring } from '../task/keyring.js';
 import type { TaskEngine } from '../temporal/namespaces.js';
-import type { Cancellations } from './cancellations.js';
-import type { Followers } from './followers.js';
-import type { SessionStreams } from './session-streams.js';
-import type { ToolSet } from './tool-set.js';
+import type { Cancellations } from './request/cancellations.js';
+import type { Followers } from './push/followers.js';
+import type { SessionStreams } from './push/session-streams.js';
+import type { ToolSet } from './tools/tool-set.js';
 
 /** All times in milliseconds. */
 export interface TaskService {

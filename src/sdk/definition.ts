@@ -1,6 +1,6 @@
 /** A tool as `tools/list` of 2025-11-25 has it. Pure. @module */
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
-import type { ListedTool } from '../mcp/listing.js';
+import type { ListedTool } from '../mcp/handlers/listing.js';
 import { McpTasksError } from '../task/errors.js';
 import type { ToolSchema } from '../tool/schema.js';
 

@@ -2,8 +2,8 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { connectTasks, TasksConnection, type DurableTasksOptions } from '../durable-tasks.js';
-import { httpOwner, stdioOwner, type AuthInfo, type Owner } from '../mcp/owner.js';
-import type { FetchHandler } from '../mcp/sessions-http.js';
+import { httpOwner, stdioOwner, type AuthInfo, type Owner } from '../mcp/request/owner.js';
+import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 import { attachTasks } from './attach.js';
 import { inputDefinition } from './definition.js';
 import { httpHandler, type HandlerOptions, type ServerFactory } from './http.js';

@@ -1,10 +1,10 @@
 /** Protocol 2025-11-25 over Streamable HTTP without affinity: the author's factory makes a server for every request. @module */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { RPC } from '../mcp/errors.js';
-import type { AuthInfo, Owner } from '../mcp/owner.js';
-import { openSession } from '../mcp/session.js';
-import { serveSessions, type FetchHandler } from '../mcp/sessions-http.js';
+import { RPC } from '../mcp/request/errors.js';
+import type { AuthInfo, Owner } from '../mcp/request/owner.js';
+import { openSession } from '../mcp/sessions/session.js';
+import { serveSessions, type FetchHandler } from '../mcp/sessions/sessions-http.js';
 import type { TaskService } from '../mcp/service.js';
 import { attachTasks } from './attach.js';
 

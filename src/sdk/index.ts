@@ -2,4 +2,4 @@
 export { DurableTasks } from './durable-tasks.js';
 export type { DurableTasksOptions } from '../durable-tasks.js';
 export type { HandlerOptions, ServerFactory } from './http.js';
-export type { FetchHandler } from '../mcp/sessions-http.js';
+export type { FetchHandler } from '../mcp/sessions/sessions-http.js';

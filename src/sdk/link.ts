@@ -2,13 +2,13 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { Connection } from '../mcp/connection.js';
-import type { AuthInfo, Owner } from '../mcp/owner.js';
-import type { Answer, RequestContext } from '../mcp/request.js';
+import { Connection } from '../mcp/sessions/connection.js';
+import type { AuthInfo, Owner } from '../mcp/request/owner.js';
+import type { Answer, RequestContext } from '../mcp/request/request.js';
 import type { TaskService } from '../mcp/service.js';
-import type { Session } from '../mcp/session.js';
-import type { Stream } from '../mcp/stream.js';
-import { atExpiry } from '../mcp/token-expiry.js';
+import type { Session } from '../mcp/sessions/session.js';
+import type { Stream } from '../mcp/request/stream.js';
+import { atExpiry } from '../mcp/request/token-expiry.js';
 import { watchStreams, type Extra, type HttpStreams } from './seam.js';
 
 export interface Peer {

@@ -1,12 +1,13 @@
 /** `tools/list` and `tools/call` of a v1 server with durable tools. @module */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { ListToolsResult } from '@modelcontextprotocol/sdk/types.js';
-import { callTool, parseCall } from '../mcp/call.js';
-import { callCompanion, companions } from '../mcp/companions.js';
-import { asRpcFaults, invalidParams, methodNotFound } from '../mcp/errors.js';
-import { nameTaken } from '../mcp/fallback.js';
-import { listedTools } from '../mcp/listing.js';
-import type { Answer, RequestContext } from '../mcp/request.js';
+import { parseCall } from '../mcp/handlers/call-request.js';
+import { callTool } from '../mcp/handlers/call.js';
+import { callCompanion, companions } from '../mcp/handlers/companions.js';
+import { asRpcFaults, invalidParams, methodNotFound } from '../mcp/request/errors.js';
+import { nameTaken } from '../mcp/tools/fallback.js';
+import { listedTools } from '../mcp/handlers/listing.js';
+import type { Answer, RequestContext } from '../mcp/request/request.js';
 import type { TaskService } from '../mcp/service.js';
 import { toolDefinition } from './definition.js';
 import type { Serve } from './link.js';

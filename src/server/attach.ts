@@ -1,13 +1,14 @@
 /** Makes an author's `McpServer` serve durable tools; its other tools, resources and prompts stay as they are. @module */
 import type { McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
-import { callTool, parseCall } from '../mcp/call.js';
-import { serverCapabilities } from '../mcp/capabilities.js';
-import { callCompanion, companions } from '../mcp/companions.js';
-import { asRpcFaults, methodNotFound } from '../mcp/errors.js';
-import { nameTaken } from '../mcp/fallback.js';
-import { listedTools, listFor } from '../mcp/listing.js';
-import { taskMethods } from '../mcp/methods.js';
-import type { Era, RequestContext } from '../mcp/request.js';
+import { parseCall } from '../mcp/handlers/call-request.js';
+import { callTool } from '../mcp/handlers/call.js';
+import { serverCapabilities } from '../mcp/request/capabilities.js';
+import { callCompanion, companions } from '../mcp/handlers/companions.js';
+import { asRpcFaults, methodNotFound } from '../mcp/request/errors.js';
+import { nameTaken } from '../mcp/tools/fallback.js';
+import { listedTools, listFor } from '../mcp/handlers/listing.js';
+import { taskMethods } from '../mcp/handlers/methods.js';
+import type { Era, RequestContext } from '../mcp/request/request.js';
 import type { TaskService } from '../mcp/service.js';
 import type { JsonSchema } from '../wire/output-schema.js';
 import { requestContext, type Peer } from './context.js';

@@ -1,9 +1,9 @@
 /** A request of this SDK's as the handlers take it. @module */
 import { CLIENT_CAPABILITIES_META_KEY, type McpServer, type ServerContext } from '@modelcontextprotocol/server';
-import type { Owner } from '../mcp/owner.js';
-import type { RequestContext, StateCodec } from '../mcp/request.js';
-import type { Session } from '../mcp/session.js';
-import type { Stream } from '../mcp/stream.js';
+import type { Owner } from '../mcp/request/owner.js';
+import type { RequestContext, StateCodec } from '../mcp/request/request.js';
+import type { Session } from '../mcp/sessions/session.js';
+import type { Stream } from '../mcp/request/stream.js';
 
 /** Who is at the other end of a server instance: over HTTP it serves one request, over stdio one connection. */
 export interface Peer {

@@ -1,13 +1,13 @@
 /** `subscriptions/listen` with tasks, over HTTP: the SDK's own stream, with the tasks' notifications added to it. @module */
 import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { peekBody } from '../mcp/body.js';
-import { RPC, RpcFault } from '../mcp/errors.js';
-import type { Owner } from '../mcp/owner.js';
+import { peekBody } from '../mcp/request/body.js';
+import { RPC, RpcFault } from '../mcp/request/errors.js';
+import type { Owner } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
-import { MOST_UNREAD } from '../mcp/stream.js';
+import { MOST_UNREAD } from '../mcp/request/stream.js';
 import type { RpcError } from '../task/task.js';
-import { atExpiry, untilExpiry } from '../mcp/token-expiry.js';
+import { atExpiry, untilExpiry } from '../mcp/request/token-expiry.js';
 import {
   ending,
   failing,

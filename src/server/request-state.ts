@@ -1,6 +1,6 @@
 /** The SDK's codec for the state of multi round-trip requests, under this package's keys. @module */
 import { createRequestStateCodec } from '@modelcontextprotocol/server';
-import type { StateCodec } from '../mcp/request.js';
+import type { StateCodec } from '../mcp/request/request.js';
 import type { Keyring } from '../task/keyring.js';
 
 /** How long a question before a start can be answered, in seconds. */

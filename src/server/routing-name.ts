@@ -5,7 +5,7 @@
  * @module
  */
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
-import { peekBody } from '../mcp/body.js';
+import { peekBody } from '../mcp/request/body.js';
 
 const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
 

@@ -13,10 +13,10 @@ import {
   type ServeStdioOptions,
   type StdioServerHandle,
 } from '@modelcontextprotocol/server/stdio';
-import { httpOwner, stdioOwner, type AuthInfo, type Owner, type OwnerRule } from '../mcp/owner.js';
+import { httpOwner, stdioOwner, type AuthInfo, type Owner, type OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
-import { openSession } from '../mcp/session.js';
-import { serveSessions } from '../mcp/sessions-http.js';
+import { openSession } from '../mcp/sessions/session.js';
+import { serveSessions } from '../mcp/sessions/sessions-http.js';
 import { McpTasksError } from '../task/errors.js';
 import { attachTasks } from './attach.js';
 import type { Peer } from './context.js';

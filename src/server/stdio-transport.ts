@@ -9,10 +9,10 @@ import type {
   Transport,
   TransportSendOptions,
 } from '@modelcontextprotocol/server';
-import { Connection } from '../mcp/connection.js';
-import type { Owner } from '../mcp/owner.js';
+import { Connection } from '../mcp/sessions/connection.js';
+import type { Owner } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
-import { RpcFault } from '../mcp/errors.js';
+import { RpcFault } from '../mcp/request/errors.js';
 import {
   ending,
   failing,

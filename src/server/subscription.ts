@@ -10,9 +10,9 @@ import { z } from 'zod';
 import { isMcpTasksError } from '../task/errors.js';
 import type { RpcError } from '../task/task.js';
 import { detailedTask2026, TASKS_EXTENSION } from '../wire/v2026.js';
-import { asRpcFaults } from '../mcp/errors.js';
-import { fittingTask } from '../mcp/output.js';
-import type { Owner } from '../mcp/owner.js';
+import { asRpcFaults } from '../mcp/request/errors.js';
+import { fittingTask } from '../mcp/handlers/output.js';
+import type { Owner } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
 
 /** The most tasks one subscription can follow; each costs a long poll. */

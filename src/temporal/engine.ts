@@ -12,16 +12,16 @@ import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
-import { answerExisting } from './answer-existing.js';
-import { Calls, DEADLINE, taskNotFound, within } from './calls.js';
-import { KeyedStarts } from './keyed-start.js';
-import { TaskList } from './list.js';
-import { TaskReader } from './read.js';
-import { claim, reply, respond } from './respond.js';
-import { startTask } from './start.js';
-import { HistoryTails } from './tail.js';
-import { watchTask } from './watch.js';
-import type { Work } from './workflow-start.js';
+import { answerExisting } from './answer/answer-existing.js';
+import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
+import { KeyedStarts } from './start/keyed-start.js';
+import { TaskList } from './list/list.js';
+import { TaskReader } from './read/read.js';
+import { claim, reply, respond } from './answer/respond.js';
+import { startTask } from './start/start.js';
+import { HistoryTails } from './watch/tail.js';
+import { watchTask } from './watch/watch.js';
+import type { Work } from './start/workflow-start.js';
 
 export interface EngineOptions {
   readonly client: Client;

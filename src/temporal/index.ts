@@ -1,7 +1,7 @@
 /** The engine alone, with no MCP SDK: `mcp-tasks-temporal/temporal`. @module */
 export { Engine, type EngineOptions, type StartRequest } from './engine.js';
-export { temporalClient, type TemporalClientOptions } from './connect.js';
-export { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './target.js';
+export { temporalClient, type TemporalClientOptions } from './connection/connect.js';
+export { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './connection/target.js';
 export { Keyring } from '../task/keyring.js';
 export type { IdempotencyKey } from '../task/idempotency-key.js';
 export type { Outcome, RpcError, Step, Task } from '../task/task.js';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from '../task/names.js';
-import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from '../temporal/target.js';
+import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from '../temporal/connection/target.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { McpTasksPlugin } from './plugin.js';
 

@@ -8,7 +8,7 @@ import { connectionsOf } from '../../src/gateway/connection.js';
 import { serveGateway } from '../../src/gateway/index.js';
 import { checkGateway, gatewayOf, loadGateway } from '../../src/gateway/load.js';
 import { reference } from '../../src/gateway/reference.js';
-import { resolveTemporalTarget } from '../../src/temporal/target.js';
+import { resolveTemporalTarget } from '../../src/temporal/connection/target.js';
 import { send2025, send2026, type Reply } from '../server/protocol.js';
 import { key, silent } from '../setup/stack.js';
 

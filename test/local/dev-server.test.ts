@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { acquireDevServer } from '../../src/temporal/dev-server/index.js';
-import { resolveTemporalTarget } from '../../src/temporal/target.js';
+import { resolveTemporalTarget } from '../../src/temporal/connection/target.js';
 import { Holder, gone, leases, serverOf, temporaryDirectory, until } from './support.js';
 
 interface Got {

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { resolveTemporalTarget, type TemporalOptions } from '../../src/temporal/target.js';
+import { resolveTemporalTarget, type TemporalOptions } from '../../src/temporal/connection/target.js';
 import { acquireDevServer } from '../../src/temporal/dev-server/index.js';
 import { temporaryDirectory } from './support.js';
 

@@ -1,6 +1,6 @@
 /** A stream that ends with its token. */
 import { expect, it } from 'vitest';
-import { untilExpiry } from '../../src/mcp/token-expiry.js';
+import { untilExpiry } from '../../src/mcp/request/token-expiry.js';
 
 const inAnHour = (): number => Date.now() / 1000 + 3_600;
 /** A stream of more than anybody here reads. */

@@ -1,7 +1,7 @@
 /** The search for a key's generations, without Temporal. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { searchGenerations } from '../../src/temporal/generations.js';
+import { searchGenerations } from '../../src/temporal/start/generations.js';
 
 async function search(
   taken: (generation: number) => boolean,

@@ -1,7 +1,7 @@
 /** The cluster: whether it is there for this client, and what it is. @module */
-import type { Calls } from '../../temporal/calls.js';
-import { GRPC, grpcCode, within } from '../../temporal/calls.js';
-import type { TemporalTarget } from '../../temporal/target.js';
+import type { Calls } from '../../temporal/rpc/calls.js';
+import { GRPC, grpcCode, within } from '../../temporal/rpc/calls.js';
+import type { TemporalTarget } from '../../temporal/connection/target.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, warning, type Finding } from './finding.js';
 import { unreachable } from './unreachable.js';
 

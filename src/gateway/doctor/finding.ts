@@ -1,5 +1,5 @@
 /** What `doctor` has to say. @module */
-import { GRPC, grpcCode } from '../../temporal/calls.js';
+import { GRPC, grpcCode } from '../../temporal/rpc/calls.js';
 
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'error';

@@ -1,9 +1,9 @@
 /** Examines what a gateway's file depends on. @module */
 import { isMcpTasksError } from '../../task/errors.js';
 import { Keyring } from '../../task/keyring.js';
-import { Calls } from '../../temporal/calls.js';
-import { temporalClient } from '../../temporal/connect.js';
-import { configuredTarget, resolveTemporalTarget, type TemporalTarget } from '../../temporal/target.js';
+import { Calls } from '../../temporal/rpc/calls.js';
+import { temporalClient } from '../../temporal/connection/connect.js';
+import { configuredTarget, resolveTemporalTarget, type TemporalTarget } from '../../temporal/connection/target.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { loadWorker } from '../confirm-worker.js';
 import { connectionsOf, type Connections } from '../connection.js';

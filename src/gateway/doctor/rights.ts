@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
 import pRetry from 'p-retry';
-import { GRPC, grpcCode, within, type Calls } from '../../temporal/calls.js';
-import { isNamespaceMissing } from '../../temporal/refusal.js';
+import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
+import { isNamespaceMissing } from '../../temporal/rpc/refusal.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, warning, type Finding } from './finding.js';
 

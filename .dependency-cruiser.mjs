@@ -1,0 +1,114 @@
+import { builtinModules } from 'node:module';
+
+/**
+ * Which folder may import which. Everything that is not listed here is forbidden, cycles and orphans too; `npm run lint`
+ * checks it, and test/architecture/layers.test.ts plants forbidden imports to show that it does.
+ */
+export const folders = {
+  task: [],
+  tool: ['task'],
+  activity: ['task', 'tool'],
+  // Bundled into the workflow sandbox, so it stays small.
+  workflow: ['task', 'tool'],
+  wire: ['task'],
+  local: ['task'],
+  temporal: ['task', 'tool', 'local'],
+  mcp: ['task', 'tool', 'local', 'wire', 'temporal'],
+  server: ['task', 'wire', 'mcp', 'durable-tasks.ts'],
+  sdk: ['task', 'tool', 'mcp', 'durable-tasks.ts'],
+  auth: ['task', 'local'],
+  // Runs in hosts, which have nothing of the server side.
+  client: [],
+  worker: ['task', 'tool', 'activity', 'local', 'temporal'],
+  tools: ['task', 'tool', 'local', 'activities'],
+  gateway: ['task', 'tool', 'local', 'temporal', 'server', 'worker', 'durable-tasks.ts', 'version.ts'],
+  cli: ['task', 'tool', 'local', 'auth', 'gateway', 'mcp', 'server', 'tools', 'worker', 'version.ts'],
+  'durable-tasks.ts': ['task', 'tool', 'local', 'mcp', 'temporal'],
+  'index.ts': ['task', 'tool', 'local', 'mcp', 'temporal', 'server', 'durable-tasks.ts'],
+  'version.ts': [],
+  workflows: ['task', 'tool', 'tools', 'workflow'],
+  activities: ['activity', 'tools'],
+};
+
+/** Which SDK packages a folder may import, as a pattern. */
+const sdks = {
+  task: null,
+  wire: null,
+  local: null,
+  client: '@modelcontextprotocol/client',
+  tool: '@temporalio/common',
+  workflow: '@temporalio/(common|workflow)',
+  workflows: '@temporalio/(common|workflow)',
+  activity: '@temporalio/(activity|common)',
+  activities: '@temporalio/(activity|common)',
+  temporal: '@temporalio/(client|common|envconfig|proto|testing)',
+  mcp: '@temporalio/common',
+  'index.ts': null,
+  'version.ts': null,
+  'durable-tasks.ts': '@temporalio/(client|common)',
+  server: '@modelcontextprotocol/server',
+  sdk: '@modelcontextprotocol/sdk',
+  auth: '@modelcontextprotocol/server',
+  worker: '@temporalio/',
+  tools: '@temporalio/',
+  gateway: '(@temporalio/|@modelcontextprotocol/server)',
+};
+
+const roots = ['workflows', 'activities'];
+const at = (name) =>
+  `${roots.includes(name) ? '' : 'src/'}${name.replace('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...Object.entries(folders).map(([name, allowed]) => ({
+      name: `${name}-knows-only-${allowed.join('-') || 'itself'}`,
+      severity: 'error',
+      from: { path: `^${at(name)}` },
+      to: {
+        path: '^(src|workflows|activities|test|examples|bench)/',
+        pathNot: `^(${[name, ...allowed].map(at).join('|')})`,
+      },
+    })),
+    ...Object.entries(sdks).map(([name, allowed]) => ({
+      name: `${name}-imports-no-other-sdk`,
+      severity: 'error',
+      from: { path: `^${at(name)}` },
+      to: {
+        path: '(^|/)(@temporalio|@modelcontextprotocol)/',
+        ...(allowed ? { pathNot: `(^|/)${allowed}` } : {}),
+      },
+    })),
+    {
+      name: 'workflow-code-uses-nothing-of-node',
+      severity: 'error',
+      comment: 'The workflow sandbox has none of these, however far down the import is.',
+      from: { path: '^(src/workflow|workflows)/' },
+      to: { path: `^(${builtinModules.join('|')})$`, reachable: true },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^(src|workflows|activities)/' },
+      to: {},
+    },
+    {
+      name: 'every-folder-has-a-rule',
+      severity: 'error',
+      from: { path: '^(src|workflows|activities)/', pathNot: `^(${Object.keys(folders).map(at).join('|')})` },
+      to: {},
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|node_modules/(?!@temporalio|@modelcontextprotocol))' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mts', '.mjs', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+  },
+};

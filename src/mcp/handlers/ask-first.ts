@@ -1,0 +1,62 @@
+/**
+ * Asks before anything exists, by multi round-trip requests (protocol 2026-07-28): the call is answered with the question
+ * and made again with the answer.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/mrtr
+ * @module
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  askAgain,
+  formProblem,
+  formRequest,
+  notStarted,
+  type ElicitAnswer,
+  type FormRequest,
+} from '../../task/form.js';
+import { canonicalJson, IDEMPOTENCY_KEY } from '../../task/idempotency-key.js';
+import { errorResult } from '../../task/result.js';
+import type { Call } from './call-request.js';
+import { requireCapabilities } from '../request/capabilities.js';
+import { invalidParams } from '../request/errors.js';
+import type { Answer } from '../request/request.js';
+
+/** What the one question of a call is called. */
+const QUESTION = 'before-start';
+
+export type Asked =
+  /** What the call is answered with: the question, or that it was declined. */
+  | { readonly reply: Answer }
+  /** The nonce is the same however often this answer is brought. */
+  | { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string };
+
+/** @throws -32021 if the client has not declared forms, -32602 for a state that is not this call's */
+export async function askFirst({ tool, params, ctx }: Call, form: FormRequest): Promise<Asked> {
+  requireCapabilities(ctx, ['elicitation.form']);
+  const { requestState, inputResponses = {}, owner, meta } = ctx;
+  if (!requestState) throw new Error('a request of 2026-07-28 can carry state');
+  const { given, codec } = requestState;
+  const digest = createHash('sha256')
+    .update(canonicalJson(params.arguments ?? {}))
+    .digest('base64url');
+  const boundTo = JSON.stringify([owner.id, tool.name, digest, meta[IDEMPOTENCY_KEY] ?? null]);
+  const ask = async (problem?: string): Promise<Asked> => {
+    const message = problem === undefined ? form.message : askAgain(form.message, problem);
+    const state = await codec.mint(randomBytes(16).toString('base64url'), boundTo);
+    return {
+      reply: {
+        resultType: 'input_required',
+        inputRequests: { [QUESTION]: formRequest({ ...form, message }) },
+        requestState: state,
+      },
+    };
+  };
+  if (given === undefined) return await ask();
+  const nonce = await codec.open(given, boundTo);
+  if (nonce === undefined) throw invalidParams('Invalid or expired requestState: make the call again without it');
+  const answer = inputResponses[QUESTION];
+  if (answer === undefined) return await ask();
+  const problem = formProblem(answer, form.requestedSchema);
+  if (problem !== undefined) return await ask(problem);
+  const { action, content = {} } = answer as ElicitAnswer;
+  return action === 'accept' ? { answer: content, nonce } : { reply: { ...errorResult(notStarted(action)) } };
+}

@@ -1,0 +1,71 @@
+/** A task's result, held against its tool's output schema. @module */
+import { LRUCache } from 'lru-cache';
+import { errorResult, type ToolResult } from '../../task/result.js';
+import type { EndedTask, Outcome, Task } from '../../task/task.js';
+import { fromJsonSchema, type JsonSchema } from '../../tool/json-schema.js';
+import { validate, type ToolSchema } from '../../tool/schema.js';
+import { answerOf } from '../../wire/answer.js';
+import { describesObjects } from '../../wire/output-schema.js';
+import { answer2025 } from '../../wire/v2025.js';
+import { rpcFault } from '../request/errors.js';
+import type { Era } from '../request/request.js';
+import type { TaskService } from '../service.js';
+
+/** How many schemas are kept compiled. */
+const MOST_SCHEMAS = 200;
+
+interface Output {
+  readonly schema: ToolSchema;
+  /** See `ListedOutput`. */
+  readonly wrapped: boolean;
+}
+
+const carriedOutputs = new LRUCache<string, Output>({ max: MOST_SCHEMAS });
+
+/** Of a task that carries its mapping, the schema it was started with: an ended task reads the same, whatever its tool has become. */
+function outputOf({ tools }: TaskService, { tool, mapping }: Task): Output | undefined {
+  if (mapping?.output === null) return undefined;
+  if (mapping?.output) return carriedOutput(mapping.output);
+  const schema = tools.get(tool)?.outputSchema;
+  return schema && { schema, wrapped: tools.outputs.get(tool)?.wrapped ?? false };
+}
+
+function carriedOutput(schema: JsonSchema): Output {
+  const key = JSON.stringify(schema);
+  const output = carriedOutputs.get(key) ?? { schema: fromJsonSchema(schema), wrapped: !describesObjects(schema) };
+  carriedOutputs.set(key, output);
+  return output;
+}
+
+/**
+ * The outcome, or a tool error where a successful result does not fit the schema. Done when a result is read, because a
+ * workflow of the author's own, in any language, returns what it likes.
+ */
+async function fittingOutcome(tool: string, output: Output | undefined, outcome: Outcome): Promise<Outcome> {
+  if (!output || outcome.kind !== 'result' || outcome.result.isError) return outcome;
+  const checked = await validate(output.schema, outcome.result.structuredContent);
+  if (!('problems' in checked)) return outcome;
+  return {
+    kind: 'result',
+    result: errorResult(`The result of tool ${tool} does not fit its output schema: ${checked.problems}`),
+  };
+}
+
+/** The task, its outcome held against its output schema. */
+export async function fittingTask(service: TaskService, task: Task): Promise<Task> {
+  return task.outcome
+    ? { ...task, outcome: await fittingOutcome(task.tool, outputOf(service, task), task.outcome) }
+    : task;
+}
+
+/**
+ * What the call itself answers with.
+ * @throws the task's JSON-RPC error
+ */
+export async function resultOf(service: TaskService, era: Era, task: EndedTask): Promise<ToolResult> {
+  const output = outputOf(service, task);
+  const fitting = await fittingOutcome(task.tool, output, task.outcome);
+  const answer = era === '2025-11-25' ? answer2025(fitting, output?.wrapped) : answerOf(fitting);
+  if ('error' in answer) throw rpcFault(answer.error);
+  return answer.result;
+}

@@ -1,0 +1,74 @@
+/** Waits within a plain call for a task: to its end, or for as long as the call may take. @module */
+import type { Outcome, Task } from '../../task/task.js';
+import { currentProgress } from '../../task/task.js';
+import { linkSignals } from '../../temporal/rpc/signals.js';
+import { asksOf } from '../../tool/define-tool.js';
+import { handleResult } from '../tools/handle-result.js';
+import { resultOf } from './output.js';
+import { progressTokenOf, type Answer, type Era, type RequestContext } from '../request/request.js';
+import type { TaskService } from '../service.js';
+
+export interface Wait {
+  readonly service: TaskService;
+  readonly era: Era;
+  readonly ctx: RequestContext;
+  readonly task: Task;
+  /** In milliseconds. @default to the end */
+  readonly budget: number | undefined;
+}
+
+/**
+ * What the call is answered with: the task's own result, or its handle when the budget is spent. Until then the call's
+ * stream carries the task's progress, by the call's own token, and in 2025-11-25 its questions.
+ * @throws the task's error; the signal's reason
+ */
+export async function awaitAnswer(wait: Wait): Promise<Answer> {
+  const { service, era, ctx, task } = wait;
+  const tool = service.tools.get(task.tool);
+  const asks = era === '2025-11-25' && tool !== undefined && asksOf(tool).length > 0;
+  const following = asks ? service.followers.follow(ctx.owner, task.id, ctx.stream, { plain: true }) : undefined;
+  const patience = new AbortController();
+  const timer = wait.budget === undefined ? undefined : setTimeout(() => patience.abort(), wait.budget);
+  const { signal, unlink } = linkSignals(ctx.signal, patience.signal);
+  try {
+    return { ...(await resultOf(service, era, await ended(wait, signal))) };
+  } catch (error) {
+    if (!patience.signal.aborted || ctx.signal.aborted || error !== signal.reason) throw error;
+    const now = await service.engine.get(ctx.owner.id, task.id).catch(() => task);
+    return {
+      ...(now.outcome ? await resultOf(service, era, { ...now, outcome: now.outcome }) : handleResult(now, era)),
+    };
+  } finally {
+    clearTimeout(timer);
+    unlink();
+    // Answered with a handle, its client may still have a question before the user.
+    following?.leave({ asked: patience.signal.aborted && !ctx.signal.aborted });
+  }
+}
+
+async function ended(
+  { service: { engine }, ctx, task }: Wait,
+  signal: AbortSignal,
+): Promise<Task & { readonly outcome: Outcome }> {
+  const { owner } = ctx;
+  if (progressTokenOf(ctx) === undefined) return await engine.result(owner.id, task.id, signal);
+  const tell = progressTeller(ctx);
+  for await (const view of engine.watch(owner.id, task.id, signal)) {
+    if (view.outcome) return { ...view, outcome: view.outcome };
+    await tell(view);
+  }
+  throw new Error('a watch ends with an outcome');
+}
+
+/** Progress must increase from one notification to the next. */
+function progressTeller(ctx: RequestContext): (task: Task) => Promise<void> {
+  let told = -Infinity;
+  return async (task) => {
+    const progress = currentProgress(task);
+    if (!progress || progress.progress <= told) return;
+    told = progress.progress;
+    const params = { progressToken: progressTokenOf(ctx), ...progress };
+    // Lost where the client has gone, which ends the wait.
+    await ctx.stream.send({ jsonrpc: '2.0', method: 'notifications/progress', params }).catch(() => undefined);
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * What clients of 2025-11-25 are sent about their tasks without asking: status, progress and questions, each on one stream.
+ * A task is followed for as long as there is a stream to tell of it.
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '../../local/log.js';
+import { isMcpTasksError } from '../../task/errors.js';
+import type { Keyring } from '../../task/keyring.js';
+import type { EndedTask, Task } from '../../task/task.js';
+import type { TaskEngine } from '../../temporal/namespaces.js';
+import { PROGRESS_CLAIM } from '../../task/names.js';
+import { Lease } from './lease.js';
+import type { Owner } from '../request/owner.js';
+import { News } from './news.js';
+import { Questions, type Carrier } from './questions.js';
+import type { Stream } from '../request/stream.js';
+
+export interface FollowerOptions {
+  readonly engine: TaskEngine;
+  readonly keys: Keyring;
+  readonly logger: Logger;
+  readonly pollInterval: number;
+}
+
+export interface FollowOptions {
+  /** The task as the stream's client knows it: it is told of what changes from there on. @default as it is now */
+  readonly known?: Task;
+  /** Whether the client only sees a call, and knows nothing of a task: it is asked the task's questions and told nothing. @default false */
+  readonly plain?: boolean;
+}
+
+export interface Following {
+  /** The task once it has ended and that has been told. */
+  readonly ended: Promise<EndedTask>;
+  /** @param options.asked whether its client, though the stream ends, may still answer what it was asked. @default false */
+  leave(options?: { readonly asked: boolean }): void;
+}
+
+export class Followers {
+  readonly #followers = new Map<string, Follower>();
+
+  constructor(private readonly options: FollowerOptions) {}
+
+  /** Has `stream` carry what there is to tell of a task of `owner`, until it leaves. */
+  follow(owner: Owner, taskId: string, stream: Stream, { known, plain = false }: FollowOptions = {}): Following {
+    const key = followed(owner, taskId);
+    let follower = this.#followers.get(key);
+    if (!follower) {
+      const mine = new Follower(this.options, owner, taskId, known, () => {
+        if (this.#followers.get(key) === mine) this.#followers.delete(key);
+      });
+      follower = mine;
+      this.#followers.set(key, follower);
+    }
+    const { ended } = follower;
+    const carrier = follower.add(stream, plain);
+    return { ended, leave: ({ asked } = { asked: false }) => follower.remove(carrier, asked) };
+  }
+
+  /** An answer was refused: whoever was asked here is asked again. @param problem what was wrong with it */
+  askAgain(owner: Owner, taskId: string, key: string, problem: string): void {
+    void this.#followers.get(followed(owner, taskId))?.askAgain(key, problem);
+  }
+
+  /**
+   * Follows a task to its end.
+   * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
+   */
+  async ended(
+    owner: Owner,
+    taskId: string,
+    stream: Stream,
+    signal: AbortSignal,
+    options: FollowOptions = {},
+  ): Promise<EndedTask> {
+    const { ended, leave } = this.follow(owner, taskId, stream, options);
+    try {
+      return await new Promise((resolve, reject) => {
+        const abort = (): void => reject(signal.reason as Error);
+        signal.addEventListener('abort', abort, { once: true });
+        if (signal.aborted) abort();
+        ended.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+      });
+    } finally {
+      leave();
+    }
+  }
+}
+
+/** By owner too: whoever is not the task's has a follower of their own, which finds no task. */
+function followed(owner: Owner, taskId: string): string {
+  return `${owner.id}\0${taskId}`;
+}
+
+class Follower {
+  /** The oldest first. */
+  readonly #carriers: Carrier[] = [];
+  readonly #stop = new AbortController();
+  readonly #news: News;
+  readonly #questions: Questions;
+  readonly ended: Promise<EndedTask>;
+  #task: Task | undefined;
+  /** One thing is told after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: FollowerOptions,
+    private readonly owner: Owner,
+    private readonly taskId: string,
+    known: Task | undefined,
+    private readonly gone: () => void,
+  ) {
+    const { engine, keys, logger, pollInterval } = options;
+    const claimant = randomUUID();
+    const claimOn = (key: string): Lease => new Lease({ engine, logger, owner: owner.id, taskId, key, claimant });
+    this.#news = new News(pollInterval, claimOn(PROGRESS_CLAIM), known);
+    this.#questions = new Questions({ keys, claimOn, look: () => this.#tell() });
+    // Not before this follower has its place among the others.
+    this.ended = Promise.resolve().then(async () => await this.#run());
+    // Whoever waits for it hears of it; the others need not.
+    this.ended.catch(() => undefined);
+  }
+
+  add(stream: Stream, plain: boolean): Carrier {
+    const carrier = { stream, plain };
+    this.#carriers.push(carrier);
+    this.#tell();
+    return carrier;
+  }
+
+  remove(carrier: Carrier, asked: boolean): void {
+    const index = this.#carriers.indexOf(carrier);
+    if (index < 0) return;
+    this.#carriers.splice(index, 1);
+    if (asked) this.#questions.leave(carrier);
+    else this.#questions.takeBack(carrier);
+    if (this.#carriers.length > 0) this.#tell();
+    else this.#end();
+  }
+
+  /** As the task is now: a refused answer may have been one to the workflow, which then asks another question. */
+  async askAgain(key: string, problem: string): Promise<void> {
+    this.#task = await this.options.engine.get(this.owner.id, this.taskId).catch(() => this.#task);
+    this.#questions.again(key, problem);
+  }
+
+  #end(): void {
+    this.gone();
+    this.#stop.abort();
+    this.#news.close();
+    this.#questions.close();
+  }
+
+  async #run(): Promise<EndedTask> {
+    const { signal } = this.#stop;
+    try {
+      const wantsProgress = ({ caller }: Task): boolean => caller?.progressToken !== undefined;
+      for await (const task of this.options.engine.watch(this.owner.id, this.taskId, signal, {
+        progress: wantsProgress,
+      })) {
+        this.#task = task;
+        this.#tell();
+        if (!task.outcome) continue;
+        await this.#turn;
+        return { ...task, outcome: task.outcome };
+      }
+      throw new Error('a watch ends with an outcome');
+    } finally {
+      this.#end();
+    }
+  }
+
+  #tell(): void {
+    this.#turn = this.#turn
+      .then(async () => await this.#tellNow())
+      .catch((error: unknown) => {
+        // The task's time is over, or the server closes.
+        if (!isMcpTasksError(error))
+          this.options.logger.error({ taskId: this.taskId, err: error }, 'a client could not be told of its task');
+      });
+  }
+
+  async #tellNow(): Promise<void> {
+    if (!this.#task) return;
+    await this.#news.tell(
+      this.#task,
+      this.#carriers.filter(({ plain }) => !plain),
+    );
+    await this.#questions.put(this.#task, this.#carriers);
+  }
+}

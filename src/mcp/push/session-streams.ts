@@ -1,0 +1,73 @@
+/**
+ * Which streams a session has open here (stdio has one for good, HTTP's GET opens one), and which tasks they are to tell of:
+ * those that the session created or asked about at this server process.
+ * @module
+ */
+import { LRUCache } from 'lru-cache';
+import type { Task } from '../../task/task.js';
+import type { Followers } from './followers.js';
+import type { Owner } from '../request/owner.js';
+import type { Stream } from '../request/stream.js';
+
+/** How many sessions' tasks are remembered, and for how long after the last one was shown, in milliseconds. */
+const SESSIONS = { max: 10_000, ttl: 60 * 60_000 };
+/** How many tasks a session is told of at a time: each costs a long poll. */
+const TASKS = 100;
+
+interface Interest {
+  readonly owner: Owner;
+  /** The task as the client has last seen it. */
+  readonly known: Task;
+}
+
+/** How to stop telling of a task on an open stream, by task ID. */
+type Leave = Map<string, () => void>;
+
+export class SessionStreams {
+  readonly #tasks = new LRUCache<string, LRUCache<string, Interest>>(SESSIONS);
+  readonly #streams = new Map<string, Map<Stream, Leave>>();
+
+  constructor(private readonly followers: Followers) {}
+
+  /** Tells on `stream` of the tasks of `session`, until the returned function is called. */
+  open(session: string, stream: Stream): () => void {
+    const streams = this.#streams.get(session) ?? new Map<Stream, Leave>();
+    this.#streams.set(session, streams);
+    const leave: Leave = new Map();
+    streams.set(stream, leave);
+    for (const [taskId, interest] of this.#tasks.get(session)?.entries() ?? [])
+      this.#follow(session, stream, leave, taskId, interest);
+    return () => {
+      streams.delete(stream);
+      if (streams.size === 0) this.#streams.delete(session);
+      for (const stop of leave.values()) stop();
+    };
+  }
+
+  /** The client of `session` has been shown this task. */
+  shown(session: string | undefined, owner: Owner, known: Task): void {
+    if (session === undefined || known.outcome) return;
+    const tasks = this.#tasks.get(session) ?? new LRUCache<string, Interest>({ max: TASKS });
+    this.#tasks.set(session, tasks);
+    const interest = tasks.get(known.id) ?? { owner, known };
+    tasks.set(known.id, interest);
+    for (const [stream, leave] of this.#streams.get(session) ?? [])
+      this.#follow(session, stream, leave, known.id, interest);
+  }
+
+  #follow(session: string, stream: Stream, leave: Leave, taskId: string, { owner, known }: Interest): void {
+    if (leave.size >= TASKS || leave.has(taskId)) return;
+    const following = this.followers.follow(owner, taskId, stream, { known });
+    leave.set(taskId, following.leave);
+    const told = following.ended.then(
+      () => true,
+      () => false,
+    );
+    void told.then((toItsEnd) => {
+      leave.delete(taskId);
+      following.leave();
+      // One that is left before is told of again on the session's next stream.
+      return toItsEnd && this.#tasks.get(session)?.delete(taskId);
+    });
+  }
+}

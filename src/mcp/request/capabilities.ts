@@ -1,0 +1,42 @@
+/** What server and client declare. @module */
+import { capabilitiesFor, missingCapabilities, type InputKind } from '../../task/input.js';
+import { TASKS_EXTENSION } from '../../wire/v2026.js';
+import { RPC, RpcFault } from './errors.js';
+import type { Owner } from './owner.js';
+import type { Era, RequestContext } from './request.js';
+
+/** What a server with durable tools declares, besides what it declares anyway. */
+export function serverCapabilities(era: Era, owner: Owner) {
+  const extensions = { [TASKS_EXTENSION]: {} };
+  return era === '2026-07-28' ? { extensions } : { extensions, tasks: tasksCapability(owner) };
+}
+
+/** The capability `tasks` of 2025-11-25: `list` only where requestors can be told apart. */
+export function tasksCapability({ mayList }: Pick<Owner, 'mayList'>) {
+  return { ...(mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } };
+}
+
+export function declaresTasks({ capabilities: { extensions } }: Pick<RequestContext, 'capabilities'>): boolean {
+  return typeof extensions === 'object' && extensions !== null && TASKS_EXTENSION in extensions;
+}
+
+/** @throws -32021 if the request does not declare the tasks extension */
+export function requireTasks(ctx: Pick<RequestContext, 'capabilities'>): void {
+  if (!declaresTasks(ctx)) throw missing({ extensions: { [TASKS_EXTENSION]: {} } });
+}
+
+/** @throws -32021 if the request's client has not declared that it can answer such questions */
+export function requireCapabilities(
+  { capabilities }: Pick<RequestContext, 'capabilities'>,
+  kinds: readonly InputKind[],
+): void {
+  const lacking = missingCapabilities(capabilitiesFor(kinds), capabilities);
+  if (lacking) throw missing(lacking);
+}
+
+function missing(requiredCapabilities: object): RpcFault {
+  const names = JSON.stringify(requiredCapabilities);
+  return new RpcFault(RPC.missingClientCapability, `Missing required client capability: ${names}`, {
+    requiredCapabilities,
+  });
+}

@@ -1,0 +1,52 @@
+/** A client's reply to a question of a task (protocol 2025-11-25), at whichever server process it arrives. @module */
+import { z } from 'zod';
+import { isMcpTasksError } from '../../task/errors.js';
+import type { Keyring } from '../../task/keyring.js';
+import { openRequestId, type Question } from '../../task/request-id.js';
+import type { Owner } from '../request/owner.js';
+import type { TaskService } from '../service.js';
+
+export interface Reply extends Question {
+  readonly given: { readonly answer: unknown } | { readonly unavailable: string };
+}
+
+const Response = z.looseObject({
+  id: z.string(),
+  method: z.undefined().optional(),
+  result: z.unknown().optional(),
+  error: z.looseObject({ code: z.number().optional(), message: z.string().optional() }).optional(),
+});
+
+/** `undefined` for any other message, which is none of ours. */
+export function openReply(keys: Keyring, message: unknown): Reply | undefined {
+  const parsed = Response.safeParse(message);
+  if (!parsed.success) return undefined;
+  const { id, result, error } = parsed.data;
+  const question = openRequestId(keys, id);
+  return (
+    question && {
+      ...question,
+      given: error
+        ? { unavailable: `the client did not answer: ${error.message ?? `error ${error.code}`}` }
+        : { answer: result },
+    }
+  );
+}
+
+/**
+ * Gives a reply to its task. To a question that is not open any more, or to somebody else's task, it says nothing.
+ * @throws McpTasksError `INVALID_ARGUMENTS` and `NO_WORKER` of an existing workflow's; `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`;
+ * of the task's payloads `CODEC_FAILED`, `PAYLOAD_UNREADABLE`, and `CONFIGURATION` if a codec server refuses
+ */
+export async function takeReply(
+  { engine, followers }: TaskService,
+  owner: Owner,
+  { taskId, key, given }: Reply,
+): Promise<void> {
+  try {
+    await engine.reply(owner.id, taskId, key, given);
+  } catch (error) {
+    if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) followers.askAgain(owner, taskId, key, error.message);
+    if (!isMcpTasksError(error, 'TASK_NOT_FOUND')) throw error;
+  }
+}

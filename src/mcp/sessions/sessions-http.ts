@@ -1,0 +1,159 @@
+/**
+ * Sessions of protocol 2025-11-25 over Streamable HTTP, in front of an SDK's handler that knows none: the session ID that
+ * `initialize` is answered with, the stream that GET opens, and the replies to questions.
+ * @module
+ */
+import { createParser } from 'eventsource-parser';
+import pRetry from 'p-retry';
+import { isMcpTasksError } from '../../task/errors.js';
+import { peekBody } from '../request/body.js';
+import type { AuthInfo, Owner } from '../request/owner.js';
+import { faultOf, mayPass, RPC } from '../request/errors.js';
+import { EventStream } from './event-stream.js';
+import { openReply, takeReply } from './replies.js';
+import type { TaskService } from '../service.js';
+import { untilExpiry } from '../request/token-expiry.js';
+import { newSession, openSession, sealSession, type Session } from './session.js';
+
+/** A web-standard handler, as both SDKs can make one. */
+export interface FetchHandler {
+  fetch(request: Request, given?: { authInfo?: AuthInfo; parsedBody?: unknown }): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** How long a reply waits for Temporal, if that is away, in milliseconds. */
+const PATIENCE = 20_000;
+
+export interface SessionOptions {
+  readonly ownerOf: (authInfo: AuthInfo | undefined) => Owner;
+  /** The most GET streams at a time. */
+  readonly maxSubscriptions: number;
+  /** How often an idle stream shows that it is alive, in milliseconds; 0: never. */
+  readonly keepAliveMs: number;
+}
+
+export function serveSessions(
+  handler: FetchHandler,
+  service: TaskService,
+  { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions,
+): FetchHandler {
+  const streams = new Set<EventStream>();
+
+  function listen(session: Session, authInfo: AuthInfo | undefined, signal: AbortSignal): Response {
+    if (streams.size >= maxSubscriptions)
+      return failure(503, RPC.internalError, 'too many streams are open here; try again later');
+    const stream = new EventStream({
+      session: session.id,
+      answers: session.answers,
+      expiresAt: authInfo?.expiresAt,
+      keepAliveMs,
+    });
+    streams.add(stream);
+    const leave = service.sessions.open(session.id, stream);
+    signal.addEventListener('abort', () => stream.close(), { once: true });
+    void stream.closed.then(() => {
+      leave();
+      return streams.delete(stream);
+    });
+    return new Response(stream.body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
+  }
+
+  /** On one stream of each session, as all that is not an answer. */
+  const stop = service.tools.changed(() => {
+    for (const stream of new Map([...streams].map((open) => [open.session, open])).values()) {
+      // One that has ended is told by the list itself, when its client connects again.
+      stream.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} }).catch(() => undefined);
+    }
+  });
+
+  async function reply(message: unknown, authInfo: AuthInfo | undefined): Promise<Response | undefined> {
+    const given = openReply(service.keys, message);
+    if (!given) return undefined;
+    try {
+      // Nobody sends a reply again.
+      await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), {
+        retries: Number.POSITIVE_INFINITY,
+        maxRetryTime: PATIENCE,
+        maxTimeout: 2_000,
+        shouldRetry: ({ error }) => mayPass(error),
+      });
+      return new Response(null, { status: 202 });
+    } catch (error) {
+      if (!isMcpTasksError(error)) throw error;
+      const fault = faultOf(error);
+      const status = fault.code === RPC.internalError ? 500 : 400;
+      return failure(mayPass(error) ? 503 : status, fault.code, fault.message);
+    }
+  }
+
+  return {
+    async fetch(request, given = {}) {
+      const { authInfo } = given;
+      // Every request of 2026-07-28 names its method, and knows no sessions.
+      const modern = request.headers.has('mcp-method');
+      const sessionId = modern ? null : request.headers.get('mcp-session-id');
+      const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
+      if (sessionId !== null && !session) return failure(404, -32001, 'Session not found');
+      if (session && request.method === 'GET') {
+        const wanted = request.headers.get('accept')?.includes('text/event-stream');
+        return wanted
+          ? listen(session, authInfo, request.signal)
+          : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
+      }
+      if (request.method !== 'POST' || modern) {
+        const response = await handler.fetch(request, given);
+        const method = request.headers.get('mcp-method');
+        // There a call whose stream is dropped is cancelled; that its token expires is none of its client's doing. What
+        // listens ends by itself, in good order.
+        return method === 'subscriptions/listen'
+          ? response
+          : untilExpiry(response, authInfo?.expiresAt, method === 'tools/call');
+      }
+      const message = await peekBody(request, given.parsedBody);
+      if (session) service.cancellations.receive(session.id, message);
+      const taken = await reply(message, authInfo);
+      if (taken) return taken;
+      const answered = await handler.fetch(request, given);
+      const response = isPoll(message)
+        ? await withoutStream(answered)
+        : untilExpiry(answered, authInfo?.expiresAt, false);
+      const begun = response.ok ? newSession(message) : undefined;
+      return begun ? withSessionId(response, sealSession(service.keys, ownerOf(authInfo).id, begun)) : response;
+    },
+    async close() {
+      stop();
+      for (const stream of streams) stream.close();
+      await handler.close();
+    },
+  };
+}
+
+/** Who polls wants no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
+function isPoll(message: unknown): boolean {
+  return ['tasks/get', 'tasks/list', 'tasks/cancel'].includes(
+    String((message as { method?: unknown } | null | undefined)?.method),
+  );
+}
+
+/** The one message of a stream, as JSON. */
+async function withoutStream(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  let data = '';
+  createParser({ onEvent: (event) => (data = event.data) }).feed(await response.text());
+  const headers = new Headers(response.headers);
+  headers.set('content-type', 'application/json');
+  return new Response(data, { status: response.status, statusText: response.statusText, headers });
+}
+
+function withSessionId(response: Response, id: string): Response {
+  const headers = new Headers(response.headers);
+  headers.set('mcp-session-id', id);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+function failure(status: number, code: number, message: string): Response {
+  return Response.json(
+    { jsonrpc: '2.0', id: null, error: { code, message } },
+    { status, ...(status === 503 ? { headers: { 'retry-after': '1' } } : {}) },
+  );
+}

@@ -1,0 +1,83 @@
+/** The durable tools of a server, which may be exchanged while it serves, and what follows from them. @module */
+import { McpTasksError } from '../../task/errors.js';
+import type { DurableTool } from '../../tool/define-tool.js';
+import { fallbackOf, type Fallback } from './fallback.js';
+import { listedOutputs, type ListedOutput } from './listed-output.js';
+
+export interface FallbackChoice {
+  /** Of tools that name none. */
+  readonly kind: 'await' | 'handle';
+  /** In milliseconds. */
+  readonly budget: number;
+}
+
+type Tools = ReadonlyMap<string, DurableTool>;
+
+export class ToolSet implements Pick<Tools, 'get' | 'has' | 'keys' | 'values' | 'size'> {
+  #now: { readonly tools: Tools; readonly fallback: Fallback; readonly outputs: ReadonlyMap<string, ListedOutput> };
+  readonly #listeners = new Set<() => void>();
+
+  /** @throws McpTasksError `CONFIGURATION` if the tools do not go together, as all that takes tools here */
+  constructor(
+    tools: readonly DurableTool[],
+    private readonly choice: FallbackChoice,
+  ) {
+    this.#now = this.#from(tools);
+  }
+
+  get size(): number {
+    return this.#now.tools.size;
+  }
+
+  get fallback(): Fallback {
+    return this.#now.fallback;
+  }
+
+  /** By tool; none for a tool without an output schema. */
+  get outputs(): ReadonlyMap<string, ListedOutput> {
+    return this.#now.outputs;
+  }
+
+  get(name: string): DurableTool | undefined {
+    return this.#now.tools.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#now.tools.has(name);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#now.tools.keys();
+  }
+
+  values(): MapIterator<DurableTool> {
+    return this.#now.tools.values();
+  }
+
+  /** From now on calls go to these tools; the tasks of others go on. */
+  replace(tools: readonly DurableTool[]): void {
+    this.#now = this.#from(tools);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` after each exchange, until the returned function is called. */
+  changed(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #from(list: readonly DurableTool[]) {
+    const tools = byName(list);
+    const fallback = fallbackOf(tools, this.choice.kind, this.choice.budget);
+    return { tools, fallback, outputs: listedOutputs(tools, fallback) };
+  }
+}
+
+function byName(tools: readonly DurableTool[]): Tools {
+  const map = new Map<string, DurableTool>();
+  for (const tool of tools) {
+    if (map.has(tool.name)) throw new McpTasksError('CONFIGURATION', `two tools are named "${tool.name}"`);
+    map.set(tool.name, tool);
+  }
+  return map;
+}

@@ -1,0 +1,61 @@
+/** How a closed workflow has ended. What it says may be in an encoding that is not known here. @module */
+import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
+import { isMcpTasksError } from '../../task/errors.js';
+import type { Calls } from '../rpc/calls.js';
+import type { NewestHistory } from './history.js';
+import { failureOf, valuesOf } from '../rpc/payloads.js';
+
+export type End =
+  | { readonly value: unknown }
+  | { readonly failure: Error | undefined }
+  /** It has a result; why that cannot be read. */
+  | { readonly unreadable: string };
+
+export interface ClosedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CODEC_FAILED` */
+export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun, until: number): Promise<End> {
+  try {
+    return {
+      value: await calls.run(
+        until,
+        async () => await calls.client.workflow.getHandle(run.workflowId, run.runId).result(),
+      ),
+    };
+  } catch (error) {
+    if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
+    if (error instanceof WorkflowFailedError) return { failure: error.cause };
+    // It is not Temporal that failed, but what was made of a payload.
+    const end = await readableEnd(calls, history, run, until);
+    if (end) return end;
+    throw error;
+  }
+}
+
+async function readableEnd(
+  calls: Calls,
+  history: NewestHistory,
+  { workflowId, runId }: ClosedRun,
+  until: number,
+): Promise<End | undefined> {
+  const context = { type: 'workflow', namespace: calls.client.options.namespace, workflowId } as const;
+  const last = await history.last(workflowId, runId, until);
+  const failure = last?.workflowExecutionFailedEventAttributes?.failure;
+  if (failure) return { failure: await failureOf(calls, failure, until, context) };
+  if (last?.workflowExecutionCanceledEventAttributes) return { failure: new CancelledFailure('') };
+  try {
+    const [value] = await valuesOf(
+      calls,
+      last?.workflowExecutionCompletedEventAttributes?.result?.payloads?.slice(0, 1),
+      until,
+      context,
+    );
+    return last?.workflowExecutionCompletedEventAttributes ? { value } : undefined;
+  } catch (error) {
+    if (!isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) throw error;
+    return { unreadable: error.message };
+  }
+}

@@ -1,0 +1,79 @@
+/** A failed workflow of any language, for a person: what failed, at which attempt, of which type and why. @module */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  ServerFailure,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
+import { stepName } from '../../task/names.js';
+
+/** At most this many causes are told. */
+const MOST_CAUSES = 5;
+
+/** Where the attempt of an activity is to be found. */
+export interface StartedEvent {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly eventId: number;
+}
+
+export interface FailureTextOptions {
+  /** The workflow that failed. */
+  readonly workflow: { readonly workflowId: string; readonly runId: string; readonly type: string };
+  /** Tells the attempt that the event started; `undefined` where it is not to be found. */
+  readonly attemptOf: (event: StartedEvent) => Promise<number | undefined>;
+  readonly stackTraces: boolean;
+}
+
+export async function failureText(
+  failure: Error,
+  { workflow, attemptOf, stackTraces }: FailureTextOptions,
+): Promise<string> {
+  const where: string[] = [];
+  let execution: Omit<StartedEvent, 'eventId'> = workflow;
+  let failed: Error = failure;
+  while ((failed instanceof ChildWorkflowFailure || failed instanceof ActivityFailure) && failed.cause) {
+    if (failed instanceof ChildWorkflowFailure) {
+      where.push(`child workflow ${failed.workflowType}`);
+      execution = { workflowId: failed.execution.workflowId ?? '', runId: failed.execution.runId ?? '' };
+    } else {
+      const eventId = Number(failed.failure?.activityFailureInfo?.startedEventId ?? 0);
+      const attempt =
+        eventId > 0
+          ? await attemptOf({ workflowId: execution.workflowId, runId: execution.runId, eventId })
+          : undefined;
+      where.push(`activity ${stepName(failed.activityType)}${attempt === undefined ? '' : `, attempt ${attempt}`}`);
+    }
+    failed = failed.cause;
+  }
+  const text = `${where.join(', ') || `workflow ${workflow.type}`}: ${causes(failed).map(one).join('; caused by ')}`;
+  const traces = stackTraces ? causes(failed).map(stackOf).filter(Boolean).join('\n\n') : '';
+  return traces ? `${text}\n\n${traces}` : text;
+}
+
+function causes(failure: Error): Error[] {
+  const chain: Error[] = [];
+  for (let next: unknown = failure; next instanceof Error && chain.length < MOST_CAUSES; next = next.cause)
+    chain.push(next);
+  return chain;
+}
+
+function one(failure: Error): string {
+  const type = typeOf(failure);
+  return `${type ? `${type}: ` : ''}${failure.message || 'no message'}`;
+}
+
+function typeOf(failure: Error): string {
+  if (failure instanceof ApplicationFailure) return failure.type ?? '';
+  if (failure instanceof TimeoutFailure) return `timeout (${failure.timeoutType ?? 'of no type'})`;
+  if (failure instanceof ServerFailure) return 'server failure';
+  return failure instanceof CancelledFailure ? 'cancelled' : '';
+}
+
+/** As the worker reported it; this process has none. */
+function stackOf(failure: Error): string {
+  return failure instanceof TemporalFailure ? (failure.failure?.stackTrace ?? '') : '';
+}

@@ -1,0 +1,82 @@
+/** The report of a workflow that has none of its own to give, made of its own queries. Pure. @module */
+import { createHash } from 'node:crypto';
+import { formRequest } from '../../task/form.js';
+import { valueAt } from '../../task/json-pointer.js';
+import { asProgress, type Progress } from '../../task/progress.js';
+import type { InputRequest, TaskReport } from '../../task/report.js';
+import { fillIn } from '../../task/template.js';
+import type { InputMapping, StatusMapping, WorkflowMapping } from '../../task/workflow-mapping.js';
+
+/** The queries to ask, each once. */
+export function queriesOf({ status, inputs = {} }: WorkflowMapping): string[] {
+  return [...new Set([status?.query, ...Object.values(inputs).map(({ query }) => query)])].filter(
+    (query) => query !== undefined,
+  );
+}
+
+/** The query that tells whether a question is open. */
+export function queryOf({ status }: WorkflowMapping, { query }: InputMapping): string {
+  return query ?? status?.query ?? '';
+}
+
+/** @param answers by query; one that never had one is missing */
+export function mappedReport(
+  mapping: WorkflowMapping,
+  answers: ReadonlyMap<string, unknown>,
+): Omit<TaskReport, 'changedAt'> {
+  const { status, inputs = {} } = mapping;
+  const open = Object.entries(inputs).flatMap(([name, input]) => {
+    const value = valueAt(answers.get(queryOf(mapping, input)), input.when);
+    return isOpen(value) ? [[questionKey(name, value), question(input, value)] as const] : [];
+  });
+  return {
+    version: 1,
+    inputs: Object.fromEntries(open),
+    ...(status ? statusOf(status, answers.get(status.query)) : {}),
+  };
+}
+
+/** The name of the question that a key is of. */
+export function questionName(key: string): string {
+  return key.slice(0, key.lastIndexOf('-'));
+}
+
+/**
+ * The key of a question that an equal one went before. A key is never used for two questions, and clients answer none twice.
+ * @param event by which the run took the last answer to such a question; 0: it has taken none
+ */
+export function keyAfter(key: string, event: number): string {
+  return event === 0 ? key : questionKey(questionName(key), [key, event]);
+}
+
+function isOpen(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== '';
+}
+
+/** It stands for the value that the question was found by. */
+function questionKey(name: string, value: unknown): string {
+  return `${name}-${createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)}`;
+}
+
+function question({ message, schema }: InputMapping, value: unknown): InputRequest {
+  return formRequest({ message: fillIn(message, value), requestedSchema: schema });
+}
+
+function statusOf(
+  { message, progress, total }: StatusMapping,
+  answer: unknown,
+): { message?: string; progress?: Progress } {
+  const said =
+    message === undefined
+      ? typeof answer === 'string'
+        ? answer
+        : valueAt(answer, '/message')
+      : valueAt(answer, message);
+  const done = valueAt(answer, progress ?? '');
+  const end = total === undefined ? undefined : valueAt(answer, total);
+  const shown = asProgress(typeof done === 'number' && progress !== undefined ? { progress: done, total: end } : done);
+  return {
+    ...(said === undefined || said === null ? {} : { message: typeof said === 'string' ? said : JSON.stringify(said) }),
+    ...(shown ? { progress: shown } : {}),
+  };
+}

@@ -1,0 +1,220 @@
+/**
+ * Reads a task: what Temporal knows (`describe`, no worker needed) merged with what only the workflow knows (its report),
+ * and with its outcome once it has one.
+ * @module
+ */
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
+import { McpTasksError } from '../../task/errors.js';
+import type { TaskMemo } from '../../task/memo.js';
+import { ASK_FIRST_WORKFLOW } from '../../task/names.js';
+import { asProgress } from '../../task/progress.js';
+import type { WorkflowMapping } from '../../task/workflow-mapping.js';
+import { isExpired, type Outcome, type Task } from '../../task/task.js';
+import { DEADLINE, taskNotFound, within, type Calls } from '../rpc/calls.js';
+import { Chains, type CancelledRun } from './chain.js';
+import { describe, memoOf, type Description } from './describe.js';
+import { endOf } from './end.js';
+import { failureText, type StartedEvent } from './failure-text.js';
+import { NewestHistory } from './history.js';
+import { queryOf, questionName } from './mapped-report.js';
+import { inputOf, OpenQuestions, type Questions } from './open-questions.js';
+import { outcomeOfFailure, outcomeOfResult, outcomeOfUnreadable } from './outcome.js';
+import { Reports, type Reported } from './reports.js';
+import { stepsOf } from './steps.js';
+
+/** When to look again for a question that is not known in time to be another than the last one, in milliseconds. */
+const UNSURE = 1_000;
+/** A workflow task that is not picked up for so long (milliseconds) has no worker. */
+const PICK_UP = 5_000;
+
+type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping'> & Partial<Pick<Task, 'endedAt'>>;
+
+export interface View {
+  readonly task: Task;
+  /** The run of its workflow that it was read from. */
+  readonly runId: string;
+  /** Of that run, then. */
+  readonly historyLength: number;
+  /** When there may be more to tell, though nothing happens; in milliseconds since 1970. */
+  readonly lookAgainAt: number | undefined;
+  /** See {@link Reported}. */
+  readonly answeredAt: Reported['answeredAt'];
+  /** See {@link Questions}. */
+  readonly unsure: Questions['unsure'];
+}
+
+/** What there is to say of how a task was read; nothing of one that has ended. */
+type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure'>>;
+
+export class TaskReader {
+  readonly #reports: Reports;
+  readonly #history: NewestHistory;
+  readonly #chains: Chains;
+  readonly #questions: OpenQuestions;
+
+  constructor(private readonly calls: Calls) {
+    this.#reports = new Reports(calls);
+    this.#history = new NewestHistory(calls);
+    this.#chains = new Chains(calls);
+    this.#questions = new OpenQuestions(calls);
+  }
+
+  /**
+   * The task as it is now. The caller has checked that it may see it.
+   * @param until how long it may take, in milliseconds since 1970
+   * @throws McpTasksError `TASK_NOT_FOUND` if there is none or its time is over, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`;
+   * of its payloads `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, and `CONFIGURATION` if a codec server refuses
+   */
+  async read(id: string, until: number = within(DEADLINE.read)): Promise<Task> {
+    return (await this.readRun(id, until)).task;
+  }
+
+  /** The same, and where it comes from. */
+  async readRun(id: string, until: number): Promise<View> {
+    const description = await describe(this.calls, id, until);
+    const memo = await memoOf(this.calls, description, until);
+    if (!memo) throw taskNotFound();
+    const { task, answeredAt = new Map(), unsure = new Set() } = await this.#task(description, memo, until);
+    const { runId, historyLength } = description;
+    const looks = [
+      ...(task.outcome ? [] : [this.#reports.lookAgainAt(runId)]),
+      ...(unsure.size > 0 ? [Date.now() + UNSURE] : []),
+    ].filter((at) => at !== undefined);
+    return {
+      task,
+      runId,
+      historyLength,
+      answeredAt,
+      unsure,
+      lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks),
+    };
+  }
+
+  /** How the task's workflow is answered, where that is its own. @throws as {@link read} */
+  async mapping(id: string, until: number): Promise<WorkflowMapping | undefined> {
+    const description = await describe(this.calls, id, until);
+    return mappingOf(description, await memoOf(this.calls, description, until));
+  }
+
+  /**
+   * Whether an existing workflow asks this question now, as the workflow itself has it.
+   * @param view what was read last
+   * @throws McpTasksError `NO_WORKER` if none says whether it is open; as {@link read}
+   */
+  async isAsked(view: View, key: string, until: number): Promise<boolean> {
+    const {
+      task: { id, outcome, mapping, inputs },
+      answeredAt,
+      historyLength,
+      unsure,
+    } = view;
+    const input = mapping && inputOf(mapping, key);
+    if (outcome || !input) return false;
+    if ((answeredAt.get(queryOf(mapping, input)) ?? 0) < historyLength)
+      throw new McpTasksError(
+        'NO_WORKER',
+        `no worker says whether "${key}" is still asked, so the answer was not given; send it again`,
+      );
+    if (!unsure.has(questionName(key))) return Object.hasOwn(inputs, key);
+    return await this.isAsked(await this.readRun(id, until), key, until);
+  }
+
+  async #task(description: Description, memo: TaskMemo, until: number): Promise<Told> {
+    const { endedAt, workflowId: id } = description;
+    const { tool, createdAt, ttl, caller } = memo;
+    const mapping = mappingOf(description, memo);
+    const base: Base = {
+      id,
+      tool,
+      createdAt,
+      ttl,
+      ...(caller ? { caller } : {}),
+      ...(mapping ? { mapping } : {}),
+      ...(endedAt === undefined ? {} : { endedAt }),
+    };
+    if (isExpired(base, Date.now())) throw taskNotFound();
+    const cancelled = await this.#chains.cancelledRun(description, until);
+    if (cancelled) return { task: await this.#cancelled(base, cancelled, until) };
+    if (endedAt === undefined) return await this.#open(base, description, until);
+    return {
+      task: {
+        ...base,
+        updatedAt: endedAt,
+        outcome: await this.#outcome(description, mapping, until),
+        inputs: {},
+        steps: [],
+      },
+    };
+  }
+
+  async #open(base: Base, description: Description, until: number): Promise<Told> {
+    const [reported, steps, stalled] = await Promise.all([
+      this.#reports.get(description, base.mapping, until),
+      stepsOf(this.calls, description, base.mapping !== undefined, until),
+      this.#stalled(description, until),
+    ]);
+    const { report, answeredAt } = reported;
+    const { inputs, unsure } = await this.#questions.of(description, base.mapping, reported, until);
+    const progress = asProgress(report?.progress);
+    const task: Task = {
+      ...base,
+      updatedAt: Math.max(base.createdAt, report?.changedAt ?? 0, ...steps.map((step) => step.changedAt)),
+      ...(report?.message === undefined ? {} : { message: report.message }),
+      ...(progress === undefined ? {} : { progress }),
+      inputs,
+      steps,
+      ...(stalled === undefined ? {} : { stalled }),
+    };
+    return { task, answeredAt, unsure };
+  }
+
+  /** A task reads as cancelled from the request on, whatever its workflow still does or answers. */
+  async #cancelled(base: Base, { runId }: CancelledRun, until: number): Promise<Task> {
+    const requestedAt = await this.#history.cancelRequestedAt(base.id, runId, until);
+    return {
+      ...base,
+      updatedAt: requestedAt ?? base.endedAt ?? base.createdAt,
+      outcome: { kind: 'cancelled' },
+      inputs: {},
+      steps: [],
+    };
+  }
+
+  async #outcome(
+    { workflowId, runId, type }: Description,
+    mapping: WorkflowMapping | undefined,
+    until: number,
+  ): Promise<Outcome> {
+    const end = await endOf(this.calls, this.#history, { workflowId, runId }, until);
+    if ('value' in end) return outcomeOfResult(end.value, workflowId, mapping);
+    if ('unreadable' in end) return outcomeOfUnreadable(end.unreadable);
+    const attemptOf = async (event: StartedEvent): Promise<number | undefined> =>
+      await this.#history.attempt(event, until).catch(() => undefined);
+    const text =
+      mapping && end.failure
+        ? await failureText(end.failure, {
+            workflow: { workflowId, runId, type },
+            attemptOf,
+            stackTraces: mapping.stackTraces ?? false,
+          })
+        : undefined;
+    return outcomeOfFailure(end.failure, text);
+  }
+
+  async #stalled({ workflowId, runId, raw }: Description, until: number): Promise<string | undefined> {
+    const pending = raw.pendingWorkflowTask;
+    if (!pending) return undefined;
+    if ((pending.attempt ?? 1) > 1) {
+      const failure = await this.#history.workflowTaskFailure(workflowId, runId, until).catch(() => undefined);
+      if (failure !== undefined)
+        return `the workflow's code fails and is retried (attempt ${pending.attempt}): ${failure}`;
+    }
+    const scheduled = optionalTsToMs(pending.scheduledTime) ?? Date.now();
+    return !pending.startedTime && Date.now() - scheduled > PICK_UP ? 'waiting for a worker' : undefined;
+  }
+}
+
+/** Before an existing workflow begins, the one that asks first is ours. */
+function mappingOf({ type }: Description, memo: TaskMemo | undefined): WorkflowMapping | undefined {
+  return type === ASK_FIRST_WORKFLOW ? undefined : memo?.mapping;
+}

@@ -1,0 +1,75 @@
+/** A workflow's pending activities and child workflows, as `describe` shows them, as a task's steps. @module */
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
+import type { temporal } from '@temporalio/proto';
+import { stepName } from '../../task/names.js';
+import { isHeartbeatDetails, progressOfHeartbeat } from '../../task/progress.js';
+import type { Step } from '../../task/task.js';
+import type { Calls } from '../rpc/calls.js';
+import type { Description } from './describe.js';
+import { failureOf, valuesOf } from '../rpc/payloads.js';
+import { PendingActivityState } from '../rpc/proto.js';
+
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+type PendingChild = temporal.api.workflow.v1.IPendingChildExecutionInfo;
+
+/** At most this many steps of a task are shown. */
+const MOST_STEPS = 10;
+
+/**
+ * What of them cannot be decoded until `until` is left out.
+ * @param children whether child workflows are shown: those of this package's own workflows are of no interest to a person
+ */
+export async function stepsOf(
+  calls: Calls,
+  description: Description,
+  children: boolean,
+  until: number,
+): Promise<Step[]> {
+  const { pendingActivities, pendingChildren } = description.raw;
+  const activities = await Promise.all(
+    (pendingActivities ?? []).slice(0, MOST_STEPS).map((activity) => stepOf(calls, activity, until)),
+  );
+  return [...activities, ...(children ? (pendingChildren ?? []) : []).map(childStep)].slice(0, MOST_STEPS);
+}
+
+/** Of a child, no more is known than that it runs. */
+function childStep({ workflowTypeName }: PendingChild): Step {
+  return { name: workflowTypeName ?? 'child workflow', state: 'running', attempt: 1, maximumAttempts: 0, changedAt: 0 };
+}
+
+async function stepOf(calls: Calls, activity: PendingActivity, until: number): Promise<Step> {
+  const { lastFailure } = activity;
+  const [details, failure] = await Promise.all([
+    valuesOf(calls, activity.heartbeatDetails?.payloads, until).catch((): unknown[] => []),
+    lastFailure ? failureOf(calls, lastFailure, until).catch(() => new Error(lastFailure.message ?? '')) : undefined,
+  ]);
+  const progress = progressOfHeartbeat(details);
+  const started = optionalTsToMs(activity.lastStartedTime) ?? 0;
+  const ended = optionalTsToMs(activity.lastAttemptCompleteTime) ?? 0;
+  const scheduled = optionalTsToMs(activity.scheduledTime) ?? 0;
+  const retryAt = optionalTsToMs(activity.nextAttemptScheduleTime);
+  return {
+    name: stepName(activity.activityType?.name ?? 'step'),
+    state: stateOf(activity),
+    attempt: activity.attempt ?? 1,
+    maximumAttempts: activity.maximumAttempts ?? 0,
+    ...(failure === undefined ? {} : { lastFailure: failure.message }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...(progress === undefined ? {} : { progress }),
+    changedAt: Math.max(started, ended, ended === 0 ? scheduled : 0, reportedAt(details[0], activity)),
+  };
+}
+
+function stateOf(activity: PendingActivity): Step['state'] {
+  if (activity.paused) return 'paused';
+  if (activity.state === PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED) {
+    return activity.nextAttemptScheduleTime ? 'retrying' : 'waiting';
+  }
+  return 'running';
+}
+
+/** Our own steps say when they last reported; of others only the last heartbeat is known, and it may have said nothing new. */
+function reportedAt(details: unknown, activity: PendingActivity): number {
+  const heartbeat = optionalTsToMs(activity.lastHeartbeatTime) ?? 0;
+  return isHeartbeatDetails(details) ? Math.min(details.changedAt, heartbeat) : heartbeat;
+}

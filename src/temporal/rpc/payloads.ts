@@ -1,0 +1,104 @@
+/**
+ * Payloads as values. Their codecs may be slow or away, and what others wrote may be in any encoding: either is told apart, so
+ * that it costs only what the payload would have said.
+ * @module
+ */
+import type { Payload, ProtoFailure, SerializationContext } from '@temporalio/common';
+import { decode, decodeFailure } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import { ExternalStorageRunner } from '@temporalio/common/lib/internal-non-workflow/external-storage-runner.js';
+import { isReferencePayload } from '@temporalio/common/lib/internal-non-workflow/extstore-helpers.js';
+import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
+import type { Calls } from './calls.js';
+
+type Payloads = readonly Payload[] | null | undefined;
+
+/** @throws McpTasksError `PAYLOAD_UNREADABLE` for an encoding that is not known here, or not to the codec, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long */
+export async function valuesOf(
+  calls: Calls,
+  payloads: Payloads,
+  until: number,
+  context?: SerializationContext,
+): Promise<unknown[]> {
+  if (!payloads?.length) return [];
+  const { payloadConverter, payloadCodecs, externalStorage } = calls.client.options.loadedDataConverter;
+  if (!externalStorage && payloads.some(isReferencePayload)) throw unreadable('a reference to external storage');
+  const decoded = await passing(calls, until, async () => {
+    const stored = externalStorage
+      ? await new ExternalStorageRunner(externalStorage).retrieve([...payloads])
+      : [...payloads];
+    return await decode(payloadCodecs, stored, context);
+  });
+  return decoded.map((payload) => {
+    try {
+      return payloadConverter.fromPayload<unknown>(payload, context);
+    } catch (error) {
+      throw unreadable(Buffer.from(payload.metadata?.['encoding'] ?? []).toString() || 'none', error);
+    }
+  });
+}
+
+/**
+ * A failure as an error, without its details where those cannot be read.
+ * @throws McpTasksError `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long
+ */
+export async function failureOf(
+  calls: Calls,
+  failure: ProtoFailure,
+  until: number,
+  context?: SerializationContext,
+): Promise<Error> {
+  const { payloadConverter, payloadCodecs, failureConverter } = calls.client.options.loadedDataConverter;
+  for (const readable of [failure, withoutDetails(failure), { message: failure.message ?? null }]) {
+    try {
+      const decoded: ProtoFailure = await passing(
+        calls,
+        until,
+        async () => await decodeFailure(payloadCodecs, readable, context),
+      );
+      return failureConverter.failureToError(decoded, payloadConverter, context);
+    } catch (error) {
+      if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
+      // Something in it is in an encoding that is not known here, or not to the codec.
+    }
+  }
+  return new Error(failure.message ?? '');
+}
+
+/** A codec that fails may well do its work a little later. */
+async function passing<T>(calls: Calls, until: number, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await calls.run(until, fn);
+  } catch (error) {
+    throw isMcpTasksError(error)
+      ? error
+      : new McpTasksError('CODEC_FAILED', 'the codec of the payloads failed; the task is not affected, try again', {
+          cause: error,
+        });
+  }
+}
+
+function unreadable(encoding: string, cause?: unknown): McpTasksError {
+  return new McpTasksError(
+    'PAYLOAD_UNREADABLE',
+    `a payload is in an encoding that is not known here (${encoding}): the operator of this server has to configure the data converter or codec that the workers have`,
+    { cause },
+  );
+}
+
+function withoutDetails(failure: ProtoFailure): ProtoFailure {
+  const {
+    cause,
+    applicationFailureInfo: application,
+    timeoutFailureInfo: timeout,
+    canceledFailureInfo: cancelled,
+    resetWorkflowFailureInfo: reset,
+  } = failure;
+  return {
+    ...failure,
+    ...(cause ? { cause: withoutDetails(cause) } : {}),
+    ...(application ? { applicationFailureInfo: { ...application, details: null } } : {}),
+    ...(timeout ? { timeoutFailureInfo: { ...timeout, lastHeartbeatDetails: null } } : {}),
+    ...(cancelled ? { canceledFailureInfo: { ...cancelled, details: null } } : {}),
+    ...(reset ? { resetWorkflowFailureInfo: { ...reset, lastHeartbeatDetails: null } } : {}),
+  };
+}

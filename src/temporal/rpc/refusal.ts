@@ -1,0 +1,55 @@
+/** What Temporal answers when it refuses, as gRPC has it. Pure. @module */
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { getGrpcStatusDetails } from '@temporalio/client/lib/helpers.js';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { McpTasksError } from '../../task/errors.js';
+
+/** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
+export const GRPC = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  FAILED_PRECONDITION: 9,
+  UNIMPLEMENTED: 12,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** For clients, who cannot mend it; what exactly was refused is in the error's cause, for the log. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  [GRPC.PERMISSION_DENIED]:
+    'Temporal does not permit this server to do that (PERMISSION_DENIED). Trying again does not help: the operator has to give the server the right, and finds in its log what was refused',
+  [GRPC.UNAUTHENTICATED]:
+    'Temporal does not accept the credentials of this server (UNAUTHENTICATED). Trying again does not help: the operator has to renew its API key or certificate',
+  [GRPC.INVALID_ARGUMENT]:
+    'Temporal does not take this request (INVALID_ARGUMENT). Trying again does not help: the log of the server says why',
+  [GRPC.UNIMPLEMENTED]:
+    "What is at Temporal's address does not know this request (UNIMPLEMENTED). Trying again does not help: the operator has to correct the address, or to upgrade the cluster",
+};
+const NO_NAMESPACE =
+  'Temporal does not have the namespace that this server is configured for. Trying again does not help: the operator has to create it, or to name another';
+
+/** What to say of an error that trying again would not change; `undefined` for any other. */
+export function refusal(error: unknown): string | undefined {
+  return isNamespaceMissing(error) ? NO_NAMESPACE : REFUSALS[grpcCode(error) ?? 0];
+}
+
+export function grpcCode(error: unknown): number | undefined {
+  return grpcError(error)?.code;
+}
+
+export function grpcError(error: unknown) {
+  const root = (error instanceof ServiceError || error instanceof McpTasksError) && error.cause ? error.cause : error;
+  const grpc = root instanceof ServiceError && root.cause ? root.cause : root;
+  return isGrpcServiceError(grpc) ? grpc : undefined;
+}
+
+/** Its code is that of a workflow that is not found. */
+export function isNamespaceMissing(error: unknown): boolean {
+  const grpc = grpcError(error);
+  return (
+    error instanceof NamespaceNotFoundError ||
+    (grpc !== undefined &&
+      (getGrpcStatusDetails(grpc) ?? []).some(({ type_url: type }) => type?.endsWith('.NamespaceNotFoundFailure')))
+  );
+}

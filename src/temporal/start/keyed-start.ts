@@ -1,0 +1,110 @@
+/**
+ * Starts under an idempotency key: the key names the workflow ID, so that Temporal itself sees to it that there is one.
+ *
+ * A task whose time is over, and one that gives way, keeps its ID for as long as Temporal keeps the workflow. The next task of
+ * the key is therefore of another generation, a number that is part of what the ID is made of. A generation starts only when
+ * all others have given way, and that is for ever: so at most one is the key's task, and any one found is the one.
+ * @module
+ */
+import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
+import { canonicalJson, givesWay, type IdempotencyKey } from '../../task/idempotency-key.js';
+import type { Keyring } from '../../task/keyring.js';
+import type { Task } from '../../task/task.js';
+import { DEADLINE, within, type Calls } from '../rpc/calls.js';
+import { describe, memoOf, type Description } from '../read/describe.js';
+import { searchGenerations } from './generations.js';
+import type { TaskReader } from '../read/read.js';
+import { startTask, type StartOptions } from './start.js';
+
+/** How often a start is tried whose ID was taken in between by a task that is gone at once. */
+const ATTEMPTS = 5;
+
+const REUSED = {
+  client:
+    'this idempotency key belongs to a task with other arguments: repeat the call with the same arguments, or use a new key',
+  answer: 'the answer that this call brings has been used: make the call again without requestState, to be asked again',
+  tool: 'the tool takes this call for the same work as an earlier one, which had other arguments: repeat it with those, or wait until that task has expired',
+} as const;
+
+type Options = Omit<StartOptions, 'id' | 'argumentsHash'>;
+
+export class KeyedStarts {
+  constructor(
+    private readonly calls: Calls,
+    private readonly keys: Keyring,
+    private readonly reader: TaskReader,
+  ) {}
+
+  /**
+   * The key's task; started, if it has none.
+   * @throws McpTasksError `KEY_REUSED` if it has other arguments, and what {@link startTask} throws
+   */
+  async start(owner: string, key: IdempotencyKey, options: Options): Promise<Task> {
+    const idsOf = (generation: number): readonly [string, ...string[]] =>
+      this.keys.namedTaskIds(owner, JSON.stringify([options.tool.name, key.by, key.text, generation]));
+    const until = within(DEADLINE.keyedStart);
+    const call: KeyedCall = { key, canonical: canonicalJson(options.args), until };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const { found, free } = await searchGenerations(
+        async (generation) => await this.#taken(idsOf(generation), until),
+      );
+      const tasks = await Promise.all(found.map(async (id) => await this.#read(id, until)));
+      const kept = tasks.find((task) => task && !givesWay(task, key));
+      if (kept) return await this.#same(kept, call);
+      if (key.by === 'answer' && found.length > 0) throw new McpTasksError('KEY_REUSED', REUSED.answer);
+      const [id] = idsOf(free);
+      const { task, created } = await startTask(
+        this.calls,
+        { id, ...options, argumentsHash: this.keys.sign('arguments', signed(id, call)) },
+        until,
+      );
+      if (created) return task;
+      // Another call was faster. Its task is this call's too, even if it has failed meanwhile: else many calls at once would
+      // start one task after the other.
+      const other = await this.#read(id, until);
+      if (other) return await this.#same(other, call);
+    }
+    throw new McpTasksError(
+      'TEMPORAL_UNAVAILABLE',
+      'the tasks of this idempotency key expire as fast as they start; try again, with a longer ttl',
+    );
+  }
+
+  /** The ID that this generation's task has, if there is one: it may have been made under a previous key of the ring. */
+  async #taken(ids: readonly string[], until: number): Promise<string | undefined> {
+    const descriptions = await Promise.all(ids.map(async (id) => await this.#describe(id, until)));
+    return ids.find((_, index) => descriptions[index]);
+  }
+
+  async #same(task: Task, call: KeyedCall): Promise<Task> {
+    const description = await this.#describe(task.id, call.until);
+    const memo = description && (await memoOf(this.calls, description, call.until));
+    if (memo && this.keys.verify('arguments', signed(task.id, call), memo.argumentsHash ?? '')) return task;
+    throw new McpTasksError('KEY_REUSED', REUSED[call.key.by]);
+  }
+
+  async #describe(id: string, until: number): Promise<Description | undefined> {
+    return await describe(this.calls, id, until).catch(noTask);
+  }
+
+  /** `undefined`: there is none, or its time is over. */
+  async #read(id: string, until: number): Promise<Task | undefined> {
+    return await this.reader.read(id, until).catch(noTask);
+  }
+}
+
+interface KeyedCall {
+  readonly key: IdempotencyKey;
+  readonly canonical: string;
+  readonly until: number;
+}
+
+/** With the ID, so that equal arguments of two tasks do not show. */
+function signed(id: string, { canonical }: KeyedCall): string {
+  return `${id}\0${canonical}`;
+}
+
+function noTask(error: unknown): undefined {
+  if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return undefined;
+  throw error;
+}

@@ -1,0 +1,42 @@
+/** Which workflow a call starts, and with what. Pure. @module */
+import type { FormRequest } from '../../task/form.js';
+import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../../task/names.js';
+import type { DurableTool } from '../../tool/define-tool.js';
+import { argumentsOf } from '../../task/workflow-mapping.js';
+import { runPolicy } from '../../tool/policy.js';
+
+export interface Work {
+  readonly tool: DurableTool;
+  /** A function tool's arguments as they came (its worker parses them), a workflow tool's as its schema parsed them. */
+  readonly args: unknown;
+  /** What the work is given besides the arguments: an answer to a question that was asked before the start. */
+  readonly answer?: Readonly<Record<string, unknown>>;
+  /** A form that the task puts to the client before its work begins. */
+  readonly askFirst?: FormRequest;
+}
+
+export interface WorkflowStart {
+  readonly workflowType: string;
+  readonly args: readonly unknown[];
+}
+
+export function workflowStart({ tool, args, answer, askFirst }: Work): WorkflowStart {
+  const { work, taskQueue, timeouts } = tool;
+  const start = ownStart(tool, args);
+  const existing = work.kind === 'workflow' && work.existing !== undefined;
+  // An existing workflow knows of no answer and has workers of its own; its run begins when the question is answered.
+  const elsewhere = {
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+    ...(timeouts?.run === undefined ? {} : { runTimeout: timeouts.run }),
+    withoutAnswer: true,
+  };
+  if (askFirst)
+    return { workflowType: ASK_FIRST_WORKFLOW, args: [{ form: askFirst, ...start, ...(existing ? elsewhere : {}) }] };
+  return answer === undefined || existing ? start : { ...start, args: [...start.args, answer] };
+}
+
+function ownStart({ name, work, retry, timeouts }: DurableTool, args: unknown): WorkflowStart {
+  if (work.kind === 'function')
+    return { workflowType: TOOL_WORKFLOW, args: [{ tool: name, args, policy: runPolicy(retry, timeouts) }] };
+  return { workflowType: work.workflowType, args: argumentsOf(args, work.existing?.args) };
+}

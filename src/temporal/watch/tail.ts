@@ -1,0 +1,172 @@
+/**
+ * Follows a workflow's history by long poll: one poll per watched task in this process, however many wait for it.
+ * A server allows few long polls (1,200 per namespace and frontend by default, shared with everybody), so there is a budget;
+ * beyond it a task is looked at on a timer until a poll is free.
+ * @module
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { temporal } from '@temporalio/proto';
+import { GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
+import { EventType } from '../rpc/proto.js';
+import { refusal } from '../rpc/refusal.js';
+
+/** How long one long poll may hang, in milliseconds; the server answers an idle one after about 20 s. */
+const POLL_DEADLINE = 60_000;
+/** The pause of the timer that stands in for a long poll, in milliseconds. */
+const TIMER = 2_000;
+/** Pauses after a failed poll, in milliseconds: the first, and the longest. */
+const PAUSE = { first: 200, longest: 5_000 };
+
+const ENDING = new Set<number>([
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
+]);
+
+/** `news`: the history has grown. `ending`: it has grown by something that can end the task. */
+export type Tick = 'news' | 'ending';
+export type Listener = (tick: Tick) => void;
+
+interface Tail {
+  readonly listeners: Set<Listener>;
+  readonly stop: AbortController;
+}
+
+export class HistoryTails {
+  readonly #tails = new Map<string, Tail>();
+  #polls = 0;
+
+  constructor(
+    private readonly calls: Calls,
+    /** The most long polls at a time. */
+    private readonly budget: number,
+  ) {}
+
+  /**
+   * Calls `listener` whenever the workflow's history grows, until the returned function is called. The first to follow a
+   * workflow hears of what its history holds already, too: a poll starts at the beginning, payloads included.
+   */
+  follow(workflowId: string, listener: Listener): () => void {
+    let tail = this.#tails.get(workflowId);
+    if (!tail) {
+      tail = { listeners: new Set(), stop: new AbortController() };
+      this.#tails.set(workflowId, tail);
+      void this.#run(workflowId, tail);
+    }
+    const mine = tail;
+    mine.listeners.add(listener);
+    return () => {
+      mine.listeners.delete(listener);
+      if (mine.listeners.size === 0) this.#end(workflowId, mine);
+    };
+  }
+
+  close(): void {
+    for (const [workflowId, tail] of this.#tails) this.#end(workflowId, tail);
+  }
+
+  #end(workflowId: string, tail: Tail): void {
+    tail.stop.abort();
+    if (this.#tails.get(workflowId) === tail) this.#tails.delete(workflowId);
+  }
+
+  async #run(workflowId: string, { listeners, stop: { signal } }: Tail): Promise<void> {
+    let cursor: Cursor = {};
+    let pause = PAUSE.first;
+    while (!signal.aborted) {
+      let over = false;
+      try {
+        const tick = this.#polls < this.budget ? await this.#poll(workflowId, cursor, signal) : await timer(signal);
+        pause = PAUSE.first;
+        if (tick) for (const listener of listeners) listener(tick);
+        over = cursor.closed === true;
+      } catch (error) {
+        over = grpcCode(error) === GRPC.NOT_FOUND;
+        // Whoever waits looks for themselves, and gets to hear what they may do no more.
+        if (over || refusal(error) !== undefined) for (const listener of listeners) listener('ending');
+        // Everything else (cluster away, rate limit, too many long polls) passes: whoever waits goes on waiting.
+        if (!over) await pauseFor(pause, signal);
+        pause = Math.min(pause * 2, PAUSE.longest);
+      }
+      if (!over) continue;
+      // Whoever finds the task ended leaves now. Whoever does not waits for another run, which an operator's reset makes.
+      await pauseFor(TIMER, signal);
+      cursor = {};
+    }
+  }
+
+  async #poll(workflowId: string, cursor: Cursor, signal: AbortSignal): Promise<Tick | undefined> {
+    const { client } = this.calls;
+    const request = {
+      namespace: client.options.namespace,
+      execution: { workflowId, ...(cursor.runId ? { runId: cursor.runId } : {}) },
+      waitNewEvent: true,
+      skipArchival: true,
+      ...(cursor.token ? { nextPageToken: cursor.token } : {}),
+    };
+    this.#polls++;
+    try {
+      const response = await this.calls.once(
+        within(POLL_DEADLINE),
+        async () => await client.workflowService.getWorkflowExecutionHistory(request),
+        signal,
+      );
+      const events = response.history?.events ?? [];
+      advance(cursor, response.nextPageToken, events);
+      if (events.length === 0) return undefined;
+      return events.some((event) => ENDING.has(event.eventType ?? 0)) ? 'ending' : 'news';
+    } catch (error) {
+      if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) return undefined;
+      throw error;
+    } finally {
+      this.#polls--;
+    }
+  }
+}
+
+async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+/** Where in which run of the workflow's chain the next poll goes on. */
+interface Cursor {
+  runId?: string;
+  token?: Uint8Array;
+  /** The last run's history has ended: nothing will ever come. */
+  closed?: boolean;
+}
+
+function advance(
+  cursor: Cursor,
+  token: Uint8Array | null | undefined,
+  events: readonly temporal.api.history.v1.IHistoryEvent[],
+): void {
+  const next = events.map(nextRun).find(Boolean);
+  if (next) {
+    cursor.runId = next;
+    delete cursor.token;
+  } else if (token && token.length > 0) {
+    cursor.token = token;
+  } else {
+    cursor.closed = true;
+  }
+}
+
+/** A run that goes on as another (continue-as-new, workflow retry) names it in its last event. */
+function nextRun(event: temporal.api.history.v1.IHistoryEvent): string | undefined {
+  return (
+    event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionFailedEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionTimedOutEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
+    undefined
+  );
+}
+
+async function timer(signal: AbortSignal): Promise<Tick> {
+  await delay(TIMER, undefined, { signal });
+  return 'ending';
+}
