@@ -1,0 +1,50 @@
+/** The canary for src/server/seam.ts: what the adapter takes from inside the v2 SDK still does what it did. @module */
+import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
+import { Client } from '@modelcontextprotocol/client';
+import { z } from 'zod';
+import { describe, expect, it } from 'vitest';
+import { intercept } from '../../src/server/seam.js';
+import { installed } from '../setup/sdk-version.js';
+
+function serverWithTool(): McpServer {
+  const mcp = new McpServer({ name: 't', version: '1' });
+  mcp.registerTool('own', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: 'own' }] }));
+  return mcp;
+}
+
+describe(`inside ${installed('@modelcontextprotocol/server')}`, () => {
+  it('tools/call can be answered with what is not a CallToolResult, and other calls go on to the SDK', async () => {
+    const mcp = serverWithTool();
+    intercept(mcp, 'tools/call', async (request, ctx, sdk) => {
+      const { name } = request.params as { name: string };
+      return name === 'own' ? await sdk(request, ctx) : { task: { taskId: 'made here' } };
+    });
+    const [near, far] = InMemoryTransport.createLinkedPair();
+    const client = new Client({ name: 'c', version: '1' });
+    await Promise.all([mcp.connect(far), client.connect(near)]);
+    expect(await client.callTool({ name: 'own' })).toMatchObject({ content: [{ text: 'own' }] });
+    const raw = await client.request({ method: 'tools/call', params: { name: 'ours' } }, z.looseObject({}));
+    expect(raw).toMatchObject({ task: { taskId: 'made here' } });
+    await client.close();
+  });
+
+  it('tools/list can be changed for each request', async () => {
+    const mcp = serverWithTool();
+    intercept(mcp, 'tools/list', async (request, ctx, sdk) => ({
+      ...(await sdk(request, ctx)),
+      _meta: { seen: true },
+    }));
+    const [near, far] = InMemoryTransport.createLinkedPair();
+    const client = new Client({ name: 'c', version: '1' });
+    await Promise.all([mcp.connect(far), client.connect(near)]);
+    expect(await client.listTools()).toMatchObject({ tools: [{ name: 'own' }], _meta: { seen: true } });
+    await client.close();
+  });
+
+  it('a server without the seam is refused by a clear error', () => {
+    const other = { server: {} } as McpServer;
+    expect(() => intercept(other, 'tools/call', async (request, ctx, sdk) => await sdk(request, ctx))).toThrow(
+      /install ~2\.4\.0/,
+    );
+  });
+});
