@@ -48,7 +48,7 @@ export function sealSession(keys: Keyring, owner: string, session: Session): str
 
 /** `undefined` if no server with this key began this session for this owner, or its time is over. */
 export function openSession(keys: Keyring, owner: string, text: string): Session | undefined {
-  const [body = '', signed = '', more] = text.split('..');
+  const [body = '', signed = '', more] = text.split('.');
   if (more !== undefined || !keys.verify('session', `${owner}\0${body}`, signed)) return undefined;
   const session = Session.parse(JSON.parse(Buffer.from(body, 'base64url').toString()));
   return Date.now() < session.createdAt + LIFETIME ? session : undefined;
