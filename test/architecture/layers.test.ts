@@ -1,4 +1,4 @@
-/** Plants imports in a copy of the folder tree, to show that the layer rules reject them. @module */
+/** Plants imports in a temporary folder tree and checks which ones the layer rules reject. @module */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -16,7 +16,7 @@ interface Violation {
   readonly to: string;
 }
 
-/** @returns the names of the rules that these files break */
+/** @returns the names of the rules that these files violate */
 async function broken(files: Readonly<Record<string, string>>): Promise<string[]> {
   return (await violations(files)).map(({ rule }) => rule);
 }

@@ -1,4 +1,4 @@
-/** A real authorization server on loopback, and users who sign in with it. @module */
+/** A real authorization server on loopback, with users who sign in to it. @module */
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,13 +10,13 @@ export const REDIRECT = 'http://127.0.0.1:9/callback';
 
 export interface AuthorizationServer {
   readonly issuer: string;
-  /** The token of `user` for `resource`, by the authorization code flow as a host goes through it. */
+  /** Gets a token for `user` and `resource` through the authorization code flow, the way a host does. */
   signIn(user: string, options: { resource: string; scope?: string }): Promise<string>;
-  /** What the browser of `user` does with an authorization URL. @returns what arrives at the client */
+  /** Follows an authorization URL the way the browser of `user` would. @returns the parameters the client receives */
   authorize(url: URL, user: string): Promise<URLSearchParams>;
-  /** A token that the server itself would not issue, though signed with its key; a claim that is `undefined` is left out. */
+  /** Signs a token that the server itself would not issue, with its key. Claims that are `undefined` are omitted. */
   forge(claims: JWTPayload, header?: { alg?: string; kid?: string }): Promise<string>;
-  /** Stops answering, as an outage would. */
+  /** Stops the server, as in an outage. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
     findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_, { uid }) => `/sign-in/${uid}` },
     ttl: { Interaction: 60, Session: 60, Grant: 60 },
-    // Whoever signs in agrees.
+    // Everyone who signs in grants consent.
     async loadExistingGrant({ oidc }) {
       const grant = new provider.Grant({ clientId: CLIENT, accountId: oidc.session?.accountId as string });
       grant.addResourceScope(oidc.params?.['resource'] as string, oidc.params?.['scope'] as string);
@@ -123,7 +123,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
   };
 }
 
-/** Goes where a browser would be sent, with the cookies it would keep. */
+/** Follows redirects the way a browser would, cookies included, until one leads to the client. */
 async function authorize(start: URL, user: string): Promise<URLSearchParams> {
   const cookies = new Map<string, string>();
   let url = new URL(start);

@@ -1,4 +1,4 @@
-/** A server that asks for tokens, its authorization server a real one. */
+/** `bearerAuth` with a real authorization server. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, StreamableHTTPClientTransport, type OAuthClientProvider } from '@modelcontextprotocol/client';
@@ -48,7 +48,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** The handler as somebody with this token reaches it. */
+/** Wraps the handler so that every request carries this token. */
 const as = (token: string): ProtectedHandler => ({
   ...handler,
   async fetch(request) {
@@ -179,7 +179,7 @@ it.each([
   ],
 ])('the audience of %o', async (named, good, wrong) => {
   const on = await bearerAuth(stack.tasks.handler(factory), { issuer: server.issuer, ...named, logger: silent });
-  // Let through, to a server that has no use for an empty message.
+  // A good token gets through. The server then rejects the empty message, but not with 401.
   for (const aud of good) expect((await ask('/mcp', { token: await server.forge({ aud }), on })).status).not.toBe(401);
   for (const aud of wrong) expect((await ask('/mcp', { token: await server.forge({ aud }), on })).status).toBe(401);
 });
@@ -209,7 +209,7 @@ describe('tasks', () => {
   it('are listened to for as long as the token is good', async () => {
     const alice = as(await server.signIn('alice', { resource: RESOURCE }));
     const { taskId } = (await send2026(alice, 'tools/call', { name: 'sleep' })).result;
-    // It is good for five seconds more, for clocks that differ.
+    // Accepted for another five seconds, the clock tolerance.
     const expired = as(await server.forge({ aud: RESOURCE, exp: now() }));
     const { notifications, result } = await send2026(expired, 'subscriptions/listen', {
       notifications: { taskIds: [taskId] },
@@ -219,7 +219,7 @@ describe('tasks', () => {
     expect((await send2026(alice, 'tasks/cancel', { taskId })).status).toBe(200);
   });
 
-  /** The answer as it is, to a request that is the same but for the task. */
+  /** Returns the raw answer to a request that differs only in its task. */
   async function bytes(
     on: ProtectedHandler,
     method: string,
@@ -249,7 +249,7 @@ describe('tasks', () => {
 });
 
 it('a public client finds its way from the first refusal to a result', async () => {
-  // The URL is only known once it listens.
+  // The URL is unknown until the server listens.
   let guarded: ProtectedHandler | undefined;
   const listening = await listen({
     ...handler,

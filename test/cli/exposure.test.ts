@@ -1,4 +1,4 @@
-/** Who can reach `serve`, and what it asks for before it lets them. */
+/** Who can reach `serve`, and which options it requires before it lets them. */
 import { expect, it } from 'vitest';
 import { exposure, type ExposureOptions } from '../../src/cli/exposure.js';
 

@@ -1,4 +1,4 @@
-/** The endpoint of `start` and `serve`. */
+/** The HTTP endpoint of `start` and `serve`. */
 import { connect } from 'node:net';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await server.close());
 
-/** The status line that a request of these raw lines gets; `fetch` would not send some of them. */
+/** Sends a raw request, because `fetch` would refuse some of these. @returns the status line of the answer */
 async function raw({ url }: HttpServer, target: string, ...headers: string[]): Promise<string> {
   const { port } = new URL(url);
   return await new Promise((resolve, reject) => {

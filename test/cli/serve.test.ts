@@ -1,4 +1,4 @@
-/** `mcp-tasks-temporal serve`, as processes of their own. */
+/** `mcp-tasks-temporal serve`, run as a separate process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -108,12 +108,12 @@ it('serves the tools of a file, works for them when told, and stops in good orde
   await open;
   child.kill('SIGTERM');
   expect((await stream).result).toMatchObject({ resultType: 'complete' });
-  // The worker lets what is running end.
+  // The worker lets running activities finish.
   await writeFile(join(dir, 'late'), '');
   expect(await ended()).toMatchObject({ code: 0 });
 });
 
-/** A server elsewhere, for requests as they are on the wire. */
+/** Wraps a remote server as a handler, to send it raw protocol requests. */
 function remote(url: string, answered = (): void => {}): McpHttpHandler {
   return {
     fetch: async (request: Request) =>

@@ -1,4 +1,4 @@
-/** The tools that `serve` finds in a file, and what it says where there are none. */
+/** Loading tools from a file for `serve`, and the errors when the file has none. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `callTool` over HTTP: one await, in both protocol versions, by the clients of both SDKs. */
+/** `callTool` over HTTP in both protocol versions, with the clients of both SDKs. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -18,7 +18,7 @@ import { defineTool, TaskError, type ToolContext } from '../../src/index.js';
 import { listen, type Listening } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
 
-/** Lets the test decide when the tool goes on. */
+/** Gates that let the test decide when a tool continues. */
 const gates = new Map<
   string,
   { open: () => void; opened: Promise<void>; reached: () => void; started: Promise<void> }
@@ -86,7 +86,7 @@ afterAll(async () => {
   await temporal.connection.close();
 });
 
-/** A client of the v1 SDK, or one of v2 that negotiates so. */
+/** The v1 SDK's client, or the v2 SDK's with this version negotiation mode. */
 type Kind = 'v1' | 'legacy' | 'auto';
 const connectAs = async (kind: Kind, url = server.url): Promise<McpClient> =>
   kind === 'v1' ? await connectV1(url) : await connect(kind, url);

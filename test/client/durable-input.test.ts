@@ -1,4 +1,4 @@
-/** Questions and progress of durable tasks, by `callTool` with every kind of client. */
+/** Input requests and progress of durable tasks, through `callTool` with every kind of client. */
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -19,7 +19,7 @@ import { defineTool } from '../../src/index.js';
 import { listen, type Listening } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
 
-/** Lets the test decide when a step is over. */
+/** Ends the current step. */
 let next = (): void => undefined;
 const tools = [
   defineTool({ name: 'twice', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askTwice' }),
@@ -60,7 +60,7 @@ afterAll(async () => {
 const elicitation = { form: {}, url: {} };
 type Kind = 'v1' | 'legacy' | 'auto';
 
-/** @param ownAnswer what the client's own handler answers, if it has one */
+/** @param ownAnswer the client's own elicitation handler, if it has one */
 async function connect(
   kind: Kind,
   ownAnswer?: (request: InputRequest) => { action: 'accept'; content: Record<string, string | number> },

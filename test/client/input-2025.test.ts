@@ -1,4 +1,4 @@
-/** `onInput` and `onProgress` in protocol 2025-11-25, with the task server of the v1 SDK, by the clients of both SDKs. */
+/** `onInput` and `onProgress` in 2025-11-25, against the v1 SDK's task server, with the clients of both SDKs. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -14,14 +14,14 @@ const related = (taskId: string) => ({ _meta: { 'io.modelcontextprotocol/related
 
 function register(mcp: McpServer): void {
   const refuse = async () => await Promise.reject(new Error('never called'));
-  /** Asks on the stream of `tasks/result`: a form, then the model; tells its progress there too. */
+  /** Asks on the `tasks/result` stream: first a form, then the model. Reports its progress there too. */
   mcp.experimental.tasks.registerToolTask(
     'ask',
     { inputSchema: { name: z.string() }, execution: { taskSupport: 'required' } },
     {
       async createTask({ name }, extra) {
         const task = await extra.taskStore.createTask({ ttl: 60_000, pollInterval: 20 });
-        // The SDK's types leave `relatedTask` out here.
+        // The SDK's types omit `relatedTask` here.
         const options: object = { relatedTask: { taskId: task.taskId } };
         void (async () => {
           const token = extra._meta?.progressToken;
@@ -51,7 +51,7 @@ function register(mcp: McpServer): void {
       getTaskResult: refuse,
     },
   );
-  /** Asks on the session's own stream, before the task's ID is out, and the same again, as if the stream had been lost. */
+  /** Asks on the session's own stream before returning the task ID, twice, as if the stream had been lost. */
   mcp.experimental.tasks.registerToolTask(
     'hurry',
     { execution: { taskSupport: 'required' } },
@@ -68,7 +68,7 @@ function register(mcp: McpServer): void {
             structuredContent: { first: first.content, again: again.content },
           });
         })();
-        // On the same stream: once it is answered, the client has the questions.
+        // The ping is on the same stream, so its answer means the client has the questions.
         await mcp.server.ping();
         return { task };
       },
@@ -76,7 +76,7 @@ function register(mcp: McpServer): void {
       getTaskResult: refuse,
     },
   );
-  /** Asks within a plain call, also on behalf of a task. */
+  /** Asks during a plain call, optionally on behalf of a task. */
   mcp.registerTool('plain', { inputSchema: { taskId: z.string().optional() } }, async ({ taskId }) => {
     const { content } = await mcp.server.elicitInput({
       mode: 'form',
@@ -124,7 +124,7 @@ async function ready<C extends { close(): Promise<void> }>(client: C): Promise<C
   return client;
 }
 
-/** Answers forms with `said` and the model's questions with its name. */
+/** Answers forms with `said`, and sampling requests with `said` as the model's name. */
 const answering =
   (said: string, asked: InputRequest[] = []) =>
   async (request: InputRequest) => {

@@ -1,4 +1,4 @@
-/** `callTool` with answers that no server of ours gives; the client is a fake, as all it has to have is an interface. */
+/** `callTool` with answers that our servers never give. The client is a fake: `McpClient` is just an interface. */
 import { describe, expect, it } from 'vitest';
 import { callTool, type McpClient, resume } from '../../src/client/index.js';
 
@@ -12,7 +12,7 @@ const task = {
 };
 type Answers = Record<string, (params: Record<string, unknown>) => unknown>;
 
-/** A client of 2025-11-25, or of 2026-07-28. */
+/** Returns a fake client, of 2025-11-25 by default and of 2026-07-28 with `era` "modern". */
 function clientOf(
   answers: Answers,
   listTools: McpClient['listTools'] = async () =>
@@ -32,7 +32,7 @@ function clientOf(
 const failing = (name: string, code: number | string, message: string, data?: unknown) => (): never => {
   throw Object.assign(new Error(message), { name, code, data });
 };
-/** What `answers` do, one after the other; the last for ever. */
+/** Returns what each of `answers` returns in turn, then keeps repeating the last one. */
 const inTurn =
   (...answers: (() => unknown)[]) =>
   (): unknown =>

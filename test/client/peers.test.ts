@@ -1,4 +1,4 @@
-/** A host has the one SDK it is built on, or the other; its task client needs neither. */
+/** The task client loads without either MCP SDK, because a host may have installed only one of them. */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 
 const dist = new URL('../../dist/src/client/', import.meta.url);
 
-/** Imports `specifier` in a process where no SDK is installed. */
+/** Imports `specifier` in a process where neither SDK can be resolved. @returns the names of its exports */
 async function importWithoutSdk(specifier: string): Promise<string> {
   const hook = `export const resolve = (name, context, next) => { if (name.startsWith('@modelcontextprotocol/')) throw new Error(name + ' is not installed'); return next(name, context); };`;
   const code = `

@@ -1,4 +1,4 @@
-/** A host that is killed while it waits, and its tasks in the hands of the next one. */
+/** A host is killed while it awaits a task, and the next host resumes the task. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The official client-side library of tasks, `@modelcontextprotocol/ext-tasks`, against our server. */
+/** The official client library for tasks, `@modelcontextprotocol/ext-tasks`, against our server. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ const overStdio = (): Transport =>
     },
   });
 
-/** A host's session; in 2026-07-28 with our `rawDispatch`. */
+/** Opens a host's session. In 2026-07-28 it uses our `rawDispatch`. */
 async function open(
   mode: 'legacy' | 'auto',
   transport: Transport,

@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 const known = new Set<string>();
-/** The ID of the task that has just been created and runs: in 2026-07-28 no client may list. */
+/** Returns the ID of the task just created. Asks the engine, because clients cannot list tasks in 2026-07-28. */
 async function newTask(): Promise<string> {
   let created: string | undefined;
   const found = async (): Promise<boolean> => {
@@ -48,7 +48,7 @@ async function newTask(): Promise<string> {
 }
 
 describe.each(['legacy', 'modern'] as const)('protocol era %s', (era) => {
-  // A connection runs one command at a time: one calls, one looks.
+  // A connection runs one command at a time, so one connection calls and another watches.
   const caller = async (...args: string[]) => await inspector.mcpdo('--connection', `caller-${era}`, ...args);
   const watcher = async (...args: string[]) => await inspector.mcpdo('--connection', `watcher-${era}`, ...args);
   const call = async (name: string, args: object = {}) =>
