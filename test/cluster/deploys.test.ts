@@ -1,4 +1,4 @@
-/** Worker Deployments: version 2 of the workers is shipped while tasks of version 1 run, pinned to it. */
+/** Worker Deployments: ships version 2 of the workers while tasks pinned to version 1 are running. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { McpServer } from '@modelcontextprotocol/server';
@@ -19,7 +19,7 @@ const taskQueue = `reports-${randomUUID()}`;
 const { address, namespace, certificates } = inject('cluster');
 const temporal = async (role: Role) => ({ address, namespace, tls: await tlsOf(certificateOf(certificates, role)) });
 
-/** Opened by the test, for all that waits. */
+/** Opens the gate that all tasks wait at. */
 let open = (): void => {};
 const gate = new Promise<void>((resolve) => (open = resolve));
 
@@ -32,7 +32,7 @@ const activities = {
 export type Activities = typeof activities;
 
 const inputSchema = z.object({ gate: z.string() });
-/** The tools as the workers of one version have them. */
+/** Returns the tools as the workers of `version` define them. */
 const toolsOf = (version: number): DurableTool[] => [
   defineTool({ name: 'monthly_report', inputSchema, workflow: 'monthlyReport' }),
   defineTool({
@@ -73,7 +73,7 @@ afterAll(async () => {
   await admin.close();
 });
 
-/** Starts the workers of a version beside the others, and sends new tasks to it. */
+/** Starts the workers of a version next to the others, and routes new tasks to it. */
 async function ship(version: 1 | 2): Promise<void> {
   const buildId = `v${version}`;
   const worker = await createWorker({
@@ -90,7 +90,7 @@ async function ship(version: 1 | 2): Promise<void> {
   });
   workers.push({ worker, running: worker.run() });
   const current = async (): Promise<string | null | undefined> => {
-    // Refused until a worker of the version has asked for work.
+    // Fails until a worker of this version has polled.
     await admin.workflowService
       .setWorkerDeploymentCurrentVersion({ namespace, deploymentName, version: `${deploymentName}.${buildId}` })
       .catch(() => undefined);
@@ -117,7 +117,7 @@ it('tasks end on the version they were started on', async () => {
 
   await ship(1);
   const before = await startAll();
-  // All four wait at the gate.
+  // Wait until all four tasks are at the gate.
   for (const id of before)
     await expect
       .poll(async () => (await tasks.engine.get('anonymous', id)).steps.map(({ state }) => state), { timeout: 30_000 })

@@ -1,4 +1,4 @@
-/** `mcp-tasks-temporal doctor` on the cluster, by what the role may see and do. */
+/** `mcp-tasks-temporal doctor` on the cluster, with roles that may see and do different things. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 it.each<[Role, number, RegExp[]]>([
-  // A worker that an earlier test has ended counts until its last poll would have been over.
+  // Any number of workers: one stopped by an earlier test counts until its last poll would have timed out.
   [
     'worker',
     0,
@@ -30,7 +30,7 @@ it.each<[Role, number, RegExp[]]>([
       /^ok +Temporal \S+ at \S+ \(TLS, client certificate\)$/m,
     ],
   ],
-  // All that serving needs; what it cannot see it says.
+  // This role may do everything serving needs; the doctor warns about what it cannot see.
   [
     'tasks',
     1,

@@ -1,4 +1,4 @@
-/** Workflows in Go and in Python that know nothing of MCP, as tools, in both protocol versions. */
+/** Go and Python workflows that know nothing about MCP, exposed as tools, in both protocol versions. */
 import { randomBytes } from 'node:crypto';
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-/** What the two have in common, each in its own words. */
+/** The same behavior in both languages, each with its own names and messages. */
 const LANGUAGES = {
   go: {
     tool: 'nightly_load',
@@ -119,7 +119,7 @@ describe.each(cases)('%s, %s', (language, era) => {
     expect(await client.result(taskId)).toMatchObject({ structuredContent: done(stock, 3) });
   });
 
-  /** Starts a task that has done its work and waits in a timer, so that Temporal has nothing to tell of it. */
+  /** Starts a task and waits until its work is done and only a timer is running, so there is no status message. */
   async function inTimer(name: string, settle: number): Promise<string> {
     await writeFile(join(data, name + source), '');
     const taskId = await client.start(tool, args(name, 3, settle));
@@ -132,7 +132,7 @@ describe.each(cases)('%s, %s', (language, era) => {
       const { status, statusMessage } = await client.get(taskId);
       return { status, statusMessage };
     };
-    // No activity is left; the timer alone runs.
+    // No activity is running any more, just the timer.
     await expect.poll(seen, { timeout: 30_000 }).toEqual({ status: 'working', statusMessage: undefined });
     return taskId;
   }

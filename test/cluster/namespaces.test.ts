@@ -1,4 +1,4 @@
-/** One gateway file for two namespaces of the cluster, each with a worker of its own, behind three MCP servers. */
+/** One gateway file for two namespaces of the cluster, each with its own worker, behind three MCP servers. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const [warehouse, archive] = NAMESPACES;
 let data: string;
 let issuer: AuthorizationServer;
 let proxy: Proxy;
-/** With a role that has no rights in the second namespace. */
+/** Runs with a role that has no rights in the second namespace. */
 let visitors: McpServer;
 let admin: Connection;
 
@@ -69,7 +69,7 @@ const TOOLS = {
 } as const;
 type Tool = keyof typeof TOOLS;
 
-/** Starts a task on a table whose source is there. */
+/** Starts a task on a table whose source exists. */
 async function start(client: TaskClient, tool: Tool, table: string, settle: number): Promise<string> {
   const { source, args } = TOOLS[tool];
   await writeFile(join(data, table + source), '');
@@ -113,7 +113,7 @@ describe.each(cases)('%s, %s', (tool, era) => {
         ({ length }) => length,
         () => 0,
       );
-    // In the timer: to Python, a cancellation that a step completes in spite of is none.
+    // Cancel only during the timer: if a Python activity completes anyway, its workflow never notices the cancellation.
     await expect
       .poll(async () => [await made(), (await client.get(taskId)).statusMessage], { timeout: 30_000 })
       .toEqual([3, undefined]);

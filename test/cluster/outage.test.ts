@@ -1,4 +1,4 @@
-/** The cluster goes away as by a crash, with tasks under way, and comes back on the same databases. It is one of this file's own. */
+/** The cluster crashes while tasks are running, then restarts on the same databases. It belongs to this file alone. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,9 @@ import { stopAll } from './setup/processes.js';
 import { makeNamespaces, startTemporal, type TemporalServer } from './setup/temporal.js';
 
 const resource = 'https://mcp.example.com/mcp';
-/** How long an answer may take while the cluster is away, in milliseconds. */
+/** Maximum time for an answer while the cluster is down, in milliseconds. */
 const LONGEST = 5_000;
-/** As many parts as take a while: they are written before, through and after the outage. */
+/** Enough parts that some are written before, some during and some after the outage. */
 const PARTS = 1_500;
 let data: string;
 let issuer: AuthorizationServer;
@@ -44,7 +44,7 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-/** What an operation was answered with, and in how many milliseconds. */
+/** Runs an operation. @returns its answer or error, and how long it took in milliseconds */
 async function answered(operation: () => Promise<unknown>): Promise<{ answer: unknown; took: number }> {
   const from = performance.now();
   const answer = await Promise.race([operation(), delay(2 * LONGEST, 'nothing')]).catch((error: unknown) =>
@@ -54,7 +54,7 @@ async function answered(operation: () => Promise<unknown>): Promise<{ answer: un
 }
 
 it('every operation is answered at once with a retryable error, nothing hangs, and all goes on afterwards', async () => {
-  // In each era one task in an activity that heartbeats, one that waits for its source, and one in a timer that ends meanwhile.
+  // Per era: a task in a heartbeating activity, one waiting for its source, and one in a timer that ends meanwhile.
   const tasks = await Promise.all(
     ERAS.map(async (era) => {
       const client = clients[era];
@@ -97,7 +97,7 @@ it('every operation is answered at once with a retryable error, nothing hangs, a
     }
   }
 
-  // It waits for the task in any case, and now a little longer.
+  // This call waits for the task anyway; the outage only makes the wait longer.
   const askedMeanwhile = legacy.client.result(legacy.ids[2]);
 
   temporal = temporal.again();

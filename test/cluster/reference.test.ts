@@ -1,4 +1,7 @@
-/** What docker-compose.yml starts, without containers: PostgreSQL, Temporal, its UI, the MCP server and the worker, each a process. */
+/**
+ * The services of docker-compose.yml without containers: PostgreSQL, Temporal, its UI, the MCP server and the worker,
+ * each a process.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Three MCP servers behind a round-robin proxy, and three workers, of which one at a time is killed. */
+/** Three MCP servers behind a round-robin proxy and three workers, killed one at a time. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,7 +73,7 @@ it('every replica lists the tasks that another has started', async () => {
     await expect.poll(async () => (await client.list()).toSorted(), { timeout: 30_000 }).toEqual(ids.toSorted());
 });
 
-/** Everything that a client may be told while a replica or a worker is gone: that it should try again. */
+/** Throws `error` unless it tells the client to try again, the only error allowed while a replica or worker is gone. */
 function assertRetryable(error: unknown): void {
   const lost = error instanceof TypeError && error.message === 'fetch failed';
   const answered = error instanceof Refused ? error.reply : undefined;
@@ -104,7 +104,7 @@ async function toTheEnd(client: TaskClient, tool: string, args: object, name: st
 
 it('200 tasks end right while replicas and workers are killed, and no client is told anything but to try again', async () => {
   const since = new Date().toISOString();
-  // The server's own last five minutes, which a busy machine may need.
+  // The authorization server's own tokens expire after five minutes, too soon on a busy machine.
   const token = await issuer.forge({ sub: 'bob', aud: resource, exp: Math.floor(Date.now() / 1000) + 3_600 });
   const work = Array.from({ length: 200 }, (_, number) => {
     const name = `t${number}`;
@@ -133,7 +133,7 @@ it('200 tasks end right while replicas and workers are killed, and no client is 
   expect(await left).toBeGreaterThan(0);
   for (const { made } of work) expect((await readdir(join(data, made))).length).toBe(PARTS);
   expect(seen.errors).toBeGreaterThan(0);
-  // No call, however often it was sent, started a second one.
+  // No call started a second workflow, however often it was sent.
   await expect
     .poll(
       async () =>
@@ -144,7 +144,10 @@ it('200 tasks end right while replicas and workers are killed, and no client is 
     .toBe(work.length);
 }, 600_000);
 
-/** Each replica and each worker in turn is killed and, once the others have gone on without it, started again. @returns how many tasks had not ended then */
+/**
+ * Kills each replica and each worker in turn, and restarts it after the others have carried on without it.
+ * @returns how many tasks were still running at the end
+ */
 async function killInTurn(running: () => number): Promise<number> {
   for (const index of [0, 1, 2]) {
     const { process: server, url } = servers[index] as McpServer;

@@ -1,4 +1,4 @@
-/** What the role that MCP servers have may not do, so that what it does in the other tests is known to need no more. */
+/** What the role of the MCP servers may not do. Shows that the other tests need no more rights than it has. */
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { certificateOf } from './setup/certificates.js';

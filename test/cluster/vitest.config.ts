@@ -7,7 +7,8 @@ export default defineConfig({
     setupFiles: ['test/setup/quiet.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // The workers of both languages have a task queue each, and the folder of whoever started them.
+    // Each language has one task queue, and its workers use their own test file's folder: run in parallel, files would
+    // take each other's tasks.
     fileParallelism: false,
   },
 });

@@ -1,4 +1,4 @@
-/** Version 1 of a workflow of ours. */
+/** Version 1 of the workflow. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../deploys.test.js';
 

@@ -1,4 +1,4 @@
-/** Version 2: other steps in another order, so that no history of version 1 replays on it. */
+/** Version 2: different steps in a different order, so that histories of version 1 do not replay on it. */
 import { proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../deploys.test.js';
 

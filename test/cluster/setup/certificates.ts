@@ -1,27 +1,27 @@
-/** The cluster's certificates, made anew for each run: an authority, the server's, and one for each who connects. @module */
+/** The cluster's certificates, new for each run: an authority, the server's, and one for each role. @module */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
-/** The namespaces of the cluster; where none is named, it is the first. */
+/** The cluster's namespaces. The first is the default. */
 export const NAMESPACES = ['warehouse', 'archive'] as const;
 export type Namespace = (typeof NAMESPACES)[number];
 
-/** Who connects: as what server/authorizer.go knows them, and in which namespaces. */
+/** The certificate holders: the role that server/authorizer.go gives each of them, and its namespaces. */
 const HOLDERS = {
   admin: { role: 'admin', namespaces: [] },
   worker: { role: 'worker', namespaces: NAMESPACES },
   reader: { role: 'reader', namespaces: NAMESPACES },
   tasks: { role: 'tasks', namespaces: NAMESPACES },
-  /** May nothing in the second namespace. */
+  /** Has no rights in the second namespace. */
   tasksOfWarehouse: { role: 'tasks', namespaces: ['warehouse'] },
 } as const;
 export type Role = keyof typeof HOLDERS;
 
-/** What the server's certificate is for; an IP address is none that TLS could ask for. */
+/** The name in the server's certificate. Not an IP address, because TLS clients cannot request one by SNI. */
 export const SERVER_NAME = 'localhost';
 
-/** A certificate, its key, and the authority that the other side's is of: paths of PEM files. */
+/** Paths of PEM files: a certificate, its key, and the authority that issued the peer's certificate. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
@@ -34,7 +34,7 @@ export const certificateOf = (dir: string, name: Role | 'server'): Certificate =
   ca: join(dir, 'ca.pem'),
 });
 
-/** The variables that tell any Temporal client to come with this certificate. */
+/** Returns the environment variables that make any Temporal client use this certificate. */
 export function tlsVariables({ cert, key, ca }: Certificate): Record<string, string> {
   return {
     TEMPORAL_TLS: 'true',

@@ -1,4 +1,7 @@
-/** docker-compose.yml: what it says by the specification's own implementation, and its services as processes without containers. @module */
+/**
+ * Reads docker-compose.yml with the Compose Specification's own implementation, and runs its services without containers.
+ * @module
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +30,7 @@ export interface Compose {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
-/** Variables filled in, anchors and defaults applied. @throws Error with what is wrong with the file */
+/** Reads a compose file with variables, anchors and defaults resolved. @throws Error that says what is wrong with it */
 export async function readCompose(file = composeFile): Promise<Compose> {
   const output = await runCommand(inject('cluster').compose, ['-format', 'json', file], {
     cwd: root,
@@ -37,11 +40,11 @@ export async function readCompose(file = composeFile): Promise<Compose> {
   return JSON.parse(output) as Compose;
 }
 
-/** The port that containers are reached at, and here another one. */
+/** The port in the containers, replaced by another one here. */
 const PORT = '3000';
 const EVERY_ADDRESS = '0.0.0.0';
 
-/** With what the service says, but for the addresses. */
+/** Starts the MCP server as the service describes it, with different addresses. */
 export async function startComposeServer({ command, environment }: Service): Promise<McpServer> {
   const { port } = await choosePorts(['port'], {});
   const args = command.map((argument) => (argument === EVERY_ADDRESS ? LOOPBACK : argument));
@@ -50,7 +53,7 @@ export async function startComposeServer({ command, environment }: Service): Pro
   );
 }
 
-/** @param data in the place of its volume */
+/** Starts the worker as the service describes it. @param data the folder that replaces its volume */
 export function startComposeWorker({ command, environment }: Service, data: string): Process {
   return startCli(
     'worker',
@@ -60,7 +63,7 @@ export function startComposeWorker({ command, environment }: Service, data: stri
   );
 }
 
-/** What the container engine would run now and then. @throws Error if the service is not well */
+/** Runs the service's health check once, as the container engine would. @throws Error if the service is unhealthy */
 export async function checkHealth({ healthcheck: { test } }: Service, port = ''): Promise<void> {
   const [kind, program = '', ...args] = test;
   if (kind !== 'CMD' || program !== 'node') throw new Error(`a health check by ${test.join(' ')} needs its container`);
@@ -72,13 +75,13 @@ export async function checkHealth({ healthcheck: { test } }: Service, port = '')
   );
 }
 
-/** Temporal's UI, as the image has it. @returns its URL, where it answers at once or soon */
+/** Starts Temporal's UI the way its image does. @returns its URL, which may take a moment to respond */
 export async function startUi(dir: string): Promise<URL> {
   const { ui, address, certificates } = inject('cluster');
   const { port } = await choosePorts(['port'], {});
   const { cert, key, ca } = certificateOf(certificates, 'reader');
   await mkdir(dir, { recursive: true });
-  // JSON is YAML.
+  // JSON is valid YAML.
   await writeFile(
     join(dir, 'development.yaml'),
     JSON.stringify({

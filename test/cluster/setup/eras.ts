@@ -1,4 +1,4 @@
-/** Tasks as a client has them, in the terms of either protocol version, over HTTP. @module */
+/** A task client over HTTP with the same interface for both protocol versions. @module */
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { send2025, send2026, type Reply } from '../../server/protocol.js';
 
@@ -14,24 +14,24 @@ export interface TaskState {
 type Result = any;
 
 export interface TaskClient {
-  /** @param key the idempotency key @returns the task's ID */
+  /** Starts a task. @param key the idempotency key @returns the task's ID */
   start(tool: string, args: object, key?: string): Promise<string>;
   get(taskId: string): Promise<TaskState>;
-  /** The tool's result, once there is one. */
+  /** Waits for the tool's result. */
   result(taskId: string): Promise<Result>;
   cancel(taskId: string): Promise<void>;
-  /** The IDs of all pages; 2025-11-25 only. */
+  /** Lists the task IDs of all pages. 2025-11-25 only. */
   list(): Promise<string[]>;
 }
 
-/** What the server answered with instead of a result. */
+/** Thrown when the server answers without a result. */
 export class Refused extends Error {
   constructor(readonly reply: Reply) {
     super(`HTTP ${reply.status}: ${JSON.stringify(reply.error)}`);
   }
 }
 
-/** @param token whose tasks they are; none where the server asks for none */
+/** Returns a client of one era. @param token identifies the tasks' owner; omitted if the server does not require one */
 export function taskClient(era: Era, url: URL, token?: string): TaskClient {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const handler = {

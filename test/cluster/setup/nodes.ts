@@ -1,4 +1,4 @@
-/** What runs beside Temporal: MCP servers and workers, each a process, each with the certificate of its role. @module */
+/** The processes around Temporal: MCP servers and workers, each with the certificate of its role. @module */
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { certificateOf, tlsVariables, type Namespace, type Role } from './certificates.js';
@@ -9,13 +9,13 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const cli = path('../../../dist/src/cli/main.js');
 const gatewayFile = path('../mcp-tasks.yaml');
 
-/** Where it is not the cluster of all tests, or not its first namespace. */
+/** A different cluster, or a different namespace. @default the shared cluster and its first namespace */
 export interface Place {
   readonly address?: string;
   readonly namespace?: Namespace;
 }
 
-/** The variables by which any Temporal client finds the cluster. */
+/** Returns the environment variables that connect any Temporal client to the cluster. */
 export function connection(role: Role, place: Place = {}): Record<string, string> {
   const { certificates, ...cluster } = inject('cluster');
   const { address = cluster.address, namespace = cluster.namespace } = place;
@@ -26,7 +26,7 @@ export function connection(role: Role, place: Place = {}): Record<string, string
   };
 }
 
-/** A worker of go/ or python/, ready. @param data the folder it works on */
+/** Starts a worker of go/ or python/ and waits until it is ready. @param data the folder it works in */
 export async function startWorker(language: 'go' | 'python', data: string, place?: Place): Promise<Process> {
   const { goWorker, python } = inject('cluster');
   const env = { ...connection('worker', place), DATA_DIR: data };
@@ -44,21 +44,21 @@ export interface McpServer {
 }
 
 export interface ServeOptions {
-  /** The authorization server whose tokens it asks for. */
+  /** The authorization server that issues the tokens. */
   readonly issuer: string;
-  /** What the tokens are for. */
+  /** The resource that the tokens are for. */
   readonly resource: string;
-  /** The secret that replicas share. */
+  /** The secret shared by all replicas. */
   readonly key: string;
   readonly port?: number;
-  /** What it serves, in this folder. @default mcp-tasks.yaml */
+  /** The gateway file, relative to test/cluster. @default mcp-tasks.yaml */
   readonly file?: string;
-  /** @default tasks, which can do nothing but what tasks need */
+  /** @default tasks, which has only the rights that tasks need */
   readonly role?: Role;
   readonly place?: Place;
 }
 
-/** `mcp-tasks-temporal doctor mcp-tasks.yaml`, as the MCP servers connect. @returns what it says, and its exit code */
+/** Runs `mcp-tasks-temporal doctor mcp-tasks.yaml`, connected as `role`. @returns its output and exit code */
 export async function runDoctor(role: Role): Promise<{ output: string; code: number | null }> {
   const doctor = startCli('the doctor', ['doctor', gatewayFile], {
     ...connection(role),
@@ -68,7 +68,7 @@ export async function runDoctor(role: Role): Promise<{ output: string; code: num
   return { output: doctor.output, code };
 }
 
-/** `mcp-tasks-temporal serve FILE`. */
+/** Starts `mcp-tasks-temporal serve FILE` and waits until it listens. */
 export async function startMcpServer({
   issuer,
   resource,
@@ -87,7 +87,7 @@ export async function serving(server: Process): Promise<McpServer> {
   return { url: new URL(url), process: server };
 }
 
-/** `mcp-tasks-temporal`, as it was built. */
+/** Starts the built `mcp-tasks-temporal`. */
 export function startCli(name: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Process {
   return new Process(name, process.execPath, [cli, ...args], { env, ...(cwd === undefined ? {} : { cwd }) });
 }

@@ -1,20 +1,20 @@
-/** The cluster's processes: each is started, watched and ended here, whatever becomes of the tests. @module */
+/** Starts, watches and stops the cluster's processes, even if the tests fail. @module */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How long a process that was asked to stop may take, in milliseconds. */
+/** How long a process may take to stop after SIGTERM, in milliseconds. */
 const STOP_TIMEOUT = 15_000;
 /** How much of the output is kept, in characters. */
 const KEPT = 100_000;
 
 export interface ProcessOptions {
   readonly cwd?: string;
-  /** Besides what PATH and its kin are; no variable that configures Temporal clients is inherited. */
+  /** Added to this process's environment, minus its `TEMPORAL_*` and `MCP_TASKS_*` variables. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 const running = new Set<Process>();
-// Synchronous: for a test process that ends without its hooks.
+// Must be synchronous, in case the test process exits without running its hooks.
 process.on('exit', () => running.forEach(({ child }) => child.kill('SIGKILL')));
 
 export class Process {
@@ -43,12 +43,12 @@ export class Process {
     running.add(this);
   }
 
-  /** The end of what it wrote, on both streams. */
+  /** The last part of its output, from both streams. */
   get output(): string {
     return this.#output;
   }
 
-  /** Waits until it has written something. @returns the match @throws Error if it ends first, or takes longer than `timeout` ms */
+  /** Waits until the output matches. @returns the match @throws Error if the process ends first, or after `timeout` ms */
   async wrote(text: RegExp, timeout = 60_000): Promise<RegExpExecArray> {
     const signal = AbortSignal.timeout(timeout);
     const ended = this.#closed.then(
@@ -68,7 +68,7 @@ export class Process {
     }
   }
 
-  /** Asks it to end and waits until it has; one that does not listen is killed. @returns its exit code */
+  /** Sends SIGTERM and waits until the process has ended, killing it if that takes too long. @returns its exit code */
   async stop(): Promise<number | null> {
     this.child.kill('SIGTERM');
     const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT);
@@ -77,20 +77,20 @@ export class Process {
     return this.child.exitCode;
   }
 
-  /** Waits until it has ended by itself. @returns its exit code */
+  /** Waits until the process has ended by itself. @returns its exit code */
   async ended(): Promise<number | null> {
     await this.#closed;
     return this.child.exitCode;
   }
 
-  /** Ends it as a crash would. */
+  /** Kills the process, as a crash would. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.#closed;
   }
 }
 
-/** Ends every process that this one has started. */
+/** Stops every running process that was started here. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map(async (one) => await one.stop()));
 }

@@ -1,35 +1,35 @@
-/** What the cluster runs that is not of this package is built and kept in the user's cache. @module */
+/** Builds the third-party and Go programs of the cluster and keeps them in the user's cache. @module */
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../../src/local/command.js';
 import { cacheDir } from '../../../src/temporal/dev-server/cache.js';
 
-/** What the user has to install, by the command. */
+/** What the user has to install for each command. */
 const NEEDED: Readonly<Record<string, string>> = { go: 'Go 1.25 or later', python3: 'Python 3.10 or later' };
 
 export type Log = (line: string) => void;
 
 export const sources = fileURLToPath(new URL('..', import.meta.url));
 export const cache = join(dirname(cacheDir()), 'cluster');
-/** How long all of it may take, in milliseconds: the server has some 300 modules to download and to compile, the first time. */
+/** Maximum time for all builds, in milliseconds. The first one downloads and compiles some 300 modules. */
 const LONGEST = 25 * 60_000;
 const deadline = Date.now() + LONGEST;
-/** What is left of that. */
+/** Returns how much of it is left, in milliseconds. */
 const timeLeft = (): number => Math.max(1, deadline - Date.now());
 
-/** Programs that are run as they are published: tools/go.mod says which version of them. */
+/** Third-party programs, run unmodified. tools/go.mod pins their versions. */
 const PUBLISHED = {
   ui: 'github.com/temporalio/ui-server/v2/cmd/server',
   compose: 'github.com/compose-spec/compose-go/v2/cmd',
 } as const;
 
-/** Builds a Go module of this folder; where nothing has changed, Go's own cache makes it a matter of seconds. @returns the executable */
+/** Builds a Go module of test/cluster, in seconds if Go's cache is up to date. @returns the path of the executable */
 export async function buildGo(module: 'server' | 'go', log: Log): Promise<string> {
   return await build(module, module, '.', log);
 }
 
-/** Builds a program that somebody else has published as a Go module. @returns the executable */
+/** Builds a third-party program that is published as a Go module. @returns the path of the executable */
 export async function buildPublished(name: keyof typeof PUBLISHED, log: Log): Promise<string> {
   return await build(name, 'tools', PUBLISHED[name], log);
 }
@@ -46,7 +46,7 @@ async function build(name: string, module: string, what: string, log: Log): Prom
   return executable;
 }
 
-/** Runs a command to its end and tells how long it took. */
+/** Runs a command to completion and logs how long it took. */
 export async function run(what: string, file: string, args: string[], cwd: string, log: Log): Promise<void> {
   const start = Date.now();
   const onProgress = (seconds: number): void => log(`cluster: still ${what} (${seconds} s)`);

@@ -1,10 +1,10 @@
-/** A plain round-robin proxy: the next request goes to the next server, whichever task it is about, without a second try. @module */
+/** A plain round-robin proxy: each request goes to the next server, whatever its task, and is never retried. @module */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Proxy {
   readonly url: URL;
-  /** The ports that the requests went to, in their order. */
+  /** The ports that requests were forwarded to, in order. */
   readonly went: readonly number[];
   close(): Promise<void>;
 }

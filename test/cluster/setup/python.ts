@@ -1,4 +1,4 @@
-/** A Python environment with what python/requirements.txt names, made once and kept. @module */
+/** A Python environment with the packages of python/requirements.txt, made once and kept. @module */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,17 +6,17 @@ import { cache, exists, run, sources, type Log } from './programs.js';
 
 const REQUIREMENTS = join(sources, 'python', 'requirements.txt');
 const INTERPRETER = join('bin', 'python3');
-/** Where Python comes without it, as on Debian without python3-venv. */
+/** The pip to download if Python comes without it, as on Debian without python3-venv. */
 const PIP = { version: '26.3', sha256: 'f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13' };
 
-/** @returns the interpreter */
+/** Makes the environment unless it exists. @returns the path of its interpreter */
 export async function pythonEnvironment(log: Log): Promise<string> {
   const environment = join(cache, `python-${sha256(await readFile(REQUIREMENTS)).slice(0, 12)}`);
   if (!(await exists(join(environment, INTERPRETER)))) await makeEnvironment(environment, log);
   return join(environment, INTERPRETER);
 }
 
-/** In one step, so that nobody ever runs half of one. */
+/** Builds the environment elsewhere and then renames it, so that an incomplete one is never used. */
 async function makeEnvironment(environment: string, log: Log): Promise<void> {
   await mkdir(cache, { recursive: true });
   const partial = await mkdtemp(join(cache, 'partial-'));
@@ -47,7 +47,7 @@ async function makeEnvironment(environment: string, log: Log): Promise<void> {
   }
 }
 
-/** @returns pip as it is published: a file that Python runs as it is */
+/** Downloads pip's wheel, which Python can run directly. @returns its path */
 async function downloadPip(dir: string): Promise<string> {
   const index = process.env['PIP_INDEX_URL'] || 'https://pypi.org/simple';
   const signal = AbortSignal.timeout(120_000);

@@ -1,4 +1,4 @@
-/** Vitest's global set-up: PostgreSQL, Temporal, and the programs of workers; all gone afterwards. @module */
+/** Vitest's global setup: builds the programs, starts PostgreSQL and Temporal, and removes everything at the end. @module */
 import 'vitest';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,20 +14,20 @@ import { makeNamespaces, startTemporal } from './temporal.js';
 
 export interface Cluster {
   readonly address: string;
-  /** Of whoever names none. */
+  /** The default namespace. */
   readonly namespace: string;
-  /** The PostgreSQL that it is on. */
+  /** The PostgreSQL behind the cluster. */
   readonly databaseUrl: string;
   /** The folder of the certificates. */
   readonly certificates: string;
   /** The executables of server/ and go/. */
   readonly program: string;
   readonly goWorker: string;
-  /** Temporal's UI. */
+  /** The executable of Temporal's UI. */
   readonly ui: string;
-  /** What reads and checks compose files. */
+  /** The executable that reads and validates compose files. */
   readonly compose: string;
-  /** An interpreter that has what python/ needs. */
+  /** A Python interpreter with the packages python/ needs. */
   readonly python: string;
 }
 
@@ -45,18 +45,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const compose = await buildPublished('compose', log);
   const python = await pythonEnvironment(log);
   const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-cluster-'));
-  // PostgreSQL does not run as root, and its own user has to get in.
+  // PostgreSQL refuses to run as root, and its own user needs access.
   await chmod(dir, 0o755);
   const certificates = join(dir, 'certificates');
   await mkdir(certificates, { mode: 0o700 });
   await makeCertificates(certificates);
-  // Never on a database of the user's: the cluster makes its own.
+  // The cluster makes its own database. Never use one of the user's.
   delete process.env['DATABASE_URL'];
   const postgres = await acquirePostgres({ dir, log });
   const teardown = async (): Promise<void> => {
     await stopAll();
     await postgres.release();
-    // As root, PostgreSQL's files may be elsewhere.
+    // If run as root, PostgreSQL may keep its files elsewhere.
     for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
   };
   try {

@@ -1,4 +1,4 @@
-/** A Temporal server on PostgreSQL: its four services in one process, as its image starts them, with mutual TLS. @module */
+/** A Temporal server on PostgreSQL with mutual TLS: four services in one process, as in its image. @module */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection, type TLSConfig } from '@temporalio/client';
@@ -22,24 +22,24 @@ const SCHEMAS = [
 export interface TemporalServer {
   readonly address: string;
   readonly process: Process;
-  /** Starts it again after it has ended: the same databases, the same ports. */
+  /** Restarts it after it has ended, on the same databases and ports. */
   again(): TemporalServer;
 }
 
 export interface ServerOptions {
-  /** What server/ was built to. */
+  /** The executable of server/. */
   readonly program: string;
-  /** For its configuration. */
+  /** The folder for its configuration. */
   readonly dir: string;
-  /** Where its certificates are. */
+  /** The folder of its certificates. */
   readonly certificates: string;
-  /** A PostgreSQL on which databases may be made. */
+  /** A PostgreSQL in which databases can be created. */
   readonly databaseUrl: string;
-  /** What its databases are called. @default temporal */
+  /** The name of its database, and the prefix of its visibility database. @default temporal */
   readonly name?: string;
 }
 
-/** Starts one on databases of its own. */
+/** Starts a server with its own databases. */
 export async function startTemporal({
   program,
   dir,
@@ -71,7 +71,7 @@ export async function startTemporal({
     {},
   );
   await mkdir(dir, { recursive: true });
-  // JSON is YAML.
+  // JSON is valid YAML.
   await writeFile(join(dir, 'development.yaml'), JSON.stringify(configuration(database, name, ports, certificates)), {
     mode: 0o600,
   });
@@ -150,7 +150,7 @@ export async function tlsOf({ cert, key, ca }: Certificate): Promise<TLSConfig> 
   };
 }
 
-/** Waits for the server, makes namespaces there and waits until they can be used. */
+/** Waits for the server, registers the namespaces and waits until they are usable. */
 export async function makeNamespaces(
   { address, process: server }: TemporalServer,
   certificates: string,
