@@ -1,4 +1,7 @@
-/** What a server author connects once and serves from; the `DurableTasks` of either SDK serve with it. Knows no SDK. @module */
+/**
+ * The connection that a server author opens once and serves from. Independent of any SDK: the `DurableTasks` class for
+ * each SDK builds on it. @module
+ */
 import { resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
@@ -22,54 +25,67 @@ import type { DurableTool } from './tool/define-tool.js';
 
 export interface DurableTasksOptions {
   readonly tools: readonly DurableTool[];
-  /** Which Temporal. @default the environment's, or a dev server under `.mcp-tasks` */
+  /** Which Temporal to use. @default the one the environment names, or a dev server under `.mcp-tasks` */
   readonly temporal?: TemporalOptions;
-  /** How to get to the namespaces that tools name, where it differs from `temporal`. Needed, if empty, for such tools. */
+  /**
+   * Connection options for the namespaces that tools name, merged over `temporal`. Required, even if empty, when a tool
+   * names a namespace.
+   */
   readonly namespaces?: Readonly<Record<string, TemporalOptions>>;
-  /** The task queue of tools that name none. @default 'mcp-tasks' */
+  /** The task queue of tools that do not name one. @default 'mcp-tasks' */
   readonly taskQueue?: string;
   /**
-   * The secret that task IDs are bound to their owners with, at least 32 characters and the same on all replicas;
-   * previous keys may follow, after commas. @default MCP_TASKS_KEY, or a key file beside the dev server's data
+   * The secret that binds task IDs to their owners: at least 32 characters, and the same on all replicas. Previous keys
+   * may follow, separated by commas. @default MCP_TASKS_KEY, or a key file next to the dev server's data
    */
   readonly key?: string;
   /**
-   * Names the owner of a request's tasks. @default the token's issuer and subject; over stdio the user; without a token all
-   * requests share one anonymous owner, who cannot list
+   * Returns the owner of a request's tasks. @default the token's issuer and subject; over stdio, the user running the
+   * process; without a token, one anonymous owner that all requests share and that cannot list tasks
    */
   readonly owner?: OwnerRule;
   /**
-   * What a client that does not speak tasks gets for a call that takes longer than `handleAfter`: `'await'` keeps it waiting;
-   * `'handle'` answers with the task's handle and how to go on, and adds the tools `task_wait`, `task_cancel` and, where
-   * requestors can be told apart, `task_list`. A tool's own `fallback` goes before it. @default 'await'
+   * What a client without task support gets when a call takes longer than `handleAfter`. `'await'` keeps it waiting.
+   * `'handle'` answers with the task's handle and instructions for following up, and adds the tools `task_wait`,
+   * `task_cancel` and, if requestors can be told apart, `task_list`. A tool's own `fallback` takes precedence.
+   * @default 'await'
    */
   readonly fallback?: 'await' | 'handle';
-  /** How long such a call waits, and `task_wait` at most. Shorter than the clients' own timeout, which is often 60 s. @default '45 seconds' */
+  /**
+   * How long such a call waits, and the longest wait of `task_wait`. Keep it below the clients' own timeout, often 60
+   * s. @default '45 seconds'
+   */
   readonly handleAfter?: Duration;
   readonly ttl?: {
-    /** Of tasks whose call and tool name none; `null`: as long as Temporal keeps the workflow. @default '24 hours' */
+    /**
+     * The ttl of tasks if neither call nor tool sets one. `null` keeps them as long as Temporal keeps the workflow.
+     * @default '24 hours'
+     */
     readonly default?: Duration | null;
-    /** The most a call may ask for. @default '30 days' */
+    /** The longest ttl a call may ask for. @default '30 days' */
     readonly longest?: Duration;
   };
   /** How often clients are asked to poll. @default '1 second' */
   readonly pollInterval?: Duration;
-  /** The most Temporal long polls at a time, shared by everything that is awaited here. @default 300 */
+  /**
+   * The maximum number of concurrent Temporal long polls per namespace, shared by everything that waits here. @default
+   * 300
+   */
   readonly longPolls?: number;
-  /** The workers' data converter, or which one those of a namespace have. */
+  /** The workers' data converter, or a function that returns the one for a namespace. */
   readonly dataConverter?: DataConverter | ((namespace: string) => DataConverter | undefined);
   /** @default JSON lines on stderr */
   readonly logger?: Logger;
 }
 
-/** Where the state of a server without configuration lives. */
+/** The folder that holds the state of a server without configuration. */
 const DEFAULT_DIR = '.mcp-tasks';
 
 export abstract class TasksConnection {
-  /** The tasks themselves, without MCP. */
+  /** Operates on tasks directly, without MCP. */
   readonly engine: TaskEngine;
   readonly taskQueue: string;
-  /** The Temporal in use; a worker in the same process shares it. */
+  /** The Temporal in use. A worker in the same process shares it. */
   readonly temporal: TemporalTarget;
   readonly dataConverter: DataConverter | undefined;
   protected readonly service: TaskService;
@@ -121,22 +137,26 @@ export abstract class TasksConnection {
   }
 
   /**
-   * Serves these tools from now on, in place of those before; tasks of those go on and stay readable. Clients that listen
-   * for it are told.
-   * @throws McpTasksError `CONFIGURATION` if they do not go together, `LOCAL_SERVICE`; the tools stay as they were
+   * Serves these tools from now on, in place of the previous ones. Tasks of the previous tools continue and stay
+   * readable. Notifies clients that listen for tool changes.
+   * @throws McpTasksError `CONFIGURATION` if the tools conflict, `LOCAL_SERVICE` if a namespace's dev server is
+   * unavailable; the tools then stay as they were
    */
   async useTools(tools: readonly DurableTool[]): Promise<void> {
     await this.openNamespaces(tools);
     this.service.tools.replace(tools);
   }
 
-  /** So that tasks of the tools' namespaces can be read as well as started. */
+  /** Opens the tools' namespaces, so that their tasks can be read as well as started. */
   protected async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
     if (this.engine instanceof Namespaces)
       await this.engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
   }
 
-  /** @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks */
+  /**
+   * @throws McpTasksError `CONFIGURATION` on your own cluster without a key, because replicas would not recognize each
+   * other's tasks
+   */
   protected requireSharedKey(): void {
     if (this.temporal.explicit && !this.#keyIsShared) {
       throw new McpTasksError(
@@ -146,19 +166,25 @@ export abstract class TasksConnection {
     }
   }
 
-  /** Over stdio this process has one client: when it hangs up, this is closed too. */
+  /** Closes this connection when stdin closes: over stdio the process has only one client. */
   protected closeWithStdin(): void {
     process.stdin.once('close', () => {
       this.close().catch((error: unknown) => this.service.logger.error({ err: error }, 'closing failed'));
     });
   }
 
-  /** Has {@link close} call `stop` first: a worker in this process that shares this Temporal has to be gone before it. */
+  /**
+   * Makes {@link close} call `stop` first. A worker in this process that shares this Temporal must stop before it
+   * closes.
+   */
   beforeClose(stop: () => Promise<void>): void {
     this.#stops.add(stop);
   }
 
-  /** Stops the workers that share this, ends all waits, closes the connection and lets go of the dev server. Tasks go on. */
+  /**
+   * Stops the workers that share this connection, ends all waits, closes the connection and releases the dev server.
+   * Tasks continue.
+   */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
@@ -204,7 +230,7 @@ async function openNamespace(
 
 /**
  * Finds or starts Temporal.
- * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
+ * @throws McpTasksError `CONFIGURATION` for invalid options, `LOCAL_SERVICE` if Temporal is unavailable
  */
 export async function connectTasks(options: DurableTasksOptions): Promise<Connected> {
   const tools = new ToolSet(options.tools, {
@@ -213,7 +239,7 @@ export async function connectTasks(options: DurableTasksOptions): Promise<Connec
   });
   const logger = options.logger ?? stderrLogger();
   const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
-  // An empty variable is how a compose file says that there is none.
+  // Compose files pass an empty variable for "not set".
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
   const keys = Keyring.parse(given ?? (await keyFile(dir)));
   const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });

@@ -1,4 +1,8 @@
-/** List cursors: Temporal's page token, signed and bound to its owner, so that a garbage one never reaches Temporal. @module */
+/**
+ * List cursors: Temporal's page token, signed and bound to its owner, so that a forged or garbled cursor never reaches
+ * Temporal.
+ * @module
+ */
 import { McpTasksError } from './errors.js';
 import type { Keyring } from './keyring.js';
 

@@ -1,29 +1,29 @@
 /**
- * The errors this package itself reports, apart from what a tool throws
- * (`ToolError` and `TaskError`, which travel through Temporal).
+ * The errors that this package itself reports. What a tool throws is separate: `ToolError` and `TaskError` travel
+ * through Temporal.
  * @module
  */
 
 export type McpTasksErrorCode =
-  /** No task with this ID that the caller may see: unknown, malformed, expired or somebody else's. */
+  /** The caller has no task with this ID: it is unknown, malformed, expired or somebody else's. */
   | 'TASK_NOT_FOUND'
-  /** The task has ended, so it cannot be cancelled or answered any more. */
+  /** The task has ended, so it can no longer be cancelled or answered. */
   | 'TASK_ENDED'
-  /** The arguments of a call do not fit the tool's input schema, or are too large. */
+  /** The arguments of a call do not match the tool's input schema, or are too large. */
   | 'INVALID_ARGUMENTS'
   /** The idempotency key of a call belongs to a task with other arguments. */
   | 'KEY_REUSED'
-  /** A list cursor that this server did not issue. */
+  /** This server did not issue the list cursor. */
   | 'INVALID_CURSOR'
-  /** No worker took an answer in time; the caller should send it again. */
+  /** No worker took an answer in time. The caller should send it again. */
   | 'NO_WORKER'
-  /** Temporal did not answer within the deadline; retrying later may help. */
+  /** Temporal did not answer within the deadline. Retrying later may help. */
   | 'TEMPORAL_UNAVAILABLE'
-  /** Temporal refuses what this server asks of it: rights, credentials, namespace. An operator has to see to it. */
+  /** Temporal denied a request: permissions, credentials or namespace are wrong. An operator must fix it. */
   | 'TEMPORAL_REFUSED'
-  /** A payload codec failed; it may do its work later. */
+  /** A payload codec failed. Retrying later may help. */
   | 'CODEC_FAILED'
-  /** What a workflow wrote is in an encoding that is not known here, or that its codec cannot decode. */
+  /** A workflow's payload is in an encoding that this server does not know or its codec cannot decode. */
   | 'PAYLOAD_UNREADABLE'
   /** A local service (Temporal dev server, PostgreSQL) could not be started. */
   | 'LOCAL_SERVICE'
@@ -32,7 +32,7 @@ export type McpTasksErrorCode =
   /** An option, environment variable or file is wrong. */
   | 'CONFIGURATION';
 
-/** The one error class of this package; `code` tells what happened, `message` what to do about it. */
+/** The only error class of this package: `code` says what happened, `message` what to do about it. */
 export class McpTasksError extends Error {
   override readonly name = 'McpTasksError';
 
@@ -49,7 +49,7 @@ export function isMcpTasksError(error: unknown, code?: McpTasksErrorCode): error
   return error instanceof McpTasksError && (code === undefined || error.code === code);
 }
 
-/** What an error began with: the cause that has none. */
+/** Returns the root cause of an error: the innermost `cause`, or the error itself. */
 export function origin(error: Error): Error {
   return error.cause instanceof Error ? origin(error.cause) : error;
 }

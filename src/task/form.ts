@@ -1,10 +1,16 @@
-/** Forms (MCP's elicitation in form mode) and what fits them. Pure, and safe in the workflow sandbox. @module */
+/**
+ * Forms (MCP's elicitation in form mode) and the validation of their answers. Pure, and safe in the workflow sandbox.
+ * @module
+ */
 import { Validator } from '@cfworker/json-schema';
 
 /** MCP's `ElicitResult`. */
 export interface ElicitAnswer {
   readonly action: 'accept' | 'decline' | 'cancel';
-  /** What the person filled in; with `accept`, and fitting the requested schema. Properties that were not asked for may be there. */
+  /**
+   * What the person filled in. Set with `accept`, and matches the requested schema; may contain properties that were
+   * not requested.
+   */
   readonly content?: Readonly<Record<string, unknown>>;
 }
 
@@ -15,31 +21,31 @@ export interface FormRequest {
   readonly requestedSchema: Readonly<Record<string, unknown>>;
 }
 
-/** The schema of a form that is only to be accepted or declined. */
+/** The schema of a form that can only be accepted or declined. */
 export const asksNothing: FormRequest['requestedSchema'] = { type: 'object', properties: {} };
 
-/** The MCP request that puts a form to a person. */
+/** Builds the MCP request that shows a form to a person. */
 export function formRequest({ message, requestedSchema }: FormRequest) {
   return { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema } } as const;
 }
 
-/** A question again, with what was wrong with the last answer in front of the person. */
+/** Repeats a question and says what was wrong with the last answer. */
 export function askAgain(message: string | undefined, problem: string): string {
   return `${message ? `${message}\n\n` : ''}The last answer does not fit: ${problem}`;
 }
 
-/** What a call ends with whose question before the start was not accepted. */
+/** The error text of a call whose question before the start was not accepted. */
 export function notStarted(action: 'decline' | 'cancel'): string {
   return `Nothing was started: the question was ${action === 'decline' ? 'declined' : 'dismissed without an answer'}.`;
 }
 
-/** What is wrong with an answer to a form; `undefined`: nothing. */
+/** Says what is wrong with an answer to a form; `undefined` if nothing is. */
 export function formProblem(answer: unknown, schema: FormRequest['requestedSchema']): string | undefined {
   const problem = actionProblem(answer);
   if (problem !== undefined || (answer as ElicitAnswer).action !== 'accept') return problem;
-  // Without code generation, which the sandbox would not have.
+  // This validator does not generate code, which the sandbox does not allow.
   const { valid, errors } = new Validator(schema, '2020-12', false).validate((answer as ElicitAnswer).content ?? {});
-  // The first errors are about the whole; the last is the one that says what is wrong where.
+  // The first errors are about the whole value; only the last says what is wrong and where.
   return valid
     ? undefined
     : errors

@@ -1,27 +1,28 @@
 /**
- * Idempotency keys: what makes a repeated call the same task instead of another one.
+ * Idempotency keys: they make a repeated call return the same task instead of starting another one.
  * @module
  */
 import type { Task } from './task.js';
 
-/** The `_meta` field of a `tools/call` in which a client gives its key, a string. */
+/** The `_meta` field of a `tools/call` in which a client sends its key, a string. */
 export const IDEMPOTENCY_KEY = 'io.github.mcp-tasks-temporal/idempotency-key';
 
-/** The fewest bits of a key that alone protects its task, as an anonymous caller's does. */
+/** The minimum strength, in bits, of a key that is its task's only protection, as for an anonymous caller. */
 const STRONG = 128;
 
 export interface IdempotencyKey {
   /**
-   * Whose key it is. A client's stays with its task whatever its end; a tool's own is free again when its task failed or was
-   * cancelled. That of an answer to a question before the start is never free again.
+   * Who chose the key. A client's key belongs to its task however the task ends. A tool's own key is free again when
+   * its task failed or was cancelled. The key of an answer to a question before the start is never free again.
    */
   readonly by: 'client' | 'tool' | 'answer';
   readonly text: string;
 }
 
 /**
- * Whether a key is long enough to be unguessable if it is random: 128 bits, counting 6 for each character, 4 where all are
- * hex digits, 3.3 where all are decimal; hyphens do not count. So 22 characters of base64url, 32 hex digits, or a UUID.
+ * Whether a key, if random, is long enough to be unguessable: 128 bits. Each character counts as 6 bits, as 4 if all
+ * characters are hex digits, and as 3.3 if all are decimal; hyphens do not count. 22 characters of base64url, 32 hex
+ * digits or a UUID are enough.
  */
 export function isStrongKey(text: string): boolean {
   const characters = text.replaceAll('-', '');
@@ -35,7 +36,7 @@ export function givesWay({ outcome }: Pick<Task, 'outcome'>, { by }: Idempotency
   return outcome.kind !== 'result' || outcome.result.isError === true;
 }
 
-/** A value's JSON, the same whatever the order of its objects' keys. */
+/** Serializes a value to JSON that does not depend on the order of object keys. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value ?? null, (_, part: unknown) =>
     isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,

@@ -1,19 +1,19 @@
-/** What a task may ask of the client while it runs. @module */
+/** The kinds of input that a task may ask of the client while it runs. @module */
 import type { InputRequest } from './report.js';
 
-/** A question by form, a visit to a URL, or a completion by the client's model. */
+/** A form to fill in, a URL to visit, or a completion by the client's model. */
 export type InputKind = 'elicitation.form' | 'elicitation.url' | 'sampling';
 
 export const INPUT_KINDS: readonly InputKind[] = ['elicitation.form', 'elicitation.url', 'sampling'];
 
-/** Which kind of question an MCP request is; `undefined` for one that is none of them. */
+/** Returns the kind of an input request; `undefined` if it is none of them. */
 export function kindOf({ method, params }: InputRequest): InputKind | undefined {
   if (method === 'sampling/createMessage') return 'sampling';
   if (method !== 'elicitation/create') return undefined;
   return params['mode'] === 'url' ? 'elicitation.url' : 'elicitation.form';
 }
 
-/** The client capabilities that these questions need, as MCP declares them. */
+/** Returns the client capabilities that these kinds of input need, as MCP declares them. */
 export function capabilitiesFor(kinds: readonly InputKind[]): Record<string, Record<string, object>> {
   const elicitation = {
     ...(kinds.includes('elicitation.form') ? { form: {} } : {}),
@@ -25,7 +25,7 @@ export function capabilitiesFor(kinds: readonly InputKind[]): Record<string, Rec
   };
 }
 
-/** What of `needed` a client that declares `declared` lacks; `undefined` if nothing. */
+/** Returns the capabilities in `needed` that a client declaring `declared` lacks; `undefined` if it lacks none. */
 export function missingCapabilities(
   needed: Record<string, Record<string, object>>,
   declared: Readonly<Record<string, unknown>>,
@@ -33,7 +33,7 @@ export function missingCapabilities(
   const missing = Object.entries(needed).flatMap(([name, modes]) => {
     const has = declared[name];
     if (typeof has !== 'object' || has === null) return [[name, modes] as const];
-    // An elicitation capability that names no mode means forms, as it did before there were modes.
+    // An elicitation capability without modes means forms, as it did before modes existed.
     const given = name === 'elicitation' && Object.keys(has).length === 0 ? { form: {} } : has;
     const lacking = Object.entries(modes).filter(([mode]) => !(mode in given));
     return lacking.length > 0 ? [[name, Object.fromEntries(lacking)] as const] : [];

@@ -1,9 +1,12 @@
 /** JSON pointers (RFC 6901): a place in a JSON value. Pure. @module */
 
-/** The empty pointer is the whole; any other begins with a slash, and `~` in it is written `~0`, `/` is `~1`. */
+/**
+ * Matches a JSON pointer. The empty pointer is the whole value; any other starts with a slash and escapes `~` as `~0`
+ * and `/` as `~1`.
+ */
 export const JSON_POINTER = /^(\/([^/~]|~[01])*)*$/;
 
-/** The value at `pointer`; `undefined` where there is none. */
+/** Returns the value at `pointer`; `undefined` if there is none. */
 export function valueAt(value: unknown, pointer: string): unknown {
   const keys = pointer.split('/').slice(1);
   return keys.reduce<unknown>((within, key) => {

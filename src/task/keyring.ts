@@ -1,6 +1,6 @@
 /**
- * The server's secret keys. All replicas share them: the first is used for what is new, the others are still accepted,
- * so that keys can be rotated without losing a task.
+ * The server's secret keys, shared by all replicas. The first is used for everything new and the others are still
+ * accepted, so keys can be rotated without losing a task.
  * @module
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -23,7 +23,7 @@ export class Keyring {
     this.#keys = keys;
   }
 
-  /** Reads `current[,previous…]`, the form of `MCP_TASKS_KEY`. */
+  /** Reads `current[,previous…]`, the format of `MCP_TASKS_KEY`. */
   static parse(text: string): Keyring {
     return new Keyring(
       text
@@ -33,19 +33,19 @@ export class Keyring {
     );
   }
 
-  /** The owner's tag under each key; the first is the one for new tasks. */
+  /** Returns the owner's tag under each key; new tasks use the first. */
   ownerTags(owner: string): readonly [string, ...string[]] {
     const [current, ...previous] = this.#keys.map((key) => ownerTag(key, owner));
     return [current as string, ...previous];
   }
 
-  /** The ID of the owner's task that `name` stands for, under each key; the first is the one for a new task. */
+  /** Returns the ID of the owner's task that `name` stands for, under each key; a new task uses the first. */
   namedTaskIds(owner: string, name: string): readonly [string, ...string[]] {
     const [current, ...previous] = this.#keys.map((key) => namedTaskId(key, owner, name));
     return [current as string, ...previous];
   }
 
-  /** A secret of its own for `purpose` under each key; the first is the one for what is new. */
+  /** Derives a separate secret for `purpose` from each key; use the first for anything new. */
   derived(purpose: string): readonly [string, ...string[]] {
     const [current, ...previous] = this.#keys.map((key) =>
       createHmac('sha256', key).update(`derived\0${purpose}`).digest('hex'),
@@ -53,7 +53,7 @@ export class Keyring {
     return [current as string, ...previous];
   }
 
-  /** Signs `text` for `purpose`; 22 characters. */
+  /** Signs `text` for `purpose`. The signature has 22 characters. */
   sign(purpose: string, text: string): string {
     return signature(this.#keys[0] as string, purpose, text);
   }

@@ -1,14 +1,14 @@
-/** What a task's start leaves in its workflow's memo: the facts that must outlive continue-as-new. @module */
+/** The facts that starting a task stores in its workflow's memo because they must outlive continue-as-new. @module */
 import type { InputKind } from './input.js';
 import type { WorkflowMapping } from './workflow-mapping.js';
 
-/** What later messages about a task, and its workflow, need to know of the call that created it. */
+/** What the workflow and later messages about a task need to know about the call that created it. */
 export interface Caller {
-  /** The session of the call: its client is told of the task's progress, and nobody else. */
+  /** The session of the call. Only its client receives the task's progress. */
   readonly session?: string;
-  /** Valid for the task's life. */
+  /** Valid for the task's lifetime. */
   readonly progressToken?: string | number;
-  /** What its client has not declared that it can answer. */
+  /** The kinds of input that the client has not declared support for. */
   readonly cannotAnswer?: readonly InputKind[];
 }
 
@@ -20,9 +20,9 @@ export interface TaskMemo {
   /** Milliseconds from creation, or `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
   readonly caller?: Caller;
-  /** Of a task with an idempotency key: a keyed hash of its arguments, to know the same call by. */
+  /** A keyed hash of the arguments, to recognize the same call. Only for a task with an idempotency key. */
   readonly argumentsHash?: string;
-  /** Of a task whose workflow knows nothing of this package: how it is read and answered. */
+  /** How to read and answer an existing workflow, one that knows nothing about this package. */
   readonly mapping?: WorkflowMapping;
 }
 

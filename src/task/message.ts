@@ -1,8 +1,10 @@
-/** A task's `statusMessage`: what runs, how far it is, what went wrong and what happens next. Pure. @module */
+/**
+ * A task's `statusMessage`: what is running, how far along it is, what went wrong and what happens next. Pure. @module
+ */
 import type { Progress } from './progress.js';
 import type { Step, Task } from './task.js';
 
-/** How much of an error's message is shown; a longer one is cut. */
+/** The maximum length of an error message, in characters; longer ones are cut. */
 const FAILURE_LENGTH = 300;
 
 export function statusMessage(task: Pick<Task, 'message' | 'progress' | 'steps' | 'stalled'>): string | undefined {

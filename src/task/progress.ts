@@ -1,22 +1,22 @@
 /**
- * What a step reports while it runs. It travels as the activity's heartbeat details, so that
- * `describe` shows it with no worker alive, and so that a retried attempt starts from the last checkpoint. Pure.
+ * What a step reports while it runs. Reports travel as the activity's heartbeat details, so `describe` shows them even
+ * when no worker is running, and a retry starts from the last checkpoint. Pure.
  * @module
  */
 
 export interface Progress {
-  /** How much is done, in the unit the step chose; never decreases within a task. */
+  /** How much is done, in a unit the step chooses. Never decreases within a task. */
   readonly progress: number;
-  /** How much there is in all, in the same unit, where it is known. */
+  /** The total amount in the same unit, if known. */
   readonly total?: number;
   /** What is being done, for a person. */
   readonly message?: string;
 }
 
 export interface HeartbeatDetails {
-  /** Marks the details as ours and gives their version. */
+  /** Marks the details as this package's and gives their version. */
   readonly mcpTask: 1;
-  /** When the step last reported anything, in milliseconds since 1970; heartbeats in between say nothing new. */
+  /** When the step last reported anything, in milliseconds since 1970. Heartbeats in between carry nothing new. */
   readonly changedAt: number;
   readonly progress?: Progress;
   readonly checkpoint?: unknown;
@@ -26,7 +26,10 @@ export function isHeartbeatDetails(value: unknown): value is HeartbeatDetails {
   return typeof value === 'object' && value !== null && (value as HeartbeatDetails).mcpTask === 1;
 }
 
-/** The next progress after `last`: never less, and nothing that is not a number (`0 / 0` is quickly reported). */
+/**
+ * Returns the progress that follows `last`. It never decreases, and values that are not finite (such as `0 / 0`) are
+ * ignored.
+ */
 export function advance(
   last: Progress | undefined,
   done: number,
@@ -41,7 +44,10 @@ export function advance(
   };
 }
 
-/** `value` if it looks like progress, whoever made it: our own steps, or anybody's heartbeat in MCP's form. */
+/**
+ * Returns `value` as progress if it has MCP's shape, whether one of our steps made it or another heartbeat; otherwise
+ * `undefined`.
+ */
 export function asProgress(value: unknown): Progress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { progress, total, message } = value as Partial<Record<keyof Progress, unknown>>;
@@ -54,8 +60,8 @@ export function asProgress(value: unknown): Progress | undefined {
 }
 
 /**
- * The progress in an activity's heartbeat, as far as its details look like some: our own steps', an object in MCP's form, or
- * one or two numbers (done, and of how much), as in `heartbeat(done, total)`.
+ * Extracts progress from an activity's heartbeat details, if they look like progress: those of our own steps, an object
+ * in MCP's form, or one or two numbers (done and total), as in `heartbeat(done, total)`.
  */
 export function progressOfHeartbeat([first, second]: readonly unknown[]): Progress | undefined {
   if (typeof first === 'number') return { progress: first, ...(typeof second === 'number' ? { total: second } : {}) };

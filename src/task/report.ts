@@ -1,9 +1,9 @@
-/** What a task's workflow says about itself when queried. @module */
+/** What a task's workflow reports about itself when queried. @module */
 import type { Progress } from './progress.js';
 
-/** A question that the workflow has put to the client and that is not answered yet. */
+/** A question that the workflow has asked the client and that is still open. */
 export interface InputRequest {
-  /** The MCP request to make of the client, such as `elicitation/create`. */
+  /** The method of the MCP request to send to the client, such as `elicitation/create`. */
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
 }
@@ -12,7 +12,7 @@ export interface TaskReport {
   readonly version: 1;
   readonly message?: string;
   readonly progress?: Progress;
-  /** Open questions by key; a key is never used twice in a task's life. */
+  /** Open questions by key. A key is never used twice in a task's lifetime. */
   readonly inputs: Readonly<Record<string, InputRequest>>;
   /** When any of this last changed, in milliseconds since 1970, by the workflow's clock. */
   readonly changedAt: number;

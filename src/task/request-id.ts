@@ -1,6 +1,6 @@
 /**
- * IDs of the requests that put a task's question to a client of 2025-11-25. An ID seals what the answer is for, so that the
- * reply may arrive at any server process, and a nonce, so that no ID is ever used twice.
+ * IDs of the requests that ask a 2025-11-25 client a task's question. An ID seals which question the answer is for, so
+ * the reply may arrive at any server process, and contains a nonce, so no ID is used twice.
  * @module
  */
 import { randomBytes } from 'node:crypto';
@@ -19,7 +19,7 @@ export function sealRequestId(keys: Keyring, { taskId, key }: Question): string 
   return `${PREFIX}.${body}.${keys.sign('request-id', body)}`;
 }
 
-/** The question that `id` was sealed for; `undefined` if no server with this key did. */
+/** Returns the question that `id` was sealed for; `undefined` if no server with this keyring sealed it. */
 export function openRequestId(keys: Keyring, id: unknown): Question | undefined {
   if (typeof id !== 'string') return undefined;
   const [prefix, body = '', signed = '', more] = id.split('.');

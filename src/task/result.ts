@@ -17,14 +17,14 @@ export function isToolResult(value: unknown): value is ToolResult {
   );
 }
 
-/** What a tool returned, as a `CallToolResult`: itself if it is one, else as data. */
+/** Converts what a tool returned to a `CallToolResult`, unless it already is one. */
 export function toToolResult(value: unknown): ToolResult {
   return isToolResult(value) ? value : dataResult(value);
 }
 
 /**
- * A value as `structuredContent`, and as text for clients that read only text: a string as it is, anything else as JSON.
- * Nothing at all is an empty result.
+ * Wraps a value as `structuredContent`, and as text for clients that read only text: a string unchanged, anything else
+ * as JSON. `undefined` and `null` give an empty result.
  */
 export function dataResult(value: unknown): ToolResult {
   if (value === undefined || value === null) return { content: [] };
@@ -32,7 +32,7 @@ export function dataResult(value: unknown): ToolResult {
   return { content: [{ type: 'text', text }], structuredContent: value };
 }
 
-/** Bytes, as a resource that the result has in it. */
+/** Wraps bytes as a resource embedded in the result. */
 export function binaryResult(bytes: Uint8Array, uri: string): ToolResult {
   return {
     content: [
@@ -48,7 +48,7 @@ export function errorResult(text: string): ToolResult {
   return { content: [{ type: 'text', text }], isError: true };
 }
 
-/** The text of a result's text blocks, joined by line breaks. */
+/** Returns the text of a result's text blocks, joined by line breaks. */
 export function resultText(result: ToolResult): string {
   return result.content
     .flatMap((block) => (block.type === 'text' && typeof block['text'] === 'string' ? [block['text']] : []))

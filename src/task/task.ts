@@ -1,6 +1,6 @@
 /**
- * A task as this package thinks of it: what happened, not what either protocol version calls it.
- * `src/wire` projects it onto each version.
+ * A task in this package's own terms: what happened, not what either protocol version calls it. `src/wire` projects it
+ * onto each version.
  * @module
  */
 import type { Caller } from './memo.js';
@@ -22,17 +22,17 @@ export type Outcome =
   | { readonly kind: 'error'; readonly error: RpcError }
   | { readonly kind: 'cancelled' };
 
-/** One activity under way, as Temporal sees it: known with no worker alive. */
+/** One activity in progress, as Temporal sees it. Known even when no worker is running. */
 export interface Step {
   readonly name: string;
   readonly state: 'waiting' | 'running' | 'retrying' | 'paused';
-  /** The attempt that runs or is next, from 1. */
+  /** The current or next attempt, from 1. */
   readonly attempt: number;
-  /** 0: no limit. */
+  /** 0 means unlimited. */
   readonly maximumAttempts: number;
   /** The message of the last attempt's failure. */
   readonly lastFailure?: string;
-  /** When the next attempt is due, in milliseconds since 1970; only while `retrying`. */
+  /** When the next attempt is due, in milliseconds since 1970. Set only while `retrying`. */
   readonly retryAt?: number;
   readonly progress?: Progress;
   /** When this last changed, in milliseconds since 1970. */
@@ -44,17 +44,17 @@ export interface Task {
   /** The tool's name. */
   readonly tool: string;
   readonly caller?: Caller;
-  /** Of a task whose workflow knows nothing of this package. */
+  /** Set for an existing workflow, one that knows nothing about this package. */
   readonly mapping?: WorkflowMapping;
   /** Milliseconds since 1970, as are all times here. */
   readonly createdAt: number;
-  /** When anything of the task last changed. */
+  /** When anything about the task last changed. */
   readonly updatedAt: number;
-  /** When the work ended; a cancelled task may still be cleaning up. */
+  /** When the workflow closed. Missing while a cancelled task is still cleaning up. */
   readonly endedAt?: number;
-  /** How long the task is kept from its creation, in milliseconds; `null`: as long as Temporal keeps it. */
+  /** How long the task is kept, in milliseconds from its creation; `null` for as long as Temporal keeps it. */
   readonly ttl: number | null;
-  /** Present from the moment the task reads as ended, and never changed after. */
+  /** Present as soon as the task reads as ended, and never changes afterwards. */
   readonly outcome?: Outcome;
   /** What the workflow says it is doing. */
   readonly message?: string;
@@ -62,25 +62,26 @@ export interface Task {
   readonly progress?: Progress;
   readonly inputs: Readonly<Record<string, InputRequest>>;
   readonly steps: readonly Step[];
-  /** Why the workflow itself does not move on (its code fails, or no worker takes it), where that is known. */
+  /** Why the workflow itself is stuck, if known: its code fails, or no worker takes it. */
   readonly stalled?: string;
 }
 
 export type EndedTask = Task & { readonly outcome: Outcome };
 
-/** The shortest time an ended task stays readable after its end, whatever its ttl, in milliseconds. */
+/** The longest time by which an ended task outlives its ttl so that its result can be read, in milliseconds. */
 const GRACE = 10 * 60_000;
 
 /**
- * Whether an ended task's time is over. A ttl counts from creation, but never makes a result unreadable as soon as it
- * exists: after the end a task stays for as long as its ttl, up to ten minutes. A task that still runs never expires.
+ * Whether an ended task has expired. A ttl counts from creation but never makes a result unreadable as soon as it
+ * exists: after its end a task stays readable for at least its ttl or ten minutes, whichever is shorter. A running task
+ * never expires.
  */
 export function isExpired(task: Pick<Task, 'ttl' | 'createdAt' | 'endedAt'>, now: number): boolean {
   if (task.ttl === null || task.endedAt === undefined) return false;
   return now > Math.max(task.createdAt + task.ttl, task.endedAt + Math.min(task.ttl, GRACE));
 }
 
-/** The progress to show: the running step's own, or else the workflow's. */
+/** Returns the progress to show: the running step's own, or else the workflow's. */
 export function currentProgress(task: Pick<Task, 'progress' | 'steps'>): Progress | undefined {
   return task.steps.find((step) => step.progress !== undefined)?.progress ?? task.progress;
 }

@@ -1,50 +1,67 @@
 /**
- * What has to be known of a workflow that knows nothing of this package, to read and answer it as a task. It travels in the
- * task's memo, so that a task is read as it was started, whatever has become of its tool since.
+ * What this package needs to know to read and answer an existing workflow as a task. It is stored in the task's memo,
+ * so a task is always read as it was started, even if its tool has changed since.
  * @module
  */
 
-/** All of it is optional: with nothing mapped, a task shows what Temporal knows. */
+/** Every field is optional. With nothing mapped, a task shows what Temporal knows. */
 export interface WorkflowMapping {
-  /** A JSON pointer: which part of the workflow's result is the task's. @default all of it */
+  /** A JSON pointer to the part of the workflow's result that becomes the task's result. @default the whole result */
   readonly part?: string;
-  /** JSON Schema of the task's result; `null`: it has none. Tasks that were started before this was carried lack it: their tool's holds. */
+  /**
+   * JSON Schema of the task's result; `null` if it has none. Missing in tasks started before this field existed: their
+   * tool's schema applies.
+   */
   readonly output?: Readonly<Record<string, unknown>> | null;
   readonly status?: StatusMapping;
-  /** Its questions, by name. */
+  /** The workflow's questions, by name. */
   readonly inputs?: Readonly<Record<string, InputMapping>>;
   /** Whether a failed task shows the stack traces of its failure. @default false */
   readonly stackTraces?: boolean;
 }
 
-/** A query of the workflow's own, and JSON pointers into its answer. */
+/** One of the workflow's own queries, and JSON pointers into its answer. */
 export interface StatusMapping {
   readonly query: string;
-  /** Where the message is. @default the answer, where it is a string; else its `message` */
+  /** Points to the message. @default the answer itself if it is a string, otherwise its `message` */
   readonly message?: string;
-  /** Where the progress is: a number, or an object with `progress`, `total` and `message`. @default the answer, if it is such an object */
+  /**
+   * Points to the progress: a number, or an object with `progress`, `total` and `message`. @default the answer, if it
+   * is such an object
+   */
   readonly progress?: string;
-  /** Where the number is that the progress reaches in the end. */
+  /** Points to the total, the number that the progress eventually reaches. */
   readonly total?: string;
 }
 
-/** A question of the workflow's, and how it takes the answer. */
+/** One of the workflow's questions, and how the workflow takes the answer. */
 export interface InputMapping {
-  /** The query that tells whether it is open. @default that of the status */
+  /** The query that says whether the question is open. @default the status query */
   readonly query?: string;
-  /** Where in its answer the question is: open while there is a value other than `null`, `false` and `""`. */
+  /**
+   * Points to the question in the query's answer. It is open while the value there is anything but `null`, `false` or
+   * `""`.
+   */
   readonly when: string;
-  /** Put to the person; `{field}` is that field of the value at `when`. */
+  /** The text shown to the person; `{field}` stands for that field of the value at `when`. */
   readonly message: string;
-  /** Of the answer: an object whose properties are primitive. */
+  /** JSON Schema of the answer: an object whose properties are primitive. */
   readonly schema: Readonly<Record<string, unknown>>;
-  /** By what it takes the answer: which field each argument is. @default the answer, as one argument */
+  /**
+   * The update or signal that takes the answer; `args` names the field for each argument. @default the answer, as one
+   * argument
+   */
   readonly answer: { readonly kind: 'update' | 'signal'; readonly name: string; readonly args?: readonly string[] };
-  /** What is told to a workflow whose question was declined, without arguments. @default nothing: the task is cancelled */
+  /**
+   * The update or signal, without arguments, that tells the workflow the question was declined. @default none: the task
+   * is cancelled
+   */
   readonly declined?: { readonly kind: 'update' | 'signal'; readonly name: string };
 }
 
-/** The arguments in the order in which they are named; those missing at the end are left out. */
+/**
+ * Returns the arguments in the order of `names`, without missing ones at the end. Missing ones in between are `null`.
+ */
 export function argumentsOf(given: unknown, names: readonly string[] | undefined): unknown[] {
   if (!names) return [given];
   const values = names.map((name) => (given as Readonly<Record<string, unknown>>)[name]);

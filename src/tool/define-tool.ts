@@ -1,4 +1,4 @@
-/** `defineTool`: what a tool is, in a module that the server and the worker both load. @module */
+/** `defineTool`: defines a tool in a module that both the server and the worker load. @module */
 import type { Duration } from '../task/duration.js';
 import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
@@ -10,7 +10,7 @@ import type { SchemaOutput, ToolSchema } from './schema.js';
 
 /** What a function tool sees of its task. */
 export interface ToolContext<Checkpoint = unknown> extends StepContext<Checkpoint> {
-  /** What the person filled in before the start, where the tool's `beforeStart` asked. */
+  /** What the person filled in before the start, if the tool's `beforeStart` asked. */
   readonly answer?: Readonly<Record<string, unknown>>;
 }
 
@@ -26,55 +26,62 @@ export interface ToolHints {
 interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
   /** The tool's name, unique on its server: 1 to 128 characters of `A-Z a-z 0-9 _ - .` */
   readonly name: string;
-  /** A name for people. */
+  /** A display name for people. */
   readonly title?: string;
   /** What the tool does, for the model. */
   readonly description?: string;
-  /** The arguments: zod 4, or any Standard Schema with JSON Schema. Checked before anything starts. */
+  /** Schema of the arguments: zod 4, or any Standard Schema with JSON Schema. Checked before anything starts. */
   readonly inputSchema: I;
-  /** The result's `structuredContent`. A result that does not fit it is a tool error. */
+  /** Schema of the result's `structuredContent`. A result that does not match it is a tool error. */
   readonly outputSchema?: O;
   readonly annotations?: ToolHints;
   /**
-   * Whether a call may become a task (MCP's `execution.taskSupport`). `'required'` refuses clients that do not speak tasks,
-   * `'forbidden'` always awaits the result within the call. Either way the work is a workflow.
+   * Whether a call may become a task (MCP's `execution.taskSupport`). `'required'` refuses clients without task
+   * support; `'forbidden'` always waits for the result within the call. In every case the work is a workflow.
    * @default 'optional'
    */
   readonly taskSupport?: 'optional' | 'required' | 'forbidden';
   /**
-   * What a client that does not speak tasks gets when the work outlasts the server's budget: `'await'` keeps it waiting,
-   * `'handle'` answers with the task's handle and how to go on. Only where `taskSupport` is `'optional'`. @default the server's
+   * What a client without task support gets when the work outlasts the server's `handleAfter`: `'await'` keeps it
+   * waiting, `'handle'` answers with the task's handle and instructions for following up. Only applies if `taskSupport`
+   * is `'optional'`. @default the server's
    */
   readonly fallback?: 'await' | 'handle';
   /**
-   * Asks a person before anything starts, where it returns a form. Only once they have accepted it the work begins, with what
-   * they filled in: a function tool's `ctx.answer`, a workflow's second argument. A declined call ends with a tool error.
-   * In protocol 2026-07-28 nothing exists before the answer; in 2025-11-25 the task itself asks, before its work.
+   * Asks a person before anything starts, if it returns a form. The work begins only once they accept, and receives
+   * what they filled in: as `ctx.answer` in a function tool, as the second argument of a workflow. If they decline, the
+   * call ends with a tool error. In protocol 2026-07-28 nothing exists before the answer; in 2025-11-25 the task itself
+   * asks, before its work.
    */
   readonly beforeStart?: (args: SchemaOutput<I>) => FormRequest | undefined | Promise<FormRequest | undefined>;
   /**
-   * What the host may tell its model at once while the task runs: `model-immediate-response` of protocol 2025-11-25.
-   * @default nothing: the host says what it likes
+   * What the host may tell its model right away while the task runs: `model-immediate-response` of protocol 2025-11-25.
+   * @default none: the host decides what to say
    */
   readonly immediateResponse?: string;
-  /** How long a finished task stays readable, from its creation, where the client does not say. @default the server's */
+  /**
+   * How long a finished task stays readable, counted from its creation, if the client does not say. @default the
+   * server's
+   */
   readonly ttl?: Duration | null;
   /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
   readonly taskQueue?: string;
   readonly timeouts?: ToolTimeouts;
   /**
-   * Names the work that these (validated) arguments ask for: while the owner's task of the same name runs, or has succeeded
-   * and is kept, a call gives that task instead of starting another; with other arguments it is refused. A task that failed or
-   * was cancelled gives way to a new one. `undefined`: every call is a new task. A key that the client sends goes before it.
+   * Returns a key for the work that these (validated) arguments ask for. While the owner's task with the same key is
+   * running, or has succeeded and is kept, a call returns that task instead of starting another; with other arguments
+   * it is refused. A task that failed or was cancelled is replaced by a new one. With `undefined` every call starts a
+   * new task. A key sent by the client takes precedence.
    */
   idempotencyKey?(args: SchemaOutput<I>): string | undefined;
 }
 
 export interface FunctionToolOptions<I extends ToolSchema, O extends ToolSchema, Checkpoint> extends ToolBase<I, O> {
   /**
-   * The work: runs as a retried, heartbeating activity, at least once. Returns a `CallToolResult`, or a plain value, which
-   * becomes `structuredContent` and text. Throw a `ToolError` to end with a tool error at once, a `TaskError` for a JSON-RPC
-   * error; any other error is retried first.
+   * Does the work. Runs as a retried, heartbeating activity, at least once. Returns a `CallToolResult`, or a plain
+   * value, which becomes `structuredContent` and text. Throw a `ToolError` to end with a tool error at once, or a
+   * `TaskError` for a JSON-RPC error. Programming and validation errors such as `TypeError` or `ZodError` are not
+   * retried either; all other errors are.
    */
   run(args: SchemaOutput<I>, ctx: ToolContext<Checkpoint>): Promise<unknown>;
   readonly retry?: ToolRetry;
@@ -82,15 +89,15 @@ export interface FunctionToolOptions<I extends ToolSchema, O extends ToolSchema,
 
 export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolBase<I, O> {
   /**
-   * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). A caller whose client has not
-   * declared that it can answer is refused before anything starts. @default nothing
+   * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). Calls from clients that
+   * have not declared support for it are refused before anything starts. @default nothing
    */
   readonly asks?: readonly InputKind[];
-  /** A workflow of your own that takes the validated arguments: its function, or its type's name. */
+  /** Your own workflow, which takes the validated arguments: its function, or the name of its type. */
   readonly workflow: string | ((args: SchemaOutput<I>) => Promise<unknown>);
 }
 
-/** A tool, ready for a server and a worker. Made by {@link defineTool}. */
+/** A tool, ready for a server and a worker. Created by {@link defineTool}. */
 export interface DurableTool {
   readonly name: string;
   readonly title?: string;
@@ -106,7 +113,7 @@ export interface DurableTool {
   /** The Temporal namespace of its workers. @default the server's */
   readonly namespace?: string;
   readonly timeouts?: ToolTimeouts;
-  /** Of a function tool's step; of an existing workflow its own retry policy. */
+  /** The retry policy of a function tool's step, or of an existing workflow itself. */
   readonly retry?: ToolRetry;
   readonly asks?: readonly InputKind[];
   readonly idempotencyKey?: (args: never) => string | undefined;
@@ -116,14 +123,14 @@ export interface DurableTool {
     | { readonly kind: 'workflow'; readonly workflowType: string; readonly existing?: ExistingWorkflow };
 }
 
-/** A workflow that knows nothing of this package, of any language. */
+/** A workflow, in any language, that knows nothing about this package. */
 export interface ExistingWorkflow {
-  /** Which fields of the tool's arguments are the workflow's, in order. @default one argument, all of them */
+  /** The fields of the tool's arguments to pass to the workflow, in order. @default all of them, as one argument */
   readonly args?: readonly string[];
   readonly mapping: WorkflowMapping;
 }
 
-/** What a call of the tool may ask of the client, before its work or during it. */
+/** Returns the kinds of input that a call of the tool may ask of the client, before or during its work. */
 export function asksOf({ asks = [], beforeStart }: DurableTool): readonly InputKind[] {
   return beforeStart && !asks.includes('elicitation.form') ? [...asks, 'elicitation.form'] : asks;
 }
@@ -134,8 +141,8 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 /**
  * Defines a tool whose every call is a Temporal workflow.
  *
- * @throws McpTasksError `CONFIGURATION` if the name is not a tool name, if not exactly one of `run` and `workflow` is given, or if
- * `taskSupport: 'forbidden'` contradicts another option
+ * @throws McpTasksError `CONFIGURATION` if the name is not a valid tool name, if not exactly one of `run` and
+ * `workflow` is given, or if `taskSupport: 'forbidden'` contradicts another option
  * @example
  * export const resize = defineTool({
  *   name: 'resize',

@@ -1,7 +1,6 @@
 /**
- * What a tool, a step or a workflow throws to say how a task ends. Both are Temporal
- * `ApplicationFailure`s, so that throwing one in an activity or in workflow code does the right thing
- * without any wrapper: the retries stop and the workflow fails.
+ * What a tool, step or workflow throws to say how a task ends. Each is a Temporal `ApplicationFailure`, so throwing one
+ * in an activity or in workflow code works without a wrapper: retries stop and the workflow fails.
  * @module
  */
 import { ApplicationFailure } from '@temporalio/common';
@@ -11,8 +10,8 @@ export const TASK_ERROR = 'TaskError';
 const INPUT_UNAVAILABLE = 'InputUnavailable';
 
 /**
- * The tool could not do what was asked and trying again will not help: ends the task at once with a
- * tool result whose `isError` is true and whose text is `message`. The model reads that text.
+ * Says that the tool could not do what was asked and that retrying will not help. Ends the task at once with a tool
+ * result whose `isError` is true and whose text is `message`. The model reads that text.
  *
  * @example throw new ToolError('rows.csv, line 17, column "age": "abc" is not a number');
  */
@@ -35,7 +34,10 @@ export class TaskError extends ApplicationFailure {
   }
 }
 
-/** Thrown in a workflow when what it asked for cannot be had. Not caught, it ends the task with a tool error of its message. */
+/**
+ * Thrown in a workflow when the input it asked for is unavailable. If uncaught, ends the task with a tool error with
+ * this message.
+ */
 export class InputUnavailable extends ApplicationFailure {
   constructor(message: string) {
     super(message, INPUT_UNAVAILABLE, true);

@@ -1,12 +1,13 @@
-/** Which idempotency key a call has. @module */
+/** Picks the idempotency key of a call. @module */
 import { McpTasksError } from '../task/errors.js';
 import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { DurableTool } from './define-tool.js';
 
 /**
- * The client's key, or else the tool's own.
+ * Returns the client's key, or else the tool's own.
  * @param args the arguments as the tool's schema parsed them
- * @throws McpTasksError `CONFIGURATION` if the tool's `idempotencyKey` returns anything but a non-empty string or `undefined`
+ * @throws McpTasksError `CONFIGURATION` if the tool's `idempotencyKey` returns anything but a non-empty string or
+ * `undefined`
  */
 export function idempotencyKeyOf(
   tool: DurableTool,

@@ -1,10 +1,10 @@
-/** A JSON Schema as a Standard Schema, for tools whose schemas come from a file. @module */
+/** Wraps a JSON Schema as a Standard Schema, for tools whose schemas come from a file. @module */
 import { Validator, type OutputUnit, type SchemaDraft } from '@cfworker/json-schema';
 import type { ToolSchema } from './schema.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** These only say that something beneath them does not fit, which says itself what and where. */
+/** Keywords whose errors only say that something below them failed. The nested error says what and where. */
 const CONTAINERS = new Set([
   'properties',
   'patternProperties',
@@ -20,7 +20,10 @@ const CONTAINERS = new Set([
   'dependentSchemas',
 ]);
 
-/** Validates as the schema's `$schema` says, else by draft 2020-12; values stay as they are, defaults are not filled in. */
+/**
+ * Validates by the draft that `$schema` names, or else by draft 2020-12. Leaves values unchanged and does not fill in
+ * defaults.
+ */
 export function fromJsonSchema(schema: JsonSchema): ToolSchema {
   const validator = new Validator(schema, draftOf(schema), false);
   const itself = (): Record<string, unknown> => ({ ...schema });
@@ -45,7 +48,8 @@ function draftOf({ $schema }: JsonSchema): SchemaDraft {
 function issuesOf(errors: OutputUnit[]): { message: string; path: string[] }[] {
   const telling = errors.filter(({ keyword }) => !CONTAINERS.has(keyword));
   return (telling.length > 0 ? telling : errors).map(({ instanceLocation, keyword, error }) => ({
-    // What `additionalProperties: false` says of a property is only that it fits nothing. Of several, each is a part of a sentence.
+    // For an unknown property, `additionalProperties: false` only reports that nothing matches. Other messages lose
+    // their final period, because several are joined into one sentence.
     message: keyword === 'false' ? 'is not known here' : error.replace(/\.$/, ''),
     path: instanceLocation
       .split('/')

@@ -1,13 +1,13 @@
-/** How a tool's work is retried and bounded in time. @module */
+/** Retries and timeouts of a tool's work. @module */
 import type { Duration } from '../task/duration.js';
 
-/** Temporal's retry policy, as far as a tool sets it. */
+/** The parts of Temporal's retry policy that a tool can set. */
 export interface ToolRetry {
-  /** How often a step is tried in all. @default 5 */
+  /** The maximum number of attempts at a step, including the first. @default 5 */
   readonly maximumAttempts?: number;
   /** The pause before the second attempt. @default '1 second' */
   readonly initialInterval?: Duration;
-  /** By how much each pause is longer than the one before. @default 2 */
+  /** The factor by which each pause is longer than the one before. @default 2 */
   readonly backoffCoefficient?: number;
   /** The longest pause. @default '1 minute' */
   readonly maximumInterval?: Duration;
@@ -16,15 +16,18 @@ export interface ToolRetry {
 export interface ToolTimeouts {
   /** How long one attempt may take. @default '24 hours' */
   readonly startToClose?: Duration;
-  /** How long a running attempt may be silent before it counts as lost and is tried again. @default '30 seconds' */
+  /**
+   * How long a running attempt may go without a heartbeat before it counts as lost and is retried. @default '30
+   * seconds'
+   */
   readonly heartbeat?: Duration;
-  /** How long the task may take in all, retries included; afterwards it fails with -32603. @default unlimited */
+  /** How long the whole task may take, including retries; after that it fails with -32603. @default unlimited */
   readonly execution?: Duration;
   /** How long one run of a workflow tool's workflow may take. @default unlimited */
   readonly run?: Duration;
 }
 
-/** The policy as the shipped workflow gets it: complete, so that a task keeps the policy it was started with. */
+/** The complete policy that the shipped workflow receives, so that a task keeps the policy it was started with. */
 export interface RunPolicy {
   readonly startToClose: Duration;
   readonly heartbeat: Duration;

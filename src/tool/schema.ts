@@ -1,5 +1,5 @@
 /**
- * Standard Schema (https://standardschema.dev) as the tools use it: a validator that can also give its JSON Schema.
+ * Standard Schema (https://standardschema.dev) as the tools use it: a validator that can also produce its JSON Schema.
  * zod 4, ArkType and Valibot's JSON Schema wrapper have this shape.
  * @module
  */
@@ -13,7 +13,7 @@ export type SchemaOutput<S extends ToolSchema> = NonNullable<S['~standard']['typ
 
 export type Validation<T> = { readonly value: T } | { readonly problems: string };
 
-/** Checks `value`; the problems are one sentence, each with the path it was found at. */
+/** Validates `value`. `problems` is one sentence that gives the path of each problem. */
 export async function validate<T>(schema: ToolSchema<unknown, T>, value: unknown): Promise<Validation<T>> {
   const result = await schema['~standard'].validate(value);
   if (!result.issues) return { value: result.value };
