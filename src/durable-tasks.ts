@@ -36,12 +36,14 @@ export interface DurableTasksOptions {
   readonly taskQueue?: string;
   /**
    * The secret that binds task IDs to their owners: at least 32 characters, and the same on all replicas. Previous keys
-   * may follow, separated by commas. @default MCP_TASKS_KEY, or a key file next to the dev server's data
+   * may follow, separated by commas.
+   * @default MCP_TASKS_KEY, or a key file next to the dev server's data
    */
   readonly key?: string;
   /**
-   * Returns the owner of a request's tasks. @default the token's issuer and subject; over stdio, the user running the
-   * process; without a token, one anonymous owner that all requests share and that cannot list tasks
+   * Returns the owner of a request's tasks.
+   * @default the token's issuer and subject; over stdio, the user running the process; without a token, one anonymous
+   * owner that all requests share and that cannot list tasks
    */
   readonly owner?: OwnerRule;
   /**
@@ -52,8 +54,9 @@ export interface DurableTasksOptions {
    */
   readonly fallback?: 'await' | 'handle';
   /**
-   * How long such a call waits, and the longest wait of `task_wait`. Keep it below the clients' own timeout, often 60
-   * s. @default '45 seconds'
+   * How long such a call waits, and the longest wait of `task_wait`. Keep it below the clients' own timeout, often
+   * 60 s.
+   * @default '45 seconds'
    */
   readonly handleAfter?: Duration;
   readonly ttl?: {
@@ -68,8 +71,8 @@ export interface DurableTasksOptions {
   /** How often clients are asked to poll. @default '1 second' */
   readonly pollInterval?: Duration;
   /**
-   * The maximum number of concurrent Temporal long polls per namespace, shared by everything that waits here. @default
-   * 300
+   * The maximum number of concurrent Temporal long polls per namespace, shared by everything that waits here.
+   * @default 300
    */
   readonly longPolls?: number;
   /** The workers' data converter, or a function that returns the one for a namespace. */

@@ -11,22 +11,26 @@ import { Tap } from './seam.js';
 import { GetAnswer, hasEnded, statusOf, type TaskStatus } from './status.js';
 
 const PATIENCE = 300_000;
-/** How long one answer about a task may take, in milliseconds. */
+/** How long a single request about a task may take, in milliseconds. */
 export const REQUEST_TIMEOUT = 30_000;
 const INVALID_PARAMS = -32602;
 
-/** How a task ended; an error is the task's own, or says that the server no longer has it. */
+/** How a task ended. An error is either the task's own or says that the server no longer has the task. */
 export type TaskEnd = { readonly result: ToolResult } | { readonly error: JsonRpcError };
 
 export interface Waiting extends ResumeOptions {
   readonly desk: InputDesk | undefined;
-  /** The task as it was created; without, it is looked at first. */
+  /** The task as it was created. If missing, the task is polled right away. */
   readonly created?: TaskStatus;
-  /** Whether somebody listens to progress, which comes on a stream that has to be open. */
+  /** Whether anyone listens to progress. It arrives on a stream that has to be open. */
   readonly progress?: boolean;
 }
 
-/** @throws what is not the task's own: the server was away for longer than `patience`, `onInput` threw, the signal aborted */
+/**
+ * Polls a task until it ends.
+ * @throws anything but the task's own error: the server was unreachable for longer than `patience`, `onInput` threw,
+ * the signal aborted
+ */
 export async function awaitTask(client: McpClient, taskId: string, options: Waiting): Promise<TaskEnd> {
   const { desk, signal, patience = PATIENCE, progress = false } = options;
   const request = async <T>(
@@ -56,7 +60,7 @@ export async function awaitTask(client: McpClient, taskId: string, options: Wait
       status = statusOf(task);
       if (hasEnded(status)) {
         show(status);
-        // A completed task has no error of its own: one is the server's, and may pass.
+        // A completed task has no error of its own: an error here comes from the server and may be temporary.
         if (old) return await ended(request('tasks/result', AnyResult, {}, status.status !== 'completed'));
         return inlined(task, status);
       }

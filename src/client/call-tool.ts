@@ -16,18 +16,19 @@ export const tasksCapability = { extensions: { 'io.modelcontextprotocol/tasks': 
 const TIMEOUT = 60_000;
 /** How often a tool may ask before it starts. */
 const MAX_ROUNDS = 10;
-/** Before a call that the server put off without asking anything, in milliseconds. */
+/** The pause before repeating a call that the server postponed without asking anything, in milliseconds. */
 const PAUSE = 1_000;
 
 /**
- * Calls a tool and resolves with its result, however long it takes: where the server makes it a task, the task is polled at
- * the server's interval, through restarts of the server.
+ * Calls a tool and resolves with its result, however long it takes. If the server makes the call a task, polls the task
+ * at the server's interval, through restarts of the server.
  *
- * @param client a connected `Client`, of `@modelcontextprotocol/client` or of `@modelcontextprotocol/sdk`; in 2026-07-28 it
+ * @param client a connected `Client` of `@modelcontextprotocol/client` or `@modelcontextprotocol/sdk`; in 2026-07-28 it
  * has to declare {@link tasksCapability}
- * @returns the tool's result, also one with `isError`
- * @throws JsonRpcError the JSON-RPC error the call or its task ended with; -32600 for a task that somebody cancelled
- * @throws the client's own error if the server cannot be reached
+ * @returns the tool's result, including one with `isError`
+ * @throws JsonRpcError the JSON-RPC error that the call or its task ended with; -32600 for a task that somebody
+ * cancelled
+ * @throws the client's own error if the server is unreachable
  * @throws the signal's reason
  */
 export async function callTool(
@@ -74,7 +75,7 @@ export async function callTool(
   }
 }
 
-/** The answer to the call, after what the tool asked before it started (2026-07-28). */
+/** Returns the answer to the call, after answering what the tool asks before it starts (2026-07-28). */
 async function answered(
   client: McpClient,
   params: Record<string, unknown>,

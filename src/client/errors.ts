@@ -1,6 +1,6 @@
-/** The errors of a call: which ones the server answered with, and which may pass. @module */
+/** The errors of a call: which ones came from the server, and which may be temporary. @module */
 
-/** A JSON-RPC error that the server answered a call or its task with: one class, whichever SDK the client is of. */
+/** A JSON-RPC error that the server answered a call or its task with. The same class for clients of either SDK. */
 export class JsonRpcError extends Error {
   override readonly name = 'JsonRpcError';
 
@@ -14,12 +14,12 @@ export class JsonRpcError extends Error {
   }
 }
 
-/** The server answered with something that is not MCP. */
+/** The server answered with something that is not valid MCP. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = 'UnexpectedAnswerError';
 }
 
-/** Errors of the v2 SDK's own that trying again does not change. */
+/** The v2 SDK's own errors that retrying does not fix. */
 const FINAL = new Set<unknown>([
   'NOT_CONNECTED',
   'NOT_INITIALIZED',
@@ -29,9 +29,9 @@ const FINAL = new Set<unknown>([
   'CLIENT_HTTP_AUTHENTICATION',
   'CLIENT_HTTP_FORBIDDEN',
 ]);
-/** HTTP statuses, which the v1 SDK has as its errors' code, that trying again does not change. */
+/** HTTP statuses that retrying does not fix. The v1 SDK uses the status as its errors' code. */
 const REFUSED = new Set<unknown>([401, 403]);
-/** JSON-RPC's internal error, which a server whose Temporal is away answers with. */
+/** JSON-RPC's internal error, which a server answers with while its Temporal is unavailable. */
 const INTERNAL_ERROR = -32603;
 
 interface Coded {
@@ -41,7 +41,10 @@ interface Coded {
   readonly data?: unknown;
 }
 
-/** The server's error, if it is one: `ProtocolError` of the v2 SDK or `McpError` of v1, known by their names as either may be missing. */
+/**
+ * Converts an error that the server answered with; `undefined` for any other. Recognizes the v2 SDK's `ProtocolError`
+ * and the v1 SDK's `McpError` by name, because either SDK may be missing.
+ */
 export function answeredError(error: unknown): JsonRpcError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { name, message, code, data } = error as Coded;
@@ -51,14 +54,14 @@ export function answeredError(error: unknown): JsonRpcError | undefined {
   return new JsonRpcError(code, message.replace(`MCP error ${code}: `, ''), data, { cause: error });
 }
 
-/** The v1 SDK reports its timeouts and closed connections as if the server had answered. */
+/** Detects the timeouts and closed connections that the v1 SDK reports as if the server had answered. */
 function isOwnOfV1(code: number, message: string, data: unknown): boolean {
   if (code === -32001)
     return typeof data === 'object' && data !== null && ('timeout' in data || 'maxTotalTimeout' in data);
   return code === -32000 && /: (?:Connection closed|Request was cancelled)$/.test(message);
 }
 
-/** Whether the same request may be answered when it is sent again. `answersAreFinal`: not after any answer of the server. */
+/** Whether sending the same request again may succeed. With `answersAreFinal`, never after an error from the server. */
 export function mayPass(error: Error, answersAreFinal: boolean): boolean {
   if (error instanceof JsonRpcError) return !answersAreFinal && error.code === INTERNAL_ERROR;
   if (error instanceof UnexpectedAnswerError || error.message === 'Not connected') return false;

@@ -1,4 +1,7 @@
-/** A task store in a folder: a file a task, so that any number of processes may share it without a lock. @module */
+/**
+ * A task store in a folder, with one file per task, so that any number of processes can share it without a lock.
+ * @module
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,17 +14,17 @@ const Record = z.object({
   server: z.object({ name: z.string(), version: z.string() }).optional(),
   createdAt: z.string(),
 });
-/** Ours are known by their names: the folder may hold other files. */
+/** Recognizes this store's files by name: the folder may hold other files. */
 const OURS = /^task-[0-9a-f]{64}\.json(?:\..+)?$/;
 
 export interface FileTaskStoreOptions {
-  /** How many tasks are kept; beyond it the oldest go. @default 1 000 */
+  /** How many tasks are kept; beyond that the oldest are deleted. @default 1 000 */
   readonly limit?: number;
 }
 
 /**
- * Keeps tasks in the folder `dir`, made if need be, readable by its user alone: with a server that knows its callers by
- * nothing else, a task's ID is all it takes to see the task.
+ * Keeps tasks in the folder `dir`, which it creates if needed. Only the current user can read it: on a server without
+ * authentication, a task's ID is all it takes to read the task.
  */
 export function fileTaskStore(dir: string, { limit = 1_000 }: FileTaskStoreOptions = {}): TaskStore {
   if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a whole number from 1, not ${limit}`);
@@ -47,7 +50,9 @@ export function fileTaskStore(dir: string, { limit = 1_000 }: FileTaskStoreOptio
   };
 }
 
-/** A task's ID is the server's, and may be no file name. */
+/**
+ * Returns the path of a task's file. The name is a hash: the server chooses the ID, which may not be a valid file name.
+ */
 function fileOf(dir: string, taskId: string): string {
   return join(dir, `task-${createHash('sha256').update(taskId).digest('hex')}.json`);
 }
@@ -57,7 +62,7 @@ async function ours(dir: string): Promise<string[]> {
   return names.filter((name) => OURS.test(name));
 }
 
-/** Nothing, if another process has just removed it. */
+/** Reads a record; `undefined` if another process has just removed it. */
 async function read(file: string): Promise<StoredTask | undefined> {
   const text = await readFile(file, 'utf8').catch(orMissing(() => undefined));
   if (text === undefined) return undefined;
@@ -68,7 +73,10 @@ async function read(file: string): Promise<StoredTask | undefined> {
   }
 }
 
-/** Also what a process that was killed while it wrote has left behind. */
+/**
+ * Deletes the oldest files beyond the limit, including those that a process left behind when it was killed while
+ * writing.
+ */
 async function prune(dir: string, limit: number): Promise<void> {
   const names = await ours(dir);
   if (names.length <= limit) return;

@@ -1,4 +1,4 @@
-/** Has the questions of a task answered, each once, beside the polling. @module */
+/** Gets a task's questions answered, each once, while the task is polled. @module */
 
 /** A question of the task: MCP's `elicitation/create` or `sampling/createMessage`. */
 export interface InputRequest {
@@ -6,23 +6,28 @@ export interface InputRequest {
   readonly params?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Gives the answer: MCP's `ElicitResult` or `CreateMessageResult`. */
+/** Returns the answer: MCP's `ElicitResult` or `CreateMessageResult`. */
 export type OnInput = (request: InputRequest) => Promise<Readonly<Record<string, unknown>>>;
 
 type Answer = Readonly<Record<string, unknown>>;
 
 export class InputDesk {
-  /** Keys are never used twice in a task, and a question stays listed until its answer has arrived. */
+  /**
+   * The keys of questions already taken. A question stays listed until its answer has arrived, and a task never reuses
+   * a key.
+   */
   readonly #seen = new Set<string>();
-  /** What the person is being asked right now, by its content: a server that lost the stream asks again with another ID. */
+  /**
+   * The questions being asked right now, by content: a server that lost the stream repeats a question under another ID.
+   */
   readonly #open = new Map<string, Promise<Answer>>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(private readonly onInput: OnInput) {}
 
   /**
-   * Takes up the questions that are new (2026-07-28); does not wait for their answers.
-   * @throws what `onInput`, or sending the answer of an earlier question, threw
+   * Takes new questions (2026-07-28) without waiting for their answers.
+   * @throws what `onInput`, or sending the answer to an earlier question, threw
    */
   take(requests: Readonly<Record<string, InputRequest>>, send: (inputResponses: Answer) => Promise<unknown>): void {
     if (this.#failure) throw this.#failure.error;
@@ -36,8 +41,8 @@ export class InputDesk {
   }
 
   /**
-   * Answers a question that came as a request (2025-11-25).
-   * @throws what `onInput` threw, as the next `take` does: the question is not answered
+   * Answers a question that arrived as a request (2025-11-25).
+   * @throws what `onInput` threw, as does the next `take`; the question then stays unanswered
    */
   readonly answer = async (request: InputRequest, send: (answer: Answer) => Promise<unknown>): Promise<void> => {
     const content = JSON.stringify(request);
@@ -47,7 +52,7 @@ export class InputDesk {
       this.#open.set(content, answer);
       answer.catch(this.#fail);
     }
-    // An answer that did not arrive leaves the question open, and the server asks it again.
+    // If the answer does not arrive, the question stays open and the server asks it again.
     await send(await answer).catch(() => undefined);
   };
 

@@ -1,6 +1,6 @@
 /**
- * What `callTool` uses of a client, and gets from it: the `Client` of `@modelcontextprotocol/client` and the one of
- * `@modelcontextprotocol/sdk` both have it, so that a host needs only the SDK it is built on.
+ * The parts of a client that `callTool` needs. The `Client` classes of `@modelcontextprotocol/client` and
+ * `@modelcontextprotocol/sdk` both have them, so a host needs only the SDK it is built on.
  * @module
  */
 import { z } from 'zod';
@@ -41,7 +41,7 @@ export interface RequestOptions {
   allowInputRequired?: boolean;
 }
 
-/** The result of a tool: MCP's `CallToolResult`, in the words of no SDK. */
+/** A tool's result: MCP's `CallToolResult`, independent of either SDK's types. */
 export interface ToolResult {
   readonly content: readonly ({ readonly type: string } & Readonly<Record<string, unknown>>)[];
   readonly structuredContent?: Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ export interface ToolResult {
   readonly _meta?: Readonly<Record<string, unknown>>;
 }
 
-/** {@link RequestOptions}, with a signal that may be none. */
+/** {@link RequestOptions}, with a signal that may be `undefined`. */
 export type AskOptions = Omit<RequestOptions, 'signal'> & { readonly signal?: AbortSignal | undefined };
 
 export type Era = '2025-11-25' | '2026-07-28';
@@ -61,8 +61,9 @@ export function eraOf(client: McpClient): Era {
 }
 
 /**
- * One request and its answer.
- * @throws JsonRpcError what the server answered; else the client's own error, of the connection or a timeout
+ * Sends a request and returns its answer.
+ * @throws JsonRpcError if the server answered with an error; UnexpectedAnswerError if its answer does not match
+ * `schema`; otherwise the client's own error, for a connection failure or a timeout
  */
 export async function ask<T>(
   client: McpClient,

@@ -1,11 +1,11 @@
 /**
- * Holds `tasks/result` open beside the polling (2025-11-25): its stream is what a server without a session has to send the
- * questions and the progress of a task on.
+ * Keeps a `tasks/result` request open during polling (2025-11-25). A server without a session needs its stream to send
+ * the task's questions and progress.
  * @module
  */
 import { AnyResult, ask, type McpClient } from './mcp-client.js';
 
-/** A stream that broke without either side noticing is replaced after this time, in milliseconds. */
+/** How long to wait before replacing a stream, which may have broken without either side noticing, in milliseconds. */
 const LONGEST = 300_000;
 
 export class OpenResult {
@@ -16,7 +16,7 @@ export class OpenResult {
     private readonly taskId: string,
   ) {}
 
-  /** Opens the stream, or again if it has ended. What it answers is left to the polling, which sees the end as well. */
+  /** Opens the stream unless it is open already. Ignores its answer, because polling sees the task's end too. */
   hold(): void {
     if (this.#abort) return;
     const abort = new AbortController();

@@ -14,27 +14,35 @@ export interface ResumeOptions {
   /** Called with the task when it is created and whenever a poll finds it changed. */
   readonly onStatus?: (status: TaskStatus) => void;
   /**
-   * Answers the questions of this call and its task, beside the polling; the client has to declare the capabilities it answers
-   * for (`elicitation`, `sampling`). In 2025-11-25 it goes before the client's own request handlers, for this task alone.
-   * What it throws rejects the call; the task goes on. @default in 2025-11-25 the client's handlers; in 2026-07-28 questions of a task stay open
+   * Answers the questions of this call and its task while the task is polled. The client has to declare the
+   * capabilities for them (`elicitation`, `sampling`). In 2025-11-25 it takes precedence over the client's own request
+   * handlers, for this task only. If it throws, the call rejects with that error; the task continues.
+   * @default in 2025-11-25 the client's handlers; in 2026-07-28 a task's questions stay open
    */
   readonly onInput?: OnInput;
   /** Aborting it cancels the task (or the call) and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** How long the server may be out of reach while the task runs, in milliseconds. @default 300 000 */
+  /** How long the server may be unreachable while the task runs, in milliseconds. @default 300 000 */
   readonly patience?: number;
-  /** Where the task is recorded while it is awaited, so that another process can {@link resume} it. @default nowhere */
+  /** Where to record the task while it is awaited, so that another process can {@link resume} it. @default nowhere */
   readonly taskStore?: TaskStore;
 }
 
 export interface CallToolOptions extends ResumeOptions {
   /**
-   * Called with the progress of the call, and in 2025-11-25 of its task. In 2026-07-28 a task has no progress notifications:
-   * its status messages tell it.
+   * Called with the progress of the call and, in 2025-11-25, of its task. In 2026-07-28 tasks have no progress
+   * notifications; their status messages show progress instead.
    */
   readonly onProgress?: (progress: Progress) => void;
-  /** How long the server is asked to keep the task from its creation, in milliseconds; 2025-11-25 only. @default the server's choice */
+  /**
+   * How long to ask the server to keep the task, in milliseconds from its creation; 2025-11-25 only.
+   * @default the server's choice
+   */
   readonly ttl?: number;
-  /** How long the answer to the call itself may take, in milliseconds: a tool that does not become a task answers only at its end. @default 60 000 */
+  /**
+   * How long the answer to the call itself may take, in milliseconds. A tool that does not become a task answers only
+   * when it is done.
+   * @default 60 000
+   */
   readonly timeout?: number;
 }

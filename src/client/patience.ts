@@ -1,17 +1,20 @@
-/** Goes on through a server that is away for a while. @module */
+/** Retries requests while the server is temporarily unavailable. @module */
 import pRetry from 'p-retry';
 import { mayPass } from './errors.js';
 
 export interface Patience {
-  /** How long the server may be away, in milliseconds. */
+  /** How long the server may be unavailable, in milliseconds. */
   readonly patience: number;
   readonly signal: AbortSignal | undefined;
-  /** Whether an error that the server answers with is the answer, as to `tasks/result`, where it is the task's own. @default false */
+  /**
+   * Whether an error from the server is the final answer, as with `tasks/result`, where it is the task's own.
+   * @default false
+   */
   readonly answersAreFinal?: boolean;
 }
 
 /**
- * Runs `request` again, after pauses from 0.5 s to 10 s, while the server cannot be reached or cannot answer just now.
+ * Repeats `request`, after pauses from 0.5 s to 10 s, while the server is unreachable or temporarily unable to answer.
  * Only for requests that change nothing.
  */
 export async function patiently<T>(

@@ -1,6 +1,6 @@
 /**
- * What `@modelcontextprotocol/ext-tasks` leaves to its user in 2026-07-28: the way of a raw request to the server and of its
- * raw response back, which the client's own methods would refuse.
+ * What `@modelcontextprotocol/ext-tasks` leaves to its user in 2026-07-28: sending a raw request to the server and
+ * getting its raw response, which the client's own methods would reject.
  * @module
  */
 import { randomUUID } from 'node:crypto';
@@ -23,11 +23,12 @@ export type RawResponse =
     };
 
 /**
- * The `rawDispatch` of a session of `createTaskSessionFromClient`. Requests go over the client's own transport, HTTP or stdio,
- * with its authorization and the headers that 2026-07-28 demands. Aborting ends the wait, and over HTTP the request as well.
+ * Returns the `rawDispatch` for a session of `createTaskSessionFromClient`. Requests use the client's own transport,
+ * HTTP or stdio, with its authorization and the headers that 2026-07-28 requires. Aborting ends the wait, and over HTTP
+ * also the request.
  *
  * @param client a connected `Client` of `@modelcontextprotocol/client`
- * @throws Error if the client is not connected, the transport fails or the response takes longer than its time
+ * @throws Error if the client is not connected, the transport fails or the response does not arrive in time
  */
 export function rawDispatch(client: McpClient): (request: Json, options?: RawDispatchOptions) => Promise<RawResponse> {
   return async (request, { signal, context = {} } = {}) => {

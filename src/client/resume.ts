@@ -5,10 +5,11 @@ import type { ResumeOptions } from './options.js';
 import { settle } from './settle.js';
 
 /**
- * Awaits a task as {@link callTool} does. The client has to be connected to the task's server, as the task's owner; it is told
- * no progress, as the token for it went with the call.
+ * Awaits a task as {@link callTool} does. The client has to be connected to the task's server, as the task's owner. It
+ * gets no progress notifications, because their token belonged to the call.
  *
- * @throws JsonRpcError as `callTool`; -32602 for a task that the server does not have (any more), which the task store then forgets
+ * @throws JsonRpcError as `callTool`; -32602 if the server does not have the task (any more), which then leaves the
+ * task store
  * @throws the signal's reason
  */
 export async function resume(client: McpClient, taskId: string, options: ResumeOptions = {}): Promise<ToolResult> {

@@ -1,12 +1,16 @@
 /**
- * The one place that reaches beneath a client, at its transport's `onmessage`, for what no public method of either SDK lets
- * through: answers that are task handles, questions and progress of tasks, raw responses. Everything else goes on to the client.
+ * The only code that reaches beneath a client, at its transport's `onmessage`. It catches what neither SDK's public
+ * methods let through: answers that are task handles, a task's questions and progress, and raw responses. Everything
+ * else goes on to the client.
  * @module
  */
 import type { InputRequest } from './inputs.js';
 import type { McpClient, McpTransport } from './mcp-client.js';
 
-/** Where a task handle is moved to, in the result's `_meta`: in 2026-07-28 the client refuses an answer to `tools/call` that is one. */
+/**
+ * The `_meta` field that a task handle is moved to, because in 2026-07-28 the client rejects a handle as the answer to
+ * `tools/call`.
+ */
 export const MOVED_TASK = 'mcp-tasks-temporal/task';
 
 export interface Message {
@@ -28,24 +32,26 @@ type Answerer = (
   send: (answer: Readonly<Record<string, unknown>>) => Promise<unknown>,
 ) => Promise<void>;
 
-/** For how many tasks unanswered questions are kept. */
+/** The maximum number of tasks to keep unanswered questions for. */
 const MAX_UNANSWERED = 1_000;
 
 const taps = new WeakMap<McpClient, Tap>();
 
 export class Tap {
-  /** Who hears of progress, by its token. */
+  /** Progress listeners, by progress token. */
   readonly listeners = new Map<string, (progress: Progress) => void>();
-  /** Who waits for a raw response, by the ID of its request. */
+  /** Handlers that wait for a raw response, by request ID. */
   readonly responses = new Map<string, (message: Message) => void>();
-  /** Who answers the questions of a task, by its ID. */
+  /** Answerers of tasks' questions, by task ID. */
   readonly #answerers = new Map<string, Answerer>();
-  /** Questions that nobody answered after all, by task: the server does not send them again while this connection lasts. */
+  /**
+   * Questions whose answerer failed, by task. Kept because the server does not resend them while this connection lasts.
+   */
   readonly #unanswered = new Map<string, (() => void)[]>();
   readonly #tapped = new WeakSet<McpTransport>();
   readonly #creating = new Set<Promise<unknown>>();
 
-  /** The client's tap, on the connection it has now. */
+  /** Returns the client's tap, attached to its current connection. */
   static of(client: McpClient): Tap {
     const tap = taps.get(client) ?? new Tap();
     taps.set(client, tap);
@@ -53,7 +59,10 @@ export class Tap {
     return tap;
   }
 
-  /** Has the questions of a task answered, also those that are open; without an answerer by the client's own handlers. */
+  /**
+   * Has `answerer` answer the task's questions, including those already open. Without one, the client's own handlers
+   * answer.
+   */
   attend(taskId: string, answerer: Answerer | undefined): void {
     if (answerer) this.#answerers.set(taskId, answerer);
     const unanswered = this.#unanswered.get(taskId) ?? [];
@@ -65,7 +74,9 @@ export class Tap {
     if (this.#answerers.get(taskId) === answerer) this.#answerers.delete(taskId);
   }
 
-  /** Holds questions back while a task is being created: on a stream of its own, one may overtake the task's ID. */
+  /**
+   * Holds questions back while a task is being created: a question on its own stream may arrive before the task's ID.
+   */
   async creating<T>(create: () => Promise<T>): Promise<T> {
     const created = create();
     this.#creating.add(created);
@@ -82,7 +93,7 @@ export class Tap {
     };
   }
 
-  /** Whether the message was one of ours. */
+  /** Handles a message if it is one of ours. Returns whether it was. */
   #take(message: Message, send: Send, deliver: () => void): boolean {
     const { id, method, params = {} } = message;
     if (method === undefined) return this.#respond(message);

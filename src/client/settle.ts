@@ -1,10 +1,10 @@
-/** Awaits a task and clears up after it: what `callTool` and `resume` have in common. @module */
+/** Awaits a task and cleans up after it: the common part of `callTool` and `resume`. @module */
 import { awaitTask, REQUEST_TIMEOUT, type Waiting } from './await-task.js';
 import { AnyResult, ask, type McpClient, type ToolResult } from './mcp-client.js';
 import { Tap } from './seam.js';
 import type { StoredTask } from './task-store.js';
 
-/** Takes the task's questions from the moment it is called; `record` is put into the store first. */
+/** Takes the task's questions from the start, and stores `record` before it polls. */
 export async function settle(
   client: McpClient,
   taskId: string,
@@ -14,7 +14,7 @@ export async function settle(
   const { signal, taskStore, desk } = options;
   const tap = Tap.of(client);
   tap.attend(taskId, desk?.answer);
-  // A record left behind does no harm: whoever resumes the task finds its end.
+  // A leftover record is harmless: resuming the task finds that it has ended.
   const forget = async (): Promise<void> => await taskStore?.remove(taskId).catch(() => undefined);
   try {
     if (record) await store(client, options, record);
@@ -32,7 +32,7 @@ export async function settle(
   }
 }
 
-/** A task that the store does not take is cancelled: its caller is told of a failure, and may call again. */
+/** Stores the record. If that fails, cancels the task, because its caller sees a failure and may call again. */
 async function store(client: McpClient, { taskStore }: Waiting, record: StoredTask): Promise<void> {
   await taskStore?.put(record).catch(async (cause: unknown) => {
     await cancel(client, record.taskId);
@@ -40,7 +40,7 @@ async function store(client: McpClient, { taskStore }: Waiting, record: StoredTa
   });
 }
 
-/** Best effort: the caller has gone, and the task may have ended. */
+/** Cancels on a best-effort basis: the caller has gone, and the task may have ended. */
 async function cancel(client: McpClient, taskId: string): Promise<void> {
   await ask(client, 'tasks/cancel', { taskId }, AnyResult, { timeout: REQUEST_TIMEOUT }).catch(() => undefined);
 }

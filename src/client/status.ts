@@ -1,4 +1,4 @@
-/** What a client sees of a task, in one shape for both protocol versions. @module */
+/** A task as a client sees it, in one shape for both protocol versions. @module */
 import { z } from 'zod';
 import { MOVED_TASK } from './seam.js';
 
@@ -11,13 +11,13 @@ export interface TaskStatus {
   readonly createdAt: string;
   /** ISO 8601. */
   readonly lastUpdatedAt: string;
-  /** How long the server keeps the task from its creation, in milliseconds; `null`: it does not say. */
+  /** How long the server keeps the task, in milliseconds from its creation; `null` if the server does not say. */
   readonly ttl: number | null;
   /** How often the server asks to be polled, in milliseconds. */
   readonly pollInterval: number;
 }
 
-/** Where the server does not say, in milliseconds. */
+/** The default if the server does not say, in milliseconds. */
 const POLL_INTERVAL = 1_000;
 
 const Status = z.enum(['working', 'input_required', 'completed', 'failed', 'cancelled']);
@@ -32,7 +32,7 @@ const common = {
 const Inputs = z.record(z.string(), z.looseObject({ method: z.string(), params: z.looseObject({}).optional() }));
 /** A task of 2025-11-25. */
 const Task2025 = z.looseObject({ ...common, ttl: z.number().nullish(), pollInterval: z.number().optional() });
-/** A task of 2026-07-28, with what its status entails. */
+/** A task of 2026-07-28, with its result, error or input requests if its status has them. */
 const Task2026 = z.looseObject({
   ...common,
   ttlMs: z.number().nullish(),
@@ -43,7 +43,10 @@ const Task2026 = z.looseObject({
 });
 type AnyTask = z.infer<typeof Task2025> | z.infer<typeof Task2026>;
 
-/** The answer to `tools/call`: the tool's result, or a task where either version has it, or what the tool asks before it starts. */
+/**
+ * The answer to `tools/call`: the tool's result, a task (in the field of either version), or what the tool asks before
+ * it starts.
+ */
 export const CallAnswer = z.looseObject({
   task: Task2025.optional(),
   _meta: z.looseObject({ [MOVED_TASK]: Task2026.optional() }).optional(),

@@ -4,18 +4,18 @@ export interface StoredTask {
   readonly taskId: string;
   /** The tool's name. */
   readonly tool: string;
-  /** Whose task it is, as the server names itself; a host with several servers picks by it. */
+  /** The server that has the task, as it names itself. A host with several servers can tell by it which one to ask. */
   readonly server?: { readonly name: string; readonly version: string };
   /** ISO 8601. */
   readonly createdAt: string;
 }
 
-/** {@link fileTaskStore} is one; a host with a database of its own writes another. */
+/** A place for tasks: use {@link fileTaskStore}, or write one for your own database. */
 export interface TaskStore {
-  /** Resolves once the task would be listed after a crash. */
+  /** Resolves once the task is stored durably: `list` would return it after a crash. */
   put(task: StoredTask): Promise<void>;
-  /** A task that is not there is no error. */
+  /** Does nothing if the task is not stored. */
   remove(taskId: string): Promise<void>;
-  /** Oldest first. */
+  /** Returns the oldest task first. */
   list(): Promise<readonly StoredTask[]>;
 }

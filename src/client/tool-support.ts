@@ -1,11 +1,11 @@
-/** Which tools of a 2025-11-25 server a client may call as a task. @module */
+/** Finds out which tools of a 2025-11-25 server can be called as a task. @module */
 import type { McpClient } from './mcp-client.js';
 
 const known = new WeakMap<McpClient, Promise<ReadonlyMap<string, string | undefined>>>();
-/** A server that lists more pages than this does not come to an end. */
+/** The maximum number of pages, in case a server's list never ends. */
 const MAX_PAGES = 1_000;
 
-/** A client must not ask for a task where the server or the tool does not say that it takes one. */
+/** Whether a call may ask for a task. A client must not do so unless both server and tool declare support. */
 export async function takesTask(client: McpClient, tool: string): Promise<boolean> {
   if (!client.getServerCapabilities()?.tasks?.requests?.tools?.call) return false;
   let support = known.get(client);

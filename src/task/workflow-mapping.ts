@@ -26,8 +26,8 @@ export interface StatusMapping {
   /** Points to the message. @default the answer itself if it is a string, otherwise its `message` */
   readonly message?: string;
   /**
-   * Points to the progress: a number, or an object with `progress`, `total` and `message`. @default the answer, if it
-   * is such an object
+   * Points to the progress: a number, or an object with `progress`, `total` and `message`.
+   * @default the answer, if it is such an object
    */
   readonly progress?: string;
   /** Points to the total, the number that the progress eventually reaches. */
@@ -48,13 +48,13 @@ export interface InputMapping {
   /** JSON Schema of the answer: an object whose properties are primitive. */
   readonly schema: Readonly<Record<string, unknown>>;
   /**
-   * The update or signal that takes the answer; `args` names the field for each argument. @default the answer, as one
-   * argument
+   * The update or signal that takes the answer; `args` names the field for each argument.
+   * @default the answer, as one argument
    */
   readonly answer: { readonly kind: 'update' | 'signal'; readonly name: string; readonly args?: readonly string[] };
   /**
-   * The update or signal, without arguments, that tells the workflow the question was declined. @default none: the task
-   * is cancelled
+   * The update or signal, without arguments, that tells the workflow the question was declined.
+   * @default none: the task is cancelled
    */
   readonly declined?: { readonly kind: 'update' | 'signal'; readonly name: string };
 }

@@ -44,7 +44,8 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
   /**
    * What a client without task support gets when the work outlasts the server's `handleAfter`: `'await'` keeps it
    * waiting, `'handle'` answers with the task's handle and instructions for following up. Only applies if `taskSupport`
-   * is `'optional'`. @default the server's
+   * is `'optional'`.
+   * @default the server's
    */
   readonly fallback?: 'await' | 'handle';
   /**
@@ -60,8 +61,8 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
    */
   readonly immediateResponse?: string;
   /**
-   * How long a finished task stays readable, counted from its creation, if the client does not say. @default the
-   * server's
+   * How long a finished task stays readable, counted from its creation, if the client does not say.
+   * @default the server's
    */
   readonly ttl?: Duration | null;
   /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
@@ -90,7 +91,8 @@ export interface FunctionToolOptions<I extends ToolSchema, O extends ToolSchema,
 export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolBase<I, O> {
   /**
    * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). Calls from clients that
-   * have not declared support for it are refused before anything starts. @default nothing
+   * have not declared support for it are refused before anything starts.
+   * @default nothing
    */
   readonly asks?: readonly InputKind[];
   /** Your own workflow, which takes the validated arguments: its function, or the name of its type. */

@@ -17,8 +17,8 @@ export interface ToolTimeouts {
   /** How long one attempt may take. @default '24 hours' */
   readonly startToClose?: Duration;
   /**
-   * How long a running attempt may go without a heartbeat before it counts as lost and is retried. @default '30
-   * seconds'
+   * How long a running attempt may go without a heartbeat before it counts as lost and is retried.
+   * @default '30 seconds'
    */
   readonly heartbeat?: Duration;
   /** How long the whole task may take, including retries; after that it fails with -32603. @default unlimited */

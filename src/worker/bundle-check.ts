@@ -1,10 +1,12 @@
-/** Makes a worker whose workflow bundle lacks the shipped workflow fail at its start, not at its first task. @module */
+/**
+ * Makes a worker whose workflow bundle lacks the shipped workflow fail when it starts, not at its first task. @module
+ */
 import { readFileSync } from 'node:fs';
 import type { WorkerOptions } from '@temporalio/worker';
 import { McpTasksError } from '../task/errors.js';
 import { TOOL_WORKFLOW_MARK } from '../task/tool-workflow-mark.js';
 
-/** As much of webpack as is needed; the worker brings webpack itself. */
+/** The part of webpack's types used here. The worker brings webpack itself. */
 interface Compilation {
   getAssets(): readonly { readonly source: { source(): string | Buffer } }[];
 }
@@ -12,14 +14,14 @@ interface Compiler {
   readonly hooks: { readonly emit: { tap(name: string, check: (compilation: Compilation) => void): void } };
 }
 
-/** The options, made to check the bundle: at once where it is given, else as soon as it has been built. */
+/** Returns options that check the bundle: immediately if it is given, otherwise as soon as it is built. */
 export function withBundleCheck(options: WorkerOptions): WorkerOptions {
   const { workflowBundle, workflowsPath } = options;
   if (workflowBundle) {
     checkCode('code' in workflowBundle ? workflowBundle.code : readFileSync(workflowBundle.codePath, 'utf8'));
     return options;
   }
-  // A worker without workflows leaves them to others.
+  // A worker without workflows leaves them to other workers.
   if (!workflowsPath) return options;
   const before = options.bundlerOptions?.webpackConfigHook;
   return {

@@ -11,7 +11,7 @@ export interface SharedTemporal {
   readonly temporal: TemporalTarget;
   readonly taskQueue: string;
   readonly dataConverter?: WorkerOptions['dataConverter'];
-  /** Has the worker stopped before its Temporal goes. */
+  /** Registers `stop`, which stops the worker before its Temporal connection closes. */
   beforeClose(stop: () => Promise<void>): void;
 }
 
@@ -19,12 +19,16 @@ export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'conne
   readonly tools: readonly DurableTool[];
   /** The `DurableTasks` of this process, to share its Temporal, task queue and data converter. */
   readonly tasks?: SharedTemporal;
-  /** Which Temporal, where `tasks` is not given. @default the environment's, or the dev server under `.mcp-tasks` */
+  /**
+   * Which Temporal to use if `tasks` is not given.
+   * @default the one the environment names, or the dev server under `.mcp-tasks`
+   */
   readonly temporal?: TemporalOptions;
   /** @default that of `tasks`, or 'mcp-tasks' */
   readonly taskQueue?: string;
   /**
-   * A file that exports your own workflows, and `export * from 'mcp-tasks-temporal/workflows';` where there are function tools.
+   * A file that exports your own workflows and, if there are function tools, `export * from
+   * 'mcp-tasks-temporal/workflows';`.
    * @default the shipped workflows
    */
   readonly workflowsPath?: string;
@@ -35,22 +39,27 @@ export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'conne
 export interface DurableWorker {
   /** Temporal's own Worker. */
   readonly worker: Worker;
-  /** Works until {@link DurableWorker.shutdown}, or a signal that Temporal's Runtime listens for; then closes its connection. */
+  /**
+   * Runs until {@link DurableWorker.shutdown} or a signal that Temporal's Runtime listens for, then closes its
+   * connection.
+   */
   run(): Promise<void>;
   /** Stops taking work, gives running steps `shutdownGraceTime` to end, and lets `run` return. */
   shutdown(): void;
-  /** {@link shutdown}, and waits until all of it is gone. */
+  /** Calls {@link shutdown} and waits until the worker has stopped and its connection is closed. */
   stop(): Promise<void>;
 }
 
 const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', import.meta.url));
 
 /**
- * Beyond Temporal's own defaults: heartbeats are sent at least every second (`maxHeartbeatThrottleInterval`,
- * `defaultHeartbeatThrottleInterval`), so that progress is fresh, and a shutdown leaves running steps 10 s
- * (`shutdownGraceTime`). All of Temporal's Worker options can be given.
+ * Creates a worker. Differs from Temporal's defaults in two ways: heartbeats are sent at least every second
+ * (`maxHeartbeatThrottleInterval`, `defaultHeartbeatThrottleInterval`), so that progress is fresh, and a shutdown gives
+ * running steps 10 s (`shutdownGraceTime`). Accepts all of Temporal's Worker options except `connection` and
+ * `namespace`.
  *
- * @throws McpTasksError `WORKFLOWS_MISSING` if `workflowsPath` lacks the shipped workflow, `LOCAL_SERVICE` if no Temporal can be had
+ * @throws McpTasksError `WORKFLOWS_MISSING` if `workflowsPath` lacks the shipped workflow, `LOCAL_SERVICE` if Temporal
+ * is unavailable
  * @example
  * const worker = await createWorker({ tools });
  * await worker.run();
@@ -64,7 +73,7 @@ export async function createWorker({
   ...options
 }: CreateWorkerOptions): Promise<DurableWorker> {
   const target = tasks?.temporal ?? (await resolveTemporalTarget(temporal));
-  // A Temporal that is shared is not ours to let go of.
+  // Do not release a shared Temporal: the `DurableTasks` owns it.
   const release = tasks ? async (): Promise<void> => {} : async (): Promise<void> => await target.release();
   let connection: NativeConnection | undefined;
   try {
@@ -108,7 +117,7 @@ class RunningWorker implements DurableWorker {
 
   shutdown(): void {
     this.#stopped = true;
-    // Temporal's Runtime may have been faster, by a signal.
+    // A signal may have made Temporal's Runtime shut the worker down already.
     if (this.worker.getState() === 'RUNNING') this.worker.shutdown();
   }
 
@@ -120,7 +129,7 @@ class RunningWorker implements DurableWorker {
   async #work(): Promise<void> {
     try {
       const working = this.worker.run();
-      // Stopped before it began; only a running worker can be shut down.
+      // Stopped before it began. Only a running worker can be shut down.
       if (this.#stopped) this.worker.shutdown();
       await working;
     } finally {

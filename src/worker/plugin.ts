@@ -1,4 +1,4 @@
-/** `McpTasksPlugin`: durable tools on a Worker that an author already has. @module */
+/** `McpTasksPlugin`: adds durable tools to an author's existing Worker. @module */
 import { SimplePlugin } from '@temporalio/plugin';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { DurableTool } from '../tool/define-tool.js';
@@ -10,13 +10,14 @@ export interface McpTasksPluginOptions {
 }
 
 /**
- * Adds the activities that run function tools. It never sets `workflowsPath`, which would replace yours: export the shipped
- * workflow from your own workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
+ * Adds the activities that run function tools. It never sets `workflowsPath`, which would replace yours: export the
+ * shipped workflow from your own workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
  *
- * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default: set
- * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and a `shutdownGraceTime`.
+ * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default. Set
+ * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and set a `shutdownGraceTime`.
  *
- * @throws McpTasksError `WORKFLOWS_MISSING` from `Worker.create` if that line is missing though a function tool or a `beforeStart` needs it
+ * @throws McpTasksError `WORKFLOWS_MISSING` from `Worker.create` if that line is missing and a function tool or a
+ * `beforeStart` needs it
  * @example
  * const worker = await Worker.create({ ...yours, plugins: [new McpTasksPlugin({ tools })] });
  */

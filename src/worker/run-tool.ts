@@ -7,12 +7,12 @@ import { ToolError } from '../tool/errors.js';
 import { validate } from '../tool/schema.js';
 
 /**
- * The largest result, in bytes of JSON. Temporal refuses a payload of 2 MB by default, and a worker would offer one that is
- * refused again and again, for ever.
+ * The largest result, in bytes of JSON. Temporal's default limit for a payload is 2 MB, and a worker would resend a
+ * rejected result forever.
  */
 const LARGEST_RESULT = 1_900_000;
 
-/** The activities of the function tools among `tools`, by activity type. */
+/** Returns the activities of the function tools among `tools`, by activity type. */
 export function toolActivities(
   tools: readonly DurableTool[],
 ): Record<string, (args: unknown, answer?: unknown) => Promise<unknown>> {

@@ -1,16 +1,21 @@
-/** The Temporal Worker's log as this package's: structured, with task ID and tool, and without what a tool was given or said. @module */
+/**
+ * Writes the Temporal Worker's log to this package's logger: structured, with task ID and step, and without a tool's
+ * arguments or results. @module
+ */
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
 import { stepName } from '../task/names.js';
 
-/** Only warnings and errors: what a Worker has to say beyond them is about bundles and polling. */
+/** Passes on only warnings and errors. A Worker's other messages are about bundles and polling. */
 export function workerLogger(logger: Logger): DefaultLogger {
   return new DefaultLogger('WARN', (entry) =>
     entry.level === 'ERROR' ? logger.error(fields(entry), entry.message) : logger.warn(fields(entry), entry.message),
   );
 }
 
-/** A failure's message may quote the data it stumbled over; its type says enough here, and Temporal has the rest. */
+/**
+ * Returns the fields to log. An error's message may quote user data, so only its type is logged; Temporal has the rest.
+ */
 function fields({ meta = {} }: LogEntry): object {
   const { workflowId, activityType, workflowType, attempt, error } = meta as Record<string, unknown>;
   const failure = rootCause(error);
