@@ -4,7 +4,6 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport as TransportV1 } from '@modelcontextprotocol/sdk/inMemory.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
-import type { McpClient } from '../../src/client/mcp-client.js';
 import { MOVED_TASK, Tap, type Message } from '../../src/client/seam.js';
 import { installed } from '../setup/sdk-version.js';
 
@@ -31,7 +30,7 @@ function answer(far: FarEnd): void {
 const clients = {
   [installed('@modelcontextprotocol/client')]: async () => {
     const [near, far] = TransportV2.createLinkedPair();
-    answer(far as FarEnd);
+    answer(far);
     await far.start();
     const client = new ClientV2({ name: 'c', version: '1' });
     await client.connect(near);
@@ -39,7 +38,7 @@ const clients = {
   },
   [installed('@modelcontextprotocol/sdk')]: async () => {
     const [near, far] = TransportV1.createLinkedPair();
-    answer(far as FarEnd);
+    answer(far);
     await far.start();
     const client = new ClientV1({ name: 'c', version: '1' });
     await client.connect(near);
@@ -51,7 +50,7 @@ const clients = {
 describe.each(Object.entries(clients))('beneath %s', (_, connect) => {
   it('a task handle reaches the caller, in _meta', async () => {
     const { client, call } = await connect();
-    Tap.of(client as unknown as McpClient);
+    Tap.of(client);
     expect((await call())._meta).toMatchObject({ [MOVED_TASK]: { taskId: 'a task' } });
     await client.close();
   });
@@ -60,7 +59,7 @@ describe.each(Object.entries(clients))('beneath %s', (_, connect) => {
     const { client, far } = await connect();
     const errors: unknown[] = [];
     client.onerror = (error) => errors.push(error);
-    const tap = Tap.of(client as unknown as McpClient);
+    const tap = Tap.of(client);
     const response = new Promise<Message>((resolve) => tap.responses.set('ours', resolve));
     const progress = new Promise((resolve) => tap.listeners.set('token', resolve));
     await far.send({ jsonrpc: '2.0', id: 'ours', result: { raw: true } } as never);
