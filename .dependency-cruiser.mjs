@@ -86,6 +86,14 @@ export default {
       from: { path: '^(src/workflow|workflows)/' },
       to: { path: `^(${builtinModules.join('|')})$`, reachable: true },
     },
+    {
+      name: 'temporal-internals-only-in-the-seam',
+      severity: 'error',
+      comment:
+        'They may move in any release; src/temporal/seam.ts is the one place to fix then, and has a canary test.',
+      from: { path: '^(src|workflows|activities)/', pathNot: '^src/temporal/seam\\.ts$' },
+      to: { path: '@temporalio/[a-z-]+/lib/', pathNot: '@temporalio/[a-z-]+/lib/index\\.(js|d\\.ts)$' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',

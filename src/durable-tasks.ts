@@ -4,7 +4,6 @@
  */
 import { resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/client';
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
 import { Cancellations } from './mcp/request/cancellations.js';
@@ -22,6 +21,7 @@ import { Engine, type EngineOptions } from './temporal/engine.js';
 import { Namespaces, type OpenNamespace, type TaskEngine } from './temporal/namespaces.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/connection/target.js';
 import type { DurableTool } from './tool/define-tool.js';
+import { msToNumber } from './temporal/seam.js';
 
 export interface DurableTasksOptions {
   readonly tools: readonly DurableTool[];

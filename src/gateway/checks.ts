@@ -1,11 +1,11 @@
 /** What a schema cannot say of a gateway's file: how its parts go together. Pure. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { fieldsOf } from '../task/template.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import type { ConnectionConfig, GatewayConfig, ToolConfig } from './config.js';
 import type { Explained } from './explain.js';
 import type { Path } from './problem.js';
 import { schemaProblems } from './schema-checks.js';
+import { msToNumber } from '../temporal/seam.js';
 
 /** Under these a schema may have properties that are not among its `properties`. */
 const MORE_PROPERTIES = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties', 'dependentSchemas'];

@@ -1,9 +1,9 @@
 /** What a gateway's file may say: the schema that it is checked with, and that editors complete from. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import type { Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
 import { addressProblem, headerProblem, pathProblem } from '../temporal/connection/settings.js';
+import { msToNumber } from '../temporal/seam.js';
 
 const text = z.string().min(1);
 const duration = z

@@ -1,10 +1,10 @@
 /** Proposes tools from the workflows that lately ran in a namespace. @module */
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { temporal } from '@temporalio/proto';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
 import { DEADLINE, within, type Calls } from '../temporal/rpc/calls.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import type { ProposedTool } from './first-file.js';
+import { decodeArrayFromPayloads } from '../temporal/seam.js';
 
 type Execution = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 

@@ -77,6 +77,7 @@ describe('the layer rules', () => {
     ['src/temporal/planted.ts', '@temporalio/worker', 'temporal-imports-no-other-sdk'],
     ['src/client/planted.ts', '@temporalio/client', 'client-imports-no-other-sdk'],
     ['src/sdk/planted.ts', '@modelcontextprotocol/server', 'sdk-imports-no-other-sdk'],
+    ['src/temporal/planted.ts', '@temporalio/common/lib/time.js', 'temporal-internals-only-in-the-seam'],
     ['workflows/planted.ts', 'node:fs', 'workflow-code-uses-nothing-of-node'],
   ])('keep %s from importing %s', async (from, sdk, rule) => {
     expect(await broken({ [from]: `import * as sdk from '${sdk}';\nexport const planted = sdk;\n` })).toContain(rule);

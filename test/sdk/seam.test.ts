@@ -4,9 +4,12 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { expect, it, vi } from 'vitest';
+import { installed } from '../setup/sdk-version.js';
 import { handlerOf, handles, replaceHandler, watchStreams, type Extra } from '../../src/sdk/seam.js';
 
-it('the handlers of a server can be read and replaced', async () => {
+const SDK = installed('@modelcontextprotocol/sdk');
+
+it(`inside ${SDK}, the handlers of a server can be read and replaced`, async () => {
   const mcp = new McpServer({ name: 't', version: '1' });
   const ping = handlerOf(mcp, 'ping');
   expect(await ping({ jsonrpc: '2.0', id: 1, method: 'ping' }, {} as Extra)).toEqual({});
@@ -19,7 +22,7 @@ it('the handlers of a server can be read and replaced', async () => {
   expect(() => handlerOf({ server: {} } as McpServer, 'ping')).toThrow(/not supported/);
 });
 
-it('the streams of Streamable HTTP can be watched; stdio is but one', async () => {
+it(`inside ${SDK}, the streams of Streamable HTTP can be watched; stdio is but one`, async () => {
   const transport = new WebStandardStreamableHTTPServerTransport();
   const changed = vi.fn<() => void>();
   const streams = watchStreams(transport, changed);
@@ -36,7 +39,7 @@ it('the streams of Streamable HTTP can be watched; stdio is but one', async () =
   expect(watchStreams(new StdioServerTransport(), changed)).toBeUndefined();
 });
 
-it('a request has its stream until it is dropped', async () => {
+it(`inside ${SDK}, a request has its stream until it is dropped`, async () => {
   const transport = new WebStandardStreamableHTTPServerTransport();
   const streams = watchStreams(transport, () => undefined);
   const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
@@ -52,7 +55,7 @@ it('a request has its stream until it is dropped', async () => {
   expect([streams?.carry(7), streams?.dropped(7)]).toEqual([false, true]);
 });
 
-it('a stream can be ended', async () => {
+it(`inside ${SDK}, a stream can be ended`, async () => {
   const transport = new WebStandardStreamableHTTPServerTransport();
   const streams = watchStreams(transport, () => undefined);
   const response = await transport.handleRequest(

@@ -1,11 +1,11 @@
 /** A namespace, as far as tasks depend on it. @module */
-import { msOptionalToNumber, msToNumber, optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { Duration } from '../../task/duration.js';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
 import { LARGEST_ARGUMENTS } from '../../temporal/start/start.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import type { GatewayConfig } from '../config.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, spoken, warning, type Finding } from './finding.js';
+import { msOptionalToNumber, msToNumber, optionalTsToMs } from '../../temporal/seam.js';
 
 type Ttls = Pick<GatewayConfig, 'ttl' | 'longestTtl'>;
 

@@ -1,12 +1,8 @@
 /** Whether payloads can be encoded and decoded, by a codec server or the workers' data converter. @module */
-import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/data-converter-helpers.js';
-import {
-  decodeArrayFromPayloads,
-  encodeToPayloads,
-} from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { DataConverter } from '@temporalio/client';
 import type { Encoding } from '../connection.js';
 import { error, inTime, ok, reasonOf, type Finding } from './finding.js';
+import { decodeArrayFromPayloads, encodeToPayloads, loadDataConverter } from '../../temporal/seam.js';
 
 const PROBE = { mcpTasks: 'doctor' };
 

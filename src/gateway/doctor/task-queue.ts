@@ -1,8 +1,8 @@
 /** The workers of a task queue, as Temporal sees them. @module */
 import proto, { type temporal } from '@temporalio/proto';
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { within, type Calls } from '../../temporal/rpc/calls.js';
 import { DEADLINE, error, ok, reasonOf, spoken, warning, type Finding } from './finding.js';
+import { optionalTsToMs } from '../../temporal/seam.js';
 
 const { TaskQueueType, WorkerVersioningMode } = proto.temporal.api.enums.v1;
 type Poller = temporal.api.taskqueue.v1.IPollerInfo;

@@ -3,9 +3,9 @@ import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { TLSConfig } from '@temporalio/client';
-import { splitProtoHostPort } from '@temporalio/common/lib/internal-non-workflow/parse-host-uri.js';
 import type { TemporalConnectionOptions } from '../../temporal/connection/target.js';
 import { DEADLINE, error, inTime, reasonOf, type Finding } from './finding.js';
+import { splitProtoHostPort } from '../../temporal/seam.js';
 
 /** Temporal's own, as its SDKs have it. */
 const PORT = 7233;

@@ -1,5 +1,4 @@
 /** What a call has the engine start. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { FormRequest } from '../../task/form.js';
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../../task/idempotency-key.js';
 import { INPUT_KINDS, type InputKind } from '../../task/input.js';
@@ -11,6 +10,7 @@ import { declaresTasks } from '../request/capabilities.js';
 import { invalidParams } from '../request/errors.js';
 import { progressTokenOf } from '../request/request.js';
 import { answerable } from '../request/stream.js';
+import { msToNumber } from '../../temporal/seam.js';
 
 /** The shortest ttl a call can ask for, in milliseconds: the client has to have time to fetch the result. */
 const SHORTEST_TTL = 10_000;

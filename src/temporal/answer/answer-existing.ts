@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ValueError } from '@temporalio/common';
-import { encodeToPayloadsWithContext } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { McpTasksError } from '../../task/errors.js';
 import { formProblem, type ElicitAnswer } from '../../task/form.js';
 import { argumentsOf, type WorkflowMapping } from '../../task/workflow-mapping.js';
@@ -14,6 +13,7 @@ import type { Calls } from '../rpc/calls.js';
 import { questionName } from '../read/mapped-report.js';
 import { inputOf } from '../read/open-questions.js';
 import { unlessEnded, update } from './respond.js';
+import { encodeToPayloadsWithContext } from '../seam.js';
 
 export interface Answering {
   readonly id: string;

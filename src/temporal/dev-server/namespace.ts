@@ -1,8 +1,8 @@
 /** Namespaces of a dev server. @module */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
 import { McpTasksError } from '../../task/errors.js';
+import { msToTs } from '../seam.js';
 
 /** gRPC's codes, which the client package does not export. */
 const NOT_FOUND = 5;

@@ -1,11 +1,11 @@
 /** What Temporal knows of a workflow, with no worker needed. Of its payloads nothing is decoded that is not asked for. @module */
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { isTaskMemo, type TaskMemo } from '../../task/memo.js';
 import { MEMO_KEY } from '../../task/names.js';
 import type { Calls } from '../rpc/calls.js';
 import { valuesOf } from '../rpc/payloads.js';
 import { WorkflowExecutionStatus } from '../rpc/proto.js';
+import { optionalTsToMs } from '../seam.js';
 
 export interface Description {
   readonly workflowId: string;

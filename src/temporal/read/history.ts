@@ -1,11 +1,11 @@
 /** Single facts from a workflow's newest history events. @module */
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { LRUCache } from 'lru-cache';
 import type { Calls } from '../rpc/calls.js';
 import type { StartedEvent } from './failure-text.js';
 import { failureOf } from '../rpc/payloads.js';
 import { EventType } from '../rpc/proto.js';
+import { optionalTsToMs } from '../seam.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 

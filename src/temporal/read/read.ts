@@ -3,7 +3,6 @@
  * and with its outcome once it has one.
  * @module
  */
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
 import { ASK_FIRST_WORKFLOW } from '../../task/names.js';
@@ -21,6 +20,7 @@ import { inputOf, OpenQuestions, type Questions } from './open-questions.js';
 import { outcomeOfFailure, outcomeOfResult, outcomeOfUnreadable } from './outcome.js';
 import { Reports, type Reported } from './reports.js';
 import { stepsOf } from './steps.js';
+import { optionalTsToMs } from '../seam.js';
 
 /** When to look again for a question that is not known in time to be another than the last one, in milliseconds. */
 const UNSURE = 1_000;

@@ -1,5 +1,4 @@
 /** A workflow's pending activities and child workflows, as `describe` shows them, as a task's steps. @module */
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { stepName } from '../../task/names.js';
 import { isHeartbeatDetails, progressOfHeartbeat } from '../../task/progress.js';
@@ -8,6 +7,7 @@ import type { Calls } from '../rpc/calls.js';
 import type { Description } from './describe.js';
 import { failureOf, valuesOf } from '../rpc/payloads.js';
 import { PendingActivityState } from '../rpc/proto.js';
+import { optionalTsToMs } from '../seam.js';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 type PendingChild = temporal.api.workflow.v1.IPendingChildExecutionInfo;

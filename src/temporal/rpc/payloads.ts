@@ -4,11 +4,9 @@
  * @module
  */
 import type { Payload, ProtoFailure, SerializationContext } from '@temporalio/common';
-import { decode, decodeFailure } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
-import { ExternalStorageRunner } from '@temporalio/common/lib/internal-non-workflow/external-storage-runner.js';
-import { isReferencePayload } from '@temporalio/common/lib/internal-non-workflow/extstore-helpers.js';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import type { Calls } from './calls.js';
+import { decode, decodeFailure, ExternalStorageRunner, isReferencePayload } from '../seam.js';
 
 type Payloads = readonly Payload[] | null | undefined;
 

@@ -1,8 +1,8 @@
 /** What Temporal answers when it refuses, as gRPC has it. Pure. @module */
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
-import { getGrpcStatusDetails } from '@temporalio/client/lib/helpers.js';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { McpTasksError } from '../../task/errors.js';
+import { getGrpcStatusDetails } from '../seam.js';
 
 /** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
 export const GRPC = {

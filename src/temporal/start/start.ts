@@ -1,6 +1,5 @@
 /** Starts a task's workflow. @module */
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import type { Caller, TaskMemo } from '../../task/memo.js';
 import { MEMO_KEY } from '../../task/names.js';
@@ -8,6 +7,7 @@ import type { Task } from '../../task/task.js';
 import { DEADLINE, GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { describe } from '../read/describe.js';
 import { workflowStart, type Work } from './workflow-start.js';
+import { msToNumber } from '../seam.js';
 
 /**
  * The largest arguments, in bytes of JSON. Temporal refuses a payload of 2 MB by default, and the arguments share it with

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection, type TLSConfig } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
+import { msToTs } from '../../../src/temporal/seam.js';
 import pRetry from 'p-retry';
 import { runCommand } from '../../../src/local/command.js';
 import { LOOPBACK } from '../../../src/local/index.js';

@@ -1,0 +1,57 @@
+/** The canary for src/temporal/seam.ts: what the engine takes from inside the Temporal SDK still does what it did. @module */
+import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
+import proto from '@temporalio/proto';
+import { describe, expect, it } from 'vitest';
+import * as seam from '../../src/temporal/seam.js';
+import { installed } from '../setup/sdk-version.js';
+
+const { google } = proto;
+
+/** Marks what it has encoded, so that a test sees whether a codec took part. */
+const codec: PayloadCodec = {
+  encode: async (payloads) =>
+    await Promise.resolve(payloads.map((payload) => ({ ...payload, data: Buffer.from([0, ...(payload.data ?? [])]) }))),
+  decode: async (payloads) =>
+    await Promise.resolve(payloads.map((payload) => ({ ...payload, data: (payload.data ?? Buffer.of()).subarray(1) }))),
+};
+
+describe(`inside ${installed('@temporalio/common')}`, () => {
+  it('durations are read and timestamps converted', () => {
+    expect(seam.msToNumber('2 hours')).toBe(7_200_000);
+    expect(seam.msOptionalToNumber(undefined)).toBeUndefined();
+    expect(seam.optionalTsToMs(seam.msToTs('1.5 seconds'))).toBe(1_500);
+    expect(seam.optionalTsToMs(null)).toBeUndefined();
+  });
+
+  it('an address is split into host and port', () => {
+    expect(seam.splitProtoHostPort('temporal.internal:7233')).toMatchObject({
+      hostname: 'temporal.internal',
+      port: 7233,
+    });
+  });
+
+  it('values and failures pass through the codecs and back', async () => {
+    const converter = seam.loadDataConverter({ payloadCodecs: [codec] });
+    const [payload] = (await seam.encodeToPayloads(converter, { rows: 3 })) ?? [];
+    expect(payload?.data?.[0]).toBe(0);
+    expect(await seam.decodeArrayFromPayloads(converter, [payload as Payload])).toEqual([{ rows: 3 }]);
+    const [plain] = await seam.decode([codec], [payload as Payload]);
+    expect(defaultPayloadConverter.fromPayload(plain as Payload)).toEqual({ rows: 3 });
+    const [again] = (await seam.encodeToPayloadsWithContext(converter, undefined, [1])) ?? [];
+    expect(again?.data?.[0]).toBe(0);
+    const failure = { message: 'm', encodedAttributes: payload as Payload };
+    expect((await seam.decodeFailure([codec], failure)).encodedAttributes?.data).toEqual(plain?.data);
+  });
+
+  it('a payload kept in external storage is told from others', () => {
+    expect(seam.isReferencePayload(defaultPayloadConverter.toPayload<number>(1))).toBe(false);
+    expect(typeof seam.ExternalStorageRunner.prototype.retrieve).toBe('function');
+  });
+});
+
+it(`inside ${installed('@temporalio/client')}, the details of a gRPC error are decoded`, () => {
+  const details = [{ type_url: 'type.googleapis.com/temporal.api.errordetails.v1.NamespaceNotFoundFailure' }];
+  const encoded = Buffer.from(google.rpc.Status.encode({ code: 5, details }).finish());
+  const error = { metadata: { get: () => [encoded] } } as unknown as Parameters<typeof seam.getGrpcStatusDetails>[0];
+  expect(seam.getGrpcStatusDetails(error)).toMatchObject(details);
+});
