@@ -1,5 +1,5 @@
-// Checks what would be published: publint and attw on the tarball, then the tarball installed into an empty project, where
-// every entry point is imported, the worker's bundle is built and the bin runs.
+// Checks what would be published: runs publint and attw on the tarball, then installs it into an empty project, imports
+// every entry point, builds the worker's bundle and runs the bin.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,11 @@ try {
   );
   const tarball = join(project, filename);
   process.stdout.write(run('npx', ['publint', tarball], root));
-  // CommonJS users get ESM by import(); Node's old resolution, without exports, is not supported.
+  // CommonJS users get ESM with import(). Node's old resolution, which ignores exports, is not supported.
   process.stdout.write(run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--quiet'], root));
 
-  // As a user installs it: the package, its required peers by npm itself, and the optional ones of the entry points used.
+  // Installs as a user would: the package, with npm adding its required peers, and the optional peers of the entry
+  // points used.
   const peers = [
     '@temporalio/worker',
     '@modelcontextprotocol/server',
@@ -47,7 +48,7 @@ try {
   const entries = Object.keys(manifest.exports)
     .filter((entry) => !entry.endsWith('.json'))
     .map((entry) => entry.replace('.', manifest.name));
-  // Workflow entries are for the sandbox; importing them outside has to work as well, for their types and names.
+  // Workflow entries are for the sandbox, but importing them outside has to work too, for their types and names.
   writeFileSync(
     join(project, 'entries.mjs'),
     entries
@@ -83,7 +84,7 @@ if (!code.includes('mcpToolTask')) throw new Error('the bundle lacks the shipped
 
   process.stdout.write(run('npx', ['--no-install', manifest.name, '--version'], project));
 
-  // Hosts of either SDK, with the other one not installed.
+  // Hosts built on one SDK, without the other one installed.
   const hosts = {
     '@modelcontextprotocol/client': `import { Client } from '@modelcontextprotocol/client';`,
     '@modelcontextprotocol/sdk': `import { Client } from '@modelcontextprotocol/sdk/client/index.js';`,

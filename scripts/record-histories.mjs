@@ -1,5 +1,5 @@
 // Records the histories that test/replay replays: `npm run record-histories`. Each file is one execution of a shipped
-// workflow; recorded ones stay, because tasks like them may still be running somewhere.
+// workflow. Recorded files are kept, because tasks like them may still be running somewhere.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -12,7 +12,7 @@ import { startLocalStack } from '../dist/src/cli/local-stack.js';
 import { version } from './version.mjs';
 
 const { History } = proto.temporal.api.history.v1;
-// Paths become part of the histories, so they are the same everywhere.
+// Paths become part of the histories, so they must be the same on every machine.
 const dir = '/tmp/mcp-tasks-histories';
 const out = fileURLToPath(new URL('../test/replay/histories', import.meta.url));
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -99,7 +99,8 @@ try {
     { askFirst, caller: { cannotAnswer: ['elicitation.form'] } },
   );
   await record('ask-first-unanswerable', unanswerable.id);
-  // As a gateway's tool with `confirm` and timeouts: it goes on as an existing workflow, on that one's task queue.
+  // Like a gateway's tool with `confirm` and timeouts: it continues as an existing workflow, on that workflow's task
+  // queue.
   const existing = {
     name: 'nightly_load',
     taskQueue: 'etl',
@@ -119,7 +120,7 @@ try {
   await engine.reply(owner, confirmed.id, 'input-1', { answer: { action: 'accept', content: {} } });
   const goesOn = async () => (await client.workflow.getHandle(confirmed.id).describe()).runId !== asking.runId;
   while (!(await goesOn())) await delay(50);
-  // Nobody works on that queue here.
+  // No worker polls that queue here.
   await client.workflow.getHandle(confirmed.id).terminate('recorded');
   await record('ask-first-existing', confirmed.id, asking.runId);
 } finally {
@@ -135,13 +136,13 @@ async function record(name, workflowId, runId) {
   await handle.result().catch(() => undefined);
   const plain = History.toObject(await handle.fetchHistory(), { longs: String, enums: String, bytes: String });
   const history = JSON.parse(JSON.stringify(plain), withoutMachine);
-  // Names of sticky task queues hold the host's.
+  // The names of sticky task queues contain the host name.
   const text = JSON.stringify({ workflowId, history }, undefined, 1).replaceAll(hostname(), 'host');
   await writeFile(file, `${text}\n`);
   process.stdout.write(`${name}: ${history.events.length} events\n`);
 }
 
-/** Which machine recorded it is nobody's business, and stack traces are full of it. */
+/** Removes worker identities, which name the recording machine, and stack traces, which are full of its paths. */
 function withoutMachine(field, value) {
   if (field === 'identity') return 'worker';
   if (field === 'stackTrace') return '';

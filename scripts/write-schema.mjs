@@ -1,5 +1,5 @@
-// Writes the JSON Schema of a gateway's file, as the package publishes it, and the reference in docs/gateway.md. After a
-// change of src/gateway/config.ts: npm run build && node scripts/write-schema.mjs
+// Writes the published JSON Schema of a gateway's file, and the reference in docs/gateway.md. Run after changing
+// src/gateway/config.ts: npm run build && node scripts/write-schema.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gatewayJsonSchema } from '../dist/src/gateway/config.js';
 import { reference } from '../dist/src/gateway/reference.js';

@@ -1,4 +1,4 @@
-/** The command line's arguments, checked. @module */
+/** Parsers that validate command-line arguments. @module */
 import { InvalidArgumentError } from 'commander';
 
 export function port(text: string): number {
@@ -12,14 +12,14 @@ export function path(text: string): string {
   throw new InvalidArgumentError('a path begins with a slash and has neither query nor fragment');
 }
 
-/** As URLs have it: in lower case, an IPv6 address in brackets. */
+/** Parses a host name and returns it as URLs write it: in lower case, an IPv6 address in brackets. */
 export function hostName(text: string): string {
   const url = `http://${text}`;
   if (URL.canParse(url) && new URL(url).href === `${url.toLowerCase()}/`) return text.toLowerCase();
   throw new InvalidArgumentError('give a host name without scheme, port and path');
 }
 
-/** For options that can be repeated. */
+/** Makes a parser for an option that can be repeated. */
 export function each(parse: (text: string) => string = (text) => text) {
   return (text: string, before: readonly string[]): readonly string[] => [...before, parse(text)];
 }

@@ -1,9 +1,12 @@
-/** `mcp-tasks-temporal check`: whether a gateway's file can be served, for CI. @module */
+/** `mcp-tasks-temporal check`: checks in CI whether a gateway's file can be served. @module */
 import { checkGateway } from '../gateway/load.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { endCommand } from './end-command.js';
 
-/** @throws GatewayFileError with all that is wrong */
+/**
+ * Prints the file's tools.
+ * @throws GatewayFileError listing all problems in the file; McpTasksError `CONFIGURATION` if there is no such file
+ */
 export async function check(file: string): Promise<void> {
   try {
     const { tools } = await checkGateway(file);
@@ -11,7 +14,7 @@ export async function check(file: string): Promise<void> {
       `${file}: ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}\n${tools.map(line).join('')}`,
     );
   } finally {
-    // A data converter's module may hold on to something.
+    // A data converter's module may keep the process alive.
     endCommand();
   }
 }

@@ -1,4 +1,4 @@
-/** `mcp-tasks-temporal doctor`: what a gateway's file depends on, each line with its remedy. @module */
+/** `mcp-tasks-temporal doctor`: examines what a gateway's file depends on, and says how to fix each problem. @module */
 import { endCommand } from './end-command.js';
 import { isMcpTasksError } from '../task/errors.js';
 import { loadGateway } from '../gateway/load.js';
@@ -20,7 +20,10 @@ export async function doctor(file: string, dir: string): Promise<void> {
   }
 }
 
-/** A file that is wrong is the first thing to mend: nothing else can be looked at. */
+/**
+ * Returns the findings. If the file is invalid, they are its problems: nothing else can be examined until they are
+ * fixed.
+ */
 async function* findings(file: string, dir: string): AsyncGenerator<Finding, void> {
   try {
     yield* examine(await loadGateway(file), dir, process.env);

@@ -1,8 +1,8 @@
-/** The end of a command that only asks something. @module */
+/** The end of a command's process. @module */
 
 /**
- * Ends the process once everything has been said. A connection that does not come about, to an address that drops packets,
- * would keep it for minutes: gRPC gives up the call in time, but not the socket.
+ * Ends the process once its output has been written. Otherwise a pending connection to an address that drops packets
+ * would keep it alive for minutes: gRPC gives up on the call in time, but not on the socket.
  */
 export function endCommand(): void {
   setImmediate(() => process.stdout.write('', () => process.stderr.write('', () => process.exit())));

@@ -1,4 +1,4 @@
-/** Who can reach a server, and what that asks for. @module */
+/** Who can reach a server, and what protection that requires. @module */
 import { isIPv4 } from 'node:net';
 import { McpTasksError } from '../task/errors.js';
 import { httpUrl } from './http-server.js';
@@ -7,7 +7,7 @@ export interface ExposureOptions {
   readonly host: string;
   readonly port: number;
   readonly path: string;
-  /** The issuer; `false`: the operator has said that there is none. */
+  /** The issuer; `false` if the operator has chosen no authentication (`--no-auth`). */
   readonly auth?: string | false;
   /** The server's public URL. */
   readonly resource?: string;
@@ -18,11 +18,14 @@ export interface ExposureOptions {
 export interface Exposure {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
-  /** Where tokens are asked for. */
+  /** The issuer and resource of the tokens that callers need; `undefined` if none are required. */
   readonly protection: { readonly issuer: string; readonly resource: string } | undefined;
 }
 
-/** @throws McpTasksError `CONFIGURATION` for a server that others could reach and that nothing protects, or by a name that is not known */
+/**
+ * @throws McpTasksError `CONFIGURATION` if the tools would be reachable without authentication, if authentication needs
+ * a resource URL, or if no host name is known that clients may use
+ */
 export function exposure({ host, port, path, auth, resource, allowHost, allowOrigin }: ExposureOptions): Exposure {
   const local = isLoopback(host);
   if (!local && auth === undefined) {

@@ -12,34 +12,34 @@ import { localhostAllowedHostnames } from '@modelcontextprotocol/server';
 import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 import { McpTasksError } from '../task/errors.js';
 
-/** How long requests under way may take to end when the server stops, in milliseconds. */
+/** How long requests in progress may take to end when the server stops, in milliseconds. */
 const CLOSE_GRACE = 3_000;
 
 export interface HttpServerOptions {
   /** @default '127.0.0.1' */
   readonly host?: string;
-  /** Where the MCP endpoint is. @default '/mcp' */
+  /** The path of the MCP endpoint. @default '/mcp' */
   readonly path?: string;
   /** Further paths that the handler answers. */
   readonly morePaths?: readonly string[];
-  /** Host names, besides those of loopback, that requests may be addressed to. */
+  /** Host names, besides loopback, that requests may be addressed to. */
   readonly allowedHosts?: readonly string[];
-  /** Host names, besides those of loopback, whose web pages may send requests. */
+  /** Host names, besides loopback, whose web pages may send requests. */
   readonly allowedOrigins?: readonly string[];
 }
 
 export interface HttpServer {
   readonly url: string;
-  /** Takes no more requests, ends the streams in good order and gives the rest a moment. */
+  /** Stops accepting requests, ends the streams gracefully and gives other requests a moment to finish. */
   close(): Promise<void>;
 }
 
 /**
- * Serves `handler`. Requests that a web page of somebody else could have caused (a foreign Host or Origin header, DNS
- * rebinding) are refused.
+ * Serves `handler`. Refuses requests with a foreign Host or Origin header, which another site's web page may have
+ * caused (DNS rebinding).
  *
- * @param port 0 for any that is free
- * @throws McpTasksError `CONFIGURATION` if the port is taken, or the host is not this machine's
+ * @param port 0 for any free port
+ * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, or the host is not an address of this machine
  */
 export async function serveHttp(
   handler: FetchHandler,
@@ -52,10 +52,10 @@ export async function serveHttp(
   const checkHost = hostHeaderValidation([...localhostAllowedHostnames(), ...allowedHosts]);
   const checkOrigin = originValidation([...localhostAllowedHostnames(), ...allowedOrigins]);
   const server = createServer((request, response) => {
-    // A connection that was kept alive would hold up the closing.
+    // A kept-alive connection would delay closing.
     response.once('close', () => server.listening || server.closeIdleConnections());
     if (!checkHost(request, response) || !checkOrigin(request, response)) return;
-    // Not by URL, which some request targets are not: `//` would throw here.
+    // Don't parse the target as a URL: not every target is one, and `//` would throw here.
     if (paths.has(request.url?.split('?')[0] ?? '')) void serve(request as NodeIncomingMessageLike, response);
     else response.writeHead(404, { 'content-type': 'text/plain' }).end(`The MCP endpoint is ${path}\n`);
   });
@@ -74,7 +74,7 @@ export async function serveHttp(
   };
 }
 
-/** @param host a name, or an address of either kind */
+/** @param host a name, or an IPv4 or IPv6 address */
 export function httpUrl(host: string, port: number, path: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
 }

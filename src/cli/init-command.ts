@@ -1,4 +1,4 @@
-/** `mcp-tasks-temporal init`: writes the first file of a gateway. @module */
+/** `mcp-tasks-temporal init`: writes a first gateway file. @module */
 import { writeFile } from 'node:fs/promises';
 import { McpTasksError } from '../task/errors.js';
 import { endCommand } from './end-command.js';
@@ -7,12 +7,15 @@ import { withCalls } from '../gateway/open-calls.js';
 import { proposals } from '../gateway/proposals.js';
 
 export interface InitOptions {
-  /** Proposes tools from the workflows that ran lately. */
+  /** Proposes tools from the workflows that ran recently. */
   readonly fromCluster?: boolean;
   readonly dir: string;
 }
 
-/** @throws McpTasksError `CONFIGURATION` if there is such a file already, or nothing to propose; `TEMPORAL_UNAVAILABLE` */
+/**
+ * @throws McpTasksError `CONFIGURATION` if the file exists or cannot be written, or if there is nothing to propose;
+ * `TEMPORAL_UNAVAILABLE`
+ */
 export async function init(file: string, options: InitOptions): Promise<void> {
   try {
     await writeFirst(file, options);

@@ -1,4 +1,7 @@
-/** Everything on one machine: Temporal, PostgreSQL, the MCP server with the reference tools, and a worker process. @module */
+/**
+ * Everything on one machine: Temporal, PostgreSQL, the MCP server with the reference tools, and a worker process.
+ * @module
+ */
 import { resolve } from 'node:path';
 import { McpServer } from '@modelcontextprotocol/server';
 import { DurableTasks } from '../server/durable-tasks.js';
@@ -11,9 +14,9 @@ import { version } from '../version.js';
 import { WorkerProcess } from './worker-process.js';
 
 export interface LocalStackOptions {
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Where Temporal's and PostgreSQL's data are kept. @default '.mcp-tasks' */
+  /** The folder for Temporal's and PostgreSQL's data. @default '.mcp-tasks' */
   readonly dir?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly logger: Logger;
@@ -22,20 +25,22 @@ export interface LocalStackOptions {
 export interface LocalStack {
   /** The MCP endpoint. */
   readonly url: string;
-  /** Temporal's web UI, if its server is the stack's own. */
+  /** Temporal's web UI, if the stack runs its own Temporal server. */
   readonly uiUrl: string | undefined;
-  /** With the password: not for logs. */
+  /** Contains the password: keep it out of logs. */
   readonly databaseUrl: string;
   readonly tasks: DurableTasks;
-  /** The worker that is running, or was last. */
+  /** The current worker, or the last one if none is running. */
   readonly worker: WorkerProcess;
-  /** Starts another worker in the place of one that is gone. */
+  /** Starts a new worker to replace one that has ended. */
   restartWorker(): Promise<WorkerProcess>;
-  /** Stops everything, in reverse order; Temporal and PostgreSQL go on if others use them. */
+  /** Stops everything in reverse order. Temporal and PostgreSQL keep running if others use them. */
   stop(): Promise<void>;
 }
 
-/** @throws McpTasksError `LOCAL_SERVICE` naming what could not be started; what was started before is stopped again */
+/**
+ * @throws McpTasksError `LOCAL_SERVICE` naming what could not be started; whatever had been started is stopped again
+ */
 export async function startLocalStack({
   port,
   dir: given = '.mcp-tasks',
@@ -75,7 +80,7 @@ export async function startLocalStack({
       },
       async restartWorker() {
         const next = await WorkerProcess.start(dir, env);
-        // Everything was stopped meanwhile, and nobody would ever stop this one.
+        // The stack was stopped in the meantime, so nothing else would ever stop this worker.
         if (owned.isEmpty) await next.stop();
         worker = next;
         return next;

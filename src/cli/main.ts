@@ -27,7 +27,7 @@ program
   .addOption(portOption())
   .option(...dir)
   .action(async (options: { port: number; dir: string }) => {
-    // Each command loads what it needs: a worker no server, a server no worker.
+    // Each command loads only what it needs: a worker loads no server, a server no worker.
     const { start } = await import('./start-command.js');
     await start({ ...options, logger: stderrLogger() });
   });
@@ -110,7 +110,7 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // What we report ourselves says all there is to say; anything else is a bug, and its stack is wanted.
+  // The package's own errors need only their message. Anything else is a bug, so print its stack.
   process.stderr.write(
     `${isMcpTasksError(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
   );

@@ -1,9 +1,9 @@
-/** What was acquired one after the other, to be let go of in reverse. @module */
+/** Resources acquired one after another, to be released in reverse order. @module */
 
 export class Owned {
   readonly #releases: (() => Promise<void>)[] = [];
 
-  /** Whether there is nothing to let go of, or it has been. */
+  /** Whether there is nothing to release, or everything has been released. */
   get isEmpty(): boolean {
     return this.#releases.length === 0;
   }
@@ -12,10 +12,10 @@ export class Owned {
     this.#releases.push(release);
   }
 
-  /** @throws AggregateError of what could not be let go of */
+  /** @throws AggregateError if some of them could not be released */
   async release(): Promise<void> {
     const failures: unknown[] = [];
-    // Each of them, whatever becomes of the others: a database that is left behind is worse than an error.
+    // Release each one even if others fail: a database left running is worse than an error.
     for (const release of this.#releases.splice(0).reverse())
       await release().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');

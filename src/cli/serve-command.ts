@@ -1,4 +1,4 @@
-/** `mcp-tasks-temporal serve`: durable tools over MCP, until it is told to stop. @module */
+/** `mcp-tasks-temporal serve`: serves durable tools over MCP until it is stopped. @module */
 import { McpServer } from '@modelcontextprotocol/server';
 import { bearerAuth } from '../auth/index.js';
 import { DurableTasks } from '../server/durable-tasks.js';
@@ -25,10 +25,10 @@ export interface ServeOptions extends ExposureOptions {
   readonly logger: Logger;
 }
 
-/** @param file the tools; none: the reference tools */
+/** @param file defines the tools; without it the reference tools are served */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
   const { transport, taskQueue, dir, fallback, worker = false, logger } = options;
-  // Before anything is started.
+  // Check this before starting anything.
   const exposed = transport === 'http' ? exposure(options) : undefined;
   if (!exposed && options.auth)
     throw new McpTasksError(
@@ -58,12 +58,12 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
         `The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'Its tasks wait for a worker; none runs in this process.\n'}`,
       );
     } else {
-      // The client ends it by hanging up.
+      // The client ends the server by hanging up.
       ends.push(new Promise((resolve) => process.stdin.once('close', resolve)));
       tasks.stdio(makeServer);
     }
     if (worker) {
-      // Loaded only here: a server has no need of the worker's native parts.
+      // Load this only when needed: a server without a worker does not need the worker's native parts.
       const { serveWorker } = await import('./serve-worker.js');
       const running = await serveWorker(module, tasks, logger);
       ends.push(running.run());

@@ -5,7 +5,7 @@ import { createWorker, type DurableWorker } from '../worker/index.js';
 import type { ToolModule } from './tool-module.js';
 import { installRuntime } from '../worker/runtime.js';
 
-/** It goes with `tasks`. */
+/** Creates a worker that stops when `tasks` closes. */
 export async function serveWorker(module: ToolModule, tasks: DurableTasks, logger: Logger): Promise<DurableWorker> {
   installRuntime(logger);
   return await createWorker({ ...module, tools: [...module.tools], tasks });

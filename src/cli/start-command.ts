@@ -1,4 +1,4 @@
-/** `mcp-tasks-temporal start`: the whole stack on this machine, until it is told to stop. @module */
+/** `mcp-tasks-temporal start`: runs the whole stack on this machine until it is stopped. @module */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,10 +18,10 @@ export async function start({ port, dir, logger }: { port: number; dir: string; 
   await kept;
 }
 
-/** How long to wait before another worker is started in the place of one that died, in milliseconds. */
+/** How long to wait before replacing a worker that died, in milliseconds. */
 const RESTART_PAUSE = 2_000;
 
-/** Tasks wait for ever where no worker is: one that dies is replaced, and that is said. */
+/** Replaces a worker that dies, and logs it: without a worker, tasks would wait forever. */
 async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSignal): Promise<void> {
   for (;;) {
     const how = await stack.worker.ended();
@@ -35,7 +35,10 @@ async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSign
   }
 }
 
-/** A folder of its own: an agent that may overwrite files should not find a project's among them. */
+/**
+ * Creates a separate data folder and returns its path, so that an agent that may overwrite files finds none of a
+ * project's own.
+ */
 async function dataFolder(): Promise<string> {
   const path = resolve('data');
   await mkdir(path, { recursive: true });

@@ -1,4 +1,4 @@
-/** The tools that `serve` is given in a file. @module */
+/** Loads the tools for `serve` from a file. @module */
 import { existsSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,10 +7,10 @@ import { McpTasksError } from '../task/errors.js';
 import type { DurableTasks } from '../server/durable-tasks.js';
 import type { DurableTool } from '../tool/define-tool.js';
 
-/** What a file has to say; the workflows and activities are for a worker. */
+/** What a file provides. The workflows and activities are for a worker. */
 export interface ToolModule {
   readonly tools: readonly DurableTool[];
-  /** Connects as the file says, where it says that: a gateway's does. */
+  /** Connects with the file's own settings. Only a gateway's file has it. */
   readonly connect?: (options: {
     readonly dir: string;
     readonly fallback: 'await' | 'handle';
@@ -30,11 +30,11 @@ const LOADERS: Readonly<Record<string, Load>> = {
 };
 
 /**
- * A gateway's file (YAML), or a JavaScript module: the tools are its default export or its export `tools`; `workflowsPath` (relative to it) and
- * `activities` may be exported, too.
+ * Loads a gateway's file (YAML) or a JavaScript module. A module exports its tools as default or as `tools`, and may
+ * also export `workflowsPath` (relative to the module) and `activities`.
  *
- * @throws McpTasksError `CONFIGURATION` if there is no such file, its kind is unknown or it has no tools; and whatever the
- *   module itself throws
+ * @throws McpTasksError `CONFIGURATION` if there is no such file, its kind is unknown or it has no tools;
+ * GatewayFileError if a gateway's file is invalid; and anything the module itself throws
  */
 export async function loadTools(path: string): Promise<ToolModule> {
   const file = resolve(path);
@@ -85,7 +85,7 @@ async function loadGatewayFile(file: string): Promise<ToolModule> {
   };
 }
 
-/** By its shape: the module may have a copy of this package of its own. */
+/** Checks the shape, not the class: the module may have its own copy of this package. */
 function isTool(value: unknown): value is DurableTool {
   if (typeof value !== 'object' || value === null) return false;
   const { name, inputSchema, work } = value as Partial<DurableTool>;

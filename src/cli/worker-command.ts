@@ -1,4 +1,4 @@
-/** `mcp-tasks-temporal worker`: a worker for the reference tools. @module */
+/** `mcp-tasks-temporal worker`: runs a worker for the reference tools. @module */
 import { resolve } from 'node:path';
 import { Runtime } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
@@ -8,7 +8,7 @@ import { createWorker } from '../worker/index.js';
 import { workerLogger } from '../worker/worker-log.js';
 import { READY } from './worker-process.js';
 
-/** Works until it is told to stop by a signal or, started by another process, until that is gone. */
+/** Runs until a signal stops it or, if another process started it, until that process is gone. */
 export async function runWorker({ dir, logger }: { dir: string; logger: Logger }): Promise<void> {
   Runtime.install({ logger: workerLogger(logger) });
   const postgres = await acquirePostgres({ dir: resolve(dir), log: (line) => logger.info({}, line) });
@@ -17,7 +17,7 @@ export async function runWorker({ dir, logger }: { dir: string; logger: Logger }
     const worker = await createWorker({
       tools: referenceTools(config),
       activities: referenceActivities(config),
-      // Fresh progress, for somebody who watches: see the server's poll interval in local-stack.ts.
+      // Fresh progress for somebody who is watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',
       defaultHeartbeatThrottleInterval: '250 ms',
       temporal: { dir, log: (line) => logger.info({}, line) },

@@ -1,16 +1,16 @@
-/** A worker in a process of its own. @module */
+/** A worker in its own process. @module */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { McpTasksError } from '../task/errors.js';
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
-/** How long a worker may take to be ready: it bundles its workflows first. In milliseconds. */
+/** How long a worker may take to get ready, in milliseconds. It bundles its workflows first. */
 const START_TIMEOUT = 60_000;
-/** How long a worker that was asked to stop may take, in milliseconds. */
+/** How long a worker may take to stop when asked, in milliseconds. */
 const STOP_TIMEOUT = 20_000;
 
-/** What the child says to its parent once it works. */
+/** The message that the child sends its parent once it is working. */
 export const READY = 'ready';
 
 export class WorkerProcess {
@@ -21,11 +21,11 @@ export class WorkerProcess {
   }
 
   /**
-   * Starts a worker that uses the same Temporal as everything else of `dir`, and waits until it works.
-   * @throws McpTasksError `LOCAL_SERVICE` if it ends before that; its own words are on stderr
+   * Starts a worker that uses the same Temporal as everything else in `dir`, and waits until it works.
+   * @throws McpTasksError `LOCAL_SERVICE` if it ends first or is not ready within 60 s; its own output is on stderr
    */
   static async start(dir: string, env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
-    // The IPC channel is also how the child learns that its parent is gone.
+    // The IPC channel also tells the child when its parent is gone.
     const child = fork(MAIN, ['worker', '--dir', dir], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const process = new WorkerProcess(child);
     const signal = AbortSignal.timeout(START_TIMEOUT);
@@ -46,20 +46,26 @@ export class WorkerProcess {
     return this.child.pid ?? 0;
   }
 
-  /** Resolves when the process has ended, for whatever reason. @returns how it ended, for a log */
+  /**
+   * Resolves when the process has ended, for whatever reason.
+   * @returns how it ended, for a log
+   */
   async ended(): Promise<string> {
     await this.#exited;
     return this.child.signalCode ?? `exit code ${this.child.exitCode}`;
   }
 
-  /** Kills the process with SIGKILL, as a crash or the kernel would. @returns the signal it ended by */
+  /**
+   * Kills the process with SIGKILL, as a crash or the kernel would.
+   * @returns the signal that ended it
+   */
   async kill(): Promise<NodeJS.Signals | null> {
     this.child.kill('SIGKILL');
     await this.#exited;
     return this.child.signalCode;
   }
 
-  /** Lets running steps end and stops. */
+  /** Lets running steps end and stops the process. Kills it if that takes longer than 20 s. */
   async stop(): Promise<void> {
     this.child.kill('SIGTERM');
     const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT);
