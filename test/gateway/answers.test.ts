@@ -1,4 +1,4 @@
-/** Answers that are given twice, to workflows that know nothing of it: each question is answered once. */
+/** Answers sent twice, to workflows that do not expect it: each question gets one answer. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -26,7 +26,7 @@ const tools = [
 let replicas: [Gateway, Gateway];
 let taskQueue: string;
 let stopWorker: (() => Promise<void>) | undefined;
-// Without a cache, whose workflows wait some seconds for the worker that had them.
+// No workflow cache: after a restart, cached workflows would wait some seconds for the worker that had them.
 const startWorker = async (): Promise<void> =>
   void (stopWorker = await startPlainWorker(taskQueue, { maxCachedWorkflows: 0 }));
 const stop = async (): Promise<void> => {
@@ -47,7 +47,7 @@ const send = async (at: Gateway, method: string, params: Record<string, unknown>
   await send2026(at.handler(), method, params, { capabilities });
 const begin = async (name: string, times: number): Promise<string> =>
   (await send(replicas[0], 'tools/call', { name, arguments: { rounds: times } })).result.taskId;
-/** The key of the open question, as `at` knows it. */
+/** Waits until `at` reports an open question. @returns its key */
 async function open(at: Gateway, taskId: string, told: number): Promise<string> {
   let task: Reply['result'];
   await expect
@@ -66,9 +66,9 @@ describe.each(['signal', 'update'])('by %s', (name) => {
   it('the first answer is taken, whoever sends another', async () => {
     const taskId = await begin(name, 1);
     for (const at of replicas) await open(at, taskId, 0);
-    // Once more, now that nothing happens: so it is known open to both with no worker.
+    // Read it again now that nothing changes any more, so that both replicas know it is open even without a worker.
     const keys = [await open(replicas[0], taskId, 0), await open(replicas[1], taskId, 0)] as const;
-    // What is sent now waits for the workflow, all of it.
+    // From here on, every answer waits for the workflow.
     await stop();
     for (const [at, said] of [
       [0, 'first'],
@@ -87,7 +87,7 @@ describe.each(['signal', 'update'])('by %s', (name) => {
     const second = await open(replicas[0], taskId, 1);
     expect(second).not.toBe(first);
     expect(await open(replicas[1], taskId, 1)).toBe(second);
-    // To the first one that is late.
+    // A late answer to the first question.
     await answer(replicas[1], taskId, first, 'late');
     await answer(replicas[1], taskId, second, 'yes');
     expect(await heard(taskId)).toEqual(['yes', 'yes']);
@@ -129,7 +129,7 @@ it('a question that is put again is answered again, however much has happened si
   const key = await open(replicas[0], taskId, 1);
   await stop();
   const client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
-  // Each is a batch of its own in the history.
+  // Each signal is a separate batch in the history.
   const handle = client.workflow.getHandle(taskId);
   for (let sent = 0; sent < 2_200; sent += 50)
     await Promise.all(Array.from({ length: 50 }, async () => await handle.signal('noise')));

@@ -1,4 +1,4 @@
-/** What is the gateway's and what is not; namespaces; payloads as other languages' SDKs write them. */
+/** Which workflows are the gateway's own; namespaces; payloads as other languages' SDKs encode them. */
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server';
@@ -13,7 +13,7 @@ import { startGateway, startPlainWorker } from './setup.js';
 const taskQueue = `plain-${randomUUID()}`;
 const second = `second-${randomUUID()}`;
 const input = { properties: { date: { type: 'string' } } };
-/** A worker whose JSON is protobuf messages' JSON, as far as its encoding goes. */
+/** Relabels JSON payloads, so that a worker's results look like protobuf messages encoded as JSON. */
 const encoding =
   (from: string, to: string) =>
   (payload: Payload): Payload =>
@@ -65,7 +65,7 @@ const begin = async (name: string, args: object = {}, at = handler): Promise<str
   (await send2026(at, 'tools/call', { name, arguments: args }, { authInfo: alice })).result.taskId;
 const list = async (at: McpHttpHandler, cursor?: string): Promise<Reply> =>
   await send2025(at, 'tasks/list', cursor === undefined ? {} : { cursor }, { authInfo: alice });
-/** All of a list, with the cursor of each page. */
+/** Reads all pages of a list. @returns each page's cursor and task IDs */
 async function pages(at: McpHttpHandler): Promise<{ cursor: string | undefined; tasks: string[] }[]> {
   const read: { cursor: string | undefined; tasks: string[] }[] = [];
   let cursor: string | undefined;
@@ -187,7 +187,7 @@ describe('tasks of several namespaces', () => {
     );
     gateways.push(partly);
     const taskId = await begin('sleep', {}, partly.handler());
-    // What Temporal's visibility does not show yet is a page of its own.
+    // Tasks that Temporal's visibility does not show yet are on a page of their own.
     const listed: string[] = [];
     let page = await list(partly.handler());
     for (; page.result?.nextCursor; page = await list(partly.handler(), page.result.nextCursor))

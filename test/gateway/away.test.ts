@@ -1,4 +1,4 @@
-/** A gateway whose cluster comes and goes. */
+/** A gateway whose cluster goes down and comes back. */
 import { createServer, type AddressInfo } from 'node:net';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
@@ -53,7 +53,7 @@ it('starts without it, says that it is away, and goes on as soon as it is there'
     ...away,
     message: expect.stringMatching(/nothing is known to have started; try again$/),
   });
-  // No stack trace for each of the requests of an outage.
+  // Requests that fail during an outage are logged without a stack trace.
   expect(logged.find((fields) => 'method' in fields)).toEqual({
     method: 'tools/call',
     tool: 'sleep',
@@ -69,7 +69,7 @@ it('starts without it, says that it is away, and goes on as soon as it is there'
   for (const method of ['tasks/get', 'tasks/cancel'])
     expect((await send2026(gateway.handler(), method, { taskId })).error).toMatchObject(away);
   expect((await call()).error).toMatchObject(away);
-  // Another cluster at the same place: it knows the connection's client, and none of its tasks.
+  // A different cluster at the same address: the client reconnects, but the cluster has none of the tasks.
   await comes();
   await expect
     .poll(async () => (await send2026(gateway.handler(), 'tasks/get', { taskId })).error?.code, { timeout: 20_000 })

@@ -1,4 +1,4 @@
-/** The commands of a gateway, as processes of their own. */
+/** The gateway's commands, each run as a separate process. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -47,7 +47,7 @@ async function command(args: string[], env: object = {}): Promise<{ code: number
   });
 }
 
-/** @returns where it listens, its exit code in the end, and the lines it has logged */
+/** Starts `serve`. @returns its URL, its eventual exit code, and the lines it has logged so far */
 async function serve(
   args: string[],
   env: object = {},
@@ -84,7 +84,7 @@ describe('check', () => {
     const env = { NODE_OPTIONS: `--import ${new URL('../fixtures/no-mcp-sdk.mjs', import.meta.url).href}` };
     expect(await command(['check'], env)).toMatchObject({ code: 0 });
     expect(await command(['init', 'other.yaml'], env)).toMatchObject({ code: 0 });
-    // Whatever it finds, it gets to examine.
+    // It gets as far as examining the cluster.
     expect(await command(['doctor'], { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' })).toMatchObject({
       code: 2,
       output: expect.stringContaining('127.0.0.1:1'),
@@ -244,7 +244,7 @@ describe('serve', () => {
       });
       child?.kill('SIGTERM');
       expect(await ended).toBe(0);
-      // The worker's log is the server's: JSON lines.
+      // The worker logs to the server's log, as JSON lines.
       for (const line of logged()) expect(JSON.parse(line)).toMatchObject({ name: 'mcp-tasks-temporal' });
       await stop();
     },

@@ -1,4 +1,4 @@
-/** Workers whose payloads nobody can read without their codec: a codec server, and a module. */
+/** Workers whose payloads are unreadable without their codec, given as a codec server or as a module. */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -18,7 +18,7 @@ import { startGateway, startPlainWorker } from './setup.js';
 
 const taskQueue = `plain-${randomUUID()}`;
 const second = `codec-${randomUUID()}`;
-/** What each request of the codec server said: its path, its namespace and its authorization. */
+/** The path, namespace and authorization of each request to the codec server. */
 const seen = new Set<string>();
 let codec: Server;
 let dir: string;
@@ -28,7 +28,7 @@ const gateways: Gateway[] = [];
 interface Encoded {
   readonly payloads: { readonly metadata: Record<string, string>; readonly data: string }[];
 }
-/** What is at the same place, and is no codec server that can be used. */
+/** Answers of servers that cannot be used as codec servers, by the first segment of the path. */
 const others: Readonly<Record<string, { readonly status?: number; readonly body?: string }>> = {
   unauthorized: { status: 401 },
   bad: { status: 400 },
@@ -39,10 +39,10 @@ const others: Readonly<Record<string, { readonly status?: number; readonly body?
   fewer: { body: '{"payloads":[]}' },
 };
 
-/** What it cannot decode, where its path ends with a status: payloads under a key that it no longer has. */
+/** The payloads that cannot be decoded if the path names a status, as if their key had been retired. */
 const retired = /retired|^\{"attempt":1\}$/;
 
-/** What a codec server does: the same as the module, over HTTP. A number is a status alone. */
+/** Answers like a codec server, with the module's codec. @returns the body, or just an HTTP status */
 async function answer(url: string, { payloads }: Encoded): Promise<object | number> {
   const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
   const text = (part: Uint8Array): string => Buffer.from(part).toString('base64');
@@ -98,7 +98,7 @@ async function profile(namespace: string): Promise<string> {
 }
 const endpoint = (): string => `http://127.0.0.1:${(codec.address() as AddressInfo).port}/{namespace}`;
 
-/** @param namespace that of the tool, and how to get to it */
+/** Starts a gateway. @param namespace the tools' namespace @param namespaces how to connect to each namespace */
 async function open(
   connection: object,
   namespace?: string,

@@ -1,4 +1,4 @@
-/** What a gateway's file may say, and what is said of one that is wrong. */
+/** What a gateway file may contain, and the errors for an invalid one. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ async function load(text: string | Buffer, env: NodeJS.ProcessEnv = {}) {
   await writeFile(join(dir, 'mcp-tasks.yaml'), text);
   return await checkGateway(join(dir, 'mcp-tasks.yaml'), env);
 }
-/** The problems as `line:column: message`. */
+/** Returns the problems of an invalid file as `line:column: message`. */
 async function problems(text: string | Buffer, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
   const error = await load(text, env).then(
     () => expect.fail('the file was taken'),

@@ -1,4 +1,4 @@
-/** `doctor` where there is no getting to Temporal: why, and what to do about it; and every way of getting there. */
+/** `doctor` when it cannot reach Temporal: the reason and the remedy. Also covers every way of connecting. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,10 +21,10 @@ const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url
 const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
 const DAY = 86_400_000;
 let dir: string;
-/** What to stop at the end. */
+/** Everything to stop at the end. */
 const proxies: Proxy[] = [];
 const servers: Server[] = [];
-/** By what is told of them. */
+/** Addresses by name. `findings` puts them in the place of `<name>`. */
 const places: Record<string, string> = {};
 
 async function authority(): Promise<GenerateResult> {
@@ -220,7 +220,7 @@ describe('where packets are dropped', () => {
   const waiting: Socket[] = [];
   let deaf: ChildProcess;
   let address: string;
-  /** A server that never comes to accept anybody: once its queue is full, the system takes no more connections. */
+  /** Starts a server that never accepts connections. Once its backlog is full, the system takes no more of them. */
   beforeAll(async () => {
     deaf = spawn(process.execPath, [
       '-e',
@@ -256,7 +256,7 @@ describe('where packets are dropped', () => {
       ]);
       expect(output).toContain(`there is no Temporal at ${address}: no connection comes about`);
       expect(ended).toBe(code);
-      // Its calls have their deadlines; the system would try for two minutes.
+      // The calls have deadlines. The system alone would keep trying for two minutes.
     },
     30_000,
   );

@@ -1,4 +1,4 @@
-/** `doctor` on real servers: what it finds, and how its command ends. */
+/** `doctor` on real servers: its findings and its exit code. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Stands before the tests' Temporal: with TLS, and with answers of its own where a test needs what this server does not give. @module */
+/** A proxy in front of the tests' Temporal that adds TLS, or answers that this server would not give. @module */
 import {
   connect,
   constants,
@@ -18,7 +18,7 @@ export type Answer = { readonly status: number; readonly message: string } | Uin
 
 export interface Proxy {
   readonly address: string;
-  /** By method, such as `DescribeNamespace`. */
+  /** The proxy's own answers by method name, such as `DescribeNamespace`. */
   readonly answers: Record<string, Answer>;
   stop(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function startProxy(answers: Record<string, Answer> = {}, tls?: Sec
   }
 
   return {
-    // The name that certificates are for.
+    // The tests' certificates are for the name localhost.
     address: `${tls ? 'localhost' : '127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     answers,
     async stop() {

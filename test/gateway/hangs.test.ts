@@ -1,4 +1,4 @@
-/** A cluster that takes calls and does not answer, all of them or those of one kind: no request hangs. */
+/** A cluster that accepts calls but does not answer them, or not those of one kind: no request hangs. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuthInfo } from '@modelcontextprotocol/server';
@@ -8,7 +8,7 @@ import { send2025, send2026, type Reply } from '../server/protocol.js';
 import { startTemporalProxy, type TemporalProxy } from '../setup/temporal-proxy.js';
 import { startGateway, startPlainWorker } from './setup.js';
 
-/** What is promised, in milliseconds, and something for a slow machine. */
+/** The promised maximum in milliseconds, plus slack for a slow machine. */
 const PROMISED = 5_000 + 500;
 const taskQueue = `plain-${randomUUID()}`;
 const question = {
@@ -73,7 +73,7 @@ async function asking(name: string): Promise<{ taskId: string; key: string }> {
 const answer = async ({ taskId, key }: { taskId: string; key: string }): Promise<Reply> =>
   await send('tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: { said: 'yes' } } } });
 
-/** What came of a request. */
+/** Summarizes the reply to a request. */
 function said({ error }: Reply): string {
   if (!error) return 'an answer';
   return (error.data as { retryable?: boolean } | undefined)?.retryable ? 'try again' : error.message;

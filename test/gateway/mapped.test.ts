@@ -1,4 +1,4 @@
-/** A workflow's own query, update and signal as a task's status and questions; confirmation before a start. */
+/** A workflow's own query, update and signal as a task's status and questions, and confirmation before a start. */
 import { randomUUID } from 'node:crypto';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,7 +62,7 @@ const send = async (method: string, params: Record<string, unknown>) =>
 const get = async (taskId: string) => (await send('tasks/get', { taskId })).result;
 const begin = async (name: string): Promise<string> =>
   (await send('tools/call', { name, arguments: { amount: 12 } })).result.taskId;
-/** The key of the one question that the task has, as soon as it has it. */
+/** Waits until the task asks the question `name`. @returns its key */
 async function question(taskId: string, name: string): Promise<string> {
   let key: string | undefined;
   await expect
@@ -105,7 +105,7 @@ describe('2026-07-28', () => {
       statusMessage: 'releasing · 1 of 2 (50 %)',
       inputRequests: { [held]: { params: { message: 'Release it?' } } },
     });
-    // To a question that is not open any more nothing is given.
+    // An answer to a question that is no longer open is dropped.
     await answer(taskId, key, { approved: false, note: 'late' });
     await answer(taskId, held, { by: 'me' });
     await gateway.tasks.engine.result('anonymous', taskId);
@@ -173,7 +173,7 @@ describe('2025-11-25', () => {
       [{ approved: 'perhaps' }, /^Pay 9 for payment\?\n\n.*approved/s],
       [{ approved: false }, /^Pay 9 for payment\?\n\nthe workflow did not take the answer: say why not$/],
     ] as const) {
-      // At once: it would be refused again.
+      // Refused immediately, because sending it again would not help.
       expect(await session.reply(handler, asked.id, { result: { action: 'accept', content } })).toBe(400);
       asked = await stream.next((message) => asks(message) && problem.test(message.params.message));
     }
@@ -198,7 +198,7 @@ describe('2025-11-25', () => {
       const { id } = await stream.next(asks);
       await session.reply(handler, id, { result: { action: 'accept', content: { approved: false, note: 'no' } } });
       await stream.next(({ id: answered }) => answered === stream.requestId);
-      // Each of them was told of the task all along.
+      // Both streams received the task's status all along.
       for (const open of listening)
         await open.next(
           ({ method, params }) => method === 'notifications/tasks/status' && params.status === 'completed',

@@ -1,4 +1,4 @@
-/** A gateway that Temporal refuses what it needs: a clear error, which says that trying again does not help. */
+/** A gateway whose calls Temporal refuses: the error is clear and says that retrying does not help. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const begin = async (): Promise<string> =>
   (await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} })).result.taskId;
-/** Not for the client to know: what exactly was refused, and where. */
+/** Checks that the error does not reveal what exactly was refused, or where. @returns the error message */
 function refusal({ error }: Reply): string | undefined {
   expect(error).toMatchObject({ code: -32603 });
   expect(error).not.toHaveProperty('data');
@@ -55,7 +55,7 @@ it.each([
     );
   expect(refusal(await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} }))).toMatch(message);
   expect(refusal(await send2025(gateway.handler(), 'tasks/result', { taskId }))).toMatch(message);
-  // The operator can read what it was.
+  // The operator finds the reason in the log.
   expect(logged).toHaveLength(5);
   for (const { err } of logged as { err: Error }[]) expect(reasons(err)).toContain(REASON);
   proxy.refuseWith = undefined;
@@ -69,10 +69,10 @@ function reasons(error: Error): string {
 it('who waits for a result when the right is taken away is told, and finds the task again when it is given back', async () => {
   const taskId = await begin();
   const refused = gateway.tasks.engine.result('anonymous', taskId).catch((error: unknown) => error);
-  // Followed, once a first look was taken.
+  // By the time this returns, `result` has taken its first look and follows the task.
   await gateway.tasks.engine.get('anonymous', taskId);
   proxy.refuseWith = PERMISSION_DENIED;
-  // The long poll that is open ends with this, and the next is refused.
+  // The signal ends the open long poll, and the next one is refused.
   await client.workflow.getHandle(taskId).signal('any');
   expect(await refused).toMatchObject({ code: 'TEMPORAL_REFUSED' });
   proxy.refuseWith = undefined;

@@ -1,4 +1,4 @@
-/** Exchanging the tools while the gateway serves. */
+/** Replaces the tools while the gateway is serving. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
@@ -96,7 +96,7 @@ it.each([
 describe('while a reload is under way', () => {
   let readOn: () => Promise<void>;
   let slow: Promise<unknown>;
-  /** Its file names a schema that nobody has written yet. */
+  /** Starts a reload that hangs until `readOn` writes the schema it is reading. */
   beforeEach(async () => {
     await gateway.close();
     gateway = await serveGateway(file, { key, logger, watch: false });
@@ -104,7 +104,7 @@ describe('while a reload is under way', () => {
     await promisify(execFile)('mkfifo', [pipe]);
     await writeFile(file, `${head()}- { name: old, workflow: Text, input: slow.json, confirm: true }\n`);
     slow = gateway.reload();
-    // A pipe opens when both its ends do: by now the file has been read, and its schema is being read.
+    // A pipe opens once both ends do, so by now the file has been read and its schema is being read.
     const writer = await open(pipe, 'w');
     readOn = async () => {
       await writer.writeFile('{}');
@@ -269,7 +269,7 @@ it('tells clients: over stdio, and those that listen over HTTP, by subscription 
   expect(new TextDecoder().decode((await reader.read()).value)).toContain('notifications/tools/list_changed');
   const isNews = ({ method }: { method?: string }): boolean => method === 'notifications/tools/list_changed';
   await Promise.race(streams.map(async (stream) => await stream.next(isNews)));
-  // Each message is on one of a session's streams.
+  // Each message is sent on only one of a session's streams.
   expect(streams.flatMap(({ messages }) => messages.filter(isNews))).toHaveLength(1);
   await Promise.all(streams.map(async (stream) => await stream.drop()));
   await reader.cancel();

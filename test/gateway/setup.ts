@@ -1,4 +1,4 @@
-/** A gateway on the tests' Temporal, and a worker that knows nothing of it. @module */
+/** Starts a gateway on the tests' Temporal, and a worker that knows nothing about it. @module */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -7,7 +7,7 @@ import { serveGateway, type Gateway, type GatewayConfigInput, type GatewayOption
 import * as activities from '../fixtures/plain-activities.js';
 import { key, silent, workflowsPath } from '../setup/stack.js';
 
-/** Starts a worker of the plain workflows; stopped by what is returned. */
+/** Starts a worker of the plain workflows. @returns a function that stops it */
 export async function startPlainWorker(
   taskQueue: string,
   options: Partial<WorkerOptions> = {},

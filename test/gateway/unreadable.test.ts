@@ -1,4 +1,4 @@
-/** Payloads in an encoding that the gateway does not know: they cost what they would have told, and nothing else. */
+/** Payloads in an encoding that the gateway does not know: only their own content is lost. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { AuthInfo } from '@modelcontextprotocol/server';
@@ -26,7 +26,7 @@ const authInfo: AuthInfo = {
   extra: { iss: 'https://issuer.example', sub: `ann-${randomUUID()}` },
 };
 let gateway: Gateway;
-/** Has the workers' converter. */
+/** Has the workers' data converter. */
 let knowing: Gateway;
 let stopWorker: () => Promise<void>;
 let client: Connection;

@@ -1,4 +1,4 @@
-/** Workflows that know nothing of MCP, as tools, in both protocol versions. */
+/** Workflows that know nothing about MCP, exposed as tools, in both protocol versions. */
 import { randomUUID } from 'node:crypto';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,7 +79,7 @@ afterAll(async () => {
 const begin = async (name: string, args: object = {}): Promise<string> =>
   (await send2026(handler, 'tools/call', { name, arguments: args })).result.taskId;
 const status = async (taskId: string) => (await send2026(handler, 'tasks/get', { taskId })).result;
-/** What the task has come to, as the call itself would have been answered. */
+/** Runs a task to its end and returns it with its result. */
 async function ended(name: string, args: object = {}) {
   const taskId = await begin(name, args);
   await gateway.tasks.engine.result('anonymous', taskId);
@@ -131,7 +131,7 @@ describe('arguments', () => {
       (await send2026(handler, 'tools/call', { name: 'backfill', arguments: { table: 'same' } }, { authInfo })).result
         .taskId;
     expect(await call()).toBe(await call());
-    // Callers that cannot be told apart share no task.
+    // Identical calls from different anonymous callers never share a task.
     expect(await begin('backfill', { table: 'same' })).not.toBe(await begin('backfill', { table: 'same' }));
   });
 });

@@ -1,4 +1,4 @@
-/** Users that exit at the same moment, as at Ctrl-C: the last of them still stops the server. */
+/** Users that exit at the same moment, as on Ctrl-C: the last of them still stops the server. */
 import { expect, it } from 'vitest';
 import { gone, Holder, leases, serverOf, temporaryDirectory, until } from './support.js';
 

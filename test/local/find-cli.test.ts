@@ -13,7 +13,7 @@ function script(path: string, text: string): string {
 
 const WORKS = 'echo temporal version 9.9.9';
 
-/** A machine with nothing: an empty PATH, an empty cache, and a network that leads nowhere. */
+/** Sets up a bare machine: an empty PATH, an empty cache, and a proxy that leads nowhere. */
 async function bareMachine() {
   const root = await temporaryDirectory();
   const path = join(root, 'bin');

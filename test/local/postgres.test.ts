@@ -47,7 +47,7 @@ describe('PostgreSQL', () => {
     await query(first.url, 'create table kept as select 42 as n');
     expect(await query(first.url, 'show listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
     await expect(query(first.url.replace(/:\w+@/, ':wrong@'), 'select 1')).rejects.toThrow('password');
-    // As root in a project that others may not enter, it is not in the directory itself.
+    // If run as root in a project that other users cannot enter, the file is outside the directory.
     expect(statSync(join(homeOf(join(dir, 'postgres')), 'password')).mode & 0o777).toBe(0o600);
     const server = serverOf(join(dir, 'postgres'));
     await first.release();

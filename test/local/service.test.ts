@@ -96,7 +96,7 @@ describe('a shared local server', () => {
     expect(second.joined).toBe(false);
     expect(second.pid).not.toBe(first.pid);
     expect(second.ports).toEqual(first.ports);
-    // The user of the dead server is still a user.
+    // The dead server's user still holds its lease.
     await second.release();
     const replacement = serverOf(dir);
     expect(gone(replacement)).toBe(false);
@@ -128,7 +128,7 @@ describe('a shared local server', () => {
     const dir = await temporaryDirectory();
     const first = await acquireLocalService(echoService(dir, 'stubborn'), quiet);
     const server = serverOf(dir);
-    // The time to answer is short for the one that never will; the other's start takes as long as it takes.
+    // Only the hung server has little time to answer. Its replacement may take as long as it needs to start.
     const probe = ({ echo }: { echo: number }) =>
       serverOf(dir).pid === server.pid ? Promise.reject(new Error('hung')) : vi.waitFor(() => knock(echo), 20_000);
     const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** Processes that hold shared servers, and directories for them; nothing is left when a test ends. */
+/** Processes that hold shared servers, and directories for them. Everything is cleaned up after each test. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -22,12 +22,12 @@ afterEach(async () => {
   for (const holder of holders.splice(0)) await holder.kill();
   for (const dir of directories.splice(0)) {
     for (const service of [dir, join(dir, 'temporal'), join(dir, 'postgres')]) await stopLeftover(service);
-    // As root, PostgreSQL's files may be elsewhere.
+    // If run as root, PostgreSQL may keep its files elsewhere.
     for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
   }
 });
 
-/** @param mode 0o755 lets the user in as whom PostgreSQL runs when the tests run as root */
+/** @param mode 0o755 lets the user that PostgreSQL runs as enter the directory when the tests run as root */
 export async function temporaryDirectory(mode = 0o755): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-local-'));
   await chmod(dir, mode);
@@ -74,7 +74,7 @@ export async function until(condition: () => boolean, what: string, timeout = 20
 
 export const gone = (server: { pid: number; startedAt?: string }): boolean => !isRunning(server);
 
-/** A process that acquires a shared server and holds it until it is told something else. */
+/** A process that acquires a shared server and holds it until told to let go. */
 export class Holder {
   readonly #child: ChildProcess;
   readonly #lines: Interface;
@@ -92,7 +92,7 @@ export class Holder {
     return this.#log;
   }
 
-  /** What it acquired. */
+  /** Returns what it acquired. */
   async got<T>(): Promise<T> {
     return JSON.parse(await this.#line()) as T;
   }

@@ -14,7 +14,7 @@ beforeEach(async () => {
     if (name.startsWith('TEMPORAL_')) vi.stubEnv(name, undefined);
   }
   vi.stubEnv('TEMPORAL_CLI_PATH', inject('temporalCli'));
-  // No file of the user's own.
+  // Keep the user's own configuration file out of the tests.
   vi.stubEnv('XDG_CONFIG_HOME', dir);
   vi.stubEnv('HOME', dir);
   vi.stubEnv('APPDATA', dir);

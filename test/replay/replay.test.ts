@@ -1,4 +1,4 @@
-/** Tasks that older versions started still replay: every recorded history of every shipped workflow. */
+/** Replays every recorded history of every shipped workflow, to show that tasks of older versions still run. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import proto from '@temporalio/proto';

@@ -1,4 +1,4 @@
-/** Either SDK is enough: a server of one needs nothing of the other. */
+/** One SDK is enough: a server built on either one needs nothing from the other. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(dir, { recursive: true, force: true }));
 
-/** Runs `code` where of the MCP packages only `installed` are. @returns what it says */
+/** Runs `code` in a project that has only the MCP packages in `installed`. @returns its output */
 async function run(installed: string[], code: string): Promise<string> {
   const project = await mkdtemp(join(dir, 'project-'));
   const modules = join(project, 'node_modules');

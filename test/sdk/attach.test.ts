@@ -1,4 +1,4 @@
-/** What attaching durable tools adds to a v1 server, and what it leaves as it is. */
+/** What attaching durable tools adds to a v1 server, and what it leaves unchanged. */
 import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -10,7 +10,7 @@ import { DurableTasks } from '../../src/sdk/index.js';
 import { v1Server } from '../setup/adapters.js';
 import { silent, startStackOf, type Stack } from '../setup/stack.js';
 
-/** A schema of no library: what any of them has to have. */
+/** A schema made without a library: only what the interface requires. */
 const handMade: ToolSchema<unknown, { n: number }> = {
   '~standard': {
     version: 1,
@@ -53,8 +53,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.close());
 
-/* eslint-disable typescript/no-explicit-any -- the wire, to be asserted on */
-/** Connects the server in memory and returns what it answers. */
+/* eslint-disable typescript/no-explicit-any -- raw protocol results, to assert on */
+/** Connects to the server in memory, sends a request and returns the result or error. */
 async function ask(mcp: McpServer, method: string, params: object = {}): Promise<any> {
   const [near, far] = InMemoryTransport.createLinkedPair();
   await mcp.connect(far);
@@ -107,7 +107,7 @@ describe('a server with durable tools', () => {
         inputSchema: { type: 'object', anyOf: [{}, {}] },
         outputSchema: { type: 'object', anyOf: [{}, {}] },
       },
-      // Structured content is an object in this version: anything else is under `result`.
+      // Structured content must be an object in this version, so any other value goes under `result`.
       {
         name: 'texts',
         outputSchema: { type: 'object', properties: { result: { type: 'string' } }, required: ['result'] },

@@ -1,4 +1,4 @@
-/** The conformance suite for 2025-11-25 against v1 servers: on the endpoint without affinity, and on the SDK's own sessions. */
+/** The 2025-11-25 conformance suite against v1 servers, without affinity and on the SDK's own sessions. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { serveHttp, type HttpServer } from '../../src/cli/http-server.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.close());
 
-/** What fails, by rule. */
+/** Runs the suite. @returns the message of each failure by rule */
 async function failures(handler: FetchHandler): Promise<Record<string, string | undefined>> {
   const server: HttpServer = await serveHttp(trustBearers(handler), 0);
   const results = await runAll({ url: new URL(server.url), token: 'ann', otherToken: 'bob' }, () => undefined);
@@ -42,9 +42,9 @@ it('on the sessions of the SDK', async () => {
     stack.tasks.attach(mcp);
     return mcp;
   };
-  // Without anything to send, the SDK's transport would not even begin to answer a GET.
+  // The SDK's transport does not begin to answer a GET until it has something to send.
   const endpoint = sessionful(attached, { keepAliveMs: 50 });
-  // Its transport answers every request with a stream, `tasks/get` as well.
+  // The SDK's transport answers every request with a stream, even `tasks/get`.
   expect(await failures({ ...endpoint, close: async () => {} })).toEqual({
     'input-2': 'tasks/get was answered with an SSE stream',
   });

@@ -1,4 +1,4 @@
-/** Clients without tasks at a v1 server: a handle after a while, and the tools to go on with. */
+/** Clients without task support on a v1 server get a handle after a while, and tools to continue with. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';

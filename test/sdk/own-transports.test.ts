@@ -1,4 +1,4 @@
-/** Durable tools attached to a v1 server that its author connects: the SDK's own sessions, and none. */
+/** Durable tools on a v1 server that its author connects, with the SDK's own sessions and without sessions. */
 import { fileURLToPath } from 'node:url';
 import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.close());
 
-/** The author's server: a tool that asks the client by itself, and the durable ones. */
+/** Returns the author's server: a tool that asks the client by itself, and the durable tools. */
 function server(): McpServer {
   const mcp = v1Server();
   mcp.registerTool('ask', {}, async () => {

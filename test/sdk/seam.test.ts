@@ -1,4 +1,4 @@
-/** The canary: what the adapter reaches into the v1 SDK for is still there. If it fails, mend src/sdk/seam.ts. */
+/** A canary for the v1 SDK internals that the adapter relies on. If it fails, fix src/sdk/seam.ts. */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';

@@ -1,4 +1,4 @@
-/** A v1 server as authors serve it: a transport for every session, in the memory of this process. @module */
+/** V1 servers the way authors serve them: a transport per session in this process's memory, or per request. @module */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -41,7 +41,7 @@ export function stateless(factory: () => McpServer): Endpoint {
   };
 }
 
-/** The same with Node's own requests, on a real port. */
+/** Serves sessions through Node's own requests and responses, on a real port. */
 export async function listenSessionful(factory: () => McpServer): Promise<Listening> {
   const transports = new Map<unknown, StreamableHTTPServerTransport>();
   const server = createServer((request, response) => void serve(request, response));

@@ -1,4 +1,4 @@
-/** The v2 SDK's client, which speaks 2025-11-25 to a v1 server. */
+/** The v2 SDK's client, speaking 2025-11-25 to a v1 server. */
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';

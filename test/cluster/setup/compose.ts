@@ -1,5 +1,6 @@
 /**
- * Reads docker-compose.yml with the Compose Specification's own implementation, and runs its services without containers.
+ * Reads docker-compose.yml with the Compose Specification's own implementation, and runs its services without
+ * containers.
  * @module
  */
 import { mkdir, writeFile } from 'node:fs/promises';

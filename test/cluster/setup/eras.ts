@@ -10,7 +10,7 @@ export interface TaskState {
   readonly statusMessage?: string;
 }
 
-// eslint-disable-next-line typescript/no-explicit-any -- the wire, to be asserted on
+// eslint-disable-next-line typescript/no-explicit-any -- raw protocol results, to assert on
 type Result = any;
 
 export interface TaskClient {

@@ -48,7 +48,7 @@ export class Process {
     return this.#output;
   }
 
-  /** Waits until the output matches. @returns the match @throws Error if the process ends first, or after `timeout` ms */
+  /** Waits for matching output. @returns the match @throws Error if the process ends first, or after `timeout` ms */
   async wrote(text: RegExp, timeout = 60_000): Promise<RegExpExecArray> {
     const signal = AbortSignal.timeout(timeout);
     const ended = this.#closed.then(

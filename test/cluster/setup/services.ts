@@ -1,4 +1,4 @@
-/** Vitest's global setup: builds the programs, starts PostgreSQL and Temporal, and removes everything at the end. @module */
+/** Vitest's global setup: builds the programs, starts PostgreSQL and Temporal, cleans up at the end. @module */
 import 'vitest';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
