@@ -1,4 +1,6 @@
-/** Tools that ask before their work begins: by multi round-trip requests in 2026-07-28, inside the task in 2025-11-25. */
+/**
+ * Tools that ask before their work begins: with multi round-trip requests in 2026-07-28, inside the task in 2025-11-25.
+ */
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
@@ -75,7 +77,7 @@ describe('2026-07-28', () => {
       file: 'a.txt',
       reason: 'old',
     });
-    // The same answer once more starts nothing.
+    // Sending the same answer again starts no second task.
     expect((await call({ requestState: result.requestState, inputResponses: accept })).result.taskId).toBe(
       created.taskId,
     );
@@ -104,7 +106,7 @@ describe('2026-07-28', () => {
         },
       },
     });
-    // An answer without its state is none.
+    // An answer without its requestState is ignored.
     expect((await call({ inputResponses: accept })).result.resultType).toBe('input_required');
   });
 

@@ -1,4 +1,4 @@
-/** What is killed and started again: the MCP server, the worker, Temporal itself. The task goes on. */
+/** The MCP server or Temporal itself is killed and restarted while a task runs. The task continues. */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

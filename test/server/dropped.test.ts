@@ -1,4 +1,4 @@
-/** A request whose client goes away, cancels it, or is not let in any more. */
+/** Requests whose client disconnects, cancels them, or loses authorization. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
@@ -37,7 +37,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     await stack.close();
   });
 
-  /** Calls the tool over a real connection and hangs up as soon as it runs. @returns the task's ID */
+  /** Calls the tool over a real connection and hangs up once it runs. @returns the task's ID */
   async function callAndHangUp(headers: object, meta: object): Promise<string> {
     const started = new Promise<string>((resolve) => (begun = resolve));
     const abort = new AbortController();
@@ -74,7 +74,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
   it('a dropped call runs on in 2025-11-25', async () => {
     const { engine } = stack.tasks;
     const id = await callAndHangUp({ 'mcp-protocol-version': '2025-11-25' }, {});
-    // The server has noticed: it answers the next request after the connection's end.
+    // Once the server has answered another request, it has noticed the closed connection.
     expect((await fetch(server.url, { method: 'GET' })).status).toBe(405);
     expect((await engine.get('anonymous', id)).outcome).toBeUndefined();
     await engine.cancel('anonymous', id);

@@ -1,4 +1,4 @@
-/** Rules of the tasks extension (protocol 2026-07-28) that the official suite has no check for. */
+/** Rules of the tasks extension (protocol 2026-07-28) that the official suite does not check. */
 import { fileURLToPath } from 'node:url';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -59,7 +59,7 @@ const update = async (taskId: string, inputResponses: object) =>
 it('no key of a question is used twice, and an answer to a question that was superseded is ignored', async () => {
   const { taskId } = (await call('all')).result;
   const keys: string[] = [];
-  /** The key of the next question, once it is asked. */
+  /** Waits for the next question and returns its key. */
   const asked = async (): Promise<string> => {
     for await (const { inputs } of stack.tasks.engine.watch('anonymous', taskId)) {
       const key = Object.keys(inputs).find((open) => !keys.includes(open));
@@ -118,7 +118,7 @@ it.each(['own', 'tool-error', 'task-error'])(
     const { taskId } = (await call(name)).result;
     await stack.tasks.engine.result('anonymous', taskId);
     const { result, error } = await get(taskId);
-    // Who answers is told with every response, and is no part of the result.
+    // Every response names the server that answered, which is not part of the result.
     const { 'io.modelcontextprotocol/serverInfo': _, ...meta } = awaited.result?._meta ?? {};
     const bare = awaited.result && { ...awaited.result, _meta: meta };
     if (bare && Object.keys(meta).length === 0) delete bare._meta;

@@ -1,4 +1,7 @@
-/** Rules of protocol 2026-07-28 about what a server sends besides answers: notifications, progress, cancelling. Over stdio, where all share a channel. */
+/**
+ * Rules of protocol 2026-07-28 about what a server sends besides responses: notifications, progress and cancellation.
+ * Tested over stdio, where all messages share one channel.
+ */
 import { InMemoryTransport, McpServer, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -18,7 +21,7 @@ type Message = {
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
-/** Lets the tool go on by one step. */
+/** Lets the tool continue by one step. */
 let next: () => void;
 let stopped: Promise<void>;
 const tool = defineTool({
@@ -86,7 +89,7 @@ async function find(fits: (message: Message) => boolean): Promise<Message> {
 
 const answer = async (id: string): Promise<Message> => await find((message) => message.id === id);
 
-/** Everything that was on its way before has arrived. */
+/** Waits for a round trip, so that all messages sent before have arrived. */
 async function settled(): Promise<void> {
   await request('settled', 'tools/list', {});
   await answer('settled');
@@ -122,7 +125,7 @@ it('a subscription brings what was asked for and nothing else, neither progress 
     );
   expect(of('others')).toEqual(['notifications/subscriptions/acknowledged']);
   expect([...new Set(of('mine'))]).toEqual(['notifications/subscriptions/acknowledged', 'notifications/tasks']);
-  // Nor beside the subscriptions.
+  // No other notification arrived outside the subscriptions either.
   expect(received.filter(({ method }) => method !== undefined)).toHaveLength(of('others').length + of('mine').length);
 });
 
@@ -168,7 +171,7 @@ describe('`notifications/cancelled`', () => {
     expect((await answer('get')).result).toMatchObject({ status: 'working' });
     await request('stop', 'tasks/cancel', { taskId });
     await answer('stop');
-    // And the server has sent none of its own.
+    // The server has sent nothing but these answers, so no `notifications/cancelled` of its own.
     expect(received.map(({ id }) => id)).toEqual(['call', 'settled', 'get', 'stop']);
   });
 });

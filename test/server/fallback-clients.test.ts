@@ -1,4 +1,4 @@
-/** Public clients that do not speak tasks: what they are answered with passes their own validation. */
+/** Public clients without task support: the results they get pass their own validation. */
 import {
   Client as ModernClient,
   InMemoryTransport,
@@ -13,7 +13,7 @@ import { listen, type Listening } from '../setup/http.js';
 import { startStack, type Stack } from '../setup/stack.js';
 import { gatedTools, release, returned } from './gated.js';
 
-/** What the clients have in common. */
+/** The methods that all of the clients share. */
 interface AnyClient {
   listTools(): Promise<{ tools: { name: string; outputSchema?: unknown }[] }>;
   callTool(params: {
@@ -61,7 +61,7 @@ describe.each(clients)('the client of %s', (which, older, connect) => {
   let listed: Map<string, { outputSchema?: unknown }>;
   beforeAll(async () => {
     client = await connect();
-    // From here on it validates.
+    // Once it has listed the tools, the client validates results against their schemas.
     listed = new Map((await client.listTools()).tools.map((tool) => [tool.name, tool]));
   });
   afterAll(async () => await client.close());
@@ -75,7 +75,7 @@ describe.each(clients)('the client of %s', (which, older, connect) => {
       expect(handle.isError).toBeFalsy();
       const { taskId } = handle.structuredContent as { taskId: string };
       release(gate);
-      // What is no object is under `result` before 2026-07-28, where the schema says so.
+      // Before 2026-07-28, structured content that may not be an object is under `result`.
       const content: unknown =
         older && (name === 'text' || name === 'mixed') ? { result: returned[name] } : returned[name];
       await expect
@@ -83,7 +83,7 @@ describe.each(clients)('the client of %s', (which, older, connect) => {
           timeout: 20_000,
         })
         .toEqual(content);
-      // Its gate is open: the call itself has the result, where the machine is not too busy.
+      // The gate is open now, so the call itself returns the result unless the machine is too busy.
       await expect
         .poll(async () => (await client.callTool({ name, arguments: { gate } })).structuredContent, { timeout: 20_000 })
         .toEqual(content);

@@ -1,4 +1,4 @@
-/** Calls of clients that do not speak tasks, on the wire: a handle when they take long, and tools to go on with. */
+/** Calls from clients without task support, on the wire: slow calls return a handle, and companion tools continue. */
 import { fileURLToPath } from 'node:url';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** Makes a call until it does not answer with a handle any more: a busy machine may take longer than the budget. */
+/** Repeats a call until it no longer returns a handle: a busy machine may need longer than the budget. */
 async function settled(call: () => Promise<Pick<Reply, 'result'>>) {
   for (;;) {
     const { result } = await call();
@@ -67,7 +67,7 @@ describe.each(eras)('%s', (era, send) => {
   const call = async (name: string, args: object, options?: SendOptions): Promise<Reply> =>
     await send('tools/call', { name, arguments: args }, options);
   const text = ({ result }: Reply): string => result.content[0].text as string;
-  /** @returns the task's ID */
+  /** Calls `object`, which returns a handle. @returns the task's ID */
   const handOut = async (gate: string, options?: SendOptions): Promise<string> =>
     (await call('object', { gate }, options)).result.structuredContent.taskId as string;
 
@@ -77,7 +77,7 @@ describe.each(eras)('%s', (era, send) => {
     const { taskId } = handle.result.structuredContent;
     expect(handle.result.isError).toBeUndefined();
     expect(handle.result.structuredContent).toMatchObject({ tool: 'object', status: 'working' });
-    // What the step does is known once a worker has it, which on a busy machine may take longer than the budget.
+    // The step's details appear once a worker picks it up. On a busy machine that may take longer than the budget.
     expect(text(handle)).toMatch(
       /^object is still running( \(object: .*\))?\. It goes on by itself: do not start it again\. Call task_wait with .* for its result, or task_cancel to stop it\.$/,
     );
@@ -85,7 +85,7 @@ describe.each(eras)('%s', (era, send) => {
     await expect
       .poll(async () => text(await call('task_wait', { taskId, seconds: 0 })))
       .toMatch(/^object is still running \(object: /);
-    // The rest of a work that takes two and a half budgets.
+    // The work outlasts this wait's budget too.
     const again = await call('task_wait', { taskId });
     expect(again.result.structuredContent).toMatchObject({ taskId, status: 'working' });
     const last = settled(async () => await call('task_wait', { taskId }));
@@ -127,7 +127,7 @@ describe.each(eras)('%s', (era, send) => {
     expect(told).toEqual(
       ['first', 7].map((progressToken) => [['notifications/progress', { progressToken, ...progress }]]),
     );
-    // It is spent with its call: nobody is to be told by it later on.
+    // The token is only valid during its call, so it must not be kept for later progress.
     expect((await stack.tasks.engine.get('anonymous', taskId)).caller?.progressToken).toBeUndefined();
     expect(text(second)).toContain('half-way is still running (2 of 4 steps (50 %))');
     await call('task_cancel', { taskId });
@@ -192,7 +192,7 @@ describe.each(eras)('%s', (era, send) => {
     for (const name of ['patient', 'forbidden']) {
       const gate = `${era} ${name}`;
       const waiting = call(name, { gate });
-      // Beyond the budget of another call that began later.
+      // Another call that began later has used up its budget, so this one is past its own.
       await handOut(gate.concat(' other'));
       release(gate);
       release(gate.concat(' other'));
@@ -228,7 +228,7 @@ describe.each(eras)('%s', (era, send) => {
       }),
       signal: hangUp.signal,
     });
-    // The progress has arrived: the server is waiting.
+    // Progress has arrived, so the server is now waiting.
     await response.body?.getReader().read();
     hangUp.abort();
     expect((await call('task_wait', { taskId })).result.structuredContent).toMatchObject({ taskId, status: 'working' });
@@ -293,7 +293,7 @@ describe('the questions of a task', () => {
       expect(asked.params._meta).toBeUndefined();
       await session.reply(handler, asked.id, accept);
       await answer(wait);
-      // Of a task this client knows nothing, and is told nothing.
+      // This client does not know about tasks, so it gets only the question and the answer.
       expect(wait.messages).toHaveLength(2);
       expect(
         (

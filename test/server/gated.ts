@@ -1,4 +1,4 @@
-/** Tools whose work ends when a test says so. */
+/** Tools that finish only when a test releases them. */
 import { z } from 'zod';
 import { defineTool, type DurableTool, ToolError } from '../../src/index.js';
 
@@ -17,7 +17,7 @@ const Shape = z.object({ kind: z.literal('circle'), r: z.number() });
 
 const open = new Map<string, () => void>();
 
-/** Opens a gate, now or when it is reached. */
+/** Opens a gate, whether or not a tool is already waiting at it. */
 export function release(gate: string): void {
   const waiting = open.get(gate);
   if (waiting) waiting();
@@ -32,7 +32,7 @@ async function reached(gate: string, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What a tool that was called with a gate returns, by tool: a schema of each sort. */
+/** The value each gated tool returns, by tool name. There is one tool for each kind of output schema. */
 export const returned = {
   object: { name: 'a', size: 1 },
   tree: { name: 'root', children: [{ name: 'leaf', children: [] }] },
@@ -67,7 +67,7 @@ function gated(name: keyof typeof returned, options: Partial<DurableTool> = {}):
 }
 
 export const gatedTools = (Object.keys(returned) as (keyof typeof returned)[]).map((name) => gated(name));
-/** The same work under other names. */
+/** The tool `object` under other names, with other options. */
 export const patient = gated('object', { name: 'patient', fallback: 'await' });
 export const required = gated('object', { name: 'required', taskSupport: 'required' });
 export const forbidden = gated('object', { name: 'forbidden', taskSupport: 'forbidden' });

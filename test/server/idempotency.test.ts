@@ -1,4 +1,4 @@
-/** Idempotency keys on the wire. What they do is tested with the engine. */
+/** Idempotency keys on the wire. The engine's tests cover their semantics. */
 import { randomUUID } from 'node:crypto';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

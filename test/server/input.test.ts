@@ -1,4 +1,4 @@
-/** Questions of a task in protocol 2026-07-28: asked by `tasks/get`, answered by `tasks/update`. */
+/** Input requests of a task in protocol 2026-07-28: `tasks/get` returns them, `tasks/update` answers them. */
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
@@ -39,7 +39,7 @@ const get = async (taskId: string) => (await send2026(handler, 'tasks/get', { ta
 const update = async (taskId: string, inputResponses: object) =>
   await send2026(handler, 'tasks/update', { taskId, inputResponses });
 
-/** The task once it asks for so much. */
+/** Waits until the task has this many open questions, and returns them. */
 async function asking(
   taskId: string,
   questions = 1,
@@ -51,7 +51,7 @@ async function asking(
   return task.inputRequests;
 }
 
-/** Answers the one open question; returns its request. */
+/** Answers the one open question and returns it. */
 async function answer(taskId: string, response: object): Promise<{ method: string; params: Record<string, unknown> }> {
   const [[key, request]] = Object.entries(await asking(taskId)) as [
     [string, { method: string; params: Record<string, unknown> }],
@@ -74,7 +74,7 @@ it('several questions at once are answered in parts; what is unknown, malformed 
   expect(
     (await update(taskId, { [name]: accept({ name: 'Ann' }), nobody: accept({}), broken: 17 })).error,
   ).toBeUndefined();
-  // The next look shows it already.
+  // The next `tasks/get` already reflects the answer.
   expect(Object.keys((await get(taskId)).inputRequests)).toEqual([size]);
   expect((await update(taskId, { [name]: accept({ name: 'Bob' }) })).error).toBeUndefined();
   expect((await update(taskId, {})).error).toBeUndefined();

@@ -54,7 +54,7 @@ const start = async (name: string, authInfo?: AuthInfo): Promise<string> =>
 
 const never = async (): Promise<never> => await Promise.reject(new Error('there is no stream'));
 
-/** An open stream; `next` waits for its next message, and is `undefined` at its end. */
+/** Opens a stream. `next` returns its next message, or `undefined` once it has ended. */
 async function listen(
   notifications: object,
   { declared, authInfo, on = handler }: { declared?: object; authInfo?: AuthInfo; on?: McpHttpHandler } = {},
@@ -145,7 +145,7 @@ describe('over HTTP', () => {
     );
     expect((await own.next())?.params?.['notifications']).toEqual({ taskIds: [taskId] });
     expect((await own.next())?.params?.['status']).toBe('working');
-    // The token's end is the stream's.
+    // The stream ends when the token expires.
     let last = await own.next();
     while (last && !last.result) last = await own.next();
     expect(last).toMatchObject({ id: 'sub', result: { resultType: 'complete' } });
@@ -190,7 +190,7 @@ describe('over HTTP', () => {
   });
 });
 
-/** A client of 2026-07-28 at the other end of stdio. */
+/** Connects a 2026-07-28 client over stdio. */
 async function overStdio({ tasks }: Stack) {
   const [client, server] = InMemoryTransport.createLinkedPair();
   const received: Message[] = [];
@@ -270,7 +270,7 @@ describe('of a task that Temporal refuses to tell more of', () => {
   const denied = { id: 'sub', error: { code: -32603, message: expect.stringContaining('PERMISSION_DENIED') } };
   async function refuse(taskId: string): Promise<void> {
     proxy.refuseWith = 7;
-    // The long poll that is open ends with this, and the next read is refused.
+    // This ends the open long poll, and the next read is refused.
     await temporal.workflow.getHandle(taskId).signal('any');
   }
 

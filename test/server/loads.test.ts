@@ -1,4 +1,4 @@
-/** The server also runs where a worker cannot: it loads neither worker nor testing packages. */
+/** The server also runs where a worker cannot, because it loads neither worker nor testing packages. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,9 +6,9 @@ import { expect, inject, it } from 'vitest';
 
 const dist = (path: string): string => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
 
-/** Runs `code` in a process of its own and tells which packages it loaded. */
+/** Runs `code` in its own process and returns which of the Temporal, SWC and webpack packages it loaded. */
 async function loaded(code: string): Promise<string[]> {
-  // Temporal's packages are CommonJS, so all of them that were loaded are in this cache.
+  // Temporal's packages are CommonJS, so every one that was loaded is in this cache.
   const report = `
     import { createRequire } from 'node:module';
     const files = Object.keys(createRequire(import.meta.url)('node:module')._cache);

@@ -1,9 +1,9 @@
 /**
- * Any sequence of operations on a task, from several clients and replicas, some of them at once, in both protocol versions:
- * what has ended stays as it ended, what is cancelled stays cancelled, no question is answered twice, nobody reads what is
- * somebody else's.
+ * Properties that hold for any sequence of operations on a task, from several clients and replicas, some of them at
+ * once, in both protocol versions: an ended task keeps its outcome, a cancelled task stays cancelled, no question is
+ * answered twice, and no owner reads another's task.
  */
-/* oxlint-disable vitest/no-conditional-expect, vitest/no-standalone-expect, vitest/expect-expect -- what holds depends on what has been seen */
+/* oxlint-disable vitest/no-conditional-expect, vitest/no-standalone-expect, vitest/expect-expect -- what must hold depends on what has been seen */
 import { fileURLToPath } from 'node:url';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import fc from 'fast-check';
@@ -68,20 +68,20 @@ const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-/** What has been seen of one task. */
+/** The state of one task as clients have seen it so far. */
 class Observed {
-  /** How it ended, once anybody has been told. */
+  /** The terminal status, once any client has seen it. */
   ended: string | undefined;
   /** Whether a cancellation has been acknowledged. */
   cancelled = false;
-  /** The answers that were on their way before one to the same question was acknowledged: one of them is the answer. */
+  /** Answers sent before any answer to the same question was acknowledged. The task must have used one of them. */
   readonly possible = new Map<string, unknown[]>();
   readonly acknowledged = new Set<string>();
 
   constructor(readonly taskId: string) {}
 
   async run(operation: Operation): Promise<void> {
-    // Before the answer: what is told to whoever asks from now on.
+    // Read before sending the request: every answer from now on must agree with these.
     const { ended, cancelled } = this;
     const options: SendOptions = { authInfo: user(operation.by), capabilities };
     const at = replicas[operation.replica] as McpHttpHandler;
@@ -122,7 +122,7 @@ class Observed {
     if (ended) expect(status).toBe(ended);
     if (cancelled) expect(status).toBe('cancelled');
     if (status === 'completed' || status === 'cancelled') {
-      // Two that were told at once were told the same.
+      // Concurrent reads must agree on the outcome.
       expect(this.ended ?? status).toBe(status);
       this.ended = status;
     }
@@ -167,7 +167,7 @@ it('holds for any of them', async () => {
           .catch(() => undefined);
       },
     ),
-    // On real servers shrinking takes longer than reading the counterexample.
+    // With real servers, shrinking takes longer than reading the counterexample.
     { numRuns: 40, endOnFailure: true },
   );
 });

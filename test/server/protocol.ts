@@ -1,4 +1,4 @@
-/** Raw requests in both protocol versions, so that tests see the wire and not a client's idea of it. @module */
+/** Raw requests in both protocol versions, so that tests see the wire itself, not a client's view of it. @module */
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { Endpoint } from './session.js';
 
@@ -6,19 +6,19 @@ export interface Reply {
   readonly status: number;
   readonly result?: any; // eslint-disable-line typescript/no-explicit-any -- the wire, to be asserted on
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
-  /** Messages that came before the answer. */
+  /** Messages that arrived before the answer. */
   readonly notifications: readonly { readonly method: string; readonly params: Record<string, unknown> }[];
 }
 
 export interface SendOptions {
   readonly authInfo?: AuthInfo;
   readonly signal?: AbortSignal;
-  /** 2025-11-25 and before: the version that the client has negotiated. @default 2025-11-25 */
+  /** 2025-11-25 and earlier: the version the client has negotiated. @default 2025-11-25 */
   readonly version?: string;
-  /** 2026-07-28 only. @default the tasks extension */
+  /** 2026-07-28 only: the capabilities the client declares. @default the tasks extension */
   readonly capabilities?: object;
   readonly meta?: object;
-  /** 2026-07-28 only: replaces these headers; `undefined` leaves one out. */
+  /** 2026-07-28 only: replaces these headers; `undefined` omits a header. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 

@@ -1,4 +1,4 @@
-/** Questions of a task in protocol 2025-11-25: requests to the client, on one stream, answered at any replica. */
+/** Questions of a task in protocol 2025-11-25: sent to the client on one stream, answered at any replica. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -80,14 +80,14 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const first = await session.open(a, 'tasks/result', { taskId });
     const asked = await first.next(isQuestion);
     const second = await session.open(b, 'tasks/result', { taskId });
-    // The other replica has looked, and been refused, once this one's claim is the only thing in its way.
+    // The first replica holds the claim, which is all that keeps the other replica from asking.
     await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
     expect(questions(second)).toEqual([]);
     await first.drop();
     const again = await second.next(isQuestion);
     expect(again.params).toEqual(asked.params);
     expect(again.id).not.toBe(asked.id);
-    // The first is still answered by who has it; then nothing is open any more.
+    // The first question's ID still accepts an answer. After that, no question is open.
     await session.reply(b, asked.id, accept({ name: 'Bea' }));
     await session.reply(b, again.id, accept({ name: 'Cid' }));
     expect((await second.next(({ id }) => id === second.requestId)).result.structuredContent).toEqual({ name: 'Bea' });
@@ -100,7 +100,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const taskId = await create(session);
     const question = await stream.next(isQuestion);
     expect(question.params._meta).toEqual({ [RELATED]: { taskId } });
-    // It has been put already: opening `tasks/result` does not ask twice.
+    // The question has already been sent, so opening `tasks/result` does not send it again.
     const result = await session.open(a, 'tasks/result', { taskId });
     expect(await session.reply(a, question.id, accept({ name: 'Dan' }))).toBe(202);
     expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Dan' });
@@ -143,7 +143,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
       ['elicitation/create', 'form', 2],
       ['elicitation/create', 'url', 1],
       ['sampling/createMessage', '', 1],
-      // The quick one, whose deadline passes.
+      // The quick question, whose deadline passes.
       ...questions(result)
         .slice(4)
         .map(() => ['elicitation/create', 'form', 1]),
@@ -213,7 +213,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const first = await result.next(isQuestion);
     await session.reply(a, first.id, accept({ stale: true }));
     const second = await result.next((message) => isQuestion(message) && message.params.message === 'Name?');
-    // Once more: to a question that is answered, and so to none.
+    // Reply again. The question has been answered, so this reply has no effect.
     expect(await session.reply(a, first.id, accept({ stale: true }))).toBe(202);
     await session.reply(a, second.id, accept({ name: 'Lea' }));
     expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Lea' });

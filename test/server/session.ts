@@ -1,8 +1,8 @@
-/** A client of protocol 2025-11-25 with a session, on the wire: what arrives on which stream is what tests are about. */
+/** A 2025-11-25 client with a session, on the wire. It lets tests check what arrives on which stream. */
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
-/** Any server's: several replicas are several of them. */
+/** The endpoint of a server. Tests with several replicas use several endpoints. */
 export interface Endpoint {
   fetch(request: Request, given?: { authInfo?: AuthInfo }): Promise<Response>;
 }
@@ -18,10 +18,10 @@ export interface Message {
 
 let lastId = 0;
 
-/** What one request, or a GET, is sent. */
+/** The messages sent in response to one request, or on one GET stream. */
 export class Incoming {
   readonly messages: Message[] = [];
-  /** Resolves when the stream has ended, by whomever. */
+  /** Resolves when the stream has ended, whichever side ended it. */
   readonly ended: Promise<void>;
   #waiting = new Set<() => void>();
   readonly #drop = new AbortController();
@@ -30,7 +30,7 @@ export class Incoming {
     this.ended = this.#read();
   }
 
-  /** The first message that fits, now or later. */
+  /** Returns the first message that matches, waiting for it if necessary. */
   async next(fits: (message: Message) => boolean): Promise<Message> {
     for (;;) {
       const found = this.messages.find(fits);
@@ -51,7 +51,7 @@ export class Incoming {
       const events = this.response.body
         ?.pipeThrough(new TextDecoderStream() as never, { signal: this.#drop.signal })
         .pipeThrough(new EventSourceParserStream()) as unknown as AsyncIterable<{ data: string }> | undefined;
-      // An event without data only says from where a stream can be resumed.
+      // An event without data only marks where the stream can be resumed.
       for await (const { data } of events ?? []) if (data !== '') this.#take(JSON.parse(data) as Message);
     } catch (error) {
       if (!this.#drop.signal.aborted) throw error;
@@ -82,7 +82,7 @@ export class Session {
     return new Session(response.headers.get('mcp-session-id') as string, authInfo);
   }
 
-  /** Opens the stream of a request. */
+  /** Sends a request and opens its response stream. */
   async open(at: Endpoint, method: string, params: object = {}): Promise<Incoming & { readonly requestId: number }> {
     const requestId = ++lastId;
     const response = await post(
@@ -94,7 +94,7 @@ export class Session {
     return Object.assign(new Incoming(response), { requestId });
   }
 
-  /** The answer to a request. */
+  /** Sends a request and returns the response. */
   async request(at: Endpoint, method: string, params: object = {}): Promise<Message> {
     const stream = await this.open(at, method, params);
     return await stream.next(
@@ -102,7 +102,7 @@ export class Session {
     );
   }
 
-  /** Opens the session's own stream. */
+  /** Opens the session's own stream, with GET. */
   async listen(at: Endpoint): Promise<Incoming> {
     const headers = { accept: 'text/event-stream', 'mcp-session-id': this.id, 'mcp-protocol-version': '2025-11-25' };
     return new Incoming(
@@ -117,7 +117,7 @@ export class Session {
     await post(at, { jsonrpc: '2.0', method, params }, { 'mcp-session-id': this.id }, this.authInfo);
   }
 
-  /** Replies to a request of the server's. @returns the HTTP status */
+  /** Replies to a request from the server. @returns the HTTP status */
   async reply(at: Endpoint, id: unknown, reply: { result: object } | { error: object }): Promise<number> {
     return (await post(at, { jsonrpc: '2.0', id, ...reply }, { 'mcp-session-id': this.id }, this.authInfo)).status;
   }

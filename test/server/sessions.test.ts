@@ -1,4 +1,4 @@
-/** Sessions of protocol 2025-11-25 without affinity, and what their streams are told of tasks. */
+/** 2025-11-25 sessions without affinity, and the task notifications on their streams. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
@@ -8,7 +8,7 @@ import type { Stack } from '../setup/stack.js';
 import { Session, type Endpoint, type Incoming, type Message } from './session.js';
 
 const RELATED = 'io.modelcontextprotocol/related-task';
-/** What a step waits for, so that a test says when it goes on. */
+/** Callbacks that let a waiting step continue, by gate name. */
 const gates = new Map<string, () => void>();
 const open = (gate: string): void => gates.get(gate)?.();
 const tools = [
@@ -23,7 +23,7 @@ const tools = [
     inputSchema: z.object({ gate: z.string() }),
     retry: { maximumAttempts: 2, initialInterval: 10 },
     async run({ gate }, ctx) {
-      // A second attempt starts over, and so reports less than the first did.
+      // A second attempt starts over, so it first reports less than the first attempt did.
       ctx.progress(ctx.attempt === 1 ? 5 : 2, 10, 'rows');
       if (ctx.attempt === 2) ctx.progress(6, 10, 'rows');
       await new Promise<void>((resolve) => gates.set(gate, resolve));

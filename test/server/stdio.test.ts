@@ -1,4 +1,4 @@
-/** Tasks over stdio, in a server process of their own, with public clients. */
+/** Tasks over stdio: a separate server process, with public clients. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A tool call as a task, on the wire, in both protocol versions. */
+/** Tool calls as tasks, on the wire, in both protocol versions. */
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -164,7 +164,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
       ]),
     );
     expect(support).toMatchObject({ add: 'optional', 'only-task': 'required', 'never-task': 'forbidden' });
-    // The v1 SDK says of its own tools what the other leaves to be understood.
+    // The v1 SDK states `forbidden` for its own tools; the other SDK leaves it implied.
     expect(support['plain'] ?? 'forbidden').toBe('forbidden');
   });
 
@@ -196,7 +196,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
   it('a tool the server does not have is not found, with or without `task`', async () => {
     expect((await call2025('nobody')).error).toMatchObject({ code: -32602 });
     const { error, result } = await send2025(handler, 'tools/call', { name: 'nobody' });
-    // Without it the answer is the SDK's own.
+    // Without `task`, the SDK itself answers.
     expect(error ?? result).toMatchObject(sdk === 'v1' ? { isError: true } : { code: -32602 });
   });
 

@@ -1,9 +1,9 @@
-/** A stream that ends with its token. */
+/** A stream that ends when its token expires. */
 import { expect, it } from 'vitest';
 import { untilExpiry } from '../../src/mcp/request/token-expiry.js';
 
 const inAnHour = (): number => Date.now() / 1000 + 3_600;
-/** A stream of more than anybody here reads. */
+/** Creates a stream longer than any test here reads; `made` counts the chunks produced so far. */
 function long(): { readonly response: Response; readonly made: () => number } {
   let chunks = 0;
   const body = new ReadableStream<Uint8Array>({
@@ -17,7 +17,7 @@ it('asks for no more than its client reads', async () => {
   const reader = untilExpiry(response, inAnHour(), false).body?.getReader();
   for (let read = 0; read < 10; read++)
     expect(await reader?.read()).toEqual({ done: false, value: new Uint8Array([read]) });
-  // All that can happen by itself has happened; the streams in between hold a few ready.
+  // Let all pending work finish. The streams in between buffer a few chunks.
   await new Promise(setImmediate);
   expect(made()).toBeLessThanOrEqual(10 + 3);
   await reader?.cancel();

@@ -1,4 +1,4 @@
-/** The v1 SDK's own client, which most hosts of 2025-11-25 are built on, against the same endpoint. */
+/** The v1 SDK's own client, which most 2025-11-25 hosts are built on, against the same endpoint. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { takeResult } from '@modelcontextprotocol/sdk/shared/responseMessage.js';

@@ -1,4 +1,4 @@
-/** The adapters on both SDKs, for what has to be the same on either: a server of its author's with durable tools. @module */
+/** Adapters for both SDKs, for tests that must pass on either: an author's server with durable tools. @module */
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
@@ -34,7 +34,7 @@ const v1: Adapter = async (tools, options, serving) => {
   return { stack, handler: stack.tasks.handler(v1Server, serving) };
 };
 
-/** A v1 server as its author has it, without tasks. */
+/** Creates a v1 server as its author would write it, without tasks. */
 export function v1Server(): V1McpServer {
   const mcp = new V1McpServer({ name: 'test', version: '1.0.0' });
   mcp.registerTool('plain', { inputSchema: { x: z.number() } }, ({ x }) => plain(x));

@@ -1,4 +1,4 @@
-/** Authorization that takes every bearer at their word: the token is the subject. @module */
+/** Authorization that trusts every bearer token and uses the token itself as the subject. @module */
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { FetchHandler } from '../../src/sdk/index.js';
 

@@ -1,4 +1,4 @@
-/** A handler on a real port of the loopback interface. @module */
+/** Serves a handler on a real port of the loopback interface. @module */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler, type NodeIncomingMessageLike } from '@modelcontextprotocol/node';

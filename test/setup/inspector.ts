@@ -1,7 +1,7 @@
 /**
- * The command-line clients of the MCP Inspector, under the Node 22 that they need, this one or one from the registry:
- * `inspector-cli`, a call a process, and `mcpdo`, whose daemon holds connections between commands. A failed download fails
- * the tests.
+ * The MCP Inspector's command-line clients: `inspector-cli`, which makes one call per process, and `mcpdo`, whose daemon
+ * keeps connections open between commands. They need Node 22, so if the current Node is older, Node 22 comes from the
+ * registry. A failed download fails the tests.
  * @module
  */
 import { execFile } from 'node:child_process';
@@ -11,21 +11,21 @@ import { promisify } from 'node:util';
 
 const VERSION = '2.12.0';
 const exec = promisify(execFile);
-/** For one command, in milliseconds. */
+/** The most one command may take, in milliseconds. */
 const TIMEOUT = 60_000;
 
 export interface Inspector {
-  /** One `mcpdo` command; returns what it prints. @throws Error its own error */
+  /** Runs one `mcpdo` command and returns the JSON it prints. @throws Error with its stderr if it fails */
   // eslint-disable-next-line typescript/no-explicit-any -- printed JSON, to be asserted on
   mcpdo(...args: string[]): Promise<any>;
-  /** One run of `inspector-cli`. */
+  /** Runs `inspector-cli` once and returns the JSON it prints. @throws Error with its stderr if it fails */
   // eslint-disable-next-line typescript/no-explicit-any -- as above
   cli(...args: string[]): Promise<any>;
   /** Stops the daemon. */
   close(): Promise<void>;
 }
 
-/** @param dir where the Inspector keeps what it would keep in the user's home */
+/** @param dir where the Inspector keeps the files it would otherwise keep in the user's home */
 export async function startInspector(dir: string): Promise<Inspector> {
   const newer = Number.parseInt(process.versions.node) >= 22 ? [] : ['-p', 'node@22'];
   const found = await exec('npx', [

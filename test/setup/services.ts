@@ -1,4 +1,4 @@
-/** One Temporal dev server and one PostgreSQL for all tests, on loopback, gone afterwards. @module */
+/** One Temporal dev server and one PostgreSQL for all tests, on loopback, removed afterwards. @module */
 import 'vitest';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { acquirePostgres } from '../../src/tools/postgres/index.js';
 declare module 'vitest' {
   export interface ProvidedContext {
     temporalAddress: string;
-    /** The Temporal CLI that was found, for tests that start a dev server of their own. */
+    /** Path of the Temporal CLI, for tests that start their own dev server. */
     temporalCli: string;
     databaseUrl: string;
   }
@@ -21,14 +21,14 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-test-'));
-  // PostgreSQL does not run as root, and its own user has to get in.
+  // PostgreSQL does not run as root, and its own user needs access to this folder.
   await chmod(dir, 0o755);
   const path = await findTemporalCli({ log });
   const postgres = await acquirePostgres({ dir, log });
   const temporal = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path },
-      // As the package's own dev server: without these every hop costs 40 ms once a few tasks have run.
+      // Same settings as the package's own dev server. Without them, every hop costs 40 ms once a few tasks have run.
       extraArgs: ['transfer', 'timer', 'visibility'].flatMap((queue) => [
         '--dynamic-config-value',
         `history.${queue}ProcessorMaxPollRPS=2000`,
@@ -41,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await temporal.teardown();
     await postgres.release();
-    // As root, PostgreSQL's files may be elsewhere.
+    // If the tests run as root, PostgreSQL's files may be elsewhere.
     for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
   };
 }

@@ -1,4 +1,4 @@
-/** A server and its worker on the tests' Temporal, each on a task queue of its own. @module */
+/** A server and its worker on the tests' Temporal. Each stack has its own task queue by default. @module */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
@@ -12,7 +12,7 @@ export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface Stack<Tasks extends TasksConnection = DurableTasks> {
   readonly tasks: Tasks;
-  /** Starts a worker for this stack's tools; `stop` waits until it is gone. */
+  /** Starts a worker for this stack's tools; `stop` resolves once the worker has ended. */
   startWorker(options?: Partial<CreateWorkerOptions>): Promise<{ worker: DurableWorker; stop(): Promise<void> }>;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export async function startStack(tools: DurableTool[], options: Partial<DurableT
   return await startStackOf(DurableTasks, tools, options);
 }
 
-/** The same on the `DurableTasks` of either SDK. */
+/** Does the same as {@link startStack}, with the `DurableTasks` of either SDK. */
 export async function startStackOf<Tasks extends TasksConnection>(
   sdk: { connect(options: DurableTasksOptions): Promise<Tasks> },
   tools: DurableTool[],

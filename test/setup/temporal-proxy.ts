@@ -1,20 +1,24 @@
-/** In front of the tests' Temporal: passes calls on, at once or late, leaves them without an answer, or refuses them as Temporal's authorizer would. @module */
+/**
+ * A proxy in front of the tests' Temporal. It passes calls on, at once or after a delay, leaves them unanswered, or
+ * refuses them as Temporal's authorizer would.
+ * @module
+ */
 import { connect, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 
 export interface TemporalProxy {
   readonly address: string;
-  /** Every call from now on is answered with this gRPC code. @default passed on */
+  /** The gRPC code that answers every call from now on. @default calls are passed on */
   refuseWith: number | undefined;
-  /** Calls whose path fits get no answer from now on. @default none */
+  /** Calls with a matching path get no answer from now on. @default none */
   hang: RegExp | undefined;
-  /** How long each call is held back before it is passed on, in milliseconds. @default 0 */
+  /** How long to delay each call before passing it on, in milliseconds. @default 0 */
   delay: number;
   close(): Promise<void>;
 }
 
-/** What Temporal may say of a refusal, which is nobody's business but the operator's. */
+/** A reason that Temporal may give for a refusal. Only the operator should see it. */
 export const REASON = 'Request unauthorized for role etl-reader';
 
 export async function startTemporalProxy(): Promise<TemporalProxy> {
@@ -52,9 +56,9 @@ function pass(stream: ServerHttp2Stream, call: ReturnType<ReturnType<typeof conn
   let trailers = {};
   call.on('error', () => stream.destroy());
   call.on('response', (headers, flags) => {
-    // Whoever called did not wait for it.
+    // The caller has already given up.
     if (stream.destroyed) return;
-    // Status alone, with no message: there will be no trailers.
+    // A response without a message carries its status in the headers, so no trailers follow.
     const only = (flags & 0x1) !== 0;
     stream.respond(headers, only ? { endStream: true } : { waitForTrailers: true });
     if (!only) call.pipe(stream);

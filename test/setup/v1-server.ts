@@ -1,4 +1,4 @@
-/** The v1 SDK's own task server, in memory and with sessions: a server of 2025-11-25 that is not ours. @module */
+/** The v1 SDK's own task server, in memory and with sessions: a third-party 2025-11-25 server. @module */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,12 +11,12 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 
 export interface V1Server {
   readonly url: URL;
-  /** How many sessions have opened a stream of their own: what is sent there before is lost. */
+  /** Counts the GET streams opened so far. Anything sent to a session before it opens its stream is lost. */
   streams(): number;
   close(): Promise<void>;
 }
 
-/** Serves what `register` puts on the server of each session, all on one task store. */
+/** Serves the tools that `register` adds to each session's server. All sessions share one task store. */
 export async function startV1Server(register: (server: McpServer) => void): Promise<V1Server> {
   const taskStore = new InMemoryTaskStore();
   const sessions = new Map<string, StreamableHTTPServerTransport>();

@@ -1,4 +1,4 @@
-/** Idempotency keys, as tables. */
+/** Idempotency keys, mostly as tables of cases. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

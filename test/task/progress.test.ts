@@ -1,4 +1,4 @@
-/** What counts as progress in a heartbeat, whoever's. */
+/** What counts as progress in heartbeat details, whichever code sent them. */
 import { expect, it } from 'vitest';
 import { progressOfHeartbeat } from '../../src/task/progress.js';
 

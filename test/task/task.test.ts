@@ -1,4 +1,4 @@
-/** The domain, as tables. */
+/** The domain model, mostly as tables of cases. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { belongsTo, idRange, newTaskId, ownerTag } from '../../src/task/id.js';

@@ -1,4 +1,4 @@
-/** Tasks whose workflow has continued as new: each is one task, whatever Temporal still has of its earlier runs. */
+/** Workflows that continue as new: each is one task, no matter which earlier runs Temporal still retains. */
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -13,7 +13,7 @@ const chained = defineTool({ name: 'chained', inputSchema: z.object({ runs: z.nu
 let stack: Stack;
 let temporal: Client;
 let proxy: TemporalProxy;
-/** A chain whose first run is deleted, as retention does. */
+/** A chain whose first run has been deleted, as it would be by retention. */
 let shortened: { readonly id: string; readonly first: string };
 beforeAll(async () => {
   temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
@@ -34,7 +34,7 @@ afterAll(async () => {
   await temporal.connection.close();
 });
 
-/** A running task of so many runs, whose chain nobody has looked at. */
+/** Starts a task and returns its ID once the last of its runs is running. */
 async function chain(length: number): Promise<string> {
   const { id } = await stack.tasks.engine.start({ owner: ann, tool: chained, args: { runs: length }, ttl: null });
   for await (const { message } of stack.tasks.engine.watch(ann, id, AbortSignal.timeout(20_000)))
@@ -58,7 +58,7 @@ it(
   'is read, listed and cancelled at any replica when retention has deleted its first run',
   { timeout: 90_000 },
   async () => {
-    // Temporal takes half a minute to delete it.
+    // Temporal takes half a minute to delete the run.
     await expect
       .poll(
         async () =>

@@ -1,4 +1,4 @@
-/** A codec that hangs or fails: what needs it is answered in time with an error that may pass, what does not goes on. */
+/** A codec that hangs or fails: calls that need it fail in time with a retryable error, and others keep working. */
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -42,7 +42,7 @@ const idle = defineTool({
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack([wait, idle], { dataConverter: { payloadCodecs: [codec] } });
-  // The workers' codec is well.
+  // The worker uses no codec, so it is unaffected.
   await stack.startWorker({ dataConverter: {} });
 });
 afterEach(() => Object.assign(moods, { memos: 'well', others: 'well' }));
@@ -65,7 +65,7 @@ it('whoever starts something is answered, also where the codec hangs', { timeout
 });
 
 describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
-  // What takes longer than that has hung.
+  // A call that takes longer than the timeout has hung.
   it.each<[string, (id: string) => Promise<unknown>]>([
     ['reads', async (id) => await stack.tasks.engine.get(ann, id)],
     ['cancels', async (id) => await stack.tasks.engine.cancel(ann, id)],

@@ -1,4 +1,4 @@
-/** The engine on a real Temporal: what a task says while it runs, fails, waits, ends. */
+/** The engine on a real Temporal: what a task reports while it runs, fails, waits and ends. */
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -76,7 +76,7 @@ const startWorker = async () => await stack.startWorker({ workflowsPath, activit
 const start = async (tool: DurableTool, args: object = {}, owner = ann) =>
   await stack.tasks.engine.start({ owner, tool, args, ttl: null });
 
-/** The first view that fits; the watch itself is under test too. */
+/** Watches a task and returns the first view that matches. This tests `watch` too. */
 async function when(id: string, fits: (task: Task) => boolean, owner = ann): Promise<Task> {
   for await (const task of stack.tasks.engine.watch(owner, id, AbortSignal.timeout(30_000)))
     if (fits(task)) return task;
@@ -241,7 +241,7 @@ describe('the end', () => {
     await when(id, ({ message }) => message === 'asleep');
     const result = engine.result(ann, id);
     const { runId } = await temporal.workflow.getHandle(id).describe();
-    // To its first workflow task, as `temporal workflow reset` does. The API's 64-bit numbers take plain ones, too.
+    // Resets to the first workflow task, like `temporal workflow reset`. The API's 64-bit fields accept plain numbers.
     const reset: object = {
       namespace: 'default',
       workflowExecution: { workflowId: id },

@@ -1,4 +1,4 @@
-/** The search for a key's generations, without Temporal. */
+/** The search for an idempotency key's generations, without Temporal. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { searchGenerations } from '../../src/temporal/start/generations.js';

@@ -1,4 +1,4 @@
-/** Idempotency keys at the engine, on a real Temporal: which calls are one task, from two replicas. */
+/** Idempotency keys in the engine, on a real Temporal: which calls from two replicas share one task. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -66,7 +66,7 @@ async function start(
 ): Promise<Task> {
   return await tasks.engine.start({ owner, tool, args, ttl, key });
 }
-/** A call that a busy machine has not answered in time is sent again, as its error says. */
+/** Starts a task. Retries if a busy machine does not answer in time, as the error advises. */
 const patiently = async (stack: Stack, request: Start): Promise<Task> =>
   await pRetry(async () => await start(stack, request), {
     shouldRetry: ({ error }) => isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE'),
@@ -79,7 +79,7 @@ const atOnce = async (times: number, request: Start): Promise<Set<string>> =>
   );
 const ended = async ({ id }: Task): Promise<Task> => await one.tasks.engine.result('ann', id);
 
-/** A replica that has found no task and waits before it starts one. */
+/** Creates a replica that looks for an existing task, then waits before it starts a new one. */
 async function slowReplica() {
   const gate = new EventEmitter();
   const open = once(gate, 'open');
@@ -106,7 +106,10 @@ async function slowReplica() {
   };
 }
 
-/** How many workflows this test has started, as Temporal counts them: once it shows the last one, it shows all. */
+/**
+ * Counts the workflows this test has started, using Temporal's visibility. Starts one more as a marker: once visibility
+ * shows the marker, it shows all earlier ones too.
+ */
 async function workflows(): Promise<number> {
   const last = await one.tasks.engine.start({ owner: 'last', tool: sleeper, args: {}, ttl: null });
   const here = `TaskQueue = '${one.tasks.taskQueue}'`;
@@ -131,7 +134,7 @@ describe('a key', () => {
     const request: Start = { key: own(), tool: throwing, args: { how: 'tool' } };
     const slow = await slowReplica();
     const [same, other] = [slow.start(request), slow.start({ ...request, args: { how: 'task' } })];
-    // It may be refused before it is looked at.
+    // It may reject before the assertion below handles it.
     other.catch(() => undefined);
     await slow.aboutToStart(2);
     const { id } = await ended(await start(one, request));

@@ -1,4 +1,4 @@
-/** What is asked of an existing workflow, and when. */
+/** Which queries the engine sends to an existing workflow, and when. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import type { WorkflowMapping } from '../../src/task/workflow-mapping.js';
@@ -51,7 +51,7 @@ it('a query that it does not know hides nothing of the others, and is not asked 
     await opened.engine.get(ann, id);
     return asked('unheard_of') - before;
   };
-  // It has been asked for what has happened so far.
+  // Wait until the query has been sent for everything that has happened so far.
   await expect.poll(look).toBe(0);
   expect(before).toBeGreaterThan(0);
   for (let times = 0; times < 3; times++) expect(await look()).toBe(0);
@@ -60,7 +60,7 @@ it('a query that it does not know hides nothing of the others, and is not asked 
 });
 
 it('a query that is not answered in time is asked again, though nothing happens meanwhile', async () => {
-  // As often as there can be news while it starts, so that none is left to be heard of.
+  // Fail one query for each update that can occur while the workflow starts, so that no later update causes the retry.
   let late = 3;
   opened.beforeQuery = () => {
     if (late-- > 0) throw new Error('too late');
@@ -100,7 +100,7 @@ it('an answer is not given to an equal question that has come up while it was lo
   let first: Promise<void> | undefined;
   other.beforeQuery = async () =>
     await (first ??= say(opened, key, 'first').then(async () => void (await told(opened.engine, 1))));
-  // Where that takes too long it is told that it is not known whether it is open.
+  // If this takes too long, `respond` fails because it cannot tell whether the question is still open. Try again.
   await expect
     .poll(async () => await say(other, key, 'late').catch(({ code }: { code: string }) => code), { timeout: 20_000 })
     .toBeUndefined();

@@ -1,4 +1,4 @@
-/** Whose tasks they are, and their list, on a real Temporal. */
+/** Owners and their task lists, on a real Temporal. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../src/index.js';
@@ -50,14 +50,14 @@ describe('owners', () => {
     const atOnce = (await listAll(stack, owner)).map(({ id }) => id);
     expect([new Set(atOnce), atOnce.length]).toEqual([new Set(started.map(({ id }) => id)), 60]);
     await Promise.all(started.map(async ({ id }) => await engine.result(owner, id)));
-    // Without its memory of what it started, as another replica.
+    // Another replica, which does not remember the tasks that this one started.
     const replica = await startStack([quick], { taskQueue: stack.tasks.taskQueue });
     await expect.poll(async () => await listAll(replica, owner), { timeout: 20_000 }).toHaveLength(60);
     const all = await listAll(replica, owner);
     expect(new Set(all.map(({ id }) => id)).size).toBe(60);
     const { nextCursor } = await replica.tasks.engine.list(owner);
     const second = await replica.tasks.engine.list(owner, nextCursor);
-    // An answer may be lost: the same page is there again.
+    // A response may be lost, so the same cursor must return the same page again.
     expect((await replica.tasks.engine.list(owner, nextCursor)).tasks).toEqual(second.tasks);
     const [first] = all as [Task];
     expect(first).toEqual(await engine.get(owner, first.id));

@@ -1,4 +1,4 @@
-/** An engine for workflows that know nothing of MCP, whose queries can be interfered with. @module */
+/** An engine for workflows that do not know about MCP. Tests can intercept its queries. @module */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, QueryRejectCondition } from '@temporalio/client';
 import { inject } from 'vitest';
@@ -11,13 +11,13 @@ import { key } from '../setup/stack.js';
 export interface OpenEngine {
   readonly engine: Engine;
   readonly taskQueue: string;
-  /** The queries that were asked. */
+  /** The names of the queries sent so far. */
   readonly asked: string[];
-  /** Called before each; what it throws is the answer. */
+  /** Called before each query. If it throws, the query fails with that error. */
   beforeQuery: (query: string) => void | Promise<void>;
 }
 
-/** @param address of Temporal, or of what is in front of it */
+/** @param address of Temporal, or of a proxy in front of it */
 export function openEngine(address = inject('temporalAddress')): OpenEngine {
   const taskQueue = `plain-${randomUUID()}`;
   const query = async <I extends { readonly queryType: string }>(
@@ -42,7 +42,7 @@ export function openEngine(address = inject('temporalAddress')): OpenEngine {
   return opened;
 }
 
-/** A tool whose workflow is an existing one. */
+/** Defines a tool that runs an existing workflow. */
 export function existing(workflowType: string, mapping: WorkflowMapping): DurableTool {
   return {
     ...defineTool({ name: 'existing', inputSchema: z.unknown(), workflow: workflowType }),

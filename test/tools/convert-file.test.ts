@@ -101,7 +101,7 @@ test('a retry makes only the parts that are missing', async () => {
   await writeFile(join(root, folder!, '1.parquet'), before);
   const second = new Context(first.checkpoints.at(-1));
   await run({ source: 'in-*.csv' }, second);
-  // The second part is now a copy of the first: it was not made again.
+  // The second part still has the first part's rows, so the retry did not make it again.
   expect(await query(`SELECT n::INTEGER FROM '${join(root, 'out.parquet')}'`)).toEqual([[1], [1], [1], [1], [3], [3]]);
   expect(await leftovers()).toEqual([]);
 });

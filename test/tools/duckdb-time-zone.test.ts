@@ -1,4 +1,4 @@
-/** In a file, and so in a process, of its own: DuckDB asks for the time zone once. @module */
+/** Has its own file, and so its own process, because DuckDB reads the time zone only once. @module */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A worker with the reference activities, a scratch folder and a scratch schema, for one test file. @module */
+/** A worker with the reference activities, and a scratch folder and schema, for one test file. @module */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,13 +18,13 @@ export const FLIGHTS = fileURLToPath(
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 export interface Scratch {
-  /** A folder that the tools may use. */
+  /** A folder that the tools may access. */
   readonly root: string;
-  /** A schema of its own in the test database. */
+  /** This scratch's own schema in the test database. */
   readonly schema: string;
   readonly config: ToolsConfig;
   sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** The tables of the schema, once no load has any of its own there. */
+  /** Waits until no load has its own tables in the schema, and returns the schema's tables. */
   tables(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export interface Loader {
   close(): Promise<void>;
 }
 
-/** @param activities replaces some of the real ones */
+/** @param activities replacements for some of the real activities */
 export async function loader(
   config: ToolsConfig,
   activities: object = {},
@@ -120,14 +120,14 @@ async function runWorker(address: string, taskQueue: string, activities: object)
   };
 }
 
-/** What a failed task says to the caller: the message of the step's error. */
+/** Returns what a failed task tells the caller: the message of the innermost cause, which is the step's error. */
 export function failureText(error: unknown): string {
   let cause = error;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Waits until `ready` gives something. */
+/** Waits until `ready` returns a truthy value, and returns that. */
 export async function until<T>(
   ready: () => Promise<T | undefined | false>,
   what: string,

@@ -46,7 +46,7 @@ async function cause(result: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** A gate for each task behind its swap. */
+/** Replaces `swapTables` with one that, after the swap, waits at a gate. `swapped` opens the gates, by source file. */
 function gated(): { activities: object; swapped: Map<string, () => void> } {
   const real = referenceActivities(place.config);
   const swapped = new Map<string, () => void>();
@@ -133,8 +133,8 @@ test('whenever a cancellation comes, the table is the old one if the server took
   const { activities, swapped } = gated();
   tasks = await loader(place.config, activities);
   const seen = { cancelled: 0, completed: 0 };
-  // How many milliseconds after the step of the swap has ended the cancellation is sent; below 0, how many before. Steered
-  // to and fro over the moment at which the one outcome gives way to the other, wherever on this machine that is.
+  // When the cancellation is sent, in milliseconds after the swap step is let go; negative means before. The loop moves
+  // it back and forth across the point at which the outcome changes, which depends on the machine.
   let lag = 0;
   let stride = 4;
   let before: boolean | undefined;
@@ -154,11 +154,11 @@ test('whenever a cancellation comes, the table is the old one if the server took
     expect(await place.tables()).toEqual(['t']);
     expect([i, cancelled, await content()]).toEqual([i, cancelled, [cancelled ? 'old' : 'a']]);
     seen[cancelled ? 'cancelled' : 'completed']++;
-    // Longer strides until the moment is passed, shorter ones around it.
+    // Take longer strides until the outcome changes, then shorter ones around that point.
     if (before !== undefined) stride = cancelled === before ? stride * 2 : Math.max(stride / 2, 1);
     before = cancelled;
     lag += cancelled ? stride : -stride;
   }
-  // The test is worth nothing if it only ever saw one of the two.
+  // The test proves nothing unless it has seen both outcomes.
   expect(Math.min(seen.cancelled, seen.completed)).toBeGreaterThan(0);
 }, 180_000);

@@ -20,7 +20,7 @@ let tasks: Loader | undefined;
 beforeEach(async () => {
   place = await scratch();
   await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
-  // 300,000 rows, each of them twice.
+  // 300,000 rows: 150,000 distinct ones, each twice.
   const some = Array.from({ length: 150_000 }, (_, i) => `${i},"row ${i}"\n`).join('');
   await writeFile(join(place.root, 'some.csv'), `id,name\n${some}${some}`);
 });
@@ -41,7 +41,7 @@ const some = (): { source: string; table: string; chunkRows: number } => ({
   chunkRows: 10_000,
 });
 
-/** The process IDs of the sessions that are copying rows now. */
+/** Returns the process IDs of the sessions that are copying rows now. */
 async function copying(): Promise<number[]> {
   const rows = await place.sql<{ pid: number }>(
     `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'mcp-tasks %' AND state = 'active' AND query LIKE $1`,
@@ -50,7 +50,7 @@ async function copying(): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-/** The name of one of the own tables of the schema's one load. */
+/** Finds the load's own table with this suffix. The schema must contain only one load. */
 async function own(suffix: string): Promise<string | undefined> {
   const [row] = await place.sql<{ name: string }>(
     `SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tablename LIKE 'mcp%' || $2`,
@@ -65,7 +65,7 @@ async function count(table: string | undefined): Promise<number> {
   return row!.n;
 }
 
-/** Waits until some chunks of the load are committed, and one more is being copied. */
+/** Waits until `chunks` chunks are committed and another is being copied. @returns the sessions that copy */
 async function midLoad(chunks = 2): Promise<number[]> {
   return await until(async () => {
     const committed = await count(await own('ledger'));
@@ -74,7 +74,7 @@ async function midLoad(chunks = 2): Promise<number[]> {
   }, 'chunks to be loaded');
 }
 
-/** Whoever copies rows meanwhile waits, with a chunk open: otherwise it could be done with it before `work` is. */
+/** Locks the staging table while `work` runs, so that a chunk that is being copied stays open until `work` is done. */
 async function withChunkOpen<T>(work: () => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: place.config.databases['default'] });
   await client.connect();
@@ -86,7 +86,7 @@ async function withChunkOpen<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The table holds so many rows, so many of them once more, and nothing else is left. */
+/** Expects the table to have `rows` rows, `twice` of which are duplicates, and no other table to be left. */
 async function expectExactly(table: string, rows: number, twice: number): Promise<void> {
   const [row] = await place.sql(
     `SELECT sum(n)::int AS rows, sum(n - 1)::int AS twice FROM (SELECT count(*) n FROM ${place.schema}.${table} f GROUP BY f) d`,

@@ -38,7 +38,7 @@ afterAll(async () => {
   await place.close();
 });
 
-// Text that wants quoting, NULL beside the empty string, and every row twice.
+// Text that needs quoting, NULLs, and every ID twice.
 const SAMPLE = `
   SELECT i % 3000 AS id, CASE WHEN i % 7 = 0 THEN NULL ELSE 'say "' || i % 3000 || '", ' || chr(10) || chr(9) || '\\N ü 🦆' END AS note, i % 2 = 0 AS even,
     (i % 3000) / 8 AS share, DATE '2024-02-29' + (i % 3000)::INTEGER AS day
@@ -56,7 +56,7 @@ test('three million rows arrive, each exactly once', async () => {
     attempts: 1,
     files: 1,
   });
-  // The input has identical rows; they are not to be lost as duplicates.
+  // The input has identical rows, which must not be dropped as duplicates.
   const [twice] = await place.sql(
     `SELECT sum(n - 1)::int AS rows FROM (SELECT count(*) n FROM ${table} f GROUP BY f HAVING count(*) > 1) d`,
   );

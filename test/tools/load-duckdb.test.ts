@@ -26,7 +26,7 @@ async function run<A, R>(activity: (args: A) => Promise<R>, args: A, task = 'one
   return await new MockActivityEnvironment({ workflowExecution: { workflowId: task, runId: 'r' } }).run(activity, args);
 }
 
-/** Everything up to and with the swap. */
+/** Runs every step up to and including the swap, which runs twice. */
 async function swapIn(source: string, task: string) {
   const args: LoadArguments = { source, database: 'file', table: 't', mode: 'replace', chunkRows: 1_000 };
   const plan = await run(steps.inspectSource, args, task);

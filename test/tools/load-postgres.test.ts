@@ -41,7 +41,7 @@ const args = (): LoadArguments => ({
   chunkRows: 1_000,
 });
 
-/** Everything up to and with the swap, with `between` before that. */
+/** Runs every step up to and including the swap, with `between` before the rows are loaded. */
 async function swapIn(between: (plan: LoadPlan) => Promise<unknown> = async () => {}): Promise<LoadPlan> {
   const plan = await run(steps.inspectSource, args());
   await run(steps.createStaging, plan);
@@ -52,7 +52,7 @@ async function swapIn(between: (plan: LoadPlan) => Promise<unknown> = async () =
   return plan;
 }
 
-/** The load's own tables that are left. */
+/** Returns the suffixes of the load's own tables that are left. */
 async function own({ target }: LoadPlan): Promise<string[]> {
   const found = await place.sql<{ name: string }>(
     'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND starts_with(tablename, $2)',

@@ -146,7 +146,7 @@ test.each([
 test('a shortage of the machine is worth another attempt, whatever it kept from being opened', () => {
   const error = new Error('IO Error: Cannot open file "/srv/in/a.csv": Too many open files');
   expect(sourceError(error, ['/srv/in/a.csv'])).toBe(error);
-  // Not one that was read.
+  // This file is not one of the sources.
   const other = new Error('IO Error: Cannot open file "/srv/out/b.csv": No such file or directory');
   expect(sourceError(other)).toBe(other);
 });

@@ -23,7 +23,7 @@ afterAll(async () => {
   await place.close();
 });
 
-/** DuckDB's value, PostgreSQL's type, and the value's text there. */
+/** DuckDB values, each with its PostgreSQL type and its text in PostgreSQL. */
 const VALUES: readonly (readonly [value: string, type: string, text: string | null])[] = [
   ['true', 'boolean', 'true'],
   ['(-128)::TINYINT', 'smallint', '-128'],
@@ -75,7 +75,7 @@ const VALUES: readonly (readonly [value: string, type: string, text: string | nu
   ['NULL::VARCHAR', 'text', null],
 ];
 
-// Straight from a query: a Parquet file would keep some of these as another type.
+// Reads from a query, because a Parquet file would store some of these as another type.
 test.each(['default', 'file'])(
   'every type arrives as the same value in database "%s", beside a row of NULLs',
   async (database) => {
@@ -150,7 +150,7 @@ test('a type that PostgreSQL has nothing for is refused by column', () => {
   );
 });
 
-/** A Parquet file of the row and of a row of NULLs. */
+/** Writes a Parquet file with the row and a row of NULLs. */
 async function write(select: string, columns: number): Promise<void> {
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();

@@ -1,4 +1,4 @@
-/** Listed output schemas, by what a validator of JSON Schema makes of them. */
+/** Listed output schemas, checked with a JSON Schema validator. */
 import { Validator } from '@cfworker/json-schema';
 import { describe, expect, it } from 'vitest';
 import { describesObjects, either, underResult, type JsonSchema } from '../../src/wire/output-schema.js';

@@ -1,4 +1,4 @@
-/** One task, two protocol versions. */
+/** One task as each of the two protocol versions represents it. */
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import { answer2025, task2025 } from '../../src/wire/v2025.js';

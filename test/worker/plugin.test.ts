@@ -1,4 +1,4 @@
-/** Durable tools on a Worker that an author already has. */
+/** Durable tools on an existing Worker of the author. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';

@@ -1,4 +1,6 @@
-/** What a worker logs of a task: which, and what kind of failure; never what it was given or stumbled over. */
+/**
+ * What a worker logs about a task: its identity and the kind of failure, but never its input or the text of an error.
+ */
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, it } from 'vitest';
 import { workerLogger } from '../../src/worker/worker-log.js';
