@@ -1,4 +1,4 @@
-/** The conformance suite for tasks of protocol 2025-11-25, from the command line. @module */
+/** The command line of the conformance suite for tasks of protocol 2025-11-25. @module */
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { rules } from './rules/index.js';
@@ -29,7 +29,7 @@ const options = new Command('conformance:2025')
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const MARKS = { passed: '✓', failed: '✗', skipped: '-', 'not testable': ' ' };
 
-/** The suite could not begin, or not end. */
+/** Exits with 2 because the suite could not start or finish. */
 function giveUp(why: string): never {
   process.stderr.write(`${why}\n`);
   process.exit(2);
@@ -37,10 +37,10 @@ function giveUp(why: string): never {
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** @returns how many tests failed */
+/** Runs the suite against a server. @returns how many tests failed */
 async function test(url: string): Promise<number> {
   const target = { url: new URL(url), token: options.token, otherToken: options.otherToken };
-  // Otherwise every test would say the same.
+  // Connect once first, because otherwise every test would report the same failure.
   const first = new Context(target);
   try {
     await first.connect();
@@ -68,7 +68,7 @@ const { url } = options;
 if (url !== undefined && !URL.canParse(url))
   giveUp(`--url ${url} is no URL: give the MCP endpoint, such as http://127.0.0.1:3000/mcp`);
 try {
-  // Not loaded for the servers of others: the fixture brings Temporal with it.
+  // Load the fixture only if it is needed, because it loads Temporal.
   const failed =
     url === undefined ? await (await import('../conformance/fixture/with.js')).withFixture(test) : await test(url);
   process.exitCode = failed > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-/** Every test passes on our server, and fails on a server that breaks its rule alone. */
+/** Every test passes on our server, and fails on a server that breaks only its rule. */
 import { fileURLToPath } from 'node:url';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { rules } from './rules/index.js';
 import { runTest } from './suite/run.js';
 import { tests } from './tests/index.js';
 
-/** Rules about what a server may leave out, where a test that has nothing to look at is skipped. */
+/** Rules about optional features. Their tests are skipped if the server does not use the feature. */
 const OPTIONAL = /^(notifications|progress|resume|session|listen-6|send-1[03])/;
 
 let stack: Stack;
@@ -37,7 +37,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** Two requestors of each test's own, so that lists are its own too. */
+/** Returns two requestors for this test alone, so that tests do not see each other's lists. */
 const people = (test: string) => ({ token: `ann-${test}`, otherToken: `bob-${test}` });
 
 it('every rule is tested once, restates one that is, or says why it cannot be', () => {
@@ -65,7 +65,7 @@ describe.concurrent.each(rules.filter(({ id }) => id in tests))('$id: $sentence'
     try {
       const { status, message } = await runTest(id, { url: proxy.url, ...people(`mutant-${id}`) });
       expect(status, message).toBe('failed');
-      // It fails by what it tests, and not by a mistake of the suite's own.
+      // It must fail because of what it tests, not because of a bug in the suite.
       expect(message).not.toMatch(/^\w*Error:/);
     } finally {
       await proxy.close();

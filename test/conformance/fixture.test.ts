@@ -1,4 +1,4 @@
-/** `npm run fixture`: its tools in both protocol versions, and that it leaves nothing behind. */
+/** `npm run fixture`: its tools work in both protocol versions, and it leaves nothing behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { gone, serverOf, temporaryDirectory } from '../local/support.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/test/conformance/fixture/main.js', import.meta.url));
 
-/** Starts the fixture with temporary files below `dir`. @returns the line it says when it is ready */
+/** Starts the fixture with temporary files below `dir`. @returns the process, its ready line and all its output */
 async function start(
   dir: string,
   env: NodeJS.ProcessEnv = {},
@@ -150,7 +150,7 @@ describe.each(['2025-11-25', '2026-07-28'])('in %s', (version) => {
     expect(await answering(accept, 'test_tool_with_task')).toMatchObject(text('Hello, Ann!'));
   });
 
-  /** The result of a call whose every question is answered alike. */
+  /** Calls a tool, gives the same answer to every question, and returns the result. */
   async function answering(answer: ElicitResult, name: string, args = {}): Promise<unknown> {
     const call = { name, arguments: args };
     client.setRequestHandler('elicitation/create', () => answer);

@@ -1,4 +1,8 @@
-/** `npm run conformance [-- --json file]`: the official suite against the fixture. Exits with 0 if every check has passed. @module */
+/**
+ * `npm run conformance [-- --json file]`: runs the official suite against the fixture. Exits with 0 if every check
+ * passes, otherwise with 1.
+ * @module
+ */
 import { writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { Command } from 'commander';

@@ -1,11 +1,11 @@
-/** Which scenarios of the official suite have to pass, and in which protocol version. @module */
+/** The scenarios of the official suite that must pass, and in which protocol version. @module */
 
 export interface Scenario {
   readonly name: string;
   readonly version: '2025-11-25' | '2026-07-28';
 }
 
-/** Those of the tasks extension, which belongs to 2026-07-28. */
+/** The scenarios of the tasks extension, which belongs to 2026-07-28. */
 const tasks = [
   'tasks-lifecycle',
   'tasks-capability-negotiation',
@@ -27,5 +27,5 @@ export const scenarios: readonly Scenario[] = [
   ]),
 ];
 
-/** Checks that the suite skips whatever a server does. */
+/** Checks that the suite always skips, whatever the server does. */
 export const alwaysSkipped: ReadonlySet<string> = new Set(['tasks-status-notifications']);

@@ -1,4 +1,4 @@
-/** What counts as passed. */
+/** Which checks count as passed. */
 import { expect, it } from 'vitest';
 import { judge } from './verdict.js';
 

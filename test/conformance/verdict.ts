@@ -1,27 +1,27 @@
-/** What the checks of one scenario amount to. Pure. @module */
+/** The verdict on the checks of one scenario. Pure. @module */
 import { z } from 'zod';
 import type { Scenario } from './scenarios.js';
 
-/** The suite's `checks.json`, as far as it is read. */
+/** The fields of the suite's `checks.json` that are used here. */
 export const Checks = z.array(z.object({ id: z.string(), status: z.string(), errorMessage: z.string().optional() }));
 export type Checks = z.infer<typeof Checks>;
 
 export interface Verdict {
   readonly passed: number;
   readonly skipped: number;
-  /** A line for each check that did not pass. */
+  /** One line for each check that failed. */
   readonly failures: readonly string[];
 }
 
-/** What `--json` writes of each scenario. */
+/** The entry that `--json` writes for each scenario. */
 export interface ScenarioResult extends Scenario {
   readonly checks: Checks;
   readonly verdict: Verdict;
 }
 
 /**
- * Only a success has passed: a warning has not, nor has a check that was skipped, but for those of `alwaysSkipped`. A
- * scenario without any check has failed, because it has not run.
+ * Judges the checks of one scenario. Only a success passes: a warning fails, and so does a skipped check unless it is
+ * in `alwaysSkipped`. A scenario without checks fails, because it did not run.
  */
 export function judge(checks: Checks, alwaysSkipped: ReadonlySet<string>): Verdict {
   if (checks.length === 0) return { passed: 0, skipped: 0, failures: ['it ran no checks'] };

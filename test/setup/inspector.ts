@@ -1,7 +1,7 @@
 /**
- * The MCP Inspector's command-line clients: `inspector-cli`, which makes one call per process, and `mcpdo`, whose daemon
- * keeps connections open between commands. They need Node 22, so if the current Node is older, Node 22 comes from the
- * registry. A failed download fails the tests.
+ * The MCP Inspector's command-line clients: `inspector-cli`, which makes one call per process, and `mcpdo`, whose
+ * daemon keeps connections open between commands. They need Node 22, so if the current Node is older, Node 22 comes
+ * from the registry. A failed download fails the tests.
  * @module
  */
 import { execFile } from 'node:child_process';

@@ -1,16 +1,16 @@
-/** The ways in which mutants change what passes. @module */
+/** The ways in which mutants change messages. @module */
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { isResponse, type Json, type Message, RELATED_TASK, type RpcError } from '../wire/message.js';
 import type { Mutant, Serve } from './proxy.js';
 
-/** The client's request that an answer is for. */
+/** The client's request that a response belongs to. */
 export interface Call {
   readonly method?: string | undefined;
   readonly params: Json;
   readonly headers: Headers;
 }
 
-/** What goes out in a message's place: none, one or several. */
+/** Returns the messages to send instead of `message`: none, one or several. */
 export type Change = (message: Message, call: Call) => readonly Message[] | Promise<readonly Message[]>;
 
 export interface SseEvent {
@@ -44,7 +44,7 @@ export async function changeEvents(
   return await Promise.resolve(new Response(body, response));
 }
 
-/** Changes the messages that the server sends, on streams and in JSON bodies. */
+/** Changes the messages that the server sends, both on streams and in JSON bodies. */
 export function messages(change: Change): Mutant {
   return (serve) => async (request) => {
     const { method, params = {} } = await read(request).catch((): Message => ({}));
@@ -73,14 +73,14 @@ export function answers(
   });
 }
 
-/** Changes the results of these methods, and leaves their errors as they are. */
+/** Changes the results of these methods, but not their errors. */
 export function results(methods: string | readonly string[], change: (result: Json, call: Call) => Json): Mutant {
   return answers(methods, (message, call) =>
     message.result ? { ...message, result: change(message.result, call) } : message,
   );
 }
 
-/** Changes the errors of these methods; a change to a result is possible. */
+/** Changes the errors of these methods, possibly into results. */
 export function errors(
   methods: string | readonly string[],
   change: (error: RpcError, call: Call) => Pick<Message, 'result' | 'error'>,
@@ -90,7 +90,7 @@ export function errors(
   );
 }
 
-/** Changes every task, whichever method it is the answer to. */
+/** Changes every task that a method answers with. */
 export function tasks(change: (task: Json, call: Call) => Json): Mutant {
   return results(['tools/call', 'tasks/get', 'tasks/cancel', 'tasks/list'], (result, call) => {
     if (call.method === 'tasks/list')
@@ -114,12 +114,12 @@ export function requests(methods: readonly string[], change: (params: Json) => J
   };
 }
 
-/** A request of the mutant's own, which goes on whoever hangs up. */
+/** Creates the mutant's own request, which continues even if the client hangs up. */
 export function post(like: Request, message: Message): Request {
   return new Request(like.url, { method: 'POST', headers: like.headers, body: JSON.stringify(message) });
 }
 
-/** Answers requests of this method itself. */
+/** Handles requests of this method with `answer` instead of passing them on. */
 export function instead(
   method: string,
   answer: (message: Message, request: Request, serve: Serve) => Response | Promise<Response>,

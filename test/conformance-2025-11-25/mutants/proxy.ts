@@ -1,14 +1,14 @@
-/** A proxy before a correct server that changes one thing about it: a mutant. @module */
+/** A proxy in front of a correct server that changes one thing about it: a mutant. @module */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler, type NodeIncomingMessageLike } from '@modelcontextprotocol/node';
 
 export type Serve = (request: Request) => Promise<Response>;
 
-/** Made anew for each proxy, so that what it remembers is its own. */
+/** Changes one behavior of a server. Each proxy needs a new mutant, because a mutant may keep state. */
 export type Mutant = (serve: Serve) => Serve;
 
-/** Headers of one connection, which are not passed on. */
+/** Headers that belong to one connection and must not be passed on. */
 const OF_THE_CONNECTION = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive'];
 
 function passOn(url: URL): Serve {
@@ -23,7 +23,10 @@ function passOn(url: URL): Serve {
   };
 }
 
-/** Node sends the head of an answer with the first of its body, which may be long in coming on a stream: a comment goes ahead. */
+/**
+ * Starts event streams with a comment. Node sends the response head together with the first chunk of the body, which
+ * may take long to arrive on a stream.
+ */
 function begun(response: Response): Response {
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
   const comment = new TransformStream<Uint8Array, Uint8Array>({
@@ -33,9 +36,9 @@ function begun(response: Response): Response {
 }
 
 /**
- * Serves `url` as `mutant` changes it.
+ * Serves the server at `url` with the changes of `mutant`.
  *
- * @param hosts all on one port; the first is the address of the proxy
+ * @param hosts the addresses to listen on, all on the same port; the first is in the returned URL
  */
 export async function startProxy(
   url: URL,

@@ -1,4 +1,4 @@
-/** The mutants that break the rules of the page on tasks, each by the ID of the rule that it breaks. @module */
+/** The mutants that break the rules of the page on tasks, by the ID of the rule. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Json, Message } from '../wire/message.js';
 import { TERMINAL } from '../wire/schemas.js';
@@ -28,7 +28,7 @@ const is =
     task['status'] === status;
 const isOver = (task: Json): boolean => TERMINAL.includes(String(task['status']));
 
-/** `tasks/get` says another status from the nth look at a task on. */
+/** Makes `tasks/get` report `status` from the `nth` read on of a task that matches `when`. */
 function getsFrom(nth: number, when: (task: Json) => boolean, status: string): Mutant {
   const looks = new Map<unknown, number>();
   return results('tasks/get', (task) => {
@@ -39,7 +39,7 @@ function getsFrom(nth: number, when: (task: Json) => boolean, status: string): M
   });
 }
 
-/** Before the answer to `tasks/result` another message comes on its stream. */
+/** Sends another message on the stream of `tasks/result`, before its answer. */
 function inserts(message: (taskId: unknown) => Message): Mutant {
   return answers('tasks/result', (answer, { params }) => [{ jsonrpc: '2.0', ...message(params['taskId']) }, answer]);
 }
@@ -48,7 +48,7 @@ function capabilities(change: (capabilities: Json) => Json): Mutant {
   return results('initialize', (result) => ({ ...result, capabilities: change(result['capabilities'] as Json) }));
 }
 
-/** From the first input response on, `tasks/get` says what `change` makes of a status. */
+/** Changes the status that `tasks/get` reports, from the first input response on. */
 function afterAnswer(change: (status: unknown) => unknown): Mutant {
   let answered = false;
   const changed = results('tasks/get', (task) => (answered ? { ...task, status: change(task['status']) } : task));
@@ -247,7 +247,7 @@ const accessMutants: Record<string, () => Mutant> = {
   'access-6': () => oneForAll(),
 };
 
-/** Everybody is taken for the first who came with a token. */
+/** Treats every requestor as the first one that sent a token. */
 function oneForAll(): Mutant {
   let first: string | null = null;
   return headers((all) => {

@@ -1,16 +1,20 @@
-/** The mutants that break the rules of the page on transports, each by the ID of the rule that it breaks. @module */
+/** The mutants that break the rules of the page on transports, by the ID of the rule. @module */
 import { isResponse, type Message } from '../wire/message.js';
 import { about, answers, changeEvents, headers, instead, messages, read, wire } from './change.js';
 import type { Mutant, Serve } from './proxy.js';
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
-/** Changes every answer of the server. */
+/** Changes every HTTP response of the server. */
 function responses(change: (response: Response, request: Request) => Response | Promise<Response>): Mutant {
   return (serve) => async (request) => await change(await serve(request), request);
 }
 
-/** A server without sessions, or with any, seems to have these. */
+/**
+ * Makes the server appear to have sessions with these IDs, whether or not it has its own. DELETE does not end them.
+ *
+ * @param missing answers requests without a session ID @default they are passed on
+ */
 function sessions(name: (count: number) => string, missing?: (serve: Serve) => Serve): Mutant {
   let count = 0;
   const known = new Map<string, string | null>();
@@ -33,7 +37,7 @@ function sessions(name: (count: number) => string, missing?: (serve: Serve) => S
   };
 }
 
-/** Whatever `copied` says is sent on the GET stream as well. */
+/** Also sends the messages that match `copied` on the GET stream. */
 function alsoOnGet(copied: (message: Message) => boolean): Mutant {
   const listening = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const encoder = new TextEncoder();
@@ -46,7 +50,7 @@ function alsoOnGet(copied: (message: Message) => boolean): Mutant {
     const copying = copy(serve);
     return async (request) => {
       if (request.method !== 'GET') return await copying(request);
-      // The server's own stream is swallowed: what it would have brought is on no stream of the client's.
+      // The server's own GET stream is never opened, so the client does not get what it would have brought.
       return new Response(new ReadableStream<Uint8Array>({ start: (controller) => void listening.add(controller) }), {
         headers: EVENT_STREAM,
       });
@@ -54,7 +58,7 @@ function alsoOnGet(copied: (message: Message) => boolean): Mutant {
   };
 }
 
-/** Every message's event gets an ID, and there are no others. */
+/** Gives every event with a message an ID, and drops the other events. */
 function eventIds(name: (count: number) => string): Mutant {
   let count = 0;
   return responses(
@@ -62,7 +66,7 @@ function eventIds(name: (count: number) => string): Mutant {
   );
 }
 
-/** `tasks/result` is answered with this stream. */
+/** Answers `tasks/result` with this stream. */
 const resultStream = (body: string): Mutant =>
   instead('tasks/result', () => new Response(body, { headers: EVENT_STREAM }));
 
@@ -70,7 +74,7 @@ export const transportMutants: Readonly<Record<string, () => Mutant>> = {
   'http-utf8': () =>
     responses(async (response) => new Response(Buffer.from(await response.text(), 'latin1'), response)),
   'security-2': () => headers((all) => all.delete('origin')),
-  // Changes nothing: it is where it listens.
+  // Changes no message. This mutant only listens on a wrong address.
   'security-4': () => (serve) => serve,
   'send-5': () => responses((response) => (response.status === 202 ? Response.json({}) : response)),
   'send-6': () => (serve) => async (request) => {

@@ -1,4 +1,8 @@
-/** `npm run conformance:2025:peer`: what the suite finds wrong with the v1 SDK's own tasks, as the table beside this file in the repository. @module */
+/**
+ * `npm run conformance:2025:peer`: writes what the suite finds wrong with the v1 SDK's own tasks to the table next to
+ * this file in the repository.
+ * @module
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { rules } from '../rules/index.js';
@@ -7,12 +11,12 @@ import { startSdkV1 } from './sdk-v1.js';
 
 const TABLE = resolve('test/conformance-2025-11-25/peers/sdk-v1.md');
 
-// Not by import: the package does not export it.
+// Read the file, because the package does not export it.
 const { version } = JSON.parse(
   await readFile(resolve('node_modules/@modelcontextprotocol/sdk/package.json'), 'utf8'),
 ) as { version: string };
 
-/** IDs and times differ from run to run, and would have the table change with each. */
+/** Hides task IDs, which differ in every run, and formats the message for a table cell. */
 function settled(message: string): string {
   return message
     .replaceAll(/\b[0-9a-f]{32}\b/g, '…')

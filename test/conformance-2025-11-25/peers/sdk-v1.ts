@@ -1,6 +1,6 @@
 /**
  * The fixture tools on the v1 SDK's own tasks: its in-memory store and message queue, in sessions over Streamable HTTP.
- * Everything that the SDK leaves to the author is done as the specification has it, so that what fails is the SDK's.
+ * Everything that the SDK leaves to the author follows the specification, so that any failure is the SDK's.
  * @module
  */
 import { randomUUID } from 'node:crypto';
@@ -39,7 +39,7 @@ async function askFor(
     method: 'elicitation/create' as const,
     params: { mode: 'form' as const, message: `What about ${field}?`, requestedSchema },
   };
-  // The options' type lacks what they take.
+  // The options accept `relatedTask`, but their type lacks it.
   const options = { relatedTask: { taskId } } as Parameters<Extra['sendRequest']>[2];
   const { content } = await extra.sendRequest(request, ElicitResultSchema, options);
   return content?.[field];
@@ -62,7 +62,7 @@ function addTask(
     { description, inputSchema, execution: { taskSupport } },
     {
       async createTask(args, extra) {
-        // A copy: the store goes on changing the task that it returned.
+        // Copy the task, because the store keeps mutating the object it returned.
         const task = {
           ...(await extra.taskStore.createTask({
             ttl: Math.min(extra.taskRequestedTtl ?? DAY, DAY),
@@ -80,11 +80,11 @@ function addTask(
   const run = async (args: Record<string, unknown>, taskId: string, extra: Extra): Promise<void> => {
     try {
       const result = await work(args, taskId, extra);
-      // The store takes no message with a result.
+      // The store does not accept a status message with a result, so set it first.
       if (result.isError) await extra.taskStore.updateTaskStatus(taskId, 'working', 'the job failed');
       await extra.taskStore.storeTaskResult(taskId, result.isError ? 'failed' : 'completed', result);
     } catch (error) {
-      // Refused when the task was cancelled meanwhile; nothing is left to say then.
+      // The store refuses this if the task was cancelled meanwhile. Then there is nothing left to report.
       await extra.taskStore
         .updateTaskStatus(taskId, 'failed', error instanceof Error ? error.message : String(error))
         .catch(() => undefined);

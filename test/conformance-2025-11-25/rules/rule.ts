@@ -1,17 +1,17 @@
-/** What a rule of the specification is here. @module */
+/** The rules of the specification as data. @module */
 
 export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'statement';
 
 export interface Rule {
   readonly id: string;
   readonly level: Level;
-  /** The heading under which the sentence stands. */
+  /** The heading that the sentence appears under. */
   readonly section: string;
   /** The specification's own words. */
   readonly sentence: string;
-  /** The specification says the same twice: the rule whose test tests this one as well. */
+  /** The ID of the rule whose test covers this one too, because the specification repeats itself. */
   readonly sameAs?: string;
-  /** Why no test of a server can tell. */
+  /** Why no test of a server can check this rule. */
   readonly untested?: string;
 }
 

@@ -1,4 +1,8 @@
-/** The rules of the specification's page on transports, in its order. The text is © the MCP contributors, CC-BY-4.0. @module */
+/**
+ * The rules of the specification's page on transports, in its order.
+ * The text is © the MCP contributors, CC-BY-4.0.
+ * @module
+ */
 import { OPERATION, PERMISSION, REQUESTOR, section, STDIO } from './rule.js';
 
 export const transportRules = [

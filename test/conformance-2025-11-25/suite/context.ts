@@ -1,12 +1,12 @@
-/** What a test is given. @module */
+/** The context that each test receives. @module */
 import { Session, type ConnectOptions } from '../wire/session.js';
 import { skip } from './verdict.js';
 
 export interface Target {
   readonly url: URL;
-  /** An access token, where the server has authorization. */
+  /** An access token, if the server requires authorization. */
   readonly token?: string | undefined;
-  /** The access token of somebody else. */
+  /** An access token of another requestor. */
   readonly otherToken?: string | undefined;
 }
 
@@ -17,14 +17,14 @@ export class Context {
 
   constructor(readonly target: Target) {}
 
-  /** A new session, with the target's token unless told otherwise. */
+  /** Opens a new session, with the target's token unless `options` say otherwise. */
   async connect(options: ConnectOptions = {}): Promise<Session> {
     const session = await Session.connect(this.target.url, { token: this.target.token, ...options });
     this.#sessions.push(session);
     return session;
   }
 
-  /** Sessions of two different authorization contexts. */
+  /** Opens sessions in two different authorization contexts. Skips the test if the target lacks the tokens. */
   async connectBoth(): Promise<{ mine: Session; theirs: Session }> {
     const { token, otherToken } = this.target;
     if (token === undefined || otherToken === undefined)

@@ -1,4 +1,4 @@
-/** Runs the tests, some at a time, each in sessions and within a deadline of its own. @module */
+/** Runs the tests, several at a time. Each has its own sessions and deadline. @module */
 import { rules, type Rule } from '../rules/index.js';
 import { tests } from '../tests/index.js';
 import { Context, type Target } from './context.js';
@@ -8,13 +8,13 @@ export interface Result {
   readonly id: string;
   readonly sentence: string;
   readonly status: 'passed' | 'failed' | 'skipped' | 'not testable';
-  /** What was seen, or why the rule does not apply or cannot be tested. */
+  /** What the test saw, or why the rule does not apply or cannot be tested. */
   readonly message: string;
 }
 
-/** How many tests run at a time: enough that their waiting overlaps, few enough for a server on a small machine. */
+/** How many tests run at a time: enough for their waits to overlap, few enough for a server on a small machine. */
 const AT_ONCE = 6;
-/** Those that start a hundred tasks run when all others have, so that none has to wait behind them. */
+/** Tests that start up to 110 tasks each. They run last, so that no other test has to wait behind them. */
 const MANY_TASKS: readonly string[] = ['list-1', 'list-2'];
 /** The most one test may take, in milliseconds. */
 const DEADLINE = 60_000;
@@ -29,19 +29,23 @@ export async function runTest(id: string, target: Target): Promise<Pick<Result, 
   } catch (error) {
     if (error instanceof Skipped) return { status: 'skipped', message: error.message };
     if (error instanceof Failed) return { status: 'failed', message: error.message };
-    // The server sent something that the suite was not ready for.
+    // The server sent something that the suite did not expect.
     return { status: 'failed', message: String(error) };
   } finally {
     await context.close();
   }
 }
 
-/** Runs all tests; the result of every rule, in the order of the specification. `onResult` hears of each test as it ends. */
+/**
+ * Runs all tests.
+ * @param onResult called with the result of each test as it ends
+ * @returns the result of every rule, in the order of the specification
+ */
 export async function runAll(target: Target, onResult: (result: Result) => void = () => undefined): Promise<Result[]> {
   const own = rules.filter(({ id }) => id in tests);
   const results = new Map<string, Result>();
   for (const many of [false, true]) {
-    // One queue for all: whoever is free takes the next.
+    // All workers share one queue: each takes the next test when it is free.
     const queue = own.filter(({ id }) => MANY_TASKS.includes(id) === many).values();
     const work = async (): Promise<void> => {
       for (const { id, sentence } of queue) {

@@ -1,4 +1,4 @@
-/** The steps that most tests begin with. @module */
+/** Steps that many tests share. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Exchange } from '../wire/exchange.js';
 import { type Json, type Message, relatedTask } from '../wire/message.js';
@@ -6,15 +6,15 @@ import { TERMINAL } from '../wire/schemas.js';
 import { PATIENCE, type Answer, type Session } from '../wire/session.js';
 import { check, Failed, seen, skip, within } from './verdict.js';
 
-/** A task as it was read, whatever it is; only its ID can be relied on. */
+/** A task as the server sent it, not validated except for its ID. */
 export type ReadTask = Json & { readonly taskId: string };
 
-/** How often a task is looked at, in milliseconds: often, because a short-lived status is to be seen. */
+/** How often to poll a task, in milliseconds: short enough to see a short-lived status. */
 const POLL = 100;
-/** How far lists are followed: a server may have many tasks of earlier runs. */
+/** How many pages of a list to read: a server may have many tasks from earlier runs. */
 const MOST_PAGES = 50;
 
-/** Calls a tool as a task; the whole `CreateTaskResult`. */
+/** Calls a tool as a task and returns the whole `CreateTaskResult`. */
 export async function call(
   session: Session,
   name: string,
@@ -31,7 +31,7 @@ export async function start(session: Session, name: string, args?: Json, extra?:
   return (await call(session, name, args, extra)).task.taskId;
 }
 
-/** Some seconds of work. */
+/** Starts a task that works for `seconds` seconds. */
 export async function startSlow(session: Session, seconds: number, extra?: Json): Promise<string> {
   return await start(session, 'slow_compute', { seconds, label: 'conformance' }, extra);
 }
@@ -40,7 +40,7 @@ export async function get(session: Session, taskId: string): Promise<ReadTask> {
   return (await session.result('tasks/get', { taskId })) as ReadTask;
 }
 
-/** Polls until the task is as wanted; every task that was read on the way, the wanted one last. */
+/** Polls until the task matches `wanted`. @returns every task read on the way, the matching one last */
 export async function poll(
   session: Session,
   taskId: string,
@@ -75,7 +75,7 @@ export async function finished(session: Session, taskId: string): Promise<ReadTa
   return (await poll(session, taskId, 'in a terminal status', isTerminal)).at(-1) as ReadTask;
 }
 
-/** The answer to `tasks/result`, which may have to wait for the task. */
+/** Returns the answer to `tasks/result`, which may have to wait for the task to end. */
 export async function resultOf(session: Session, taskId: string, patience = PATIENCE): Promise<Answer> {
   return await session.ask('tasks/result', { taskId }, patience);
 }
@@ -91,16 +91,16 @@ export function declares(session: Session, what: 'list' | 'cancel'): boolean {
 
 export type Question = Message & { readonly params: Json };
 
-/** The questions that have arrived on any stream for this task, in order. */
+/** Returns the questions that have arrived for this task on any stream, in order. */
 export function questions(session: Session, taskId: string): Question[] {
   const all = session.arrived.items.flatMap(({ message }) =>
     message?.method === 'elicitation/create' ? [message as Question] : [],
   );
-  // One without the metadata counts as the task's: that it lacks it is another test's matter.
+  // A question without the metadata counts as this task's. Another test checks the metadata.
   return all.filter((asked) => (relatedTask(asked) ?? taskId) === taskId);
 }
 
-/** The task's question number `nth`, once it has arrived on any stream. */
+/** Waits for the task's `nth` question, counted from 1, on any stream. */
 export async function question(session: Session, taskId: string, nth = 1): Promise<Question> {
   await within(
     PATIENCE,
@@ -110,7 +110,10 @@ export async function question(session: Session, taskId: string, nth = 1): Promi
   return questions(session, taskId)[nth - 1] as Question;
 }
 
-/** Says yes, true, 1 to whatever is asked; the HTTP status and body of the acceptance. */
+/**
+ * Accepts a form, filling in "yes", true or 1 depending on the field type.
+ * @returns the HTTP status and body of the answer to that
+ */
 export async function accept(session: Session, { id, params }: Question): Promise<{ status: number; body: string }> {
   const { properties = {} } = (params['requestedSchema'] ?? {}) as { properties?: Record<string, { type?: string }> };
   const content = Object.fromEntries(
@@ -127,7 +130,7 @@ export interface Asking {
   readonly result: { readonly exchange: Exchange; readonly answer: Promise<Answer> };
 }
 
-/** A task that asks, with every stream open that its question may come on. */
+/** Starts a task that asks, with every stream open on which its question may arrive. */
 export async function startAsking(
   session: Session,
   tool = 'confirm_delete',
@@ -138,7 +141,7 @@ export async function startAsking(
   return { taskId, result: session.send('tasks/result', { taskId }) };
 }
 
-/** The pages of `tasks/list`, asked for as they are read. */
+/** Yields the pages of `tasks/list`, requesting each only when it is read. */
 export async function* pages(session: Session): AsyncGenerator<{ page: Json; tasks: ReadTask[] }> {
   if (!declares(session, 'list')) skip('the server does not declare tasks.list');
   for (let cursor: unknown, count = 0; count < MOST_PAGES; count++) {
@@ -154,7 +157,7 @@ export async function firstPage(session: Session): Promise<{ page: Json; tasks: 
   throw new Failed('there is no first page');
 }
 
-/** The task as a list has it; `undefined` if it is on no page. */
+/** Finds the task in `tasks/list`; returns `undefined` if it is on no page. */
 export async function listed(session: Session, taskId: string): Promise<ReadTask | undefined> {
   for await (const { tasks } of pages(session)) {
     const found = tasks.find((task) => task.taskId === taskId);

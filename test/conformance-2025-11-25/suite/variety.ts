@@ -1,9 +1,9 @@
-/** How much IDs differ. @module */
+/** Measures how much IDs differ. @module */
 
-/** In bits: far beyond what can be guessed, and far below what random IDs have. */
+/** The variety expected of unguessable IDs, in bits: far beyond guessing, and far below that of random IDs. */
 export const UNGUESSABLE = 64;
 
-/** The bits that the places of these strings vary by, at most. */
+/** Returns an upper bound on how many bits these strings vary by: the sum over their character positions. */
 export function variety(ids: readonly string[]): number {
   const length = Math.min(...ids.map((id) => id.length));
   return Array.from({ length }, (_, place) => Math.log2(new Set(ids.map((id) => id[place])).size)).reduce(

@@ -1,4 +1,4 @@
-/** How a test ends other than by returning, and the deadline that every wait has. @module */
+/** The ways a test ends other than by returning, and the deadline for every wait. @module */
 
 /** The server breaks the rule; the message says what was seen. */
 export class Failed extends Error {}
@@ -14,21 +14,21 @@ export function skip(reason: string): never {
   throw new Skipped(reason);
 }
 
-/** For a step that a test can do without. */
+/** Swallows {@link Skipped} and rethrows everything else, for optional steps of a test. */
 export function ignoreSkipped(error: unknown): undefined {
   if (!(error instanceof Skipped)) throw error;
 }
 
-/** What was seen, short enough for one line. */
+/** Formats a value that was seen as JSON short enough for one line. */
 export function seen(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
-/** @throws Failed if `promise` is not settled within `ms` milliseconds */
+/** Waits for `promise`. @throws Failed if it does not settle within `ms` milliseconds */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  // What fails after its time has nobody to tell.
+  // Nobody handles a rejection after the deadline.
   promise.catch(() => undefined);
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Failed(`waited ${ms} ms for ${what}`)), ms);

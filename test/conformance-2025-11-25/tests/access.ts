@@ -7,13 +7,13 @@ import { check, Failed, seen, skip } from '../suite/verdict.js';
 import { ListTasksResult } from '../wire/schemas.js';
 import type { Session } from '../wire/session.js';
 
-/** More tasks than one page should have. */
+/** More tasks than one page should hold. */
 const MANY = 110;
 const LOOK_EVERY = 55;
 /** How long a list may lag behind, in milliseconds. */
 const LAG = 5_000;
 
-/** As many tasks as it takes for a first page not to have them all, or {@link MANY}. */
+/** Starts tasks until the first page no longer holds them all, or until there are {@link MANY}. */
 async function startPages(session: Session): Promise<{ ids: string[]; first: ReadTask[] }> {
   const ids: string[] = [];
   for (;;) {
@@ -22,14 +22,14 @@ async function startPages(session: Session): Promise<{ ids: string[]; first: Rea
         Array.from({ length: 11 }, async () => await start(session, 'echo_task', { text: 'one of many' })),
       )),
     );
-    // A long list is dear to some servers, so that it is not asked for each time.
+    // A long list is expensive on some servers, so do not request it every time.
     if (ids.length % LOOK_EVERY !== 0) continue;
     const { tasks: first } = await firstPage(session);
     if (ids.length >= MANY || (first.length > 0 && first.length < ids.length)) return { ids, first };
   }
 }
 
-/** What of `ids` no page has, after the time that a list may lag behind. */
+/** Returns those of `ids` that are on no page after the time a list may lag behind. */
 async function missing(session: Session, ids: readonly string[]): Promise<string[]> {
   for (const deadline = Date.now() + LAG; ; await delay(250)) {
     const left = new Set(ids);
@@ -41,7 +41,10 @@ async function missing(session: Session, ids: readonly string[]): Promise<string
   }
 }
 
-/** A session without authorization; the rules about unknown requestors do not concern servers that have none. */
+/**
+ * Opens a session without authorization. Skips the test if the server requires it, because the rules about unknown
+ * requestors then do not apply.
+ */
 async function anonymous(t: Context): Promise<Session> {
   try {
     return await t.connect({ token: undefined });

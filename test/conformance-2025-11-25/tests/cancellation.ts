@@ -1,4 +1,4 @@
-/** Cancellation, and errors of the protocol. @module */
+/** Tests of cancellation and protocol errors. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from '../suite/context.js';
 import { cancel, finished, firstPage, start, startSlow } from '../suite/tasks.js';
@@ -12,7 +12,7 @@ async function cancelled(session: Session, seconds = 3): Promise<{ taskId: strin
   return { taskId, answer: await cancel(session, taskId) };
 }
 
-/** A task in each terminal status that the server can bring about. */
+/** Creates one task in each terminal status. @returns the task IDs, by status */
 export async function ended(session: Session): Promise<Record<string, string>> {
   const completed = await finished(session, await start(session, 'echo_task', { text: 'over' }));
   const failed = await finished(session, await start(session, 'failing_job'));
@@ -44,7 +44,7 @@ export const cancellationTests: Record<string, Test> = {
     const { taskId } = await cancelled(session, 1);
     for (const deadline = Date.now() + 2_500; Date.now() < deadline; await delay(100)) {
       const { result, error } = await session.ask('tasks/get', { taskId });
-      if (error?.code === -32602) return; // Deleted, as it may be.
+      if (error?.code === -32602) return; // The task has been deleted, which is allowed.
       check(result?.['status'] === 'cancelled', `a cancelled task became ${seen(result ?? error)}`);
     }
   },

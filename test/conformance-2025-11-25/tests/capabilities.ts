@@ -1,4 +1,4 @@
-/** Capabilities and tool-level negotiation. @module */
+/** Tests of capabilities and tool-level negotiation. @module */
 import type { Test } from '../suite/context.js';
 import { accept, declares, question, start, startAsking, startSlow, taskSupport, tools } from '../suite/tasks.js';
 import { check, seen, skip } from '../suite/verdict.js';
@@ -20,7 +20,7 @@ export const capabilityTests: Record<string, Test> = {
   },
 
   async 'capabilities-4'(t) {
-    // The client of this session declares elicitation, and no tasks.
+    // This session's client declares elicitation but not tasks.
     const session = await t.connect();
     const { taskId } = await startAsking(session);
     const asked = await question(session, taskId);

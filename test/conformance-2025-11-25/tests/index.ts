@@ -1,4 +1,4 @@
-/** All tests, by the ID of the rule that each tests. @module */
+/** All tests, by the ID of the rule they test. @module */
 import type { Test } from '../suite/context.js';
 import { accessTests, listingTests } from './access.js';
 import { capabilityTests, toolTests } from './capabilities.js';

@@ -1,4 +1,4 @@
-/** Input required. @module */
+/** Tests of the status `input_required`. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from '../suite/context.js';
 import { accept, finished, get, isTerminal, poll, question, start, startAsking, startSlow } from '../suite/tasks.js';
@@ -54,7 +54,7 @@ export const inputTests: Record<string, Test> = {
     const session = await t.connect();
     const taskId = await start(session, 'confirm_delete', { filename: 'conformance.txt' });
     await poll(session, taskId, 'input_required', (task) => task['status'] === 'input_required');
-    // No stream was open before, so that nothing can have been sent yet.
+    // No stream was open before, so nothing can have been sent yet.
     session.send('tasks/result', { taskId });
     await accept(session, await question(session, taskId));
     await finished(session, taskId);

@@ -1,4 +1,4 @@
-/** Task IDs, statuses, timestamps and ttl. @module */
+/** Tests of task IDs, statuses, timestamps and ttl. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from '../suite/context.js';
 import {
@@ -17,7 +17,7 @@ import { check, Failed, ignoreSkipped, seen, skip } from '../suite/verdict.js';
 import { Status, Timestamp } from '../wire/schemas.js';
 import type { Session } from '../wire/session.js';
 
-/** A task as each operation that answers with tasks has it. */
+/** Returns a task as each operation that answers with tasks reports it, by method. */
 async function everyAnswer(session: Session): Promise<Record<string, ReadTask | undefined>> {
   const { task } = await call(session, 'slow_compute', { seconds: 2, label: 'everywhere' });
   const { taskId } = task;
@@ -155,6 +155,6 @@ export const lifecycleTests: Record<string, Test> = {
   },
 };
 
-/** How long a ttl is waited for, and how long after it a task may still be there, in milliseconds. */
+/** The longest ttl to wait for, and how long after it a task may still exist, in milliseconds. */
 const LONGEST_WAIT = 12_000;
 const PROMPTLY = 5_000;

@@ -1,4 +1,4 @@
-/** Messages about tasks: related-task metadata, status and progress notifications. @module */
+/** Tests of messages about tasks: related-task metadata, status and progress notifications. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, Test } from '../suite/context.js';
 import {
@@ -19,13 +19,16 @@ import { Task } from '../wire/schemas.js';
 
 const PROGRESS_TOKEN = 'conformance-progress';
 
-/** The life of a task with work and a token for progress, with every stream open; what was sent of `method` on the way. */
+/**
+ * Runs a task with some work and a progress token, with every stream open, and returns the `method` messages sent
+ * meanwhile. Skips the test if there are none.
+ */
 async function heard(t: Context, method: string): Promise<Message[]> {
   const session = await t.connect();
   await session.listen();
   const taskId = await startSlow(session, 2, { _meta: { progressToken: PROGRESS_TOKEN } });
   await resultOf(session, taskId);
-  // Notifications may come on another stream than the answer.
+  // Notifications may arrive on a different stream than the answer.
   await delay(300);
   const messages = session.arrived.items.flatMap(({ message }) => (message?.method === method ? [message] : []));
   if (messages.length === 0) skip(`the server sent no ${method}, which is optional`);

@@ -1,4 +1,4 @@
-/** Results, and how tasks fail. @module */
+/** Tests of results and of how tasks fail. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Context, Test } from '../suite/context.js';
@@ -19,14 +19,14 @@ import { CallToolResult, CreateTaskResult } from '../wire/schemas.js';
 import { PATIENCE, type Answer } from '../wire/session.js';
 import { ended } from './cancellation.js';
 
-/** What a call says, without the metadata that `tasks/result` adds. */
+/** Returns the content of an answer, without the metadata that `tasks/result` adds. */
 function substance({ result, error }: Answer): Json {
   if (error) return { error };
   const { _meta, isError = false, ...rest } = result ?? {};
   return { ...rest, isError };
 }
 
-/** A finished task's result beside the answer to the same call without a task. */
+/** Returns a finished task's result, and the answer to the same call without a task. */
 async function both(t: Context, name: string, args: Json): Promise<{ plain: Json; fromTask: Json }> {
   const session = await t.connect();
   if ((await taskSupport(session, name)) !== 'optional')

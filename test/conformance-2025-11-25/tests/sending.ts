@@ -1,4 +1,4 @@
-/** Streamable HTTP: sending messages, and the security of the endpoint. @module */
+/** Tests of Streamable HTTP: sending messages, and the security of the endpoint. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import { networkInterfaces } from 'node:os';
 import type { Context, Test } from '../suite/context.js';
@@ -8,7 +8,7 @@ import type { Exchange, Head } from '../wire/exchange.js';
 import { relatedTask } from '../wire/message.js';
 import { PATIENCE } from '../wire/session.js';
 
-/** The stream of a `tasks/result` that had to wait for its task, when it is over. */
+/** Opens the stream of a `tasks/result` that has to wait for its task, and returns it once the answer has arrived. */
 async function stream(t: Context): Promise<{ exchange: Exchange; head: Head; id: number }> {
   const session = await t.connect();
   const { exchange, answer, id } = session.send('tasks/result', { taskId: await startSlow(session, 1) });
@@ -40,7 +40,7 @@ export const sendingTests: Record<string, Test> = {
   async 'security-4'(t) {
     const { hostname, port, pathname, protocol } = t.target.url;
     if (!/^(127\.|localhost$|\[::1\]$)/.test(hostname)) skip('the server is not on this machine');
-    // 127.0.0.2 is answered by a server on all interfaces, and by none on 127.0.0.1.
+    // A server on all interfaces also answers at 127.0.0.2; one on 127.0.0.1 alone does not.
     const outside = Object.values(networkInterfaces()).flatMap((all = []) =>
       all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address),
     );

@@ -1,4 +1,4 @@
-/** Streamable HTTP: the GET stream, resumption, sessions and the version header. @module */
+/** Tests of Streamable HTTP: the GET stream, resumption, sessions and the version header. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, Test } from '../suite/context.js';
 import { accept, finished, question, questions, resultOf, startAsking, startSlow } from '../suite/tasks.js';
@@ -18,7 +18,7 @@ async function statusOf(session: Session, headers: Record<string, string | undef
   return (await within(PATIENCE, 'the answer', session.send('tools/list', {}, headers).exchange.head)).status;
 }
 
-/** Two streams of `tasks/result`, to their ends, and their event IDs. */
+/** Reads two `tasks/result` streams to the end. Returns them and their event IDs. Skips the test if there are no IDs. */
 async function twoStreams(session: Session) {
   const streams = [];
   for (const taskId of [await startSlow(session, 1), await startSlow(session, 1)]) {

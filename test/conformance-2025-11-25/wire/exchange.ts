@@ -1,4 +1,4 @@
-/** One HTTP request of the client and what the server sends in answer: one JSON body, or a stream of events. @module */
+/** One HTTP request of the client and the server's response to it: a JSON body or a stream of events. @module */
 import { createParser } from 'eventsource-parser';
 import { seen } from '../suite/verdict.js';
 import { Feed } from './feed.js';
@@ -13,7 +13,7 @@ export interface Head {
 export interface ServerEvent {
   /** The event's `id` field. */
   readonly id?: string;
-  /** Absent in an event without data, as the one that primes a client for resuming. */
+  /** Absent in an event without data, such as the one that lets a client resume the stream. */
   readonly message?: Message;
   readonly exchange: Exchange;
 }
@@ -21,7 +21,10 @@ export interface ServerEvent {
 export class Exchange {
   readonly feed = new Feed<ServerEvent>();
   readonly head: Promise<Head>;
-  /** Settles once no more comes, for whatever reason; never rejects. The text is what was in the body if that was no JSON. */
+  /**
+   * Resolves once nothing more will arrive, for whatever reason; never rejects. The text is the body, and is empty for
+   * an event stream or a failed request.
+   */
   readonly ended: Promise<string>;
   /** The stream's last `retry` field, in milliseconds. */
   retry: number | undefined;
@@ -47,7 +50,7 @@ export class Exchange {
         );
       })
       .catch((error: unknown) => this.#end(`${name}: ${reasonOf(error)}`, ''));
-    // Whoever needs the head waits for it; nobody has to.
+    // Nobody has to wait for the head, so its rejection must not count as unhandled.
     this.head.catch(() => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** What arrives bit by bit, to be looked at and waited for. @module */
+/** A list of items that arrive over time. Callers can inspect it and wait for items. @module */
 import { Failed } from '../suite/verdict.js';
 
 export class Feed<T> {
@@ -11,16 +11,16 @@ export class Feed<T> {
     this.#wake();
   }
 
-  /** Nothing more will come; `why` is what those who wait are told. */
+  /** Ends the feed. Every `find` that does not find its item then fails with the message `why`. */
   close(why: string): void {
     this.#end ??= why;
     this.#wake();
   }
 
   /**
-   * The first item that is wanted, now or when it arrives.
+   * Returns the first item that matches `wanted`, waiting for it if necessary.
    *
-   * @throws Failed once nothing more will come
+   * @throws Failed if the feed ends without it
    */
   async find(wanted: (item: T) => boolean): Promise<T> {
     for (;;) {

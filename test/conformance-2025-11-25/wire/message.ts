@@ -1,4 +1,4 @@
-/** JSON-RPC messages as they are on the wire, with nothing taken for granted about what is in them. @module */
+/** JSON-RPC messages as they are on the wire, without assumptions about their contents. @module */
 
 export interface RpcError {
   readonly code: number;
@@ -24,7 +24,7 @@ export const isResponse = (message: Message): boolean =>
 export const isRequest = (message: Message): boolean => message.method !== undefined && message.id !== undefined;
 export const isNotification = (message: Message): boolean => message.method !== undefined && message.id === undefined;
 
-/** The related task that a message names in its own `_meta`, or in its result's. */
+/** Returns the related task that a message names in the `_meta` of its params or result. */
 export function relatedTask({ params, result }: Message): string | undefined {
   const meta = ((params ?? result)?.['_meta'] ?? {}) as Record<string, { taskId?: string } | undefined>;
   return meta[RELATED_TASK]?.taskId;

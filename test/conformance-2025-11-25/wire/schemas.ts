@@ -1,4 +1,4 @@
-/** The specification's shapes. Loose: a server may send more than is named here. @module */
+/** The specification's shapes. They are loose, because a server may send more fields than these. @module */
 import { z } from 'zod';
 
 /** https://datatracker.ietf.org/doc/html/rfc3339#section-5 */

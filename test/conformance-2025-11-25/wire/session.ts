@@ -1,11 +1,14 @@
-/** A client of protocol 2025-11-25 over Streamable HTTP that hides nothing: every message, and which stream it came on. @module */
+/**
+ * A 2025-11-25 client over Streamable HTTP that hides nothing: it exposes every message and the stream it came on.
+ * @module
+ */
 import { check, Failed, seen, within } from '../suite/verdict.js';
 import { Exchange, type ServerEvent } from './exchange.js';
 import { Feed } from './feed.js';
 import { isResponse, type Json, type Message, type RpcError } from './message.js';
 
 export const PROTOCOL = '2025-11-25';
-/** How long an answer may take that has nothing to wait for, in milliseconds. */
+/** The default time to wait for an answer, in milliseconds. */
 export const PATIENCE = 20_000;
 
 export interface Answer {
@@ -14,13 +17,13 @@ export interface Answer {
 }
 
 export interface ConnectOptions {
-  /** Sent with every request, as a bearer's authorization. */
+  /** The bearer token sent with every request. */
   readonly token?: string | undefined;
   readonly capabilities?: Json;
 }
 
 export class Session {
-  /** Everything the server sent, on whichever stream. */
+  /** Everything the server has sent, on any stream. */
   readonly arrived = new Feed<ServerEvent>();
   readonly exchanges: Exchange[] = [];
   id: string | undefined;
@@ -34,7 +37,7 @@ export class Session {
     private readonly options: ConnectOptions,
   ) {}
 
-  /** @throws Failed if the server does not complete the handshake in this protocol version */
+  /** Opens a session. @throws Failed if the server does not complete the handshake in this protocol version */
   static async connect(url: URL, options: ConnectOptions): Promise<Session> {
     const session = new Session(url, options);
     try {
@@ -64,7 +67,7 @@ export class Session {
     await this.post({ jsonrpc: '2.0', method: 'notifications/initialized' });
   }
 
-  /** The headers of every request; an `undefined` in `changes` leaves one out. */
+  /** Returns the headers of a request; an `undefined` in `changes` omits a header. */
   headers(changes: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
     const all: Record<string, string | undefined> = {
       'content-type': 'application/json',
@@ -79,7 +82,7 @@ export class Session {
     );
   }
 
-  /** Sends a request; its answer, and the exchange it comes with, which may bring other messages as well. */
+  /** Sends a request. Returns its answer and its exchange, which may also bring other messages. */
   send(
     method: string,
     params: Json = {},
@@ -99,19 +102,19 @@ export class Session {
     return { exchange, answer, id };
   }
 
-  /** @throws Failed if no answer comes in time */
+  /** Sends a request and waits for its answer. @throws Failed if none arrives in time */
   async ask(method: string, params: Json = {}, patience = PATIENCE): Promise<Answer> {
     return await within(patience, `the answer to ${method}`, this.send(method, params).answer);
   }
 
-  /** @throws Failed for an error */
+  /** Sends a request and returns its result. @throws Failed if the answer is an error or does not arrive in time */
   async result(method: string, params: Json = {}, patience = PATIENCE): Promise<Json> {
     const { result, error } = await this.ask(method, params, patience);
     check(result, `${method} ${seen(params)} was answered with ${seen(error)}`);
     return result;
   }
 
-  /** Posts a notification or a response; its HTTP status and body. */
+  /** Posts a notification or a response. @returns the HTTP status and body */
   async post(
     message: Message,
     headers?: Record<string, string | undefined>,
@@ -126,7 +129,7 @@ export class Session {
     return this.#open(name, { method: 'POST', headers: this.headers(headers), body: JSON.stringify(body) });
   }
 
-  /** Opens the session's own stream; a server that has none answers 405. */
+  /** Opens the session's own stream. A server that has none answers 405. */
   get(headers?: Record<string, string | undefined>): Exchange {
     return this.#open('GET', {
       method: 'GET',
@@ -134,7 +137,7 @@ export class Session {
     });
   }
 
-  /** Opens the session's own stream, if the server has one. */
+  /** Opens the session's own stream; returns `undefined` if the server has none. */
   async listen(): Promise<Exchange | undefined> {
     const exchange = this.get();
     const { status } = await within(PATIENCE, 'the answer to GET', exchange.head);
@@ -146,7 +149,7 @@ export class Session {
     return (await within(PATIENCE, 'the answer to DELETE', exchange.head)).status;
   }
 
-  /** Hangs up on everything, and ends the session where there is one. */
+  /** Aborts all exchanges, and ends the session if there is one. */
   async close(): Promise<void> {
     for (const exchange of this.exchanges) exchange.abort();
     this.arrived.close('the session is closed');
@@ -155,14 +158,14 @@ export class Session {
   }
 
   #open(name: string, init: RequestInit): Exchange {
-    // A test that has been given up goes on until it next wants something.
+    // A test that has timed out keeps running; this stops it at its next request.
     if (this.#closed) throw new Failed('the session is closed');
     const exchange = new Exchange(
       name,
       async (signal) => await fetch(this.url, { ...init, signal }),
       (event) => {
         this.arrived.push(event);
-        // A server may look whether its client is still there.
+        // A server may check whether its client is still there.
         if (event.message?.method === 'ping')
           this.raw('response to ping', { jsonrpc: '2.0', id: event.message.id, result: {} });
       },

@@ -1,4 +1,4 @@
-/** What the rules of 2026-07-28 refer to, and what refers to their results. */
+/** References from the 2026-07-28 rules to tests, and how their results are read. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,11 +1,11 @@
-/** Tests of this project by their names, as `rules-2026-07-28/` refers to them. @module */
+/** Finds this project's tests by the names that `rules-2026-07-28/` uses. @module */
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
 
 export interface OwnTest {
-  /** Relative to the repository. */
+  /** The path of the test file, relative to the repository. */
   readonly file: string;
-  /** The titles as the source has them, of the suites first; the outermost may be left out. */
+  /** The titles as written in the source, suites first. The outermost may be omitted. */
   readonly titles: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export function ownTest(reference: string): OwnTest {
   return { file: `test/${file}.test.ts`, titles };
 }
 
-/** Vitest's JSON report, as far as it is read. */
+/** The fields of vitest's JSON report that are used here. */
 export const VitestReport = z.object({
   testResults: z.array(
     z.object({
@@ -28,9 +28,9 @@ export const VitestReport = z.object({
 export type VitestReport = z.infer<typeof VitestReport>;
 
 /**
- * Whether all tests that `reference` stands for have passed: an `each` is several, and so is a test that is run for both
- * adapters, but for those that are skipped for one of them.
- * @throws Error if there is none
+ * Checks whether all tests that `reference` stands for have passed. An `each`, or a test that runs for both adapters,
+ * is several tests. Skipped ones are ignored, but at least one must have run.
+ * @throws Error if the report has no such test
  */
 export function hasPassed(reference: string, { testResults }: VitestReport): boolean {
   const { file, titles } = ownTest(reference);
@@ -47,7 +47,7 @@ export function hasPassed(reference: string, { testResults }: VitestReport): boo
   return run.length > 0 && run.every(({ status }) => status === 'passed');
 }
 
-/** What `each` makes of a title: `%s` and the like stand for values. */
+/** Matches the titles that `each` makes from this one: `%s`, `%j` and `%o` stand for any value. */
 function pattern(title: string): RegExp {
   const literal = title.split(/%[sjo]/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${literal.join('.*')}$`, 's');

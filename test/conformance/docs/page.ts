@@ -1,4 +1,4 @@
-/** `docs/conformance.md` as text. Pure; the same results make the same text. @module */
+/** Renders `docs/conformance.md`. Pure: the same results give the same text. @module */
 import type { ScenarioResult } from '../verdict.js';
 import type { Row } from './rows.js';
 
@@ -59,7 +59,7 @@ function counts(rows: readonly Row[]): string {
 const count = (rows: readonly Row[], wanted: Row['result']): number =>
   rows.filter(({ result }) => result === wanted).length;
 
-/** A table under each heading of the specification. */
+/** Renders one table under each heading of the specification. */
 function table(rows: readonly Row[]): string {
   const sections = [...new Set(rows.map(({ section }) => section))];
   const tables = sections.map((section) => {

@@ -1,4 +1,4 @@
-/** Each rule of both specifications with its result. Pure. @module */
+/** Combines each rule of both specifications with its result. Pure. @module */
 import { rules as rules2025 } from '../../conformance-2025-11-25/rules/index.js';
 import type { Result } from '../../conformance-2025-11-25/suite/run.js';
 import { PAGES, rules as rules2026, type Rule } from '../rules-2026-07-28/index.js';
@@ -10,7 +10,7 @@ export interface Row {
   readonly level: string;
   readonly section: string;
   readonly sentence: string;
-  /** Markdown: the tests, or why there is none. */
+  /** Markdown: the tests, or why there are none. */
   readonly where: string;
   readonly result: 'passed' | 'failed' | 'skipped' | 'not tested';
 }
@@ -23,7 +23,7 @@ export function rowsOf2025(results: readonly Result[]): Row[] {
     const { status, message } = result;
     if (status === 'not testable') return { id, level, section, sentence, where: message, result: 'not tested' };
     const test = `the test \`${sameAs ?? id}\``;
-    // The suite says `as x: reason` of a rule that restates another.
+    // For a rule that restates another, the suite reports `as x: reason`.
     return {
       id,
       level,

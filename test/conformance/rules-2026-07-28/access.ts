@@ -1,4 +1,8 @@
-/** The rules of the pages on authorization and tools that bind a server with tasks. The text is © the MCP contributors, CC-BY-4.0. @module */
+/**
+ * The rules of the pages on authorization and tools that bind a server with tasks.
+ * The text is © the MCP contributors, CC-BY-4.0.
+ * @module
+ */
 import { page } from './rule.js';
 
 const REFUSED = 'auth/bearer-auth > is refused > %s';

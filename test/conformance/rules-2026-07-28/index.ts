@@ -1,4 +1,8 @@
-/** The rules that protocol 2026-07-28 states for servers with tasks: every one of the tasks extension, and those of the other pages that tasks touch. @module */
+/**
+ * The rules that protocol 2026-07-28 states for servers with tasks: all rules of the tasks extension, and those rules
+ * of other pages that affect tasks.
+ * @module
+ */
 import { authorizationRules, toolRules } from './access.js';
 import { cancellationRules, mrtrRules, progressRules, subscriptionRules } from './patterns.js';
 import type { Rule } from './rule.js';

@@ -1,4 +1,4 @@
-/** The rules of the pages on patterns that tasks touch. The text is © the MCP contributors, CC-BY-4.0. @module */
+/** The rules of the pages on patterns that affect tasks. The text is © the MCP contributors, CC-BY-4.0. @module */
 import { CLIENT, OPERATION, page, PERMISSION } from './rule.js';
 
 const TOLD =

@@ -1,7 +1,7 @@
-/** What a rule of protocol 2026-07-28 is here: the specification's sentence, and where it is tested. @module */
+/** The rules of protocol 2026-07-28 as data: the specification's sentence, and where it is tested. @module */
 import type { Level } from '../../conformance-2025-11-25/rules/rule.js';
 
-/** The specification's pages, by the name they have in the ID of a rule. */
+/** The specification's pages, by the name that rule IDs use. */
 export const PAGES = {
   tasks: 'Tasks extension',
   subscriptions: 'Subscriptions',
@@ -15,9 +15,9 @@ export const PAGES = {
 export interface Where {
   /** Checks of the official suite, by their IDs. */
   readonly official?: readonly string[];
-  /** Tests of this project as vitest names them: `file > suite > test`, the file below test/ and without .test.ts. */
+  /** This project's tests, as vitest names them: `file > suite > test`. The file is below test/, without .test.ts. */
   readonly own?: readonly string[];
-  /** Why there is no test. */
+  /** Why the rule is not tested. */
   readonly untested?: string;
 }
 
@@ -25,7 +25,7 @@ export interface Rule extends Where {
   readonly id: string;
   readonly level: Level;
   readonly page: keyof typeof PAGES;
-  /** The heading under which the sentence stands. */
+  /** The heading that the sentence appears under. */
   readonly section: string;
   /** The specification's own words. */
   readonly sentence: string;
@@ -33,7 +33,7 @@ export interface Rule extends Where {
 
 export type Entry = readonly [level: Level, sentence: string, where: Where];
 
-/** The rules of a page by its headings, numbered in the page's order. */
+/** Creates the rules of a page from its headings and sentences, numbered in the page's order. */
 export function page(name: Rule['page'], sections: Readonly<Record<string, readonly Entry[]>>): Rule[] {
   const entries = Object.entries(sections).flatMap(([section, rules]) => rules.map((rule) => [section, rule] as const));
   return entries.map(([section, [level, sentence, where]], index) => ({

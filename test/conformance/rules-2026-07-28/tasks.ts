@@ -1,4 +1,4 @@
-/** The rules of the page on the tasks extension, in its order. The text is © the MCP contributors, CC-BY-4.0. @module */
+/** The rules of the tasks extension's page, in its order. The text is © the MCP contributors, CC-BY-4.0. @module */
 import { CLIENT, OPERATION, page, PERMISSION } from './rule.js';
 
 const DECLINED = 'server/tasks > 2026-07-28 > is awaited for the others, and a required tool asks for the extension';
