@@ -32,7 +32,7 @@ const RELATED = 'io.modelcontextprotocol/related-task';
 describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
   let stack: Stack<TasksConnection>;
   let other: Stack<TasksConnection>;
-  /** Two replicas. */
+  /** The endpoints of two replicas. */
   let a: Endpoint;
   let b: Endpoint;
   let stopWorker: () => Promise<void>;

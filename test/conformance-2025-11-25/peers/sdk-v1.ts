@@ -153,7 +153,7 @@ function fixtureServer(taskStore: InMemoryTaskStore, taskMessageQueue: InMemoryT
   return mcp;
 }
 
-/** Serves on a free port of the loopback interface. */
+/** Serves these tools on a free port of the loopback interface. */
 export async function startSdkV1(): Promise<{ url: URL; close(): Promise<void> }> {
   const taskStore = new InMemoryTaskStore();
   const taskMessageQueue = new InMemoryTaskMessageQueue();

@@ -1,4 +1,4 @@
-/** Listing, isolation and access control. @module */
+/** Tests of listing, isolation and access control. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, Test } from '../suite/context.js';
 import { declares, finished, firstPage, get, listed, pages, start, startSlow, type ReadTask } from '../suite/tasks.js';

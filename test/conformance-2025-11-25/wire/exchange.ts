@@ -54,7 +54,7 @@ export class Exchange {
     this.head.catch(() => undefined);
   }
 
-  /** Hangs up. */
+  /** Hangs up on the server. */
   abort(): void {
     this.#abort.abort();
   }

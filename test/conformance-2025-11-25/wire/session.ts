@@ -124,7 +124,7 @@ export class Session {
     return { status, body: await within(PATIENCE, `the end of the answer to ${exchange.name}`, exchange.ended) };
   }
 
-  /** Posts any body. */
+  /** Posts any body, valid or not. */
   raw(name: string, body: unknown, headers?: Record<string, string | undefined>): Exchange {
     return this.#open(name, { method: 'POST', headers: this.headers(headers), body: JSON.stringify(body) });
   }

@@ -26,7 +26,7 @@ const { results: given } = new Command('conformance:docs')
   .parse()
   .opts<{ results?: string }>();
 
-/** Reads the results in `file`, running `command` to write them if missing. Ignores its exit code; the results say as much. */
+/** Reads the results in `file`, running `command` to write them if missing. Ignores its exit code: they say it all. */
 async function resultsOf(file: string, command: string, args: readonly string[]): Promise<unknown> {
   if (!existsSync(file)) {
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
