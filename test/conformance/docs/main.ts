@@ -1,4 +1,4 @@
-/** `npm run conformance:docs [-- --results folder]`: writes docs/conformance.md. Exits with 1 if a rule fails. @module */
+/** `npm run conformance:docs [-- --results folder]`: writes docs/conformance.md. Exits with 1 if rules fail. @module */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -26,7 +26,7 @@ const { results: given } = new Command('conformance:docs')
   .parse()
   .opts<{ results?: string }>();
 
-/** Reads the results in `file`, running `command` to write them if missing. Ignores its exit code: they say it all. */
+/** Reads the results in `file`, running `command` to write them if missing. Only the results count, not the exit code. */
 async function resultsOf(file: string, command: string, args: readonly string[]): Promise<unknown> {
   if (!existsSync(file)) {
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
