@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, it } from 'vitest';
-import { startAuthorizationServer, type AuthorizationServer } from '../test/auth/authorization-server.js';
+import { startAuthorizationServer, type AuthorizationServer } from '../test/helpers/authorization-server.js';
 import { taskClient, type TaskClient } from '../test/cluster/setup/eras.js';
 import { startMcpServer, startWorker, type McpServer } from '../test/cluster/setup/nodes.js';
 import { stopAll } from '../test/cluster/setup/processes.js';

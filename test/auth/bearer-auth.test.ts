@@ -8,10 +8,15 @@ import { z } from 'zod';
 import { bearerAuth, type ProtectedHandler } from '../../src/auth/index.js';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { defineTool } from '../../src/index.js';
-import { listen } from '../setup/http.js';
-import { silent, startStack, type Stack } from '../setup/stack.js';
-import { send2025, send2026 } from '../server/protocol.js';
-import { CLIENT, REDIRECT, startAuthorizationServer, type AuthorizationServer } from './authorization-server.js';
+import { listen } from '../helpers/http.js';
+import { silent, startStack, type Stack } from '../helpers/stack.js';
+import { send2025, send2026 } from '../helpers/raw-requests.js';
+import {
+  CLIENT,
+  REDIRECT,
+  startAuthorizationServer,
+  type AuthorizationServer,
+} from '../helpers/authorization-server.js';
 
 const RESOURCE = 'https://mcp.example.com/mcp';
 const METADATA = 'https://mcp.example.com/.well-known/oauth-protected-resource/mcp';

@@ -11,9 +11,9 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { callTool, tasksCapability } from '../../src/client/index.js';
-import { startAuthorizationServer } from '../auth/authorization-server.js';
-import { send2025, send2026 } from '../server/protocol.js';
-import { key, startStack } from '../setup/stack.js';
+import { startAuthorizationServer } from '../helpers/authorization-server.js';
+import { send2025, send2026 } from '../helpers/raw-requests.js';
+import { key, startStack } from '../helpers/stack.js';
 import { tools } from '../fixtures/tools.mjs';
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));

@@ -15,8 +15,8 @@ import {
   type TaskStatus,
 } from '../../src/client/index.js';
 import { defineTool, TaskError, type ToolContext } from '../../src/index.js';
-import { listen, type Listening } from '../setup/http.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { listen, type Listening } from '../helpers/http.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 /** Gates that let the test decide when a tool continues. */
 const gates = new Map<

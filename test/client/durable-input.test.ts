@@ -16,8 +16,8 @@ import {
   tasksCapability,
 } from '../../src/client/index.js';
 import { defineTool } from '../../src/index.js';
-import { listen, type Listening } from '../setup/http.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { listen, type Listening } from '../helpers/http.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 /** Ends the current step. */
 let next = (): void => undefined;

@@ -7,7 +7,7 @@ import { CreateMessageResultSchema, ElicitRequestSchema, ElicitResultSchema } fr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { callTool, type InputRequest, type McpClient, type TaskStatus } from '../../src/client/index.js';
-import { startV1Server, type V1Server } from '../setup/v1-server.js';
+import { startV1Server, type V1Server } from '../helpers/v1-server.js';
 
 const requestedSchema = { type: 'object' as const, properties: { said: { type: 'string' as const } } };
 const related = (taskId: string) => ({ _meta: { 'io.modelcontextprotocol/related-task': { taskId } } });

@@ -11,8 +11,8 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callTool, fileTaskStore, resume, tasksCapability, type StoredTask } from '../../src/client/index.js';
 import { tools } from '../fixtures/tools.mjs';
-import { listen, type Listening } from '../setup/http.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { listen, type Listening } from '../helpers/http.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 const host = fileURLToPath(new URL('../fixtures/host.mjs', import.meta.url));
 let dir: string;

@@ -5,7 +5,7 @@ import { InMemoryTransport as TransportV1 } from '@modelcontextprotocol/sdk/inMe
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 import { MOVED_TASK, Tap, type Message } from '../../src/client/seam.js';
-import { installed } from '../setup/sdk-version.js';
+import { installed } from '../helpers/sdk-version.js';
 
 /** The far end of a transport pair, which answers `initialize` and `tools/call` as a server would. */
 interface FarEnd {

@@ -4,7 +4,7 @@ import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startAuthorizationServer, type AuthorizationServer } from '../auth/authorization-server.js';
+import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { ERAS, taskClient, type TaskClient } from './setup/eras.js';
 import { startMcpServer, startWorker, type McpServer } from './setup/nodes.js';
 import { stopAll } from './setup/processes.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startAuthorizationServer, type AuthorizationServer } from '../auth/authorization-server.js';
+import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { certificateOf, NAMESPACES, type Role } from './setup/certificates.js';
 import { ERAS, taskClient, type Refused, type TaskClient } from './setup/eras.js';
 import { startMcpServer, startWorker, type McpServer } from './setup/nodes.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { startAuthorizationServer, type AuthorizationServer } from '../auth/authorization-server.js';
+import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { NAMESPACES } from './setup/certificates.js';
 import { ERAS, Refused, taskClient, type Era, type TaskClient } from './setup/eras.js';
 import { startMcpServer, startWorker, type McpServer } from './setup/nodes.js';

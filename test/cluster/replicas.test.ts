@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { startAuthorizationServer, type AuthorizationServer } from '../auth/authorization-server.js';
+import { startAuthorizationServer, type AuthorizationServer } from '../helpers/authorization-server.js';
 import { certificateOf } from './setup/certificates.js';
 import { ERAS, Refused, taskClient, type TaskClient } from './setup/eras.js';
 import { startMcpServer, startWorker, type McpServer } from './setup/nodes.js';

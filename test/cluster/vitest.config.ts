@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/cluster/**/*.test.ts'],
     globalSetup: ['test/cluster/setup/services.ts'],
-    setupFiles: ['test/setup/quiet.ts'],
+    setupFiles: ['test/helpers/quiet.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Each language has one task queue, and its workers use their own test file's folder: run in parallel, files would

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import { send2026, type Reply } from '../server/protocol.js';
-import { startGateway, startPlainWorker } from './setup.js';
+import { send2026, type Reply } from '../helpers/raw-requests.js';
+import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
 const question = {

@@ -7,8 +7,8 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
-import { send2025, send2026, type Reply } from '../server/protocol.js';
-import { startGateway, startPlainWorker } from './setup.js';
+import { send2025, send2026, type Reply } from '../helpers/raw-requests.js';
+import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 const taskQueue = `plain-${randomUUID()}`;
 const second = `second-${randomUUID()}`;

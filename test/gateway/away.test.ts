@@ -3,9 +3,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import { send2025, send2026, type Reply } from '../server/protocol.js';
-import { silent } from '../setup/stack.js';
-import { startGateway } from './setup.js';
+import { send2025, send2026, type Reply } from '../helpers/raw-requests.js';
+import { silent } from '../helpers/stack.js';
+import { startGateway } from '../helpers/gateway.js';
 
 let gateway: Gateway;
 let port: number;

@@ -14,9 +14,9 @@ import { callTool, tasksCapability } from '../../src/client/index.js';
 import { loadGateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
 import dataConverter from '../fixtures/data-converter.mjs';
-import { Session, type Endpoint } from '../server/session.js';
-import { key } from '../setup/stack.js';
-import { startPlainWorker } from './setup.js';
+import { Session, type Endpoint } from '../helpers/session-client.js';
+import { key } from '../helpers/stack.js';
+import { startPlainWorker } from '../helpers/gateway.js';
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 let dir: string;

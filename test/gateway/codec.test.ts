@@ -11,10 +11,10 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { ensureNamespace } from '../../src/temporal/dev-server/namespace.js';
-import { send2025, send2026 } from '../server/protocol.js';
+import { send2025, send2026 } from '../helpers/raw-requests.js';
 import dataConverter, { turned } from '../fixtures/data-converter.mjs';
-import { Session } from '../server/session.js';
-import { startGateway, startPlainWorker } from './setup.js';
+import { Session } from '../helpers/session-client.js';
+import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 const taskQueue = `plain-${randomUUID()}`;
 const second = `codec-${randomUUID()}`;

@@ -9,8 +9,8 @@ import { serveGateway } from '../../src/gateway/index.js';
 import { checkGateway, gatewayOf, loadGateway } from '../../src/gateway/load.js';
 import { reference } from '../../src/gateway/reference.js';
 import { resolveTemporalTarget } from '../../src/temporal/connection/target.js';
-import { send2025, send2026, type Reply } from '../server/protocol.js';
-import { key, silent } from '../setup/stack.js';
+import { send2025, send2026, type Reply } from '../helpers/raw-requests.js';
+import { key, silent } from '../helpers/stack.js';
 
 let dir: string;
 beforeAll(async () => {

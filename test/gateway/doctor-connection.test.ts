@@ -14,8 +14,8 @@ import { generate, type GenerateResult, type SelfsignedOptions } from 'selfsigne
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { examine, type Finding } from '../../src/gateway/doctor/index.js';
 import { loadGateway } from '../../src/gateway/index.js';
-import { key } from '../setup/stack.js';
-import { startProxy, type Proxy } from './grpc-proxy.js';
+import { key } from '../helpers/stack.js';
+import { startProxy, type Proxy } from '../helpers/grpc-proxy.js';
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const EC = { keyType: 'ec', algorithm: 'sha256' } as const;

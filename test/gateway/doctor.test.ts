@@ -15,9 +15,9 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi }
 import { examine, type Finding } from '../../src/gateway/doctor/index.js';
 import type { GatewayConfigInput } from '../../src/gateway/index.js';
 import { gatewayOf } from '../../src/gateway/load.js';
-import { key } from '../setup/stack.js';
-import { startProxy, type Proxy } from './grpc-proxy.js';
-import { startPlainWorker } from './setup.js';
+import { key } from '../helpers/stack.js';
+import { startProxy, type Proxy } from '../helpers/grpc-proxy.js';
+import { startPlainWorker } from '../helpers/gateway.js';
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const taskQueue = `plain-${randomUUID()}`;

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import { send2025, send2026, type Reply } from '../server/protocol.js';
-import { startTemporalProxy, type TemporalProxy } from '../setup/temporal-proxy.js';
-import { startGateway, startPlainWorker } from './setup.js';
+import { send2025, send2026, type Reply } from '../helpers/raw-requests.js';
+import { startTemporalProxy, type TemporalProxy } from '../helpers/temporal-proxy.js';
+import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 /** The promised maximum in milliseconds, plus slack for a slow machine. */
 const PROMISED = 5_000 + 500;

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import { send2026 } from '../server/protocol.js';
-import { Session, type Message } from '../server/session.js';
-import { startGateway, startPlainWorker } from './setup.js';
+import { send2026 } from '../helpers/raw-requests.js';
+import { Session, type Message } from '../helpers/session-client.js';
+import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 const taskQueue = `plain-${randomUUID()}`;
 const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import { send2025, send2026, type Reply } from '../server/protocol.js';
-import { silent } from '../setup/stack.js';
-import { REASON, startTemporalProxy, type TemporalProxy } from '../setup/temporal-proxy.js';
-import { startGateway } from './setup.js';
+import { send2025, send2026, type Reply } from '../helpers/raw-requests.js';
+import { silent } from '../helpers/stack.js';
+import { REASON, startTemporalProxy, type TemporalProxy } from '../helpers/temporal-proxy.js';
+import { startGateway } from '../helpers/gateway.js';
 
 const PERMISSION_DENIED = 7;
 const taskQueue = `nobody-${randomUUID()}`;

@@ -11,10 +11,10 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { serveGateway, type Gateway } from '../../src/gateway/index.js';
 import type { Logger } from '../../src/index.js';
-import { send2025, send2026 } from '../server/protocol.js';
-import { Session } from '../server/session.js';
-import { key, workflowsPath } from '../setup/stack.js';
-import { startPlainWorker } from './setup.js';
+import { send2025, send2026 } from '../helpers/raw-requests.js';
+import { Session } from '../helpers/session-client.js';
+import { key, workflowsPath } from '../helpers/stack.js';
+import { startPlainWorker } from '../helpers/gateway.js';
 
 const taskQueue = `plain-${randomUUID()}`;
 const head = (): string => `temporal: { address: "${inject('temporalAddress')}" }\ntaskQueue: ${taskQueue}\ntools:\n`;

@@ -6,8 +6,8 @@ import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import dataConverter, { turned } from '../fixtures/data-converter.mjs';
-import { send2025, send2026 } from '../server/protocol.js';
-import { startGateway, startPlainWorker } from './setup.js';
+import { send2025, send2026 } from '../helpers/raw-requests.js';
+import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 const taskQueue = `plain-${randomUUID()}`;
 const input = { properties: { given: {} } };

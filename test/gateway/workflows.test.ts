@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import { send2025, send2026 } from '../server/protocol.js';
-import { startGateway, startPlainWorker } from './setup.js';
+import { send2025, send2026 } from '../helpers/raw-requests.js';
+import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 const taskQueue = `plain-${randomUUID()}`;
 const text = { type: 'string' };

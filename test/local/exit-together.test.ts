@@ -1,6 +1,6 @@
 /** Users that exit at the same moment, as on Ctrl-C: the last of them still stops the server. */
 import { expect, it } from 'vitest';
-import { gone, Holder, leases, serverOf, temporaryDirectory, until } from './support.js';
+import { gone, Holder, leases, serverOf, temporaryDirectory, until } from '../helpers/local-services.js';
 
 it.each([1, 2, 3])('the server goes with users that exit together (round %i)', async () => {
   const dir = await temporaryDirectory();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findTemporalCli } from '../../src/temporal/dev-server/index.js';
 import { cacheDir } from '../../src/temporal/dev-server/cache.js';
-import { temporaryDirectory } from './support.js';
+import { temporaryDirectory } from '../helpers/local-services.js';
 
 function script(path: string, text: string): string {
   writeFileSync(path, `#!/bin/sh\n${text}\n`);

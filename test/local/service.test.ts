@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { acquireLocalService, knock, type LocalService } from '../../src/local/index.js';
 import { identify } from '../../src/local/process-identity.js';
-import { Holder, fixture, gone, leases, record, serverOf, temporaryDirectory, until } from './support.js';
+import {
+  Holder,
+  fixture,
+  gone,
+  leases,
+  record,
+  serverOf,
+  temporaryDirectory,
+  until,
+} from '../helpers/local-services.js';
 
 interface Got {
   pid: number;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import proto from '@temporalio/proto';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, expect, it } from 'vitest';
-import { workflowsPath } from '../setup/stack.js';
+import { workflowsPath } from '../helpers/stack.js';
 
 const histories = fileURLToPath(new URL('histories/', import.meta.url));
 const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };

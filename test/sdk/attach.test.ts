@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type ToolSchema } from '../../src/index.js';
 import { DurableTasks } from '../../src/sdk/index.js';
-import { v1Server } from '../setup/adapters.js';
-import { silent, startStackOf, type Stack } from '../setup/stack.js';
+import { v1Server } from '../helpers/adapters.js';
+import { silent, startStackOf, type Stack } from '../helpers/stack.js';
 
 /** A schema made without a library: only what the interface requires. */
 const handMade: ToolSchema<unknown, { n: number }> = {

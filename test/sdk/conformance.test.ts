@@ -3,17 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { serveHttp, type HttpServer } from '../../src/cli/http-server.js';
 import { DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
-import { tools } from '../conformance/fixture/tools.js';
-import { runAll } from '../conformance-2025-11-25/suite/run.js';
-import { v1Server } from '../setup/adapters.js';
-import { trustBearers } from '../setup/bearers.js';
-import { startStackOf, type Stack } from '../setup/stack.js';
-import { sessionful } from './sessions.js';
+import { tools } from '../../conformance/fixture/tools.js';
+import { runAll } from '../../conformance/2025-11-25/suite/run.js';
+import { v1Server } from '../helpers/adapters.js';
+import { trustBearers } from '../helpers/bearers.js';
+import { startStackOf, type Stack } from '../helpers/stack.js';
+import { sessionful } from '../helpers/sdk-sessions.js';
 
 let stack: Stack<DurableTasks>;
 beforeAll(async () => {
   stack = await startStackOf(DurableTasks, tools, { pollInterval: '200 ms' });
-  const workflowsPath = fileURLToPath(new URL('../conformance/fixture/workflows.ts', import.meta.url));
+  const workflowsPath = fileURLToPath(new URL('../../conformance/fixture/workflows.ts', import.meta.url));
   await stack.startWorker({
     workflowsPath,
     maxHeartbeatThrottleInterval: '200 ms',

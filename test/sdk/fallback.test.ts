@@ -4,10 +4,10 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DurableTasks } from '../../src/sdk/index.js';
-import { listen, type Listening } from '../setup/http.js';
-import { startStackOf, type Stack } from '../setup/stack.js';
-import { gatedTools, release, returned } from '../server/gated.js';
-import { Session } from '../server/session.js';
+import { listen, type Listening } from '../helpers/http.js';
+import { startStackOf, type Stack } from '../helpers/stack.js';
+import { gatedTools, release, returned } from '../helpers/gated.js';
+import { Session } from '../helpers/session-client.js';
 
 let stack: Stack<DurableTasks>;
 let server: Listening;

@@ -11,11 +11,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
 import { DurableTasks } from '../../src/sdk/index.js';
-import { v1Server } from '../setup/adapters.js';
-import { startStackOf, type Stack } from '../setup/stack.js';
-import { send2025 } from '../server/protocol.js';
-import { Incoming, Session, type Message } from '../server/session.js';
-import { listenSessionful, sessionful, stateless } from './sessions.js';
+import { v1Server } from '../helpers/adapters.js';
+import { startStackOf, type Stack } from '../helpers/stack.js';
+import { send2025 } from '../helpers/raw-requests.js';
+import { Incoming, Session, type Message } from '../helpers/session-client.js';
+import { listenSessionful, sessionful, stateless } from '../helpers/sdk-sessions.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [

@@ -4,7 +4,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { expect, it, vi } from 'vitest';
-import { installed } from '../setup/sdk-version.js';
+import { installed } from '../helpers/sdk-version.js';
 import { handlerOf, handles, replaceHandler, watchStreams, type Extra } from '../../src/sdk/seam.js';
 
 const SDK = installed('@modelcontextprotocol/sdk');

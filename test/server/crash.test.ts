@@ -12,7 +12,7 @@ import { Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { callTool, tasksCapability } from '../../src/client/index.js';
-import { key, startStack } from '../setup/stack.js';
+import { key, startStack } from '../helpers/stack.js';
 import { tools, waitForFile } from '../fixtures/tools.mjs';
 
 const Loose = z.looseObject({});

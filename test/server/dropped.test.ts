@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool } from '../../src/index.js';
 import type { FetchHandler } from '../../src/sdk/index.js';
-import { adapters } from '../setup/adapters.js';
-import { listen, type Listening } from '../setup/http.js';
-import type { Stack } from '../setup/stack.js';
-import { send2026 } from './protocol.js';
-import { Session } from './session.js';
+import { adapters } from '../helpers/adapters.js';
+import { listen, type Listening } from '../helpers/http.js';
+import type { Stack } from '../helpers/stack.js';
+import { send2026 } from '../helpers/raw-requests.js';
+import { Session } from '../helpers/session-client.js';
 
 let begun: (id: string) => void;
 const tool = defineTool({

@@ -4,8 +4,8 @@ import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineTool, TaskError, ToolError } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
-import { send2026 } from './protocol.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import { send2026 } from '../helpers/raw-requests.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const inputSchema = z.object({});

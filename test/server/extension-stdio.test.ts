@@ -6,7 +6,7 @@ import { InMemoryTransport, McpServer, type JSONRPCMessage } from '@modelcontext
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 // eslint-disable-next-line typescript/no-explicit-any -- a message from the wire can hold anything
 type Fields = Record<string, any>;

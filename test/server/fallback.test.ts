@@ -4,11 +4,11 @@ import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, DurableTasks } from '../../src/index.js';
-import { key, startStack, type Stack } from '../setup/stack.js';
-import { listen, type Listening } from '../setup/http.js';
-import { forbidden, gatedTools, patient, release, required } from './gated.js';
-import { send2025, send2026, type Reply, type SendOptions } from './protocol.js';
-import { Session, type Incoming, type Message } from './session.js';
+import { key, startStack, type Stack } from '../helpers/stack.js';
+import { listen, type Listening } from '../helpers/http.js';
+import { forbidden, gatedTools, patient, release, required } from '../helpers/gated.js';
+import { send2025, send2026, type Reply, type SendOptions } from '../helpers/raw-requests.js';
+import { Session, type Incoming, type Message } from '../helpers/session-client.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const asking = [

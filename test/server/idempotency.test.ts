@@ -4,8 +4,8 @@ import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, IDEMPOTENCY_KEY } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
-import { send2025, send2026, type Reply, type SendOptions } from './protocol.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import { send2025, send2026, type Reply, type SendOptions } from '../helpers/raw-requests.js';
 
 const inputSchema = z.object({ n: z.number() });
 const run = async ({ n }: { n: number }): Promise<object> => await Promise.resolve({ n });

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { defineTool } from '../../src/index.js';
-import { listen } from '../setup/http.js';
-import { startStack, type Stack } from '../setup/stack.js';
-import { send2026 } from './protocol.js';
+import { listen } from '../helpers/http.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import { send2026 } from '../helpers/raw-requests.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [

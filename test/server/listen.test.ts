@@ -11,9 +11,9 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
-import { silent, startStack, type Stack } from '../setup/stack.js';
-import { startTemporalProxy, type TemporalProxy } from '../setup/temporal-proxy.js';
-import { send2026 } from './protocol.js';
+import { silent, startStack, type Stack } from '../helpers/stack.js';
+import { startTemporalProxy, type TemporalProxy } from '../helpers/temporal-proxy.js';
+import { send2026 } from '../helpers/raw-requests.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';

@@ -10,8 +10,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
-import { send2025, send2026, type Reply, type SendOptions } from './protocol.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import { send2025, send2026, type Reply, type SendOptions } from '../helpers/raw-requests.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool } from '../../src/index.js';
-import { adapters } from '../setup/adapters.js';
-import type { Stack } from '../setup/stack.js';
-import { send2025 } from './protocol.js';
-import { Session, type Endpoint, type Incoming, type Message } from './session.js';
+import { adapters } from '../helpers/adapters.js';
+import type { Stack } from '../helpers/stack.js';
+import { send2025 } from '../helpers/raw-requests.js';
+import { Session, type Endpoint, type Incoming, type Message } from '../helpers/session-client.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [

@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { intercept } from '../../src/server/seam.js';
-import { installed } from '../setup/sdk-version.js';
+import { installed } from '../helpers/sdk-version.js';
 
 function serverWithTool(): McpServer {
   const mcp = new McpServer({ name: 't', version: '1' });

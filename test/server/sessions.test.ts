@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool } from '../../src/index.js';
-import { adapters } from '../setup/adapters.js';
-import type { Stack } from '../setup/stack.js';
-import { Session, type Endpoint, type Incoming, type Message } from './session.js';
+import { adapters } from '../helpers/adapters.js';
+import type { Stack } from '../helpers/stack.js';
+import { Session, type Endpoint, type Incoming, type Message } from '../helpers/session-client.js';
 
 const RELATED = 'io.modelcontextprotocol/related-task';
 /** Callbacks that let a waiting step continue, by gate name. */

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { createWorker, type DurableWorker } from '../../src/worker/index.js';
-import { workflowsPath } from '../setup/stack.js';
+import { workflowsPath } from '../helpers/stack.js';
 import { tools } from '../fixtures/tools.mjs';
 
 const server = fileURLToPath(new URL('../fixtures/stdio-server.mjs', import.meta.url));

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool, TaskError, ToolError } from '../../src/index.js';
 import type { FetchHandler } from '../../src/sdk/index.js';
-import { adapters } from '../setup/adapters.js';
-import { startStack, type Stack } from '../setup/stack.js';
-import { send2025, send2026 } from './protocol.js';
+import { adapters } from '../helpers/adapters.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import { send2025, send2026 } from '../helpers/raw-requests.js';
 
 const tools = [
   defineTool({

@@ -4,9 +4,9 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
-import { startStack, type Stack } from '../setup/stack.js';
-import { startTemporalProxy, type TemporalProxy } from '../setup/temporal-proxy.js';
-import { openEngine } from './setup.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import { startTemporalProxy, type TemporalProxy } from '../helpers/temporal-proxy.js';
+import { openEngine } from '../helpers/engine.js';
 
 const ann = 'ann';
 const chained = defineTool({ name: 'chained', inputSchema: z.object({ runs: z.number() }), workflow: 'chained' });

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
 import type { Task } from '../../src/task/task.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 type Mood = 'well' | 'hangs' | 'fails';
 const moods: { memos: Mood; others: Mood } = { memos: 'well', others: 'well' };

@@ -7,7 +7,7 @@ import { defineTool, type DurableTool } from '../../src/index.js';
 import { step } from '../../src/activity/index.js';
 import { statusMessage } from '../../src/task/message.js';
 import type { Task } from '../../src/task/task.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const anything = z.object({}).loose();

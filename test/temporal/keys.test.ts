@@ -12,7 +12,7 @@ import type { IdempotencyKey } from '../../src/task/idempotency-key.js';
 import { Keyring } from '../../src/task/keyring.js';
 import type { Task } from '../../src/task/task.js';
 import { Engine } from '../../src/temporal/engine.js';
-import { key as secret, startStack, type Stack } from '../setup/stack.js';
+import { key as secret, startStack, type Stack } from '../helpers/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const anything = z.object({}).loose();

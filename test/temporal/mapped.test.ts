@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import type { WorkflowMapping } from '../../src/task/workflow-mapping.js';
-import { startPlainWorker } from '../gateway/setup.js';
-import { existing, openEngine, type OpenEngine } from './setup.js';
+import { startPlainWorker } from '../helpers/gateway.js';
+import { existing, openEngine, type OpenEngine } from '../helpers/engine.js';
 
 const ann = 'ann';
 const input = {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../src/index.js';
 import type { Task } from '../../src/task/task.js';
-import { startStack, type Stack } from '../setup/stack.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 const quick = defineTool({
   name: 'quick',

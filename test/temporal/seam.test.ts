@@ -3,7 +3,7 @@ import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@tempo
 import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import * as seam from '../../src/temporal/seam.js';
-import { installed } from '../setup/sdk-version.js';
+import { installed } from '../helpers/sdk-version.js';
 
 const { google } = proto;
 

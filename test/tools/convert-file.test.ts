@@ -11,7 +11,7 @@ import { Parts } from '../../src/tools/convert/parts.js';
 import type { ConvertArguments, ConvertResult } from '../../src/tools/convert/schema.js';
 import type { ToolsConfig } from '../../src/tools/index.js';
 import { loadId } from '../../src/tools/target/names.js';
-import { FLIGHTS } from './harness.js';
+import { FLIGHTS } from '../helpers/reference-tools.js';
 
 let root: string;
 let config: ToolsConfig;

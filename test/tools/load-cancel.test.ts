@@ -4,7 +4,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { referenceActivities } from '../../src/tools/index.js';
 import type { LoadPlan } from '../../src/tools/load/types.js';
-import { FLIGHTS, loader, scratch, until, type Loader, type Scratch } from './harness.js';
+import { FLIGHTS, loader, scratch, until, type Loader, type Scratch } from '../helpers/reference-tools.js';
 
 let place: Scratch;
 let tasks: Loader | undefined;

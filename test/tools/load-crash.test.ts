@@ -12,7 +12,7 @@ import type { LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import { chunksOf } from '../../src/tools/source/chunks.js';
 import type { RowBatch } from '../../src/tools/source/reader.js';
 import { openTarget } from '../../src/tools/target/open.js';
-import { failureText, FLIGHTS, loader, scratch, until, type Loader, type Scratch } from './harness.js';
+import { failureText, FLIGHTS, loader, scratch, until, type Loader, type Scratch } from '../helpers/reference-tools.js';
 
 let place: Scratch;
 let tasks: Loader | undefined;

@@ -2,7 +2,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { failureText, FLIGHTS, loader, scratch, type Loader, type Scratch } from './harness.js';
+import { failureText, FLIGHTS, loader, scratch, type Loader, type Scratch } from '../helpers/reference-tools.js';
 
 let place: Scratch;
 let tasks: Loader;

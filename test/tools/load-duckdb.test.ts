@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { referenceActivities } from '../../src/tools/index.js';
 import type { LoadActivities, LoadArguments } from '../../src/tools/load/types.js';
 import { duckdbError } from '../../src/tools/target/duckdb/errors.js';
-import { scratch, type Scratch } from './harness.js';
+import { scratch, type Scratch } from '../helpers/reference-tools.js';
 
 let place: Scratch;
 let steps: LoadActivities;

@@ -8,7 +8,7 @@ import type { LoadActivities, LoadArguments, LoadPlan } from '../../src/tools/lo
 import type { RowBatch } from '../../src/tools/source/reader.js';
 import { copyText } from '../../src/tools/target/postgres/copy-text.js';
 import { PostgresSession } from '../../src/tools/target/postgres/session.js';
-import { scratch, type Scratch } from './harness.js';
+import { scratch, type Scratch } from '../helpers/reference-tools.js';
 
 let place: Scratch;
 let steps: LoadActivities;

@@ -8,7 +8,7 @@ import { sourceError } from '../../src/tools/source/errors.js';
 import { RowReader } from '../../src/tools/source/reader.js';
 import { SourceSession } from '../../src/tools/source/session.js';
 import { openTarget } from '../../src/tools/target/open.js';
-import { failureText, loader, scratch, type Loader, type Scratch } from './harness.js';
+import { failureText, loader, scratch, type Loader, type Scratch } from '../helpers/reference-tools.js';
 
 let place: Scratch;
 let tasks: Loader;

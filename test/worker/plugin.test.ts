@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
 import { createWorker, McpTasksPlugin } from '../../src/worker/index.js';
-import { startStack, workflowsPath } from '../setup/stack.js';
+import { startStack, workflowsPath } from '../helpers/stack.js';
 
 const without = fileURLToPath(new URL('../fixtures/workflows-without-ours.ts', import.meta.url));
 const LINE = "export * from 'mcp-tasks-temporal/workflows';";

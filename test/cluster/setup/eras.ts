@@ -1,6 +1,6 @@
 /** A task client over HTTP with the same interface for both protocol versions. @module */
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
-import { send2025, send2026, type Reply } from '../../server/protocol.js';
+import { send2025, send2026, type Reply } from '../../helpers/raw-requests.js';
 
 export const ERAS = ['2025-11-25', '2026-07-28'] as const;
 export type Era = (typeof ERAS)[number];

@@ -1,0 +1,77 @@
+/** Renders `docs/conformance.md`. Pure: the same results give the same text. @module */
+import type { ScenarioResult } from '../official/verdict.js';
+import type { Row } from './rows.js';
+
+const RESULTS = ['passed', 'failed', 'skipped', 'not tested'] as const;
+
+export interface Results {
+  readonly official: readonly ScenarioResult[];
+  readonly of2026: readonly Row[];
+  readonly of2025: readonly Row[];
+}
+
+export function page({ official, of2026, of2025 }: Results): string {
+  const sum = (of: (verdict: ScenarioResult['verdict']) => number): number =>
+    official.reduce((total, { verdict }) => total + of(verdict), 0);
+  const checks = `${sum(({ passed }) => passed)} checks passed, ${sum(({ failures }) => failures.length)} failed`;
+  const all = [...of2026, ...of2025];
+  return `# Conformance
+
+Every rule of the specifications that binds a server with tasks, where it is tested, and its result. Written by \`npm run conformance:docs\`; [CI](../.ci/run) fails if it is out of date.
+
+${all.length} rules: ${RESULTS.map((wanted) => `${count(all, wanted)} ${wanted}`).join(', ')}; the official suite: ${checks}.
+
+| specification | rules | ${RESULTS.join(' | ')} |
+| --- | --- | ${RESULTS.map(() => '---').join(' | ')} |
+| [2026-07-28](#2026-07-28), with the tasks extension | ${counts(of2026)} |
+| [2025-11-25](#2025-11-25), experimental tasks and Streamable HTTP | ${counts(of2025)} |
+
+**The official suite** (\`npm run conformance\`): ${official.length} scenarios, ${checks}, ${sum(({ skipped }) => skipped)} skipped by the suite whatever a server does.
+
+| scenario | version | passed | failed |
+| --- | --- | --- | --- |
+${official.map(({ name, version, verdict }) => `| ${name} | ${version} | ${verdict.passed} | ${verdict.failures.length} |`).join('\n')}
+
+**The suite for 2025-11-25** (\`npm run conformance:2025\`) is this project's own, because there is no other; it tests [any server by its URL](../conformance/2025-11-25/README.md). Each of its tests fails on a server that breaks its rule alone. What it finds in [the v1 SDK's own tasks](../conformance/2025-11-25/peers/sdk-v1.md) is the comparison.
+
+A rule that is not tested says why. A rule that is skipped is about something that a server may leave out and this one does.
+
+The sentences are © the MCP contributors, CC-BY-4.0.
+
+## 2026-07-28
+
+The [tasks extension](https://modelcontextprotocol.github.io/ext-tasks/specification/2026-07-28/tasks.html) whole, and what other pages of [the specification](https://modelcontextprotocol.io/specification/2026-07-28) say that concerns tasks. *official* is a check of the official suite; the others are this project's own tests.
+
+${table(of2026)}
+
+## 2025-11-25
+
+The pages [Tasks](https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks) and [Transports](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports), tested over HTTP with two authorized requestors. The tests are those of the suite, by their names there.
+
+${table(of2025)}
+`;
+}
+
+function counts(rows: readonly Row[]): string {
+  return [rows.length, ...RESULTS.map((wanted) => count(rows, wanted))].join(' | ');
+}
+
+const count = (rows: readonly Row[], wanted: Row['result']): number =>
+  rows.filter(({ result }) => result === wanted).length;
+
+/** Renders one table under each heading of the specification. */
+function table(rows: readonly Row[]): string {
+  const sections = [...new Set(rows.map(({ section }) => section))];
+  const tables = sections.map((section) => {
+    const lines = rows
+      .filter((row) => row.section === section)
+      .map(
+        ({ id, level, sentence, where, result }) =>
+          `| ${id} | ${level} | ${cell(sentence)} | ${cell(where)} | ${result} |`,
+      );
+    return `### ${section}\n\n| rule | level | sentence | where it is tested | result |\n| --- | --- | --- | --- | --- |\n${lines.join('\n')}`;
+  });
+  return tables.join('\n\n');
+}
+
+const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('\n', ' ');

@@ -1,0 +1,40 @@
+/** Starts a gateway on the tests' Temporal, and a worker that knows nothing about it. @module */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { serveGateway, type Gateway, type GatewayConfigInput, type GatewayOptions } from '../../src/gateway/index.js';
+import * as activities from '../fixtures/plain-activities.js';
+import { key, silent, workflowsPath } from './stack.js';
+
+/** Starts a worker of the plain workflows. @returns a function that stops it */
+export async function startPlainWorker(
+  taskQueue: string,
+  options: Partial<WorkerOptions> = {},
+): Promise<() => Promise<void>> {
+  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    activities,
+    workflowsPath: fileURLToPath(new URL('../fixtures/plain-workflows.ts', import.meta.url)),
+    ...options,
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+  };
+}
+
+export async function startGateway(
+  config: Partial<GatewayConfigInput> & Pick<GatewayConfigInput, 'tools'>,
+  options: GatewayOptions = {},
+): Promise<Gateway> {
+  const temporal = { address: inject('temporalAddress') };
+  return await serveGateway(
+    { temporal, taskQueue: `plain-${randomUUID()}`, pollInterval: 50, ...config },
+    { key, logger: silent, worker: { workflowsPath }, ...options },
+  );
+}
