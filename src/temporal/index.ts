@@ -1,4 +1,4 @@
-/** The engine alone, with no MCP SDK: `mcp-tasks-temporal/temporal`. @module */
+/** The engine without the MCP SDK: `mcp-tasks-temporal/temporal`. @module */
 export { Engine, type EngineOptions, type StartRequest } from './engine.js';
 export { temporalClient, type TemporalClientOptions } from './connection/connect.js';
 export { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './connection/target.js';

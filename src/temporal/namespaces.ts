@@ -1,16 +1,23 @@
-/** Tasks in several namespaces as if they were in one. A task's ID tells its namespace, as it tells its owner. @module */
+/**
+ * Serves tasks from several namespaces as if they were one. A task's ID identifies its namespace just as it identifies
+ * its owner.
+ * @module
+ */
 import { isMcpTasksError, McpTasksError, origin } from '../task/errors.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Task } from '../task/task.js';
 import type { Engine, StartRequest } from './engine.js';
 
-/** What {@link Engine} does. */
+/** The public interface of {@link Engine}. */
 export type TaskEngine = Pick<Engine, keyof Engine>;
 
-/** `0f2a….…`: of which namespace the page is, and its own cursor; none begins there. */
+/**
+ * A cursor such as `0f2a….…`: a tag for the namespace that has the page, then that namespace's own cursor, which is
+ * empty for its first page.
+ */
 const CURSOR = /^([0-9a-f]{16})\.(.*)$/s;
 
-/** An engine of a namespace, with its own scope, and what is to be let go of after it. */
+/** An engine for one namespace, with its own scope, and a function that releases what it uses. */
 export interface OpenNamespace {
   readonly engine: Engine;
   release(): Promise<void>;
@@ -18,17 +25,17 @@ export interface OpenNamespace {
 
 export class Namespaces implements TaskEngine {
   readonly #others = new Map<string, OpenNamespace>();
-  /** Whether there are tools of the main one; it may be one that does not exist where there are none. */
+  /** Whether any tool uses the main namespace. If none does, that namespace may not even exist. */
   #mainIsUsed = false;
 
-  /** @param main of tools that name no namespace */
+  /** @param main the engine for tools that name no namespace */
   constructor(
     private readonly main: Engine,
     private readonly keys: Keyring,
     private readonly connect: (namespace: string) => Promise<OpenNamespace>,
   ) {}
 
-  /** Gets ready for tasks in these namespaces, besides those it is ready for; `undefined` is the main one. */
+  /** Connects to those of these namespaces that are not open yet; `undefined` is the main one. */
   async open(namespaces: Iterable<string | undefined>): Promise<void> {
     for (const namespace of namespaces) {
       if (namespace === undefined) this.#mainIsUsed = true;
@@ -56,8 +63,8 @@ export class Namespaces implements TaskEngine {
   claim: TaskEngine['claim'] = async (owner, id, ...claim) => await this.#of(owner, id).claim(owner, id, ...claim);
 
   /**
-   * One namespace after the other, in an order that is the same at all replicas. One that cannot be asked is an error of its
-   * page: it would be missing otherwise, and nobody would know.
+   * Lists one namespace after another, in the same order on every replica. A namespace that cannot be listed fails its
+   * page; otherwise its tasks would be missing without anyone noticing.
    */
   async list(owner: string, cursor?: string): Promise<{ tasks: Task[]; nextCursor?: string }> {
     const listed = this.#listed(owner);
@@ -81,14 +88,14 @@ export class Namespaces implements TaskEngine {
     await Promise.all([...this.#others.values()].map(async ({ release }) => await release()));
   }
 
-  /** What the owner's listing goes through, each with what stands for it in cursors, under each key. */
+  /** Returns the namespaces to list for the owner, each with its cursor tag under every key. */
   #listed(
     owner: string,
   ): { readonly name: string | undefined; readonly engine: Engine; readonly tags: readonly string[] }[] {
     const others = [...this.#others]
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, { engine }]) => ({ name, engine }));
-    // Of a name a cursor tells nothing, and of whose it is the same.
+    // A cursor reveals neither namespace nor owner.
     const tagsOf = (name: string | undefined): string[] =>
       this.keys.derived(`list ${JSON.stringify([name ?? null, owner])}`).map((tag) => tag.slice(0, 16));
     return [...(this.#mainIsUsed ? [{ name: undefined, engine: this.main }] : []), ...others].map((one) => ({
@@ -101,18 +108,18 @@ export class Namespaces implements TaskEngine {
     return [this.main, ...[...this.#others.values()].map(({ engine }) => engine)];
   }
 
-  /** Of an ID that is nobody's, the main one says so. */
+  /** Returns the engine that owns the ID, or else the main one, which then answers that the task was not found. */
   #of(owner: string, id: string): Engine {
     return this.#all.find((engine) => engine.owns(owner, id)) ?? this.main;
   }
 }
 
-/** Why a namespace could not be listed. Its name is for the log alone. */
+/** Throws the error for a namespace that could not be listed. Only the log gets the namespace's name. */
 function unlisted(name: string | undefined, error: unknown): never {
   if (!isMcpTasksError(error) || error.code === 'INVALID_CURSOR') throw error;
-  // What a log says of an error is what it began with.
+  // The log may print only the root cause of an error, so that is where the name has to be.
   const cause = new Error(`namespace ${name ?? 'of the connection'}: ${origin(error).message}`);
-  // No task is looked for here: what was not found is the namespace.
+  // Listing looks up no single task, so "not found" means the namespace.
   const passes = error.code === 'TEMPORAL_UNAVAILABLE' || error.code === 'TASK_NOT_FOUND';
   throw passes
     ? new McpTasksError(

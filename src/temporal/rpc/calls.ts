@@ -1,4 +1,7 @@
-/** Calls to Temporal: each with a deadline, each failing with one of this package's errors, all ended by closing. @module */
+/**
+ * Calls to Temporal. Each has a deadline and fails with one of this package's errors, and closing ends them all.
+ * @module
+ */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRetryableError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
@@ -9,55 +12,64 @@ import { linkSignals } from './signals.js';
 
 export { GRPC, grpcCode };
 
-/** How long things may take, in milliseconds, the retries of passing errors included: with no cluster, every request is answered within 5 s. */
+/**
+ * Time limits in milliseconds, including retries of transient errors. Without a cluster, every request is answered
+ * within 5 s.
+ */
 export const DEADLINE = {
-  /** Afterwards it is looked whether it started all the same. */
+  /** After a start times out, `started` limits the check whether it succeeded anyway. */
   start: 3_000,
-  /** That look. */
+  /** The check whether a start that timed out succeeded anyway. */
   started: 1_500,
-  /** All of a start with an idempotency key, whose task is looked for first. */
+  /** A whole start with an idempotency key, including the search for the key's existing task. */
   keyedStart: 4_500,
-  /** All that `tasks/get` asks; it has to answer within two seconds, with no worker alive as well. */
+  /** Everything `tasks/get` asks for. It has to answer within two seconds, even when no worker is running. */
   read: 1_900,
-  /** The part of a read that waits for a worker: what it would add is not worth more. */
+  /** The part of a read that needs a worker. What it adds is not worth a longer wait. */
   query: 500,
   cancel: 3_000,
   list: 4_500,
   respond: 2_000,
-  /** An update that no worker takes, and then a signal. */
+  /** An update that no worker accepts, followed by a signal. */
   reply: 4_500,
 } as const;
 
-/** How much longer than its deadline a call may take, in milliseconds: it ends by itself, unless a codec hangs. */
+/** How far a call may overrun its deadline, in milliseconds. It ends by itself unless a codec hangs. */
 const GRACE = 50;
-/** How long closing waits for calls that were aborted, in milliseconds. */
+/** How long closing waits for aborted calls to end, in milliseconds. */
 const CLOSING = 1_000;
 
-/** The same answer for a task that never existed, has expired or is somebody else's. */
+/**
+ * Returns the error for a task that never existed, has expired or belongs to someone else. It is the same for all
+ * three.
+ */
 export function taskNotFound(): McpTasksError {
   return new McpTasksError('TASK_NOT_FOUND', 'Failed to retrieve task: Task not found');
 }
 
-/** One client's calls. Retries are made here and not by the client, whose own outlive the closing of its connection. */
+/**
+ * Makes the calls of one client. Retries happen here because the client's own retries outlive the closing of its
+ * connection.
+ */
 export class Calls {
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(readonly client: Client) {
-    // Every call under way and every wait listens to it, and stops doing so: many are no leak here.
+    // Every pending call and wait adds a listener and removes it when it ends, so a large number is not a leak.
     setMaxListeners(0, this.closing);
   }
 
-  /** Aborted by {@link close}, with the error that whoever waits is to get. */
+  /** Aborted by {@link close}, with the error for everyone who is still waiting. */
   get closing(): AbortSignal {
     return this.#closing.signal;
   }
 
   /**
-   * Runs `fn`, and again after passing errors, until `until` (milliseconds since 1970).
-   * @param alsoPasses a gRPC status code that passes in this call, though not in others
-   * @throws McpTasksError `TASK_NOT_FOUND` where Temporal knows no such workflow, `TEMPORAL_UNAVAILABLE` where it does not answer in
-   * time, `TEMPORAL_REFUSED` where it will not
+   * Runs `fn` and retries it after transient errors, until `until` (milliseconds since 1970).
+   * @param alsoPasses a gRPC status code that is transient for this call but not in general
+   * @throws McpTasksError `TASK_NOT_FOUND` if Temporal has no such workflow, `TEMPORAL_UNAVAILABLE` if it does not
+   * answer in time, `TEMPORAL_REFUSED` if it denies the request
    */
   async run<T>(until: number, fn: () => Promise<T>, alsoPasses?: number): Promise<T> {
     try {
@@ -75,9 +87,12 @@ export class Calls {
     }
   }
 
-  /** Runs `fn` once, what it does with payloads included; errors stay as they are, but for `TEMPORAL_UNAVAILABLE` where that takes too long. */
+  /**
+   * Runs `fn` once, including its work on payloads. Errors are passed on unchanged.
+   * @throws McpTasksError `TEMPORAL_UNAVAILABLE` if it takes too long
+   */
   async once<T>(until: number, fn: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    // A signal of its own for each call: the client never removes the listeners it adds to one.
+    // Give each call its own signal: the client never removes the listeners it adds to one.
     const link = linkSignals(this.closing, signal);
     const call = this.client.withAbortSignal(link.signal, async () => {
       link.signal.throwIfAborted();
@@ -92,7 +107,7 @@ export class Calls {
     return await inTime(call, until + GRACE);
   }
 
-  /** Ends all calls, then closes the connection. */
+  /** Aborts all calls, then closes the connection. */
   async close(): Promise<void> {
     this.#closing.abort(
       new McpTasksError('TEMPORAL_UNAVAILABLE', 'the server is shutting down; ask again, the task goes on'),
@@ -102,12 +117,12 @@ export class Calls {
   }
 }
 
-/** The time `milliseconds` from now, as {@link Calls.run} takes it. */
+/** Returns the time `milliseconds` from now, in the form that {@link Calls.run} takes. */
 export function within(milliseconds: number): number {
   return Date.now() + milliseconds;
 }
 
-/** Temporal's calls have their deadlines, but a codec may take as long as it likes. */
+/** Limits the whole call. The client puts a deadline on RPCs, but a codec can take any amount of time. */
 async function inTime<T>(call: Promise<T>, until: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 /**
- * Payloads as values. Their codecs may be slow or away, and what others wrote may be in any encoding: either is told apart, so
- * that it costs only what the payload would have said.
+ * Decodes payloads. Codecs may be slow or away, and payloads written by others may have any encoding. These cases have
+ * different errors, so that an unreadable payload costs only its own content.
  * @module
  */
 import type { Payload, ProtoFailure, SerializationContext } from '@temporalio/common';
@@ -10,7 +10,11 @@ import { decode, decodeFailure, ExternalStorageRunner, isReferencePayload } from
 
 type Payloads = readonly Payload[] | null | undefined;
 
-/** @throws McpTasksError `PAYLOAD_UNREADABLE` for an encoding that is not known here, or not to the codec, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long */
+/**
+ * Decodes payloads to values.
+ * @throws McpTasksError `PAYLOAD_UNREADABLE` if this process or its codec does not know the encoding, `CODEC_FAILED`,
+ * `CONFIGURATION` if a codec server refuses, `TEMPORAL_UNAVAILABLE` if a codec takes too long
+ */
 export async function valuesOf(
   calls: Calls,
   payloads: Payloads,
@@ -36,8 +40,9 @@ export async function valuesOf(
 }
 
 /**
- * A failure as an error, without its details where those cannot be read.
- * @throws McpTasksError `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE` if a codec takes too long
+ * Converts a failure to an error, without its details if those cannot be read.
+ * @throws McpTasksError `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses, `TEMPORAL_UNAVAILABLE` if a codec
+ * takes too long
  */
 export async function failureOf(
   calls: Calls,
@@ -56,13 +61,13 @@ export async function failureOf(
       return failureConverter.failureToError(decoded, payloadConverter, context);
     } catch (error) {
       if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
-      // Something in it is in an encoding that is not known here, or not to the codec.
+      // Part of it has an encoding that this process or its codec does not know. Try with less.
     }
   }
   return new Error(failure.message ?? '');
 }
 
-/** A codec that fails may well do its work a little later. */
+/** Runs codec work. A codec that fails may succeed later, so its failure becomes the retryable `CODEC_FAILED`. */
 async function passing<T>(calls: Calls, until: number, fn: () => Promise<T>): Promise<T> {
   try {
     return await calls.run(until, fn);

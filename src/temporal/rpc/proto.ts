@@ -1,4 +1,7 @@
-/** The enums of Temporal's API that are used here. Node sees no named exports in that CommonJS package. @module */
+/**
+ * The enums of Temporal's API that this package uses. That CommonJS package has no named exports that Node can see.
+ * @module
+ */
 import proto from '@temporalio/proto';
 
 export const { EventType, PendingActivityState, WorkflowExecutionStatus } = proto.temporal.api.enums.v1;

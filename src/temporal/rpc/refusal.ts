@@ -1,10 +1,10 @@
-/** What Temporal answers when it refuses, as gRPC has it. Pure. @module */
+/** Recognizes gRPC errors with which Temporal refuses a request. Pure. @module */
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { McpTasksError } from '../../task/errors.js';
 import { getGrpcStatusDetails } from '../seam.js';
 
-/** gRPC status codes, https://grpc.io/docs/guides/status-codes/ */
+/** gRPC status codes: https://grpc.io/docs/guides/status-codes/ */
 export const GRPC = {
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
@@ -15,7 +15,7 @@ export const GRPC = {
   UNAUTHENTICATED: 16,
 } as const;
 
-/** For clients, who cannot mend it; what exactly was refused is in the error's cause, for the log. */
+/** Messages for clients, who cannot fix the problem. The error's cause, which goes to the log, has the details. */
 const REFUSALS: Readonly<Record<number, string>> = {
   [GRPC.PERMISSION_DENIED]:
     'Temporal does not permit this server to do that (PERMISSION_DENIED). Trying again does not help: the operator has to give the server the right, and finds in its log what was refused',
@@ -29,7 +29,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 const NO_NAMESPACE =
   'Temporal does not have the namespace that this server is configured for. Trying again does not help: the operator has to create it, or to name another';
 
-/** What to say of an error that trying again would not change; `undefined` for any other. */
+/** Returns the message for an error that retrying cannot fix; `undefined` for any other error. */
 export function refusal(error: unknown): string | undefined {
   return isNamespaceMissing(error) ? NO_NAMESPACE : REFUSALS[grpcCode(error) ?? 0];
 }
@@ -44,7 +44,7 @@ export function grpcError(error: unknown) {
   return isGrpcServiceError(grpc) ? grpc : undefined;
 }
 
-/** Its code is that of a workflow that is not found. */
+/** Whether the namespace is missing. The status code alone does not tell: it is the same as for a missing workflow. */
 export function isNamespaceMissing(error: unknown): boolean {
   const grpc = grpcError(error);
   return (

@@ -1,6 +1,9 @@
-/** @module */
+/** Combines abort signals. @module */
 
-/** A signal that is aborted with the first of `signals`; `unlink` when it is not needed any more, or they keep it alive. */
+/**
+ * Returns a signal that aborts with the first of `signals`. Call `unlink` when it is no longer needed: until then,
+ * `signals` keep it alive.
+ */
 export function linkSignals(...signals: (AbortSignal | undefined)[]): { readonly signal: AbortSignal; unlink(): void } {
   const controller = new AbortController();
   const links = signals.flatMap((signal) => {

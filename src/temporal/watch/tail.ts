@@ -1,7 +1,7 @@
 /**
- * Follows a workflow's history by long poll: one poll per watched task in this process, however many wait for it.
- * A server allows few long polls (1,200 per namespace and frontend by default, shared with everybody), so there is a budget;
- * beyond it a task is looked at on a timer until a poll is free.
+ * Follows workflow histories by long poll, with one poll per watched task in this process, however many callers wait
+ * for it. A server allows a limited number of long polls (by default 1,200 per namespace and frontend, shared by all
+ * clients), so there is a budget. Once it is used up, further tasks are read on a timer until a poll is free.
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,11 +10,11 @@ import { GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { EventType } from '../rpc/proto.js';
 import { refusal } from '../rpc/refusal.js';
 
-/** How long one long poll may hang, in milliseconds; the server answers an idle one after about 20 s. */
+/** The deadline of one long poll, in milliseconds. The server answers an idle one after about 20 s. */
 const POLL_DEADLINE = 60_000;
-/** The pause of the timer that stands in for a long poll, in milliseconds. */
+/** The interval of the timer that replaces a long poll, in milliseconds. */
 const TIMER = 2_000;
-/** Pauses after a failed poll, in milliseconds: the first, and the longest. */
+/** How long to wait after a failed poll, in milliseconds: the first time, and at most. */
 const PAUSE = { first: 200, longest: 5_000 };
 
 const ENDING = new Set<number>([
@@ -26,7 +26,7 @@ const ENDING = new Set<number>([
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
 ]);
 
-/** `news`: the history has grown. `ending`: it has grown by something that can end the task. */
+/** `news`: the history has grown. `ending`: the task may have ended. */
 export type Tick = 'news' | 'ending';
 export type Listener = (tick: Tick) => void;
 
@@ -41,13 +41,14 @@ export class HistoryTails {
 
   constructor(
     private readonly calls: Calls,
-    /** The most long polls at a time. */
+    /** The maximum number of concurrent long polls. */
     private readonly budget: number,
   ) {}
 
   /**
-   * Calls `listener` whenever the workflow's history grows, until the returned function is called. The first to follow a
-   * workflow hears of what its history holds already, too: a poll starts at the beginning, payloads included.
+   * Calls `listener` each time the workflow's history grows, until the returned function is called. The first listener
+   * of a workflow is also called for the existing history, because the poll starts at the beginning and fetches
+   * everything, payloads included.
    */
   follow(workflowId: string, listener: Listener): () => void {
     let tail = this.#tails.get(workflowId);
@@ -85,14 +86,15 @@ export class HistoryTails {
         over = cursor.closed === true;
       } catch (error) {
         over = grpcCode(error) === GRPC.NOT_FOUND;
-        // Whoever waits looks for themselves, and gets to hear what they may do no more.
+        // Wake the waiters: their own read surfaces the refusal.
         if (over || refusal(error) !== undefined) for (const listener of listeners) listener('ending');
-        // Everything else (cluster away, rate limit, too many long polls) passes: whoever waits goes on waiting.
+        // Any other error (cluster away, rate limit, too many long polls) is transient, so the waiters keep waiting.
         if (!over) await pauseFor(pause, signal);
         pause = Math.min(pause * 2, PAUSE.longest);
       }
       if (!over) continue;
-      // Whoever finds the task ended leaves now. Whoever does not waits for another run, which an operator's reset makes.
+      // A waiter that reads an outcome leaves now. Otherwise it waits for another run, such as one created by an
+      // operator's reset.
       await pauseFor(TIMER, signal);
       cursor = {};
     }
@@ -131,11 +133,11 @@ async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void
   await delay(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-/** Where in which run of the workflow's chain the next poll goes on. */
+/** The run of the workflow's chain to poll next, and the position in its history. */
 interface Cursor {
   runId?: string;
   token?: Uint8Array;
-  /** The last run's history has ended: nothing will ever come. */
+  /** The last run's history is complete, so no more events will come. */
   closed?: boolean;
 }
 
@@ -155,7 +157,7 @@ function advance(
   }
 }
 
-/** A run that goes on as another (continue-as-new, workflow retry) names it in its last event. */
+/** Returns the run that continues this one (continue-as-new, retry or cron), which its last event names. */
 function nextRun(event: temporal.api.history.v1.IHistoryEvent): string | undefined {
   return (
     event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ||

@@ -1,4 +1,4 @@
-/** Watches a task: a new view whenever it changed, until it has ended. @module */
+/** Watches a task and yields it each time it changes, until it has ended. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Task } from '../../task/task.js';
@@ -8,23 +8,25 @@ import { linkSignals } from '../rpc/signals.js';
 import type { HistoryTails, Tick } from './tail.js';
 
 export interface WatchOptions {
-  /** End the watch; it then throws the first one's reason. */
+  /** Any of these ends the watch, which then throws the reason of the signal that aborted first. */
   readonly signals: readonly (AbortSignal | undefined)[];
   /**
-   * What is waited for: the end alone, or whatever is news in the history, and where that is wanted the steps' progress too,
-   * which is not in the history and so is looked for every so many milliseconds.
+   * What wakes the watch: only the end of the task, or any news in the history. In the second case, a task that is
+   * `wanted` is also read every `progressInterval` milliseconds, because the progress of its steps is not in the
+   * history.
    */
   readonly interest: 'ending' | { readonly progressInterval: number; readonly wanted: (task: Task) => boolean };
 }
 
-/** The pause before a read that failed because Temporal was away is tried again, in milliseconds. */
+/** How long to wait before retrying a read that failed because Temporal or a codec was away, in milliseconds. */
 const AWAY = 1_000;
 
 /**
- * Yields the task as it is, then each time it has changed; the last view is the one with an outcome.
- * Temporal being away for a while only delays it.
- * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED` (rights that are given later make no waiting: whoever comes again
- * has them), `PAYLOAD_UNREADABLE`; a signal's reason
+ * Yields the task as it is now and again each time it changes. The last view is the one with an outcome. A Temporal
+ * outage only delays the next view.
+ * @throws McpTasksError `TASK_NOT_FOUND`, `PAYLOAD_UNREADABLE`, `TEMPORAL_REFUSED` (the watch does not wait until
+ * someone grants the missing permission; call again once it is granted), `CONFIGURATION` if a codec server refuses; the
+ * reason of an aborted signal
  */
 export async function* watchTask(
   reader: TaskReader,
@@ -34,7 +36,7 @@ export async function* watchTask(
 ): AsyncGenerator<Task, void> {
   const { signal, unlink } = linkSignals(...signals);
   const bell = new Bell(interest === 'ending' ? 'ending' : 'news');
-  // Follow first, read after: what happens in between rings the bell.
+  // Follow first, then read: a change in between rings the bell.
   const unfollow = tails.follow(id, (tick) => bell.ring(tick));
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -47,7 +49,7 @@ export async function* watchTask(
       if (interest !== 'ending' && interest.wanted(task))
         timer ??= setInterval(() => bell.ring('news'), interest.progressInterval);
       shown = view;
-      // Nobody else rings for what a query did not tell in time.
+      // If a query got no answer in time, the history will not ring the bell, so set a timer.
       const again =
         lookAgainAt === undefined ? undefined : setTimeout(() => bell.ring('news'), lookAgainAt - Date.now());
       await bell.rung(signal).finally(() => clearTimeout(again));
@@ -71,7 +73,7 @@ async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal
   }
 }
 
-/** Lets one waiter sleep until something of interest has happened since it last looked. */
+/** Lets one waiter sleep until something relevant has happened since it last woke up. */
 class Bell {
   #rung = false;
   #wake: (() => void) | undefined;
