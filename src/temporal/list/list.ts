@@ -1,6 +1,7 @@
 /**
- * An owner's tasks, from Temporal's visibility store: a range of workflow IDs, which its primary index answers, and
- * which needs no search attribute of ours. The store lags behind a start, so a server adds what it created itself.
+ * Lists an owner's tasks from Temporal's visibility store. The query is a range of workflow IDs, which the primary
+ * index answers without any custom search attribute. The store lags behind starts, so this process adds the tasks that
+ * it created itself.
  * @module
  */
 import { randomUUID } from 'node:crypto';
@@ -12,32 +13,35 @@ import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import type { TaskReader } from '../read/read.js';
 import { PAGE, RecentTasks } from './recent.js';
 
-/** How many tasks of a page are read at once. */
+/** How many tasks of a page are read concurrently. */
 const AT_ONCE = 10;
 
 export interface TaskPage {
   readonly tasks: Task[];
-  /** Where the next page starts; absent on the last. */
+  /** Where the next page starts; absent on the last page. */
   readonly next?: Uint8Array;
 }
 
-/** How many listings under way are remembered, and for how long after the last page, in milliseconds. */
+/** How many listings in progress are remembered, and for how long after their latest page, in milliseconds. */
 const LISTINGS = { max: 1_000, ttl: 5 * 60_000 };
 
 interface Place {
-  /** All pages of one listing name the same. */
+  /** Identifies the listing; the same on all of its pages. */
   readonly listing: string;
-  /** Which page it is, from 0: one that is asked for again is the same again. */
+  /** The page number, from 0. It lets a page be requested again. */
   readonly page: number;
-  /** Where visibility's own pages go on, in base64; before there is one, the pages are of what visibility does not show yet. */
+  /**
+   * Visibility's own page token, in base64. Absent as long as the pages hold tasks that visibility does not show yet.
+   */
   readonly token?: string;
 }
 
 export class TaskList {
   readonly #recent: RecentTasks;
   /**
-   * What a listing has had already, and on which page. It would have it twice: what visibility shows by now, and what it moves from the running
-   * tasks to the closed ones. At another process it still may.
+   * The task IDs that each listing has returned, and on which page. Prevents duplicates when visibility catches up
+   * between pages, or moves a task from the running to the closed ones. If pages are served by different processes,
+   * duplicates are still possible.
    */
   readonly #given = new LRUCache<string, Map<string, number>>(LISTINGS);
 
@@ -66,12 +70,12 @@ export class TaskList {
     const isFresh = (id: string): boolean => (given.get(id) ?? page) === page;
     this.#given.set(listing, given);
     const read = async (ids: readonly string[]): Promise<Task[]> => {
-      // A workflow that was reset has a row a run.
+      // Visibility has a row per run, so a reset workflow has several.
       const fresh = [...new Set(ids)].filter(isFresh);
       for (const id of fresh) given.set(id, page);
       return await this.#read(fresh, until);
     };
-    // First what visibility does not show yet, then what it does.
+    // List tasks that visibility does not show yet, then those it does.
     const unlisted = token === undefined ? await this.#recent.page(ranges, isFresh, until) : [];
     if (unlisted.length > 0)
       return {
@@ -99,7 +103,7 @@ export class TaskList {
     until: number,
     from?: Uint8Array,
   ): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {
-    // One row a task, whatever Temporal did beneath: the earlier runs of a chain are not tasks of their own.
+    // Leave out runs that continued as new: they are earlier runs of a task, not tasks of their own.
     const query = `(${which}) AND ExecutionStatus != 'ContinuedAsNew'`;
     const { client } = this.calls;
     const request = {
@@ -108,7 +112,7 @@ export class TaskList {
       pageSize: PAGE,
       ...(from ? { nextPageToken: from } : {}),
     };
-    // Visibility is rate-limited (10 lists a second by default); a refused one is tried again until the deadline.
+    // Visibility is rate-limited (10 list calls a second by default); a refused call is retried until the deadline.
     const { executions, nextPageToken } = await this.calls.run(
       until,
       async () => await client.workflowService.listWorkflowExecutions(request),
@@ -117,8 +121,9 @@ export class TaskList {
   }
 
   /**
-   * Each through the same read as `tasks/get`, so that both always say the same. What has gone in between is left out, and what
-   * cannot be read, which shall not keep the others from being listed; where a codec fails at all of them it is away.
+   * Reads tasks the same way as `tasks/get`, so that both always agree. Leaves out tasks that are gone or cannot be
+   * read, so that they do not block the rest of the list. If the codec failed and no task could be read at all, throws
+   * that failure.
    */
   async #read(ids: readonly string[], until: number): Promise<Task[]> {
     const tasks: Task[] = [];
@@ -137,7 +142,10 @@ export class TaskList {
   }
 }
 
-/** `undefined`: there is no such task, or none that could ever be read; an error: it could not be read just now. */
+/**
+ * Maps a read error: `undefined` if the task does not exist or can never be read, the error if it cannot be read right
+ * now.
+ */
 function without(error: unknown): Error | undefined {
   if (isMcpTasksError(error, 'TASK_NOT_FOUND') || isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return undefined;
   if (isMcpTasksError(error, 'CODEC_FAILED')) return error;

@@ -1,25 +1,28 @@
-/** What this process created so recently that the visibility store may not show it yet. @module */
+/** Remembers tasks that this process created so recently that the visibility store may not show them yet. @module */
 import { LRUCache } from 'lru-cache';
 import type { Task } from '../../task/task.js';
 
-/** Tasks on one page. */
+/** The maximum number of tasks on a page. */
 export const PAGE = 50;
-/** How long a newly created task is remembered, in milliseconds: longer than the visibility store's usual lag. */
+/** How long a new task is remembered, in milliseconds: longer than the visibility store usually lags. */
 const LAG = 30_000;
 
 export class RecentTasks {
   readonly #recent = new LRUCache<string, true>({ max: 1_000 });
 
-  /** @param visible which of these visibility shows by now */
+  /** @param visible returns those of the IDs that visibility already shows */
   constructor(private readonly visible: (ids: readonly string[], until: number) => Promise<readonly string[]>) {}
 
-  /** One that is older than the store's lag needs no remembering. */
+  /** Remembers a task, unless it is older than the store's lag. */
   add({ id, createdAt }: Pick<Task, 'id' | 'createdAt'>): void {
     const ttl = createdAt + LAG - Date.now();
     if (ttl > 0) this.#recent.set(id, true, { ttl });
   }
 
-  /** Those within these ranges of IDs that visibility does not show, but for what another page had; a page at most. */
+  /**
+   * Returns at most one page of remembered tasks in these ID ranges that visibility does not show yet. Skips those that
+   * another page of the listing has returned (`isFresh`).
+   */
   async page(
     ranges: readonly (readonly [string, string])[],
     isFresh: (id: string) => boolean,

@@ -1,4 +1,7 @@
-/** How a closed workflow has ended. What it says may be in an encoding that is not known here. @module */
+/**
+ * Finds out how a closed workflow ended. Its result or failure may have an encoding that this process does not know.
+ * @module
+ */
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Calls } from '../rpc/calls.js';
@@ -8,7 +11,7 @@ import { failureOf, valuesOf } from '../rpc/payloads.js';
 export type End =
   | { readonly value: unknown }
   | { readonly failure: Error | undefined }
-  /** It has a result; why that cannot be read. */
+  /** The workflow has a result that cannot be read; this says why. */
   | { readonly unreadable: string };
 
 export interface ClosedRun {
@@ -16,7 +19,11 @@ export interface ClosedRun {
   readonly runId: string;
 }
 
-/** @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CODEC_FAILED` */
+/**
+ * Reads how a closed run ended.
+ * @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CODEC_FAILED`, `CONFIGURATION` if a codec server
+ * refuses
+ */
 export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun, until: number): Promise<End> {
   try {
     return {
@@ -28,7 +35,7 @@ export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun
   } catch (error) {
     if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
     if (error instanceof WorkflowFailedError) return { failure: error.cause };
-    // It is not Temporal that failed, but what was made of a payload.
+    // Temporal answered, but a payload could not be decoded.
     const end = await readableEnd(calls, history, run, until);
     if (end) return end;
     throw error;

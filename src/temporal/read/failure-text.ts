@@ -1,4 +1,8 @@
-/** A failed workflow of any language, for a person: what failed, at which attempt, of which type and why. @module */
+/**
+ * Describes the failure of a workflow in any language to a person: what failed, on which attempt, its type and its
+ * causes.
+ * @module
+ */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -10,10 +14,10 @@ import {
 } from '@temporalio/common';
 import { stepName } from '../../task/names.js';
 
-/** At most this many causes are told. */
+/** The maximum number of causes to mention. */
 const MOST_CAUSES = 5;
 
-/** Where the attempt of an activity is to be found. */
+/** Identifies the history event that started an attempt of an activity. */
 export interface StartedEvent {
   readonly workflowId: string;
   readonly runId: string;
@@ -23,7 +27,7 @@ export interface StartedEvent {
 export interface FailureTextOptions {
   /** The workflow that failed. */
   readonly workflow: { readonly workflowId: string; readonly runId: string; readonly type: string };
-  /** Tells the attempt that the event started; `undefined` where it is not to be found. */
+  /** Returns the number of the attempt that the event started; `undefined` if it cannot be found. */
   readonly attemptOf: (event: StartedEvent) => Promise<number | undefined>;
   readonly stackTraces: boolean;
 }
@@ -73,7 +77,7 @@ function typeOf(failure: Error): string {
   return failure instanceof CancelledFailure ? 'cancelled' : '';
 }
 
-/** As the worker reported it; this process has none. */
+/** Returns the stack trace as the worker reported it. Errors in this process have none of their own. */
 function stackOf(failure: Error): string {
   return failure instanceof TemporalFailure ? (failure.failure?.stackTrace ?? '') : '';
 }

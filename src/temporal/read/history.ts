@@ -1,4 +1,5 @@
-/** Single facts from a workflow's newest history events. @module */
+/** Finds single facts in a workflow's newest history events. @module */
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { LRUCache } from 'lru-cache';
 import type { Calls } from '../rpc/calls.js';
@@ -9,7 +10,10 @@ import { optionalTsToMs } from '../seam.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-/** How far back is looked, in batches of events and pages: what is looked for is near the end, and worth no more. */
+/**
+ * How far back to look: the page size in batches of events, and the maximum number of pages. The facts are near the
+ * end, and searching further is not worth it.
+ */
 const PAGES = { size: 100, most: 20 };
 const MOST_KNOWN = 2_000;
 
@@ -19,12 +23,12 @@ export interface Run {
 }
 
 export class NewestHistory {
-  /** When cancellation was asked for, by run: once known it never changes. */
+  /** When cancellation was requested, by run. Once known, it never changes. */
   readonly #cancelled = new LRUCache<string, number>({ max: MOST_KNOWN });
 
   constructor(private readonly calls: Calls) {}
 
-  /** When cancellation of this run was requested, in milliseconds since 1970; `undefined` if it is not to be found. */
+  /** Returns when cancellation of this run was requested, in milliseconds since 1970; `undefined` if not found. */
   async cancelRequestedAt(workflowId: string, runId: string, until: number): Promise<number | undefined> {
     const known = this.#cancelled.get(runId);
     if (known !== undefined) return known;
@@ -37,7 +41,7 @@ export class NewestHistory {
     return undefined;
   }
 
-  /** Why the workflow's code last failed to go on; `undefined` if it has gone on since, or only timed out. */
+  /** Returns why the workflow's code last failed; `undefined` if it has since continued, or only timed out. */
   async workflowTaskFailure(workflowId: string, runId: string, until: number): Promise<string | undefined> {
     for await (const event of newestFirst(this.calls, { workflowId, runId }, until, PAGES)) {
       if (
@@ -52,7 +56,7 @@ export class NewestHistory {
     return undefined;
   }
 
-  /** The attempt of the activity that this event started; `undefined` if it is not to be found. */
+  /** Returns the attempt number of the activity that this event started; `undefined` if not found. */
   async attempt({ workflowId, runId, eventId }: StartedEvent, until: number): Promise<number | undefined> {
     for await (const event of newestFirst(this.calls, { workflowId, runId }, until, PAGES)) {
       if (Number(event.eventId) > eventId) continue;
@@ -61,14 +65,14 @@ export class NewestHistory {
     return undefined;
   }
 
-  /** How it ended, of a closed run. */
+  /** Returns the last event of a run. For a closed run, it says how the run ended. */
   async last(workflowId: string, runId: string, until: number): Promise<HistoryEvent | undefined> {
     for await (const event of newestFirst(this.calls, { workflowId, runId }, until, PAGES)) return event;
     return undefined;
   }
 }
 
-/** All of a run's events, or those of the newest pages. */
+/** Yields a run's events, newest first: all of them, or those of the `most` newest pages. */
 export async function* newestFirst(
   calls: Calls,
   { workflowId, runId }: Run,

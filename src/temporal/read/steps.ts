@@ -1,4 +1,5 @@
-/** A workflow's pending activities and child workflows, as `describe` shows them, as a task's steps. @module */
+/** Turns a workflow's pending activities and child workflows, as shown by `describe`, into a task's steps. @module */
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { stepName } from '../../task/names.js';
 import { isHeartbeatDetails, progressOfHeartbeat } from '../../task/progress.js';
@@ -12,12 +13,12 @@ import { optionalTsToMs } from '../seam.js';
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 type PendingChild = temporal.api.workflow.v1.IPendingChildExecutionInfo;
 
-/** At most this many steps of a task are shown. */
+/** The maximum number of steps shown per task. */
 const MOST_STEPS = 10;
 
 /**
- * What of them cannot be decoded until `until` is left out.
- * @param children whether child workflows are shown: those of this package's own workflows are of no interest to a person
+ * Returns the task's steps, without any details that cannot be decoded before `until`.
+ * @param children whether to include child workflows; those of this package's own workflows do not interest a person
  */
 export async function stepsOf(
   calls: Calls,
@@ -32,7 +33,7 @@ export async function stepsOf(
   return [...activities, ...(children ? (pendingChildren ?? []) : []).map(childStep)].slice(0, MOST_STEPS);
 }
 
-/** Of a child, no more is known than that it runs. */
+/** `describe` says nothing about a child's state except that it is running. */
 function childStep({ workflowTypeName }: PendingChild): Step {
   return { name: workflowTypeName ?? 'child workflow', state: 'running', attempt: 1, maximumAttempts: 0, changedAt: 0 };
 }
@@ -68,7 +69,10 @@ function stateOf(activity: PendingActivity): Step['state'] {
   return 'running';
 }
 
-/** Our own steps say when they last reported; of others only the last heartbeat is known, and it may have said nothing new. */
+/**
+ * Returns when a step last reported news. Our own steps say so themselves. For others, only the last heartbeat is
+ * known, and it may not have reported anything new.
+ */
 function reportedAt(details: unknown, activity: PendingActivity): number {
   const heartbeat = optionalTsToMs(activity.lastHeartbeatTime) ?? 0;
   return isHeartbeatDetails(details) ? Math.min(details.changedAt, heartbeat) : heartbeat;

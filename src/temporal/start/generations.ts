@@ -1,26 +1,30 @@
 /**
- * Which generations of an idempotency key there are. They are numbered from 0, each taking the lowest free number, and
- * Temporal's retention frees them again, the oldest first.
+ * Searches the generations of an idempotency key. They are numbered from 0, and each new one takes the lowest free
+ * number. Temporal's retention frees the numbers again, oldest first.
  * @module
  */
 
 /**
- * How many generations are looked at to begin with: the first ones may be gone while a later one is still kept. A task is lost
- * to its key only if so many before it failed, and it outlives all of them by Temporal's retention.
+ * How many generations to check first: retention may have freed the first ones while a later one still exists. A key
+ * can lose its task only if at least this many tasks before it failed and the task outlives all of them by Temporal's
+ * retention.
  */
 const WINDOW = 8;
 
-/** What is to be had of one generation; `undefined` if its number is free. */
+/** Looks up one generation; `undefined` if its number is free. */
 export type Look<T> = (generation: number) => Promise<T | undefined>;
 
 export interface Generations<T> {
-  /** Those of the first {@link WINDOW} numbers, and beyond them the last: to make room for it, the ones between gave way. */
+  /**
+   * The generations found among the first {@link WINDOW} numbers, plus the last one beyond them. Those in between have
+   * given way, otherwise the last one would not have started.
+   */
   readonly found: T[];
-  /** The number of a new one. */
+  /** The number for a new generation. */
   readonly free: number;
 }
 
-/** In a few looks, whatever the number of generations: beyond the first ones by doubling and halving. */
+/** Finds the generations in a few lookups, however many there are: beyond the first ones it doubles and halves. */
 export async function searchGenerations<T>(look: Look<T>): Promise<Generations<T>> {
   const window = await Promise.all(Array.from({ length: WINDOW }, async (_, generation) => await look(generation)));
   const found = window.filter((one) => one !== undefined);
@@ -31,7 +35,7 @@ export async function searchGenerations<T>(look: Look<T>): Promise<Generations<T
   return { found: [...new Set([...found, beyond.found])], free: hole === -1 ? beyond.number + 1 : hole };
 }
 
-/** The last generation from the one that has this `number`. */
+/** Finds the last generation, starting from an existing one with this `number`. */
 async function lastFrom<T>(number: number, found: T, look: Look<T>): Promise<{ number: number; found: T }> {
   let last = { number, found };
   let free = Number.POSITIVE_INFINITY;

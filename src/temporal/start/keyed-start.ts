@@ -1,9 +1,9 @@
 /**
- * Starts under an idempotency key: the key names the workflow ID, so that Temporal itself sees to it that there is one.
- *
- * A task whose time is over, and one that gives way, keeps its ID for as long as Temporal keeps the workflow. The next task of
- * the key is therefore of another generation, a number that is part of what the ID is made of. A generation starts only when
- * all others have given way, and that is for ever: so at most one is the key's task, and any one found is the one.
+ * Starts tasks under idempotency keys. The workflow ID is derived from the key, so Temporal itself prevents duplicates.
+ * A task that has expired or given way still occupies its ID for as long as Temporal keeps the workflow. The key's next
+ * task is therefore a new generation, a number that is part of what the ID is derived from. A generation starts only
+ * once all others have given way, and giving way is permanent. So at most one generation is the key's task, and any
+ * that has not given way is the one.
  * @module
  */
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
@@ -16,7 +16,7 @@ import { searchGenerations } from './generations.js';
 import type { TaskReader } from '../read/read.js';
 import { startTask, type StartOptions } from './start.js';
 
-/** How often a start is tried whose ID was taken in between by a task that is gone at once. */
+/** How many times to try a start if its ID is taken meanwhile by a task that is gone right away. */
 const ATTEMPTS = 5;
 
 const REUSED = {
@@ -36,8 +36,9 @@ export class KeyedStarts {
   ) {}
 
   /**
-   * The key's task; started, if it has none.
-   * @throws McpTasksError `KEY_REUSED` if it has other arguments, and what {@link startTask} throws
+   * Returns the key's task, and starts it if there is none.
+   * @throws McpTasksError `KEY_REUSED` if that task has other arguments or the key's answer has already been used, and
+   * whatever {@link startTask} throws
    */
   async start(owner: string, key: IdempotencyKey, options: Options): Promise<Task> {
     const idsOf = (generation: number): readonly [string, ...string[]] =>
@@ -59,8 +60,8 @@ export class KeyedStarts {
         until,
       );
       if (created) return task;
-      // Another call was faster. Its task is this call's too, even if it has failed meanwhile: else many calls at once would
-      // start one task after the other.
+      // Another call was faster. Return its task even if that has failed meanwhile. Otherwise many simultaneous calls
+      // would start one task after another.
       const other = await this.#read(id, until);
       if (other) return await this.#same(other, call);
     }
@@ -70,7 +71,10 @@ export class KeyedStarts {
     );
   }
 
-  /** The ID that this generation's task has, if there is one: it may have been made under a previous key of the ring. */
+  /**
+   * Returns the ID of this generation's task, if there is one. It may have been derived from a previous key of the
+   * keyring.
+   */
   async #taken(ids: readonly string[], until: number): Promise<string | undefined> {
     const descriptions = await Promise.all(ids.map(async (id) => await this.#describe(id, until)));
     return ids.find((_, index) => descriptions[index]);
@@ -87,7 +91,7 @@ export class KeyedStarts {
     return await describe(this.calls, id, until).catch(noTask);
   }
 
-  /** `undefined`: there is none, or its time is over. */
+  /** Reads a task; `undefined` if there is none or it has expired. */
   async #read(id: string, until: number): Promise<Task | undefined> {
     return await this.reader.read(id, until).catch(noTask);
   }
@@ -99,7 +103,10 @@ interface KeyedCall {
   readonly until: number;
 }
 
-/** With the ID, so that equal arguments of two tasks do not show. */
+/**
+ * Returns the text to sign. It includes the ID, so that the signatures do not reveal that two tasks have equal
+ * arguments.
+ */
 function signed(id: string, { canonical }: KeyedCall): string {
   return `${id}\0${canonical}`;
 }

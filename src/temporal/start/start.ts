@@ -10,12 +10,12 @@ import { workflowStart, type Work } from './workflow-start.js';
 import { msToNumber } from '../seam.js';
 
 /**
- * The largest arguments, in bytes of JSON. Temporal refuses a payload of 2 MB by default, and the arguments share it with
- * what surrounds them.
+ * The maximum size of the arguments, in bytes of JSON. By default Temporal refuses payloads over 2 MB, and the
+ * arguments share theirs with the data around them.
  */
 export const LARGEST_ARGUMENTS = 1_900_000;
 
-/** What is left of the time for looking whether it started, in milliseconds. */
+/** The time reserved for checking whether the workflow started, in milliseconds. */
 const SHORTEST_LOOK = 500;
 
 export interface StartOptions extends Work {
@@ -29,14 +29,14 @@ export interface StartOptions extends Work {
 
 export interface Started {
   readonly task: Task;
-  /** `false`: the ID was taken already, perhaps by this very start, whose answer was lost and which was made again. */
+  /** `false` if the ID was already taken, possibly by an earlier attempt of this same start whose response was lost. */
   readonly created: boolean;
 }
 
 /**
- * Starts the workflow and returns the task once Temporal has accepted it, never before.
- * @param until for all of it, in milliseconds since 1970
- * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
+ * Starts the workflow and returns the task, never before Temporal has accepted it.
+ * @param until the deadline for everything, in milliseconds since 1970
+ * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
  */
 export async function startTask(
   calls: Calls,
@@ -74,7 +74,7 @@ export async function startTask(
       async () =>
         await calls.client.workflow.start(workflowType, {
           workflowId: id,
-          // The workers of an existing workflow lack the workflow that asks first.
+          // The workers of an existing workflow do not have the ask-first workflow.
           taskQueue: existing && asked.askFirst ? taskQueue : (tool.taskQueue ?? taskQueue),
           args: [...workflowArgs],
           memo: { [MEMO_KEY]: memo },
@@ -93,7 +93,7 @@ export async function startTask(
   }
 }
 
-/** Whether a start that got no answer in time has happened all the same: else nobody would ever know of that task. */
+/** Whether a start that timed out succeeded anyway. Without this check, the caller would never learn of the task. */
 async function exists(calls: Calls, id: string, error: unknown, until: number): Promise<boolean> {
   if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) return false;
   return await describe(calls, id, Math.min(within(DEADLINE.started), until)).then(

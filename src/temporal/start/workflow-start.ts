@@ -1,4 +1,4 @@
-/** Which workflow a call starts, and with what. Pure. @module */
+/** Decides which workflow a call starts, and with which arguments. Pure. @module */
 import type { FormRequest } from '../../task/form.js';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../../task/names.js';
 import type { DurableTool } from '../../tool/define-tool.js';
@@ -7,11 +7,14 @@ import { runPolicy } from '../../tool/policy.js';
 
 export interface Work {
   readonly tool: DurableTool;
-  /** A function tool's arguments as they came (its worker parses them), a workflow tool's as its schema parsed them. */
+  /**
+   * For a function tool, the arguments as received (the worker parses them). For a workflow tool, the arguments as
+   * parsed by its schema.
+   */
   readonly args: unknown;
-  /** What the work is given besides the arguments: an answer to a question that was asked before the start. */
+  /** The answer to a question that was asked before the start. The work gets it in addition to the arguments. */
   readonly answer?: Readonly<Record<string, unknown>>;
-  /** A form that the task puts to the client before its work begins. */
+  /** A form that the task sends to the client before its work begins. */
   readonly askFirst?: FormRequest;
 }
 
@@ -24,7 +27,8 @@ export function workflowStart({ tool, args, answer, askFirst }: Work): WorkflowS
   const { work, taskQueue, timeouts } = tool;
   const start = ownStart(tool, args);
   const existing = work.kind === 'workflow' && work.existing !== undefined;
-  // An existing workflow knows of no answer and has workers of its own; its run begins when the question is answered.
+  // An existing workflow does not take the answer and has its own workers. Its run begins once the question is
+  // answered.
   const elsewhere = {
     ...(taskQueue === undefined ? {} : { taskQueue }),
     ...(timeouts?.run === undefined ? {} : { runTimeout: timeouts.run }),
