@@ -28,7 +28,7 @@ const LISTINGS = { max: 1_000, ttl: 5 * 60_000 };
 interface Place {
   /** Identifies the listing; the same on all of its pages. */
   readonly listing: string;
-  /** The page number, from 0. It lets a page be requested again. */
+  /** The page number, from 0. Requesting the same page again yields the same tasks. */
   readonly page: number;
   /**
    * Visibility's own page token, in base64. Absent as long as the pages hold tasks that visibility does not show yet.

@@ -1,6 +1,6 @@
 /**
- * Chains of runs: continue-as-new keeps the workflow ID and clears the cancellation request, but a task that was cancelled
- * stays cancelled.
+ * Finds cancellations in chains of runs. Continue-as-new keeps the workflow ID but clears the cancellation request, and
+ * a cancelled task has to stay cancelled.
  * @module
  */
 import { LRUCache } from 'lru-cache';
@@ -8,7 +8,7 @@ import { isMcpTasksError } from '../../task/errors.js';
 import type { Calls } from '../rpc/calls.js';
 import { describe, type Description } from './describe.js';
 
-/** How many earlier runs are looked at. */
+/** How many earlier runs are checked at most. */
 const FURTHEST_BACK = 100;
 const MOST_KNOWN = 2_000;
 
@@ -16,11 +16,11 @@ export interface CancelledRun {
   readonly runId: string;
 }
 
-/** What is known of the runs before one, as far as they were looked at: it never changes. */
+/** What is known about the runs before one, as far as they were checked. It never changes. */
 interface Earlier {
   readonly looked: number;
   readonly cancelled?: CancelledRun;
-  /** The run to look at next; absent where there is no other. */
+  /** The run to check next; absent if there is none. */
   readonly next?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export class Chains {
 
   constructor(private readonly calls: Calls) {}
 
-  /** The run of this task's chain that cancellation was requested of, this one included. */
+  /** Returns the newest run of the task's chain, up to this one, whose cancellation was requested. */
   async cancelledRun(
     { workflowId, runId, raw, cancelled }: Description,
     until: number,
@@ -41,7 +41,7 @@ export class Chains {
     this.#known.set(runId, earlier);
     while (earlier.next !== undefined && earlier.looked < FURTHEST_BACK) {
       earlier = await this.#further(workflowId, earlier.looked, earlier.next, first, until);
-      // At each run, so that a read that is out of time leaves less to do for the next one.
+      // Save after each run, so that a read that runs out of time leaves less work for the next one.
       this.#known.set(runId, earlier);
     }
     return earlier.cancelled;
@@ -58,13 +58,13 @@ export class Chains {
       if (cancelled) return { looked: looked + 1, cancelled: { runId } };
       return and(known ?? { looked: 0, next: previous });
     } catch (error) {
-      // Its retention is over, or somebody has deleted it. What came before it is older still.
+      // Its retention has expired, or someone has deleted it. Earlier runs are older still.
       if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return and(known ?? { looked: 0 });
       throw error;
     }
   }
 
-  /** A run's first event names the run it continues. */
+  /** Returns the run that this one continues, which its first event names. */
   async #previousRun(workflowId: string, runId: string, until: number): Promise<string | undefined> {
     const { client } = this.calls;
     const request = { namespace: client.options.namespace, execution: { workflowId, runId }, maximumPageSize: 1 };

@@ -1,4 +1,5 @@
-/** What Temporal knows of a workflow, with no worker needed. Of its payloads nothing is decoded that is not asked for. @module */
+/** Reads what Temporal knows about a workflow, which needs no worker. Decodes payloads only on request. @module */
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { isTaskMemo, type TaskMemo } from '../../task/memo.js';
 import { MEMO_KEY } from '../../task/names.js';
@@ -12,15 +13,16 @@ export interface Description {
   readonly runId: string;
   readonly type: string;
   readonly historyLength: number;
-  /** Milliseconds since 1970. */
+  /** In milliseconds since 1970; `undefined` while it is open. */
   readonly endedAt: number | undefined;
-  /** Whether cancellation of this run was requested. */
+  /** Whether this run was cancelled or its cancellation requested. */
   readonly cancelled: boolean;
   readonly raw: temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
 }
 
 /**
- * @param runId one of its runs. @default the newest
+ * Describes a workflow run.
+ * @param runId one of the workflow's runs. @default the newest
  * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
  */
 export async function describe(calls: Calls, workflowId: string, until: number, runId?: string): Promise<Description> {
@@ -45,8 +47,9 @@ export async function describe(calls: Calls, workflowId: string, until: number, 
 }
 
 /**
- * What the task's start has left; `undefined` for a workflow that is none.
- * @throws McpTasksError `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, `TEMPORAL_UNAVAILABLE`
+ * Returns the memo that the task's start has left; `undefined` if the workflow is not a task.
+ * @throws McpTasksError `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses,
+ * `TEMPORAL_UNAVAILABLE`
  */
 export async function memoOf(
   calls: Calls,

@@ -1,4 +1,7 @@
-/** The report of a workflow that has none of its own to give, made of its own queries. Pure. @module */
+/**
+ * Builds the report of an existing workflow from the workflow's own queries, because it does not have ours. Pure.
+ * @module
+ */
 import { createHash } from 'node:crypto';
 import { formRequest } from '../../task/form.js';
 import { valueAt } from '../../task/json-pointer.js';
@@ -7,19 +10,22 @@ import type { InputRequest, TaskReport } from '../../task/report.js';
 import { fillIn } from '../../task/template.js';
 import type { InputMapping, StatusMapping, WorkflowMapping } from '../../task/workflow-mapping.js';
 
-/** The queries to ask, each once. */
+/** Returns the queries to send, without duplicates. */
 export function queriesOf({ status, inputs = {} }: WorkflowMapping): string[] {
   return [...new Set([status?.query, ...Object.values(inputs).map(({ query }) => query)])].filter(
     (query) => query !== undefined,
   );
 }
 
-/** The query that tells whether a question is open. */
+/** Returns the query that tells whether a question is open. */
 export function queryOf({ status }: WorkflowMapping, { query }: InputMapping): string {
   return query ?? status?.query ?? '';
 }
 
-/** @param answers by query; one that never had one is missing */
+/**
+ * Builds the report.
+ * @param answers by query; a query that has never been answered is missing
+ */
 export function mappedReport(
   mapping: WorkflowMapping,
   answers: ReadonlyMap<string, unknown>,
@@ -36,14 +42,15 @@ export function mappedReport(
   };
 }
 
-/** The name of the question that a key is of. */
+/** Returns the name of the question that a key belongs to. */
 export function questionName(key: string): string {
   return key.slice(0, key.lastIndexOf('-'));
 }
 
 /**
- * The key of a question that an equal one went before. A key is never used for two questions, and clients answer none twice.
- * @param event by which the run took the last answer to such a question; 0: it has taken none
+ * Returns the key for a question after earlier answers, so that an identical question gets a new key. Keys are never
+ * reused for another question, and clients answer each key only once.
+ * @param event the ID of the history event of the last answer to a question of this name; 0 if there is none
  */
 export function keyAfter(key: string, event: number): string {
   return event === 0 ? key : questionKey(questionName(key), [key, event]);
@@ -53,7 +60,7 @@ function isOpen(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '';
 }
 
-/** It stands for the value that the question was found by. */
+/** Derives a question's key from the value that shows that it is open. */
 function questionKey(name: string, value: unknown): string {
   return `${name}-${createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)}`;
 }

@@ -1,4 +1,7 @@
-/** The questions that an existing workflow asks now, each with a key of its own for the lifetime of its task. @module */
+/**
+ * Finds the questions that an existing workflow is asking now, each with a key that is unique over its task's lifetime.
+ * @module
+ */
 import type { TaskReport } from '../../task/report.js';
 import type { InputMapping, WorkflowMapping } from '../../task/workflow-mapping.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
@@ -9,7 +12,7 @@ import { TakenMessages } from './taken.js';
 
 export interface Questions {
   readonly inputs: TaskReport['inputs'];
-  /** By name, those of which it is not known in time whether they are the ones before the last answer: they are left out. */
+  /** The names of questions that may already have been answered. They are left out of `inputs`. */
   readonly unsure: ReadonlySet<string>;
 }
 
@@ -20,7 +23,7 @@ export class OpenQuestions {
     this.#taken = new TakenMessages(calls);
   }
 
-  /** A workflow of ours makes its keys itself. */
+  /** Returns the open questions. This package's own workflows make their keys themselves. */
   async of(
     run: Run,
     mapping: WorkflowMapping | undefined,
@@ -38,7 +41,7 @@ export class OpenQuestions {
           (await this.#taken
             .last(run, answersOf(input), spoke, Math.min(until, within(DEADLINE.query)))
             .catch(() => undefined));
-        // An answer that was taken after the workflow spoke may have been to this.
+        // If an answer was taken after the workflow listed this question, it may have been to this question.
         return taken && taken.by <= spoke ? ([keyAfter(key, taken.event), request] as const) : questionName(key);
       }),
     );
@@ -49,13 +52,13 @@ export class OpenQuestions {
   }
 }
 
-/** How the question that a key is of is asked and answered; `undefined` for a key of none. */
+/** Returns how the question with this key is asked and answered; `undefined` if there is no such question. */
 export function inputOf({ inputs = {} }: WorkflowMapping, key: string): InputMapping | undefined {
   const name = questionName(key);
   return Object.hasOwn(inputs, name) ? inputs[name] : undefined;
 }
 
-/** The updates or signals that are answers to it. */
+/** Returns the names of the updates or signals that answer the question. */
 function answersOf({ answer, declined }: InputMapping): string[] {
   return [answer.name, ...(declined ? [declined.name] : [])];
 }

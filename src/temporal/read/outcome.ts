@@ -1,4 +1,4 @@
-/** How a workflow's end becomes a task's outcome. Pure. @module */
+/** Converts a workflow's end to a task's outcome. Pure. @module */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -14,10 +14,13 @@ import type { Outcome } from '../../task/task.js';
 import type { WorkflowMapping } from '../../task/workflow-mapping.js';
 import { TASK_ERROR, TOOL_ERROR } from '../../tool/errors.js';
 
-/** JSON-RPC's internal error. */
+/** JSON-RPC's code for an internal error. */
 const INTERNAL_ERROR = -32603;
 
-/** @param mapping of an existing workflow: what it returns is data, whatever it looks like */
+/**
+ * Converts a workflow's result.
+ * @param mapping the mapping of an existing workflow: its return value is treated as data, whatever it looks like
+ */
 export function outcomeOfResult(value: unknown, workflowId: string, mapping: WorkflowMapping | undefined): Outcome {
   const { part = '' } = mapping ?? {};
   const result = valueAt(value, part);
@@ -27,14 +30,18 @@ export function outcomeOfResult(value: unknown, workflowId: string, mapping: Wor
   return { kind: 'result', result: mapping ? dataResult(result) : toToolResult(result) };
 }
 
-/** @param why it cannot be read */
+/**
+ * Returns the outcome of a workflow whose result cannot be read.
+ * @param why why not
+ */
 export function outcomeOfUnreadable(why: string): Outcome {
   return tool(`The workflow has completed, but its result cannot be read: ${why}`);
 }
 
 /**
- * @param failure that the workflow ended with
- * @param text what to say of it, instead of its message
+ * Converts a workflow's failure.
+ * @param failure what the workflow failed with
+ * @param text the text to show instead of the failure's message
  */
 export function outcomeOfFailure(failure: Error | undefined, text?: string): Outcome {
   if (failure instanceof TerminatedFailure) return internalError(`The task was terminated: ${failure.message}`);

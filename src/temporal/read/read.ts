@@ -1,6 +1,6 @@
 /**
- * Reads a task: what Temporal knows (`describe`, no worker needed) merged with what only the workflow knows (its report),
- * and with its outcome once it has one.
+ * Reads a task. Merges what Temporal knows (`describe`, which needs no worker) with what only the workflow knows (its
+ * report), and adds the outcome once there is one.
  * @module
  */
 import { McpTasksError } from '../../task/errors.js';
@@ -22,20 +22,20 @@ import { Reports, type Reported } from './reports.js';
 import { stepsOf } from './steps.js';
 import { optionalTsToMs } from '../seam.js';
 
-/** When to look again for a question that is not known in time to be another than the last one, in milliseconds. */
+/** How soon to look again if a question may already have been answered, in milliseconds. */
 const UNSURE = 1_000;
-/** A workflow task that is not picked up for so long (milliseconds) has no worker. */
+/** A workflow task that has not been picked up for this long, in milliseconds, has no worker. */
 const PICK_UP = 5_000;
 
 type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping'> & Partial<Pick<Task, 'endedAt'>>;
 
 export interface View {
   readonly task: Task;
-  /** The run of its workflow that it was read from. */
+  /** The workflow run that the task was read from. */
   readonly runId: string;
-  /** Of that run, then. */
+  /** The length of that run's history at that time. */
   readonly historyLength: number;
-  /** When there may be more to tell, though nothing happens; in milliseconds since 1970. */
+  /** When to look again even if nothing happens, because there may be more to report; in milliseconds since 1970. */
   readonly lookAgainAt: number | undefined;
   /** See {@link Reported}. */
   readonly answeredAt: Reported['answeredAt'];
@@ -43,7 +43,7 @@ export interface View {
   readonly unsure: Questions['unsure'];
 }
 
-/** What there is to say of how a task was read; nothing of one that has ended. */
+/** A task and how it was read. For a task that has ended, only the task. */
 type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure'>>;
 
 export class TaskReader {
@@ -60,16 +60,17 @@ export class TaskReader {
   }
 
   /**
-   * The task as it is now. The caller has checked that it may see it.
-   * @param until how long it may take, in milliseconds since 1970
-   * @throws McpTasksError `TASK_NOT_FOUND` if there is none or its time is over, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`;
-   * of its payloads `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, and `CONFIGURATION` if a codec server refuses
+   * Returns the task as it is now. The caller must have checked access.
+   * @param until the deadline, in milliseconds since 1970
+   * @throws McpTasksError `TASK_NOT_FOUND` if there is no such task or it has expired, `TEMPORAL_UNAVAILABLE`,
+   * `TEMPORAL_REFUSED`; for its payloads `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, and `CONFIGURATION` if a codec server
+   * refuses
    */
   async read(id: string, until: number = within(DEADLINE.read)): Promise<Task> {
     return (await this.readRun(id, until)).task;
   }
 
-  /** The same, and where it comes from. */
+  /** Reads the task like {@link read}, and returns where it was read from. */
   async readRun(id: string, until: number): Promise<View> {
     const description = await describe(this.calls, id, until);
     const memo = await memoOf(this.calls, description, until);
@@ -90,16 +91,19 @@ export class TaskReader {
     };
   }
 
-  /** How the task's workflow is answered, where that is its own. @throws as {@link read} */
+  /**
+   * Returns the mapping of a task that runs an existing workflow; `undefined` for this package's own workflows.
+   * @throws as {@link read}
+   */
   async mapping(id: string, until: number): Promise<WorkflowMapping | undefined> {
     const description = await describe(this.calls, id, until);
     return mappingOf(description, await memoOf(this.calls, description, until));
   }
 
   /**
-   * Whether an existing workflow asks this question now, as the workflow itself has it.
-   * @param view what was read last
-   * @throws McpTasksError `NO_WORKER` if none says whether it is open; as {@link read}
+   * Whether an existing workflow is asking this question now, according to the workflow itself.
+   * @param view the last view of the task
+   * @throws McpTasksError `NO_WORKER` if no worker says whether the question is open; as {@link read}
    */
   async isAsked(view: View, key: string, until: number): Promise<boolean> {
     const {
@@ -168,7 +172,10 @@ export class TaskReader {
     return { task, answeredAt, unsure };
   }
 
-  /** A task reads as cancelled from the request on, whatever its workflow still does or answers. */
+  /**
+   * Returns the task as cancelled. It is cancelled as soon as that is requested, whatever its workflow still does or
+   * returns.
+   */
   async #cancelled(base: Base, { runId }: CancelledRun, until: number): Promise<Task> {
     const requestedAt = await this.#history.cancelRequestedAt(base.id, runId, until);
     return {
@@ -214,7 +221,9 @@ export class TaskReader {
   }
 }
 
-/** Before an existing workflow begins, the one that asks first is ours. */
+/**
+ * Returns the mapping that applies. The ask-first workflow that runs before an existing one is our own, so it has none.
+ */
 function mappingOf({ type }: Description, memo: TaskMemo | undefined): WorkflowMapping | undefined {
   return type === ASK_FIRST_WORKFLOW ? undefined : memo?.mapping;
 }

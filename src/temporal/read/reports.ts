@@ -1,6 +1,7 @@
 /**
- * A workflow's own report, by query. The answer is a function of the history, so while `describe` shows the history length
- * unmoved the last answer holds: that makes `tasks/get` cheap without making it stale, and lets it answer with no worker alive.
+ * Queries a workflow's own report. The answer is a function of the history, so the last one holds while `describe`
+ * shows an unchanged history length. That makes `tasks/get` cheap without making it stale, and lets it answer when no
+ * worker is running.
  * @module
  */
 import { QueryNotRegisteredError } from '@temporalio/client';
@@ -14,28 +15,31 @@ import { mappedReport, queriesOf } from './mapped-report.js';
 
 /** How many workflows' reports are kept. */
 const MOST_REPORTS = 2_000;
-/** How long a query that nobody answered is not tried again, in milliseconds, while the history does not move. */
+/** How long to wait before repeating an unanswered query while the history does not change, in milliseconds. */
 const UNANSWERED_PAUSE = 3_000;
-/** The same for a query that the workflow does not know, or fails at: only other code would answer it. */
+/** The same for a query that the workflow does not know or that fails: only new code would change that. */
 const UNKNOWN_PAUSE = 30_000;
-/** A watch looks for an answer after twice as long each time, and after this many milliseconds at the latest. */
+/** The longest pause before a watch looks for an answer again, in milliseconds. The pause doubles each time. */
 const LONGEST_PAUSE = 60_000;
 
-/** What is known of one query. */
+/** What is known about one query. */
 interface Asked {
-  /** Of the history, when it was asked last. */
+  /** The length of the history when the query was last sent. */
   readonly historyLength: number;
-  /** The last answer, and how long the history was that it is of. */
+  /** The last answer, and the length of the history that it reflects. */
   readonly answer?: { readonly value: unknown; readonly historyLength: number };
-  /** When to ask again although the history has not moved; only after a query that got no answer. */
+  /** When to send the query again although the history has not changed; set only if it got no answer. */
   readonly askAgainAt?: number;
-  /** Of one that was not even refused: how often in a row, and when a watch is to look again, though nothing happens. */
+  /**
+   * Set if the query got no response at all, not even a refusal: how many times in a row, and when a watch should look
+   * again even if nothing happens.
+   */
   readonly unanswered?: { readonly times: number; readonly lookAgainAt: number };
 }
 
 export interface Reported {
   readonly report: TaskReport | undefined;
-  /** How long the history was, by query, when it gave the answers that the report is made of. */
+  /** By query, the length of the history when it gave the answer that the report uses. */
   readonly answeredAt: ReadonlyMap<string, number>;
 }
 
@@ -50,10 +54,10 @@ export class Reports {
   constructor(private readonly calls: Calls) {}
 
   /**
-   * The report that goes with `description`, which must have been taken before: asked beside each other, a stale answer
-   * could be kept under the newer length. A query that is not answered costs only what it would have told, and of that what
-   * it told last is still shown.
-   * @param mapping of a workflow that has queries of its own instead of ours
+   * Returns the report that belongs to `description`. Take the description first: if both were requested concurrently,
+   * a stale answer could be kept under the newer length. A query without an answer costs only its own part of the
+   * report, which still shows the last known values.
+   * @param mapping of an existing workflow, which has its own queries instead of ours
    */
   async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Reported> {
     const { runId, historyLength } = description;
@@ -79,7 +83,10 @@ export class Reports {
     };
   }
 
-  /** When there may be more to tell, though nothing happens: nobody was there to answer, or not in time. */
+  /**
+   * Returns when there may be more to report even if nothing happens, because a query was not answered in time or at
+   * all.
+   */
   lookAgainAt(runId: string): number | undefined {
     const looks = [...(this.#known.get(runId)?.asked.values() ?? [])].flatMap(({ unanswered }) =>
       unanswered ? [unanswered.lookAgainAt] : [],
@@ -100,7 +107,8 @@ export class Reports {
       );
       return { historyLength, answer: { value, historyLength } };
     } catch (error) {
-      // No worker, a workflow that knows no such query or one that has just closed: describe tells the rest either way.
+      // There is no worker, the workflow does not know the query or has just closed. `describe` provides the rest in
+      // any case.
       const before = last?.answer ? { answer: last.answer } : {};
       const now = Date.now();
       if (error instanceof QueryNotRegisteredError)
@@ -116,7 +124,10 @@ function isDue(asked: Asked | undefined, historyLength: number): boolean {
   return asked?.historyLength !== historyLength || (asked.askAgainAt ?? Infinity) <= Date.now();
 }
 
-/** Such a workflow does not say when it last changed what it says: that is when it was seen first. */
+/**
+ * Builds the report of an existing workflow. It does not say when its state last changed, so use the time when the
+ * change was first seen.
+ */
 function ofMapped(
   mapping: WorkflowMapping,
   answers: ReadonlyMap<string, unknown>,

@@ -1,27 +1,30 @@
-/** By which event a run last took a message of some name: what an answer is told from an equal one by. @module */
+/** Finds the history event of the last handled signal or update, to tell identical answers apart. @module */
 import type { temporal } from '@temporalio/proto';
 import { LRUCache } from 'lru-cache';
 import { within, type Calls } from '../rpc/calls.js';
 import { newestFirst, type Run } from './history.js';
 import { EventType } from '../rpc/proto.js';
 
-/** In batches of events; a server gives 256 at once at most, and warns of who wants more. */
+/** In batches of events. A server returns at most 256 at once, and logs a warning if a client requests more. */
 const PAGE_SIZE = 250;
-/** How long a look through a whole history may take, in milliseconds: longer than whoever is the first to ask can wait. */
+/** How long scanning a whole history may take, in milliseconds. That is longer than the first caller can wait. */
 const LONGEST_SCAN = 60_000;
 const MOST_KNOWN = 2_000;
 
-/** A signal or update that a run has taken; all 0 before the first. */
+/** A signal or update that a run has taken; both are 0 if there is none yet. */
 export interface Taken {
-  /** The number of the event that is the signal, or the update's acceptance. */
+  /** The ID of the event that is the signal or the update's acceptance. */
   readonly event: number;
-  /** The event that shows that it is taken: the workflow's code went on after the signal, or completed the update. */
+  /**
+   * The ID of the event that shows that it was taken: the workflow's code continued after the signal, or completed the
+   * update.
+   */
   readonly by: number;
 }
 
 interface Known {
   readonly taken: Taken;
-  /** Up to this event nothing newer is taken, nor will be. */
+  /** No newer message up to this event has been taken, or will be. */
   readonly to: number;
 }
 
@@ -32,9 +35,9 @@ export class TakenMessages {
   constructor(private readonly calls: Calls) {}
 
   /**
-   * The last one of these names that the run has taken. Where it is too far back to be found in time, looking for it
-   * goes on, so that whoever asks again finds it.
-   * @param historyLength of the run: what it has taken by then is not missed
+   * Returns the last message with one of these names that the run has taken. If it is too far back to be found in time,
+   * the search continues in the background, so that a later call finds it.
+   * @param historyLength the run's history length up to which no taken message is missed
    * @throws McpTasksError `TEMPORAL_UNAVAILABLE` if it was not found in time, `TEMPORAL_REFUSED`
    */
   async last(run: Run, names: readonly string[], historyLength: number, until: number): Promise<Taken> {
@@ -42,10 +45,10 @@ export class TakenMessages {
     const known = this.#known.get(key);
     if (known && known.to >= historyLength) return known.taken;
     return await this.calls.once(until, async () => {
-      // One that is under way may have begun too early, but what it finds need not be looked for again.
+      // A scan in progress may have begun too early, but what it finds need not be searched again.
       for (let before = this.#scans.get(key); before; before = this.#scans.get(key))
         await before.catch(() => undefined);
-      // Whose time was over while it waited looks for nothing.
+      // If the deadline passed while waiting, fail instead of starting a long scan.
       const scan = this.#scan(key, run, names, Date.now() < until ? within(LONGEST_SCAN) : until);
       this.#scans.set(key, scan);
       return await scan.finally(() => this.#scans.delete(key));
@@ -71,7 +74,7 @@ export class TakenMessages {
         taken = { event: number, by };
         break;
       }
-      // It may yet be taken.
+      // It may still be taken later.
       to = number - 1;
     }
     this.#known.set(key, { taken, to: to ?? 0 });

@@ -1,5 +1,6 @@
 /**
  * Starts tasks under idempotency keys. The workflow ID is derived from the key, so Temporal itself prevents duplicates.
+ *
  * A task that has expired or given way still occupies its ID for as long as Temporal keeps the workflow. The key's next
  * task is therefore a new generation, a number that is part of what the ID is derived from. A generation starts only
  * once all others have given way, and giving way is permanent. So at most one generation is the key's task, and any
