@@ -1,7 +1,7 @@
 /**
- * The engine: MCP tasks on a Temporal client, with no MCP SDK in sight. Every method takes the owner on whose behalf it
- * works, and to an owner somebody else's task is a task that does not exist. Each throws `TEMPORAL_REFUSED` as well, where
- * an operator has to see to rights, credentials or namespace.
+ * The engine: MCP tasks on a Temporal client, without the MCP SDK. Methods take the owner on whose behalf they act;
+ * other owners' tasks do not exist for that owner. All methods can also throw `TEMPORAL_REFUSED` if an operator has to
+ * fix permissions, credentials or the namespace.
  * @module
  */
 import type { Client } from '@temporalio/client';
@@ -26,20 +26,23 @@ import type { Work } from './start/workflow-start.js';
 export interface EngineOptions {
   readonly client: Client;
   readonly keys: Keyring;
-  /** For tools that name none. */
+  /** The task queue for tools that do not name one. */
   readonly taskQueue: string;
-  /** The most long polls at a time, shared by all waits of this engine. @default 300 */
+  /** The maximum number of concurrent long polls, shared by all waits of this engine. @default 300 */
   readonly longPolls?: number;
-  /** Keeps its tasks' IDs apart from those of other engines with the same keys. @default none */
+  /** Keeps this engine's task IDs apart from those of other engines with the same keys. @default none */
   readonly scope?: string;
 }
 
 export interface StartRequest extends Work {
   readonly owner: string;
-  /** Milliseconds from creation; `null`: as long as Temporal keeps the workflow. */
+  /** In milliseconds from creation; `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
   readonly caller?: Caller;
-  /** The same key, owner and tool give the same task for as long as it is kept. @default none: a new task */
+  /**
+   * Repeating a call with the same key, owner and tool returns the same task for as long as it is kept.
+   * @default none, which always starts a new task
+   */
   readonly key?: IdempotencyKey;
 }
 
@@ -68,16 +71,16 @@ export class Engine {
   }
 
   /**
-   * Starts a task, or finds the one that has its idempotency key already. When this returns, any engine with the same key and
-   * cluster answers for the task's ID.
-   * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `KEY_REUSED` if the idempotency key's task has
-   * other arguments, `TEMPORAL_UNAVAILABLE`
+   * Starts a task, or returns the one that already has its idempotency key. After that, any engine with the same keys,
+   * scope and namespace can serve the task's ID.
+   * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `KEY_REUSED` if the idempotency key's
+   * task has other arguments or its answer has already been used, `TEMPORAL_UNAVAILABLE`
    */
   async start({ owner, key, ...request }: StartRequest): Promise<Task> {
     const options = { ...request, taskQueue: this.#taskQueue };
     const scoped = this.#scoped(owner);
     const [tag] = this.#keys.ownerTags(scoped);
-    // A random ID that is taken already was taken by this very start, whose answer was lost.
+    // If a random ID is taken, an earlier attempt of this same start took it and its response was lost.
     const task = key
       ? await this.#keyed.start(scoped, key, options)
       : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
@@ -86,8 +89,9 @@ export class Engine {
   }
 
   /**
-   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`; of the task's payloads `CODEC_FAILED`, `PAYLOAD_UNREADABLE`,
-   * and `CONFIGURATION` if a codec server refuses
+   * Returns the task as it is now.
+   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`; for the task's payloads `CODEC_FAILED`,
+   * `PAYLOAD_UNREADABLE`, and `CONFIGURATION` if a codec server refuses
    */
   async get(owner: string, id: string): Promise<Task> {
     this.#own(owner, id);
@@ -95,10 +99,10 @@ export class Engine {
   }
 
   /**
-   * Awaits the end of a task, by history long poll. A cancelled task has ended, though its workflow may still clean up.
-   * It waits through outages, of a codec too.
-   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED`, `PAYLOAD_UNREADABLE`, `CONFIGURATION` if a codec server refuses;
-   * `TEMPORAL_UNAVAILABLE` by {@link close}; the signal's reason
+   * Waits for the end of a task, by history long poll. A cancelled task has ended even if its workflow is still
+   * cleaning up. Waits through outages of Temporal and of a codec.
+   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_REFUSED`, `PAYLOAD_UNREADABLE`, `CONFIGURATION` if a codec server
+   * refuses; `TEMPORAL_UNAVAILABLE` after {@link close}; the signal's reason
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
@@ -112,8 +116,8 @@ export class Engine {
   }
 
   /**
-   * The task now, and again whenever it changes, until it has ended.
-   * @param options.progress whether to look for the progress of its steps as well, once a second. @default always
+   * Yields the task now and each time it changes, until it has ended.
+   * @param options.progress whether to also look for progress of the task's steps, once a second. @default always
    * @throws as {@link result}
    */
   watch(
@@ -130,8 +134,9 @@ export class Engine {
   }
 
   /**
-   * Cancels the task's workflow; the task reads as cancelled when this returns.
-   * @throws McpTasksError `TASK_ENDED` if it has already ended, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   * Cancels the task's workflow. When this returns, the task reads as cancelled.
+   * @throws McpTasksError `TASK_ENDED` if it has already ended, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`; as {@link
+   * get}
    */
   async cancel(owner: string, id: string): Promise<Task> {
     this.#own(owner, id);
@@ -145,7 +150,7 @@ export class Engine {
       const now = await this.#reader.read(id);
       throw now.outcome ? ended() : error;
     }
-    // It is cancelled now, whether or not Temporal can still be asked for more.
+    // The task is cancelled now, even if reading it fails.
     return await this.#reader.read(id).catch(() => ({
       ...before,
       updatedAt: Date.now(),
@@ -156,9 +161,10 @@ export class Engine {
   }
 
   /**
-   * Gives answers to the task's open input requests; answers to anything else are ignored.
-   * @throws McpTasksError `NO_WORKER` if they were not taken in time, or none says whether an existing workflow still asks;
-   * `INVALID_ARGUMENTS` if that does not take one; `TEMPORAL_UNAVAILABLE`; as {@link get}
+   * Answers the task's open input requests. Ignores answers to anything else.
+   * @throws McpTasksError `NO_WORKER` if no worker took the answers in time, or none says whether an existing workflow
+   * still asks; `INVALID_ARGUMENTS` if an existing workflow does not accept an answer; `TEMPORAL_UNAVAILABLE`; as
+   * {@link get}
    */
   async respond(owner: string, id: string, answers: Readonly<Record<string, unknown>>): Promise<void> {
     this.#own(owner, id);
@@ -166,7 +172,8 @@ export class Engine {
     const view = await this.#reader.readRun(id, until);
     const { outcome, mapping } = view.task;
     if (outcome || Object.keys(answers).length === 0) return;
-    // Which questions of ours are open the workflow knows, and not what was last seen of it; an existing one is not asked.
+    // One of our own workflows knows which of its questions are open, so send it all answers: the last view may be
+    // stale. An existing workflow cannot check answers this way.
     if (!mapping) return await respond(this.#calls, id, { answers }, until);
     await answerExisting(this.#calls, {
       id,
@@ -178,11 +185,11 @@ export class Engine {
   }
 
   /**
-   * Takes the reply to one of the task's input requests; where that is not open any more it is ignored. With no worker to
-   * take it, Temporal keeps it, unless the workflow is an existing one.
-   * @param reply the answer, or why there is none
-   * @throws McpTasksError `NO_WORKER` and `INVALID_ARGUMENTS` of an existing workflow, as {@link respond}; `TEMPORAL_UNAVAILABLE`;
-   * as {@link get}
+   * Delivers the reply to one of the task's input requests. Ignored if that request is no longer open. If no worker
+   * takes it, Temporal keeps it, unless the workflow is an existing one.
+   * @param given the answer, or why there is none
+   * @throws McpTasksError `NO_WORKER` and `INVALID_ARGUMENTS` for an existing workflow, as {@link respond};
+   * `TEMPORAL_UNAVAILABLE`; as {@link get}
    */
   async reply(
     owner: string,
@@ -205,19 +212,20 @@ export class Engine {
   }
 
   /**
-   * Whether `claimant` may put the input request to the client for the next `lease` milliseconds, so that no two server
-   * processes do; a lease of 0 gives it up.
-   * @throws McpTasksError `NO_WORKER` if there is none to say, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   * Claims an input request. Returns whether `claimant` may send it to the client for the next `lease` milliseconds, so
+   * that only one server process does. A lease of 0 releases the claim.
+   * @throws McpTasksError `NO_WORKER` if no worker can grant it, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
   async claim(owner: string, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
     this.#own(owner, id);
-    // An existing workflow cannot tell who puts its question. Whoever does, it is answered once.
+    // An existing workflow cannot track who sends its question to the client. Even if several do, it is answered only
+    // once.
     if (await this.#reader.mapping(id, within(DEADLINE.read))) return true;
     return await claim(this.#calls, id, key, claimant, lease);
   }
 
   /**
-   * One page of the owner's tasks.
+   * Returns one page of the owner's tasks.
    * @throws McpTasksError `INVALID_CURSOR`, `TEMPORAL_UNAVAILABLE`
    */
   async list(owner: string, cursor?: string): Promise<{ tasks: Task[]; nextCursor?: string }> {
@@ -226,13 +234,15 @@ export class Engine {
     return { tasks, ...(next ? { nextCursor: sealCursor(this.#keys, this.#scoped(owner), next) } : {}) };
   }
 
-  /** Ends all waits and calls of this engine, with `TEMPORAL_UNAVAILABLE`, and closes its connection. Tasks go on. */
+  /**
+   * Ends all waits and calls of this engine with `TEMPORAL_UNAVAILABLE`, and closes its connection. Tasks keep running.
+   */
   async close(): Promise<void> {
     this.#tails.close();
     await this.#calls.close();
   }
 
-  /** Whether the ID could be that of a task of this owner's, here. */
+  /** Whether the ID has the form of a task ID of this owner in this engine. */
   owns(owner: string, id: string): boolean {
     return belongsTo(id, this.#keys.ownerTags(this.#scoped(owner)));
   }

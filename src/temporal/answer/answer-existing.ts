@@ -1,6 +1,7 @@
 /**
- * Gives answers to an existing workflow, by an update or signal of its own. Each question is answered once: whatever is sent
- * again, by a client or by another server process, has an ID made of the question's key, and the first answer is taken.
+ * Answers the questions of an existing workflow with its own updates or signals. Each question is answered once: the ID
+ * of the message is derived from the question's key, so if a client or another server process sends another answer, the
+ * first one counts.
  * @module
  */
 import { createHash } from 'node:crypto';
@@ -18,21 +19,22 @@ import { encodeToPayloadsWithContext } from '../seam.js';
 export interface Answering {
   readonly id: string;
   readonly mapping: WorkflowMapping;
-  /** By the keys of questions, open or not. */
+  /** By question key, whether the question is open or not. */
   readonly answers: Readonly<Record<string, unknown>>;
   /** Whether the question is open. */
   readonly isAsked: (key: string) => Promise<boolean>;
-  /** For all of it, in milliseconds since 1970. */
+  /** The deadline for everything, in milliseconds since 1970. */
   readonly until: number;
 }
 
 /**
- * A declined question, where the workflow has nothing to hear of that by, cancels it: it would wait for ever.
- * @throws McpTasksError `INVALID_ARGUMENTS` if an answer does not fit, or the workflow refuses it; `NO_WORKER`,
- * `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CONFIGURATION` if a codec server refuses; as `isAsked`
+ * Sends the answers to open questions. If a question is declined and the mapping has no message for that, cancels the
+ * workflow, because it would wait forever.
+ * @throws McpTasksError `INVALID_ARGUMENTS` if an answer does not match the schema or the workflow rejects it;
+ * `NO_WORKER`, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CONFIGURATION` if a codec server refuses; as `isAsked`
  */
 export async function answerExisting(calls: Calls, { id, mapping, answers, isAsked, until }: Answering): Promise<void> {
-  // All of them before the first is given, which may close the others.
+  // Check all questions before sending the first answer, which may close the others.
   const asked = await Promise.all(
     Object.entries(answers).map(async ([key, answer]) => ({
       key,
@@ -64,7 +66,7 @@ interface Message {
   readonly kind: 'update' | 'signal';
   readonly name: string;
   readonly args: readonly unknown[];
-  /** With the same, it is sent once. */
+  /** Messages with the same value are delivered once. */
   readonly once: string;
 }
 
@@ -72,17 +74,20 @@ async function send(calls: Calls, id: string, { kind, name, args, once }: Messag
   if (kind === 'signal')
     return await unlessEnded(calls.run(until, async () => await signal(calls, id, { name, args, once })));
   try {
-    // One that its validator refuses leaves no trace: its ID is free for another answer.
+    // An update that its validator rejects leaves no trace, so its ID can be used for another answer.
     await update(calls, id, { name, args, updateId: once }, until);
   } catch (error) {
-    // The latter: what it was refused with is in an encoding that is not known here.
+    // A `ValueError` means that the reason for the rejection has an encoding that this process does not know.
     if (!(error instanceof WorkflowUpdateFailedError) && !(error instanceof ValueError)) throw error;
     const why = error instanceof ValueError ? 'its reason cannot be read' : (error.cause?.message ?? error.message);
     throw new McpTasksError('INVALID_ARGUMENTS', `the workflow did not take the answer: ${why}`, { cause: error });
   }
 }
 
-/** The client's own signals have a new request ID each; Temporal delivers those with the same one once. */
+/**
+ * Sends a signal with a fixed request ID; Temporal delivers signals with the same ID once. The client would use a new
+ * ID for each signal.
+ */
 async function signal(
   { client }: Calls,
   workflowId: string,

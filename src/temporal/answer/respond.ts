@@ -1,4 +1,8 @@
-/** Gives answers to a task's open input requests, by workflow update, and lets one server process at a time put them. @module */
+/**
+ * Answers a task's open input requests by workflow update, and lets only one server process at a time send them to the
+ * client.
+ * @module
+ */
 import { createHash } from 'node:crypto';
 import {
   ApplicationFailure,
@@ -10,10 +14,13 @@ import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import { CLAIM_REFUSED, CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../../task/names.js';
 import { DEADLINE, GRPC, within, type Calls } from '../rpc/calls.js';
 
-/** What an update fails with when something else, such as a cancellation, reached the workflow in the same moment. */
+/**
+ * The status of an update that failed because something else, such as a cancellation, reached the workflow at the same
+ * moment.
+ */
 const OVERTAKEN = GRPC.FAILED_PRECONDITION;
 
-/** Replies by the keys of the requests they answer. */
+/** Replies, by the keys of the requests that they answer. */
 export interface Replies {
   readonly answers: Readonly<Record<string, unknown>>;
   /** Why a client could not answer. */
@@ -21,9 +28,10 @@ export interface Replies {
 }
 
 /**
- * Returns once the workflow has taken the replies, or has none of these questions open.
+ * Sends the replies. Returns once the workflow has taken them, or if none of these questions is open.
  * @param until when to give up, in milliseconds since 1970
- * @throws McpTasksError `NO_WORKER` if no worker took them in time: they may still arrive, and sending them again is safe
+ * @throws McpTasksError `NO_WORKER` if no worker took them in time; they may still arrive, and sending them again is
+ * safe
  */
 export async function respond(
   calls: Calls,
@@ -31,20 +39,20 @@ export async function respond(
   { answers, unavailable = {} }: Replies,
   until: number = within(DEADLINE.respond),
 ): Promise<void> {
-  // The same replies make the same update, so that a retry gets the first one's outcome and changes nothing.
+  // The same replies make the same update, so a retry gets the first one's outcome and changes nothing.
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
   const updateId = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   try {
     await update(calls, id, { name: RESPOND_UPDATE, args: [answers, unavailable], updateId }, until);
   } catch (error) {
-    // None of the questions is open any more, or the workflow asks none at all.
+    // None of the questions is still open, or the workflow does not ask any.
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
   }
 }
 
 /**
- * An update whose outcome is of no interest: with the same ID it is one, however often it is sent.
- * @throws WorkflowUpdateFailedError if the workflow does not take it; McpTasksError as {@link respond}
+ * Sends an update and ignores its result. Updates with the same ID are executed once, however often they are sent.
+ * @throws WorkflowUpdateFailedError if the workflow rejects it; McpTasksError as {@link respond}
  */
 export async function update(
   calls: Calls,
@@ -53,7 +61,7 @@ export async function update(
   until: number = within(DEADLINE.respond),
 ): Promise<void> {
   try {
-    // What it answers may be in any encoding.
+    // The result may have any encoding, so do not decode it.
     const options = { args: [...args] as [unknown], updateId, typeInfo: { outputType: rawValueTypeInfo } };
     await unlessEnded(
       calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options), OVERTAKEN),
@@ -64,7 +72,7 @@ export async function update(
   }
 }
 
-/** A workflow that has ended since has no question any more. */
+/** Ignores that the workflow has ended in the meantime: it no longer has any questions. */
 export async function unlessEnded(sent: Promise<unknown>): Promise<void> {
   try {
     await sent;
@@ -73,7 +81,10 @@ export async function unlessEnded(sent: Promise<unknown>): Promise<void> {
   }
 }
 
-/** As {@link respond}, for replies that nobody would send again: with no worker to take them, Temporal keeps them. */
+/**
+ * Sends replies like {@link respond}, for callers that would not send them again: if no worker takes them, Temporal
+ * keeps them.
+ */
 export async function reply(calls: Calls, id: string, replies: Replies, until: number): Promise<void> {
   try {
     await respond(calls, id, replies, Math.min(until, within(DEADLINE.respond)));
@@ -88,9 +99,9 @@ export async function reply(calls: Calls, id: string, replies: Replies, until: n
 }
 
 /**
- * Whether `claimant` has what `key` names for the next `lease` milliseconds; a lease of 0 gives it up. A workflow that knows
- * no claims grants every one.
- * @throws McpTasksError `NO_WORKER` if there is none to say
+ * Claims what `key` names for the next `lease` milliseconds, and returns whether `claimant` has it. A lease of 0
+ * releases it. A workflow that does not support claims grants every one.
+ * @throws McpTasksError `NO_WORKER` if no worker can grant it
  */
 export async function claim(calls: Calls, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
   try {

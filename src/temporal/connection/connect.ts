@@ -1,4 +1,4 @@
-/** The connection to Temporal that an engine works on. @module */
+/** Creates the connection to Temporal for an engine. @module */
 import {
   Client,
   Connection,
@@ -11,17 +11,23 @@ import { withOtherEncodings } from './other-encodings.js';
 export interface TemporalClientOptions {
   readonly connectionOptions: ConnectionOptions;
   readonly namespace: string;
-  /** The same converter as the workers'; arguments and results pass through it. */
+  /** Must be the same converter as the workers'. Arguments and results pass through it. */
   readonly dataConverter?: DataConverter;
 }
 
-/** After an outage, in milliseconds: gRPC's own back-off goes up to two minutes, and nobody is answered meanwhile. */
+/**
+ * Back-off after an outage, in milliseconds. gRPC's default goes up to two minutes, and requests fail during that time.
+ */
 const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 3_000 };
 
-/** A client that connects at its first call and reconnects by itself, so that a server can start before its cluster does. */
+/**
+ * Creates a client that connects on its first call and reconnects by itself, so that a server can start before its
+ * cluster.
+ */
 export function temporalClient(options: TemporalClientOptions): Client {
   return new Client({
-    // Without the client's own retries: those outlive its closing and then throw where nobody can catch it. Calls has its own.
+    // Disable the client's own retries: they outlive its closing and then throw where nothing can catch the error.
+    // `Calls` retries instead.
     connection: Connection.lazy({
       ...options.connectionOptions,
       interceptors: options.connectionOptions.interceptors ?? [],
@@ -29,7 +35,8 @@ export function temporalClient(options: TemporalClientOptions): Client {
     }),
     namespace: options.namespace,
     dataConverter: withOtherEncodings(options.dataConverter),
-    // A query on a closed workflow would wake a worker to replay it; rejected, it says that the workflow is closed.
+    // A query on a closed workflow would wake a worker to replay it. Rejecting the query reports that the workflow is
+    // closed.
     workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN },
   });
 }

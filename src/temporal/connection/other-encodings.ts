@@ -1,6 +1,6 @@
 /**
- * Payloads of other languages' SDKs that the default converter does not know: protobuf messages as JSON are read as that
- * JSON, and binary ones as bytes, so that no message definition is needed.
+ * Reads payloads from other languages' SDKs that the default converter does not know. Protobuf messages in JSON are
+ * read as plain JSON and binary ones as bytes, so no message definitions are needed.
  * @module
  */
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
@@ -12,10 +12,13 @@ const otherEncodings: PayloadCodec = {
   decode: async (payloads) => await Promise.resolve(payloads.map(readable)),
 };
 
-/** `converter`, able to read them; one with a payload converter of its own is left as it is. */
+/**
+ * Returns `converter` with support for these encodings. A converter with its own payload converter is returned
+ * unchanged.
+ */
 export function withOtherEncodings(converter: DataConverter = {}): DataConverter {
   if (converter.payloadConverterPath !== undefined) return converter;
-  // Decoding begins with the last codec, so the first one sees what all others have decoded.
+  // Decoding starts with the last codec, so the first one sees what all others have decoded.
   return { ...converter, payloadCodecs: [otherEncodings, ...(converter.payloadCodecs ?? [])] };
 }
 

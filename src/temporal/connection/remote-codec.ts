@@ -1,5 +1,5 @@
 /**
- * A codec server: encodes and decodes payloads by HTTP, as those that Temporal's UI and CLI use.
+ * Encodes and decodes payloads with a codec server over HTTP, like those that Temporal's UI and CLI use.
  * https://docs.temporal.io/codec-server
  * @module
  */
@@ -7,7 +7,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
 import { McpTasksError } from '../../task/errors.js';
 
-/** For one request, in milliseconds. */
+/** The time limit for one request, in milliseconds. */
 const DEADLINE = 1_500;
 
 const base64 = z.string().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
@@ -16,22 +16,28 @@ const Answer = z.object({
 });
 
 export interface RemoteCodecOptions {
-  /** Without `/encode` and `/decode`; `{namespace}` in it is the namespace. */
+  /** The URL without `/encode` and `/decode`. `{namespace}` in it is replaced by the namespace. */
   readonly endpoint: string;
-  /** The `Authorization` header. */
+  /** The value of the `Authorization` header. */
   readonly auth?: string | undefined;
   readonly namespace: string;
 }
 
-/** Statuses of a server that is busy or away, or of a proxy that says so of it: it may well do it a little later, whatever the payload. */
+/**
+ * Statuses from a server that is busy or away, or from a proxy that reports so. The same request may succeed a little
+ * later, whatever the payload.
+ */
 const PASSING = new Set([408, 425, 429, 502, 503, 504]);
-/** Statuses of a server that cannot decode what it was given, such as a payload under a key that it no longer has. */
+/**
+ * Statuses from a server that cannot decode what it got, such as a payload encrypted with a key that it no longer has.
+ */
 const UNDECODABLE = new Set([400, 413, 422]);
 
 /**
- * Its methods throw `TEMPORAL_UNAVAILABLE` where the server is away, `CODEC_FAILED` where it fails at what it was given,
- * `PAYLOAD_UNREADABLE` where it says that it cannot decode that, `CONFIGURATION` where it refuses or is none.
- * @throws McpTasksError `CONFIGURATION` if no request can be made of the options
+ * Creates the codec. Its methods throw `TEMPORAL_UNAVAILABLE` if the server is away, `CODEC_FAILED` if it fails on its
+ * input, `PAYLOAD_UNREADABLE` if it reports that it cannot decode the input, and `CONFIGURATION` if it refuses the
+ * request or is not a codec server.
+ * @throws McpTasksError `CONFIGURATION` if the options do not make a valid request
  */
 export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): PayloadCodec {
   const url = endpoint.replaceAll('{namespace}', encodeURIComponent(namespace)).replace(/\/$/, '');
@@ -70,7 +76,7 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
   };
 }
 
-/** What `fetch` says of a wrong URL or header has it in it, secrets included. */
+/** Checks the URL and headers up front, because the error messages of `fetch` repeat invalid ones, secrets included. */
 function check(url: string, headers: Readonly<Record<string, string>>): void {
   try {
     void new Request(url, { headers });

@@ -1,19 +1,22 @@
 /**
- * What is wrong with a value that a connection is made with, in words that never repeat it: where one thing was pasted for
- * another, it is a secret. Pure.
+ * Finds problems in connection settings. The descriptions never repeat the value: a user who pasted the wrong thing may
+ * have pasted a secret. Pure.
  * @module
  */
 
-/** Of what goes into a header: an API key, an authorization. gRPC and HTTP both refuse the rest, and repeat it when they do. */
+/**
+ * Checks a value that goes into a header, such as an API key or authorization. gRPC and HTTP both reject other
+ * characters, and their error messages repeat the value.
+ */
 export function headerProblem(value: string): string | undefined {
   return /^[ -~]*$/.test(value)
     ? undefined
     : 'there is a character in it that no header can carry, such as a line break or a typographic quote: copy the value again';
 }
 
-/** Of a path. */
+/** Checks a path. */
 export function pathProblem(value: string): string | undefined {
-  // PEM text, as it is or in base64; anything of several lines.
+  // PEM text, plain or in base64, or anything with several lines.
   const isContent =
     value.includes('-----BEGIN') || value.startsWith('LS0tLS1') || /\p{Cc}/u.test(value) || value.length > 1_024;
   return isContent
@@ -21,7 +24,7 @@ export function pathProblem(value: string): string | undefined {
     : undefined;
 }
 
-/** Of the address of a frontend. */
+/** Checks the address of a frontend. */
 export function addressProblem(value: string): string | undefined {
   if (/\s|\p{Cc}/u.test(value)) return 'there is white space in it: write host and port, such as localhost:7233';
   return /^https?:/i.test(value) || value.includes('@')

@@ -1,4 +1,4 @@
-/** Which Temporal to talk to: the one the user names, or else a dev server of this directory. @module */
+/** Finds the Temporal to connect to: the configured one, or else a dev server for this directory. @module */
 import { existsSync } from 'node:fs';
 import type { TLSConfig } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -7,31 +7,44 @@ import { acquireDevServer } from '../dev-server/index.js';
 import { ensureNamespace } from '../dev-server/namespace.js';
 import { addressProblem, headerProblem, pathProblem } from './settings.js';
 
-/** Each option wins over its environment variable, and that over the profile of the configuration file. */
+/**
+ * Options take precedence over their environment variables, which take precedence over the profile in the configuration
+ * file.
+ */
 export interface TemporalOptions {
-  /** Host and port of a running Temporal. @default TEMPORAL_ADDRESS, or the profile's; if none, a dev server is used */
+  /**
+   * Host and port of a running Temporal.
+   * @default TEMPORAL_ADDRESS or the profile's; if there is none, a dev server is used
+   */
   readonly address?: string | undefined;
-  /** On a dev server it is made if missing. @default TEMPORAL_NAMESPACE, the profile's, or 'default' */
+  /**
+   * The namespace. On a dev server, it is created if missing.
+   * @default TEMPORAL_NAMESPACE, the profile's, or 'default'
+   */
   readonly namespace?: string | undefined;
-  /** @default TEMPORAL_TLS and its kin, or the profile's; with an API key true */
+  /** Whether and how to use TLS. @default the TEMPORAL_TLS variables, or the profile's; true if there is an API key */
   readonly tls?: TLSConfig | boolean | undefined;
-  /** @default TEMPORAL_API_KEY, or the profile's */
+  /** The API key. @default TEMPORAL_API_KEY, or the profile's */
   readonly apiKey?: string | undefined;
-  /** The profile of the configuration file. @default TEMPORAL_PROFILE, or 'default' */
+  /** The profile to use from the configuration file. @default TEMPORAL_PROFILE, or 'default' */
   readonly profile?: string | undefined;
-  /** The path of a `temporal.toml`. @default TEMPORAL_CONFIG_FILE, or Temporal's usual place */
+  /** The path of a `temporal.toml`. @default TEMPORAL_CONFIG_FILE, or Temporal's standard location */
   readonly configFile?: string | undefined;
-  /** Whether variables of the environment win over the profile; `TEMPORAL_PROFILE` and `TEMPORAL_CONFIG_FILE` only name it. @default true */
+  /**
+   * Whether environment variables take precedence over the profile. If `false`, only `TEMPORAL_PROFILE` and
+   * `TEMPORAL_CONFIG_FILE` are used, because they select the profile.
+   * @default true
+   */
   readonly environment?: boolean | undefined;
   /** Where a dev server keeps its files. @default '.mcp-tasks' */
   readonly dir?: string | undefined;
-  /** Gets a line for each thing worth telling while a dev server is found and started. */
+  /** Receives a line for each notable event while a dev server is found and started. */
   readonly log?: ((line: string) => void) | undefined;
-  /** Gives up waiting for a dev server. */
+  /** Stops waiting for a dev server when aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Fits `Connection` of `@temporalio/client` as well as `NativeConnection` of `@temporalio/worker`. */
+/** Connection options for both `Connection` of `@temporalio/client` and `NativeConnection` of `@temporalio/worker`. */
 export interface TemporalConnectionOptions {
   readonly address: string;
   readonly tls?: TLSConfig | boolean;
@@ -43,18 +56,19 @@ export interface TemporalTarget {
   readonly address: string;
   readonly namespace: string;
   readonly connectionOptions: TemporalConnectionOptions;
-  /** Whether the user named the address; otherwise it is a dev server's. */
+  /** Whether the address was configured. If not, it is that of a dev server. */
   readonly explicit: boolean;
-  /** The dev server's web UI. */
+  /** The URL of the dev server's web UI. */
   readonly uiUrl?: string;
-  /** Lets go of the dev server, which stops with its last user; nothing to do for an explicit address. */
+  /** Releases the dev server, which stops with its last user. Does nothing for a configured address. */
   release(): Promise<void>;
 }
 
 /**
- * An explicit address always wins, and nothing is started then; otherwise the dev server of `dir` is joined or started.
- * @throws McpTasksError `CONFIGURATION` if file, profile or a certificate cannot be read, `LOCAL_SERVICE` if no dev
- *   server can be had
+ * Resolves the Temporal to connect to. If an address is configured, it is always used and nothing is started. Otherwise
+ * joins or starts the dev server of `dir`.
+ * @throws McpTasksError `CONFIGURATION` if a setting, the configuration file, the profile or a certificate cannot be
+ * used, `LOCAL_SERVICE` if a dev server is unavailable
  */
 export async function resolveTemporalTarget(options: TemporalOptions = {}): Promise<TemporalTarget> {
   const configured = loadConfiguration(options);
@@ -72,7 +86,7 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
   return {
     address: server.address,
     namespace,
-    // Nothing of the profile: its key and certificates are for another server.
+    // Use nothing from the profile: its key and certificates are for another server.
     connectionOptions: { address: server.address },
     explicit: false,
     uiUrl: server.uiUrl,
@@ -81,7 +95,8 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
 }
 
 /**
- * What {@link resolveTemporalTarget} goes by, without looking for a Temporal; with no address that is a dev server.
+ * Returns the settings that {@link resolveTemporalTarget} uses, without contacting Temporal. If there is no address, it
+ * would use a dev server.
  * @throws McpTasksError `CONFIGURATION`
  */
 export function configuredTarget(options: TemporalOptions): {
@@ -136,7 +151,7 @@ function loadConfiguration(options: TemporalOptions): Configuration {
   refuse('configuration file (TEMPORAL_CONFIG_FILE)', pathProblem(file ?? ''));
   const disableEnv = options.environment === false;
   if (!disableEnv) for (const name of PATHS) refuse(`file in ${name}`, pathProblem(env[name] ?? ''));
-  // Read as if it were empty otherwise, and a dev server would stand in for the cluster that was meant.
+  // The library would treat a missing file as empty, and a dev server would replace the intended cluster.
   if (file && !existsSync(file)) {
     throw new McpTasksError('CONFIGURATION', `The Temporal configuration file ${file} does not exist.`);
   }
@@ -148,7 +163,7 @@ function loadConfiguration(options: TemporalOptions): Configuration {
       ...(file ? { configSource: { path: file } } : {}),
     });
   } catch (error) {
-    // No cause: the library's errors hold lines of the file, and values in place of paths.
+    // Leave out the cause: the library's errors contain lines of the file, and values that were given instead of paths.
     throw new McpTasksError(
       'CONFIGURATION',
       `The Temporal configuration cannot be used (${file ?? "Temporal's usual configuration file"}): ${reasonOf(error)}`,
@@ -156,7 +171,7 @@ function loadConfiguration(options: TemporalOptions): Configuration {
   }
 }
 
-/** Variables that name files. */
+/** Variables that contain file paths. */
 const PATHS = [
   'TEMPORAL_TLS_CLIENT_CERT_PATH',
   'TEMPORAL_TLS_CLIENT_KEY_PATH',
@@ -168,9 +183,9 @@ function refuse(what: string, problem: string | undefined): void {
     throw new McpTasksError('CONFIGURATION', `The ${what} of the Temporal connection cannot be used: ${problem}.`);
 }
 
-/** Why the library gave up, without what the file says. */
+/** Returns why the library failed, without the contents of the file. */
 function reasonOf(error: unknown): string {
-  // What it runs into when the file holds no profile at all.
+  // The library throws this if the file has no profile at all.
   if (error instanceof TypeError) return 'it has no [profile.…] table';
   const { message, line, column, path } = error as Error & { line?: number; column?: number; path?: string };
   if (line !== undefined) return `line ${line}, column ${column}: ${message.split('\n')[0]}`;
@@ -178,8 +193,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * The variables as the library reads them, where an empty one means that it is not set, as in compose files; those that come
- * from files end with a line break, which is no part of them.
+ * Returns the environment variables for the library. Leaves out empty ones, because they count as unset, as in compose
+ * files. Trims the end of values, because those read from files end with a line break.
  */
 function environment(): Record<string, string> {
   const emptyCounts = /^TEMPORAL_GRPC_META_/;

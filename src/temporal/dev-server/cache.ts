@@ -4,12 +4,12 @@ import { copyFile, chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** The release that is downloaded or built; the newest that `go install` can build by its tag. */
+/** The release to download or build: the newest that `go install` can build by its tag. */
 export const CLI_VERSION = 'v1.5.1';
 
 const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
-/** Where this user's downloads and builds are kept: `XDG_CACHE_HOME`, or else what is usual on the system. */
+/** Returns the directory for this user's downloads and builds, in `XDG_CACHE_HOME` or else the system's usual place. */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   return join(cacheRoot(env), 'mcp-tasks-temporal', `temporal-${CLI_VERSION}`);
 }
@@ -27,13 +27,13 @@ export function cachedExecutable(dir: string): string {
 }
 
 /**
- * Puts an executable into the cache in one step, so that nobody ever runs half of it.
- * @param make gets an empty directory and returns the path of the executable it has put there
+ * Puts an executable into the cache in a single step, so that no process ever runs a partial file.
+ * @param make gets an empty directory and returns the path of the executable that it put there
  */
 export async function fillCache(dir: string, make: (temporary: string) => Promise<string>): Promise<string> {
   mkdirSync(dir, { recursive: true });
   await removeLeftovers(dir);
-  // Inside the cache, because a rename cannot cross file systems.
+  // Use a directory inside the cache, because a rename cannot cross file systems.
   const temporary = await mkdtemp(join(dir, TEMPORARY));
   try {
     const staged = join(temporary, `${EXECUTABLE}.staged`);
@@ -48,7 +48,9 @@ export async function fillCache(dir: string, make: (temporary: string) => Promis
 
 const TEMPORARY = 'partial-';
 
-/** What killed processes left; nobody else is at work here, for the cache is filled under a lock. */
+/**
+ * Removes files left behind by killed processes. The cache is filled under a lock, so no other process is using them.
+ */
 async function removeLeftovers(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     if (name.startsWith(TEMPORARY)) await rm(join(dir, name), { recursive: true, force: true });

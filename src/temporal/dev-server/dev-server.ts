@@ -1,15 +1,18 @@
-/** A Temporal dev server that keeps its state in a file and is shared by all processes that use the same directory. @module */
+/**
+ * Runs a Temporal dev server that keeps its state in a file. All processes that use the same directory share it.
+ * @module
+ */
 import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { LOOPBACK, acquireLocalService, knock, type LocalService, type Ports } from '../../local/index.js';
 import { findTemporalCli } from './find-cli.js';
 
 export interface DevServerOptions {
-  /** Where its files are kept, in the folder `temporal`. */
+  /** The directory for its files, which are kept in the subfolder `temporal`. */
   readonly dir: string;
-  /** Gets a line for each thing worth telling: what is tried, how long it takes. */
+  /** Receives a line for each notable event: what is being tried, and how long it takes. */
   readonly log: (line: string) => void;
-  /** Gives up waiting; a server that was started already is released. */
+  /** Stops waiting when aborted. A server that has already been started is released. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,15 +20,15 @@ export interface DevServer {
   /** Host and port for clients and workers. */
   readonly address: string;
   readonly namespace: 'default';
-  /** Temporal's web UI. */
+  /** The URL of Temporal's web UI. */
   readonly uiUrl: string;
-  /** Gives it up; the server stops with its last user. Further calls change nothing. */
+  /** Releases the server, which stops with its last user. Further calls do nothing. */
   release(): Promise<void>;
 }
 
 /**
- * The polls per second and shard of the history service. The default of 20 adds 40 ms to every hop after a few tasks,
- * because a dev server has a single shard.
+ * The limit on polls per second and shard of the history service. A dev server has a single shard, so the default of 20
+ * adds 40 ms to every hop after a few tasks.
  */
 const HISTORY_POLLS = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
   '--dynamic-config-value',
@@ -33,7 +36,7 @@ const HISTORY_POLLS = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
 ]);
 
 /**
- * Joins the dev server of a directory, or starts it; closed workflows stay for 24 hours.
+ * Joins the dev server of a directory, or starts it. It keeps closed workflows for 24 hours.
  * @throws McpTasksError `LOCAL_SERVICE` if there is no Temporal CLI to start it with, or it does not start
  */
 export async function acquireDevServer(options: DevServerOptions): Promise<DevServer> {
@@ -58,7 +61,7 @@ function devServer({ dir: parent, log, signal }: DevServerOptions): LocalService
       return async (ports) => ({ file, args: startArguments(join(dir, 'temporal.db'), ports), env: environment() });
     },
     probe: async ({ grpc }) => {
-      // Far cheaper than a gRPC connection while nobody listens yet.
+      // This is far cheaper than a gRPC connection if nothing is listening yet.
       await knock(grpc);
       const connection = await Connection.connect({ address: `${LOOPBACK}:${grpc}`, connectTimeout: 3_000 });
       try {
@@ -77,7 +80,9 @@ function startArguments(file: string, { grpc, ui }: Ports<'grpc' | 'ui'>): strin
   return ['server', 'start-dev', ...where, '--log-level', 'error', ...HISTORY_POLLS];
 }
 
-/** Without the variables that configure clients: the CLI reads them too, and the server is everybody's. */
+/**
+ * Returns the environment without Temporal's client settings: the CLI would read them too, but the server is shared.
+ */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }

@@ -1,4 +1,4 @@
-/** Finds a Temporal CLI, which holds the dev server, or gets one. @module */
+/** Finds or installs a Temporal CLI, which contains the dev server. @module */
 import { access, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import which from 'which';
@@ -15,14 +15,14 @@ export interface FindOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** How long to wait for another process that downloads or builds, in milliseconds. */
+/** How long to wait for another process that is downloading or building, in milliseconds. */
 const CACHE_LOCK_TIMEOUT = 50 * 60_000;
 
 /**
- * The first that works of: `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cached one, the Temporal SDK's download, a build
- * by a Go toolchain. The last two fill the cache, one process at a time.
+ * Returns the first CLI that works, trying in order: `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cache, a download by
+ * the Temporal SDK, a build with a Go toolchain. The last two fill the cache, one process at a time.
  * @returns the executable's absolute path
- * @throws McpTasksError `LOCAL_SERVICE` naming every way and why it did not work
+ * @throws McpTasksError `LOCAL_SERVICE`, listing each way and why it failed
  */
 export async function findTemporalCli(options: FindOptions): Promise<string> {
   const { log, signal, env = process.env } = options;
@@ -59,7 +59,7 @@ class Search {
 
   constructor(readonly source: SourceOptions) {}
 
-  /** @returns the executable if this way leads to one that runs */
+  /** Tries one way to find the CLI. @returns the executable, if it is a Temporal CLI that runs */
   async tryWay(way: string, find: () => string | Promise<string>): Promise<string | undefined> {
     try {
       const executable = await find();
@@ -107,7 +107,7 @@ function fromVariable(env: NodeJS.ProcessEnv): string {
   return resolve(path);
 }
 
-/** As an absolute path: the Temporal SDK starts an executable by its path and does not search PATH. */
+/** Returns an absolute path, because the Temporal SDK starts an executable by its path and does not search PATH. */
 async function fromPath(env: NodeJS.ProcessEnv): Promise<string> {
   const executable = await which('temporal', { path: env['PATH'] ?? '', nothrow: true });
   if (executable === null) throw new Error('no temporal found');

@@ -1,23 +1,26 @@
-/** Namespaces of a dev server. @module */
+/** Creates namespaces on a dev server. @module */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { McpTasksError } from '../../task/errors.js';
 import { msToTs } from '../seam.js';
 
-/** gRPC's codes, which the client package does not export. */
+/** gRPC status codes, which the client package does not export. */
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
-/** A new namespace becomes usable once the server has refreshed its list of them, in milliseconds. */
+/**
+ * How long to wait until a new namespace is usable, in milliseconds. The server first has to refresh its list of
+ * namespaces.
+ */
 const USABLE_TIMEOUT = 30_000;
-/** The same as the dev server gives to its default namespace. */
+/** The same retention as for the dev server's default namespace. */
 const RETENTION = '24 hours';
 
 /**
- * Makes a namespace unless it is there, and waits until it can be used.
- * @throws McpTasksError `LOCAL_SERVICE` if it cannot within 30 s
+ * Creates a namespace if it is missing, and waits until it is usable.
+ * @throws McpTasksError `LOCAL_SERVICE` if the namespace cannot be created, or is not usable within 30 s
  */
 export async function ensureNamespace(address: string, namespace: string): Promise<void> {
-  // Every dev server is started with this one.
+  // Every dev server starts with this one.
   if (namespace === 'default') return;
   const connection = await Connection.connect({ address, connectTimeout: 5_000 });
   try {
@@ -50,7 +53,7 @@ async function untilUsable(connection: Connection, namespace: string): Promise<v
   const deadline = Date.now() + USABLE_TIMEOUT;
   for (;;) {
     try {
-      // Goes through the list of namespaces that starts of workflows go through as well.
+      // This call uses the same list of namespaces as workflow starts do.
       await connection.workflowService.countWorkflowExecutions({ namespace });
       return;
     } catch (error) {

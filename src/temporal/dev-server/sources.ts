@@ -1,4 +1,4 @@
-/** The two ways to get a Temporal CLI that is not on this machine yet. @module */
+/** Downloads or builds a Temporal CLI if this machine has none yet. @module */
 import { createRequire } from 'node:module';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ export interface SourceOptions {
 }
 
 /**
- * What the child process runs. The SDK downloads the CLI only in order to start it, and starting it installs the SDK's
- * native runtime with its signal handlers, once and for all: nothing to do to an author's process.
+ * The script for the child process. The SDK downloads the CLI only in order to start it, and starting it permanently
+ * installs the SDK's native runtime with its signal handlers. Do not do that to the author's process.
  */
 const DOWNLOAD = `
 const [testing, downloadDir, version] = process.argv.slice(1);
@@ -24,7 +24,7 @@ TestWorkflowEnvironment.createLocal({ server: { executable } })
   .then(() => process.exit(0), (error) => { console.error(error.message); process.exit(1); });
 `;
 
-/** Has the Temporal SDK download the CLI into `dir`. @returns the executable's path */
+/** Makes the Temporal SDK download the CLI into `dir`. @returns the executable's path */
 export async function downloadBySdk(dir: string, { env, log, signal }: SourceOptions): Promise<string> {
   const args = ['-e', DOWNLOAD, testingPackage(), dir, CLI_VERSION];
   const onProgress = (seconds: number) => log(`Temporal CLI: still downloading (${seconds} s)`);
@@ -42,7 +42,7 @@ function testingPackage(): string {
   }
 }
 
-/** Has a Go toolchain build the CLI into `dir`; minutes the first time. @returns the executable's path */
+/** Builds the CLI into `dir` with a Go toolchain. Takes minutes the first time. @returns the executable's path */
 export async function buildByGo(dir: string, { env, log, signal }: SourceOptions): Promise<string> {
   const onProgress = (seconds: number) => log(`Temporal CLI: still building (${seconds} s)`);
   const args = ['install', `github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`];

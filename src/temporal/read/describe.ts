@@ -47,7 +47,7 @@ export async function describe(calls: Calls, workflowId: string, until: number, 
 }
 
 /**
- * Returns the memo that the task's start has left; `undefined` if the workflow is not a task.
+ * Returns the memo that the task's start stored; `undefined` if the workflow is not a task.
  * @throws McpTasksError `PAYLOAD_UNREADABLE`, `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses,
  * `TEMPORAL_UNAVAILABLE`
  */

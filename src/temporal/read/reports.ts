@@ -31,8 +31,8 @@ interface Asked {
   /** When to send the query again although the history has not changed; set only if it got no answer. */
   readonly askAgainAt?: number;
   /**
-   * Set if the query got no response at all, not even a refusal: how many times in a row, and when a watch should look
-   * again even if nothing happens.
+   * Set if the query got no response at all, not even a refusal: how many times in a row at this history length, and
+   * when a watch should look again even if nothing happens.
    */
   readonly unanswered?: { readonly times: number; readonly lookAgainAt: number };
 }

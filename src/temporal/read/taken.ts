@@ -37,7 +37,7 @@ export class TakenMessages {
   /**
    * Returns the last message with one of these names that the run has taken. If it is too far back to be found in time,
    * the search continues in the background, so that a later call finds it.
-   * @param historyLength the run's history length up to which no taken message is missed
+   * @param historyLength a length of the run's history; no message taken up to there is missed
    * @throws McpTasksError `TEMPORAL_UNAVAILABLE` if it was not found in time, `TEMPORAL_REFUSED`
    */
   async last(run: Run, names: readonly string[], historyLength: number, until: number): Promise<Taken> {
