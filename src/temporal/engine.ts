@@ -135,8 +135,8 @@ export class Engine {
 
   /**
    * Cancels the task's workflow. When this returns, the task reads as cancelled.
-   * @throws McpTasksError `TASK_ENDED` if it has already ended, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`; as {@link
-   * get}
+   * @throws McpTasksError `TASK_ENDED` if it has already ended, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`; as
+   * {@link get}
    */
   async cancel(owner: string, id: string): Promise<Task> {
     this.#own(owner, id);

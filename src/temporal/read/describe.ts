@@ -1,5 +1,4 @@
 /** Reads what Temporal knows about a workflow, which needs no worker. Decodes payloads only on request. @module */
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { isTaskMemo, type TaskMemo } from '../../task/memo.js';
 import { MEMO_KEY } from '../../task/names.js';

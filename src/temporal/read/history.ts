@@ -1,5 +1,4 @@
 /** Finds single facts in a workflow's newest history events. @module */
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { LRUCache } from 'lru-cache';
 import type { Calls } from '../rpc/calls.js';

@@ -1,5 +1,4 @@
 /** Turns a workflow's pending activities and child workflows, as shown by `describe`, into a task's steps. @module */
-import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import { stepName } from '../../task/names.js';
 import { isHeartbeatDetails, progressOfHeartbeat } from '../../task/progress.js';
