@@ -1,9 +1,12 @@
-/** A look at a request's body that leaves it to be read, within a bound. @module */
+/** Reads a copy of a request's body, up to a size limit, and leaves the original unread. @module */
 
-/** The most that is looked at, in bytes: what the SDKs take by default. */
+/** The size limit in bytes: the SDKs' default. */
 const LARGEST = 4 * 1024 * 1024;
 
-/** The JSON of the body; `undefined` if it is none, or too large: to say so is left to whoever serves the request. */
+/**
+ * Returns the body parsed as JSON, or `undefined` if it is not JSON or is too large. Reporting that is left to the handler
+ * that serves the request.
+ */
 export async function peekBody(request: Request, parsedBody: unknown): Promise<unknown> {
   if (parsedBody !== undefined || request.method !== 'POST') return parsedBody;
   const reader = request.clone().body?.getReader();
@@ -15,7 +18,7 @@ export async function peekBody(request: Request, parsedBody: unknown): Promise<u
       chunks.push(read.value as Uint8Array);
       size += (read.value as Uint8Array).byteLength;
       if (size > LARGEST) {
-        // Not awaited: it ends when the other branch has been read, too.
+        // Not awaited: it resolves only after the other branch of the clone has been read too.
         reader.cancel().catch(() => undefined);
         return undefined;
       }

@@ -1,6 +1,7 @@
 /**
- * `notifications/cancelled` of protocol 2025-11-25: it names a request of its session, and over HTTP arrives by another POST
- * than that. Requests at other server processes are not reached; there a client can still drop the stream, or cancel the task.
+ * Handles `notifications/cancelled` of protocol 2025-11-25. It names a request of its session and, over HTTP, arrives in a
+ * separate POST. It cannot reach requests at other server processes; there a client can still drop the stream or cancel the
+ * task.
  * @module
  */
 import { z } from 'zod';
@@ -11,7 +12,7 @@ const Cancelled = z.looseObject({
   params: z.looseObject({ requestId: z.union([z.string(), z.number()]) }),
 });
 
-/** Why a request's signal is aborted when its client has said so, and not just gone. */
+/** The reason a request's signal is aborted when its client explicitly cancelled it, rather than just disconnecting. */
 export class CancelledByClient extends Error {
   override readonly name = 'CancelledByClient';
 
@@ -23,7 +24,7 @@ export class CancelledByClient extends Error {
 export class Cancellations {
   readonly #pending = new Map<string, AbortController>();
 
-  /** Runs `handle` with a signal that is also aborted, with {@link CancelledByClient}, when the client says so. */
+  /** Runs `handle` with a signal that is also aborted, with {@link CancelledByClient}, when the client cancels the request. */
   async run<T>({ requestId, signal, stream }: RequestContext, handle: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { session } = stream;
     if (session === undefined) return await handle(signal);
@@ -37,14 +38,14 @@ export class Cancellations {
     }
   }
 
-  /** Looks at a message of a session's client. */
+  /** Aborts the request that `message` cancels; ignores every other message. */
   receive(session: string, message: unknown): void {
     const parsed = Cancelled.safeParse(message);
     if (parsed.success) this.#pending.get(key(session, parsed.data.params.requestId))?.abort(new CancelledByClient());
   }
 }
 
-/** A request ID is a number or a string, and 1 is another than "1". */
+/** A request ID is a number or a string; JSON keeps 1 and "1" distinct. */
 function key(session: string, requestId: string | number): string {
   return JSON.stringify([session, requestId]);
 }

@@ -1,17 +1,17 @@
-/** What server and client declare. @module */
+/** The capabilities that server and client declare. @module */
 import { capabilitiesFor, missingCapabilities, type InputKind } from '../../task/input.js';
 import { TASKS_EXTENSION } from '../../wire/v2026.js';
 import { RPC, RpcFault } from './errors.js';
 import type { Owner } from './owner.js';
 import type { Era, RequestContext } from './request.js';
 
-/** What a server with durable tools declares, besides what it declares anyway. */
+/** Returns the capabilities that a server with durable tools declares in addition to its own. */
 export function serverCapabilities(era: Era, owner: Owner) {
   const extensions = { [TASKS_EXTENSION]: {} };
   return era === '2026-07-28' ? { extensions } : { extensions, tasks: tasksCapability(owner) };
 }
 
-/** The capability `tasks` of 2025-11-25: `list` only where requestors can be told apart. */
+/** Returns the `tasks` capability of 2025-11-25. It includes `list` only if requestors can be told apart. */
 export function tasksCapability({ mayList }: Pick<Owner, 'mayList'>) {
   return { ...(mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } };
 }
@@ -25,7 +25,7 @@ export function requireTasks(ctx: Pick<RequestContext, 'capabilities'>): void {
   if (!declaresTasks(ctx)) throw missing({ extensions: { [TASKS_EXTENSION]: {} } });
 }
 
-/** @throws -32021 if the request's client has not declared that it can answer such questions */
+/** @throws -32021 if the request's client has not declared that it can answer input requests of these kinds */
 export function requireCapabilities(
   { capabilities }: Pick<RequestContext, 'capabilities'>,
   kinds: readonly InputKind[],

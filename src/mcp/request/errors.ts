@@ -1,4 +1,4 @@
-/** JSON-RPC errors, and this package's own errors as such. @module */
+/** JSON-RPC errors, and the mapping of this package's own errors to them. @module */
 import type { Logger } from '../../local/log.js';
 import { McpTasksError, origin, type McpTasksErrorCode } from '../../task/errors.js';
 import type { RpcError } from '../../task/task.js';
@@ -11,7 +11,7 @@ export const RPC = {
   missingClientCapability: -32021,
 } as const;
 
-/** An answer that is a JSON-RPC error. Both SDKs send an error with a code as it is. */
+/** A JSON-RPC error to answer with. Both SDKs send an error that has a code unchanged. */
 export class RpcFault extends Error {
   override readonly name = 'RpcFault';
 
@@ -44,24 +44,25 @@ const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set([
   'INVALID_CURSOR',
 ]);
 
-/** The same request may well be answered a little later. */
+/** Temporary errors: the same request may well succeed a little later. */
 const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'CODEC_FAILED', 'NO_WORKER']);
 
-/** Whether the same, done again a little later, may well succeed. */
+/** Returns whether a retry a little later may well succeed; true for every error that is not this package's. */
 export function mayPass(error: unknown): boolean {
   return !(error instanceof McpTasksError) || PASSING.has(error.code);
 }
 
-/** An error of this package as a client gets it. */
+/** Converts an error of this package to the JSON-RPC error that the client gets. */
 export function faultOf({ code, message }: McpTasksError): RpcFault {
   if (INVALID_PARAMS.has(code)) return invalidParams(message);
   return new RpcFault(RPC.internalError, message, PASSING.has(code) ? { retryable: true } : undefined);
 }
 
 /**
- * Runs `handle` and reports what it throws as the protocol has it. What is nobody's fault but the server's goes to the log
- * in full; the client gets the message of an error that is meant for it, and of any other only that there was one.
- * @param about what the log line is to say besides the error: method, task ID, tool
+ * Runs `handle` and converts what it throws to JSON-RPC errors. Server-side failures are logged; errors that the client
+ * caused are not. The client gets the message of this package's errors; for any other error it learns only that one
+ * occurred.
+ * @param about log fields besides the error: method, task ID, tool
  */
 export async function asRpcFaults<T>(
   logger: Logger,
@@ -72,13 +73,13 @@ export async function asRpcFaults<T>(
   try {
     return await handle();
   } catch (error) {
-    // The client has gone, or cancelled the request: nobody is there to be answered.
+    // Already a JSON-RPC error; or the client disconnected or cancelled the request, so nobody is waiting for an answer.
     if (error instanceof RpcFault || error instanceof CancelledByClient || aborted.aborted) throw error;
     if (!(error instanceof McpTasksError)) {
       logger.error({ ...about, err: error }, 'request failed');
       throw new RpcFault(RPC.internalError, "Internal error; the server's log says more");
     }
-    // While Temporal is away there are many of them, all alike.
+    // Temporary errors get a short log line: while Temporal is down, many identical ones occur.
     if (!INVALID_PARAMS.has(error.code))
       logger.warn(
         { ...about, ...(mayPass(error) ? { code: error.code, reason: origin(error).message } : { err: error }) },

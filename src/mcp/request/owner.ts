@@ -1,8 +1,8 @@
-/** Whose a task is: the authorization context of the request that created it. @module */
+/** A task's owner: the authorization context of the request that created it. @module */
 import { userInfo } from 'node:os';
 import { McpTasksError } from '../../task/errors.js';
 
-/** What a token verifier found out about a request's access token: what both MCP SDKs call `AuthInfo`. */
+/** A token verifier's findings about a request's access token. Matches `AuthInfo` of both MCP SDKs. */
 export interface AuthInfo {
   readonly token: string;
   readonly clientId: string;
@@ -15,20 +15,25 @@ export interface AuthInfo {
 
 export interface Owner {
   readonly id: string;
-  /** Whether this owner is one requestor, who may list their tasks; all anonymous requestors are one owner. */
+  /** Whether this owner may list its tasks. False for the anonymous owner, which many requestors share. */
   readonly mayList: boolean;
 }
 
-/** Names the owner a verified token stands for; `undefined` for a request without one. Must be stable for the life of their tasks. */
+/**
+ * Names the owner that a verified token stands for. A request without a token passes `undefined`. The name must stay the same
+ * for as long as the owner's tasks live.
+ */
 export type OwnerRule = (authInfo: AuthInfo | undefined) => string;
 
 const ANONYMOUS: Owner = { id: 'anonymous', mayList: false };
 
 /**
- * The owner of an HTTP request. Without a rule: the token's issuer and subject, which the token verifier puts into
- * `authInfo.extra` as `iss` and `sub`; without a token, anonymous, where only the unguessable ID protects a task.
+ * Returns the owner of an HTTP request. Without a rule, the token's issuer and subject name the owner; the token verifier
+ * puts them into `authInfo.extra` as `iss` and `sub`. Without a token, the owner is anonymous, and only the unguessable ID
+ * protects a task.
  *
- * @throws McpTasksError `CONFIGURATION` for a token that names no subject: its client ID would merge all users of one host
+ * @throws McpTasksError `CONFIGURATION` if the token lacks an issuer or a subject: falling back to its client ID would merge
+ * all users of one host
  */
 export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined): Owner {
   if (rule) return { id: `rule\0${rule(authInfo)}`, mayList: true };
@@ -43,7 +48,7 @@ export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | unde
   return { id: `token\0${iss}\0${sub}`, mayList: true };
 }
 
-/** Over stdio the requestor is the user whose process this is. */
+/** Returns the owner of requests over stdio: the user who runs this process, unless a rule names another. */
 export function stdioOwner(rule: OwnerRule | undefined): Owner {
   return { id: rule ? `rule\0${rule(undefined)}` : `user\0${userName()}`, mayList: true };
 }
@@ -52,7 +57,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // Containers run under user IDs that have no name.
+    // Containers may run under a user ID that has no name.
     return String(process.getuid?.());
   }
 }

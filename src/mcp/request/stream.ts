@@ -1,10 +1,13 @@
-/** A way to the client: the stream of one request, or one for everything else. @module */
+/** A stream of messages to the client: either one request's, or the one for all other messages. @module */
 import { capabilitiesFor, INPUT_KINDS, missingCapabilities, type InputKind } from '../../task/input.js';
 
-/** How many messages a stream may hold that its client has not read; then it is ended. */
+/** How many unread messages a stream may buffer. Beyond that it is closed. */
 export const MOST_UNREAD = 1_000;
 
-/** A message of the server's to its client. A type, not an interface: the SDKs' messages are open to more fields. */
+/**
+ * A message from the server to its client. A type, not an interface: the SDKs' messages have an index signature, which only a
+ * type satisfies.
+ */
 export type ServerMessage = {
   readonly jsonrpc: '2.0';
   readonly method: string;
@@ -13,19 +16,19 @@ export type ServerMessage = {
 };
 
 export interface Stream {
-  /** `request`: belongs to one request and ends with it. `session`: stdio, or what a session's GET opened. */
+  /** `request`: belongs to one request and ends with it. `session`: stdio, or the stream that a session's GET opened. */
   readonly kind: 'request' | 'session';
-  /** Whether other server processes may have a stream of the session as well. @default false */
+  /** Whether other server processes may also have a stream of the same session. @default false */
   readonly shared?: boolean;
-  /** The session it belongs to; a request without one stands alone. */
+  /** The session that the stream belongs to; `undefined` for a request outside any session. */
   readonly session: string | undefined;
-  /** What its client can answer; `undefined` where that is not known, and found out by asking. */
+  /** The kinds of input request that the client can answer; `undefined` if unknown, so the server has to try. */
   readonly answers: readonly InputKind[] | undefined;
   /** Rejects once the stream has ended. */
   send(message: ServerMessage): Promise<void>;
 }
 
-/** What a client that declares these capabilities can answer. */
+/** Returns the kinds of input request that a client with these capabilities can answer. */
 export function answerable(capabilities: Readonly<Record<string, unknown>>): InputKind[] {
   return INPUT_KINDS.filter((kind) => missingCapabilities(capabilitiesFor([kind]), capabilities) === undefined);
 }

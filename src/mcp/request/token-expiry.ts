@@ -1,9 +1,12 @@
-/** Ends an open stream when the token that it was opened with expires. @module */
+/** Ends an open stream when the token that opened it expires. @module */
 
-/** Beyond this a timer of Node fires at once, in milliseconds. */
+/** The longest delay of a Node timer, in milliseconds. With a longer one it fires immediately. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Calls `end` when the token expires, unless it is stopped before. @param expiresAt seconds since 1970 */
+/**
+ * Calls `end` when the token expires, unless stopped first.
+ * @param expiresAt seconds since 1970; `undefined`: never
+ */
 export function atExpiry(expiresAt: number | undefined, end: () => void): { stop(): void } {
   const timer =
     expiresAt === undefined
@@ -13,8 +16,8 @@ export function atExpiry(expiresAt: number | undefined, end: () => void): { stop
 }
 
 /**
- * The response, its stream ended with the token.
- * @param goesOn whether what is behind the stream is not to be cancelled by that: then it is read to its end, for nobody
+ * Returns the response, with its event stream closed when the token expires.
+ * @param goesOn whether the work behind the stream must continue after that: the source is then drained, not cancelled
  */
 export function untilExpiry(response: Response, expiresAt: number | undefined, goesOn: boolean): Response {
   const { body } = response;
@@ -31,7 +34,7 @@ export function untilExpiry(response: Response, expiresAt: number | undefined, g
         (goesOn ? readToEnd(reader) : reader.cancel()).catch(() => undefined);
       });
     },
-    // No faster than the client reads.
+    // Reads no faster than the client does.
     async pull(controller) {
       const { done, value } = await reader.read().catch((error: unknown) => {
         expiry?.stop();
