@@ -1,4 +1,4 @@
-/** What every request handler works with. @module */
+/** The dependencies and settings that all request handlers share. @module */
 import type { Logger } from '../local/log.js';
 import type { Keyring } from '../task/keyring.js';
 import type { TaskEngine } from '../temporal/namespaces.js';
@@ -17,7 +17,7 @@ export interface TaskService {
   readonly cancellations: Cancellations;
   readonly logger: Logger;
   readonly pollInterval: number;
-  /** The ttl of a task whose call and tool name none; `null`: as long as Temporal keeps it. */
+  /** The ttl of a task if neither its call nor its tool sets one; `null`: as long as Temporal keeps the workflow. */
   readonly defaultTtl: number | null;
   /** The longest ttl a call may ask for. */
   readonly longestTtl: number;

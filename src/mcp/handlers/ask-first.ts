@@ -1,6 +1,6 @@
 /**
- * Asks before anything exists, by multi round-trip requests (protocol 2026-07-28): the call is answered with the question
- * and made again with the answer.
+ * Asks a tool's question before any task exists, through multi round-trip requests (protocol 2026-07-28): the server
+ * answers the call with the question, and the client repeats the call with the answer.
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/mrtr
  * @module
  */
@@ -20,16 +20,18 @@ import { requireCapabilities } from '../request/capabilities.js';
 import { invalidParams } from '../request/errors.js';
 import type { Answer } from '../request/request.js';
 
-/** What the one question of a call is called. */
+/** The key of a call's only input request. */
 const QUESTION = 'before-start';
 
 export type Asked =
-  /** What the call is answered with: the question, or that it was declined. */
+  /** The answer to the call: the question, or a tool error because the question was declined or dismissed. */
   | { readonly reply: Answer }
-  /** The nonce is the same however often this answer is brought. */
+  /** The user's answer. The nonce stays the same however often the client sends this answer. */
   | { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string };
 
-/** @throws -32021 if the client has not declared forms, -32602 for a state that is not this call's */
+/**
+ * @throws -32021 if the client has not declared form elicitation; -32602 if the state has expired or is not this call's
+ */
 export async function askFirst({ tool, params, ctx }: Call, form: FormRequest): Promise<Asked> {
   requireCapabilities(ctx, ['elicitation.form']);
   const { requestState, inputResponses = {}, owner, meta } = ctx;

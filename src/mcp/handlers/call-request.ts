@@ -5,7 +5,7 @@ import { invalidParams } from '../request/errors.js';
 import type { Era, RequestContext } from '../request/request.js';
 import type { TaskService } from '../service.js';
 
-/** Loose: clients send more than the schemas name, and that is theirs to do. */
+/** Loose, because clients may send fields that the schema does not name. */
 const CallParams = z.looseObject({
   name: z.string(),
   arguments: z.record(z.string(), z.unknown()).optional(),

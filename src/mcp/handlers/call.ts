@@ -1,4 +1,4 @@
-/** `tools/call` of a durable tool: as a task where the caller can take one, else awaited. @module */
+/** `tools/call` of a durable tool: answered with a task if the caller can take one, otherwise awaited. @module */
 import { isMcpTasksError } from '../../task/errors.js';
 import { errorResult } from '../../task/result.js';
 import type { Task } from '../../task/task.js';
@@ -18,7 +18,7 @@ import { awaitAnswer } from './wait.js';
 export async function callTool(call: Call): Promise<Answer> {
   const asTask = wantsTask(call);
   if (asTask) return await start(call, asTask);
-  // From the beginning: a client may cancel what has not started yet.
+  // Covers the start too: a client may cancel a call before its task has started.
   return await call.service.cancellations.run(
     call.ctx,
     async (signal) => await start({ ...call, ctx: { ...call.ctx, signal } }, asTask),
@@ -47,7 +47,12 @@ async function start(call: Call, asTask: boolean): Promise<Answer> {
   return { task: task2025(task, service.pollInterval), ...immediateResponse(tool) };
 }
 
-/** In 2025-11-25 the caller asks for a task; in 2026-07-28 the server decides, for callers that declare the extension. */
+/**
+ * Returns whether to answer the call with a task. In 2025-11-25 the caller asks for one; in 2026-07-28 the server
+ * decides, and only callers that declare the extension get one.
+ * @throws -32601 if the tool's `taskSupport` and a 2025-11-25 call do not match; -32021 if a 2026-07-28 client lacks a
+ * capability that the tool needs
+ */
 function wantsTask({ era, tool, params, ctx }: Call): boolean {
   const able = era === '2026-07-28' ? declaresTasks(ctx) : params.task !== undefined;
   if (able && tool.taskSupport === 'forbidden') {
@@ -56,7 +61,7 @@ function wantsTask({ era, tool, params, ctx }: Call): boolean {
     return false;
   }
   if (era === '2026-07-28') {
-    // Only a task can ask while it runs.
+    // A tool that asks while it runs needs a task: in 2026-07-28 only tasks can ask.
     if (tool.taskSupport === 'required' || (tool.asks ?? []).length > 0) requireTasks(ctx);
     requireCapabilities(ctx, tool.asks ?? []);
     return able;
@@ -66,18 +71,27 @@ function wantsTask({ era, tool, params, ctx }: Call): boolean {
   return able;
 }
 
-/** A wrong argument is a tool error that the model can read and mend, but for a call that had to answer with a task. */
+/**
+ * Refuses wrong arguments with a tool error, which the model can read and correct.
+ * @throws -32602 for a 2025-11-25 call that asked for a task, because such a call cannot be answered with a tool result
+ */
 function refuse({ era, params }: Call, problem: string): Answer {
   if (era === '2025-11-25' && params.task !== undefined) throw invalidParams(problem);
   return { ...errorResult(problem) };
 }
 
-/** https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks#creating-tasks */
+/**
+ * Returns the `_meta` with the tool's immediate response, if it has one.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks#creating-tasks
+ */
 function immediateResponse({ immediateResponse: text }: DurableTool): Answer {
   return text === undefined ? {} : { _meta: { 'io.modelcontextprotocol/model-immediate-response': text } };
 }
 
-/** @param keyed whether the same call can be made again, and then finds its task */
+/**
+ * Waits for the task within the call, and cancels the task if the client cancels the call.
+ * @param keyed whether the task has an idempotency key, so that repeating the call finds it again
+ */
 async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer> {
   const { service, era, tool, ctx } = call;
   const { owner, signal } = ctx;
@@ -85,7 +99,8 @@ async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer
   try {
     return await awaitAnswer({ service, era, ctx, task, budget });
   } catch (error) {
-    // 2026-07-28 has a dropped call cancelled; in 2025-11-25 a lost connection is no cancellation, and the work runs on.
+    // In 2026-07-28 dropping a call cancels it. In 2025-11-25 a lost connection is not a cancellation: the work
+    // continues.
     const cancelled = era === '2025-11-25' ? signal.reason instanceof CancelledByClient : signal.aborted && !keyed;
     if (cancelled)
       await service.engine

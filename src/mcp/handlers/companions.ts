@@ -1,4 +1,4 @@
-/** Tools with which a model goes on with a task whose call was answered with a handle. @module */
+/** Companion tools, with which a model follows up on a task after its call was answered with a handle. @module */
 import { z } from 'zod';
 import { isMcpTasksError } from '../../task/errors.js';
 import { errorResult } from '../../task/result.js';
@@ -19,7 +19,7 @@ export interface Companion {
   readonly title: string;
   readonly description: string;
   readonly inputSchema: ToolSchema;
-  /** None for results of other tools: clients then take any. */
+  /** Not set for a companion that returns other tools' results, so that clients accept any structured content. */
   readonly outputSchema?: ToolSchema;
   readonly annotations: ToolHints;
   call(args: unknown, ctx: RequestContext): Promise<Answer>;
@@ -29,7 +29,10 @@ const taskId = z.string().describe('The taskId that the call was answered with')
 const TaskArguments = z.object({ taskId });
 const ListArguments = z.object({ cursor: z.string().optional().describe('The nextCursor of the page before') });
 
-/** None unless some tool's calls are answered with handles; a list only where requestors can be told apart. */
+/**
+ * Returns the companions that the server offers: none unless some tool's calls are answered with handles, and
+ * `task_list` only if requestors can be told apart.
+ */
 export function companions(service: TaskService, era: Era, { mayList }: Owner): readonly Companion[] {
   if (service.tools.fallback.handles.size === 0) return [];
   return [
@@ -40,8 +43,8 @@ export function companions(service: TaskService, era: Era, { mayList }: Owner): 
 }
 
 /**
- * The call of a companion, with its wrong arguments and unknown tasks as tool errors, for the model to read. Where the client
- * cancels it, it is the call that ends, and not the task.
+ * Calls a companion. Wrong arguments and unknown tasks become tool errors, which the model can read. If the client
+ * cancels the call, only the call ends; the task keeps running.
  */
 export async function callCompanion(
   service: TaskService,

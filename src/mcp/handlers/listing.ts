@@ -1,4 +1,4 @@
-/** The tools as `tools/list` has them. @module */
+/** The tools that `tools/list` returns. @module */
 import type { DurableTool, ToolHints } from '../../tool/define-tool.js';
 import type { ToolSchema } from '../../tool/schema.js';
 import type { JsonSchema } from '../../wire/output-schema.js';
@@ -16,7 +16,7 @@ export interface ListedTool {
   readonly inputSchema: ToolSchema;
   readonly outputSchema?: JsonSchema;
   readonly annotations?: ToolHints;
-  /** Companions have none. */
+  /** Not set for companions. */
   readonly taskSupport?: DurableTool['taskSupport'];
 }
 
@@ -33,8 +33,8 @@ export function listedTools(service: TaskService, era: Era, owner: Owner): reado
 }
 
 /**
- * The list as this request is to see it: one that speaks tasks needs no companions. As it depends on who asks, it is nobody
- * else's to keep.
+ * Adapts the tool list to the request: clients that speak tasks do not get the companions. Because the list depends on
+ * the requestor, shared caches must not store it.
  */
 export function listFor(service: TaskService, era: Era, ctx: RequestContext, list: Answer): Answer {
   if (era === '2025-11-25' || service.tools.fallback.handles.size === 0) return list;

@@ -10,7 +10,7 @@ import { fittingTask, resultOf } from './output.js';
 import type { Answer, Era, RequestContext } from '../request/request.js';
 import type { TaskService } from '../service.js';
 
-/** Loose: some clients send `task` and other fields along. The task ID is the only truth about which task is meant. */
+/** Loose, because some clients also send `task` and other fields. Only the task ID determines which task is meant. */
 const TaskParams = z.looseObject({ taskId: z.string() });
 const ListParams = z.looseObject({ cursor: z.string().optional() });
 
@@ -19,7 +19,9 @@ export interface Method {
   handle(params: unknown, ctx: RequestContext): Promise<Answer>;
 }
 
-/** What `era` has, but for `subscriptions/listen`, which is not a method of a server instance. */
+/**
+ * Returns the `tasks/*` methods of `era`. `subscriptions/listen` is handled elsewhere, in front of the server instance.
+ */
 export function taskMethods(service: TaskService, era: Era): Readonly<Record<string, Method>> {
   const handlers = era === '2026-07-28' ? methods2026(service) : methods2025(service);
   return Object.fromEntries(
@@ -97,14 +99,14 @@ function methods2025(service: TaskService): Record<string, Handler> {
   };
 }
 
-/** @throws McpTasksError `TASK_ENDED` */
+/** @throws McpTasksError `TASK_ENDED` if the task has already ended; as `TaskEngine.cancel` */
 export async function cancelTask(service: TaskService, taskId: string, { owner }: RequestContext): Promise<Task> {
   const task = await service.engine.cancel(owner.id, taskId);
   service.logger.info({ taskId, tool: task.tool }, 'task cancelled');
   return task;
 }
 
-/** 2026-07-28 acknowledges the cancelling of a task that has already ended. */
+/** Cancels a task. In 2026-07-28 cancelling a task that has already ended is acknowledged too. */
 async function acknowledgeCancel(service: TaskService, taskId: string, ctx: RequestContext): Promise<void> {
   try {
     await cancelTask(service, taskId, ctx);

@@ -1,4 +1,4 @@
-/** A task's result, held against its tool's output schema. @module */
+/** Checks a task's result against its tool's output schema. @module */
 import { LRUCache } from 'lru-cache';
 import { errorResult, type ToolResult } from '../../task/result.js';
 import type { EndedTask, Outcome, Task } from '../../task/task.js';
@@ -11,7 +11,7 @@ import { rpcFault } from '../request/errors.js';
 import type { Era } from '../request/request.js';
 import type { TaskService } from '../service.js';
 
-/** How many schemas are kept compiled. */
+/** How many compiled schemas are cached. */
 const MOST_SCHEMAS = 200;
 
 interface Output {
@@ -22,7 +22,10 @@ interface Output {
 
 const carriedOutputs = new LRUCache<string, Output>({ max: MOST_SCHEMAS });
 
-/** Of a task that carries its mapping, the schema it was started with: an ended task reads the same, whatever its tool has become. */
+/**
+ * Returns the output schema to check the task's result against. For a task that carries its mapping, that is the schema
+ * it was started with, so an ended task reads the same even if its tool has changed since.
+ */
 function outputOf({ tools }: TaskService, { tool, mapping }: Task): Output | undefined {
   if (mapping?.output === null) return undefined;
   if (mapping?.output) return carriedOutput(mapping.output);
@@ -38,8 +41,8 @@ function carriedOutput(schema: JsonSchema): Output {
 }
 
 /**
- * The outcome, or a tool error where a successful result does not fit the schema. Done when a result is read, because a
- * workflow of the author's own, in any language, returns what it likes.
+ * Returns the outcome, or a tool error if a successful result does not fit the schema. The check happens when the
+ * result is read, because an author's own workflow, in any language, can return anything.
  */
 async function fittingOutcome(tool: string, output: Output | undefined, outcome: Outcome): Promise<Outcome> {
   if (!output || outcome.kind !== 'result' || outcome.result.isError) return outcome;
@@ -51,7 +54,7 @@ async function fittingOutcome(tool: string, output: Output | undefined, outcome:
   };
 }
 
-/** The task, its outcome held against its output schema. */
+/** Returns the task with its outcome checked against its output schema. */
 export async function fittingTask(service: TaskService, task: Task): Promise<Task> {
   return task.outcome
     ? { ...task, outcome: await fittingOutcome(task.tool, outputOf(service, task), task.outcome) }
@@ -59,7 +62,7 @@ export async function fittingTask(service: TaskService, task: Task): Promise<Tas
 }
 
 /**
- * What the call itself answers with.
+ * Returns the result that the call itself answers with.
  * @throws the task's JSON-RPC error
  */
 export async function resultOf(service: TaskService, era: Era, task: EndedTask): Promise<ToolResult> {

@@ -1,4 +1,5 @@
-/** What a call has the engine start. @module */
+/** Turns a call into the engine's start request. @module */
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { FormRequest } from '../../task/form.js';
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../../task/idempotency-key.js';
 import { INPUT_KINDS, type InputKind } from '../../task/input.js';
@@ -12,19 +13,23 @@ import { progressTokenOf } from '../request/request.js';
 import { answerable } from '../request/stream.js';
 import { msToNumber } from '../../temporal/seam.js';
 
-/** The shortest ttl a call can ask for, in milliseconds: the client has to have time to fetch the result. */
+/** The shortest ttl a call can ask for, in milliseconds: the client needs time to fetch the result. */
 const SHORTEST_TTL = 10_000;
 /** The longest idempotency key, in characters. */
 const LONGEST_KEY = 1_000;
 
-/** What was asked before the start, or is still to be asked by the task. */
+/**
+ * The answer to the question before the start, or the question that the task itself must ask first, if there is one.
+ */
 export type First =
   | { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string }
   | { readonly askFirst: FormRequest | undefined };
 
 /**
+ * Builds the request that starts the call's task.
  * @param parsed the arguments as the tool's schema parsed them
- * @throws -32602 for an idempotency key that is none
+ * @throws -32602 if the idempotency key is not a string of 1 to {@link LONGEST_KEY} characters, or if an anonymous
+ * caller's key could be guessed
  */
 export function startRequest(call: Call, parsed: unknown, first: First): StartRequest {
   const { tool, params, ctx } = call;
@@ -33,7 +38,7 @@ export function startRequest(call: Call, parsed: unknown, first: First): StartRe
   return {
     owner: ctx.owner.id,
     tool,
-    // A function tool's worker parses the arguments itself, so that types JSON does not know reach it.
+    // A function tool's worker parses the arguments itself, so that the tool can receive types that JSON lacks.
     args: tool.work.kind === 'function' ? (params.arguments ?? {}) : parsed,
     ttl: ttlOf(call),
     ...(caller ? { caller } : {}),
@@ -42,7 +47,10 @@ export function startRequest(call: Call, parsed: unknown, first: First): StartRe
   };
 }
 
-/** @param nonce of the answer that the call brings: brought again, it starts nothing */
+/**
+ * Returns the call's idempotency key: the client's, the tool's own, or one made from the nonce.
+ * @param nonce identifies the answer that the call carries, so that sending the same answer again starts nothing new
+ */
 function keyOf(
   { tool, ctx: { meta, owner } }: Call,
   parsed: unknown,
@@ -51,14 +59,14 @@ function keyOf(
   const given = meta[IDEMPOTENCY_KEY];
   if (given === undefined) {
     const own = idempotencyKeyOf(tool, parsed, undefined);
-    // All anonymous callers are one owner, and what a tool makes of the arguments can be guessed: equal calls of strangers are
-    // not one task.
+    // All anonymous callers share one owner, and a key that a tool derives from the arguments can be guessed. Ignoring
+    // it ensures that identical calls from different anonymous callers never share a task.
     if (own && owner.mayList) return own;
     return nonce === undefined ? undefined : { by: 'answer', text: nonce };
   }
   if (typeof given !== 'string' || given === '' || given.length > LONGEST_KEY)
     throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] has to be a string of 1 to ${LONGEST_KEY} characters`);
-  // A key that another could guess would be another's way to the task.
+  // Anyone who guessed an anonymous caller's key would gain access to the task.
   if (!owner.mayList && !isStrongKey(given))
     throw invalidParams(
       `_meta["${IDEMPOTENCY_KEY}"] needs 128 random bits where the caller is not authenticated: a UUID has them`,
@@ -66,11 +74,14 @@ function keyOf(
   return idempotencyKeyOf(tool, parsed, given);
 }
 
-/** What messages about the task need to know, and what its workflow must not ask. */
+/**
+ * Returns what later messages about the task need to know of its caller, and which questions its workflow must not ask.
+ */
 function callerOf(call: Call): Caller | undefined {
   const { era, params, ctx } = call;
   const { session } = ctx.stream;
-  // A call that is awaited tells its progress itself, and its token ends with it. In 2026-07-28 tasks tell none.
+  // An awaited call reports progress on its own stream, and its token is only valid during the call. In 2026-07-28
+  // tasks do not report progress.
   const progressToken = era === '2025-11-25' && params.task !== undefined ? progressTokenOf(ctx) : undefined;
   const answers = answersOf(call);
   const cannotAnswer = answers ? INPUT_KINDS.filter((kind) => !answers.includes(kind)) : [];
@@ -82,10 +93,10 @@ function callerOf(call: Call): Caller | undefined {
   return Object.keys(caller).length > 0 ? caller : undefined;
 }
 
-/** What the client can answer while the work runs; `undefined` where that is found out by asking. */
+/** Returns what the client can answer while the work runs; `undefined` if unknown, so the workflow has to try. */
 function answersOf({ era, tool, ctx }: Call): readonly InputKind[] | undefined {
   if (era === '2025-11-25') return ctx.stream.answers;
-  // There only a task can ask.
+  // In 2026-07-28 only a task can ask.
   return declaresTasks(ctx) && tool.taskSupport !== 'forbidden' ? answerable(ctx.capabilities) : [];
 }
 

@@ -1,4 +1,4 @@
-/** Waits within a plain call for a task: to its end, or for as long as the call may take. @module */
+/** Waits for a task within a plain call: until the task ends or the call's budget is spent. @module */
 import type { Outcome, Task } from '../../task/task.js';
 import { currentProgress } from '../../task/task.js';
 import { linkSignals } from '../../temporal/rpc/signals.js';
@@ -13,13 +13,13 @@ export interface Wait {
   readonly era: Era;
   readonly ctx: RequestContext;
   readonly task: Task;
-  /** In milliseconds. @default to the end */
+  /** How long to wait, in milliseconds. @default until the task ends */
   readonly budget: number | undefined;
 }
 
 /**
- * What the call is answered with: the task's own result, or its handle when the budget is spent. Until then the call's
- * stream carries the task's progress, by the call's own token, and in 2025-11-25 its questions.
+ * Returns the answer to the call: the task's own result, or its handle once the budget is spent. Until then the call's
+ * stream carries the task's progress, under the call's own token, and in 2025-11-25 its questions.
  * @throws the task's error; the signal's reason
  */
 export async function awaitAnswer(wait: Wait): Promise<Answer> {
@@ -41,7 +41,7 @@ export async function awaitAnswer(wait: Wait): Promise<Answer> {
   } finally {
     clearTimeout(timer);
     unlink();
-    // Answered with a handle, its client may still have a question before the user.
+    // If the call was answered with a handle, the client may still be showing a question to the user.
     following?.leave({ asked: patience.signal.aborted && !ctx.signal.aborted });
   }
 }
@@ -60,7 +60,7 @@ async function ended(
   throw new Error('a watch ends with an outcome');
 }
 
-/** Progress must increase from one notification to the next. */
+/** Sends the task's progress to the caller. Skips values that do not increase, because MCP requires each one to. */
 function progressTeller(ctx: RequestContext): (task: Task) => Promise<void> {
   let told = -Infinity;
   return async (task) => {
@@ -68,7 +68,7 @@ function progressTeller(ctx: RequestContext): (task: Task) => Promise<void> {
     if (!progress || progress.progress <= told) return;
     told = progress.progress;
     const params = { progressToken: progressTokenOf(ctx), ...progress };
-    // Lost where the client has gone, which ends the wait.
+    // A failed send can be ignored: it means that the client hung up, which also ends the wait.
     await ctx.stream.send({ jsonrpc: '2.0', method: 'notifications/progress', params }).catch(() => undefined);
   };
 }

@@ -4,8 +4,8 @@
 const LARGEST = 4 * 1024 * 1024;
 
 /**
- * Returns the body parsed as JSON, or `undefined` if it is not JSON or is too large. Reporting that is left to the handler
- * that serves the request.
+ * Returns the body parsed as JSON, or `undefined` if it is not JSON or is too large. Reporting that is left to the
+ * handler that serves the request.
  */
 export async function peekBody(request: Request, parsedBody: unknown): Promise<unknown> {
   if (parsedBody !== undefined || request.method !== 'POST') return parsedBody;

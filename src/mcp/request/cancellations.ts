@@ -1,7 +1,7 @@
 /**
- * Handles `notifications/cancelled` of protocol 2025-11-25. It names a request of its session and, over HTTP, arrives in a
- * separate POST. It cannot reach requests at other server processes; there a client can still drop the stream or cancel the
- * task.
+ * Handles `notifications/cancelled` of protocol 2025-11-25. It names a request of its session and, over HTTP, arrives
+ * in a separate POST. It cannot reach requests at other server processes; there a client can still drop the stream or
+ * cancel the task.
  * @module
  */
 import { z } from 'zod';
@@ -24,7 +24,10 @@ export class CancelledByClient extends Error {
 export class Cancellations {
   readonly #pending = new Map<string, AbortController>();
 
-  /** Runs `handle` with a signal that is also aborted, with {@link CancelledByClient}, when the client cancels the request. */
+  /**
+   * Runs `handle` with a signal that is also aborted, with {@link CancelledByClient}, when the client cancels the
+   * request.
+   */
   async run<T>({ requestId, signal, stream }: RequestContext, handle: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { session } = stream;
     if (session === undefined) return await handle(signal);

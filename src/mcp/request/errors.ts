@@ -73,7 +73,7 @@ export async function asRpcFaults<T>(
   try {
     return await handle();
   } catch (error) {
-    // Already a JSON-RPC error; or the client disconnected or cancelled the request, so nobody is waiting for an answer.
+    // It is already a JSON-RPC error, or the client hung up or cancelled and nobody waits for an answer.
     if (error instanceof RpcFault || error instanceof CancelledByClient || aborted.aborted) throw error;
     if (!(error instanceof McpTasksError)) {
       logger.error({ ...about, err: error }, 'request failed');

@@ -20,20 +20,20 @@ export interface Owner {
 }
 
 /**
- * Names the owner that a verified token stands for. A request without a token passes `undefined`. The name must stay the same
- * for as long as the owner's tasks live.
+ * Names the owner that a verified token stands for. A request without a token passes `undefined`. The name must stay
+ * the same for as long as the owner's tasks live.
  */
 export type OwnerRule = (authInfo: AuthInfo | undefined) => string;
 
 const ANONYMOUS: Owner = { id: 'anonymous', mayList: false };
 
 /**
- * Returns the owner of an HTTP request. Without a rule, the token's issuer and subject name the owner; the token verifier
- * puts them into `authInfo.extra` as `iss` and `sub`. Without a token, the owner is anonymous, and only the unguessable ID
- * protects a task.
+ * Returns the owner of an HTTP request. Without a rule, the token's issuer and subject name the owner; the token
+ * verifier puts them into `authInfo.extra` as `iss` and `sub`. Without a token, the owner is anonymous, and only the
+ * unguessable ID protects a task.
  *
- * @throws McpTasksError `CONFIGURATION` if the token lacks an issuer or a subject: falling back to its client ID would merge
- * all users of one host
+ * @throws McpTasksError `CONFIGURATION` if the token lacks an issuer or a subject: falling back to its client ID would
+ * merge all users of one host
  */
 export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined): Owner {
   if (rule) return { id: `rule\0${rule(authInfo)}`, mayList: true };

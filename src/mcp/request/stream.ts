@@ -5,8 +5,8 @@ import { capabilitiesFor, INPUT_KINDS, missingCapabilities, type InputKind } fro
 export const MOST_UNREAD = 1_000;
 
 /**
- * A message from the server to its client. A type, not an interface: the SDKs' messages have an index signature, which only a
- * type satisfies.
+ * A message from the server to its client. A type, not an interface: the SDKs' messages have an index signature, which
+ * only a type satisfies.
  */
 export type ServerMessage = {
   readonly jsonrpc: '2.0';
@@ -16,7 +16,7 @@ export type ServerMessage = {
 };
 
 export interface Stream {
-  /** `request`: belongs to one request and ends with it. `session`: stdio, or the stream that a session's GET opened. */
+  /** `request`: belongs to one request and ends with it. `session`: stdio, or the stream of a session's GET. */
   readonly kind: 'request' | 'session';
   /** Whether other server processes may also have a stream of the same session. @default false */
   readonly shared?: boolean;
