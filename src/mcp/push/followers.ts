@@ -1,6 +1,6 @@
 /**
- * What clients of 2025-11-25 are sent about their tasks without asking: status, progress and questions, each on one stream.
- * A task is followed for as long as there is a stream to tell of it.
+ * Sends clients of 2025-11-25 unsolicited messages about their tasks: status, progress and questions, each on one
+ * stream. A task is followed for as long as a stream can carry its messages.
  * @module
  */
 import { randomUUID } from 'node:crypto';
@@ -24,16 +24,23 @@ export interface FollowerOptions {
 }
 
 export interface FollowOptions {
-  /** The task as the stream's client knows it: it is told of what changes from there on. @default as it is now */
+  /** The task as the client last saw it. Only later changes are sent. @default the task as it is now */
   readonly known?: Task;
-  /** Whether the client only sees a call, and knows nothing of a task: it is asked the task's questions and told nothing. @default false */
+  /**
+   * Whether the client only sees a plain call and does not know of the task. It then gets the task's questions, but no
+   * status or progress.
+   * @default false
+   */
   readonly plain?: boolean;
 }
 
 export interface Following {
-  /** The task once it has ended and that has been told. */
+  /** Resolves with the task after it has ended and the final messages have been sent. */
   readonly ended: Promise<EndedTask>;
-  /** @param options.asked whether its client, though the stream ends, may still answer what it was asked. @default false */
+  /**
+   * Stops following the task on this stream.
+   * @param options.asked whether the client may still answer its open questions after the stream ends. Default: false
+   */
   leave(options?: { readonly asked: boolean }): void;
 }
 
@@ -42,7 +49,7 @@ export class Followers {
 
   constructor(private readonly options: FollowerOptions) {}
 
-  /** Has `stream` carry what there is to tell of a task of `owner`, until it leaves. */
+  /** Sends messages about the owner's task on `stream`, until `leave` is called or the task ends. */
   follow(owner: Owner, taskId: string, stream: Stream, { known, plain = false }: FollowOptions = {}): Following {
     const key = followed(owner, taskId);
     let follower = this.#followers.get(key);
@@ -58,13 +65,16 @@ export class Followers {
     return { ended, leave: ({ asked } = { asked: false }) => follower.remove(carrier, asked) };
   }
 
-  /** An answer was refused: whoever was asked here is asked again. @param problem what was wrong with it */
+  /**
+   * Asks a question again whose answer was refused, if this process had asked it.
+   * @param problem what was wrong with the answer
+   */
   askAgain(owner: Owner, taskId: string, key: string, problem: string): void {
     void this.#followers.get(followed(owner, taskId))?.askAgain(key, problem);
   }
 
   /**
-   * Follows a task to its end.
+   * Follows a task until it ends.
    * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
    */
   async ended(
@@ -88,20 +98,20 @@ export class Followers {
   }
 }
 
-/** By owner too: whoever is not the task's has a follower of their own, which finds no task. */
+/** Keyed by owner as well as task: anyone but the task's owner gets a follower of their own, which finds no task. */
 function followed(owner: Owner, taskId: string): string {
   return `${owner.id}\0${taskId}`;
 }
 
 class Follower {
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #carriers: Carrier[] = [];
   readonly #stop = new AbortController();
   readonly #news: News;
   readonly #questions: Questions;
   readonly ended: Promise<EndedTask>;
   #task: Task | undefined;
-  /** One thing is told after the other. */
+  /** The last send in the queue: messages go out one after another. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -116,9 +126,9 @@ class Follower {
     const claimOn = (key: string): Lease => new Lease({ engine, logger, owner: owner.id, taskId, key, claimant });
     this.#news = new News(pollInterval, claimOn(PROGRESS_CLAIM), known);
     this.#questions = new Questions({ keys, claimOn, look: () => this.#tell() });
-    // Not before this follower has its place among the others.
+    // Deferred until the follower is registered.
     this.ended = Promise.resolve().then(async () => await this.#run());
-    // Whoever waits for it hears of it; the others need not.
+    // Prevents an unhandled rejection when nobody awaits `ended`.
     this.ended.catch(() => undefined);
   }
 
@@ -139,7 +149,7 @@ class Follower {
     else this.#end();
   }
 
-  /** As the task is now: a refused answer may have been one to the workflow, which then asks another question. */
+  /** Reads the task again first: the workflow may have accepted the refused answer and now ask a different question. */
   async askAgain(key: string, problem: string): Promise<void> {
     this.#task = await this.options.engine.get(this.owner.id, this.taskId).catch(() => this.#task);
     this.#questions.again(key, problem);
@@ -175,7 +185,7 @@ class Follower {
     this.#turn = this.#turn
       .then(async () => await this.#tellNow())
       .catch((error: unknown) => {
-        // The task's time is over, or the server closes.
+        // An McpTasksError is expected here: the task has expired, or the server is closing.
         if (!isMcpTasksError(error))
           this.options.logger.error({ taskId: this.taskId, err: error }, 'a client could not be told of its task');
       });

@@ -1,11 +1,14 @@
-/** The claim on telling a task's client of something, which the task's workflow gives to one server process at a time. @module */
+/**
+ * The claim on telling a task's client of something, which the task's workflow gives to one server process at a time.
+ * @module
+ */
 import type { Logger } from '../../local/log.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 
 /**
- * How long a claim lasts, in milliseconds. It is renewed half way, and then lasts twice as long: a workflow takes 2,000 updates
- * in all, and a person may take days.
+ * How long a claim lasts, in milliseconds. It is renewed half way, and then lasts twice as long: a workflow takes 2,000
+ * updates in all, and a person may take days.
  */
 const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;
@@ -15,9 +18,9 @@ export interface LeaseOptions {
   readonly logger: Logger;
   readonly owner: string;
   readonly taskId: string;
-  /** What is claimed. */
+  /** What is claimed: a question's key, or `PROGRESS_CLAIM`. */
   readonly key: string;
-  /** Who claims it: the same for all claims of one follower. */
+  /** Identifies the claimant: the same for all claims of one follower. */
   readonly claimant: string;
 }
 
@@ -27,7 +30,7 @@ export class Lease {
 
   constructor(private readonly options: LeaseOptions) {}
 
-  /** Whether this process has the claim, now and until it is released. */
+  /** Claims and keeps renewing until released. Returns whether this process holds the claim. */
   async take(): Promise<boolean> {
     if (this.#held) return true;
     this.#held = await this.#claim(FIRST);
@@ -35,14 +38,14 @@ export class Lease {
     return this.#held;
   }
 
-  /** Lets others have it. Should that fail, it runs out. */
+  /** Gives the claim up for others to take. If that fails, the claim runs out by itself. */
   async release(): Promise<void> {
     if (!this.#held) return;
     this.leave();
     await this.#claim(0);
   }
 
-  /** Keeps it from others until it runs out. */
+  /** Stops renewing, so that others can claim once the current lease runs out. */
   leave(): void {
     this.#held = false;
     clearTimeout(this.#renewal);

@@ -1,4 +1,8 @@
-/** `notifications/tasks/status` and `notifications/progress` of a task (protocol 2025-11-25), each message on one stream. @module */
+/**
+ * Sends a task's `notifications/tasks/status` and `notifications/progress` (protocol 2025-11-25), each message on one
+ * stream.
+ * @module
+ */
 import type { Progress } from '../../task/progress.js';
 import { currentProgress, type Task } from '../../task/task.js';
 import { status2025, task2025, relatedTask } from '../../wire/v2025.js';
@@ -6,7 +10,7 @@ import type { Lease } from './lease.js';
 import { carry, type Carrier } from './questions.js';
 import type { ServerMessage } from '../request/stream.js';
 
-/** How long another process's claim is not questioned again, in milliseconds. */
+/** How long to wait after a refused claim before trying again, in milliseconds. */
 const ASK_AGAIN = 3_000;
 
 export class News {
@@ -15,8 +19,9 @@ export class News {
   #refusedUntil = 0;
 
   /**
-   * @param progressClaim for sessions, which may have a stream at another process too
-   * @param known the task as the client knows it already
+   * @param progressClaim the claim to send progress; needed for sessions, which may also have a stream at another
+   * process
+   * @param known the task as the client last saw it
    */
   constructor(
     private readonly pollInterval: number,
@@ -36,7 +41,8 @@ export class News {
     else if (progress && (await this.#mayTell(task))) await carry(callers, () => progressMessage(task, progress));
     const changed = this.#status !== undefined && this.#status !== status;
     this.#status = status;
-    // Not on the stream of a `tasks/result`: at another process the session may have a stream of its own, and be told twice.
+    // Skip the stream of a `tasks/result`: the session may have a stream at another process, and would get the status
+    // twice.
     const told = carriers.filter(({ stream }) => stream.kind === 'session');
     if (changed)
       await carry(told, () => ({
@@ -58,11 +64,14 @@ export class News {
     return mine;
   }
 
-  /** Progress must increase from one notification to the next, for as long as the task lives, and ends with it. */
+  /**
+   * Returns the task's progress if it should be sent. Throughout the task's life, progress must increase from one
+   * notification to the next; it stops when the task ends.
+   */
   #newProgress(task: Task): Progress | undefined {
     const progress = currentProgress(task);
     if (task.caller?.progressToken === undefined || task.outcome) return undefined;
-    // What there was before this process looked may have been told by another.
+    // Progress made before this process first looked may already have been sent by another one.
     const told = this.#progress ?? progress?.progress ?? -Infinity;
     this.#progress = Math.max(told, progress?.progress ?? told);
     return progress && progress.progress > told ? progress : undefined;

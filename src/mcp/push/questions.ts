@@ -1,7 +1,10 @@
 /**
- * Puts a task's open questions to its clients of 2025-11-25: each on one stream, and by one server process at a time, which
- * the workflow itself decides. A question whose stream ends unanswered goes to the next. An existing workflow decides nothing
- * of the kind: its questions go to whoever awaits the result, as clients are to do when they read `input_required`.
+ * Puts a task's open questions to its clients of 2025-11-25. Each question goes out on one stream and from one server
+ * process at a time, which the workflow itself chooses. If a stream ends before the answer, the question goes to the
+ * next stream.
+ *
+ * An existing workflow cannot choose. Its questions only go to streams that no other process shares, such as that of a
+ * `tasks/result`, which clients call when they read `input_required`.
  * @module
  */
 import { kindOf } from '../../task/input.js';
@@ -13,29 +16,32 @@ import { relatedTask } from '../../wire/v2025.js';
 import type { Lease } from './lease.js';
 import type { ServerMessage, Stream } from '../request/stream.js';
 
-/** When to look again for a question that another process has, or that no worker was there to be asked about, in milliseconds. */
+/**
+ * How long to wait, in milliseconds, before trying again to claim a question that another process holds or no worker
+ * granted.
+ */
 const LOOK_AGAIN = 3_000;
 
 /** A stream that follows a task. */
 export interface Carrier {
   readonly stream: Stream;
-  /** Its client only sees a call, and knows nothing of a task. */
+  /** Whether the client only sees a plain call and does not know of the task. */
   readonly plain: boolean;
 }
 
 export interface QuestionOptions {
   readonly keys: Keyring;
-  /** The claim on one of the task's questions. */
+  /** Creates the claim on one of the task's questions. */
   readonly claimOn: (key: string) => Lease;
-  /** Has {@link Questions.put} called again. */
+  /** Causes {@link Questions.put} to be called again. */
   readonly look: () => void;
 }
 
 interface Question {
   readonly lease: Lease;
-  /** Whose client has it. */
+  /** The stream whose client was asked. */
   carrier?: Carrier;
-  /** What was wrong with the last answer to it. */
+  /** What was wrong with the last answer. */
   problem?: string;
 }
 
@@ -46,28 +52,36 @@ export class Questions {
 
   constructor(private readonly options: QuestionOptions) {}
 
-  /** @param carriers those there are at the moment, at every moment */
+  /**
+   * Puts the task's open questions that are not with a client yet.
+   * @param carriers a live array that always holds the current streams
+   */
   async put(task: Task, carriers: readonly Carrier[]): Promise<void> {
     for (const [key, { lease }] of this.#questions) {
       if (Object.hasOwn(task.inputs, key)) continue;
-      // It is not open any more, and so is nothing to be claimed.
+      // The question is no longer open, so there is nothing left to release.
       lease.leave();
       this.#questions.delete(key);
     }
     for (const [key, request] of Object.entries(task.inputs)) await this.#putOne(task, key, request, carriers);
   }
 
-  /** Takes back what `carrier` was given: {@link put} gives it to another stream, or to other processes. */
+  /**
+   * Takes back the questions on `carrier`: the next {@link put} moves them to another stream or releases their claims.
+   */
   takeBack(carrier: Carrier): void {
     for (const question of this.#questions.values()) if (question.carrier === carrier) delete question.carrier;
   }
 
-  /** Leaves what `carrier` was given with its client, for as long as the claim lasts: nobody else is asked meanwhile. */
+  /** Leaves the questions on `carrier` with its client until the claims run out. Until then nobody else is asked. */
   leave(carrier: Carrier): void {
     for (const question of this.#questions.values()) if (question.carrier === carrier) question.lease.leave();
   }
 
-  /** Has a question put again whose answer was refused. A workflow of ours does so itself. */
+  /**
+   * Puts a question again whose answer was refused. Only for existing workflows: this package's own ask again
+   * themselves.
+   */
   again(key: string, problem: string): void {
     const question = this.#questions.get(key);
     if (!question?.carrier) return;
@@ -88,7 +102,8 @@ export class Questions {
     request: InputRequest,
     carriers: readonly Carrier[],
   ): Promise<void> {
-    // A workflow that knows no claims cannot keep two processes from asking: it is asked for where the client waits for the result.
+    // An existing workflow does not handle claims, so it cannot keep two processes from asking the same question. Use
+    // only streams that no other process shares.
     const claimable = mapping === undefined;
     const question: Question = this.#questions.get(key) ?? { lease: this.options.claimOn(key) };
     if (question.carrier) return;
@@ -100,7 +115,7 @@ export class Questions {
     if (able().length === 0) return await question.lease.release();
     this.#questions.set(key, question);
     if (!(await question.lease.take())) return this.#lookAgain();
-    // Those that have left meanwhile are not among them any more.
+    // Filter again: streams may have ended while the claim was made.
     const carrier = await carry(able(), ({ plain }) =>
       message(this.options.keys, taskId, key, saying(request, question.problem), plain),
     );
@@ -115,7 +130,7 @@ export class Questions {
   }
 }
 
-/** The newest request's stream first, a session's last. */
+/** Orders carriers: request streams before session streams, the newest first within each. */
 function inOrder(carriers: readonly Carrier[]): Carrier[] {
   const newest = carriers.toReversed();
   return [
@@ -124,7 +139,7 @@ function inOrder(carriers: readonly Carrier[]): Carrier[] {
   ];
 }
 
-/** Sends a message on the first stream that takes it, and says which did. */
+/** Sends a message on the first stream that accepts it. Returns that carrier, or `undefined` if none does. */
 export async function carry(
   carriers: readonly Carrier[],
   write: (carrier: Carrier) => ServerMessage,
@@ -141,7 +156,7 @@ export async function carry(
   return undefined;
 }
 
-/** The request again, with what was wrong with the last answer in front of the person. */
+/** Returns the request, with the problem with the last answer appended to its message. */
 function saying({ method, params }: InputRequest, problem: string | undefined): InputRequest {
   return problem === undefined
     ? { method, params }

@@ -1,6 +1,6 @@
 /**
- * Which streams a session has open here (stdio has one for good, HTTP's GET opens one), and which tasks they are to tell of:
- * those that the session created or asked about at this server process.
+ * Tracks which streams a session has open at this server process (stdio has a permanent one, an HTTP GET opens one),
+ * and which tasks to report on them: those that the session created or asked about at this process.
  * @module
  */
 import { LRUCache } from 'lru-cache';
@@ -9,18 +9,18 @@ import type { Followers } from './followers.js';
 import type { Owner } from '../request/owner.js';
 import type { Stream } from '../request/stream.js';
 
-/** How many sessions' tasks are remembered, and for how long after the last one was shown, in milliseconds. */
+/** How many sessions' tasks are remembered, and for how long after a task was last shown, in milliseconds. */
 const SESSIONS = { max: 10_000, ttl: 60 * 60_000 };
-/** How many tasks a session is told of at a time: each costs a long poll. */
+/** How many tasks are followed at a time for each stream of a session. Each costs a long poll. */
 const TASKS = 100;
 
 interface Interest {
   readonly owner: Owner;
-  /** The task as the client has last seen it. */
+  /** The task as the client first saw it at this process. */
   readonly known: Task;
 }
 
-/** How to stop telling of a task on an open stream, by task ID. */
+/** For each task ID, the function that stops following the task on an open stream. */
 type Leave = Map<string, () => void>;
 
 export class SessionStreams {
@@ -29,7 +29,7 @@ export class SessionStreams {
 
   constructor(private readonly followers: Followers) {}
 
-  /** Tells on `stream` of the tasks of `session`, until the returned function is called. */
+  /** Follows the tasks of `session` on `stream` until the returned function is called. */
   open(session: string, stream: Stream): () => void {
     const streams = this.#streams.get(session) ?? new Map<Stream, Leave>();
     this.#streams.set(session, streams);
@@ -44,7 +44,7 @@ export class SessionStreams {
     };
   }
 
-  /** The client of `session` has been shown this task. */
+  /** Records that the client of `session` has seen this task, and follows the task on the session's open streams. */
   shown(session: string | undefined, owner: Owner, known: Task): void {
     if (session === undefined || known.outcome) return;
     const tasks = this.#tasks.get(session) ?? new LRUCache<string, Interest>({ max: TASKS });
@@ -66,7 +66,7 @@ export class SessionStreams {
     void told.then((toItsEnd) => {
       leave.delete(taskId);
       following.leave();
-      // One that is left before is told of again on the session's next stream.
+      // A task that was left before its end stays remembered: the session's next stream follows it again.
       return toItsEnd && this.#tasks.get(session)?.delete(taskId);
     });
   }

@@ -1,6 +1,6 @@
 /**
- * A connection of protocol 2025-11-25 that a server process holds with one client, one session long: stdio, or HTTP where the
- * sessions are an SDK's own.
+ * A 2025-11-25 connection between this server process and one client, lasting one session: stdio, or HTTP if the SDK
+ * manages the sessions.
  * @module
  */
 import { randomUUID } from 'node:crypto';
@@ -14,7 +14,10 @@ import type { TaskService } from '../service.js';
 import { newSession } from './session.js';
 import type { ServerMessage, Stream } from '../request/stream.js';
 
-/** How long Temporal may be away before a reply is given up, in milliseconds: its question stays open. */
+/**
+ * How long to retry a reply while Temporal is unavailable, in milliseconds. Then it is dropped; its question stays
+ * open.
+ */
 const PATIENCE = 10 * 60_000;
 
 export class Connection implements Stream {
@@ -29,7 +32,9 @@ export class Connection implements Stream {
     private readonly write: (message: ServerMessage) => Promise<void>,
   ) {}
 
-  /** The client can be told of its tasks unasked: over stdio always, over HTTP while its GET is open. */
+  /**
+   * Starts unsolicited messages about the client's tasks. They are possible over stdio always, over HTTP during a GET.
+   */
   listen(): void {
     this.#leave ??= this.service.sessions.open(this.session, this);
   }
@@ -48,14 +53,17 @@ export class Connection implements Stream {
     await this.write(message);
   }
 
-  /** Looks at what the client sends. @returns whether it was the reply to a question of a task, which nobody else is to see */
+  /**
+   * Inspects a message from the client: an `initialize`, a cancellation or a reply to a task's question.
+   * @returns whether it was such a reply, which the SDK must not see
+   */
   receive(message: unknown, ownerOf: () => Owner): boolean {
     this.#answers = newSession(message)?.answers ?? this.#answers;
     this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
     if (reply)
       this.#take(ownerOf, reply).catch((error: unknown) => {
-        // Whose answer was refused is asked again.
+        // If the answer was refused, the question has already been asked again.
         if (!isMcpTasksError(error, 'INVALID_ARGUMENTS'))
           this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken');
       });
@@ -67,7 +75,7 @@ export class Connection implements Stream {
     this.#closed.abort();
   }
 
-  /** Here a reply cannot be refused, and nobody would send it again. */
+  /** Retries temporary errors, because this connection cannot refuse a reply and the client would not resend it. */
   async #take(ownerOf: () => Owner, reply: Reply): Promise<void> {
     const owner = ownerOf();
     await pRetry(async () => await takeReply(this.service, owner, reply), {

@@ -1,4 +1,4 @@
-/** A server-sent event stream of a session: what its GET opened. @module */
+/** The server-sent event stream that a session's GET opens. @module */
 import type { InputKind } from '../../task/input.js';
 import { MOST_UNREAD, type ServerMessage, type Stream } from '../request/stream.js';
 import { atExpiry } from '../request/token-expiry.js';
@@ -6,9 +6,9 @@ import { atExpiry } from '../request/token-expiry.js';
 export interface EventStreamOptions {
   readonly session: string;
   readonly answers: readonly InputKind[];
-  /** When the token it was opened with expires, in seconds since 1970. */
+  /** When the token that opened the stream expires, in seconds since 1970. */
   readonly expiresAt: number | undefined;
-  /** In milliseconds; 0: never. */
+  /** The interval of keepalive comments, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
 }
 
@@ -18,7 +18,7 @@ export class EventStream implements Stream {
   readonly session: string;
   readonly answers: readonly InputKind[];
   readonly body: ReadableStream<Uint8Array>;
-  /** Resolves when client or server has ended it. */
+  /** Resolves when the client or the server has ended the stream. */
   readonly closed: Promise<void>;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -40,7 +40,7 @@ export class EventStream implements Stream {
     this.body = new ReadableStream({
       start: (controller) => {
         this.#controller = controller;
-        // At once, so that the client knows that it listens.
+        // Sent immediately, so that the client knows the stream is open.
         this.#write(': open\n\n');
       },
       cancel: () => this.#end(),
@@ -49,7 +49,7 @@ export class EventStream implements Stream {
 
   async send(message: ServerMessage): Promise<void> {
     if (!this.#controller) throw new Error('the stream has ended');
-    // A client that does not read any more is as good as gone.
+    // Treat a client that has stopped reading as disconnected.
     if ((this.#controller.desiredSize ?? 0) < -MOST_UNREAD) this.close();
     this.#write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
     return await Promise.resolve();

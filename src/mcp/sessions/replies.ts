@@ -1,4 +1,4 @@
-/** A client's reply to a question of a task (protocol 2025-11-25), at whichever server process it arrives. @module */
+/** A client's reply to a task's question (protocol 2025-11-25), which may arrive at any server process. @module */
 import { z } from 'zod';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Keyring } from '../../task/keyring.js';
@@ -17,7 +17,7 @@ const Response = z.looseObject({
   error: z.looseObject({ code: z.number().optional(), message: z.string().optional() }).optional(),
 });
 
-/** `undefined` for any other message, which is none of ours. */
+/** Recognizes a reply to a task's question by its sealed request ID. Returns `undefined` for any other message. */
 export function openReply(keys: Keyring, message: unknown): Reply | undefined {
   const parsed = Response.safeParse(message);
   if (!parsed.success) return undefined;
@@ -34,9 +34,10 @@ export function openReply(keys: Keyring, message: unknown): Reply | undefined {
 }
 
 /**
- * Gives a reply to its task. To a question that is not open any more, or to somebody else's task, it says nothing.
- * @throws McpTasksError `INVALID_ARGUMENTS` and `NO_WORKER` of an existing workflow's; `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`;
- * of the task's payloads `CODEC_FAILED`, `PAYLOAD_UNREADABLE`, and `CONFIGURATION` if a codec server refuses
+ * Delivers a reply to its task. Ignores replies to questions that are no longer open and to tasks of another owner.
+ * @throws McpTasksError `INVALID_ARGUMENTS` and `NO_WORKER` if the task is an existing workflow;
+ * `TEMPORAL_UNAVAILABLE`; `TEMPORAL_REFUSED`; for the task's payloads `CODEC_FAILED`, `PAYLOAD_UNREADABLE`, and
+ * `CONFIGURATION` if a codec server refuses
  */
 export async function takeReply(
   { engine, followers }: TaskService,

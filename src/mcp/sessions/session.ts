@@ -1,6 +1,6 @@
 /**
- * Sessions of 2025-11-25 without affinity: what a server process has to know of a client travels in the session ID itself,
- * signed, so that any process serves any session and a restart loses none.
+ * Sessions of 2025-11-25 without affinity. The signed session ID itself carries what a server process needs to know
+ * about the client, so any process can serve any session, and a restart loses none.
  * @module
  */
 import { randomBytes } from 'node:crypto';
@@ -8,13 +8,13 @@ import { z } from 'zod';
 import type { Keyring } from '../../task/keyring.js';
 import { answerable } from '../request/stream.js';
 
-/** How long a session ID is accepted, in milliseconds; then its client has to begin anew. */
+/** How long a session ID is accepted, in milliseconds. After that the client has to initialize a new session. */
 const LIFETIME = 30 * 24 * 60 * 60_000;
 
 const Session = z.object({
   /** 128 random bits. */
   id: z.string(),
-  /** The protocol version that the client asked for. */
+  /** The protocol version that the client requested. */
   version: z.string(),
   answers: z.array(z.enum(['elicitation.form', 'elicitation.url', 'sampling'])),
   /** Milliseconds since 1970. */
@@ -27,7 +27,7 @@ const Initialize = z.looseObject({
   params: z.looseObject({ protocolVersion: z.string().max(30), capabilities: z.looseObject({}).default({}) }),
 });
 
-/** The session that an `initialize` request begins; `undefined` for any other message. */
+/** Returns the session that an `initialize` request starts, or `undefined` for any other message. */
 export function newSession(message: unknown): Session | undefined {
   const parsed = Initialize.safeParse(message);
   if (!parsed.success) return undefined;
@@ -40,13 +40,13 @@ export function newSession(message: unknown): Session | undefined {
   };
 }
 
-/** The `Mcp-Session-Id` of a session: good for its owner alone. */
+/** Returns the `Mcp-Session-Id` of a session. It is only valid for this owner. */
 export function sealSession(keys: Keyring, owner: string, session: Session): string {
   const body = Buffer.from(JSON.stringify(session)).toString('base64url');
   return `${body}.${keys.sign('session', `${owner}\0${body}`)}`;
 }
 
-/** `undefined` if no server with this key began this session for this owner, or its time is over. */
+/** Returns the session, or `undefined` if it has expired or no server with this key started it for this owner. */
 export function openSession(keys: Keyring, owner: string, text: string): Session | undefined {
   const [body = '', signed = '', more] = text.split('.');
   if (more !== undefined || !keys.verify('session', `${owner}\0${body}`, signed)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Sessions of protocol 2025-11-25 over Streamable HTTP, in front of an SDK's handler that knows none: the session ID that
- * `initialize` is answered with, the stream that GET opens, and the replies to questions.
+ * Sessions of protocol 2025-11-25 over Streamable HTTP, in front of an SDK's handler without sessions. Adds the session
+ * ID to the answer to `initialize`, serves the stream that GET opens, and takes the replies to questions.
  * @module
  */
 import { createParser } from 'eventsource-parser';
@@ -15,20 +15,20 @@ import type { TaskService } from '../service.js';
 import { untilExpiry } from '../request/token-expiry.js';
 import { newSession, openSession, sealSession, type Session } from './session.js';
 
-/** A web-standard handler, as both SDKs can make one. */
+/** A web-standard handler, which both SDKs can create. */
 export interface FetchHandler {
   fetch(request: Request, given?: { authInfo?: AuthInfo; parsedBody?: unknown }): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** How long a reply waits for Temporal, if that is away, in milliseconds. */
+/** How long a reply is retried while Temporal is unavailable, in milliseconds. */
 const PATIENCE = 20_000;
 
 export interface SessionOptions {
   readonly ownerOf: (authInfo: AuthInfo | undefined) => Owner;
-  /** The most GET streams at a time. */
+  /** The maximum number of open GET streams. */
   readonly maxSubscriptions: number;
-  /** How often an idle stream shows that it is alive, in milliseconds; 0: never. */
+  /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
 }
 
@@ -58,10 +58,12 @@ export function serveSessions(
     return new Response(stream.body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
   }
 
-  /** On one stream of each session, as all that is not an answer. */
+  /**
+   * Announces a changed tool list on only one stream of each session: MCP forbids sending a message on several streams.
+   */
   const stop = service.tools.changed(() => {
     for (const stream of new Map([...streams].map((open) => [open.session, open])).values()) {
-      // One that has ended is told by the list itself, when its client connects again.
+      // A failed send can be ignored: the stream has ended, and its client lists the tools when it reconnects.
       stream.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} }).catch(() => undefined);
     }
   });
@@ -70,7 +72,7 @@ export function serveSessions(
     const given = openReply(service.keys, message);
     if (!given) return undefined;
     try {
-      // Nobody sends a reply again.
+      // Retry here, because clients do not resend replies.
       await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), {
         retries: Number.POSITIVE_INFINITY,
         maxRetryTime: PATIENCE,
@@ -89,7 +91,7 @@ export function serveSessions(
   return {
     async fetch(request, given = {}) {
       const { authInfo } = given;
-      // Every request of 2026-07-28 names its method, and knows no sessions.
+      // Every 2026-07-28 request has this header, and that version has no sessions.
       const modern = request.headers.has('mcp-method');
       const sessionId = modern ? null : request.headers.get('mcp-session-id');
       const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
@@ -103,8 +105,8 @@ export function serveSessions(
       if (request.method !== 'POST' || modern) {
         const response = await handler.fetch(request, given);
         const method = request.headers.get('mcp-method');
-        // There a call whose stream is dropped is cancelled; that its token expires is none of its client's doing. What
-        // listens ends by itself, in good order.
+        // In 2026-07-28 dropping a call's stream cancels the call. An expired token is not the client's doing, so the
+        // call goes on. The handler of `subscriptions/listen` ends its streams at expiry itself.
         return method === 'subscriptions/listen'
           ? response
           : untilExpiry(response, authInfo?.expiresAt, method === 'tools/call');
@@ -128,14 +130,14 @@ export function serveSessions(
   };
 }
 
-/** Who polls wants no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
+/** Polls get no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
 function isPoll(message: unknown): boolean {
   return ['tasks/get', 'tasks/list', 'tasks/cancel'].includes(
     String((message as { method?: unknown } | null | undefined)?.method),
   );
 }
 
-/** The one message of a stream, as JSON. */
+/** Converts an event stream with a single message to a JSON response. */
 async function withoutStream(response: Response): Promise<Response> {
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
   let data = '';
