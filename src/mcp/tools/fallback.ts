@@ -1,25 +1,31 @@
-/** What clients that do not speak tasks get: which calls are answered with a handle, and when. @module */
+/** The fallback for clients that do not speak tasks: which calls are answered with a handle, and when. @module */
 import { McpTasksError } from '../../task/errors.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 
-/** The tools with which a client that does not speak tasks follows one up. */
+/** The companion tools, with which a client that does not speak tasks follows up on one. */
 export const WAIT = 'task_wait';
 export const CANCEL = 'task_cancel';
 export const LIST = 'task_list';
 
 export interface Fallback {
-  /** The tools whose calls are answered with a handle after the budget; those of all others wait for the end. */
+  /**
+   * The tools whose calls are answered with a handle after the budget. Calls of all other tools wait until the task
+   * ends.
+   */
   readonly handles: ReadonlySet<string>;
-  /** How long a call waits before, in milliseconds; also the longest wait of `task_wait`. */
+  /** How long such a call waits before that, in milliseconds. Also the longest wait of `task_wait`. */
   readonly budget: number;
 }
 
-/** Beyond this a timer of Node fires at once, in milliseconds. */
+/** The longest delay of a Node timer, in milliseconds. With a longer one it fires immediately. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * @param server the fallback of tools that name none
- * @throws McpTasksError `CONFIGURATION` if a tool has the name of a companion, or for a budget that is none
+ * Determines which tools' calls are answered with a handle.
+ * @param server the fallback of tools that do not set one
+ * @param budget see {@link Fallback.budget}
+ * @throws McpTasksError `CONFIGURATION` if a tool has the name of a companion that is needed, or if the budget is not
+ * greater than 0 or exceeds a timer's limit of about 24 days
  */
 export function fallbackOf(
   tools: ReadonlyMap<string, DurableTool>,
@@ -28,7 +34,7 @@ export function fallbackOf(
 ): Fallback {
   if (!(budget > 0 && budget <= LONGEST_TIMER))
     throw new McpTasksError('CONFIGURATION', 'handleAfter has to be longer than nothing and shorter than 24 days');
-  // Only of an optional tool a call may or may not become a task.
+  // Only calls of an optional tool may or may not become tasks; for other tools it is fixed.
   const handles = [...tools.values()].filter(
     (tool) => tool.taskSupport === 'optional' && (tool.fallback ?? server) === 'handle',
   );

@@ -1,4 +1,8 @@
-/** What a call of a client that does not speak tasks is answered with while its task runs: the task's handle, as a normal result. @module */
+/**
+ * The task's handle as a normal result: the answer to a call by a client that does not speak tasks, while the task
+ * runs.
+ * @module
+ */
 import { z } from 'zod';
 import { statusMessage } from '../../task/message.js';
 import type { ToolResult } from '../../task/result.js';
@@ -8,7 +12,7 @@ import { task2026 } from '../../wire/v2026.js';
 import { CANCEL, WAIT } from './fallback.js';
 import type { Era } from '../request/request.js';
 
-/** Loose, because clients keep the schemas of an earlier version of this package. */
+/** Loose, because clients may still hold the schemas of an earlier version of this package. */
 export const TaskHandle = z.looseObject({
   taskId: z.string(),
   tool: z.string(),
@@ -37,7 +41,7 @@ export function taskHandle(task: Task, era: Era): TaskHandle {
   };
 }
 
-/** Never an error: that would invite a model to start the work again. The text is for the model. */
+/** Returns the task's handle. Never an error, because that would invite the model to start the work again. */
 export function handleResult(task: Task, era: Era): ToolResult {
   const asks = Object.keys(task.inputs).length > 0;
   const doing = asks ? 'is waiting for an answer from the user' : 'is still running';

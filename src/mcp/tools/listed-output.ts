@@ -7,16 +7,17 @@ import type { Era } from '../request/request.js';
 import type { Fallback } from './fallback.js';
 import { TaskHandle } from './handle-result.js';
 
-/** A tool's output schema as each protocol version lists it. */
+/** A tool's output schema as listed in each protocol version. */
 export interface ListedOutput {
   readonly listed: Readonly<Record<Era, JsonSchema>>;
-  /** Whether 2025-11-25, which knows only objects, has the structured content under `result`. */
+  /** Whether the structured content is under `result` in 2025-11-25, which only allows objects. */
   readonly wrapped: boolean;
 }
 
 /**
- * A tool whose calls may be answered with a handle lists a schema that both fit, its own and the handle's: clients refuse
- * what does not fit, and a result without structured content where a schema is listed.
+ * Returns the output schemas to list, by tool name. If a tool's calls may be answered with a handle, its listed schema
+ * accepts both its own results and handles: clients reject structured content that does not fit the listed schema or is
+ * missing.
  * @throws McpTasksError `CONFIGURATION` for a schema that JSON Schema cannot express
  */
 export function listedOutputs(
@@ -31,7 +32,7 @@ export function listedOutputs(
     const own = outputJsonSchema(outputSchema, name, '2026-07-28');
     const older = outputJsonSchema(outputSchema, name, '2025-11-25');
     const wrapped = !describesObjects(older);
-    // The root says so itself, for clients of 2025-11-25.
+    // Clients of 2025-11-25 require `type: 'object'` at the root itself.
     const object = wrapped ? underResult(older) : { ...older, type: 'object' };
     outputs.set(name, {
       listed: { '2025-11-25': orHandle(object, '2025-11-25'), '2026-07-28': orHandle(own, '2026-07-28') },
@@ -41,7 +42,7 @@ export function listedOutputs(
   return outputs;
 }
 
-/** The dialects that clients of either version compile without being told how. */
+/** The JSON Schema dialect that clients of each version compile by default. */
 const DIALECT = { '2025-11-25': 'draft-07', '2026-07-28': 'draft-2020-12' } as const;
 
 export function outputJsonSchema(schema: ToolSchema, tool: string, era: Era): JsonSchema {

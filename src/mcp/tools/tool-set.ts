@@ -1,13 +1,13 @@
-/** The durable tools of a server, which may be exchanged while it serves, and what follows from them. @module */
+/** A server's durable tools, which can be replaced while it serves, with their fallback and listed schemas. @module */
 import { McpTasksError } from '../../task/errors.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { fallbackOf, type Fallback } from './fallback.js';
 import { listedOutputs, type ListedOutput } from './listed-output.js';
 
 export interface FallbackChoice {
-  /** Of tools that name none. */
+  /** The fallback of tools that do not set one. */
   readonly kind: 'await' | 'handle';
-  /** In milliseconds. */
+  /** See {@link Fallback.budget}; in milliseconds. */
   readonly budget: number;
 }
 
@@ -17,7 +17,7 @@ export class ToolSet implements Pick<Tools, 'get' | 'has' | 'keys' | 'values' | 
   #now: { readonly tools: Tools; readonly fallback: Fallback; readonly outputs: ReadonlyMap<string, ListedOutput> };
   readonly #listeners = new Set<() => void>();
 
-  /** @throws McpTasksError `CONFIGURATION` if the tools do not go together, as all that takes tools here */
+  /** @throws McpTasksError `CONFIGURATION` if the tools conflict or one cannot be listed */
   constructor(
     tools: readonly DurableTool[],
     private readonly choice: FallbackChoice,
@@ -33,7 +33,7 @@ export class ToolSet implements Pick<Tools, 'get' | 'has' | 'keys' | 'values' | 
     return this.#now.fallback;
   }
 
-  /** By tool; none for a tool without an output schema. */
+  /** The listed output schemas by tool name. A tool without an output schema has no entry. */
   get outputs(): ReadonlyMap<string, ListedOutput> {
     return this.#now.outputs;
   }
@@ -54,13 +54,16 @@ export class ToolSet implements Pick<Tools, 'get' | 'has' | 'keys' | 'values' | 
     return this.#now.tools.values();
   }
 
-  /** From now on calls go to these tools; the tasks of others go on. */
+  /**
+   * Directs all further calls to these tools. Tasks of the previous tools continue.
+   * @throws McpTasksError `CONFIGURATION` if the tools conflict or one cannot be listed; the previous tools then stay
+   */
   replace(tools: readonly DurableTool[]): void {
     this.#now = this.#from(tools);
     for (const listener of this.#listeners) listener();
   }
 
-  /** Calls `listener` after each exchange, until the returned function is called. */
+  /** Calls `listener` after each {@link replace}, until the returned function is called. */
   changed(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
