@@ -1,4 +1,4 @@
-/** Makes an author's `McpServer` serve durable tools; its other tools, resources and prompts stay as they are. @module */
+/** Makes an author's `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged. @module */
 import type { McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { parseCall } from '../mcp/handlers/call-request.js';
 import { callTool } from '../mcp/handlers/call.js';
@@ -15,7 +15,7 @@ import { requestContext, type Peer } from './context.js';
 import { stateCodec } from './request-state.js';
 import { intercept } from './seam.js';
 
-/** Cheap and stateless: behind HTTP it runs once a request. */
+/** Attaches the durable tools to a server. Cheap, because over HTTP it runs once per request. */
 export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer: Peer): void {
   const codec = stateCodec(service.keys);
   mcp.server.registerCapabilities(serverCapabilities(era, peer.owner));
@@ -26,10 +26,11 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
       async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx, codec)),
     );
   }
-  // A server with no tool at all has no calls to intercept, either.
+  // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
   if (service.tools.size === 0) return;
   let registered = registerTools(mcp, service, era, peer);
-  // Over stdio one server lives as long as its connection; the SDK tells the client of each exchange.
+  // Over stdio a server lives as long as its connection, so re-register the tools when they change. The SDK then
+  // notifies the client.
   if (peer.connection) {
     const renew = (): void => {
       for (const tool of registered) tool.remove();
@@ -67,7 +68,10 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
   });
 }
 
-/** For `tools/list`; calls never reach these callbacks. */
+/**
+ * Registers the tools so that the SDK lists them. Calls never reach the registered callbacks.
+ * @throws McpTasksError `CONFIGURATION` if the server already has a tool with the name of a companion
+ */
 function registerTools(mcp: McpServer, service: TaskService, era: Era, { owner }: Peer): RegisteredTool[] {
   return listedTools(service, era, owner).map(
     ({ name, title, description, inputSchema, outputSchema, annotations, taskSupport }) => {
@@ -99,7 +103,10 @@ function afterClose({ server }: McpServer, then: () => void): void {
   };
 }
 
-/** As the SDK takes it; it never validates with it, as it never sees these tools' results. */
+/**
+ * Wraps a JSON Schema in the type that the SDK requires. The SDK never sees these tools' results, so it never
+ * validates.
+ */
 function asStandardSchema(schema: JsonSchema): StandardSchemaWithJSON {
   const json = (): JsonSchema => schema;
   return {

@@ -1,16 +1,16 @@
-/** A request of this SDK's as the handlers take it. @module */
+/** Converts a request of this SDK to the context that the handlers take. @module */
 import { CLIENT_CAPABILITIES_META_KEY, type McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import type { Owner } from '../mcp/request/owner.js';
 import type { RequestContext, StateCodec } from '../mcp/request/request.js';
 import type { Session } from '../mcp/sessions/session.js';
 import type { Stream } from '../mcp/request/stream.js';
 
-/** Who is at the other end of a server instance: over HTTP it serves one request, over stdio one connection. */
+/** The client of a server instance. Over HTTP an instance serves one request, over stdio one connection. */
 export interface Peer {
   readonly owner: Owner;
-  /** HTTP: the session the request names. */
+  /** HTTP only: the session that the request names. */
   readonly session?: Session | undefined;
-  /** stdio: the one stream there is. */
+  /** stdio only: the connection's single stream. */
   readonly connection?: Stream;
 }
 

@@ -11,9 +11,10 @@ export class DurableTasks extends TasksConnection {
   readonly #serve: Serve;
 
   /**
-   * Finds or starts Temporal and gets ready to serve. Close it when done.
+   * Finds or starts Temporal and prepares to serve. Call `close` when done.
    *
-   * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
+   * @throws McpTasksError `CONFIGURATION` if the options or the installed SDK are not supported, `LOCAL_SERVICE` if
+   * Temporal cannot be found or started
    * @example
    * const tasks = await DurableTasks.connect({ tools });
    * const handler = tasks.handler(() => new McpServer({ name: 'images', version: '1.0.0' }));
@@ -31,25 +32,28 @@ export class DurableTasks extends TasksConnection {
   }
 
   /**
-   * A web-standard handler (`fetch`) for Streamable HTTP that serves protocol 2026-07-28 and 2025-11-25 from one endpoint.
-   * For Node's `http`, wrap it with `toNodeHandler` of `@modelcontextprotocol/node`.
+   * Creates a web-standard handler (`fetch`) for Streamable HTTP that serves protocols 2026-07-28 and 2025-11-25 from
+   * one endpoint. For Node's `http`, wrap it with `toNodeHandler` from `@modelcontextprotocol/node`.
    *
-   * @param factory makes your server, with its other tools, resources and prompts; called once a request
-   * @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks
+   * @param factory creates your server, with its other tools, resources and prompts; called once per request
+   * @throws McpTasksError `CONFIGURATION` if you use your own cluster without setting a key, because replicas would not
+   * recognize each other's tasks
    */
   handler(factory: ServerFactory, options: CreateMcpHandlerOptions = {}): McpHttpHandler {
     this.requireSharedKey();
     return this.#serve.httpHandler(this.service, this.ownerRule, factory, options);
   }
 
-  /** Serves both protocol versions over stdio. When the client hangs up, this is closed too. */
+  /** Serves both protocol versions over stdio. Unless you pass a transport, this closes when the client hangs up. */
   stdio(factory: ServerFactory, options: ServeStdioOptions = {}): StdioServerHandle {
     if (!options.transport) this.closeWithStdin();
     return this.#serve.stdioServer(this.service, this.ownerRule, factory, options);
   }
 }
 
-/** Loaded when somebody serves, because a worker loads this package too and has no need of an MCP SDK. */
+/**
+ * Imports the SDK-dependent code only for serving, because workers load this package too and do not need an MCP SDK.
+ */
 async function loadServe(): Promise<Serve> {
   try {
     return await import('./serve.js');

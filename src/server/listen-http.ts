@@ -1,4 +1,4 @@
-/** `subscriptions/listen` with tasks, over HTTP: the SDK's own stream, with the tasks' notifications added to it. @module */
+/** `subscriptions/listen` with tasks over HTTP: adds the tasks' notifications to the SDK's own stream. @module */
 import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { peekBody } from '../mcp/request/body.js';
@@ -23,9 +23,9 @@ import {
 } from './subscription.js';
 
 export interface ListenOptions {
-  /** The most streams with tasks at a time. */
+  /** The maximum number of open streams with tasks. */
   readonly maxSubscriptions: number;
-  /** How often an idle stream shows that it is alive, in milliseconds; 0: never. */
+  /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
 }
 
@@ -39,7 +39,7 @@ export function serveTaskListeners(
   return {
     ...handler,
     async fetch(request, given) {
-      // Told by its header, so that no other body is read twice.
+      // Check the header first, so that no other request's body is read twice.
       const listen =
         request.headers.get('mcp-method') === LISTEN
           ? taskListen(await peekBody(request, given?.parsedBody))
@@ -49,7 +49,7 @@ export function serveTaskListeners(
         return request.headers.get('mcp-method') === LISTEN
           ? untilExpiry(response, given?.authInfo?.expiresAt, false)
           : response;
-      // What the SDK has refused is refused.
+      // Pass on the SDK's refusals.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
       const refuse = async (error: RpcError): Promise<Response> =>
@@ -85,9 +85,9 @@ async function instead(response: Response, message: JSONRPCMessage, status: numb
 }
 
 class TaskStream {
-  /** Ends the pushing, and with it the stream. */
+  /** Aborted to stop pushing tasks and end the stream. */
   readonly #end = new AbortController();
-  /** The client has gone: there is nobody to write to. */
+  /** Aborted when the client has disconnected: then nothing more is written. */
   readonly #gone = new AbortController();
 
   constructor(
@@ -116,7 +116,7 @@ class TaskStream {
     return new ReadableStream({
       start: (controller) => {
         const enqueue = (text: string): void => {
-          // A client that does not read any more is as good as gone.
+          // Treat a client that has stopped reading as disconnected.
           if ((controller.desiredSize ?? 0) < -MOST_UNREAD) this.gone();
           if (!this.#gone.signal.aborted) controller.enqueue(encoder.encode(text));
         };
@@ -147,10 +147,10 @@ class TaskStream {
           tasksAlone = isForTasksAlone(message);
           send(withTasks(message, this.taskIds));
           pushing = pushTasks(this.service, this.owner, id, this.taskIds, send, this.#end.signal);
-          // It is awaited once the SDK's own part is over; until then a failure ends that.
+          // Awaited below, once the SDK's own stream has ended. Until then a failure ends that stream.
           pushing.catch(() => this.end());
         } else if (isAnswer(message, id)) {
-          // The SDK's end; it comes at once where nothing but tasks is listened for.
+          // The SDK's last message. It comes immediately if the client listens for nothing but tasks.
           last = message;
         } else {
           send(message);

@@ -1,9 +1,9 @@
-/** The SDK's codec for the state of multi round-trip requests, under this package's keys. @module */
+/** The SDK's codec for the state of multi round-trip requests, with keys derived from this package's. @module */
 import { createRequestStateCodec } from '@modelcontextprotocol/server';
 import type { StateCodec } from '../mcp/request/request.js';
 import type { Keyring } from '../task/keyring.js';
 
-/** How long a question before a start can be answered, in seconds. */
+/** How long the question before a start can be answered, in seconds. */
 const TTL = 60 * 60;
 
 export function stateCodec(keys: Keyring): StateCodec {

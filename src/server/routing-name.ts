@@ -1,7 +1,7 @@
 /**
- * A leniency: 2026-07-28 has clients name the task in the header `Mcp-Name`, for routing, and some widespread ones do not on
- * `tasks/*`. Any server process answers for any task here, so a missing name is filled in from the body; a wrong one is
- * still refused, and so is a missing `Mcp-Method`.
+ * Tolerates a missing `Mcp-Name` header. In 2026-07-28 clients must name the task in it, for routing, but some
+ * widespread clients omit it on `tasks/*`. Here any server process can answer for any task, so a missing name is filled
+ * in from the body. A wrong name is still refused, and so is a missing `Mcp-Method`.
  * @module
  */
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
@@ -20,7 +20,7 @@ async function named(request: Request, parsedBody: unknown): Promise<Request> {
   const { headers } = request;
   if (request.method !== 'POST' || headers.has('mcp-name') || !METHODS.has(headers.get('mcp-method') ?? ''))
     return request;
-  // Read from a copy: whatever is wrong with the body is the SDK's to say.
+  // Reads from a copy, so that the SDK still reports any problem with the body.
   const body = await peekBody(request, parsedBody);
   const taskId = (body as { params?: { taskId?: unknown } } | undefined)?.params?.taskId;
   if (typeof taskId !== 'string' || !isHeaderValue(taskId)) return request;
@@ -29,7 +29,7 @@ async function named(request: Request, parsedBody: unknown): Promise<Request> {
   return new Request(request, { headers: filled });
 }
 
-/** Printable ASCII; anything else is no task ID, and could not be a header. */
+/** Returns whether `text` is printable ASCII. Anything else is not a task ID and could not be a header value. */
 function isHeaderValue(text: string): boolean {
   return /^[!-~]+$/.test(text);
 }

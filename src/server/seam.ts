@@ -1,7 +1,7 @@
 /**
- * The one place that reaches into `@modelcontextprotocol/server`: it validates every answer to `tools/call` as a
- * `CallToolResult`, which a task handle is not, and lists the same tools to every request; it offers no way round. A canary
- * test fails when this seam moves.
+ * The only module that uses private members of `@modelcontextprotocol/server`. The SDK validates every answer to
+ * `tools/call` as a `CallToolResult`, which a created task is not, and lists the same tools for every request. It has
+ * no public API to change either. A canary test fails if these members change.
  * @module
  */
 import type { JSONRPCRequest, McpServer, Result, ServerContext } from '@modelcontextprotocol/server';
@@ -9,16 +9,16 @@ import { McpTasksError } from '../task/errors.js';
 
 export type Handler = (request: JSONRPCRequest, ctx: ServerContext) => Promise<Result>;
 
-/** The members of the SDK's `Server` that are used although they are not public. */
+/** The private members of the SDK's `Server` that this module uses. */
 interface Inside {
   _wrapHandler(method: string, handler: Handler): Handler;
   _getRequestHandler(method: string): Handler | undefined;
 }
 
 /**
- * Puts `handle` in the place of the server's handler of `method`; `handle` gets the SDK's own, validation included, to
- * pass on what is not its business.
- * @throws McpTasksError `CONFIGURATION` if the SDK's version has no such seam
+ * Replaces the server's handler of `method` with `handle`, which also gets the SDK's own handler, including its
+ * validation, to pass other requests on.
+ * @throws McpTasksError `CONFIGURATION` if the SDK's version lacks these members
  */
 export function intercept(
   mcp: McpServer,
@@ -36,7 +36,7 @@ export function intercept(
   }
   inside._wrapHandler = () => async (request, ctx) => await handle(request, ctx, sdk);
   try {
-    // What is registered does not matter: the wrapper above takes its place.
+    // The registered handler does not matter: the wrapper above replaces it.
     mcp.server.setRequestHandler(method, (() => ({})) as never);
   } finally {
     delete inside._wrapHandler;

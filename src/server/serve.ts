@@ -1,4 +1,7 @@
-/** The adapter's two entries, HTTP and stdio: the author's factory, each server it makes with the tasks attached. @module */
+/**
+ * The adapter's entry points for HTTP and stdio. Both attach the tasks to each server that the author's factory makes.
+ * @module
+ */
 import {
   createMcpHandler,
   McpServer,
@@ -26,7 +29,7 @@ import { TaskTransport } from './stdio-transport.js';
 
 export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Promise<McpServer | Server>;
 
-/** The SDK's own defaults, which the tasks' streams share. */
+/** The SDK's own defaults, which also apply to the tasks' streams. */
 const LISTEN = { maxSubscriptions: 1024, keepAliveMs: 15_000 };
 
 export function httpHandler(

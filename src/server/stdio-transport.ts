@@ -1,5 +1,6 @@
 /**
- * The stdio transport with the tasks' own messages: `subscriptions/listen` of 2026-07-28, and what 2025-11-25 sends unasked.
+ * Adds the tasks' messages to the stdio transport: `subscriptions/listen` of 2026-07-28, and the unsolicited messages
+ * of 2025-11-25.
  * @module
  */
 import type {
@@ -36,7 +37,7 @@ export class TaskTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onmessage?: Transport['onmessage'];
-  /** The way to a client of 2025-11-25. */
+  /** The connection to a client of 2025-11-25. */
   readonly connection: Connection;
   readonly #subscriptions = new Map<unknown, Subscription>();
 
@@ -64,7 +65,9 @@ export class TaskTransport implements Transport {
     await this.inner.close();
   }
 
-  /** What the SDK sends goes out as it is, but for the acknowledgement of a subscription with tasks. */
+  /**
+   * Sends the SDK's messages unchanged, except that the acknowledgement of a subscription with tasks gets the task IDs.
+   */
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     if (!isAcknowledgement(message)) return await this.inner.send(message, options);
     const subscription = this.#subscriptions.get(subscriptionOf(message));
@@ -89,7 +92,7 @@ export class TaskTransport implements Transport {
     } catch (error) {
       return await this.#fail({ listen, stop }, error);
     }
-    // Ended by the client, or still listening for other things: then the end is not ours to say.
+    // If the client ended the subscription, or still listens for other notifications, the SDK handles its end.
     if (!stop.signal.aborted && alone) await this.#end(listen.id, ending(listen.id));
   }
 
@@ -118,7 +121,7 @@ export class TaskTransport implements Transport {
     this.onmessage?.(message, extra);
   }
 
-  /** Has the SDK drop its part of a subscription that has ended, as if the client had cancelled it. */
+  /** Makes the SDK drop its part of a subscription that has ended, as if the client had cancelled it. */
   #forget(requestId: RequestId): void {
     this.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
   }

@@ -1,4 +1,7 @@
-/** `notifications/tasks`: the tasks of a `subscriptions/listen` request, pushed as they change (protocol 2026-07-28). @module */
+/**
+ * Pushes the tasks of a `subscriptions/listen` request as `notifications/tasks` when they change (2026-07-28).
+ * @module
+ */
 import {
   CLIENT_CAPABILITIES_META_KEY,
   SUBSCRIPTION_ID_META_KEY,
@@ -15,7 +18,7 @@ import { fittingTask } from '../mcp/handlers/output.js';
 import type { Owner } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
 
-/** The most tasks one subscription can follow; each costs a long poll. */
+/** The maximum number of tasks that one subscription can follow. Each costs a long poll. */
 const MOST_TASKS = 100;
 
 export const LISTEN = 'subscriptions/listen';
@@ -33,15 +36,18 @@ const Listen = z.looseObject({
   }),
 });
 
-/** A request to listen that names tasks. */
+/** A `subscriptions/listen` request that names tasks. */
 export interface TaskListen {
   readonly id: RequestId;
   readonly taskIds: readonly string[];
-  /** Whether it declares the tasks extension. */
+  /** Whether the request declares the tasks extension. */
   readonly declared: boolean;
 }
 
-/** `undefined` for any other message, and for a request to listen that names no tasks: those are the SDK's alone. */
+/**
+ * Parses a `subscriptions/listen` request that names tasks. Returns `undefined` for any other message, including a
+ * subscription without tasks: the SDK handles those alone.
+ */
 export function taskListen(message: unknown): TaskListen | undefined {
   const parsed = Listen.safeParse(message);
   if (!parsed.success) return undefined;
@@ -50,15 +56,16 @@ export function taskListen(message: unknown): TaskListen | undefined {
   return { id, taskIds: [...new Set(params.notifications.taskIds)], declared: TASKS_EXTENSION in extensions };
 }
 
-/** -32021, for a request that does not declare the extension. */
+/** Returns the error -32021 for a request that does not declare the tasks extension. */
 export function undeclared(id: RequestId): JSONRPCMessage {
   const data = { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } };
   return { jsonrpc: '2.0', id, error: { code: -32021, message: 'Missing required client capability', data } };
 }
 
 /**
- * Which of the tasks the owner may follow: what is not theirs is left out, as if it did not exist.
- * @throws RpcFault
+ * Returns the requested tasks that the owner may follow, 100 at most. Tasks of others are left out, as if they did not
+ * exist.
+ * @throws RpcFault if a task cannot be read
  */
 export async function honouredTasks(
   { engine, logger }: TaskService,
@@ -85,28 +92,28 @@ export function isAcknowledgement(message: JSONRPCMessage): message is Acknowled
   return 'method' in message && message.method === 'notifications/subscriptions/acknowledged';
 }
 
-/** The subscription's acknowledgement as the SDK made it, with the tasks that are honoured. */
+/** Adds the honoured task IDs to the SDK's acknowledgement of a subscription. */
 export function withTasks(acknowledgement: Acknowledgement, taskIds: readonly string[]): JSONRPCMessage {
   const { params } = acknowledgement;
   return { ...acknowledgement, params: { ...params, notifications: { ...params.notifications, taskIds } } };
 }
 
-/** Whether the SDK itself has nothing to send on this subscription. */
+/** Returns whether the subscription is only for tasks, so that the SDK itself has nothing to send on it. */
 export function isForTasksAlone({ params }: Acknowledgement): boolean {
   return Object.keys(params.notifications).length === 0;
 }
 
-/** Whose subscription a message belongs to. */
+/** Returns the ID of the subscription that a message belongs to. */
 export function subscriptionOf(message: object): unknown {
   return (message as { params?: { _meta?: Record<string, unknown> } }).params?._meta?.[SUBSCRIPTION_ID_META_KEY];
 }
 
-/** How a subscription ends by the server's doing: the answer to its request. */
+/** Returns the message with which the server ends a subscription: the answer to its request. */
 export function ending(id: RequestId): JSONRPCMessage {
   return { jsonrpc: '2.0', id, result: { resultType: 'complete', _meta: { [SUBSCRIPTION_ID_META_KEY]: id } } };
 }
 
-/** The answer to a request to listen that is refused, or cannot go on. */
+/** Returns the error answer to a `subscriptions/listen` request that is refused or cannot continue. */
 export function failing(id: RequestId, { code, message, data }: RpcError): JSONRPCMessage {
   return { jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } };
 }
@@ -114,8 +121,10 @@ export function failing(id: RequestId, { code, message, data }: RpcError): JSONR
 type Send = (message: JSONRPCMessage) => void;
 
 /**
- * Sends each task as it is, then again whenever it has changed; resolves when all have ended, the server closes or `signal` is aborted.
- * @throws RpcFault of the first task that cannot be followed any further; the caller is to end the others by `signal`
+ * Sends each task's current state, then again whenever it changes. Resolves when all tasks have ended, the server
+ * closes or `signal` is aborted.
+ * @throws RpcFault for the first task that can no longer be followed; the caller must then abort `signal` to stop the
+ * others
  */
 export async function pushTasks(
   service: TaskService,
@@ -160,7 +169,10 @@ async function pushTask(
   }
 }
 
-/** The task's time is over, or the server closes, which is all that ends a watch as unavailable: there is no more to say. */
+/**
+ * Ignores the errors that end a watch normally: the task has expired, or the server is closing, which is the only
+ * reason for a watch to fail with `TEMPORAL_UNAVAILABLE`. Rethrows all others.
+ */
 function over(error: unknown): void {
   if (!isMcpTasksError(error, 'TASK_NOT_FOUND') && !isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
 }
