@@ -1,4 +1,7 @@
-/** Makes an author's v1 `McpServer` serve durable tools; its other tools, resources and prompts stay as they are. @module */
+/**
+ * Makes an author's v1 `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged.
+ * @module
+ */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { InitializeResult } from '@modelcontextprotocol/sdk/types.js';
@@ -13,13 +16,13 @@ import { Link, onConnect, type Peer, type Serve } from './link.js';
 import { handlerOf, handles, replaceHandler } from './seam.js';
 import { serveTools } from './tools.js';
 
-/** The newest protocol of this SDK, and the only one of its protocols that has tasks. */
+/** The newest protocol version that this SDK supports, and the only one of them with tasks. */
 const ERA = '2025-11-25';
 
 /**
- * Cheap and stateless: over HTTP it may run once a request.
- * @param peerOf says, once the server is connected, who is at the other end
- * @throws McpTasksError `CONFIGURATION` if the server is connected already, or has tasks already
+ * Attaches the durable tools to a server. Cheap and stateless, because over HTTP it may run once per request.
+ * @param peerOf identifies the client, once the server is connected
+ * @throws McpTasksError `CONFIGURATION` if the server is already connected or already serves tasks
  */
 export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (transport: Transport) => Peer): void {
   if (mcp.isConnected())
@@ -39,13 +42,13 @@ export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (trans
   };
   declareTasks(mcp, serve);
   serveMethods(mcp, service, serve);
-  // A server with no tool at all has no calls to intercept, either.
+  // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
   if (service.tools.size > 0) serveTools(mcp, service, serve);
 }
 
-/** To clients of the protocol that has tasks. Whether they can list depends on who they are. */
+/** Declares tasks to clients of the protocol version that has them. Whether `list` is included depends on the owner. */
 function declareTasks(mcp: McpServer, serve: Serve): void {
-  // The SDK does not let a server handle what it has not declared.
+  // The SDK only lets a server register handlers for capabilities that it declares.
   mcp.server.registerCapabilities({ tasks: tasksCapability({ mayList: false }) });
   const initialize = handlerOf(mcp, 'initialize');
   replaceHandler(

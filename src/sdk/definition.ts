@@ -1,10 +1,10 @@
-/** A tool as `tools/list` of 2025-11-25 has it. Pure. @module */
+/** A tool's definition in the `tools/list` of 2025-11-25. Pure. @module */
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import type { ListedTool } from '../mcp/handlers/listing.js';
 import { McpTasksError } from '../task/errors.js';
 import type { ToolSchema } from '../tool/schema.js';
 
-/** The dialect that the clients of this SDK compile without being told how. */
+/** The JSON Schema dialect that clients of this SDK compile by default. */
 const DIALECT = { target: 'draft-07' } as const;
 
 export function toolDefinition({
@@ -27,7 +27,7 @@ export function toolDefinition({
   };
 }
 
-/** @throws McpTasksError `CONFIGURATION` if the tool's arguments are no object */
+/** @throws McpTasksError `CONFIGURATION` if the tool's input schema does not describe an object */
 export function inputDefinition(name: string, inputSchema: ToolSchema): Tool['inputSchema'] {
   const input = inputSchema['~standard'].jsonSchema.input(DIALECT);
   if ((input['type'] ?? 'object') !== 'object')

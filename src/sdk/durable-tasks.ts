@@ -12,16 +12,17 @@ export class DurableTasks extends TasksConnection {
   readonly #httpOwner = (authInfo: AuthInfo | undefined): Owner => httpOwner(this.ownerRule, authInfo);
 
   /**
-   * Finds or starts Temporal and gets ready to serve. Close it when done.
+   * Finds or starts Temporal and prepares to serve. Call `close` when done.
    *
-   * @throws McpTasksError `CONFIGURATION` for options that do not fit, `LOCAL_SERVICE` if no Temporal can be had
+   * @throws McpTasksError `CONFIGURATION` if the options are not supported, `LOCAL_SERVICE` if Temporal cannot be found
+   * or started
    * @example
    * const tasks = await DurableTasks.connect({ tools });
    * tasks.attach(mcp);
    * await mcp.connect(new StdioServerTransport());
    */
   static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
-    // Wrong ones are found now, and not by the first client.
+    // Report wrong schemas now, not when the first client lists the tools.
     for (const { name, inputSchema } of options.tools) inputDefinition(name, inputSchema);
     const tasks = new DurableTasks(await connectTasks(options));
     await tasks.openNamespaces(options.tools);
@@ -29,11 +30,11 @@ export class DurableTasks extends TasksConnection {
   }
 
   /**
-   * Adds the durable tools to a server of your own, before it is connected: over stdio, and over HTTP with any transport of
-   * the SDK and its sessions. When a client hangs up over stdio, this is closed too.
+   * Adds the durable tools to your own server. Call it before connecting the server, over stdio or over HTTP with any
+   * transport of the SDK and its sessions. When a client hangs up over stdio, this object closes too.
    *
-   * Connecting the server throws `CONFIGURATION` over HTTP on a cluster of your own without a key.
-   * @throws McpTasksError `CONFIGURATION` if the server is connected already, or has tasks already
+   * Over HTTP, connecting the server throws `CONFIGURATION` if you use your own cluster without setting a key.
+   * @throws McpTasksError `CONFIGURATION` if the server is already connected or already serves tasks
    */
   attach(mcp: McpServer): void {
     attachTasks(mcp, this.service, (transport) => {
@@ -48,11 +49,13 @@ export class DurableTasks extends TasksConnection {
   }
 
   /**
-   * A web-standard handler (`fetch`) for Streamable HTTP whose sessions need no affinity: any server process serves any of
-   * them. For Node's `http`, wrap it with `getRequestListener` of `@hono/node-server`, which comes with the SDK.
+   * Creates a web-standard handler (`fetch`) for Streamable HTTP. Its sessions need no affinity: any server process can
+   * serve any session. For Node's `http`, wrap it with `getRequestListener` from `@hono/node-server`, which comes with
+   * the SDK.
    *
-   * @param factory makes your server, with its other tools, resources and prompts; called once a request
-   * @throws McpTasksError `CONFIGURATION` on a cluster of your own without a key, because replicas would not know each other's tasks
+   * @param factory creates your server, with its other tools, resources and prompts; called once per POST request
+   * @throws McpTasksError `CONFIGURATION` if you use your own cluster without setting a key, because replicas would not
+   * recognize each other's tasks
    */
   handler(factory: ServerFactory, options: HandlerOptions = {}): FetchHandler {
     this.requireSharedKey();

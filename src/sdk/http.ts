@@ -1,4 +1,7 @@
-/** Protocol 2025-11-25 over Streamable HTTP without affinity: the author's factory makes a server for every request. @module */
+/**
+ * Serves 2025-11-25 over Streamable HTTP without affinity: the author's factory makes a server for each POST.
+ * @module
+ */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { RPC } from '../mcp/request/errors.js';
@@ -14,9 +17,9 @@ export type ServerFactory = (given: {
 }) => McpServer | Promise<McpServer>;
 
 export interface HandlerOptions {
-  /** The most streams opened by GET at a time. @default 1024 */
+  /** The maximum number of streams that clients can hold open with GET. @default 1024 */
   readonly maxSubscriptions?: number;
-  /** How often an idle stream shows that it is alive, in milliseconds; 0: never. @default 15_000 */
+  /** The interval of keepalive messages on an open stream, in milliseconds; 0: never. @default 15_000 */
   readonly keepAliveMs?: number;
 }
 
@@ -54,7 +57,7 @@ export function httpHandler(
 
   const handler: FetchHandler = {
     async fetch(request, given = {}) {
-      // GET is for sessions alone, and they do not end by DELETE: nothing is kept of them.
+      // Only sessions use GET, and that is served elsewhere. DELETE has nothing to delete: no session state is kept.
       if (request.method !== 'POST') return failure(405, -32000, 'Method not allowed', { allow: 'POST' });
       try {
         return await serve(request, given);
@@ -70,7 +73,7 @@ export function httpHandler(
   return serveSessions(handler, service, { ownerOf, maxSubscriptions, keepAliveMs });
 }
 
-/** Calls `done` when the response has been sent, or its reader has gone. */
+/** Calls `done` when the response has been sent, or its reader has disconnected. */
 function onceSent(response: Response, done: () => Promise<void>): Response {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const sent = response.body?.pipeTo(writable) ?? Promise.resolve();

@@ -1,4 +1,7 @@
-/** One connection of a v1 server: who is at the other end, the streams that lead there, and the replies that come from there. @module */
+/**
+ * One connection of a v1 server: its client, the streams to that client, and the client's replies to questions.
+ * @module
+ */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
@@ -13,11 +16,11 @@ import { watchStreams, type Extra, type HttpStreams } from './seam.js';
 
 export interface Peer {
   readonly ownerOf: (authInfo: AuthInfo | undefined) => Owner;
-  /** The session that the one request of this connection names, where sessions are not the SDK's own. */
+  /** The session that this connection's single request names. Not set if the SDK manages the sessions. */
   readonly session?: Session | undefined;
 }
 
-/** Has a request handled that came over the connection. */
+/** Runs `handle` for a request that arrived on the connection. */
 export type Serve = (extra: Extra, handle: (ctx: RequestContext) => Promise<Answer>) => Promise<Answer>;
 
 export class Link {
@@ -39,7 +42,10 @@ export class Link {
     this.#overhear();
   }
 
-  /** A request's wait ends when the client cancels it, hangs up or disconnects, and with the token it came with. */
+  /**
+   * Handles a request. Its signal is aborted when the client cancels, hangs up or disconnects, and over HTTP also when
+   * the request's token expires.
+   */
   readonly serve: Serve = async (extra, handle) => {
     const hangUp = new AbortController();
     this.#waiting.set(extra.requestId, hangUp);
@@ -66,7 +72,7 @@ export class Link {
     if (!streams) return this.#connection;
     return {
       kind: 'request',
-      // A transport without sessions is another one for each request.
+      // A transport without sessions serves a single request, so it has no session to refer to.
       session: peer.session?.id ?? (sessionId === undefined ? undefined : this.#connection.session),
       answers: peer.session?.answers ?? this.#connection.answers,
       async send(message) {
@@ -76,12 +82,12 @@ export class Link {
     };
   }
 
-  /** Takes the replies to questions of tasks out of what the SDK receives, which has asked none of them. */
+  /** Withholds replies to tasks' questions from the SDK, because it did not ask them. */
   #overhear(): void {
     const { onmessage, onclose } = this.transport;
     let expiry = atExpiry(undefined, () => undefined);
     this.transport.onmessage = (message, extra) => {
-      // Whose token a GET came with is not to be seen here: its stream ends with the newest that was.
+      // The token of the GET itself is not visible here, so its stream ends when the newest message's token expires.
       expiry.stop();
       expiry = atExpiry(extra?.authInfo?.expiresAt, () => this.#streams?.end());
       if (!this.#connection.receive(message, () => this.peer.ownerOf(extra?.authInfo))) onmessage?.(message, extra);
@@ -100,7 +106,9 @@ export class Link {
   }
 }
 
-/** Calls `connected` for every transport of the server, when the SDK listens to it and before anything arrives. */
+/**
+ * Calls `connected` for each transport of the server, after the SDK has set its listeners and before a message arrives.
+ */
 export function onConnect({ server }: McpServer, connected: (transport: Transport) => void): void {
   const connect = server.connect.bind(server);
   server.connect = async (transport) => {

@@ -1,6 +1,6 @@
 /**
- * The one place that reaches into `@modelcontextprotocol/sdk`, which offers no way to stand in front of its own handlers, nor
- * to learn which streams a client has open. A canary test fails when this seam moves.
+ * The only module that uses private members of `@modelcontextprotocol/sdk`. The SDK has no public API to wrap its
+ * handlers or to learn which streams a client has open. A canary test fails if these members change.
  * @module
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -18,7 +18,7 @@ import { McpTasksError } from '../task/errors.js';
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 export type Handler = (request: JSONRPCRequest, extra: Extra) => Promise<Result>;
 
-/** The members of the SDK's `Server` that are used although they are not public. */
+/** The private members of the SDK's `Server` that this module uses. */
 interface InsideServer {
   readonly _requestHandlers: Map<string, Handler>;
 }
@@ -28,7 +28,7 @@ interface HttpStream {
   cleanup(): void;
 }
 
-/** Those of its `WebStandardStreamableHTTPServerTransport`, around which there is another one for Node. */
+/** Private members of the SDK's `WebStandardStreamableHTTPServerTransport`, which the transport for Node wraps. */
 interface InsideTransport {
   readonly _webStandardTransport?: InsideTransport;
   readonly _streamMapping: Map<string, HttpStream>;
@@ -42,8 +42,8 @@ export function handles(mcp: McpServer, method: string): boolean {
 }
 
 /**
- * The server's handler of `method`, as it is now: the SDK's own, with its validation.
- * @throws McpTasksError `CONFIGURATION` if the SDK's version has none
+ * Returns the server's current handler of `method`: the SDK's own, including its validation.
+ * @throws McpTasksError `CONFIGURATION` if this version of the SDK has none
  */
 export function handlerOf(mcp: McpServer, method: string): Handler {
   const handler = handlers(mcp).get(method);
@@ -51,7 +51,7 @@ export function handlerOf(mcp: McpServer, method: string): Handler {
   return handler;
 }
 
-/** Puts `handler` in the place of the one there is; its answers are sent as they are. */
+/** Replaces the server's handler of `method`. The answers of `handler` are sent unchanged. */
 export function replaceHandler(mcp: McpServer, method: string, handler: Handler): void {
   handlers(mcp).set(method, handler);
 }
@@ -69,19 +69,22 @@ function unsupported(): McpTasksError {
   );
 }
 
-/** The streams that the client of a Streamable HTTP transport has open. */
+/** The open streams of a Streamable HTTP transport's client. */
 export interface HttpStreams {
-  /** Whether a message that belongs to this request would reach the client; without one, on the stream that GET opens. */
+  /**
+   * Returns whether a message can be sent on this request's stream or, without a request, on the one that a GET opened.
+   */
   carry(requestId?: RequestId): boolean;
-  /** Whether the request's client has hung up, and cannot come back for the answer. */
+  /** Returns whether the request's client has hung up and cannot reconnect for the answer. */
   dropped(requestId: RequestId): boolean;
-  /** Ends the request's stream, or the one that GET opened. */
+  /** Ends the request's stream or, without a request, the one that a GET opened. */
   end(requestId?: RequestId): void;
 }
 
 /**
- * @param changed called when a stream has been opened or has ended
- * @returns `undefined` for a transport that is one stream, such as stdio
+ * Watches the streams that a transport's client opens.
+ * @param changed called after a stream has been opened or has ended
+ * @returns the streams, or `undefined` for a transport that is a single stream, such as stdio
  */
 export function watchStreams(transport: Transport, changed: () => void): HttpStreams | undefined {
   const outer = transport as unknown as Partial<InsideTransport>;
@@ -107,7 +110,7 @@ export function watchStreams(transport: Transport, changed: () => void): HttpStr
     streams.get(requestId === undefined ? standalone : (requests.get(requestId) ?? ''));
   return {
     carry: (requestId) => streamOf(requestId)?.controller !== undefined,
-    // With an event store a client can resume its stream.
+    // With an event store the client can resume its stream.
     dropped: (requestId) => !_eventStore && streamOf(requestId) === undefined,
     end: (requestId) => streamOf(requestId)?.cleanup(),
   };

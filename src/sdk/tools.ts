@@ -16,8 +16,9 @@ import { handlerOf, replaceHandler } from './seam.js';
 const ERA = '2025-11-25';
 
 /**
- * @throws Error if the server has a tool of the same name
- * @throws McpTasksError `CONFIGURATION` if it has one of a companion's
+ * Adds the durable tools and companions to the server's `tools/list` and `tools/call`.
+ * @throws Error if the server already has a tool with the name of a durable tool
+ * @throws McpTasksError `CONFIGURATION` if it already has a tool with the name of a companion
  */
 export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): void {
   const added = new Map(
@@ -29,7 +30,7 @@ export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): 
   } catch {
     throw nameTaken([...added.keys()].join('" or "'));
   }
-  // Registering has set both.
+  // Registering a tool made the SDK set both handlers.
   const list = handlerOf(mcp, 'tools/list');
   const call = handlerOf(mcp, 'tools/call');
 
@@ -81,7 +82,7 @@ export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): 
   });
 }
 
-/** So that the SDK knows of them; they are listed and called by what takes the place of its handlers. */
+/** Registers the names with the SDK, to detect conflicts. The replaced handlers list and call these tools. */
 function register(mcp: McpServer, names: Iterable<string>): void {
   for (const name of names) {
     mcp.registerTool(name, {}, () => {

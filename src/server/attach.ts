@@ -15,7 +15,7 @@ import { requestContext, type Peer } from './context.js';
 import { stateCodec } from './request-state.js';
 import { intercept } from './seam.js';
 
-/** Attaches the durable tools to a server. Cheap, because over HTTP it runs once per request. */
+/** Attaches the durable tools to a server. Cheap and stateless, because over HTTP it runs once per request. */
 export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer: Peer): void {
   const codec = stateCodec(service.keys);
   mcp.server.registerCapabilities(serverCapabilities(era, peer.owner));

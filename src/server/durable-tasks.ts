@@ -44,7 +44,10 @@ export class DurableTasks extends TasksConnection {
     return this.#serve.httpHandler(this.service, this.ownerRule, factory, options);
   }
 
-  /** Serves both protocol versions over stdio. Unless you pass a transport, this closes when the client hangs up. */
+  /**
+   * Serves both protocol versions over stdio. Closes this object too when the client hangs up, unless you pass a
+   * transport.
+   */
   stdio(factory: ServerFactory, options: ServeStdioOptions = {}): StdioServerHandle {
     if (!options.transport) this.closeWithStdin();
     return this.#serve.stdioServer(this.service, this.ownerRule, factory, options);

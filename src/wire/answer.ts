@@ -1,23 +1,26 @@
-/** What both protocol versions say alike. Pure. @module */
+/** The parts of tasks and answers that are the same in both protocol versions. Pure. @module */
 import { statusMessage } from '../task/message.js';
 import { resultText, type ToolResult } from '../task/result.js';
 import type { Outcome, RpcError, Task } from '../task/task.js';
 
 export type Status = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';
 
-/** What a cancelled task answers to whoever awaits its result: JSON-RPC's "invalid request", with this message. */
+/** The answer to a call that awaits a task's result when the task is cancelled: JSON-RPC's "invalid request". */
 export const CANCELLED: RpcError = { code: -32600, message: 'Task was cancelled' };
 
 export type Answer = { readonly result: ToolResult } | { readonly error: RpcError };
 
-/** What the call itself would have answered: the result, or the error to throw. */
+/** Returns what the call itself would have answered with: the result, or the error to throw. */
 export function answerOf(outcome: Outcome): Answer {
   if (outcome.kind === 'error') return { error: outcome.error };
   if (outcome.kind === 'cancelled') return { error: CANCELLED };
   return { result: outcome.result };
 }
 
-/** Some clients show only this for a failed task and never fetch its result, so the reason is in it. */
+/**
+ * Returns the task's status message. It includes the reason for a failure, because some clients show only this message
+ * for a failed task and never fetch its result.
+ */
 export function messageOf(task: Task): string | undefined {
   const { outcome } = task;
   if (!outcome) return statusMessage(task);

@@ -1,12 +1,12 @@
-/** Tasks as protocol 2025-11-25 has them (experimental tasks, SEP-1686). Pure. @module */
+/** Tasks in the format of protocol 2025-11-25 (experimental tasks, SEP-1686). Pure. @module */
 import type { ToolResult } from '../task/result.js';
 import type { Outcome, Task } from '../task/task.js';
 import { answerOf, messageOf, type Answer, type Status } from './answer.js';
 
-/** Names the task a message belongs to. */
+/** The `_meta` key that names the task a message belongs to. */
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
-/** A type, not an interface: the SDKs' results have an index signature, which only a type fits. */
+/** A type, not an interface: the SDKs' results have an index signature, which only a type satisfies. */
 export type Task2025 = {
   readonly taskId: string;
   readonly status: Status;
@@ -30,7 +30,7 @@ export function task2025(task: Task, pollInterval: number): Task2025 {
   };
 }
 
-/** In this version a tool result with `isError` makes the task `failed`. */
+/** Returns the task's status. In this version a tool result with `isError` makes the task `failed`. */
 export function status2025({ outcome, inputs }: Task): Status {
   if (!outcome) return Object.keys(inputs).length > 0 ? 'input_required' : 'working';
   if (outcome.kind === 'result') return outcome.result.isError ? 'failed' : 'completed';
@@ -38,8 +38,10 @@ export function status2025({ outcome, inputs }: Task): Status {
 }
 
 /**
- * Structured content is an object in this version; anything else is left to the text.
- * @param wrapped whether the tool's schema is for something else: then the content is under `result`, as the listed schema says
+ * Returns the answer in this version's format. Structured content has to be an object here; anything else is dropped,
+ * and only the result's text carries it.
+ * @param wrapped whether the tool's output schema is not for objects: the content is then nested under `result`, as the
+ * listed schema says
  */
 export function answer2025(outcome: Outcome, wrapped = false): Answer {
   const answer = answerOf(outcome);
@@ -52,12 +54,12 @@ export function answer2025(outcome: Outcome, wrapped = false): Answer {
   return isObject ? answer : { result: rest };
 }
 
-/** The answer to `tasks/result`: the call's own, and whose it is. */
+/** Returns the answer to `tasks/result`: the call's own answer, with the ID of its task in `_meta`. */
 export function withRelatedTask(result: ToolResult, taskId: string): ToolResult {
   return { ...result, _meta: { ...result._meta, ...relatedTask(taskId) } };
 }
 
-/** The `_meta` of a message that belongs to a task. */
+/** Returns the `_meta` for a message that belongs to a task. */
 export function relatedTask(taskId: string): Readonly<Record<string, { readonly taskId: string }>> {
   return { [RELATED_TASK]: { taskId } };
 }

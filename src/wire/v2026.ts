@@ -1,10 +1,10 @@
-/** Tasks as protocol 2026-07-28 has them (the extension `io.modelcontextprotocol/tasks`, SEP-2663). Pure. @module */
+/** Tasks in the format of protocol 2026-07-28 (extension `io.modelcontextprotocol/tasks`, SEP-2663). Pure. @module */
 import type { Task } from '../task/task.js';
 import { messageOf, type Status } from './answer.js';
 
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
-/** A type, not an interface: the SDKs' results have an index signature, which only a type fits. */
+/** A type, not an interface: the SDKs' results have an index signature, which only a type satisfies. */
 export type Task2026 = {
   readonly taskId: string;
   readonly status: Status;
@@ -15,7 +15,7 @@ export type Task2026 = {
   readonly pollIntervalMs: number;
 };
 
-/** The bare task, as `CreateTaskResult` carries it. */
+/** Returns the bare task, as carried by `CreateTaskResult`. */
 export function task2026(task: Task, pollIntervalMs: number): Task2026 {
   const message = messageOf(task);
   return {
@@ -29,18 +29,23 @@ export function task2026(task: Task, pollIntervalMs: number): Task2026 {
   };
 }
 
-/** The task with what its status entails inlined, as `tasks/get` and `notifications/tasks` carry it. */
+/**
+ * Returns the task with its open input requests, result or error inlined, depending on its status. `tasks/get` and
+ * `notifications/tasks` carry this form.
+ */
 export function detailedTask2026(task: Task, pollIntervalMs: number): Task2026 & { readonly [key: string]: unknown } {
   const view = task2026(task, pollIntervalMs);
   const { outcome } = task;
   if (view.status === 'input_required') return { ...view, inputRequests: task.inputs };
   if (outcome?.kind === 'error') return { ...view, error: outcome.error };
-  // The inlined result carries its own resultType; the official client refuses one without.
+  // The inlined result needs its own `resultType`: the official client rejects a result without one.
   if (outcome?.kind === 'result') return { ...view, result: { ...outcome.result, resultType: 'complete' } };
   return { ...view };
 }
 
-/** In this version a tool result is `completed` whatever it says; `failed` is for JSON-RPC errors alone. */
+/**
+ * Returns the task's status. In this version any tool result means `completed`; `failed` is only for JSON-RPC errors.
+ */
 export function status2026({ outcome, inputs }: Task): Status {
   if (!outcome) return Object.keys(inputs).length > 0 ? 'input_required' : 'working';
   if (outcome.kind === 'result') return 'completed';

@@ -1,5 +1,4 @@
 /** Turns a call into the engine's start request. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { FormRequest } from '../../task/form.js';
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../../task/idempotency-key.js';
 import { INPUT_KINDS, type InputKind } from '../../task/input.js';
