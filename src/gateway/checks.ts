@@ -1,4 +1,5 @@
-/** What a schema cannot say of a gateway's file: how its parts go together. Pure. @module */
+/** Checks on a gateway file that its schema cannot express: whether its parts fit together. Pure. @module */
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { fieldsOf } from '../task/template.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import type { ConnectionConfig, GatewayConfig, ToolConfig } from './config.js';
@@ -7,9 +8,9 @@ import type { Path } from './problem.js';
 import { schemaProblems } from './schema-checks.js';
 import { msToNumber } from '../temporal/seam.js';
 
-/** Under these a schema may have properties that are not among its `properties`. */
+/** Keywords that let a schema have properties not listed in its `properties`. */
 const MORE_PROPERTIES = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties', 'dependentSchemas'];
-/** Beyond this a timer fires at once, in milliseconds. */
+/** The longest delay of a Node timer, in milliseconds; a longer one fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 export function checks(config: GatewayConfig): Explained[] {
@@ -51,7 +52,10 @@ export function checks(config: GatewayConfig): Explained[] {
   return [...connectionProblems(config), ...budgetProblems(config), ...tools];
 }
 
-/** @param schema the tool's input, wherever it came from */
+/**
+ * Finds what is wrong with a tool's input schema, and with the arguments that the tool names elsewhere.
+ * @param schema the tool's input schema, from the gateway file or from a file of its own
+ */
 export function inputSchemaProblems(tool: ToolConfig, schema: JsonSchema, path: Path): Explained[] {
   const { type = 'object' } = schema;
   if (type !== 'object')
@@ -100,7 +104,10 @@ function inputProblems({ inputs = {}, status }: ToolConfig, path: Path): Explain
   });
 }
 
-/** MCP's forms are flat. https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#requested-schema */
+/**
+ * Finds what an MCP form cannot express: forms are flat.
+ * https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#requested-schema
+ */
 function formProblems(schema: JsonSchema): Explained[] {
   const problems = schemaProblems(schema);
   if (problems.length > 0) return problems;
@@ -117,7 +124,7 @@ function formProblems(schema: JsonSchema): Explained[] {
   );
 }
 
-/** Of names that are none of the schema's properties, each. */
+/** Returns a message for each name that is not a property of the schema. */
 function notIn(schema: JsonSchema, names: readonly string[], what: string, where: string): string[] {
   const { properties = {}, additionalProperties = false } = schema;
   if (additionalProperties !== false || MORE_PROPERTIES.some((keyword) => keyword in schema)) return [];

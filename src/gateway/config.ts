@@ -1,4 +1,5 @@
-/** What a gateway's file may say: the schema that it is checked with, and that editors complete from. @module */
+/** The schema of a gateway file. It validates the file and drives completion in editors. @module */
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import type { Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
@@ -15,7 +16,10 @@ const duration = z
   .meta({ description: 'milliseconds, or text such as "30 seconds", "5m" or "24h"' });
 const pointer = z.string().regex(JSON_POINTER, 'write a JSON pointer, such as /rows/0, or "" for the whole');
 const jsonSchema = z.record(z.string(), z.unknown());
-/** Of the connection, where a value may be a secret: none of its characters is repeated. White space around it is none of it. */
+/**
+ * Builds the schema of a connection setting. Its value may be a secret, so no message quotes any part of it.
+ * Surrounding white space is trimmed.
+ */
 const setting = (problem: (value: string) => string | undefined) =>
   z
     .string()
@@ -263,12 +267,12 @@ export const GatewayConfig = z
   .meta({ title: 'mcp-tasks-temporal', description: 'Existing Temporal workflows as MCP tools' });
 
 export type GatewayConfig = z.infer<typeof GatewayConfig>;
-/** As it is written in the file. */
+/** The configuration as written in the file. */
 export type GatewayConfigInput = z.input<typeof GatewayConfig>;
 export type ToolConfig = GatewayConfig['tools'][number];
 export type ConnectionConfig = z.infer<typeof connection>;
 
-/** The JSON Schema of the file, as the package publishes it. */
+/** Returns the JSON Schema of a gateway file, as published in the package. */
 export function gatewayJsonSchema(): Record<string, unknown> {
   return {
     $id: 'https://unpkg.com/mcp-tasks-temporal/mcp-tasks.schema.json',

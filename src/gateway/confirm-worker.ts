@@ -1,6 +1,7 @@
 /**
- * The workers of the one workflow that is a gateway's own: it asks, in protocol 2025-11-25, before a tool with `confirm`
- * starts. They run only where there is such a tool, and start again whenever they end, for as long as the gateway serves.
+ * Workers for the gateway's one own workflow. In protocol 2025-11-25 it asks for confirmation before a tool with
+ * `confirm` starts. The workers run only in namespaces that have such a tool. A worker that ends is restarted for as long
+ * as the gateway serves.
  * @module
  */
 import pRetry from 'p-retry';
@@ -10,7 +11,7 @@ import { McpTasksError } from '../task/errors.js';
 import { configuredTarget, type TemporalOptions } from '../temporal/connection/target.js';
 import type { CreateWorkerOptions, DurableWorker } from '../worker/index.js';
 
-/** Pauses before a worker that could not start is tried again, in milliseconds: the first, and the longest. */
+/** The first and the longest pause before restarting a worker, in milliseconds. */
 const PAUSE = { first: 500, longest: 10_000 };
 
 export interface ConfirmWorkersOptions {
@@ -19,7 +20,7 @@ export interface ConfirmWorkersOptions {
   readonly dataConverter: (namespace: string) => DataConverter | undefined;
   readonly logger: Logger;
   readonly worker: Partial<CreateWorkerOptions>;
-  /** Called until it has succeeded once, before the first one is made. */
+  /** Called before the first worker is created. Called again at the next reload if it fails, but not once it succeeds. */
   readonly beforeWorker: () => void | Promise<void>;
 }
 
@@ -30,7 +31,11 @@ export class ConfirmWorkers {
 
   constructor(private readonly options: ConfirmWorkersOptions) {}
 
-  /** Sees to it that each of these namespaces has its worker. Does not wait for it: the cluster may be away. */
+  /**
+   * Starts a worker for each of these namespaces that has none yet. Does not wait until it runs: the cluster may be
+   * unreachable.
+   * @throws McpTasksError `CONFIGURATION` if `@temporalio/worker` cannot be loaded; whatever `beforeWorker` throws
+   */
   async ensure(namespaces: Iterable<string | undefined>): Promise<void> {
     for (const namespace of new Set(namespaces)) {
       if (this.#running.has(namespace)) continue;
@@ -40,7 +45,7 @@ export class ConfirmWorkers {
     }
   }
 
-  /** A failure is not for good: the next reload tries again. */
+  /** Runs `beforeWorker`. A failure is not remembered, so the next reload tries again. */
   async #prepare(): Promise<void> {
     await Promise.resolve()
       .then(this.options.beforeWorker)
@@ -98,7 +103,11 @@ export class ConfirmWorkers {
   }
 }
 
-/** Only where it is needed: a gateway runs where a worker's native parts cannot. */
+/**
+ * Imports the worker code. Loaded only on demand, because a gateway also runs on systems that a worker's native modules
+ * do not support.
+ * @throws McpTasksError `CONFIGURATION` if `@temporalio/worker` cannot be loaded
+ */
 export async function loadWorker(): Promise<typeof import('../worker/index.js')> {
   return await import('../worker/index.js').catch((error: unknown) => {
     throw new McpTasksError(

@@ -1,4 +1,4 @@
-/** The files that a connection names: certificates, and the module of the data converter. @module */
+/** The files that a connection names: temporal.toml, certificates, and the data converter's module. @module */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DataConverter, TLSConfig } from '@temporalio/client';
@@ -11,7 +11,7 @@ import type { Path } from './problem.js';
 type Tls = Exclude<NonNullable<ConnectionConfig['tls']>, boolean>;
 type NamedFile = readonly [path: Path, file: string | undefined, read: (file: string, dir: string) => Promise<unknown>];
 
-/** What of them cannot be had, each with its place in the configuration. */
+/** Returns a problem for each of these files that cannot be loaded, with its place in the configuration. */
 export async function connectionFileProblems(
   { temporal, namespaces = {} }: GatewayConfig,
   dir: string,
@@ -42,7 +42,10 @@ function filesOf({ configFile, tls, dataConverter }: Partial<ConnectionConfig>, 
   ];
 }
 
-/** @throws McpTasksError `CONFIGURATION` */
+/**
+ * Reads the certificates and key of a connection.
+ * @throws McpTasksError `CONFIGURATION` if one cannot be read or is not PEM
+ */
 export async function tlsConfig({ serverName, ca, cert, key }: Tls, dir: string): Promise<TLSConfig> {
   return {
     ...(serverName === undefined ? {} : { serverNameOverride: serverName }),
@@ -53,7 +56,10 @@ export async function tlsConfig({ serverName, ca, cert, key }: Tls, dir: string)
   };
 }
 
-/** @throws McpTasksError `CONFIGURATION` */
+/**
+ * Imports the data converter that a module exports as its default.
+ * @throws McpTasksError `CONFIGURATION` if the module cannot be imported or does not export a data converter
+ */
 export async function importDataConverter(path: string, dir: string): Promise<DataConverter> {
   const file = resolve(dir, path);
   await readNamed(path, dir);

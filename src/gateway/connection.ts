@@ -1,4 +1,4 @@
-/** A gateway's connection as the engine takes it. @module */
+/** Turns a gateway file's connection settings into the options that the engine takes. @module */
 import { resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/client';
 import { McpTasksError } from '../task/errors.js';
@@ -10,22 +10,24 @@ import type { LoadedGateway } from './load.js';
 
 export type Encoding = Pick<ConnectionConfig, 'codec' | 'dataConverter'>;
 
-/** How to get to each namespace of a gateway's tools. */
+/** How to connect to each namespace of a gateway's tools. */
 export interface Connections {
   readonly temporal: TemporalOptions;
-  /** Where they differ from `temporal`. */
+  /** Options by namespace, for those that differ from `temporal`. */
   readonly namespaces: Readonly<Record<string, TemporalOptions>>;
-  /** Of a namespace: what is said of the encoding of its payloads. */
+  /** Returns how the payloads of a namespace are encoded. */
   readonly encoding: (namespace: string) => Encoding;
-  /** That of the workers of a namespace, made from it. */
+  /** Returns the data converter that matches the workers of a namespace, built from its `encoding`. */
   readonly dataConverter: (namespace: string) => DataConverter | undefined;
-  /** All of what is said of one; `undefined` is the connection's own. */
+  /** Returns all options for a namespace; `undefined` is the connection's own namespace. */
   of(namespace: string | undefined): TemporalOptions;
 }
 
 /**
- * @param serverDir where a dev server keeps its files, should there be no Temporal
- * @throws McpTasksError `CONFIGURATION` if a certificate or a data converter cannot be read, or no Temporal is named but for single namespaces
+ * Resolves the connections of a gateway.
+ * @param serverDir where a dev server keeps its files, if no Temporal is configured
+ * @throws McpTasksError `CONFIGURATION` if a certificate or a data converter cannot be read, or if every tool names a
+ *   namespace and only single namespaces have an address
  */
 export async function connectionsOf(
   { config, dir, tools }: LoadedGateway,
@@ -41,7 +43,7 @@ export async function connectionsOf(
   const of: Connections['of'] = (namespace) =>
     namespace === undefined ? temporal : { ...temporal, ...namespaces[namespace], namespace };
   const hasAddress = (namespace: string | undefined): boolean => configuredTarget(of(namespace)).address !== undefined;
-  // A dev server would be started otherwise that no tool is for, beside the cluster that was meant.
+  // Otherwise a dev server would start that no tool uses, next to the cluster that was meant.
   if (
     !tools.some(({ namespace }) => namespace === undefined) &&
     !hasAddress(undefined) &&
@@ -62,7 +64,10 @@ export async function connectionsOf(
   };
 }
 
-/** With a profile of its own, what is said of the connection beside is not of this namespace, be it by the environment: its key would get to another cluster. */
+/**
+ * Keeps a namespace with its own profile or config file from inheriting the connection's settings, including those from
+ * the environment. Otherwise the connection's API key would be sent to another cluster.
+ */
 function profiled({ profile, configFile }: Partial<ConnectionConfig>): TemporalOptions {
   return profile === undefined && configFile === undefined
     ? {}
@@ -83,7 +88,10 @@ async function temporalOptions(
   };
 }
 
-/** A module's data converter, and a codec server, which hears the namespace, after its codecs. */
+/**
+ * Builds the data converter of each namespace: the one its module exports, with the codec server added after the
+ * module's codecs. The codec server is told the namespace.
+ */
 async function dataConverters(
   all: readonly Encoding[],
   encoding: Connections['encoding'],

@@ -1,4 +1,4 @@
-/** Says of a value that does not fit the configuration's schema what to write instead. Pure. @module */
+/** Explains what to write instead of a value that does not match the configuration's schema. Pure. @module */
 import type { z } from 'zod';
 import { gatewayJsonSchema } from './config.js';
 import type { Path } from './problem.js';
@@ -16,19 +16,19 @@ interface Described {
 
 export interface Explained {
   readonly path: Path;
-  /** The key of what is at `path` that is meant. */
+  /** The key at fault in the mapping at `path`. */
   readonly key?: string;
   readonly message: string;
 }
 
-/** One issue of the schema's as what to mend, which may be several things. */
+/** Explains one schema issue. There may be several things to fix. */
 export function explain(issue: Issue, before: Path = []): Explained[] {
   const path = [...before, ...(issue.path as Path)];
   const what = describedAt(path);
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(propertiesOf(what));
     const help = (key: string): string => {
-      // The arguments' schema stands by itself, the result's does not.
+      // `input` takes a schema directly, but `output` takes it under `schema`.
       if (path.at(-1) === 'output' && path.length === 3)
         return ': a JSON Schema stands under `schema` here, or in a file';
       const meant = similarTo(key, known);
@@ -61,7 +61,7 @@ export function explain(issue: Issue, before: Path = []): Explained[] {
   ];
 }
 
-/** What people call what the schema asks for. */
+/** Plain names for the types that the schema asks for. */
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -72,7 +72,7 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a mapping (key: value)',
 };
 
-/** The kinds of value that fit, where one of another kind was found. */
+/** Returns the expected types and the one found if the issue is a wrong type, else `undefined`. */
 function expectedOf(issue: Issue): { expected: readonly string[]; received: string | undefined } | undefined {
   const kinds = issue.code === 'invalid_union' ? issue.errors.flat() : [issue];
   const expected = kinds.flatMap((kind) =>
@@ -85,7 +85,7 @@ function expectedOf(issue: Issue): { expected: readonly string[]; received: stri
     : undefined;
 }
 
-/** Of the alternatives, the one that something was written of: whose problem is not with the value as a whole. */
+/** Returns the alternative that the author meant: the first one whose issues lie inside the value, not in its type. */
 function closest(errors: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   return errors.find((issues) => issues.every(({ code, path }) => path.length > 0 || code !== 'invalid_type'));
 }

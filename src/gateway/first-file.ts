@@ -1,4 +1,4 @@
-/** The first file of a gateway, for a person to go on from. Pure. @module */
+/** Writes a starter gateway file for a person to edit. Pure. @module */
 import { Document, isMap } from 'yaml';
 import type { JsonSchema } from '../tool/json-schema.js';
 
@@ -8,7 +8,7 @@ export interface ProposedTool {
   readonly taskQueue: string;
   readonly input?: JsonSchema;
   readonly args?: readonly string[];
-  /** For whoever goes on from there. */
+  /** A YAML comment for the person who edits the file. */
   readonly comment?: string;
 }
 
@@ -38,7 +38,10 @@ const EXAMPLE = `tools:
     # status: { query: progress, message: /step, progress: /done, total: /all } # a query of the workflow's own
 `;
 
-/** @param tools as {@link proposals} found them; none: an example */
+/**
+ * Returns the text of a starter file.
+ * @param tools from {@link proposals}; without them, the file has an example
+ */
 export function firstFile(tools?: readonly ProposedTool[]): string {
   if (!tools) return HEAD + EXAMPLE;
   const entries = tools.map(({ name, workflow, taskQueue, input, args }) => ({
@@ -57,7 +60,7 @@ export function firstFile(tools?: readonly ProposedTool[]): string {
   return `${HEAD}# Proposed from workflows that ran lately: remove what is not for agents, and say what the rest does and takes.\n${document.toString({ flowCollectionPadding: true, lineWidth: 0 })}`;
 }
 
-/** Where `${NAME}` would stand for a variable. */
+/** Escapes `${`, which would otherwise begin a variable. */
 function asItStands(text: string): string {
   return text.replaceAll('${', () => '$${');
 }

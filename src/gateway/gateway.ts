@@ -1,4 +1,4 @@
-/** A gateway: existing Temporal workflows, served as durable MCP tools from one file. @module */
+/** A gateway: serves existing Temporal workflows as durable MCP tools, configured by one file. @module */
 import { resolve } from 'node:path';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import type { StdioServerHandle } from '@modelcontextprotocol/server/stdio';
@@ -17,28 +17,32 @@ import { gatewayOf, loadGateway, type LoadedGateway } from './load.js';
 import { GatewayFileError } from './problem.js';
 import { FileWatch } from './watch-files.js';
 
-/** Where a gateway's own workflow waits, the one that asks before a tool starts. */
+/** The task queue of the gateway's own workflow, which asks before a tool starts. */
 const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
 
 export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner' | 'longPolls' | 'fallback'> {
-  /** What the paths of a configuration that is not in a file are relative to. @default the working directory */
+  /** The directory that paths are relative to in a configuration given as an object. @default the working directory */
   readonly cwd?: string;
-  /** Where a dev server keeps its files, where no Temporal is configured. @default '.mcp-tasks' */
+  /** Where a dev server keeps its files, if no Temporal is configured. @default '.mcp-tasks' */
   readonly dir?: string;
-  /** Whether the tools follow changes of the file, and SIGHUP. @default true */
+  /** Whether to reload the tools when the file changes and on SIGHUP. @default true */
   readonly watch?: boolean;
   /** Options of the worker that asks before tools with `confirm` start. */
   readonly worker?: Partial<CreateWorkerOptions>;
-  /** Called before that worker is made, be it after a reload, until it has succeeded once: the place for Temporal's `Runtime.install`. @default nothing */
+  /**
+   * Called before that worker is created, at the start or after a reload, until it has succeeded once. Call Temporal's
+   * `Runtime.install` here.
+   * @default nothing
+   */
   readonly beforeWorker?: () => void | Promise<void>;
   /** @default JSON lines on stderr */
   readonly logger?: Logger;
 }
 
 /**
- * Serves the workflows of a gateway's file, or of the same as an object. Does not need the cluster to be there.
+ * Serves the workflows of a gateway file, or of the same configuration as an object. The cluster need not be reachable.
  *
- * @throws GatewayFileError with everything that is wrong with the file; McpTasksError `CONFIGURATION`
+ * @throws GatewayFileError with every problem in the file; McpTasksError `CONFIGURATION`
  * @example
  * const gateway = await serveGateway('mcp-tasks.yaml');
  * createServer(toNodeHandler(gateway.handler())).listen(3000, '127.0.0.1');
@@ -60,7 +64,7 @@ export class Gateway {
   readonly #closed = new Promise<undefined>((closed) => {
     this.#closing.signal.addEventListener('abort', () => closed(undefined), { once: true });
   });
-  /** An older state of the file never takes the place of a newer one. */
+  /** Reloads one at a time, so that an older version of the file never replaces a newer one. */
   readonly #reloadInTurn = inTurn(async () => await this.#reload());
   #watch: FileWatch | undefined;
   #latest: LoadedGateway;
@@ -70,7 +74,7 @@ export class Gateway {
     private readonly confirm: ConfirmWorkers,
     private readonly load: () => Promise<LoadedGateway>,
     private readonly logger: Logger,
-    /** What is not reloaded is as it was here. */
+    /** The configuration at the start. What a reload does not cover stays as it is here. */
     private readonly started: LoadedGateway,
   ) {
     this.#latest = started;
@@ -78,7 +82,7 @@ export class Gateway {
       this.#closing.abort();
       this.#watch?.close();
       process.off('SIGHUP', this.#again);
-      // One that runs gets to its end first; one of its own does nothing any more.
+      // Wait for a reload in progress; once closing, a new one is a no-op.
       await this.#reloadInTurn().catch(() => undefined);
       await confirm.stop();
     });
@@ -127,26 +131,33 @@ export class Gateway {
     }
   }
 
-  /** As {@link DurableTasks.handler}. @param factory your own server, if it is to have more than the workflows */
+  /**
+   * Returns an HTTP handler, like {@link DurableTasks.handler}.
+   * @param factory makes your own server, if it should offer more than the workflows
+   */
   handler(factory: ServerFactory = ownServer): McpHttpHandler {
     return this.tasks.handler(factory);
   }
 
-  /** As {@link DurableTasks.stdio}. */
+  /**
+   * Serves over stdio, like {@link DurableTasks.stdio}.
+   * @param factory makes your own server, if it should offer more than the workflows
+   */
   stdio(factory: ServerFactory = ownServer): StdioServerHandle {
     return this.tasks.stdio(factory);
   }
 
   /**
-   * Reads the configuration again and serves its tools. Tasks go on, those of tools that are gone too. A change of anything
-   * but the tools waits for the next start. Those asked for while one runs are one, after it; once this closes there is none.
-   * @throws GatewayFileError, McpTasksError `CONFIGURATION`, and the tools stay as they were
+   * Reads the configuration again and serves its tools. Tasks continue, even those of removed tools. A change to
+   * anything but the tools takes effect at the next start. Calls made during a reload share one more reload after it.
+   * Once the gateway is closing, this does nothing.
+   * @throws GatewayFileError, McpTasksError `CONFIGURATION`; the tools then stay as they were
    */
   async reload(): Promise<void> {
     await this.#reloadInTurn();
   }
 
-  /** Reloads after each change of the file and on SIGHUP; a file that is wrong is logged, and changes nothing. */
+  /** Reloads after each change of the file and on SIGHUP. An invalid file is logged and changes nothing. */
   watch(): void {
     if (this.#closing.signal.aborted) return;
     const lost = (reason: Error): void =>
@@ -156,7 +167,7 @@ export class Gateway {
     process.off('SIGHUP', this.#again).on('SIGHUP', this.#again);
   }
 
-  /** As {@link DurableTasks.close}. */
+  /** Closes the gateway, like {@link DurableTasks.close}. */
   async close(): Promise<void> {
     await this.tasks.close();
   }
@@ -167,7 +178,7 @@ export class Gateway {
 
   async #reload(): Promise<void> {
     const loaded = await Promise.race([this.load(), this.#closed]).catch((error: unknown) => {
-      // It may be mended in a file that it names for the first time, or in one that it named before.
+      // The fix may be made in a file that the configuration names for the first time, or in one that it named before.
       if (error instanceof GatewayFileError) this.#follow([...this.#latest.files, ...error.files]);
       throw error;
     });
@@ -175,7 +186,7 @@ export class Gateway {
     this.#follow(loaded.files);
     if (sameAs(loaded, this.#latest)) return;
     requireKnownNamespaces(loaded, this.started);
-    // First all that can go wrong, and nothing is shown that cannot be had.
+    // Do everything that can fail before publishing the tools.
     await this.#ensureWorkers(loaded);
     await this.tasks.useTools(loaded.tools);
     this.#latest = loaded;
@@ -201,19 +212,23 @@ function ownServer(): McpServer {
   return new McpServer({ name: 'mcp-tasks-temporal', version });
 }
 
-/** Tools are functions of what they were made from, but for the files of their schemas. */
+/** Compares configurations and schemas: tools contain functions, and their schemas may come from files. */
 function sameAs(one: LoadedGateway, other: LoadedGateway): boolean {
   return JSON.stringify([one.config, one.schemas]) === JSON.stringify([other.config, other.schemas]);
 }
 
-/** All but what is in the tools. */
+/** Compares everything but the tools and `taskQueue`, which is part of the tools. */
 function sameSettings(one: LoadedGateway, other: LoadedGateway): boolean {
   const settings = ({ config }: LoadedGateway): string =>
     JSON.stringify({ ...config, tools: [], taskQueue: undefined });
   return settings(one) === settings(other);
 }
 
-/** A tool in a namespace whose connection is not known yet would be called in another cluster's. */
+/**
+ * Rejects a tool whose namespace was given its connection only after the start: the tool would otherwise be called in
+ * another cluster.
+ * @throws McpTasksError `CONFIGURATION`
+ */
 function requireKnownNamespaces({ config, tools }: LoadedGateway, { config: started }: LoadedGateway): void {
   const unknown = tools.find(
     ({ namespace }) => namespace !== undefined && config.namespaces?.[namespace] && !started.namespaces?.[namespace],

@@ -1,8 +1,8 @@
-/** One run at a time. Pure. @module */
+/** Runs an async function one call at a time. Pure. @module */
 
 /**
- * Calls of the returned function run one after the other; those that come while one runs share the next, which begins after
- * all of them were asked for.
+ * Returns a function whose runs never overlap. Calls made during a run share the next one, which starts after all of
+ * them were made.
  */
 export function inTurn(run: () => Promise<void>): () => Promise<void> {
   let last: Promise<void> = Promise.resolve();

@@ -1,4 +1,4 @@
-/** Existing workflows as tools: `mcp-tasks-temporal/gateway`. @module */
+/** Existing workflows as tools. Exported as `mcp-tasks-temporal/gateway`. @module */
 export { serveGateway, type Gateway, type GatewayOptions } from './gateway.js';
 export { loadGateway, type LoadedGateway } from './load.js';
 export { GatewayFileError, type Problem } from './problem.js';

@@ -1,4 +1,4 @@
-/** Reads a gateway's file: its tools, and what to serve them with. @module */
+/** Reads a gateway file: its tools, and the settings to serve them with. @module */
 import { basename, dirname, resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 import type { DurableTool } from '../tool/define-tool.js';
@@ -20,22 +20,23 @@ export interface LoadedGateway {
   readonly schemas: readonly ToolSchemas[];
   /** The folder that the paths in the configuration are relative to. */
   readonly dir: string;
-  /** The files it was read from. */
+  /** The absolute paths of the files it was read from. */
   readonly files: readonly string[];
 }
 
 /**
- * @param env what `${NAME}` stands for
- * @throws GatewayFileError with all that is wrong with the file, each with line and column; McpTasksError `CONFIGURATION`
- *   if there is no such file
+ * Reads and checks a gateway file.
+ * @param env the variables that `${NAME}` refers to
+ * @throws GatewayFileError with every problem in the file, each with line and column; McpTasksError `CONFIGURATION` if
+ *   the file does not exist or cannot be read
  */
 export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadedGateway> {
   return await read(path, env, async () => await Promise.resolve([]));
 }
 
 /**
- * The same, before it is served: the files of its connection are looked at as well. A reload has no need of them, and `doctor`
- * goes on without.
+ * Reads and checks a gateway file before it is served, including the files that its connection names. A reload does not
+ * need those, and `doctor` continues without them.
  * @throws what {@link loadGateway} throws
  */
 export async function checkGateway(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadedGateway> {
@@ -72,9 +73,9 @@ async function read(
 }
 
 /**
- * The same for a configuration that is not in a file.
- * @param dir what its paths are relative to
- * @throws McpTasksError `CONFIGURATION` with all that is wrong with it
+ * Checks a configuration given as an object, and reads the files of its schemas.
+ * @param dir the directory that its paths are relative to
+ * @throws McpTasksError `CONFIGURATION` with every problem in it
  */
 export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGateway> {
   const parsed = GatewayConfig.safeParse(input);
@@ -88,11 +89,11 @@ export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGate
   );
 }
 
-/** What was read from a file, or what is wrong with it. */
+/** A gateway built from its configuration, or the problems that prevent it. */
 interface Built {
   readonly loaded?: LoadedGateway;
   readonly problems: readonly Explained[];
-  /** Those of the schemas. */
+  /** The absolute paths of the schema files. */
   readonly files: readonly string[];
 }
 
@@ -129,12 +130,18 @@ async function build(config: GatewayConfig, dir: string, found: readonly Explain
   };
 }
 
-/** A result's schema with properties is of an object, though it may not say so: MCP lists such a one as it is, and puts any other under `result`. */
+/**
+ * Adds the missing `type: object` to a result schema with `properties`. MCP lists object schemas unchanged and wraps
+ * any other under `result`.
+ */
 function ofObjects(schema: JsonSchema): JsonSchema {
   return 'properties' in schema ? { type: 'object', ...schema } : schema;
 }
 
-/** @param at where the schema, or the name of its file, is in the configuration */
+/**
+ * Checks a schema, and reads it first if a file name is given.
+ * @param at where the schema, or the name of its file, is in the configuration
+ */
 async function readSchema(
   given: string | JsonSchema | undefined,
   at: Path,

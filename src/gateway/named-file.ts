@@ -1,4 +1,4 @@
-/** Reads the files that somebody names. @module */
+/** Reads files that the user names. @module */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
@@ -11,8 +11,9 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param dir what the path is relative to
- * @throws McpTasksError `CONFIGURATION`, with the system's error as its cause
+ * Reads a file.
+ * @param dir the directory that the path is relative to
+ * @throws McpTasksError `CONFIGURATION` if it cannot be read, with the system's error as its cause
  */
 export async function readNamed(path: string, dir = '.'): Promise<Buffer> {
   return await readFile(resolve(dir, path)).catch((error: NodeJS.ErrnoException) => {

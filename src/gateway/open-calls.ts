@@ -1,4 +1,4 @@
-/** A connection for a command that asks something and ends. @module */
+/** Opens a connection for a command that makes a few calls and exits. @module */
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { temporalClient } from '../temporal/connection/connect.js';
 import { Calls } from '../temporal/rpc/calls.js';
@@ -6,7 +6,10 @@ import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from
 import { clusterFindings } from './doctor/cluster.js';
 import { reasonOf } from './doctor/finding.js';
 
-/** @throws what {@link resolveTemporalTarget} throws; McpTasksError `TEMPORAL_UNAVAILABLE`, which says why */
+/**
+ * Runs `ask` with an open connection and closes it afterwards.
+ * @throws what {@link resolveTemporalTarget} and `ask` throw; McpTasksError `TEMPORAL_UNAVAILABLE` with the reason
+ */
 export async function withCalls<T>(
   options: TemporalOptions,
   ask: (calls: Calls, target: TemporalTarget) => Promise<T>,
@@ -26,7 +29,7 @@ export async function withCalls<T>(
   }
 }
 
-/** As the doctor says it. */
+/** Adds the reason that `doctor` would report. */
 async function explained(calls: Calls, target: TemporalTarget, error: McpTasksError): Promise<McpTasksError> {
   const { there, findings } = await clusterFindings(calls, target);
   const message = there

@@ -1,23 +1,23 @@
-/** What is wrong with a gateway's file, and where. @module */
+/** Problems in a gateway file, with their positions. @module */
 import { McpTasksError } from '../task/errors.js';
 
 export interface Problem {
-  /** From 1. */
+  /** Counted from 1, like `column`. */
   readonly line: number;
   readonly column: number;
   /** What is wrong, and what to write instead. */
   readonly message: string;
 }
 
-/** Where in the configuration, from its top. */
+/** A place in the configuration, as keys and indexes from its top level. */
 export type Path = readonly (string | number)[];
 
-/** All of a file's problems at once. */
+/** Reports all problems in a file at once. */
 export class GatewayFileError extends McpTasksError {
   constructor(
     readonly file: string,
     readonly problems: readonly Problem[],
-    /** The files where they may be, by their whole paths, as far as it names them. */
+    /** The absolute paths of the files in which the problems may lie, as far as they are known. */
     readonly files: readonly string[] = [],
   ) {
     const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);

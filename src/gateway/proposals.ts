@@ -1,4 +1,5 @@
-/** Proposes tools from the workflows that lately ran in a namespace. @module */
+/** Proposes tools from workflows that ran recently in a namespace. @module */
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { temporal } from '@temporalio/proto';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
 import { DEADLINE, within, type Calls } from '../temporal/rpc/calls.js';
@@ -8,20 +9,23 @@ import { decodeArrayFromPayloads } from '../temporal/seam.js';
 
 type Execution = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 
-/** How many of the newest executions are looked at. */
+/** How many of the newest executions to look at: the page size and the maximum number of pages. */
 const PAGE = { size: 200, most: 5 };
-/** How many tools are proposed. */
+/** The maximum number of tools to propose. */
 const MOST_TOOLS = 50;
 const UNREADABLE = Symbol('unreadable');
-/** This package's and Temporal's own. */
+/** The workflow types of this package. */
 const NOT_FOR_TOOLS = new Set([TOOL_WORKFLOW, ASK_FIRST_WORKFLOW, 'loadDataset', 'loadDatasetCleanup']);
 
-/** @throws McpTasksError `TEMPORAL_UNAVAILABLE` */
+/**
+ * Returns one proposed tool per workflow type.
+ * @throws McpTasksError `TEMPORAL_UNAVAILABLE`
+ */
 export async function proposals(calls: Calls): Promise<ProposedTool[]> {
   const newest = new Map<string, Execution>();
   for await (const execution of lately(calls)) {
     const type = execution.type?.name ?? '';
-    // What runs as a part of another workflow is not for agents to start.
+    // Skip child workflows: agents should not start parts of another workflow.
     const fit =
       type !== '' && !NOT_FOR_TOOLS.has(type) && !type.startsWith('temporal-sys-') && !execution.parentExecution;
     if (fit && !newest.has(type) && newest.size < MOST_TOOLS) newest.set(type, execution);
@@ -42,7 +46,7 @@ export async function proposals(calls: Calls): Promise<ProposedTool[]> {
   );
 }
 
-/** The newest first, as visibility lists them. */
+/** Lists recent executions in visibility's order, newest first. */
 async function* lately(calls: Calls): AsyncGenerator<Execution, void> {
   const { client } = calls;
   let nextPageToken: Uint8Array | null | undefined;
@@ -63,7 +67,7 @@ async function* lately(calls: Calls): AsyncGenerator<Execution, void> {
   }
 }
 
-/** The arguments of one execution as a schema: their names and types, not their values. */
+/** Derives a schema from the arguments of one execution: their names and types, not their values. */
 async function argumentsLike(
   calls: Calls,
   { execution }: Execution,
@@ -109,7 +113,7 @@ function like(value: unknown): JsonSchema {
   return { type: Number.isInteger(value) ? 'integer' : typeof value };
 }
 
-/** `NightlyLoad` → `nightly_load`. */
+/** Converts a workflow type to a tool name: `NightlyLoad` → `nightly_load`. */
 function toolName(workflow: string): string {
   const snake = workflow
     .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')

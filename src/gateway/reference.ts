@@ -1,4 +1,4 @@
-/** The reference of a gateway's file, as Markdown, from its schema. Pure. @module */
+/** Generates the Markdown reference of a gateway file from its schema. Pure. @module */
 import { gatewayJsonSchema } from './config.js';
 
 interface Described {
@@ -12,7 +12,7 @@ interface Described {
   readonly anyOf?: readonly Described[];
 }
 
-/** Nested lists: each field with what its schema says of it. */
+/** Returns nested lists of the fields, each with its description from the schema. */
 export function reference(): string {
   return fields(gatewayJsonSchema(), '');
 }
@@ -29,7 +29,7 @@ function fields({ properties = {}, required = [] }: Described, indent: string): 
     .join('');
 }
 
-/** What has fields of its own: itself, what it lists, or what it has by name. */
+/** Returns the schemas in a field that have fields: its own, or that of its items, values by name, or alternatives. */
 function nested({ items, additionalProperties, anyOf = [], ...field }: Described): Described[] {
   const more = typeof additionalProperties === 'object' ? [additionalProperties] : [];
   return [field, ...(items ? [items] : []), ...more, ...anyOf].flatMap((inner) => (inner.properties ? [inner] : []));

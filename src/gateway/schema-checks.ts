@@ -1,4 +1,4 @@
-/** What no validator makes sense of in a JSON Schema, told before a call runs into it. Pure. @module */
+/** Finds mistakes in a JSON Schema that would otherwise break validation during a call. Pure. @module */
 import { dereference, schemaArrayKeyword, schemaKeyword, schemaMapKeyword, type Schema } from '@cfworker/json-schema';
 import type { Explained } from './explain.js';
 import type { Path } from './problem.js';
@@ -7,7 +7,7 @@ const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'nul
 
 type Lookup = Readonly<Record<string, unknown>>;
 
-/** Each with its place in the schema. */
+/** Returns the problems of a schema, each with its place in it. */
 export function schemaProblems(given: unknown): Explained[] {
   if (!isMapping(given))
     return [
@@ -16,7 +16,7 @@ export function schemaProblems(given: unknown): Explained[] {
         message: 'this is no JSON Schema: a mapping is needed, such as { properties: { date: { type: string } } }',
       },
     ];
-  // The library notes in a schema where its references lead.
+  // The library writes resolved references into the schema, so work on a copy.
   const schema = structuredClone(given) as Schema;
   try {
     return problemsAt(schema, [], dereference(schema));
@@ -35,7 +35,7 @@ function problemsAt(schema: unknown, path: Path, lookup: Lookup): Explained[] {
   ];
 }
 
-/** Of the schemas that are the value of a keyword. */
+/** Finds problems in the schemas under a keyword. */
 function withinKeyword(keyword: string, value: unknown, path: Path, lookup: Lookup): Explained[] {
   if (Object.hasOwn(schemaMapKeyword, keyword)) {
     if (!isMapping(value)) return [{ path, message: `"${keyword}" is a mapping of names to JSON Schemas` }];
@@ -89,7 +89,7 @@ function ownProblems(
 
 function patternProblems(pattern: unknown, path: Path): Explained[] {
   try {
-    // With the flag that validators have.
+    // Validators use the `u` flag too.
     void new RegExp(String(pattern), 'u');
     return [];
   } catch (error) {

@@ -1,9 +1,9 @@
-/** What somebody may have meant who wrote something else. Pure. @module */
+/** Finds the name that the user probably meant. Pure. @module */
 
-/** Shorter ones are a part of too much. */
+/** The minimum length for a substring match; shorter names occur in too many others. */
 const SHORTEST_PART = 4;
 
-/** The known name that is nearest to `name`, if one is near: by its letters, or because one is a part of the other. */
+/** Returns the known name closest to `name`, if any is close: by edit distance, or because one contains the other. */
 export function similarTo(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
   const given = plain(name);
@@ -17,7 +17,7 @@ export function similarTo(name: string, known: readonly string[]): string | unde
   );
 }
 
-/** How many letters have to be changed, left out or added (Levenshtein). */
+/** Counts the letters to change, remove or add (Levenshtein distance). */
 function distanceOf(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, letter] of one.split('').entries()) {

@@ -1,4 +1,4 @@
-/** The tools of a gateway's file. Pure. @module */
+/** Builds the tools of a gateway file. Pure. @module */
 import { asksNothing, type FormRequest } from '../task/form.js';
 import { fillIn } from '../task/template.js';
 import type { InputMapping, WorkflowMapping } from '../task/workflow-mapping.js';
@@ -7,7 +7,7 @@ import { fromJsonSchema, type JsonSchema } from '../tool/json-schema.js';
 import type { ToolSchema } from '../tool/schema.js';
 import type { GatewayConfig, ToolConfig } from './config.js';
 
-/** The schemas of a tool, wherever they came from. */
+/** The schemas of a tool, whether written in the gateway file or in files of their own. */
 export interface ToolSchemas {
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
@@ -37,7 +37,7 @@ export function durableTool(
   const idempotencyKey = keyOf(config);
   const beforeStart = confirmationOf(config);
   const result = output && fromJsonSchema(output);
-  // A workflow that takes no arguments is given none.
+  // Without an input schema, the workflow gets no arguments.
   const args = config.args ?? (input ? undefined : []);
   return {
     name,
@@ -117,7 +117,7 @@ function confirmationOf({ name, title, confirm }: ToolConfig): DurableTool['befo
   return (args: unknown): FormRequest => ({ message: question(args), requestedSchema: asksNothing });
 }
 
-/** Without the keys that have no value. */
+/** Drops the keys whose value is `undefined`. */
 function defined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

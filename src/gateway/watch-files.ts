@@ -1,25 +1,25 @@
-/** Tells of changes of files. @module */
+/** Watches files for changes. @module */
 import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** How long files have to be quiet, in milliseconds: editors write one several times. */
+/** How long files must stay unchanged before a report, in milliseconds: editors write a file several times. */
 const QUIET = 200;
 
-/** Folders are watched because files are replaced, by editors and by Kubernetes. */
+/** Watches the folders of files, because editors and Kubernetes replace files instead of writing to them. */
 export class FileWatch {
   readonly #watchers = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param changed is called after something in the files' folders has changed, which may have been something else
-   * @param lost hears why a folder is not watched, or no more
+   * @param changed called after a change in the folders of the files, which may concern other files
+   * @param lost called with the reason if a folder cannot be watched, or no longer
    */
   constructor(
     private readonly changed: () => void,
     private readonly lost: (reason: Error) => void,
   ) {}
 
-  /** Watches these files from now on, in place of those before; they need not be there yet. */
+  /** Watches these files instead of the previous ones. They need not exist yet. */
   follow(files: readonly string[]): void {
     const folders = new Set(files.map((file) => existingFolder(dirname(file))));
     for (const folder of this.#watchers.keys()) if (!folders.has(folder)) this.#leave(folder);
@@ -40,7 +40,7 @@ export class FileWatch {
         this.lost(reason);
       });
     } catch (error) {
-      // Such as the limit of the system's watches.
+      // For example, the system's limit on watches has been reached.
       this.lost(error as Error);
     }
   }
@@ -56,7 +56,7 @@ export class FileWatch {
   }
 }
 
-/** A folder that is missing appears in the one above. */
+/** Returns the nearest existing folder: a missing one will appear there. */
 function existingFolder(folder: string): string {
   return existsSync(folder) || folder === dirname(folder) ? folder : existingFolder(dirname(folder));
 }

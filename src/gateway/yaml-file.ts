@@ -1,4 +1,4 @@
-/** A YAML text that knows where its values are, with the environment's variables filled in. @module */
+/** Parses YAML, fills in environment variables, and knows the position of each value. @module */
 import {
   isAlias,
   isMap,
@@ -14,13 +14,13 @@ import {
 import type { Path, Problem } from './problem.js';
 import { syntaxProblem } from './yaml-syntax.js';
 
-/** `${NAME}`, and `$${` for a `${` that is meant as it stands. */
+/** Matches `${NAME}`, and `$${`, which escapes a literal `${`. */
 const VARIABLE = /\$(\$\{)|\$\{([^}]*)\}/g;
-/** What is longer is something else, pasted there: a secret, perhaps. */
+/** A variable's name. Anything longer may be a pasted secret, so messages do not quote it. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-/** JSON Schemas are taken as they are. */
+/** Keys whose values are JSON Schemas. No variables are filled in below them. */
 const VERBATIM = new Set<unknown>(['input', 'output', 'schema']);
-/** Beyond, somebody wants to fill the memory. */
+/** The maximum number of aliases, as protection against files that expand until memory runs out. */
 const MOST_ALIASES = 1_000;
 
 export class YamlFile {
@@ -29,17 +29,17 @@ export class YamlFile {
   readonly #value: unknown;
   readonly problems: Problem[] = [];
 
-  /** @param env what `${NAME}` stands for; none: it stands as it is */
+  /** @param env the variables that `${NAME}` refers to; without it, nothing is filled in */
   constructor(text: string, env?: NodeJS.ProcessEnv) {
-    // Merge keys (<<) are of YAML 1.1, and what people have anchors for.
+    // Merge keys (<<) are a YAML 1.1 feature, but the main reason why people use anchors.
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true });
     if (/[\0\uFFFD]/.test(text)) {
       this.problems.push({ line: 1, column: 1, message: 'this is not text in UTF-8: save it as that' });
       return;
     }
-    // A tag that is not known is but a warning, and its value would be taken without it.
+    // Warnings count too: the parser only warns of an unknown tag, and would use the value without it.
     for (const [index, { pos, code, message }] of [...this.#document.errors, ...this.#document.warnings].entries()) {
-      // Behind another mistake this one follows from it, over and over.
+      // After another mistake, this one is only a consequence, often repeated.
       if (index === 0 || code !== 'UNEXPECTED_TOKEN') this.#add(pos[0], syntaxProblem(code, message));
     }
     if (this.problems.length > 0) return;
@@ -48,18 +48,18 @@ export class YamlFile {
     this.#value = this.#toJson();
   }
 
-  /** The values, as JSON has them. */
+  /** The file's content as a JSON value; `undefined` if it has problems. */
   get value(): unknown {
     return this.problems.length > 0 ? undefined : this.#value;
   }
 
-  /** A problem with what is at `path`, or with one key of it. */
+  /** Returns a problem positioned at the value at `path`, or at one of its keys. */
   problem(path: Path, message: string, key?: string): Problem {
     return this.#at(this.#offset(path, key), message);
   }
 
   #offset(path: Path, key: string | undefined): number {
-    // What is missing is told of where it should be.
+    // Report a missing value at its nearest existing parent.
     for (let known = path; ; known = known.slice(0, -1)) {
       const node = (known.length === 0 ? this.#document.contents : this.#document.getIn(known, true)) as
         Node | undefined | null;
@@ -86,7 +86,7 @@ export class YamlFile {
           return;
         node.value = node.value.replaceAll(VARIABLE, (_match, escaped: string | undefined, name: string) => {
           if (escaped !== undefined) return escaped;
-          // What comes from a file ends with a line break, which is no part of it.
+          // A value read from a file usually ends with a line break that does not belong to it.
           const value = env[name]?.trimEnd();
           if (value === undefined)
             this.#add(
@@ -104,7 +104,7 @@ export class YamlFile {
   #findAliases(): void {
     visit(this.#document, {
       Alias: (_, node) => {
-        // Not by its name: a text may be meant, a password.
+        // Do not quote the alias: it may be text that was meant literally, such as a password.
         if (!node.resolve(this.#document))
           this.#add(
             node.range?.[0],
@@ -118,7 +118,7 @@ export class YamlFile {
     if (this.problems.length > 0) return undefined;
     try {
       const value: unknown = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
-      // What contains itself is no JSON.
+      // Throws if the value contains itself.
       JSON.stringify(value);
       return value;
     } catch {
@@ -139,7 +139,7 @@ export class YamlFile {
     return offset;
   }
 
-  /** One a place: what follows from a problem is told of the same. */
+  /** Adds a problem, one per position: another at the same position is a consequence of the first. */
   #add(offset: number | undefined, message: string): void {
     const problem = this.#at(offset ?? 0, message);
     if (!this.problems.some(({ line, column }) => line === problem.line && column === problem.column))

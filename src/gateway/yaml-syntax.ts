@@ -1,4 +1,4 @@
-/** Says of a mistake in YAML itself what to write instead. Pure. @module */
+/** Explains how to fix a YAML syntax error. Pure. @module */
 import type { ErrorCode } from 'yaml';
 
 const INDENTATION =
@@ -18,7 +18,10 @@ const HELP: Partial<Record<ErrorCode, string>> = {
   TAG_RESOLVE_FAILED: 'this tag (!…) is not known: leave it out, or put the text in quotes',
 };
 
-/** @param message the parser's, which may hold a part of the file: a secret, perhaps */
+/**
+ * Returns what is wrong and what to write instead.
+ * @param message the parser's message; it may quote part of the file, and so a secret
+ */
 export function syntaxProblem(code: ErrorCode, message: string): string {
   if (message.startsWith('Flow ')) return 'its closing ] or } is missing, or stands too far to the left';
   const help = message === 'Sequence item without - indicator' ? INDENTATION : HELP[code];
