@@ -1,7 +1,7 @@
 /**
  * Workers for the gateway's one own workflow. In protocol 2025-11-25 it asks for confirmation before a tool with
- * `confirm` starts. The workers run only in namespaces that have such a tool. A worker that ends is restarted for as long
- * as the gateway serves.
+ * `confirm` starts. The workers run only in namespaces that have such a tool. A worker that ends is restarted for as
+ * long as the gateway serves.
  * @module
  */
 import pRetry from 'p-retry';
@@ -20,7 +20,7 @@ export interface ConfirmWorkersOptions {
   readonly dataConverter: (namespace: string) => DataConverter | undefined;
   readonly logger: Logger;
   readonly worker: Partial<CreateWorkerOptions>;
-  /** Called before the first worker is created. Called again at the next reload if it fails, but not once it succeeds. */
+  /** Called before the first worker is created. If it fails, it is called again at the next reload. */
   readonly beforeWorker: () => void | Promise<void>;
 }
 

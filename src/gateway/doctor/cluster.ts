@@ -1,4 +1,4 @@
-/** The cluster: whether it is there for this client, and what it is. @module */
+/** Checks whether the cluster is reachable, accepts this client and is recent enough. @module */
 import type { Calls } from '../../temporal/rpc/calls.js';
 import { GRPC, grpcCode, within } from '../../temporal/rpc/calls.js';
 import type { TemporalTarget } from '../../temporal/connection/target.js';
@@ -11,7 +11,10 @@ const OLDEST = [1, 27] as const;
 const CREDENTIALS =
   'check the API key or the client certificate (`apiKey`, `tls`, TEMPORAL_API_KEY, TEMPORAL_TLS_…), and whom the cluster takes it for';
 
-/** @returns whether more can be asked of it */
+/**
+ * Checks the connection and the server's version.
+ * @returns `there`: whether further checks make sense
+ */
 export async function clusterFindings(
   calls: Calls,
   target: TemporalTarget,
@@ -25,7 +28,7 @@ export async function clusterFindings(
     return { there: true, findings: [connectedTo(target, serverVersion), ...versionFindings(serverVersion)] };
   } catch (reason) {
     if (!isRefusal(reason)) return { there: false, findings: [await unreachable(target.connectionOptions, reason)] };
-    // A role may be denied this and nothing else: its rights tell.
+    // A role may be denied only this call; the check of its rights will show.
     if (grpcCode(reason) === GRPC.PERMISSION_DENIED)
       return {
         there: true,
@@ -62,7 +65,7 @@ function connectedTo(
 
 function versionFindings(version: string): Finding[] {
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part));
-  // Temporal Cloud and development builds may name no such number.
+  // Temporal Cloud and development builds may not report a version number.
   if (!/^\d+\.\d+/.test(version) || major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return [];
   return [
     error(

@@ -1,15 +1,15 @@
-/** What `doctor` has to say. @module */
+/** The findings that `doctor` reports. @module */
 import { GRPC, grpcCode } from '../../temporal/rpc/calls.js';
 
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'error';
-  /** What is so. */
+  /** What was found. */
   readonly text: string;
-  /** What to do about it, or where it matters. */
+  /** What to do about it, or when it matters. */
   readonly remedy?: string;
 }
 
-/** For each call, in milliseconds. */
+/** The time limit of each call, in milliseconds. */
 export const DEADLINE = 3_000;
 
 export const ok = (text: string, remedy?: string): Finding => ({
@@ -20,7 +20,7 @@ export const ok = (text: string, remedy?: string): Finding => ({
 export const warning = (text: string, remedy: string): Finding => ({ level: 'warning', text, remedy });
 export const error = (text: string, remedy: string): Finding => ({ level: 'error', text, remedy });
 
-/** Why something failed, on one line: what lies beneath an error says most, and Temporal's own words are its details. */
+/** Returns why something failed, on one line. The innermost cause says most; Temporal's own message is in `details`. */
 export function reasonOf(thrown: unknown): string {
   const { details, message, code, cause } = (thrown ?? {}) as Record<'details' | 'message' | 'code' | 'cause', unknown>;
   if (cause) return reasonOf(cause);
@@ -29,13 +29,16 @@ export function reasonOf(thrown: unknown): string {
     .replaceAll(/\s*\n\s*/g, '; ');
 }
 
-/** Whether the cluster is there, but not for this client. */
+/** Returns whether the cluster is reachable but refuses this client. */
 export function isRefusal(thrown: unknown): boolean {
   const code = grpcCode(thrown);
   return code === GRPC.PERMISSION_DENIED || code === GRPC.UNAUTHENTICATED;
 }
 
-/** @throws Error if it takes longer than a call may */
+/**
+ * Waits for `work`, but no longer than {@link DEADLINE}.
+ * @throws Error if it takes longer; whatever `work` throws
+ */
 export async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -50,10 +53,10 @@ const UNITS = [
   ['minute', 60_000],
   ['second', 1_000],
 ] as const;
-/** So many of a unit or more are told in it. */
+/** The smallest number of each unit that is still expressed in that unit. */
 const ENOUGH = { day: 3, hour: 1, minute: 1, second: 0 } as const;
 
-/** A time in milliseconds, in words. */
+/** Formats a duration in milliseconds in words, such as "2.5 hours". */
 export function spoken(milliseconds: number): string {
   const [unit, length] = UNITS.find(([name, each]) => milliseconds >= ENOUGH[name] * each) ?? UNITS[3];
   const count = Math.round((milliseconds / length) * 10) / 10;

@@ -1,4 +1,4 @@
-/** Examines what a gateway's file depends on. @module */
+/** Examines everything that a gateway file depends on. @module */
 import { isMcpTasksError } from '../../task/errors.js';
 import { Keyring } from '../../task/keyring.js';
 import { Calls } from '../../temporal/rpc/calls.js';
@@ -18,9 +18,10 @@ import { taskQueueFindings } from './task-queue.js';
 export type { Finding } from './finding.js';
 
 /**
- * Of each namespace that the tools are in, one after the other: what is wrong with one keeps none from being looked at.
- * @param dir where a dev server keeps its files, should there be no Temporal
- * @param env of the server that is to be
+ * Examines the connection's own namespace and each one that tools name, one after the other. A problem with one does
+ * not stop the others from being examined.
+ * @param dir where a dev server keeps its files, if no Temporal is configured
+ * @param env the environment that the gateway will run in
  */
 export async function* examine(
   loaded: LoadedGateway,
@@ -43,11 +44,15 @@ interface Examination {
   readonly loaded: LoadedGateway;
   readonly dir: string;
   readonly env: NodeJS.ProcessEnv;
-  /** What namespaces share is said once. */
+  /** What has been reported already, so that findings shared by namespaces appear once. */
   readonly said: Set<string>;
 }
 
-/** @param namespace `undefined`: the connection's own, which is opened whether or not tools are in it, as serving does it */
+/**
+ * Examines one namespace.
+ * @param namespace `undefined` is the connection's own. It is opened even if no tools are in it, as it is when serving,
+ *   unless that would start a dev server.
+ */
 async function* examineNamespace(
   { loaded, dir, env, said }: Examination,
   namespace: string | undefined,
@@ -59,7 +64,7 @@ async function* examineNamespace(
     const connections = await connectionsFor(loaded, namespace, dir);
     const explicit = configuredTarget(connections.of(namespace)).address !== undefined;
     if (namespace === undefined) yield* keyFindings(explicit, env);
-    // A dev server would be started for nothing.
+    // A dev server would start for nothing.
     if (tools.length === 0 && !explicit) return;
     opened = await open(connections, namespace);
   } catch (reason) {
@@ -103,7 +108,10 @@ interface Opened {
   readonly calls: Calls;
 }
 
-/** As serving does it, but of other namespaces it is only looked at where they are: a certificate of theirs that is missing is told of them. */
+/**
+ * Resolves the connections as serving does, but ignores the certificates and data converters of other namespaces: if
+ * one of those is missing, it is reported for the namespace that names it.
+ */
 async function connectionsFor(loaded: LoadedGateway, namespace: string | undefined, dir: string): Promise<Connections> {
   const { namespaces: all = {} } = loaded.config;
   const namespaces = Object.entries(all).map(
@@ -115,7 +123,7 @@ async function connectionsFor(loaded: LoadedGateway, namespace: string | undefin
     dir,
   );
   if (namespace !== undefined) return connections;
-  // What is said of it by its name holds for the connection's own as well: how its payloads are encoded.
+  // The own namespace may also be listed by name, which then determines how its payloads are encoded.
   const { namespace: own } = configuredTarget(connections.of(undefined));
   return all[own] ? await connectionsFor(loaded, own, dir) : connections;
 }
@@ -130,7 +138,10 @@ async function open(connections: Connections, namespace: string | undefined): Pr
   }
 }
 
-/** @param explicit whether there is a cluster, and no dev server */
+/**
+ * Checks MCP_TASKS_KEY.
+ * @param explicit whether a cluster is configured, so that no dev server is used
+ */
 function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEnv): Finding[] {
   if (!key)
     return explicit
@@ -149,7 +160,7 @@ function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEn
   }
 }
 
-/** Questions before the start need a worker of the gateway's own. */
+/** Checks that the gateway can load the worker that tools with `confirm` need. */
 async function confirmFindings(tools: readonly DurableTool[]): Promise<Finding[]> {
   const asking = tools.filter(({ beforeStart }) => beforeStart).map(({ name }) => name);
   if (asking.length === 0) return [];

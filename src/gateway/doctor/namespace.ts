@@ -1,4 +1,5 @@
-/** A namespace, as far as tasks depend on it. @module */
+/** Checks the settings of a namespace that tasks depend on. @module */
+import { msOptionalToNumber, msToNumber, optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { Duration } from '../../task/duration.js';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
 import { LARGEST_ARGUMENTS } from '../../temporal/start/start.js';
@@ -9,16 +10,17 @@ import { msOptionalToNumber, msToNumber, optionalTsToMs } from '../../temporal/s
 
 type Ttls = Pick<GatewayConfig, 'ttl' | 'longestTtl'>;
 
-/** What is served where the file says nothing else. */
+/** The ttls that are served if the file sets none. */
 const DEFAULT: { readonly ttl: Duration; readonly longest: Duration } = { ttl: '24 hours', longest: '30 days' };
-/** What a task has in its memo besides its mapping, in bytes, at most. */
+/** The maximum size of what a task's memo holds besides its mapping, in bytes. */
 const MEMO_REST = 2_000;
-/** A page of 50 tasks brings their memos, in one message of 4 MB at most. */
+/** The largest memo for listing, in bytes: a page holds 50 tasks with their memos, in a message of at most 4 MB. */
 const LARGEST_LISTED_MEMO = 60_000;
 
 /**
- * @param tools in this namespace
- * @returns whether it is there, or that is not known
+ * Checks the retention and limits of a namespace.
+ * @param tools the tools in this namespace
+ * @returns `there`: `false` if the namespace does not exist, `true` if it does or that is unknown
  */
 export async function namespaceFindings(
   calls: Calls,
@@ -74,7 +76,7 @@ export async function namespaceFindings(
 }
 
 function retentionFindings(namespace: string, retention: number, tools: readonly DurableTool[], ttls: Ttls): Finding[] {
-  // Some servers do not say.
+  // Some servers do not report it.
   if (retention === 0) return [ok(`namespace ${namespace}`)];
   const kept = `namespace ${namespace} keeps closed workflows for ${spoken(retention)}`;
   const ttl = longestTtl(tools, ttls);
@@ -109,7 +111,7 @@ function payloadFindings(namespace: string, blob: number): Finding[] {
   ];
 }
 
-/** A task carries how it is read, with the schemas of its result and questions. */
+/** Checks that mappings fit into memos: each task carries one, with the schemas of its result and input requests. */
 function memoFindings(tools: readonly DurableTool[], limit: number): Finding[] {
   const most = Math.min(LARGEST_LISTED_MEMO, limit > 0 ? limit - MEMO_REST : Infinity);
   return tools.flatMap(({ name, work }) => {
@@ -125,7 +127,7 @@ function memoFindings(tools: readonly DurableTool[], limit: number): Finding[] {
   });
 }
 
-/** The longest that a task is promised to be readable, in milliseconds. One without a ttl is promised nothing. */
+/** Returns the longest ttl that tasks get by default, in milliseconds. A task with ttl null is promised nothing. */
 function longestTtl(tools: readonly DurableTool[], { ttl: common }: Ttls): number {
   const ttls = tools.map(({ ttl }) => (ttl === undefined ? (common === undefined ? DEFAULT.ttl : common) : ttl));
   return Math.max(0, ...ttls.map((ttl) => msOptionalToNumber(ttl ?? undefined) ?? 0));

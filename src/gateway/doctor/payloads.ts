@@ -1,4 +1,9 @@
-/** Whether payloads can be encoded and decoded, by a codec server or the workers' data converter. @module */
+/** Checks that the codec server or the workers' data converter can encode and decode payloads. @module */
+import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/data-converter-helpers.js';
+import {
+  decodeArrayFromPayloads,
+  encodeToPayloads,
+} from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { DataConverter } from '@temporalio/client';
 import type { Encoding } from '../connection.js';
 import { error, inTime, ok, reasonOf, type Finding } from './finding.js';
@@ -6,7 +11,7 @@ import { decodeArrayFromPayloads, encodeToPayloads, loadDataConverter } from '..
 
 const PROBE = { mcpTasks: 'doctor' };
 
-/** Nothing of it gets to Temporal. */
+/** Encodes and decodes a probe. Nothing is sent to Temporal. */
 export async function payloadFindings(
   converter: DataConverter | undefined,
   { codec, dataConverter }: Encoding,
@@ -43,7 +48,7 @@ async function roundTrip(converter: DataConverter): Promise<unknown> {
   return back;
 }
 
-/** A URL may have a password in it, or a token. */
+/** Removes the credentials and the query of URLs: they may contain a password or a token. */
 function withoutSecrets(text: string): string {
   return text.replaceAll(/\/\/[^/\s]*@/g, '//').replaceAll(/\?\S*/g, '');
 }

@@ -1,4 +1,4 @@
-/** What the role that the gateway has may do, found out with calls on a workflow that does not exist: they change nothing. @module */
+/** Checks what the gateway's role may do, with calls on a workflow that does not exist. They change nothing. @module */
 import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
 import pRetry from 'p-retry';
@@ -9,16 +9,19 @@ import { DEADLINE, error, isRefusal, ok, reasonOf, warning, type Finding } from 
 
 const { TaskQueueKind } = proto.temporal.api.enums.v1;
 
-/** A right is there where such a call gets as far as finding no such workflow, or that something is missing in it. */
+/** The codes that prove a right: the call passed authorization and failed on the missing workflow or argument. */
 const GOT_THROUGH = new Set<number | undefined>([GRPC.NOT_FOUND, GRPC.INVALID_ARGUMENT]);
-/** In milliseconds. */
+/** The pause before the second attempt, in milliseconds. */
 const PAUSE = 1_000;
 
 type Probe = () => Promise<unknown>;
-/** What may be done, and by which calls: by these names Temporal's authorizers know them. */
+/** The rights to check, each with its probes by API method. Temporal's authorizers know the methods by these names. */
 type Probes = Readonly<Record<string, Readonly<Record<string, Probe>>>>;
 
-/** @param tools in this namespace: nothing is asked that they do not need */
+/**
+ * Checks the rights that these tools need, and no others.
+ * @param tools the tools in this namespace
+ */
 export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]): Promise<Finding[]> {
   const { namespace } = calls.client.options;
   const probes = probesFor(calls, needsOf(tools));
@@ -63,7 +66,10 @@ interface Answer {
   readonly thrown: unknown;
 }
 
-/** What the call was answered with, instead of getting through. What may pass, such as a limit of its rate, is given a second chance. */
+/**
+ * Returns the error that kept a probe from getting through, or `undefined`. Errors that may be temporary, such as a
+ * rate limit, get a second attempt.
+ */
 async function outcome(calls: Calls, probe: Probe): Promise<unknown> {
   const attempt = async (): Promise<void> => {
     await calls.once(within(DEADLINE), probe).catch((thrown: unknown) => {
@@ -85,11 +91,11 @@ function told(answers: readonly Answer[]): string {
 
 type Need = 'query' | 'update' | 'signal' | 'work on';
 
-/** What not every gateway does. */
+/** Returns the rights that only some tools need. */
 function needsOf(tools: readonly DurableTool[]): ReadonlySet<Need> {
   const needs = new Set<Need>();
   for (const { work, beforeStart } of tools) {
-    // The workflow that asks is the gateway's own, and so are its worker, its query and how it is answered.
+    // The workflow that asks is the gateway's own: the gateway runs its worker, queries it and delivers the answers.
     if (beforeStart) for (const need of ['query', 'update', 'signal', 'work on'] as const) needs.add(need);
     const { status, inputs = {} } = (work.kind === 'workflow' && work.existing?.mapping) || {};
     const questions = Object.values(inputs);
@@ -126,7 +132,7 @@ function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
       SignalWorkflowExecution: async () =>
         await service.signalWorkflowExecution({ namespace, workflowExecution: execution, signalName: 'none' }),
     },
-    // Without a task queue, and without a task. A worker does not start where it cannot look at its namespace.
+    // These polls name no task queue and complete no task. A worker does not start if it cannot describe its namespace.
     'work on': {
       DescribeNamespace: async () => await service.describeNamespace({ namespace }),
       PollWorkflowTaskQueue: async () =>
@@ -138,14 +144,14 @@ function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
     },
   };
   return {
-    // Without a type it is refused, after the right has been looked at.
+    // Without a workflow type the server rejects it, but only after checking the right.
     start: {
       StartWorkflowExecution: async () =>
         await service.startWorkflowExecution({ namespace, workflowId, requestId: randomUUID() }),
     },
     read: {
       DescribeWorkflowExecution: async () => await service.describeWorkflowExecution({ namespace, execution }),
-      // A long poll, as for results: those have a limit of their own.
+      // A long poll, like reading results: long polls have a limit of their own.
       GetWorkflowExecutionHistory: async () =>
         await service.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 1, waitNewEvent: true }),
       GetWorkflowExecutionHistoryReverse: async () =>

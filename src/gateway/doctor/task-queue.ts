@@ -1,4 +1,4 @@
-/** The workers of a task queue, as Temporal sees them. @module */
+/** Checks the workers of a task queue, as Temporal sees them. @module */
 import proto, { type temporal } from '@temporalio/proto';
 import { within, type Calls } from '../../temporal/rpc/calls.js';
 import { DEADLINE, error, ok, reasonOf, spoken, warning, type Finding } from './finding.js';
@@ -8,20 +8,23 @@ const { TaskQueueType, WorkerVersioningMode } = proto.temporal.api.enums.v1;
 type Poller = temporal.api.taskqueue.v1.IPollerInfo;
 type Version = temporal.api.deployment.v1.IWorkerDeploymentVersion;
 
-/** By how much a poll may lie in the future before this machine's clock counts as wrong, in milliseconds. */
+/** How far in the future a poll may be before this machine's clock counts as wrong, in milliseconds. */
 const SKEW = 2_000;
 /**
- * How long ago a worker's newest poll may be, in milliseconds: one lasts up to a minute, and shows when it begins and when it
- * ends. Temporal lists workers for about five minutes after that.
+ * How long ago a worker's latest poll may be, in milliseconds. A poll lasts up to a minute and is recorded when it
+ * begins and when it ends. Temporal lists workers for about five minutes after that.
  */
 const SILENCE = 90_000;
 
-/** @param tools whose workflows wait there */
+/**
+ * Checks that workers poll a task queue and that new workflows reach them.
+ * @param tools the names of the tools whose workflows use this task queue
+ */
 export async function taskQueueFindings(calls: Calls, name: string, tools: readonly string[]): Promise<Finding[]> {
   const { namespace } = calls.client.options;
   const what = `task queue ${name} (${tools.join(', ')})`;
   try {
-    // Who takes the activities is the workflow's affair: they may be on other queues.
+    // Check only workflow pollers: a workflow may run its activities on other task queues.
     const request = { namespace, taskQueue: { name }, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW };
     const { pollers, versioningInfo } = await calls.once(
       within(DEADLINE),
@@ -68,7 +71,10 @@ export async function taskQueueFindings(calls: Calls, name: string, tools: reado
   }
 }
 
-/** A new workflow goes to the current version, and where there is none to workers without. */
+/**
+ * Returns why these workers get no new workflows, if so. New workflows go to the current version or, if there is none,
+ * to unversioned workers.
+ */
 function versionProblem(pollers: readonly Poller[], current: Version | null | undefined): string | undefined {
   if (!current?.buildId)
     return pollers.every(isVersioned)
@@ -85,7 +91,7 @@ function isVersioned({ deploymentOptions }: Poller): boolean {
   return deploymentOptions?.workerVersioningMode === WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED;
 }
 
-/** The server's clock shows only in such times. */
+/** Warns if this machine's clock is behind. The times of polls are the only sign of the server's clock. */
 function clockFindings(ahead: number): Finding[] {
   return ahead > SKEW
     ? [

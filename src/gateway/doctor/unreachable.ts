@@ -1,4 +1,8 @@
-/** Why there is no getting to Temporal: looked at from below, because gRPC says little of it, and that in changing words. @module */
+/**
+ * Finds out why Temporal is unreachable by testing DNS, TCP, TLS and HTTP/2 in turn. gRPC's own errors say little, and
+ * their wording changes.
+ * @module
+ */
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
@@ -7,19 +11,23 @@ import type { TemporalConnectionOptions } from '../../temporal/connection/target
 import { DEADLINE, error, inTime, reasonOf, type Finding } from './finding.js';
 import { splitProtoHostPort } from '../../temporal/seam.js';
 
-/** Temporal's own, as its SDKs have it. */
+/** Temporal's default port, as in its SDKs. */
 const PORT = 7233;
-/** Where gRPC looks for a proxy. */
+/** The environment variables in which gRPC looks for a proxy. */
 const PROXY = ['grpc_proxy', 'https_proxy', 'http_proxy'];
-/** How a client of HTTP/2 begins: with these words, and settings, here none. https://www.rfc-editor.org/rfc/rfc9113#section-3.4 */
+/** The type of HTTP/2's SETTINGS frame. */
 const SETTINGS = 4;
+/**
+ * The HTTP/2 client preface: a fixed text and a SETTINGS frame, empty here.
+ * https://www.rfc-editor.org/rfc/rfc9113#section-3.4
+ */
 const PREFACE = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
   Buffer.from([0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]),
 ]);
-/** The server has ended the connection when there was one, as those do that refuse a client without a word. */
+/** The server closed an established connection. Some servers refuse a client that way, without giving a reason. */
 const HUNG_UP = 'it hung up';
-/** How long a server may take to say why it refuses a client, in milliseconds, before that begins to speak. */
+/** How long to wait for the server to say why it refuses the client, in milliseconds, before sending anything. */
 const HEAR_OUT = 300;
 
 interface Place {
@@ -27,7 +35,10 @@ interface Place {
   readonly port: number;
 }
 
-/** @param thrown what the call was answered with */
+/**
+ * Returns a finding with the reason why Temporal is unreachable.
+ * @param thrown the error of the call that failed
+ */
 export async function unreachable({ address, tls }: TemporalConnectionOptions, thrown: unknown): Promise<Finding> {
   const at = (what: string, remedy: string): Finding => error(`there is no Temporal at ${address}: ${what}`, remedy);
   const { hostname: host, port = PORT } = splitProtoHostPort(address) ?? { hostname: '' };
@@ -38,7 +49,7 @@ export async function unreachable({ address, tls }: TemporalConnectionOptions, t
     ({ code, message }: NodeJS.ErrnoException) => code ?? message,
   );
   const closed = unresolved ?? (await tcpFault(place));
-  // There no way leads past the proxy.
+  // Only the proxy can reach the server then.
   if (closed !== undefined && PROXY.some((name) => process.env[name]))
     return at(
       'no connection comes about by way of the proxy',
@@ -58,7 +69,7 @@ export async function unreachable({ address, tls }: TemporalConnectionOptions, t
     );
   const wrong = tls ? await tlsFault(place, tls) : await plainFault(place);
   if (wrong) return at(...wrong);
-  // gRPC ends it with a note that it mostly has not.
+  // gRPC ends the message with a resolution note, which is usually empty.
   return at(
     reasonOf(thrown).replace(/\. Resolution note:$/, ''),
     'is this the gRPC port of its frontend, and is that healthy? temporal operator cluster health',
@@ -125,11 +136,11 @@ function isRefused(failed: string): boolean {
   return failed.includes('ALERT') || failed === HUNG_UP;
 }
 
-/** Where TLS comes about, it is what was missing. */
+/** Returns what is wrong with a connection without TLS. If TLS works, that was missing. */
 async function plainFault(place: Place): Promise<Fault | undefined> {
   const failed = await http2Fault(place);
   if (failed === undefined) return undefined;
-  // Nothing is sent there, whoever it is.
+  // Safe without verification: nothing secret is sent.
   const withTls = await http2Fault(place, { rejectUnauthorized: false });
   if (withTls === undefined || isRefused(withTls))
     return ['it speaks TLS, and this client does not', 'write `tls: true`, or the certificates (TEMPORAL_TLS=true)'];
@@ -144,7 +155,7 @@ async function plainFault(place: Place): Promise<Fault | undefined> {
   ];
 }
 
-/** The code of what keeps a connection from coming about. */
+/** Returns the code of the error that prevents a TCP connection, or `undefined`. */
 async function tcpFault({ host, port }: Place): Promise<string | undefined> {
   const socket = connectTcp({ host, port });
   return await new Promise<string | undefined>((resolve) => {
@@ -155,8 +166,8 @@ async function tcpFault({ host, port }: Place): Promise<string | undefined> {
 }
 
 /**
- * The code of what keeps HTTP/2 from coming about, on which gRPC is. That it does shows in the server's first word: in TLS 1.3
- * a client hears that it is refused only when for itself all is well.
+ * Returns the code of the error that prevents HTTP/2, which gRPC runs on, or `undefined`. Only the server's first frame
+ * proves that it works: in TLS 1.3 the handshake succeeds for the client before it learns that the server refuses it.
  */
 async function http2Fault({ host, port }: Place, tls?: ConnectionOptions): Promise<string | undefined> {
   let socket: Socket | undefined;
@@ -166,14 +177,14 @@ async function http2Fault({ host, port }: Place, tls?: ConnectionOptions): Promi
     const failed = ({ code, message }: NodeJS.ErrnoException): void =>
       resolve(through && code === 'ECONNRESET' ? HUNG_UP : (code ?? message));
     try {
-      // An IP address is no name that TLS could ask for.
+      // TLS cannot ask for an IP address as the server name.
       const name = isIP(host) ? '' : host;
       const opened = tls
         ? connectTls({ host, port, servername: name, ALPNProtocols: ['h2'], ...tls })
         : connectTcp({ host, port });
       socket = opened;
       opened.setTimeout(DEADLINE, () => resolve('ETIMEDOUT'));
-      // What is said to a server that has hung up takes away why it did.
+      // Writing to a server that has hung up would lose its reason, so wait first.
       opened.once(tls ? 'secureConnect' : 'connect', () => {
         through = true;
         patience = setTimeout(() => opened.write(PREFACE), HEAR_OUT);
@@ -182,7 +193,7 @@ async function http2Fault({ host, port }: Place, tls?: ConnectionOptions): Promi
       opened.on('error', failed);
       opened.once('close', () => resolve(through ? HUNG_UP : 'ECONNRESET'));
     } catch (thrown) {
-      // A certificate that is none.
+      // The certificate or key is invalid.
       failed(thrown as NodeJS.ErrnoException);
     }
   }).finally(() => {
