@@ -1,4 +1,4 @@
-/** A server as an OAuth 2.1 protected resource: RFC 9728 and RFC 6750, as MCP's authorization has them. @module */
+/** Makes a server an OAuth 2.1 protected resource (RFC 9728, RFC 6750), as MCP's authorization requires. @module */
 import {
   bearerAuthChallengeResponse,
   getOAuthProtectedResourceMetadataUrl,
@@ -17,9 +17,9 @@ import { IssuerUnavailable, JwtVerifier } from './verifier.js';
 export interface BearerAuthOptions {
   /** The authorization server's issuer URL; HTTPS, except on this machine. */
   readonly issuer: string;
-  /** The public URL of this server: the resource that clients ask a token for (RFC 8707). */
+  /** The public URL of this server: the resource that clients request tokens for (RFC 8707). */
   readonly resource: string;
-  /** What `aud` has to name in a token. @default `resource`, with or without a slash at its end */
+  /** The value that a token's `aud` must contain. @default `resource`, with or without a trailing slash */
   readonly audience?: string;
   /** The scopes that every request needs. @default none */
   readonly scopes?: readonly string[];
@@ -28,24 +28,28 @@ export interface BearerAuthOptions {
 }
 
 export interface ProtectedHandler extends McpHttpHandler {
-  /** Where, besides its own path, the handler has to be reached: the metadata documents, which need no token. */
+  /** The paths to route to the handler besides its own. They serve the metadata documents, which need no token. */
   readonly metadataPaths: readonly string[];
 }
 
 const ROOT_METADATA = '/.well-known/oauth-protected-resource';
-/** When to ask again while the issuer does not answer, in seconds. */
+/** The `Retry-After` while the issuer does not answer, in seconds. */
 const RETRY_AFTER = '5';
 
 /**
- * Lets nobody through to `handler` without a token for this server. The verified token becomes the request's `authInfo`,
- * issuer and subject in `extra.iss` and `.sub`: tasks belong to them.
+ * Wraps `handler` so that it only gets requests with a token for this server. The verified token becomes the request's
+ * `authInfo`, with issuer and subject in `extra.iss` and `extra.sub`: together they are the owner of tasks.
  *
- * Answers 401 without a good token, 403 without the scopes, both with the challenge that clients find the issuer by, and 503
- * while the issuer's keys cannot be had.
+ * Answers 401 without a valid token and 403 if scopes are missing, both with the challenge from which clients find the
+ * issuer. Answers 503 while the issuer's keys are unavailable.
  *
- * @throws McpTasksError `CONFIGURATION` if the issuer cannot be reached or does not publish its metadata, or for a wrong URL
+ * @throws McpTasksError `CONFIGURATION` if the issuer is unreachable or does not publish its metadata, or if a URL is
+ *   invalid
  * @example
- * const handler = await bearerAuth(tasks.handler(factory), { issuer: 'https://auth.example.com', resource: 'https://mcp.example.com/mcp' });
+ * const handler = await bearerAuth(tasks.handler(factory), {
+ *   issuer: 'https://auth.example.com',
+ *   resource: 'https://mcp.example.com/mcp',
+ * });
  */
 export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOptions): Promise<ProtectedHandler> {
   const { issuer, scopes = [], logger = stderrLogger() } = options;
@@ -66,7 +70,7 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
       return await verifyBearerToken(request.headers.get('authorization'), { ...required, verifier });
     } catch (error) {
       if (error instanceof IssuerUnavailable) return unavailable(error);
-      // Nothing that the client could do about it: it is answered 500.
+      // The client cannot fix this, so the answer is a 500.
       if (!(error instanceof OAuthError)) logger.error({ err: error }, 'a token could not be verified');
       return bearerAuthChallengeResponse(error, required);
     }
@@ -85,7 +89,7 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
   };
 }
 
-/** The token may well be good: nothing that a client should ask for another one for. */
+/** Returns a 503 instead of a 401: the token may be valid, so the client should not request another one. */
 function unavailable({ message }: IssuerUnavailable): Response {
   return Response.json(
     { error: 'temporarily_unavailable', error_description: message },
@@ -93,7 +97,10 @@ function unavailable({ message }: IssuerUnavailable): Response {
   );
 }
 
-/** Clients that got no challenge look at the root as well, where the SDK has no document for a resource with a path. */
+/**
+ * Rewrites a request for the root metadata document to ask for that of the resource. Clients that got no challenge also
+ * try the root, and the SDK serves no document there if the resource URL has a path.
+ */
 function atResource(request: Request, resourceMetadataUrl: string): Request {
   if (new URL(request.url).pathname !== ROOT_METADATA) return request;
   return new Request(resourceMetadataUrl, { method: request.method, headers: request.headers });

@@ -1,2 +1,2 @@
-/** OAuth 2.1 for servers over HTTP: `mcp-tasks-temporal/auth`. @module */
+/** OAuth 2.1 for servers over HTTP. Exported as `mcp-tasks-temporal/auth`. @module */
 export { bearerAuth, type BearerAuthOptions, type ProtectedHandler } from './bearer-auth.js';

@@ -1,19 +1,19 @@
-/** The authorization server that issues the tokens: its metadata, found by its URL. @module */
+/** Discovers the metadata of the authorization server that issues the tokens. @module */
 import { z } from 'zod';
 import { McpTasksError } from '../task/errors.js';
 
-/** How long all of the discovery may take, in milliseconds. */
+/** The time limit for the whole discovery, in milliseconds. */
 const DEADLINE = 10_000;
 
-/** What is needed here; the rest goes on to clients as it is. */
+/** The fields needed here. The others are passed on to clients unchanged. */
 const Metadata = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 export type IssuerMetadata = z.output<typeof Metadata>;
 
 /**
  * Reads the metadata of `issuer`, by RFC 8414 or OpenID Connect Discovery.
  *
- * @throws McpTasksError `CONFIGURATION` if it is no HTTPS URL (loopback excepted), cannot be reached within 10 s, publishes
- *   no metadata, or publishes those of another issuer
+ * @throws McpTasksError `CONFIGURATION` if the issuer or its `jwks_uri` is not an HTTPS URL (loopback excepted), if the
+ *   issuer cannot be reached within 10 s, or if it publishes no metadata, incomplete metadata or that of another issuer
  */
 export async function discoverIssuer(issuer: string): Promise<IssuerMetadata> {
   const url = secureUrl(issuer, 'the issuer');
@@ -23,7 +23,8 @@ export async function discoverIssuer(issuer: string): Promise<IssuerMetadata> {
     if (document === undefined) continue;
     const { success, data } = Metadata.safeParse(document);
     if (!success) throw misconfigured(`the metadata at ${candidate} name no issuer with keys (issuer, jwks_uri)`);
-    // RFC 8414, section 3.3. Its own spelling is the one in its tokens; whether it ends with a slash is often mistaken.
+    // RFC 8414, section 3.3. A trailing slash is often added or left out by mistake, so ignore it here. Tokens contain
+    // the issuer as the metadata spells it.
     if (bare(data.issuer) !== bare(issuer))
       throw misconfigured(`the metadata at ${candidate} are of another issuer, ${data.issuer}: give exactly that`);
     secureUrl(data.jwks_uri, 'the jwks_uri of the issuer');
@@ -34,7 +35,7 @@ export async function discoverIssuer(issuer: string): Promise<IssuerMetadata> {
   );
 }
 
-/** Where the metadata may be, in the order in which MCP has clients try. */
+/** Returns the URLs where the metadata may be, in the order that MCP prescribes for clients. */
 export function metadataUrls(issuer: URL): string[] {
   const { origin } = issuer;
   const path = bare(issuer.pathname);
@@ -44,7 +45,11 @@ export function metadataUrls(issuer: URL): string[] {
   return path ? [...inserted, `${origin}${path}/.well-known/openid-configuration`] : inserted;
 }
 
-/** @returns `undefined` where there is no such document */
+/**
+ * Reads a JSON document.
+ * @returns `undefined` if the response is a redirect or a client error (3xx, 4xx)
+ * @throws McpTasksError `CONFIGURATION` if the request fails, is answered 5xx, or the document is not JSON
+ */
 async function read(url: string, signal: AbortSignal): Promise<unknown> {
   try {
     const response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal });
@@ -57,7 +62,7 @@ async function read(url: string, signal: AbortSignal): Promise<unknown> {
   }
 }
 
-/** Whoever can read or change what is on the way can make tokens. */
+/** Requires HTTPS, except on loopback: anyone who can change the traffic could forge tokens. */
 function secureUrl(text: string, what: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const loopback = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';

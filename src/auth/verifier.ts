@@ -1,14 +1,14 @@
-/** Access tokens that are JWTs, verified with the keys that their issuer publishes. @module */
+/** Verifies JWT access tokens with the keys that their issuer publishes. @module */
 import { OAuthError, OAuthErrorCode, type AuthInfo, type OAuthTokenVerifier } from '@modelcontextprotocol/server';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from '../local/log.js';
 import type { IssuerMetadata } from './issuer.js';
 
-/** How far apart this machine's clock and the issuer's may be, in seconds. */
+/** The tolerated difference between this machine's clock and the issuer's, in seconds. */
 const CLOCK_TOLERANCE = 5;
-/** How long the issuer may take to answer with its keys, in milliseconds. */
+/** The time limit for fetching the issuer's keys, in milliseconds. */
 const KEYS_DEADLINE = 3_000;
-/** With a shared secret, whoever verifies tokens could also make them. */
+/** The accepted algorithms. With a shared secret, any server that verifies tokens could also forge them. */
 const ASYMMETRIC = [
   'RS256',
   'RS384',
@@ -22,10 +22,10 @@ const ASYMMETRIC = [
   'EdDSA',
   'Ed25519',
 ];
-/** What can be wrong with a token where its key is looked for; anything else is wrong with the issuer. */
+/** Key lookup errors that are the token's fault. All others are the issuer's. */
 const TOKEN_FAULTS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
-/** Nothing is wrong with the token, as far as that can be told. */
+/** The issuer's keys are unavailable, so the token may be valid. */
 export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable';
 }
@@ -33,7 +33,7 @@ export class IssuerUnavailable extends Error {
 export class JwtVerifier implements OAuthTokenVerifier {
   readonly #keys: JWTVerifyGetKey;
 
-  /** @param audience what a token's `aud` has to name: one of these */
+  /** @param audience the accepted values: a token's `aud` must contain one of them */
   constructor(
     private readonly issuer: IssuerMetadata,
     private readonly audience: string[],
@@ -43,20 +43,21 @@ export class JwtVerifier implements OAuthTokenVerifier {
   }
 
   /**
-   * @throws OAuthError `invalid_token` for a token that is not this issuer's, not for this audience, expired or without a
-   *   subject
-   * @throws IssuerUnavailable if the issuer's keys cannot be had
+   * Verifies a token and returns its claims as `AuthInfo`.
+   * @throws OAuthError `invalid_token` if the token is malformed, badly signed, from another issuer, for another
+   *   audience, expired, without an expiry or without a subject
+   * @throws IssuerUnavailable if the issuer's keys are unavailable
    */
   async verifyAccessToken(token: string): Promise<AuthInfo> {
     const payload = await this.#verify(token);
     const { iss, sub, exp = 0 } = payload;
-    // Its client's ID would be no substitute: all users of one host would be one owner.
+    // The client ID is not a substitute: all users of one host would become one owner.
     if (!sub) throw invalid('the token names no subject (sub), whose the tasks would be');
     return {
       token,
       clientId: text(payload['client_id']) ?? text(payload['azp']) ?? '',
       scopes: scopes(payload),
-      // The moment from which it is refused here.
+      // This server rejects the token from this moment on.
       expiresAt: exp + CLOCK_TOLERANCE,
       extra: { iss, sub },
     };
@@ -73,14 +74,17 @@ export class JwtVerifier implements OAuthTokenVerifier {
       });
       return payload;
     } catch (error) {
-      // Messages of jose name the claim and never quote the token.
+      // jose's messages name the claim but never quote the token.
       if (error instanceof errors.JOSEError) throw invalid(error.message);
       throw error;
     }
   }
 }
 
-/** Cached, fetched again for a key that is not among them, though not more often than every 30 s. */
+/**
+ * Returns a lookup of the issuer's keys. It caches them for 10 minutes and fetches them again for an unknown key, at
+ * most every 30 s.
+ */
 function issuerKeys({ issuer, jwks_uri: uri }: IssuerMetadata, logger: Logger): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(new URL(uri), { timeoutDuration: KEYS_DEADLINE });
   return async (header, jws) => {
@@ -94,7 +98,7 @@ function issuerKeys({ issuer, jwks_uri: uri }: IssuerMetadata, logger: Logger): 
   };
 }
 
-/** `scope` by RFC 9068; some issuers call it `scp`, and some make a list of it. */
+/** Returns the scopes of a token. RFC 9068 has `scope`; some issuers use `scp`, and some a list. */
 function scopes({ scope, scp }: JWTPayload): string[] {
   const granted = scope ?? scp;
   if (Array.isArray(granted)) return granted.filter((one): one is string => typeof one === 'string');
