@@ -1,5 +1,4 @@
 /** Checks on a gateway file that its schema cannot express: whether its parts fit together. Pure. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { fieldsOf } from '../task/template.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import type { ConnectionConfig, GatewayConfig, ToolConfig } from './config.js';

@@ -1,5 +1,4 @@
 /** The schema of a gateway file. It validates the file and drives completion in editors. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import type { Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';

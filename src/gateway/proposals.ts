@@ -1,5 +1,4 @@
 /** Proposes tools from workflows that ran recently in a namespace. @module */
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { temporal } from '@temporalio/proto';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
 import { DEADLINE, within, type Calls } from '../temporal/rpc/calls.js';

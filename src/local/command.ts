@@ -1,11 +1,11 @@
-/** Runs a command to its end. @module */
+/** Runs a command until it exits. @module */
 import { spawn, type SpawnOptions } from 'node:child_process';
 
 export interface CommandOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
-  /** When to kill it, in milliseconds. */
+  /** The time after which the command is killed, in milliseconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called every ten seconds with the seconds gone by. */
+  /** Called every ten seconds with the seconds elapsed. */
   readonly onProgress?: (seconds: number) => void;
 }
 
@@ -13,9 +13,10 @@ export interface CommandOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid'
 const KEPT = 20_000;
 
 /**
- * @returns what the command wrote on both streams, the end of it if it is long
- * @throws Error if it cannot be run, ends with another exit code than 0 (with the last lines of its output) or takes too
- *   long; the signal's reason if that aborts
+ * Runs a command.
+ * @returns what the command wrote to stdout and stderr, cut to the last 20,000 characters
+ * @throws Error if it cannot be run, takes too long, or does not end with exit code 0 (with the last lines of its
+ *   output); the signal's reason if that aborts
  */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
   const { timeout, signal, onProgress, ...rest } = options;

@@ -1,16 +1,16 @@
-/** The secret key of a server without configuration: made once, kept beside the dev server's data. @module */
+/** The secret key of an unconfigured server: generated once and kept next to the dev server's data. @module */
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Reads `<dir>/key`, or makes it (mode 0600). Processes that start at once end up with the same key. */
+/** Reads `<dir>/key`, or creates it (mode 0600). Processes that start at the same time get the same key. */
 export async function keyFile(dir: string): Promise<string> {
   const path = join(dir, 'key');
   const mine = join(dir, `key.${process.pid}.${randomBytes(4).toString('hex')}`);
   await mkdir(dir, { recursive: true });
   await writeFile(mine, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
   try {
-    // A link appears whole and only if there was none: whoever comes second reads the first one's key.
+    // Linking is atomic and fails if the key exists: a process that comes second reads the key of the first.
     await link(mine, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -12,9 +12,9 @@ import { send } from './server-process.js';
 export interface LocalServiceLease<Name extends string = string> {
   readonly pid: number;
   readonly ports: Ports<Name>;
-  /** Whether the server ran already. */
+  /** Whether the server was already running. */
   readonly joined: boolean;
-  /** Gives it up; the last user's release returns once the server has stopped. Further calls change nothing. */
+  /** Gives up the hold. The last user's release resolves once the server has stopped. Further calls have no effect. */
   release(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
   async #release(): Promise<void> {
     held.delete(this);
     const { dir } = this.service;
-    // With its directory gone there is nobody left to share the server with.
+    // Without its directory, nobody else can share the server any more.
     if (!existsSync(dir)) return stop(this.service, this.server);
     try {
       await withMutex(dir, { timeout: 60_000 }, async (assertHeld) => {
@@ -54,15 +54,15 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
         writeRecord(dir, { ports: last.ports });
       });
     } catch (error) {
-      // Whoever has the lock now sees that the server is to stop, and sees to it.
+      // The process that holds the lock now sees that the server is marked as stopping, and stops it.
       if (!(error instanceof MutexLostError)) throw error;
     }
   }
 
-  /** What can be done of a release when the process exits: the server is told to stop, nobody waits for it. */
+  /** Releases the lease when the process exits: asks the server to stop, but does not wait for it. */
   releaseSync(): void {
     if (!existsSync(this.service.dir)) return send(this.server, this.service.stopSignal);
-    // Gone first, whoever has the lock: of users that exit together the last to get it has to find itself alone.
+    // Remove the lease before taking the lock: if users exit together, the last to get the lock must find no others.
     removeLease(this.path);
     for (let tries = 0; tries < EXIT_LOCK.tries; tries++) {
       const left = tryMutexSync(this.service.dir, () => {
@@ -74,13 +74,16 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
     }
   }
 
-  /** @returns the server, now marked as stopping, if this was its last user */
+  /**
+   * Removes this lease, and marks the server as stopping if this was its last user.
+   * @returns that server and its ports; `undefined` if there are other users or no server
+   */
   #leave(): { ports: ServiceRecord['ports']; server: RecordedServer } | undefined {
     const { dir } = this.service;
     removeLease(this.path);
     if (sweepLeases(dir) > 0) return undefined;
     const record = readRecord(dir);
-    // Another process may have replaced the server since; without a record, the only one known is ours.
+    // Another process may have replaced the server since. Without a readable record, only ours is known.
     const { ports, server } = typeof record === 'string' ? { ports: this.ports, server: this.server } : record;
     if (!server) return undefined;
     const last = { ports, server: { pid: server.pid, startedAt: server.startedAt, stopping: true } };
@@ -89,17 +92,17 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
   }
 }
 
-/** How often, and with pauses of how many milliseconds, an exiting process tries to get the lock. */
+/** How often an exiting process tries to get the lock, and the pause between attempts, in milliseconds. */
 const EXIT_LOCK = { tries: 30, pause: 20 };
 
-/** The leases of this process that were not released yet. */
+/** The leases of this process that are not released yet. */
 const held = new Set<Lease<string>>();
 let watching = false;
 
 /**
- * An exit without a release (`process.exit`, an uncaught error, a forgotten release) still stops the server with its
- * last user. Signals are left alone: handling one would take its default action away from the author's program. What a
- * signal leaves running, the next user takes up.
+ * Releases a lease when the process exits without doing so (`process.exit`, an uncaught error, a forgotten release), so
+ * that the server still stops with its last user. Does not handle signals: that would disable their default action in
+ * the author's program. The next user takes over a server that a signal left running.
  */
 function releaseAtExit(lease: Lease<string>): void {
   held.add(lease);
@@ -110,7 +113,7 @@ function releaseAtExit(lease: Lease<string>): void {
       try {
         left.releaseSync();
       } catch {
-        // Nobody is there to be told; the lease ends with the process.
+        // Nobody is left to report this to, and the lease becomes void with the process.
       }
     }
   });

@@ -1,4 +1,4 @@
-/** The users of a server: one small file each, void as soon as its process has ended. @module */
+/** The users of a server: one small file per lease, void once its process has ended. @module */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -11,7 +11,10 @@ function leaseDir(dir: string): string {
   return join(dir, 'leases');
 }
 
-/** Notes this process as a user, once more if it already is one. To be called under the lock. @returns the lease's file */
+/**
+ * Adds a lease for this process, even if it already has one. Call it under the lock.
+ * @returns the path of the lease's file
+ */
 export function addLease(dir: string): string {
   mkdirSync(leaseDir(dir), { recursive: true });
   const path = join(leaseDir(dir), `${process.pid}-${randomUUID()}.json`);
@@ -23,7 +26,10 @@ export function removeLease(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** Removes the leases of processes that have ended. To be called under the lock. @returns how many are left */
+/**
+ * Removes the leases of processes that have ended. Call it under the lock.
+ * @returns how many leases are left
+ */
 export function sweepLeases(dir: string): number {
   let left = 0;
   for (const name of list(leaseDir(dir))) {
@@ -47,7 +53,7 @@ function holds(path: string): boolean {
   try {
     return isRunning(Lease.parse(JSON.parse(readFileSync(path, 'utf8'))));
   } catch {
-    // Cut short by a kill, or gone already.
+    // The file is incomplete because of a kill, or already gone.
     return false;
   }
 }

@@ -1,7 +1,11 @@
-/** Structured logs, on stderr, so that stdio's stdout stays the protocol's. Arguments and results are never logged. @module */
+/**
+ * Structured logs on stderr, because the stdio transport needs stdout for the protocol. Arguments and results are never
+ * logged.
+ * @module
+ */
 import { pino } from 'pino';
 
-/** What this package logs through; a pino logger is one. */
+/** The logger that this package writes to. A pino logger fits. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -9,7 +13,7 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** JSON lines on stderr; `MCP_TASKS_LOG_LEVEL` sets the level. @default 'info' */
+/** Returns a logger that writes JSON lines to stderr. `MCP_TASKS_LOG_LEVEL` sets its level. @default 'info' */
 export function stderrLogger(): Logger {
   return pino(
     { level: process.env['MCP_TASKS_LOG_LEVEL'] ?? 'info', base: { name: 'mcp-tasks-temporal' } },

@@ -1,4 +1,4 @@
-/** Mutual exclusion between processes, for one directory at a time. @module */
+/** Mutual exclusion between processes, per directory. @module */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,26 +7,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { McpTasksError } from '../task/errors.js';
 
-/** After how long without a sign of life a lock counts as left behind by a killed process, in milliseconds. */
+/** How long a lock may go without renewal before it counts as left by a killed process, in milliseconds. */
 const STALE = 10_000;
 
 export interface MutexOptions {
-  /** How long to wait for the others, in milliseconds. */
+  /** How long to wait for the lock, in milliseconds. */
   readonly timeout: number;
   /** Called about every ten seconds while others hold the lock, with the seconds waited so far. */
   readonly onWait?: (seconds: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The lock was taken away, for example after the event loop had been blocked; the work is to be done again. */
+/** The lock was lost, for example because the event loop was blocked. Do the work again. */
 export class MutexLostError extends Error {}
 
-/** Throws a {@link MutexLostError} if the lock is not ours any more; to be called before what cannot be undone. */
+/** Throws a {@link MutexLostError} if the lock is no longer ours. Call it before anything that cannot be undone. */
 export type AssertHeld = () => void;
 
 /**
- * Runs `section` while no other process, and nobody else in this one, runs a section for the same directory.
- * @throws McpTasksError `LOCAL_SERVICE` if the others take longer than the timeout, the signal's reason if it aborts.
+ * Runs `section` while no other section for the same directory runs, in this process or any other.
+ * @throws McpTasksError `LOCAL_SERVICE` if the lock is not free within the timeout; the signal's reason if it aborts
  */
 export async function withMutex<T>(
   dir: string,
@@ -38,7 +38,7 @@ export async function withMutex<T>(
     lost = true;
   });
   try {
-    // Two processes that find the same lock left behind may both believe to have taken it; the last to sign has it.
+    // Two processes that find the same stale lock may both believe they took it. The last to write its token has it.
     const owner = join(dir, 'lock.owner');
     const token = randomUUID();
     await writeFile(owner, token);
@@ -46,12 +46,15 @@ export async function withMutex<T>(
       if (lost || readFileSync(owner, 'utf8') !== token) throw new MutexLostError(`The lock of ${dir} was lost`);
     });
   } finally {
-    // Fails only if the lock was lost, or its directory deleted.
+    // Fails only if the lock was lost or its directory was deleted.
     await unlock().catch(() => {});
   }
 }
 
-/** For the moment of exit, when nothing can be awaited: runs `section` if the lock is free, and else nothing. */
+/**
+ * Runs `section` if the lock is free. Meant for process exit, when nothing can be awaited.
+ * @returns whether it ran
+ */
 export function tryMutexSync(dir: string, section: () => void): boolean {
   let unlock: () => void;
   try {
@@ -91,12 +94,12 @@ async function waitForLock(dir: string, options: MutexOptions, onLost: () => voi
       options.onWait?.(Math.round(waited / 1000));
       nextLine += 10_000;
     }
-    // With jitter, so that many that wait do not all try at the same moments.
+    // Jitter keeps waiting processes from all trying at the same moment.
     await sleep(20 + Math.random() * 60, undefined, { signal: options.signal });
   }
 }
 
 function lockOptions(dir: string, onLost: () => void): lockfile.LockOptions {
-  // The default of onCompromised throws out of a timer, which would end the process.
+  // The default onCompromised throws from a timer, which would crash the process.
   return { lockfilePath: join(dir, 'lock'), stale: STALE, update: STALE / 5, onCompromised: onLost };
 }

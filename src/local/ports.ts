@@ -1,4 +1,4 @@
-/** Free ports on the loopback interface. @module */
+/** Finds free ports on the loopback interface. @module */
 import { randomInt } from 'node:crypto';
 import { createServer, connect, type Server } from 'node:net';
 import { once } from 'node:events';
@@ -8,16 +8,17 @@ export const LOOPBACK = '127.0.0.1';
 export type Ports<Name extends string = string> = Readonly<Record<Name, number>>;
 
 /**
- * Where ports are chosen: below those that systems hand out themselves, to outgoing connections and to whoever asks for
- * any port. A dev server asks for several when it starts, and on Linux there are just 7,000 of them to be had; one of its
- * own would now and then hit the port that it is to listen on, or a stopped server's port be gone when it comes back.
+ * The range that ports are chosen from. It lies below the ephemeral ports, which systems assign to outgoing connections
+ * and to programs that listen on any port. A dev server asks for several of those at its start, and on Linux only about
+ * 7,000 are available for that. If its own port were one of them, it would sometimes take that port away from itself,
+ * or another program would take a stopped server's port before the restart.
  */
 const FIRST = 20_000;
 const LAST = 32_767;
 
 /**
- * A free port for each name: the preferred one if nothing listens on it, else any.
- * Nothing reserves them, so another process may take one before the server does.
+ * Chooses a free port for each name: the preferred one if nothing listens on it, otherwise any.
+ * The ports are not reserved, so another process may take one before the server does.
  */
 export async function choosePorts<Name extends string>(
   names: readonly Name[],
@@ -26,7 +27,7 @@ export async function choosePorts<Name extends string>(
   const listeners: Server[] = [];
   const ports: Partial<Record<Name, number>> = {};
   try {
-    // All are held until the last is chosen, so that they differ.
+    // Hold each port until all are chosen, so that they differ.
     for (const name of names) {
       const wanted = preferred[name];
       const listener = (wanted !== undefined && (await listen(wanted))) || (await listenAnywhere());
@@ -39,7 +40,11 @@ export async function choosePorts<Name extends string>(
   return ports as Ports<Name>;
 }
 
-/** Connects to a port and hangs up. @throws whatever connecting throws, or after `timeout` milliseconds */
+/**
+ * Connects to a port and hangs up.
+ * @param timeout in milliseconds
+ * @throws Error if the connection fails or takes longer than `timeout`
+ */
 export async function knock(port: number, timeout = 1_000): Promise<void> {
   const socket = connect({ host: LOOPBACK, port });
   try {
@@ -49,7 +54,7 @@ export async function knock(port: number, timeout = 1_000): Promise<void> {
   }
 }
 
-/** Whether somebody listens on one of these ports. */
+/** Returns whether anything listens on one of these ports. */
 export async function anyTaken(ports: Ports): Promise<boolean> {
   const results = await Promise.allSettled(Object.values(ports).map((port) => knock(port)));
   return results.some(({ status }) => status === 'fulfilled');

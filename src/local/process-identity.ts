@@ -1,5 +1,5 @@
 /**
- * Which process is meant by a process ID, so that an ID that the system gave to another process is not mistaken for it.
+ * Identifies a process by its ID and start time, so that another process that reuses the ID is not mistaken for it.
  * @module
  */
 import { execFileSync } from 'node:child_process';
@@ -7,17 +7,17 @@ import { readFileSync } from 'node:fs';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When the process started, in whatever form the system tells it; absent where it does not tell (Windows). */
+  /** When the process started, in the system's own format. Absent if the system does not report it (Windows). */
   readonly startedAt?: string | undefined;
 }
 
-/** The identity of a process that runs now. Synchronous, so that it can be recorded before anything else happens. */
+/** Returns the identity of a running process. Synchronous, so that it can be recorded before anything else happens. */
 export function identify(pid: number): ProcessIdentity {
   const startedAt = look(pid)?.startedAt;
   return startedAt === undefined ? { pid } : { pid, startedAt };
 }
 
-/** Whether that very process still runs. A zombie does not: it only waits for its parent to take notice. */
+/** Returns whether this exact process still runs. A zombie does not: it only waits for its parent to reap it. */
 export function isRunning(process: ProcessIdentity): boolean {
   if (!exists(process.pid)) return false;
   const found = look(process.pid);
@@ -30,7 +30,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it exists and belongs to another user.
+    // EPERM: it exists but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
@@ -40,26 +40,26 @@ interface Look {
   readonly startedAt: string;
 }
 
-/** What the system tells about a process; undefined if it is not there or the system does not tell. */
+/** Returns what the system reports about a process, or `undefined` if it does not exist or nothing is reported. */
 function look(pid: number): Look | undefined {
   try {
     if (process.platform === 'linux') return lookInProc(pid);
     if (process.platform !== 'win32') return askPs(pid);
   } catch {
-    // It ended just now, or other users' processes are hidden from us.
+    // It has just ended, or the system hides other users' processes.
   }
   return undefined;
 }
 
 function lookInProc(pid: number): Look {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the name in parentheses and may itself hold spaces and parentheses; what follows begins with
-  // field 3, the state.
+  // Field 2 is the name in parentheses, and may itself contain spaces and parentheses. Start after it, with field 3,
+  // the state.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
-  // Field 20. While other threads than the first one have not ended yet, they keep files and ports open.
+  // Field 20, the number of threads. Until the other threads have ended too, they keep files and ports open.
   const threads = Number(fields[17]);
-  // Field 22, in clock ticks since boot, which only the boot makes unique.
+  // Field 22, the start time in clock ticks since boot. It is unique only together with the boot ID.
   const start = fields[19];
   return { zombie: (state === 'Z' || state === 'X') && threads <= 1, startedAt: `${bootId()}/${start}` };
 }

@@ -1,4 +1,4 @@
-/** What is known about the server of a directory, in a file that every process reads and writes under the lock. @module */
+/** The record of a directory's server, in a file that every process reads and writes under the lock. @module */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -6,16 +6,16 @@ import { z } from 'zod';
 const Server = z.object({
   pid: z.int().positive(),
   startedAt: z.string().optional(),
-  /** Set before the server is told to stop, so that nobody takes up one that is about to end. */
+  /** Set before the server is asked to stop, so that no process joins one that is about to end. */
   stopping: z.boolean().optional(),
 });
 
 const Port = z.int().min(1).max(65_535);
 
 const Record = z.object({
-  /** By name; kept when the server stops, so that the next one has the same address where possible. */
+  /** The ports by name. Kept when the server stops, so that the next one gets the same address if possible. */
   ports: z.record(z.string(), Port),
-  /** The server that runs, or was left running. */
+  /** The server that is running or was left running. */
   server: Server.optional(),
 });
 
@@ -26,7 +26,7 @@ export function recordPath(dir: string): string {
   return join(dir, 'server.json');
 }
 
-/** The record, 'none' if nothing was ever recorded, 'unreadable' if the file holds something else. */
+/** Returns the record, 'none' if there is no file, or 'unreadable' if the file is not a valid record. */
 export function readRecord(dir: string): ServiceRecord | 'none' | 'unreadable' {
   let text: string;
   try {
@@ -43,8 +43,8 @@ export function readRecord(dir: string): ServiceRecord | 'none' | 'unreadable' {
 }
 
 /**
- * Replaces the record in one step. Synchronous, so that no moment lies between the start of a server and its record
- * in which a kill would leave a server that nobody knows of.
+ * Replaces the record atomically. Synchronous, to record a server in the same turn in which it is started: otherwise a
+ * kill in between would leave a server that no process knows of.
  */
 export function writeRecord(dir: string, record: ServiceRecord): void {
   const temporary = `${recordPath(dir)}.${process.pid}`;

@@ -1,4 +1,4 @@
-/** Takes up the server that a record tells of, or starts one; both are to be called under the lock. @module */
+/** Takes over the recorded server, or starts one. Call both functions under the lock. @module */
 import { join } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 import type { Launch, LocalService } from './definition.js';
@@ -10,14 +10,14 @@ import { startServer, stopServer, untilAnswers } from './server-process.js';
 
 export const START_TIMEOUT = 60_000;
 export const STOP_TIMEOUT = 15_000;
-/** How long the exit code of a process that is gone is waited for, in milliseconds. */
+/** How long to wait for the exit code of a process that has ended, in milliseconds. */
 const EXIT_CODE_TIMEOUT = 1_000;
 const GONE = 'it has ended';
 
-/** Somebody else took a port between its choice and the server's start. */
+/** Another program took a port after it was chosen and before the server listened on it. */
 export class PortTakenError extends McpTasksError {}
 
-/** What both need. */
+/** What {@link takeUp} and {@link start} both need. */
 export interface Situation<Name extends string> {
   readonly service: LocalService<Name>;
   readonly record: ServiceRecord;
@@ -25,7 +25,10 @@ export interface Situation<Name extends string> {
   readonly assertHeld: AssertHeld;
 }
 
-/** The recorded server if it is there and answers; otherwise there is none any more when this returns. */
+/**
+ * Returns the recorded server if it runs and answers. Otherwise stops it, if it is certain to be ours, and removes it
+ * from the record.
+ */
 export async function takeUp<Name extends string>({
   service,
   record: { server, ports },
@@ -41,7 +44,7 @@ export async function takeUp<Name extends string>({
     log(`${service.name}: process ${server.pid} is of no use (${failure}), starting another`);
   }
   assertHeld();
-  // Without a start time the ID may by now be another program's, which is not ours to stop.
+  // Without a start time, the ID may now belong to another program, which we must not stop.
   if (server.startedAt !== undefined) await stop(service, server);
   writeRecord(service.dir, { ports });
   return undefined;
@@ -49,7 +52,8 @@ export async function takeUp<Name extends string>({
 
 /**
  * Starts a server and records it.
- * @throws McpTasksError `LOCAL_SERVICE` with the end of the server's log; no server is left then
+ * @throws McpTasksError `LOCAL_SERVICE` with the end of the server's log, if it does not answer; it is stopped then.
+ *   {@link PortTakenError} if another program took one of its ports.
  */
 export async function start<Name extends string>(
   { service, record, log, assertHeld }: Situation<Name>,
@@ -64,7 +68,7 @@ export async function start<Name extends string>(
   );
   const ended = () => server.ended() ?? (isRunning(server) ? undefined : GONE);
   const noticed = await untilAnswers(() => service.probe(ports), service.startTimeout ?? START_TIMEOUT, ended);
-  // The process can be seen to be gone before its exit code has got here.
+  // The process may be seen to have ended before its exit code arrives.
   const failure = noticed === GONE ? ((await server.whyEnded(EXIT_CODE_TIMEOUT)) ?? GONE) : noticed;
   if (failure === undefined) {
     log(`${service.name}: started (process ${server.pid}, log in ${logPath})`);
@@ -80,7 +84,7 @@ export async function start<Name extends string>(
   throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
 }
 
-/** Has a server stop in its own way, or be killed if that takes too long. */
+/** Asks a server to stop, and kills it if that takes too long. */
 export function stop(
   service: Pick<LocalService, 'stopSignal' | 'stopTimeout'>,
   server: ProcessIdentity,

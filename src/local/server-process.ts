@@ -1,14 +1,14 @@
-/** Starts, awaits and stops a server process that outlives whoever started it. @module */
+/** Starts, awaits and stops a server process that outlives the process that started it. @module */
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { McpTasksError } from '../task/errors.js';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.js';
 
-/** From which size on the log begins anew at the next start, in bytes. */
+/** The size above which the next start truncates the log, in bytes. */
 const LONGEST_LOG = 10_000_000;
 
-/** How much of a line of the log an error quotes, in characters. */
+/** How much of a log line an error quotes, in characters. */
 const LONGEST_LINE = 400;
 
 export interface ServerCommand {
@@ -16,24 +16,24 @@ export interface ServerCommand {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Whom to run as; only the superuser may choose. */
+  /** The user to run as. Only the superuser may choose one. */
   readonly uid?: number;
   readonly gid?: number;
 }
 
 export interface StartedServer extends ProcessIdentity {
-  /** Why the process has ended, as soon as that is known, which is a little later than that it has. */
+  /** Returns why the process has ended, once that is known, which is slightly after it has. */
   ended(): string | undefined;
-  /** The same, waited for at most so many milliseconds. */
+  /** Waits for the reason why the process has ended, for at most `timeout` milliseconds. */
   whyEnded(timeout: number): Promise<string | undefined>;
-  /** What it wrote since its start: at most the last `lines` lines. */
+  /** Returns what it wrote since its start, at most the last `lines` lines. */
   lastLines(lines: number): string;
 }
 
 /**
- * Starts a process in a session of its own, so that neither the end of this process nor a Ctrl-C in its terminal
- * reaches it; everything it writes goes to `logPath`.
- * @param onStart called in the same turn as the start, with the new process
+ * Starts a process in its own session, so that it survives the end of this process and a Ctrl-C in its terminal. Its
+ * output goes to `logPath`.
+ * @param onStart called with the new process in the same turn; if it throws, the process is killed
  */
 export function startServer(
   command: ServerCommand,
@@ -71,7 +71,7 @@ function tell(onStart: (server: ProcessIdentity) => void, server: ProcessIdentit
   try {
     onStart(server);
   } catch (error) {
-    // A server that cannot be recorded would run on unknown to everybody.
+    // A server that cannot be recorded would keep running without any process knowing of it.
     send(server, 'SIGKILL');
     throw error;
   }
@@ -79,8 +79,8 @@ function tell(onStart: (server: ProcessIdentity) => void, server: ProcessIdentit
 
 /**
  * Tries `probe` until it succeeds.
- * @param ended tells why it makes no sense to go on, as soon as it does not
- * @returns undefined once the probe succeeded, or why it did not within `timeout` milliseconds
+ * @param ended returns the reason to give up, once there is one
+ * @returns `undefined` once the probe has succeeded, or why it did not within `timeout` milliseconds
  */
 export async function untilAnswers(
   probe: () => Promise<void>,
@@ -92,7 +92,7 @@ export async function untilAnswers(
     let failure: unknown;
     try {
       await probe();
-      // The answer may have come from somebody else, if this one ended and its port went to another.
+      // If this server has ended, the answer may have come from another program that took its port.
       return ended();
     } catch (error) {
       failure = error;
@@ -107,7 +107,7 @@ export async function untilAnswers(
 }
 
 /**
- * Asks a process to stop, and kills it if it has not within `timeout` milliseconds.
+ * Asks a process to stop, and kills it if it has not ended within `timeout` milliseconds.
  * @throws McpTasksError `LOCAL_SERVICE` if it survives even that
  */
 export async function stopServer(server: ProcessIdentity, signal: NodeJS.Signals, timeout: number): Promise<void> {
@@ -118,7 +118,7 @@ export async function stopServer(server: ProcessIdentity, signal: NodeJS.Signals
   throw new McpTasksError('LOCAL_SERVICE', `Process ${server.pid} does not end, not even by SIGKILL.`);
 }
 
-/** Sends a signal to that very process; nothing happens if it has ended. */
+/** Sends a signal to this exact process, unless it has ended. */
 export function send(server: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isRunning(server)) return;
   try {

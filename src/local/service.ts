@@ -1,6 +1,6 @@
 /**
- * A server that all processes using one directory share: the first user starts it, later ones join it, the last one
- * stops it. It survives the kill of any of them; the next user then takes it up.
+ * A server shared by all processes that use the same directory. The first user starts it, later ones join it, and the
+ * last one stops it. It survives if any of them is killed; the next user then takes it over.
  * @module
  */
 import { mkdirSync } from 'node:fs';
@@ -18,14 +18,15 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long to wait for other processes that start or stop the same server, in milliseconds. */
+/** How long to wait for other processes that are starting or stopping the same server, in milliseconds. */
 const LOCK_TIMEOUT = 180_000;
-/** How often a start is tried when somebody else took the chosen port first, or the lock was lost. */
+/** The maximum number of attempts if another program takes the chosen port first or the lock is lost. */
 const ATTEMPTS = 3;
 
 /**
  * Joins the directory's server, or starts it.
- * @throws McpTasksError `LOCAL_SERVICE` if it does not start; the message ends with what the server last said
+ * @throws McpTasksError `LOCAL_SERVICE` if it does not start, with the end of the server's log in the message, or if
+ *   the lock is not free within 180 s; the signal's reason if it aborts
  */
 export async function acquireLocalService<Name extends string>(
   service: LocalService<Name>,
@@ -74,7 +75,10 @@ class User<Name extends string> {
     };
   }
 
-  /** @returns undefined if no server runs and what a start needs was not got yet */
+  /**
+   * Joins the server, or starts it if it is prepared.
+   * @returns `undefined` if no server runs and {@link LocalService.prepare} has not run yet
+   */
   async #joinOrStart(assertHeld: AssertHeld): Promise<Lease<Name> | undefined> {
     const { service } = this;
     sweepLeases(service.dir);

@@ -1,5 +1,4 @@
 /** Checks the settings of a namespace that tasks depend on. @module */
-import { msOptionalToNumber, msToNumber, optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { Duration } from '../../task/duration.js';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
 import { LARGEST_ARGUMENTS } from '../../temporal/start/start.js';

@@ -1,9 +1,4 @@
 /** Checks that the codec server or the workers' data converter can encode and decode payloads. @module */
-import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/data-converter-helpers.js';
-import {
-  decodeArrayFromPayloads,
-  encodeToPayloads,
-} from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { DataConverter } from '@temporalio/client';
 import type { Encoding } from '../connection.js';
 import { error, inTime, ok, reasonOf, type Finding } from './finding.js';
