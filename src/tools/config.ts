@@ -1,11 +1,11 @@
-/** What the reference tools may touch: the operator's choice, never the caller's. @module */
+/** The files and databases the reference tools may access: set by the operator, never by the caller. @module */
 import { delimiter, resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 
 export interface ToolsConfig {
-  /** Folders the tools may read and write below. With none, every path is refused. */
+  /** Folders in which the tools may read and write. If empty, every path is refused. */
   readonly roots: readonly string[];
-  /** Databases by the name a call gives: `postgres://…`, or `duckdb:<file>`. The URLs stay in the worker. */
+  /** Databases by the name that calls use: `postgres://…` or `duckdb:<file>`. The URLs stay in the worker. */
   readonly databases: Readonly<Record<string, string>>;
 }
 
@@ -14,11 +14,11 @@ const DATABASE_VARIABLE = /^MCP_TASKS_DATABASE_(\w+)$/;
 /**
  * Reads the configuration from the environment.
  *
- * - `MCP_TASKS_ROOTS`: folders, separated as in `PATH`. No default: a tool that nobody gave a folder to reads nothing.
- * - `DATABASE_URL`: the database called `default`.
- * - `MCP_TASKS_DATABASE_<NAME>`: further ones, called `<name>` in lower case.
+ * - `MCP_TASKS_ROOTS`: folders, separated as in `PATH`. No default: if it is unset, the tools can access no files.
+ * - `DATABASE_URL`: the database named `default`.
+ * - `MCP_TASKS_DATABASE_<NAME>`: more databases, each named `<name>` in lower case.
  *
- * @throws McpTasksError `CONFIGURATION` naming the variable, and never its value
+ * @throws McpTasksError `CONFIGURATION` if a database URL is invalid; names the variable, never its value
  */
 export function toolsConfigFromEnv(env: Readonly<Record<string, string | undefined>>): ToolsConfig {
   const databases: Record<string, string> = {};

@@ -1,4 +1,4 @@
-/** `convert_file`: one file format into another, as a plain function with checkpoints. @module */
+/** `convert_file`: converts between file formats; a plain function tool with checkpoints. @module */
 import { defineTool, type DurableTool } from '../tool/define-tool.js';
 import type { ToolsConfig } from './config.js';
 import { convert, type ConvertCheckpoint } from './convert/convert.js';

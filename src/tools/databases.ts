@@ -1,4 +1,4 @@
-/** Named databases. @module */
+/** Looks up the configured databases by name. @module */
 import { resolve } from 'node:path';
 import { ToolError } from '../tool/errors.js';
 import type { ToolsConfig } from './config.js';

@@ -1,6 +1,6 @@
 /**
- * The engines, loaded at their first use: they are optional peers, and a server that only describes
- * the tools must start without them.
+ * Loads the database engines on first use. They are optional peers, and a server that only describes the tools must
+ * start without them.
  * @module
  */
 import type * as DuckDB from '@duckdb/node-api';
@@ -16,7 +16,7 @@ export async function pg(): Promise<typeof Pg> {
   return (await load('pg', () => import('pg'))).default;
 }
 
-/** `COPY … FROM STDIN` as a stream to hand to a `pg` client. */
+/** Loads the function that makes a `COPY … FROM STDIN` stream to pass to a `pg` client. */
 export async function pgCopyFrom(): Promise<(sql: string) => CopyStreamQuery> {
   return (await load('pg-copy-streams', () => import('pg-copy-streams'))).from;
 }

@@ -1,6 +1,6 @@
 /**
  * The reference tools: `mcp-tasks-temporal/tools`. Their engines (`@duckdb/node-api`, `pg`, `pg-copy-streams`) are
- * optional peers that only the worker needs; they are loaded when a tool first runs.
+ * optional peers that only the worker needs. They are loaded when a tool first runs.
  * @module
  */
 import { loadDatasetActivities } from '../../activities/index.js';
@@ -12,12 +12,12 @@ import { loadDatasetTool } from './load-dataset.js';
 
 export { toolsConfigFromEnv, type ToolsConfig } from './config.js';
 
-/** `load_dataset` and `convert_file`, for the server and the worker. Both need the same configuration. */
+/** Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration. */
 export function referenceTools(config: ToolsConfig): DurableTool[] {
   return [loadDatasetTool(config), convertFileTool(config)];
 }
 
-/** The activities behind {@link referenceTools}, for the worker. */
+/** Returns the activities behind {@link referenceTools}, for the worker. */
 export function referenceActivities(config: ToolsConfig): LoadActivities {
   return loadDatasetActivities(config);
 }

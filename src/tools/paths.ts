@@ -1,13 +1,14 @@
-/** Paths of a call, held inside the configured roots. @module */
+/** Resolves the paths in a call and keeps them inside the configured roots. @module */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ToolError } from '../tool/errors.js';
 
 /**
- * The real path of an existing file or folder inside the roots. A relative path is looked for under each root in turn.
+ * Returns the real path of an existing file or folder inside the roots. Tries a relative path under each root in turn.
  *
- * @throws ToolError if it is outside the roots, also by `..` or a symlink, or does not exist;
- * which of the two is only told of paths inside; or if a name below the root is a private one
+ * @throws ToolError if no roots are configured, if the path leads outside the roots (also through `..` or a symlink),
+ *   does not exist, or contains a private name (see {@link isPrivate}). The error for a path outside the roots does not
+ *   reveal whether it exists.
  */
 export async function existingPath(roots: readonly string[], path: string): Promise<string> {
   const inside = await candidates(roots, path);
@@ -23,9 +24,9 @@ export async function existingPath(roots: readonly string[], path: string): Prom
 }
 
 /**
- * Where a new file goes: the real path of its folder, which must exist inside the roots, and its name.
+ * Returns the path for a new file: the real path of its folder, which must exist inside the roots, plus its name.
  *
- * @throws ToolError as {@link existingPath}
+ * @throws ToolError if the path does not name a file, and for the same reasons as {@link existingPath}
  */
 export async function newPath(roots: readonly string[], path: string): Promise<string> {
   if (/[/\\]$/.test(path) || path === '') throw new ToolError(`${path}: not the name of a file`);
@@ -34,8 +35,8 @@ export async function newPath(roots: readonly string[], path: string): Promise<s
 }
 
 /**
- * Whether a way below a root leads to what is there for programs: keys, passwords and settings lie under names that begin
- * with a dot, and a root is often a project's folder.
+ * Reports whether a path below a root contains a name that starts with a dot, or `node_modules`. A root is often a
+ * project folder, in which such names hold keys, passwords, settings and code.
  */
 export function isPrivate(way: string): boolean {
   return way.split(/[/\\]/).some((part) => part.startsWith('.') || part.toLowerCase() === 'node_modules');
@@ -58,14 +59,14 @@ function contains(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** @param given what the call says */
+/** @param given the path as the call spells it, for error messages */
 async function realPath(path: string, given: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    // Trying again does not help, and Node's own message holds the absolute path.
+    // Retrying does not help, and Node's own message contains the absolute path.
     if (Object.hasOwn(REASONS, code)) throw new ToolError(`${given}: ${REASONS[code]}`);
     throw error;
   }

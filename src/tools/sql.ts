@@ -1,26 +1,26 @@
-/** Quoting, the same in DuckDB and PostgreSQL. Pure. @module */
+/** Quotes names and values in SQL for DuckDB and PostgreSQL. Pure. @module */
 
-/** A quoted identifier. */
+/** Returns a quoted identifier; several parts are joined with dots. */
 export function ident(...parts: readonly string[]): string {
   return parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
 }
 
-/** A string literal. */
+/** Returns a string literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A path as a glob that matches it alone: DuckDB's readers take every path for a glob. */
+/** Escapes a path as a glob that matches only that path, because DuckDB's readers treat every path as a glob. */
 export function globLiteral(path: string): string {
   return path.replace(/[*?[]/g, '[$&]');
 }
 
-/** The string literal by which one of DuckDB's readers reads this file and no other. */
+/** Returns the string literal that makes a DuckDB reader read exactly this file. */
 export function fileLiteral(path: string): string {
   return literal(globLiteral(path));
 }
 
-/** A DuckDB struct literal, as its readers take options: `{'a': 'BIGINT'}`. */
+/** Returns a DuckDB struct literal such as `{'a': 'BIGINT'}`, the form of its readers' `columns` option. */
 export function structLiteral(fields: readonly (readonly [name: string, value: string])[]): string {
   return `{${fields.map(([name, value]) => `${literal(name)}: ${literal(value)}`).join(', ')}}`;
 }

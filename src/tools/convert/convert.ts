@@ -1,4 +1,4 @@
-/** The work of `convert_file`. @module */
+/** The conversion behind `convert_file`. @module */
 import { stat } from 'node:fs/promises';
 import type { StepContext } from '../../task/step-context.js';
 import { ToolError } from '../../tool/errors.js';
@@ -15,30 +15,31 @@ import { loadId } from '../target/names.js';
 import { exists, inode, occupied, Parts } from './parts.js';
 
 export interface ConvertCheckpoint {
-  /** How many of the source's files are converted. What counts is on the disk; this is for people who look. */
+  /** How many source files are converted. For display only: a retry resumes from the files on disk. */
   readonly files: number;
-  /** The complete file, just before it gets its name: how a retry knows that the target is its own work. */
+  /** Device and inode of the complete file, recorded before publishing, so that a retry recognizes its own target. */
   readonly published?: string;
 }
 
 type Context = StepContext<ConvertCheckpoint>;
 
 /**
- * Converts each file of the source into a part, then all parts into the target. After a crash the parts that are complete are
- * not made again. A single file has no parts: nothing can be appended to a Parquet file, so it begins anew.
+ * Converts each source file into a part, then combines the parts into the target. After a crash, complete parts are
+ * reused. A single file has no parts, so its conversion starts over: nothing can be appended to a Parquet file.
  */
 export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: Context): Promise<ConvertResult> {
   const target = await newPath(config.roots, args.target);
   const named = knownFormat(target);
-  // Also where the format is given: a tool that writes data must not be able to write programs and settings.
+  // Required even if the format is given: a tool that writes data must not be able to write programs or settings.
   if (named === undefined)
     throw new ToolError(`${args.target}: the target's name must end in .csv, .tsv, .json, .ndjson, .jsonl or .parquet`);
   const format = args.targetFormat ?? named;
   const parts = new Parts(target, loadId(ctx.taskId));
   const existing = await inode(target);
-  // The target is this task's own work if an earlier attempt has linked it and died, or said so before it cleaned up.
+  // The target is this task's own if an earlier attempt linked it and died, or recorded it before cleaning up.
   const isDone = existing !== undefined && [await inode(parts.whole), ctx.lastCheckpoint?.published].includes(existing);
-  // A later attempt makes the file first: the target may be the work of an earlier one that is still alive, or died unheard.
+  // Only the first attempt fails here. Later, the target may come from an earlier attempt that is still alive or died
+  // before it could report. A retry converts first, and publish() then compares the contents.
   if (existing !== undefined && !isDone && !args.overwrite && ctx.attempt === 1) throw occupied(target);
   await parts.open();
   try {
@@ -49,11 +50,11 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
     await parts.remove();
     return { target: args.target, format, rows: pins.rows, bytes: size, files: pins.files.length };
   } catch (error) {
-    // An earlier attempt that is still alive has ended and cleaned up; the next one finds its target.
+    // An earlier attempt was still alive, finished and removed the folder. The next attempt finds its target.
     if (ctx.attempt > 1 && !ctx.signal.aborted && !(await exists(parts.folder))) {
       throw new Error('another attempt has removed the unfinished files', { cause: error });
     }
-    // Where another attempt may follow, it goes on from these.
+    // Keep the parts if another attempt may follow: it resumes from them.
     if (error instanceof ToolError || isCancelled(ctx.signal)) await parts.remove();
     throw error;
   }
@@ -92,7 +93,7 @@ async function make(
   ctx.progress(pins.rows, pins.rows, 'rows');
 }
 
-/** @returns what to read instead of the source */
+/** @returns the SQL that reads the parts, to use in `FROM` instead of the source */
 async function makeParts(session: SourceSession, pins: SourcePins, parts: Parts, ctx: Context): Promise<string> {
   let rows = 0;
   for (const [i, file] of pins.files.entries()) {

@@ -1,4 +1,4 @@
-/** The folder beside a target in which a conversion keeps what it has done so far. @module */
+/** The folder next to the target that holds a conversion's unfinished work. @module */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import type { SourcePins } from '../source/pins.js';
 export class Parts {
   readonly folder: string;
 
-  /** @param id tells the conversions of one target apart */
+  /** @param id distinguishes conversions that write the same target */
   constructor(
     private readonly target: string,
     id: string,
@@ -21,7 +21,7 @@ export class Parts {
     await mkdir(this.folder, { recursive: true });
   }
 
-  /** What an earlier attempt pinned, if it was on this machine. */
+  /** Returns what an earlier attempt pinned, if it ran on this machine. */
   async pins(): Promise<SourcePins | undefined> {
     if (!(await exists(this.#pinsFile))) return undefined;
     return JSON.parse(await readFile(this.#pinsFile, 'utf8')) as SourcePins;
@@ -31,33 +31,34 @@ export class Parts {
     await this.write(this.#pinsFile, async (path) => await writeFile(path, JSON.stringify(pins)));
   }
 
-  /** The path of the part that holds the source's file `index`. */
+  /** Returns the path of the part that holds source file `index`. */
   part(index: number): string {
     return join(this.folder, `${index}.parquet`);
   }
 
-  /** Where the target is made; the ending is the target's, which decides the compression. */
+  /** The path where the complete file is built. Keeps the target's extension, which determines the compression. */
   get whole(): string {
     return join(this.folder, `whole-${basename(this.target)}`);
   }
 
-  /** Has `make` write a file under another name and renames it, so that a file that is there is complete. */
+  /** Has `make` write to a temporary name and renames the result, so that a file that exists is always complete. */
   async write(path: string, make: (path: string) => Promise<void>): Promise<void> {
-    // Attempts can overlap, and must not write into each other's file.
+    // Attempts can overlap and must not write to each other's files.
     const unfinished = join(dirname(path), `new-${randomUUID()}-${basename(path)}`);
     await make(unfinished);
     await rename(unfinished, path);
   }
 
   /**
-   * Another attempt of the task may have been faster: a target that already holds what was made is as good.
+   * Moves or links the complete file to the target. If another attempt got there first, a target with the same content
+   * counts as success.
    *
-   * @throws ToolError if the target exists and must not be overwritten
+   * @throws ToolError if the target exists with other content and `overwrite` is not set
    */
   async publish(overwrite: boolean): Promise<void> {
     if (overwrite) return await rename(this.whole, this.target);
     try {
-      // Unlike a rename, a link fails if there is something in its place.
+      // Unlike a rename, a link fails if the target exists.
       await link(this.whole, this.target);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -82,7 +83,7 @@ export async function exists(path: string): Promise<boolean> {
   return (await inode(path)) !== undefined;
 }
 
-/** What stays the same when a file is renamed or linked. */
+/** Returns the file's device and inode, which renaming and linking keep; undefined if there is no such file. */
 export async function inode(path: string): Promise<string | undefined> {
   try {
     const { dev, ino } = await stat(path, { bigint: true });

@@ -1,4 +1,4 @@
-/** Whether two files are alike. @module */
+/** Compares the contents of two files. @module */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** What `convert_file` takes and gives. @module */
+/** Input and output schemas of `convert_file`. @module */
 import { z } from 'zod';
 
 const FORMAT = z.enum(['csv', 'json', 'ndjson', 'parquet']);

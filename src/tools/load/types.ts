@@ -1,4 +1,8 @@
-/** What the steps of `load_dataset` hand to each other. Part of running tasks' histories: JSON, and small. @module */
+/**
+ * Types that the steps of `load_dataset` pass to each other. Their values are stored in workflow histories, so they
+ * must be JSON and small.
+ * @module
+ */
 import type { Format, SourcePins } from '../source/pins.js';
 
 export interface LoadArguments {
@@ -11,12 +15,12 @@ export interface LoadArguments {
   readonly chunkRows: number;
 }
 
-/** `create` refuses a table that exists; `replace` puts the loaded table in its place. */
+/** `create` fails if the table exists; `replace` puts the loaded table in its place. */
 export type LoadMode = 'create' | 'replace';
 
-/** Names one load and its tables, for as long as any of them exists. */
+/** Identifies one load and its tables for as long as any of them exists. */
 export interface LoadTarget {
-  /** Part of the names of the load's own tables: a hash of the task's ID, which itself is nobody else's to know. */
+  /** Part of the names of the load's own tables. A hash of the task ID, because the ID itself is secret. */
   readonly id: string;
   /** The database's configured name. */
   readonly database: string;
@@ -32,44 +36,44 @@ export interface LoadPlan {
 }
 
 export interface ChunkCounts {
-  /** Chunks in all. */
+  /** Total number of chunks. */
   readonly chunks: number;
-  /** Chunks that more than one attempt began, measured by a mark that each attempt commits before it begins one. */
+  /** Chunks that more than one attempt began. Counted from a row that an attempt commits before it begins a chunk. */
   readonly chunksRedone: number;
-  /** How many attempts the step took. */
+  /** Attempts the load step took. */
   readonly attempts: number;
 }
 
 export interface Digest {
   readonly rows: number;
-  /** The sum of a 60-bit hash of every row, in decimal: the same for the same rows in any order, duplicates counted. */
+  /** Sum of a 60-bit hash of every row, in decimal. Counts duplicates and does not depend on the order of rows. */
   readonly checksum: string;
 }
 
 export interface LoadResult extends ChunkCounts {
-  /** The table that was loaded, schema-qualified. */
+  /** The loaded table, schema-qualified. */
   readonly table: string;
   /** Rows counted in the source. */
   readonly rowsIn: number;
   /** Rows counted in the loaded table. */
   readonly rowsOut: number;
-  /** The checksum of the source's rows, which the loaded table's rows have as well. */
+  /** Checksum of the rows, equal in the source and in the loaded table. */
   readonly checksum: string;
   readonly files: number;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** How long the whole task took, by the workflow's clock. */
+  /** Duration of the whole task, by the workflow's clock. */
   readonly seconds: number;
 }
 
-/** The steps, by the activity types the workflow calls. */
+/** The steps, keyed by the activity types that the workflow calls. */
 export interface LoadActivities {
   inspectSource(args: LoadArguments): Promise<LoadPlan>;
   createStaging(plan: LoadPlan): Promise<void>;
   loadChunks(plan: LoadPlan): Promise<ChunkCounts>;
   verifyStaging(plan: LoadPlan): Promise<Digest>;
   swapTables(plan: LoadPlan): Promise<void>;
-  /** Puts everything back as it was before the load. */
+  /** Restores the database to its state before the load. */
   undoLoad(target: LoadTarget): Promise<void>;
-  /** Removes what a load that ended leaves: the replaced table after a swap, the staging table otherwise. */
+  /** Removes what an ended load leaves behind: the replaced table after a swap, the staging table otherwise. */
   settleLoad(target: LoadTarget): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The account that PostgreSQL runs as, because it refuses to run as the superuser. @module */
+/** Chooses the account that PostgreSQL runs as, because it refuses to run as root. @module */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { McpTasksError } from '../../task/errors.js';
@@ -9,9 +9,9 @@ export interface Account {
 }
 
 /**
- * Undefined: run as who we are. For the superuser it is the owner of the data if there is any; else `postgres` if the
- * system has it, else `nobody`: no account is made.
- * @throws McpTasksError `LOCAL_SERVICE` if there is none of them
+ * Returns the account to run PostgreSQL as; undefined means the current user. For root it is the owner of the data if
+ * that is another user, else `postgres`, else `nobody`. Never creates an account.
+ * @throws McpTasksError `LOCAL_SERVICE` if none of these exists
  */
 export function serverAccount(data: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -39,7 +39,7 @@ function readAccounts(): Map<string, Account> {
   return accounts;
 }
 
-/** Whether an account may pass through a directory and all above it. */
+/** Reports whether an account may enter a directory and all its parents. */
 export function mayEnter(account: Account, dir: string): boolean {
   const { mode, uid, gid } = statSync(dir);
   const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;

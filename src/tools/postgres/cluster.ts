@@ -1,4 +1,4 @@
-/** A PostgreSQL cluster's files: data and password. @module */
+/** The files of a PostgreSQL cluster: data and password. @module */
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Home } from './home.js';
 
 export const USER = 'postgres';
 
-/** One that does not depend on what the system has, and is the same everywhere. */
+/** A locale that is built into PostgreSQL, so it is the same on every system. */
 const LOCALE = ['--encoding=UTF8', '--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 
 export function dataDir(home: string): string {
@@ -21,7 +21,7 @@ function passwordFile(home: string): string {
   return join(home, 'password');
 }
 
-/** @throws McpTasksError `LOCAL_SERVICE` if the data's password was lost */
+/** @throws McpTasksError `LOCAL_SERVICE` if the password file is missing or unreadable */
 export function readPassword(home: string): string {
   try {
     return readFileSync(passwordFile(home), 'utf8').trim();
@@ -34,7 +34,10 @@ export function readPassword(home: string): string {
   }
 }
 
-/** Makes the cluster unless it is there, with a random password; in one step, so that a kill leaves nothing half-made. */
+/**
+ * Creates the cluster with a random password, unless it exists. The data directory appears in a single rename, so that
+ * a killed process never leaves a half-made cluster.
+ */
 export async function ensureCluster({ dir, installation, account }: Home): Promise<void> {
   if (existsSync(dataDir(dir))) return;
   const partial = join(dir, 'data.partial');

@@ -1,4 +1,4 @@
-/** Where a directory's PostgreSQL keeps its data and finds its programs. @module */
+/** Decides where a directory's PostgreSQL keeps its data and finds its programs. @module */
 import {
   chmodSync,
   cpSync,
@@ -27,16 +27,16 @@ export interface Home {
   readonly account: Account | undefined;
 }
 
-/** Where the data and password of `dir` are, as far as that was decided by {@link makeHome}. */
+/** Returns the folder with the data and password of `dir`: the one {@link makeHome} chose, else `dir` itself. */
 export function homeOf(dir: string): string {
   return readLocation(dir) ?? dir;
 }
 
 /**
- * The directory itself, wherever possible. But as root the server runs as another user, who often may not enter the
- * directory or `node_modules` (below `/root`, in a private temporary directory): then data and a copy of the programs go
- * to `/var/tmp`, which outlives a restart of the machine, and the file `location` tells where. To be called under the
- * lock.
+ * Chooses the home: the directory itself if possible. If we are root, the server runs as another user, who often has no
+ * access to the directory or to `node_modules` (below `/root`, or in a private temporary directory). The data and a
+ * copy of the programs then go to `/var/tmp`, which survives a reboot, and the file `location` stores the path. Call it
+ * only while holding the lock.
  * @throws McpTasksError `LOCAL_SERVICE` if the programs do not run on this machine
  */
 export async function makeHome(
@@ -86,7 +86,7 @@ function locationFile(dir: string): string {
 function readLocation(dir: string): string | undefined {
   try {
     const location = readFileSync(locationFile(dir), 'utf8').trim();
-    // A system may clear /var/tmp of what was not used for long.
+    // The system may have deleted it: files in /var/tmp that are unused for long can be cleaned up.
     return existsSync(location) ? location : undefined;
   } catch {
     return undefined;
@@ -95,7 +95,7 @@ function readLocation(dir: string): string | undefined {
 
 function makeLocation(dir: string): string {
   const root = existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
-  // Not a name made of the directory's: others could have put something there.
+  // A random name: other users could have created a predictable one first.
   const location = mkdtempSync(join(root, 'mcp-tasks-temporal-postgres-'));
   chmodSync(location, 0o711);
   writeFileSync(locationFile(dir), `${location}\n`);
@@ -109,7 +109,7 @@ function copyInstallation(installation: Installation, dir: string, account: Acco
   rmSync(partial, { recursive: true, force: true });
   cpSync(installation, partial, { recursive: true, verbatimSymlinks: true });
   if (account) {
-    // The modes came along, and may be the owner's alone.
+    // The copy keeps the file modes, which may grant access to the owner only.
     lchownSync(partial, account.uid, account.gid);
     for (const name of readdirSync(partial, { recursive: true, encoding: 'utf8' })) {
       lchownSync(join(partial, name), account.uid, account.gid);

@@ -1,13 +1,13 @@
-/** The lock file that PostgreSQL keeps in its data. @module */
+/** Handles a stale lock file in PostgreSQL's data directory. @module */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../local/process-identity.js';
 
 /**
- * PostgreSQL refuses to start while the process ID in its lock file exists. After a kill that may be a zombie, or, in a
- * container that was started anew, any other program.
- * @returns the variable by which PostgreSQL is told that this ID is not another server's; its check that no session of a
- *   dead server is still at work stays in force, which it would not if the file were deleted
+ * Lets PostgreSQL start despite the lock file of a dead server. PostgreSQL refuses to start while a process with the ID
+ * in its lock file exists. After a kill, that can be a zombie or, in a restarted container, an unrelated program.
+ * @returns the environment variable that makes PostgreSQL ignore this process ID; empty if it is a running server's.
+ *   Unlike deleting the file, this keeps PostgreSQL's check that no session of the dead server is still running.
  */
 export function pardonDeadServer(data: string): NodeJS.ProcessEnv {
   let pid: number;

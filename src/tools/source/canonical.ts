@@ -1,21 +1,21 @@
 /**
- * A row as text that DuckDB and PostgreSQL write alike, and the sum over its hashes. The check after a load compares
- * what each engine computes of its own copy.
+ * Builds SQL for a row's canonical text, which is identical in DuckDB and PostgreSQL, and for the sum of row hashes.
+ * The check after a load compares the sums that each engine computes from its own copy.
  *
- * Each value is its text; what could contain a separator is preceded by its length in bytes, and NULL is empty, so that
- * different rows never have the same text. A sum counts duplicates, which XOR would cancel out.
+ * Each value is written as text. A value that could contain a separator is prefixed with its length in bytes, and NULL
+ * is empty, so different rows never have the same text. A sum counts duplicates, which XOR would cancel out.
  * @module
  */
 import { ident } from '../sql.js';
 import { typeKind } from './type-kind.js';
 import type { Column } from './pins.js';
 
-/** DuckDB SQL: one row of `columns` as canonical text. */
+/** Returns DuckDB SQL for the canonical text of one row. */
 export function canonicalRow(columns: readonly Column[]): string {
   return columns.map((column) => `coalesce(${canonicalValue(column)}, '')`).join(` || '|' || `);
 }
 
-/** DuckDB SQL: count and checksum, as `rows` and `checksum`, over `from`. The hash is the first 60 bits of MD5. */
+/** Returns DuckDB SQL that selects `rows` and `checksum` of `from`. The hash is the first 60 bits of MD5. */
 export function digestSql(columns: readonly Column[], from: string): string {
   const hash = `('0x' || md5(${canonicalRow(columns)})[1:15])::BIGINT`;
   return `SELECT count(*)::VARCHAR AS rows, coalesce(sum(${hash}), 0)::VARCHAR AS checksum FROM ${from}`;
@@ -24,7 +24,8 @@ export function digestSql(columns: readonly Column[], from: string): string {
 function canonicalValue(column: Column): string {
   const value = ident(column.name);
   const kind = typeKind(column.type);
-  // Its bits: the engines differ in how they write the same number. NaN has many, and PostgreSQL keeps one.
+  // Use the bits, because the engines print the same number differently. NaN has many bit patterns, of which PostgreSQL
+  // keeps one.
   if (kind === 'float') return `CASE WHEN isnan(${value}) THEN 'NaN' ELSE ${value}::BIT::VARCHAR END`;
   if (kind === 'interval') {
     const part = (name: string): string => `datepart('${name}', ${value})`;
@@ -39,7 +40,7 @@ function canonicalValue(column: Column): string {
   return kind === 'text' || kind === 'json' || kind === 'unknown' ? `strlen(${text}) || ':' || ${text}` : text;
 }
 
-/** DuckDB SQL: a value as text that PostgreSQL reads as the same value. */
+/** Returns DuckDB SQL for a value's text, which PostgreSQL parses as the same value. */
 export function sourceText({ name, type }: Column): string {
   const value = ident(name);
   const kind = typeKind(type);
@@ -53,7 +54,7 @@ export function sourceText({ name, type }: Column): string {
   return `${value}::VARCHAR`;
 }
 
-/** DuckDB writes years before Christ as `0044-03-15 (BC)`, PostgreSQL as `0044-03-15 BC` and behind the time. */
+/** Rewrites years BC for PostgreSQL, which puts `BC` after the time. DuckDB prints `0044-03-15 (BC)`. */
 function era(value: string): string {
   return `CASE WHEN contains(${value}::VARCHAR, '(BC)') THEN replace(${value}::VARCHAR, ' (BC)', '') || ' BC' ELSE ${value}::VARCHAR END`;
 }

@@ -1,19 +1,19 @@
-/** How the pinned rows are cut into chunks: the same cut for every attempt. Pure. @module */
+/** Splits the pinned rows into chunks, the same way in every attempt. Pure. @module */
 import type { SourcePins } from './pins.js';
 
 export interface Chunk {
-  /** From 0, over all files. */
+  /** Counts from 0 across all files. */
   readonly number: number;
-  /** Which of the pinned files. */
+  /** Index into the pinned files. */
   readonly file: number;
-  /** That file's path, for what is said of its rows. */
+  /** That file's path, for error messages. */
   readonly path: string;
-  /** Its first row within the file, from 0. */
+  /** The chunk's first row within the file, from 0. */
   readonly from: number;
   readonly rows: number;
 }
 
-/** A chunk never spans two files, so that a file that is done need not be opened again. */
+/** Returns the chunks of all files. A chunk never spans two files, so a finished file need not be opened again. */
 export function chunksOf(pins: Pick<SourcePins, 'files'>, chunkRows: number): Chunk[] {
   const chunks: Chunk[] = [];
   for (const [file, { rows, path }] of pins.files.entries()) {

@@ -1,4 +1,4 @@
-/** Columns and types as DuckDB describes them. @module */
+/** Determines columns and types with DuckDB. @module */
 import { ident } from '../sql.js';
 import type { Column, CsvDialect, JsonLayout } from './pins.js';
 import type { SourceSession } from './session.js';
@@ -9,13 +9,13 @@ export interface DescribedFile {
   readonly layout?: JsonLayout;
 }
 
-/** @param files what an error is about */
+/** @param files the files to name in an error */
 export async function describeSql(session: SourceSession, sql: string, files?: readonly string[]): Promise<Column[]> {
   const rows = await session.rows(`DESCRIBE ${sql}`, files);
   return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
 }
 
-/** A type that holds the values of all of `types`. */
+/** Returns a type that can hold the values of all `types`. */
 export async function commonType(session: SourceSession, types: readonly string[]): Promise<string> {
   const [type = 'VARCHAR'] = types;
   if (types.every((other) => other === type)) return type;

@@ -1,4 +1,4 @@
-/** How a CSV file is written and what its columns are. @module */
+/** Detects the dialect and columns of a CSV file. @module */
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
@@ -13,8 +13,8 @@ export async function sniffCsv(
   path: string,
   header: boolean | undefined,
 ): Promise<DescribedFile> {
-  // Without `ignore_errors` one row that is too long or too short has the sniffer skip what is above it, or try another
-  // delimiter, and rows would be missing without a word. The read itself is strict and names the row.
+  // Without `ignore_errors`, a single row that is too long or too short makes the sniffer skip the rows above it or try
+  // another delimiter, which silently loses rows. The read itself is strict and names the bad row.
   const options = `, ignore_errors = true${header === undefined ? '' : `, header = ${header}`}`;
   const [row] = await session.rows(
     `SELECT Delimiter, Quote, Escape, NewLineDelimiter, Comment, SkipRows, HasHeader, Columns, DateFormat, TimestampFormat
@@ -25,7 +25,7 @@ export async function sniffCsv(
   if (Number(row['SkipRows']) > 0)
     throw new ToolError(`${basename(path)}: its first rows are not like the others; the column names must come first`);
   const columns = JSON.parse(String(row['Columns'])) as Column[];
-  // A sample without quotes does not mean that the rest has none.
+  // The rest of the file may have quotes even if the sample has none.
   const quote = option(row['Quote']) || '"';
   const dateFormat = option(row['DateFormat']);
   const timestampFormat = option(row['TimestampFormat']);
@@ -49,7 +49,7 @@ function option(value: DuckDBValue | undefined): string {
   return typeof value === 'string' && value !== '(empty)' ? value : '';
 }
 
-/** DuckDB passes over these by itself, but counts them among the rows when it names a bad one. */
+/** Counts leading comment lines. DuckDB skips them by itself but includes them in the row number of an error. */
 async function leadingComments(path: string, comment: string): Promise<number> {
   if (comment === '' || /\.(gz|zst)$/i.test(path)) return 0;
   const handle = await open(path);

@@ -1,4 +1,4 @@
-/** What the fields of JSON files are. @module */
+/** Detects the fields of JSON files. @module */
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
@@ -8,8 +8,8 @@ import type { Column, Format, JsonLayout } from './pins.js';
 import type { SourceSession } from './session.js';
 
 /**
- * All files at once and every row of them: a field that only shows up late must have a column too,
- * for with fixed columns DuckDB leaves out the others without a word.
+ * Describes all files together and reads every row: a field that first appears late needs a column too, because DuckDB
+ * silently drops fields that are not among the fixed columns.
  */
 export async function describeJson(
   session: SourceSession,
@@ -41,16 +41,17 @@ export async function describeJson(
   return layouts.map((layout) => ({ columns: merged, layout }));
 }
 
-// Without a threshold of -1, objects with many different fields become one column of type MAP.
+// Unless the MAP threshold is -1, objects with many different fields become a single column of type MAP.
 const EVERY_FIELD = 'records = true, union_by_name = true, sample_size = -1, map_inference_threshold = -1';
 
-/** Names that DuckDB may have made up: for `A` beside `a`, it says `A_1`, and for the empty name `C0`. */
+/** Names that DuckDB may have made up: `A_1` for `A` if there is also an `a`, and `C0` for an empty name. */
 const MAYBE_RENAMED = /^(?:C\d+|(.+)_\d+)$/i;
 
 /**
- * With fixed columns DuckDB looks for a field of the name it made up, finds none, and gives NULL.
+ * Rejects fields that DuckDB renamed. With fixed columns, DuckDB looks for a field with the made-up name, finds none
+ * and returns NULL.
  *
- * @throws ToolError if fewer values are found by a column's name than it has
+ * @throws ToolError if reading a column by its name finds fewer values than the column has
  */
 async function refuseRenamed(
   session: SourceSession,

@@ -1,4 +1,4 @@
-/** What the files of a source hold: dialects, columns and types. @module */
+/** Detects dialects, columns and types of a source's files. @module */
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import { fileLiteral } from '../sql.js';
@@ -8,7 +8,7 @@ import { describeJson } from './describe-json.js';
 import type { Column, Format } from './pins.js';
 import type { SourceSession } from './session.js';
 
-/** @param header CSV: whether the first row holds the names; found out if not given */
+/** @param header CSV: whether the first row holds the column names; detected if undefined */
 export async function describeFiles(
   session: SourceSession,
   format: Format,
@@ -31,7 +31,11 @@ async function describeParquet(session: SourceSession, path: string): Promise<Co
   ]);
 }
 
-/** The columns of a set of files: the same names in each, in the first one's order, with types that fit all. */
+/**
+ * Returns the columns shared by all files, in the order of the first file, with types that fit every file.
+ *
+ * @throws ToolError if the files do not all have the same column names
+ */
 export async function commonColumns(
   session: SourceSession,
   paths: readonly string[],

@@ -1,4 +1,4 @@
-/** From what DuckDB says of a bad file to what a person can act on. Pure. @module */
+/** Turns DuckDB's errors about a bad file into messages a person can act on. Pure. @module */
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import { globLiteral } from '../sql.js';
@@ -13,17 +13,17 @@ const JSON_LINE =
   /(Malformed JSON|JSON transform error) in file "(.+?)", (?:at byte \d+ )?in (?:line|record\/value) (\d+): ([^\n]+)/;
 const SHORTAGE = /No space left|Too many open files/i;
 const ENVIRONMENT = /^(?:IO|Out of Memory|Interrupt|INTERNAL|HTTP|Connection) Error/i;
-/** What no other attempt will mend, although DuckDB counts it among the troubles of the machine. */
+/** Errors that a retry cannot fix, even if DuckDB reports them as errors of the environment. */
 const UNREADABLE = /magic bytes|No files found|not a GZIP stream|ZSTD|Unknown frame descriptor/i;
 const CLOSED = /Permission denied|Cannot open file/i;
 const DATA =
   /^(?:Conversion|Invalid Input|Invalid|Parser|Binder|Cast|Constraint|Out of Range|Serialization|Not implemented|Decimal Overflow|Permission) Error/i;
 
 /**
- * A `ToolError` where the file is at fault, naming the file, the row (from 1, the header not counted) and the column as
- * far as DuckDB tells them; otherwise the error itself, which is worth another attempt.
+ * Returns a `ToolError` if the file is at fault; it names the file, the row (from 1, without the header) and the column,
+ * as far as DuckDB reports them. Otherwise returns the error itself, which is worth a retry.
  *
- * @param paths the files that were read, for where DuckDB does not name the one, or names it as the worker sees it
+ * @param paths the files that were read, because DuckDB may name no file, or name it by its path on the worker
  */
 export function sourceError(error: unknown, paths: readonly string[] = []): unknown {
   if (!(error instanceof Error)) return error;
@@ -37,7 +37,7 @@ function csvProblem(text: string, known = 'the CSV file'): string | undefined {
   const line = CSV_LINE.exec(text)?.[1];
   if (line === undefined) return undefined;
   const file = basename(CSV_FILE.exec(text)?.[1]?.trim() ?? known);
-  // DuckDB counts records, not lines of text, among them what it skips and the header.
+  // DuckDB counts records, not lines of text, and includes skipped ones and the header.
   const before = Number(CSV_SKIP.exec(text)?.[1] ?? 0) + (CSV_HEADER.test(text) ? 1 : 0);
   const where = `${file}, row ${Number(line) - before}`;
   const cast = CSV_CAST.exec(text);
@@ -52,23 +52,23 @@ function jsonProblem(text: string): string | undefined {
   const match = JSON_LINE.exec(text);
   if (!match) return undefined;
   const [, problem, file = '', line, reason = ''] = match;
-  // Of malformed JSON, DuckDB 1.5 gives the number of the row behind it.
+  // For malformed JSON, DuckDB 1.5 reports the number of the next row.
   const row = Number(line) - (problem === 'Malformed JSON' ? 1 : 0);
   return `${basename(file)}, row ${row}: ${reason.trim()}`;
 }
 
 function otherProblem(text: string, path?: string): string | undefined {
-  // Where it is not known that a source was read, the file may be one that is written.
+  // Without a path, the error may be about a file being written, so "cannot open" does not prove a bad source.
   const isFile = path === undefined ? UNREADABLE.test(text) : UNREADABLE.test(text) || CLOSED.test(text);
   if (SHORTAGE.test(text) || !(isFile || (DATA.test(text) && !ENVIRONMENT.test(text)))) return undefined;
   const reason = firstLine(text).replace(/^[A-Z][\w ]+ Error: /, '');
   if (path === undefined) return `the source cannot be read: ${reason}`;
-  // The path on the worker is not the caller's to know.
+  // Do not reveal the path on the worker to the caller.
   const name = basename(path);
   return `${name} cannot be read: ${reason.replaceAll(globLiteral(path), () => name).replaceAll(path, () => name)}`;
 }
 
-/** Without the statement that DuckDB quotes below. */
+/** Returns the first line, without the SQL statement that DuckDB quotes below it. */
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }

@@ -1,4 +1,4 @@
-/** From the `source` a call gives to the files it means. @module */
+/** Finds the files that a call's `source` refers to. @module */
 import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
@@ -6,13 +6,13 @@ import { duckdb } from '../engines.js';
 import { existingPath, isPrivate } from '../paths.js';
 import { globLiteral, literal } from '../sql.js';
 
-/** More would not fit into the history of the task that pins them. */
+/** Maximum number of files: more would not fit into the history of the task that pins them. */
 const MOST_FILES = 1_000;
 const WILDCARD = /[*?[]/;
 
 /**
- * The real paths of a file, or of all files that a glob (`*`, `?`, `[…]`, `**`) matches, sorted.
- * A name that has such a character and exists is that file.
+ * Returns the real path of a file, or the sorted real paths of all files that a glob (`*`, `?`, `[…]`, `**`) matches.
+ * If a file with exactly this name exists, wildcard characters in the name are taken literally.
  *
  * @throws ToolError if nothing matches, a match is outside the roots or not a file, or there are more than 1000
  */
@@ -28,7 +28,7 @@ export async function findFiles(roots: readonly string[], source: string): Promi
   if (parts.slice(wild).includes('..')) throw new ToolError(`${source}: no ".." behind a wildcard`);
   const fixed = source.slice(0, parts.slice(0, wild).join('/').length + (wild > 0 ? 1 : 0));
   const folder = await existingPath(roots, fixed === '' ? '.' : fixed);
-  // As in a shell, a wildcard stands for no name that is closed to the tool.
+  // Wildcards do not match private names, as in a shell.
   const matches = (await glob(join(globLiteral(folder), ...parts.slice(wild)))).filter(
     (match) => !isPrivate(relative(folder, match)),
   );

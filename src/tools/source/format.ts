@@ -1,4 +1,4 @@
-/** File formats by name. Pure. @module */
+/** Determines a file's format from its name. Pure. @module */
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import type { Format } from './pins.js';
@@ -13,9 +13,9 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 };
 
 /**
- * The format a file's name stands for; `.gz` and `.zst` behind it are compression.
+ * Returns the format that a file's extension stands for, ignoring a trailing `.gz` or `.zst`.
  *
- * @throws ToolError if the name says nothing
+ * @throws ToolError if the extension is unknown
  */
 export function formatOf(path: string): Format {
   const format = knownFormat(path);
@@ -25,13 +25,17 @@ export function formatOf(path: string): Format {
   );
 }
 
-/** The format a file's name stands for, if any. */
+/** Returns the format that a file's extension stands for, or undefined. */
 export function knownFormat(path: string): Format | undefined {
   const [name = '', extension = ''] = /\.([^.]+?)(?:\.(?:gz|zst))?$/.exec(basename(path).toLowerCase()) ?? [];
   return name !== '' && Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
 }
 
-/** The one format of several files. */
+/**
+ * Returns the format that all files share.
+ *
+ * @throws ToolError if an extension is unknown or the formats differ
+ */
 export function commonFormat(paths: readonly string[]): Format {
   const [first = '', ...others] = paths;
   const format = formatOf(first);

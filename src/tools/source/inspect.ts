@@ -1,4 +1,4 @@
-/** Pins a source: which files, how they are read, and what they hold. @module */
+/** Pins a source: its files, how to read them, and what they contain. @module */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
@@ -19,10 +19,10 @@ export interface SourceRequest {
 }
 
 /**
- * Reads the whole source once, with the types it found: so a bad row is known before anything is created, the progress
- * has a total, and the checksum to compare with in the end is there. Costs one pass over the files.
+ * Detects the column types and then reads the whole source once. This finds bad rows before anything is created, and
+ * yields the total for progress reports and the checksum for the final comparison. It costs one pass over the files.
  *
- * @throws ToolError naming the file, and the row and column where it is one that does not fit
+ * @throws ToolError naming the file, and the row and column if a value does not fit
  */
 export async function inspectFiles(
   roots: readonly string[],
@@ -65,9 +65,9 @@ function withDialects(stats: readonly Omit<SourceFile, 'rows'>[], described: rea
 }
 
 /**
- * Checks at each attempt that the source is the one that was pinned, and still inside the roots.
+ * Checks, at every attempt, that the source is unchanged since it was pinned and is still inside the roots.
  *
- * @throws ToolError naming the file that has changed
+ * @throws ToolError naming the file that has changed, is missing or is outside the roots
  */
 export async function recheckFiles(roots: readonly string[], pins: SourcePins): Promise<void> {
   for (const file of pins.files) {

@@ -1,14 +1,14 @@
-/** What `inspect` pins of a source, so that every later attempt reads the same rows in the same order. @module */
+/** What `inspect` pins about a source, so that every later attempt reads the same rows in the same order. @module */
 
 export type Format = 'csv' | 'json' | 'ndjson' | 'parquet';
 
 export interface Column {
   readonly name: string;
-  /** DuckDB's type, as `DESCRIBE` writes it. */
+  /** DuckDB's type, as `DESCRIBE` prints it. */
   readonly type: string;
 }
 
-/** How a CSV file is written, as DuckDB's sniffer found it. */
+/** A CSV file's dialect, as detected by DuckDB's sniffer. */
 export interface CsvDialect {
   readonly delim: string;
   readonly quote: string;
@@ -19,21 +19,21 @@ export interface CsvDialect {
   readonly header: boolean;
   readonly dateFormat?: string;
   readonly timestampFormat?: string;
-  /** The columns in the order of the file. */
+  /** The columns, in file order. */
   readonly columns: readonly string[];
 }
 
-/** DuckDB's `format`; `auto` where the file is compressed and only DuckDB can look inside. */
+/** DuckDB's `format` option; `auto` if the file is compressed, because only DuckDB can look inside. */
 export type JsonLayout = 'auto' | 'array' | 'newline_delimited' | 'unstructured';
 
 export interface SourceFile {
-  /** The real path, without symlinks. */
+  /** The real path, with symlinks resolved. */
   readonly path: string;
   /** In bytes. */
   readonly size: number;
   readonly mtimeMs: number;
   readonly rows: number;
-  /** CSV: which of {@link SourcePins.dialects}. */
+  /** CSV: index into {@link SourcePins.dialects}. */
   readonly dialect?: number;
   readonly layout?: JsonLayout;
 }

@@ -1,26 +1,26 @@
-/** The `FROM` clause that reads one pinned file, with nothing left for DuckDB to guess. Pure. @module */
+/** Builds the `FROM` clause that reads one pinned file and leaves DuckDB nothing to guess. Pure. @module */
 import { fileLiteral, ident, literal, structLiteral } from '../sql.js';
 import type { Column, CsvDialect, SourceFile, SourcePins } from './pins.js';
 
-/** The column that numbers a Parquet file's rows from 0; not one that a file may have as well. */
+/** DuckDB's virtual column that numbers a Parquet file's rows from 0. Unusable if the file has such a column itself. */
 const ROW_NUMBER = 'file_row_number';
 
 type ReadPins = Pick<SourcePins, 'format' | 'columns' | 'dialects'>;
 
-/** Whether reading can begin at any row. In text there is no way to a row but through the ones before it. */
+/** Reports whether reading can start at any row. In a text file, all earlier rows must be read first. */
 export function canJump({ format, columns }: ReadPins): boolean {
   return format === 'parquet' && !columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER);
 }
 
 /**
- * Reads `file` with the pinned columns.
+ * Returns the SQL that reads `file` with the pinned columns.
  *
- * @param from the first row, from 0; other than 0 only where {@link canJump}
+ * @param from the first row to read, counted from 0; must be 0 unless {@link canJump}
  */
 export function readFileSql(pins: ReadPins, file: SourceFile, from = 0): string {
   const path = fileLiteral(file.path);
   if (pins.format === 'parquet') {
-    // A file of a set may have a narrower type than the set.
+    // One file may have a narrower column type than the whole set.
     const columns = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`).join(', ');
     const jump = from > 0 ? [`, ${ROW_NUMBER} = true`, ` WHERE ${ROW_NUMBER} >= ${from}`] : ['', ''];
     return `(SELECT ${columns} FROM read_parquet(${path}, hive_partitioning = false${jump[0]})${jump[1]})`;

@@ -1,8 +1,8 @@
-/** Reads a streaming result in pieces of a given number of rows, whatever the sizes DuckDB fetches. @module */
+/** Reads a streaming result in pieces of a given number of rows, regardless of DuckDB's fetch sizes. @module */
 import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import { ToolError } from '../../tool/errors.js';
 
-/** Rows `from` (included) to `to` (not included) of what DuckDB fetched in one go. */
+/** Rows `from` (inclusive) to `to` (exclusive) of one chunk that DuckDB fetched. */
 export interface RowBatch {
   readonly data: DuckDBDataChunk;
   readonly from: number;
@@ -13,16 +13,16 @@ export class RowReader {
   #data: DuckDBDataChunk | undefined;
   #next = 0;
 
-  /** @param explain what to throw for an error of the source */
+  /** @param explain maps an error of the source to the error to throw */
   constructor(
     private readonly result: DuckDBResult,
     private readonly explain: (error: unknown) => unknown,
   ) {}
 
   /**
-   * The next `count` rows.
+   * Yields the next `count` rows.
    *
-   * @throws ToolError if there are fewer, which means that the file has changed
+   * @throws ToolError if fewer are left, which means that the file has changed
    */
   async *take(count: number): AsyncGenerator<RowBatch> {
     let left = count;
@@ -36,7 +36,7 @@ export class RowReader {
     }
   }
 
-  /** Reads the next `count` rows for nothing. */
+  /** Reads and discards the next `count` rows. */
   async skip(count: number): Promise<void> {
     for await (const batch of this.take(count)) void batch;
   }

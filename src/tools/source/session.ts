@@ -1,4 +1,4 @@
-/** A DuckDB of its own, in memory, that can touch the given files and nothing else. @module */
+/** A private in-memory DuckDB that can access only the given files and folder. @module */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export class SourceSession {
     readonly instance: DuckDBInstance,
     readonly connection: DuckDBConnection,
     private readonly signal: AbortSignal,
-    /** Where it puts what does not fit into memory. */
+    /** The folder for data that does not fit into memory. */
     private readonly spill: string,
   ) {
     signal.addEventListener('abort', this.#interrupt, { once: true });
@@ -20,8 +20,8 @@ export class SourceSession {
 
   /**
    * @param paths the files it may read
-   * @param signal interrupts what is running
-   * @param folder one it may write to
+   * @param signal interrupts the running query
+   * @param folder a folder it may also read and write
    */
   static async open(paths: readonly string[], signal: AbortSignal, folder?: string): Promise<SourceSession> {
     const { DuckDBInstance } = await duckdb();
@@ -30,10 +30,10 @@ export class SourceSession {
       instance.closeSync();
       throw error;
     });
-    // Not a shared one: DuckDB takes what it finds there for its own, and others could read it.
+    // A private folder: in a shared one, DuckDB treats other files as its own, and other users could read the data.
     const spill = mkdtempSync(join(tmpdir(), 'mcp-tasks-duckdb-'));
     const session = new SourceSession(instance, connection, signal, spill);
-    // Order: with `false`, DuckDB gives the rows of one file in another order at each reading.
+    // Order: if `false`, DuckDB may return a file's rows in a different order on each read.
     // Time zone: a timestamp's text must not depend on where the worker runs.
     const settings = [
       'preserve_insertion_order = true',
@@ -41,7 +41,7 @@ export class SourceSession {
       `temp_directory = ${literal(spill)}`,
       'enable_progress_bar = true',
       'enable_progress_bar_print = false',
-      // DuckDB asks for the glob first and then for what it matches.
+      // DuckDB checks access for the glob first, then for each match.
       `allowed_paths = [${[...new Set([...paths, ...paths.map(globLiteral)])].map(literal).join(', ')}]`,
       ...(folder === undefined ? [] : [`allowed_directories = [${literal(folder)}]`]),
       'enable_external_access = false',
@@ -57,19 +57,21 @@ export class SourceSession {
   }
 
   /**
-   * @param files what is read, for errors in which DuckDB does not say
-   * @throws ToolError that names file, row and column, if the file does not hold what its format and types say
+   * Runs a query and returns its rows.
+   *
+   * @param files the files the query reads, for errors in which DuckDB does not name the file
+   * @throws ToolError naming file, row and column if the data does not match its format and types
    */
   async rows(sql: string, files?: readonly string[]): Promise<Record<string, DuckDBValue>[]> {
     return await this.#explained(async () => await (await this.connection.run(sql)).getRowObjects(), files);
   }
 
-  /** A result that is fetched while it is read. */
+  /** Runs a query and returns a result that is fetched while it is read. */
   async stream(sql: string, files?: readonly string[]): Promise<DuckDBResult> {
     return await this.#explained(async () => await this.connection.stream(sql), files);
   }
 
-  /** How much of what is running is done, from 0 to 1; DuckDB's own estimate. */
+  /** The completed share of the running query, from 0 to 1, as DuckDB estimates it. */
   get done(): number {
     return Math.min(1, Math.max(0, this.connection.progress.percentage / 100));
   }

@@ -1,4 +1,4 @@
-/** DuckDB's types by how their values travel. Pure. @module */
+/** Groups DuckDB's types by how their values are transferred. Pure. @module */
 
 export type TypeKind =
   | 'boolean'
@@ -48,7 +48,7 @@ const KINDS: Readonly<Record<string, TypeKind>> = {
   JSON: 'json',
 };
 
-/** @param type as `DESCRIBE` writes it */
+/** @param type the type as `DESCRIBE` prints it */
 export function typeKind(type: string): TypeKind {
   if (/(\]|^(STRUCT|MAP|UNION)\(.*\))$/s.test(type)) return 'json';
   if (type.startsWith('DECIMAL(')) return 'decimal';
