@@ -1,2 +1,2 @@
-/** The shipped workflows' steps. @module */
+/** The activities of the shipped workflows. @module */
 export { loadDatasetActivities } from './load-dataset/index.js';

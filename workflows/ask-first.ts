@@ -1,4 +1,4 @@
-/** The shipped workflow of tools that ask before their work begins (protocol 2025-11-25). @module */
+/** The shipped workflow for tools that ask before their work begins (protocol 2025-11-25). @module */
 import { CancellationScope, CancelledFailure, makeContinueAsNewFunc } from '@temporalio/workflow';
 import type { Duration } from '../src/task/duration.js';
 import { notStarted, type FormRequest } from '../src/task/form.js';
@@ -6,18 +6,23 @@ import { task, ToolError } from '../src/workflow/index.js';
 
 export interface AskFirstInput {
   readonly form: FormRequest;
-  /** What the task goes on as, and with which arguments; the answer is added to them. */
+  /** The workflow that the task continues as. */
   readonly workflowType: string;
+  /** Arguments of that workflow; the answer is appended unless {@link withoutAnswer} is set. */
   readonly args: readonly unknown[];
-  /** @default this workflow's own */
+  /** The task queue of that workflow. @default this workflow's own */
   readonly taskQueue?: string;
-  /** Of the run that it goes on as. */
+  /** Run timeout of that workflow. */
   readonly runTimeout?: Duration;
-  /** Leaves the arguments as they are. */
+  /** Does not append the answer to the arguments. */
   readonly withoutAnswer?: boolean;
 }
 
-/** Puts the form to the client and goes on as the tool's own workflow, under the same ID, once it is accepted. */
+/**
+ * Sends the form to the client. Once it is accepted, continues as the tool's own workflow, under the same ID.
+ *
+ * @throws ToolError if the form is declined or dismissed
+ */
 export async function mcpAskFirst({
   form,
   workflowType,
@@ -28,7 +33,7 @@ export async function mcpAskFirst({
 }: AskFirstInput): Promise<never> {
   const { action, content = {} } = await task.elicit(form);
   if (action !== 'accept') throw new ToolError(notStarted(action));
-  // A run that goes on as another one loses sight of a cancellation that it was asked for.
+  // Check now, because a cancellation request is lost when a run continues as another.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled before its work began');
   const goOn = makeContinueAsNewFunc<(...given: unknown[]) => Promise<unknown>>({
     workflowType,

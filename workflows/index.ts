@@ -1,5 +1,5 @@
 /**
- * The shipped workflows: `mcp-tasks-temporal/workflows`. A Worker of your own needs them in its bundle:
+ * The shipped workflows: `mcp-tasks-temporal/workflows`. If you run your own Worker, add them to its bundle: put
  * `export * from 'mcp-tasks-temporal/workflows';` in your workflows file.
  * @module
  */

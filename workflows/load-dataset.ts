@@ -12,32 +12,35 @@ import { task } from '../src/workflow/index.js';
 import type { LoadActivities, LoadArguments, LoadPlan, LoadResult, LoadTarget } from '../src/tools/load/types.js';
 import { loadDatasetCleanup, undoSignal } from './load-dataset-cleanup.js';
 
-/** How long a failed or cancelled task waits for its clean-up before it ends without it; the clean-up goes on. */
+/** How long a failed or cancelled task waits for its cleanup. The cleanup continues even after the task has ended. */
 const CLEANUP_WAIT = '2 minutes';
 
 const steps = proxyActivities<LoadActivities>({
   startToCloseTimeout: '24 hours',
-  // Shorter than a tool's: two attempts side by side do no harm here, and so a killed worker's step starts again sooner.
+  // Shorter than a tool's, so that a killed worker's step restarts sooner. Overlapping attempts do no harm here.
   heartbeatTimeout: '15 seconds',
-  // What cannot be mended by trying again is not retried, so these attempts are for a database or a worker that is away.
+  // Errors that a retry cannot fix are not retried, so these attempts cover an unavailable database or worker.
   retry: { maximumAttempts: 20, initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
-  // Clean-up begins when the step has let go of its tables.
+  // The cleanup must not begin before the step has released its tables.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
 
 /**
  * Loads files into a table: inspect, create, load, verify, swap.
  *
- * A task that ends in any other way than with a result leaves the database as it was. This is race-free: the swap can be
- * undone for as long as the workflow runs, the workflow's last act is to look for a cancellation, and the server refuses a
- * completion that a cancellation has overtaken, so that the workflow looks again. What the swap replaced is dropped by
- * {@link loadDatasetCleanup}, which begins when this workflow has closed.
+ * A task that ends without a result leaves the database as it was. There is no race with a cancellation:
+ *
+ * - The swap can be undone for as long as the workflow runs.
+ * - The workflow checks for a cancellation last.
+ * - If a cancellation arrives after that check, Temporal rejects the completion and the workflow checks again.
+ *
+ * {@link loadDatasetCleanup} drops the replaced table once this workflow has closed.
  */
 export async function loadDataset(args: LoadArguments): Promise<LoadResult> {
   const started = Date.now();
   task.status('inspect: reading the source');
   const plan = await steps.inspectSource(args);
-  // Not to be cancelled together with the task: it is what cleans up behind it.
+  // Must not be cancelled together with the task, because it cleans up after it.
   const cleanup = await CancellationScope.nonCancellable(() => startCleanup(plan.target));
   try {
     const result = await load(plan, started);
@@ -74,10 +77,10 @@ async function load(plan: LoadPlan, started: number): Promise<LoadResult> {
 
 async function startCleanup(target: LoadTarget): Promise<ChildWorkflowHandle<typeof loadDatasetCleanup>> {
   return await startChild(loadDatasetCleanup, {
-    // Not beginning as a task's ID does, or it would be listed as one.
+    // Must not start with the prefix of task IDs, or it would be listed as a task.
     workflowId: `cleanup-${task.id}`,
     args: [target],
-    // The request tells it that this workflow has closed, however that happened: termination and timeout included.
+    // The cancellation request signals that this workflow has closed for any reason, including termination and timeout.
     parentClosePolicy: 'REQUEST_CANCEL',
     staticSummary: 'Removes what a load_dataset task leaves in its database',
   });

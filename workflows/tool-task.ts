@@ -1,4 +1,4 @@
-/** The shipped workflow of function tools. @module */
+/** The shipped workflow for function tools. @module */
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import { toolActivity } from '../src/task/names.js';
 import { TOOL_WORKFLOW_MARK } from '../src/task/tool-workflow-mark.js';
@@ -8,12 +8,12 @@ import { taskState } from '../src/workflow/state.js';
 export interface ToolTaskInput {
   /** The tool's name. */
   readonly tool: string;
-  /** The call's arguments as they came; the activity parses them, so that types JSON does not know survive. */
+  /** The call's unparsed arguments. The activity parses them, so that types JSON cannot represent survive. */
   readonly args: unknown;
   readonly policy: RunPolicy;
 }
 
-/** What the person filled in before the start. */
+/** The form content that the person submitted before the work began. */
 type Answer = Readonly<Record<string, unknown>>;
 
 /** Runs a function tool as one retried, heartbeating activity and returns what it returned. */
@@ -23,7 +23,7 @@ export async function mcpToolTask({ tool, args, policy }: ToolTaskInput, answer?
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,
     retry: policy.retry,
-    // The clean-up of a cancelled step is part of the task: the workflow ends when its step has ended.
+    // A cancelled step's cleanup is part of the task, so the workflow ends only after its step has.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   });
   const run = activities[toolActivity(tool)];

@@ -8,7 +8,7 @@ import { load, type Reached } from './load.js';
 import { withTarget } from './session.js';
 import { verify } from './verify.js';
 
-/** @param config what the steps may touch; it stays in the worker */
+/** @param config the files and databases the steps may access; it stays in the worker */
 export function loadDatasetActivities(config: ToolsConfig): LoadActivities {
   return {
     inspectSource: step(async (args: LoadArguments, ctx) => await inspect(config, args, ctx)),

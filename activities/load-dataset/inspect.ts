@@ -1,4 +1,4 @@
-/** First step: pins what will be loaded, and where. @module */
+/** First step: pins what to load, and where. @module */
 import { Buffer } from 'node:buffer';
 import { ToolError, type StepContext } from '../../src/activity/index.js';
 import type { ToolsConfig } from '../../src/tools/config.js';
@@ -8,7 +8,7 @@ import { loadId } from '../../src/tools/target/names.js';
 import { resolveTable } from '../../src/tools/target/open.js';
 import { withTarget } from './session.js';
 
-/** The database comes first: a wrong password or table should not wait for the source to be read. */
+/** Checks the database before it reads the source, so that a wrong password or table is reported at once. */
 export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: StepContext): Promise<LoadPlan> {
   const id = loadId(ctx.taskId);
   const where = await resolveTable(config, args, id, { step: 'inspect', attempt: ctx.attempt, signal: ctx.signal });
@@ -18,10 +18,17 @@ export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: Ste
   return fitting({ target, source, chunkRows: args.chunkRows });
 }
 
-/** In bytes of JSON. The plan is an argument of every step, and Temporal takes 2 MB at most; a codec may need its share. */
+/**
+ * Maximum size of the plan, in bytes of JSON. The plan is an argument of most steps, and Temporal's limit is 2 MB. The
+ * rest is room for a payload codec's overhead.
+ */
 const LARGEST_PLAN = 1024 * 1024;
 
-/** @throws ToolError if the plan would not fit into the task's history */
+/**
+ * Returns the plan if it is small enough.
+ *
+ * @throws ToolError if the plan is too large for the task's history
+ */
 export function fitting(plan: LoadPlan): LoadPlan {
   const size = Buffer.byteLength(JSON.stringify(plan));
   if (size <= LARGEST_PLAN) return plan;

@@ -1,4 +1,4 @@
-/** Third step: the rows, in chunks. @module */
+/** Third step: loads the rows, in chunks. @module */
 import type { StepContext } from '../../src/activity/index.js';
 import type { ToolsConfig } from '../../src/tools/config.js';
 import type { ChunkCounts, LoadPlan } from '../../src/tools/load/types.js';
@@ -11,13 +11,13 @@ import { SourceSession } from '../../src/tools/source/session.js';
 import type { Target } from '../../src/tools/target/target.js';
 import { withTarget } from './session.js';
 
-/** The chunk that was reached, for a person who looks at the step; where to go on is in the ledger. */
+/** The current chunk. For display only: the ledger determines where a retry resumes. */
 export interface Reached {
   readonly chunk: number;
   readonly of: number;
 }
 
-/** Loads what the ledger does not have yet. The ledger is in the target itself, so it cannot be behind it or ahead of it. */
+/** Loads the chunks missing from the ledger. The ledger is in the target database, so the two never disagree. */
 export async function load(config: ToolsConfig, plan: LoadPlan, ctx: StepContext<Reached>): Promise<ChunkCounts> {
   await recheckFiles(config.roots, plan.source);
   return await withTarget(config, plan.target, 'load', ctx, async (target) => {
@@ -68,7 +68,7 @@ async function loadMissing(
   }
 }
 
-/** A reader that stands at the beginning of `chunk`. */
+/** Opens a reader positioned at the start of `chunk`. */
 async function openReader(plan: LoadPlan, source: SourceSession, target: Target, chunk: Chunk): Promise<RowReader> {
   const file = plan.source.files[chunk.file]!;
   const jump = canJump(plan.source) ? chunk.from : 0;

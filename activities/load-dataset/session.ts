@@ -1,4 +1,4 @@
-/** A step's connection to the database, closed however the step ends. @module */
+/** Gives a step a database connection that is closed however the step ends. @module */
 import type { StepContext } from '../../src/activity/index.js';
 import type { ToolsConfig } from '../../src/tools/config.js';
 import type { LoadTarget } from '../../src/tools/load/types.js';

@@ -1,11 +1,11 @@
-/** Fourth step: is what was loaded what was read? @module */
+/** Fourth step: checks that the loaded rows equal the source's. @module */
 import { ToolError, type StepContext } from '../../src/activity/index.js';
 import type { ToolsConfig } from '../../src/tools/config.js';
 import type { Digest, LoadPlan } from '../../src/tools/load/types.js';
 import { recheckFiles } from '../../src/tools/source/inspect.js';
 import { withTarget } from './session.js';
 
-/** @throws ToolError with both counts and checksums, if the staging table's rows are not the source's */
+/** @throws ToolError with both counts and checksums, if the staging table's rows differ from the source's */
 export async function verify(config: ToolsConfig, plan: LoadPlan, ctx: StepContext): Promise<Digest> {
   const { source, target } = plan;
   await recheckFiles(config.roots, source);

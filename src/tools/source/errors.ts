@@ -20,8 +20,8 @@ const DATA =
   /^(?:Conversion|Invalid Input|Invalid|Parser|Binder|Cast|Constraint|Out of Range|Serialization|Not implemented|Decimal Overflow|Permission) Error/i;
 
 /**
- * Returns a `ToolError` if the file is at fault; it names the file, the row (from 1, without the header) and the column,
- * as far as DuckDB reports them. Otherwise returns the error itself, which is worth a retry.
+ * Returns a `ToolError` if the file is at fault. It names the file, the row (from 1, without the header) and the
+ * column, as far as DuckDB reports them. Otherwise returns the error itself, which is worth a retry.
  *
  * @param paths the files that were read, because DuckDB may name no file, or name it by its path on the worker
  */

@@ -1,20 +1,20 @@
-/** The names of a load's own tables, which lie beside the table it loads. Pure. @module */
+/** Names a load's own tables, which are in the same schema as the table it loads. Pure. @module */
 import { createHash } from 'node:crypto';
 
 export interface LoadTables {
-  /** Where the rows go until they are complete and checked. */
+  /** Receives the rows until they are complete and checked. */
   readonly staging: string;
-  /** One row for each chunk that is in `staging`, committed together with it. */
+  /** Has one row for each chunk in `staging`, committed together with the chunk. */
   readonly ledger: string;
-  /** One row for each time an attempt began a chunk. */
+  /** Has one row for each time an attempt began a chunk. */
   readonly starts: string;
-  /** Exists once the staging table is swapped in; says what was swapped. */
+  /** Exists once the staging table is swapped in, and records the swap. */
   readonly swapped: string;
-  /** The table that was replaced, until the task has ended. */
+  /** The replaced table, until the task has ended. */
   readonly kept: string;
 }
 
-/** The part of the names that stands for a task. The task's ID gives access to the task, so it is hashed. */
+/** Returns the part of the names that identifies a task: a hash, because the task ID itself grants access. */
 export function loadId(taskId: string): string {
   return createHash('sha256').update(taskId).digest('hex').slice(0, 20);
 }

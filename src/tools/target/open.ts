@@ -1,4 +1,4 @@
-/** From a database's name to a connection. @module */
+/** Connects to a database by its configured name. @module */
 import type { ToolsConfig } from '../config.js';
 import { database } from '../databases.js';
 import type { LoadTarget } from '../load/types.js';
@@ -7,7 +7,9 @@ import { openPostgresTarget, postgresDefaultSchema } from './postgres/open.js';
 import type { Target, TargetSession } from './target.js';
 
 /**
- * @throws ToolError if the database is not configured or refuses the login; a retryable failure if it is away
+ * Opens a connection to the load's database.
+ *
+ * @throws ToolError if the database is not configured or refuses the login; a retryable failure if it is unavailable
  */
 export async function openTarget(config: ToolsConfig, target: LoadTarget, session: TargetSession): Promise<Target> {
   const found = database(config, target.database);
@@ -15,14 +17,14 @@ export async function openTarget(config: ToolsConfig, target: LoadTarget, sessio
   return await openPostgresTarget(found, target, session);
 }
 
-/** What a call says of its table. */
+/** The table as a call specifies it. */
 export interface TableRequest {
   readonly database: string;
-  /** `table` or `schema.table`. */
+  /** Either `table` or `schema.table`. */
   readonly table: string;
 }
 
-/** The table's schema and name; asks the database where the call names no schema. */
+/** Returns the table's schema and name. Asks PostgreSQL for the default schema if the call names none. */
 export async function resolveTable(
   config: ToolsConfig,
   request: TableRequest,

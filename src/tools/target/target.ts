@@ -1,4 +1,4 @@
-/** What a load needs of a database. One implementation a database, see `postgres/` and `duckdb/`. @module */
+/** What a load needs from a database. `postgres/` and `duckdb/` implement it. @module */
 import type { ChunkCounts, Digest, LoadTarget } from '../load/types.js';
 import type { Chunk } from '../source/chunks.js';
 import type { Column } from '../source/pins.js';
@@ -7,42 +7,42 @@ import type { RowBatch } from '../source/reader.js';
 /**
  * A connection to the database for one attempt at one step.
  *
- * Errors: a `ToolError` for what another attempt cannot change, a retryable `ApplicationFailure` for a database that is
- * away or busy. Neither names a URL or a password.
+ * Methods throw a `ToolError` if a retry cannot help, and a retryable `ApplicationFailure` if the database is
+ * unavailable or busy. Neither contains a URL or a password.
  */
 export interface Target {
-  /** Fails if the table cannot be loaded as asked: before any work, and again at the swap. */
+  /** Throws if the table cannot be loaded as requested. Called before any work and again at the swap. */
   check(columns: readonly Column[]): Promise<void>;
-  /** Creates the load's own tables; nothing happens where they exist. */
+  /** Creates those of the load's own tables that do not exist yet. */
   create(columns: readonly Column[]): Promise<void>;
-  /** The numbers of the chunks that are committed. */
+  /** Returns the numbers of the committed chunks. */
   committed(): Promise<Set<number>>;
-  /** DuckDB SQL: what {@link load} takes of the source, as a select list. */
+  /** Returns the DuckDB select list that produces the source rows for {@link load}. */
   selectList(columns: readonly Column[]): string;
   /**
-   * Loads one chunk and its ledger row in one transaction, the ledger row first: its key makes an attempt that is still
-   * alive wait for this one, or this one for that, and whoever comes second leaves the chunk alone.
+   * Loads one chunk and its ledger row in one transaction. The ledger row comes first: if two attempts load the same
+   * chunk at once, its key makes one wait for the other, and the second leaves the chunk alone.
    *
-   * @returns whether `batches` was read; it is not where another attempt has committed the chunk already
+   * @returns true if `batches` was read, false if another attempt has already committed the chunk
    */
   load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean>;
   counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>>;
-  /** Count and checksum of the staging table, by the database's own reading of it. */
+  /** Computes count and checksum of the staging table in the database itself. */
   digest(columns: readonly Column[]): Promise<Digest>;
-  /** Puts the staging table in the table's place, in one transaction with the mark that says so. */
+  /** Puts the staging table in the table's place and records this in the same transaction. */
   swap(columns: readonly Column[]): Promise<void>;
-  /** Puts everything back as it was; also after {@link swap}, until {@link settle}. */
+  /** Restores the state before the load. Works even after {@link swap}, until {@link settle}. */
   undo(): Promise<void>;
-  /** Drops what a swapped load has replaced, or what a load that was not swapped has left. */
+  /** Drops the table that a swapped load replaced, or the tables that an unswapped load left behind. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Who works on the database: shown there beside the connection, and what is stopped when a newer attempt takes over. */
+/** Identifies the attempt that uses a connection. In PostgreSQL it names the session, so newer attempts can end it. */
 export interface TargetSession {
   readonly step: string;
   readonly attempt: number;
-  /** Closes the connection at once; what it had not committed is rolled back. */
+  /** When aborted, cuts the connection (PostgreSQL) or interrupts the query (DuckDB); uncommitted work is rolled back. */
   readonly signal: AbortSignal;
 }
 

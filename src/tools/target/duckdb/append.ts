@@ -1,4 +1,4 @@
-/** Appends what was read to a table, without a detour through SQL. @module */
+/** Appends source rows to a table without going through SQL. @module */
 import type { DuckDBAppender, DuckDBConnection, DuckDBType } from '@duckdb/node-api';
 import { duckdb } from '../../engines.js';
 import type { RowBatch } from '../../source/reader.js';
@@ -20,7 +20,7 @@ export async function appendRows(
 
 async function append(appender: DuckDBAppender, { data, from, to }: RowBatch): Promise<void> {
   if (from === 0 && to === data.rowCount) return appender.appendDataChunk(data);
-  // The cut between two chunks runs through what DuckDB fetched in one go.
+  // A boundary between two of our chunks falls inside this batch, so copy only its part.
   const { DuckDBDataChunk } = await duckdb();
   const types: DuckDBType[] = [];
   for (let i = 0; i < data.columnCount; i++) types.push(data.getColumnVector(i).type);

@@ -1,4 +1,4 @@
-/** Whether a table of a DuckDB file can be loaded as asked. @module */
+/** Checks that a table in a DuckDB file can be loaded as requested. @module */
 import type { DuckDBValue } from '@duckdb/node-api';
 import { ToolError } from '../../../tool/errors.js';
 import type { LoadTarget } from '../../load/types.js';
@@ -7,9 +7,10 @@ import { literal } from '../../sql.js';
 export type Query = (sql: string) => Promise<Record<string, DuckDBValue>[]>;
 
 /**
- * To DuckDB, names that differ only in upper and lower case are one name.
+ * Checks schema and table. Compares names case-insensitively, as DuckDB does.
  *
- * @throws ToolError if the schema is not there, or the table is one that must not be replaced
+ * @throws ToolError if the schema does not exist, if the table exists and the mode is `create`, or if it cannot be
+ *   replaced
  */
 export async function checkTable(query: Query, { schema, table, mode }: LoadTarget): Promise<void> {
   const name = `${schema}.${table}`;

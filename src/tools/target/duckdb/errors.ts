@@ -1,14 +1,17 @@
-/** Errors of a DuckDB file: which are worth another attempt, and what a person may read of them. Pure. @module */
+/** Decides which DuckDB errors to retry and what people may see of them. Pure. @module */
 import { ApplicationFailure } from '@temporalio/common';
 import { ToolError } from '../../../tool/errors.js';
 
-/** Another process has the file open, another transaction was faster, or the machine is short of something. */
+/** Another process has the file open, another transaction was first, or the machine is short of resources. */
 const TRANSIENT =
   /Could not set lock|Conflicting lock|TransactionContext Error|Transaction conflict|write-write conflict|Conflict on|Out of Memory|No space left|Too many open files/i;
 const OURS =
   /^(Catalog|Constraint|Binder|Parser|Conversion|Invalid Input|Not implemented|Dependency|IO|Permission|Serialization) Error/i;
 
-/** A retryable failure, a `ToolError`, or the error itself, with the file's path replaced by the database's name. */
+/**
+ * Returns the error to throw: a retryable failure, a `ToolError`, or the error itself. In the first two, the database's
+ * name replaces the file's path.
+ */
 export function duckdbError(database: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ApplicationFailure) return error;
   const [first = ''] = error.message.split('\n');
@@ -18,7 +21,7 @@ export function duckdbError(database: string, path: string, error: unknown): unk
   return OURS.test(error.message) ? new ToolError(`database "${database}": ${text}`) : error;
 }
 
-/** Whether another transaction has inserted the same key. */
+/** Reports whether another transaction has inserted the same key. */
 export function isKeyConflict(error: unknown): boolean {
   return error instanceof Error && /duplicate key|Conflict on/i.test(error.message);
 }

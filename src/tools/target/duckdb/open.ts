@@ -9,7 +9,10 @@ import { DuckDBTarget } from './target.js';
 
 type DuckDB = Extract<Database, { kind: 'duckdb' }>;
 
-/** Opens the file, creating it if need be. Within one process its sessions share it; a second process is told to wait. */
+/**
+ * Opens the file and creates it if necessary. Sessions in one process share it; a second process gets a retryable error
+ * while the file is open.
+ */
 export async function openDuckDBTarget(
   { name, path }: DuckDB,
   target: LoadTarget,
@@ -34,11 +37,11 @@ async function connect(
   let connection: DuckDBConnection | undefined;
   try {
     connection = await instance.connect();
-    // As the source's: a timestamp's text, and so the checksum, must not depend on where the worker runs.
+    // Same as for the source: a timestamp's text, and thus the checksum, must not depend on where the worker runs.
     await connection.run(`SET TimeZone = 'UTC'`);
     return new DuckDBTarget(instance, connection, target, explain, signal);
   } catch (error) {
-    // What stays open holds the file's lock for as long as this process lives.
+    // An open instance would keep the file locked until this process exits.
     connection?.closeSync();
     instance.closeSync();
     throw error;

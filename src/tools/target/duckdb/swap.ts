@@ -1,8 +1,8 @@
 /**
- * Swapping a loaded table in, and back out, in a DuckDB file.
+ * Swaps a loaded table in, and back out, in a DuckDB file.
  *
- * DuckDB numbers its tables anew when it opens a file, so a loaded table is known by its comment, which renaming keeps:
- * between a load's swap and its undo another load may have replaced the same table.
+ * Another load may replace the same table between a load's swap and its undo. The loaded table is therefore identified
+ * by its comment, which survives renaming. Its internal ID would not do: DuckDB renumbers tables when it opens a file.
  * @module
  */
 import type { LoadTarget } from '../../load/types.js';
@@ -10,7 +10,10 @@ import { ident, literal } from '../../sql.js';
 import type { LoadTables } from '../names.js';
 import type { Query } from './check.js';
 
-/** Renames the table away and the staging table into its place. A retry finds the mark and does nothing. */
+/**
+ * Renames the existing table out of the way and the staging table into its place. A retry finds the `swapped` table and
+ * does nothing.
+ */
 export async function swapTables(
   query: Query,
   target: LoadTarget,
@@ -29,7 +32,7 @@ export async function swapTables(
   });
 }
 
-/** Puts the kept table wherever the loaded one is now, and drops everything else of the load. */
+/** Gives the kept table the name that the loaded table has now, and drops all other tables of the load. */
 export async function undoTables(query: Query, target: LoadTarget, names: LoadTables): Promise<void> {
   const { schema, id } = target;
   await transaction(query, async () => {
@@ -38,7 +41,7 @@ export async function undoTables(query: Query, target: LoadTarget, names: LoadTa
       const kept = await nameOf(query, schema, names.kept);
       if (loaded !== undefined) await query(`DROP TABLE ${ident(schema, loaded)}`);
       if (kept !== undefined && loaded !== undefined) {
-        // In its own upper and lower case, unless it goes to where a later load keeps the loaded one.
+        // Restore the original spelling, unless a later load has renamed the loaded table to its own `kept` name.
         const before = String((await query(`SELECT * FROM ${ident(schema, names.swapped)}`))[0]?.['replaced']);
         const name = before.toLowerCase() === loaded.toLowerCase() ? before : loaded;
         await query(`ALTER TABLE ${ident(schema, names.kept)} RENAME TO ${ident(name)}`);
@@ -48,7 +51,7 @@ export async function undoTables(query: Query, target: LoadTarget, names: LoadTa
   });
 }
 
-/** Drops what the load replaced, once that is not to come back, and its own tables. */
+/** Drops the replaced table and the load's own tables, once the load can no longer be undone. */
 export async function settleTables(query: Query, target: LoadTarget, names: LoadTables): Promise<void> {
   const { schema, id } = target;
   await transaction(query, async () => {
@@ -73,7 +76,7 @@ async function transaction(query: Query, work: () => Promise<void>): Promise<voi
   }
 }
 
-/** What a table is called, in its own upper and lower case; undefined if there is none. */
+/** Returns a table's name as it is spelled in the database; undefined if there is no such table. */
 async function nameOf(query: Query, schema: string, table: string): Promise<string | undefined> {
   const [row] = await query(
     `SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()

@@ -14,7 +14,7 @@ import { checkTable } from './check.js';
 import { isKeyConflict } from './errors.js';
 import { settleTables, swapTables, undoTables } from './swap.js';
 
-/** How often to look whether another attempt of this process is done with a chunk, in milliseconds. */
+/** How often to check whether another attempt in this process is done with a chunk, in milliseconds. */
 const LOOK_AGAIN = 50;
 
 export class DuckDBTarget implements Target {
@@ -24,7 +24,7 @@ export class DuckDBTarget implements Target {
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
     private readonly target: LoadTarget,
-    /** What to throw for an error of the database. */
+    /** Maps an error of the database to the error to throw. */
     private readonly explain: (error: unknown) => unknown,
     private readonly signal: AbortSignal,
   ) {
@@ -100,9 +100,9 @@ export class DuckDBTarget implements Target {
   }
 
   /**
-   * Opens a transaction with the chunk's ledger row in it.
+   * Begins a transaction and inserts the chunk's ledger row.
    *
-   * @returns false if another attempt has committed it
+   * @returns false if another attempt has committed the chunk
    */
   async #begin(chunk: Chunk, attempt: number): Promise<boolean> {
     for (;;) {
@@ -121,7 +121,10 @@ export class DuckDBTarget implements Target {
     }
   }
 
-  /** DuckDB lets two transactions insert one key and refuses the second at its commit, which rolls back its rows as well. */
+  /**
+   * Commits the chunk, unless another attempt has committed it. DuckDB lets two transactions insert the same key and
+   * rejects the second at commit, which also rolls back its rows.
+   */
   async #commit(chunk: Chunk): Promise<void> {
     try {
       await this.connection.run('COMMIT');

@@ -1,10 +1,10 @@
-/** Whether a table can be loaded as asked. @module */
+/** Checks that a table in PostgreSQL can be loaded as requested. @module */
 import { Buffer } from 'node:buffer';
 import { ToolError } from '../../../tool/errors.js';
 import type { LoadTarget } from '../../load/types.js';
 import type { PostgresSession } from './session.js';
 
-/** In bytes of UTF-8. */
+/** The longest name PostgreSQL stores, in bytes of UTF-8. */
 export const LONGEST_NAME = 63;
 
 interface SchemaRow {
@@ -19,7 +19,7 @@ interface TableRow {
 }
 
 /**
- * The schema of a table that was named without one.
+ * Returns the schema for a table that was named without one.
  *
  * @throws ToolError if no schema of the search path exists
  */
@@ -29,11 +29,16 @@ export async function defaultSchema(session: PostgresSession): Promise<string> {
   throw new ToolError('the database has no default schema; name the table with its schema');
 }
 
-/** @throws ToolError if the schema is not there or not open to the user, or the table is one that must not be replaced */
+/**
+ * Checks names, encoding, schema and table.
+ *
+ * @throws ToolError if a name is too long, the encoding is not UTF8, the schema does not exist or the user may not
+ *   create tables in it, the table exists and the mode is `create`, or the table cannot be replaced
+ */
 export async function checkTable(session: PostgresSession, target: LoadTarget): Promise<void> {
   const { schema, table, mode } = target;
   const name = `${schema}.${table}`;
-  // PostgreSQL cuts a longer name off without an error, and then it is another table's.
+  // PostgreSQL silently truncates a longer name, which may then be another table's name.
   const long = [schema, table].find((part) => Buffer.byteLength(part) > LONGEST_NAME);
   if (long !== undefined) throw new ToolError(`"${long}": PostgreSQL's names have at most ${LONGEST_NAME} bytes`);
   const [found] = await session.query<SchemaRow>(
@@ -55,8 +60,9 @@ export async function checkTable(session: PostgresSession, target: LoadTarget): 
   }
 }
 
-// What still means the old table after a rename, and so would keep it from being dropped: views and functions on it, foreign
-// keys to it, tables that inherit from it; columns and functions of its row type; defaults that use its columns' sequences.
+// Finds the table and everything that would still refer to the old table after a rename and so prevent dropping it:
+// views and functions on it, foreign keys to it, tables that inherit from it, columns and functions of its row type,
+// and defaults that use its columns' sequences.
 const TABLE_SQL = `
   SELECT c.relkind::text AS kind, pg_has_role(c.relowner, 'USAGE') AS owned,
     (SELECT array_agg(DISTINCT coalesce(v.name, pg_describe_object(d.classid, d.objid, 0)))

@@ -1,4 +1,7 @@
-/** DuckDB's types in PostgreSQL: the column type, the text of `COPY`, and the canonical text of a value. Pure. @module */
+/**
+ * Maps DuckDB's types to PostgreSQL: the column type, the text for `COPY`, and the canonical text of a value. Pure.
+ * @module
+ */
 import { ToolError } from '../../../tool/errors.js';
 import { sourceText } from '../../source/canonical.js';
 import type { Column } from '../../source/pins.js';
@@ -33,11 +36,15 @@ const TYPES: Readonly<Record<string, string>> = {
   TIMESTAMP_NS: 'timestamp',
   'TIMESTAMP WITH TIME ZONE': 'timestamptz',
   INTERVAL: 'interval',
-  // Not jsonb: it would rewrite numbers and drop duplicate keys, and the loaded text is to be the source's.
+  // Not jsonb: it would rewrite numbers and drop duplicate keys, but the loaded text must equal the source's.
   JSON: 'json',
 };
 
-/** @throws ToolError naming the column, if PostgreSQL has no type for its values */
+/**
+ * Returns the PostgreSQL type of a column.
+ *
+ * @throws ToolError naming the column, if PostgreSQL has no type for its values
+ */
 export function postgresType({ name, type }: Column): string {
   const decimal = /^DECIMAL(\(\d+,\d+\))$/.exec(type);
   if (decimal) return `numeric${decimal[1]}`;
@@ -50,7 +57,7 @@ export function postgresType({ name, type }: Column): string {
 }
 
 /**
- * DuckDB SQL: a row as one line of `COPY … (FORMAT text)`.
+ * Returns DuckDB SQL for a row as one line of `COPY … (FORMAT text)`.
  * https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
  */
 export function copyLine(columns: readonly Column[]): string {
@@ -64,11 +71,11 @@ function copyField(column: Column): string {
   if (kind === 'blob') return `replace(${text}, '\\', '\\\\')`;
   if (kind !== 'text' && kind !== 'json') return text;
   const escaped = `replace(replace(replace(replace(${text}, '\\', '\\\\'), chr(9), '\\t'), chr(10), '\\n'), chr(13), '\\r')`;
-  // Most text has nothing to escape, and looking once is cheaper than four times.
+  // Most text has nothing to escape, and one check is cheaper than four replacements.
   return `CASE WHEN regexp_matches(${text}, '[\\\\\\t\\n\\r]') THEN ${escaped} ELSE ${text} END`;
 }
 
-/** PostgreSQL SQL: the same text as `canonicalRow` has in DuckDB. */
+/** Returns PostgreSQL SQL for the same text that `canonicalRow` produces in DuckDB. */
 export function postgresCanonicalRow(columns: readonly Column[]): string {
   return columns.map((column) => `coalesce(${canonicalValue(column)}, '')`).join(` || '|' || `);
 }
@@ -90,7 +97,7 @@ function canonicalValue({ name, type }: Column): string {
     : `${value}::text`;
 }
 
-/** PostgreSQL SQL: count and checksum of a table, the same numbers as `digestSql` gives in DuckDB. */
+/** Returns PostgreSQL SQL for a table's count and checksum, the same numbers that `digestSql` produces in DuckDB. */
 export function postgresDigestSql(columns: readonly Column[], table: string): string {
   const hash = `('x' || substr(md5(${postgresCanonicalRow(columns)}), 1, 15))::bit(60)::bigint`;
   return `SELECT count(*)::text AS rows, coalesce(sum(${hash}), 0)::text AS checksum FROM ${table}`;

@@ -1,11 +1,11 @@
-/** What is sent to `COPY`, from lines that DuckDB has made. @module */
+/** Turns the lines produced by DuckDB into the data sent to `COPY`. @module */
 import { Buffer } from 'node:buffer';
 import type { RowBatch } from '../../source/reader.js';
 
-/** How much is collected before it is sent, in characters. A string has a largest length, and wide rows soon reach it. */
+/** Characters to collect before sending. Wide rows would soon reach the maximum length of a string. */
 const FLUSH_AT = 1024 * 1024;
 
-/** @param batches whose first column is a row's line, with its line end */
+/** @param batches rows whose first column is the line for `COPY`, including the line end */
 export async function* copyText(batches: AsyncIterable<RowBatch>): AsyncGenerator<Buffer> {
   for await (const { data, from, to } of batches) {
     const vector = data.getColumnVector(0);

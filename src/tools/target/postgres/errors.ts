@@ -1,12 +1,13 @@
-/** PostgreSQL's errors: which are worth another attempt, and what a person may read of them. Pure. @module */
+/** Decides which PostgreSQL errors to retry and what people may see of them. Pure. @module */
 import { ApplicationFailure } from '@temporalio/common';
 import { ToolError } from '../../../tool/errors.js';
 
-/** The type of a retryable failure: the database is away, restarting, full up, or something is locked. */
+/** The type of a retryable failure: the database is unreachable, restarting or out of resources, or a lock is held. */
 export const DATABASE_UNAVAILABLE = 'DatabaseUnavailable';
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
-// 08 connection, 40 rolled back (deadlock, serialization), 53 resources, 57P operator (restart, terminated), 58 system.
+// 08 connection, 40 rollback (deadlock, serialization), 53 resources, 57P operator (restart, termination), 58 system,
+// 55P03 lock not available, 57014 query canceled.
 const TRANSIENT_STATE = /^(08|40|53|57P|58|55P03|57014)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 const TRANSIENT_NETWORK = new Set([
@@ -23,7 +24,7 @@ const TRANSIENT_NETWORK = new Set([
 ]);
 const LOST = /^(Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
 
-/** What a driver says of a login or an encryption that will not do, without a code or with one of Node's. */
+/** Driver messages about a failed login or TLS handshake, which have no code or one of Node's. */
 const LOGIN = /^SASL|SSL|TLS|certificate/i;
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -46,8 +47,9 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * The error to throw: retryable where {@link isTransient}, a `ToolError` for any other answer of the database or the
- * network, the error itself where it is neither. Carries no cause: what a driver attaches may hold the connection's parameters.
+ * Returns the error to throw: a retryable failure if {@link isTransient}, a `ToolError` for any other known error of
+ * the database or the network, else the error itself. New errors have no cause, because the driver may attach
+ * connection parameters to its own.
  */
 export function postgresError(database: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ApplicationFailure) return error;
@@ -62,7 +64,7 @@ export function postgresError(database: string, error: unknown): unknown {
 
 function describe(code: string | undefined, message: string): string {
   const hint = code === undefined ? undefined : HINTS[code];
-  // A network error's own message holds the address; its code says as much.
+  // A network error's own message contains the address; its code is informative enough.
   if (code !== undefined && !SQLSTATE.test(code)) return hint ?? `connection lost (${code})`;
   const text = hint === undefined ? message : `${hint} (${message})`;
   return code === undefined ? text : `${text} [${code}]`;
@@ -70,7 +72,7 @@ function describe(code: string | undefined, message: string): string {
 
 const COPY_PLACE = /^COPY \S+, line (\d+)(?:, column (.+?))?(?:: "([\s\S]*)")?$/;
 
-/** Where in the data a `COPY` failed: the line, from 1 within the chunk, and the column. */
+/** Finds where in the data a `COPY` failed: the line, from 1 within the chunk, and the column. */
 export function copyPlace(error: unknown): { line: number; column?: string } | undefined {
   const where = (error as { where?: unknown }).where;
   const match = typeof where === 'string' ? COPY_PLACE.exec(where.split('\n').at(-1) ?? '') : null;

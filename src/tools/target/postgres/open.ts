@@ -8,7 +8,7 @@ import { PostgresTarget } from './target.js';
 
 type Postgres = Extract<Database, { kind: 'postgres' }>;
 
-/** Opens a session; those of older attempts at the same step are ended. */
+/** Opens a session and ends those of older attempts at the same step. */
 export async function openPostgresTarget(
   { name, url }: Postgres,
   target: LoadTarget,

@@ -1,4 +1,4 @@
-/** One connection to PostgreSQL for one attempt at one step. @module */
+/** A PostgreSQL connection for one attempt at one step. @module */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client, QueryResultRow } from 'pg';
@@ -6,11 +6,11 @@ import { pg, pgCopyFrom } from '../../engines.js';
 import type { TargetSession } from '../target.js';
 import { postgresError } from './errors.js';
 
-/** How long connecting and closing may take, in milliseconds. */
+/** Time limits for connecting and closing, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 const CLOSE_TIMEOUT = 2_000;
 
-/** What every session of a load is called in `pg_stat_activity`, followed by the step and the attempt. */
+/** Returns the prefix of a load's session names in `pg_stat_activity`; step and attempt follow it. */
 export function sessionPrefix(id: string): string {
   return `mcp-tasks ${id} `;
 }
@@ -21,14 +21,14 @@ export class PostgresSession {
     private readonly database: string,
     private readonly signal: AbortSignal,
   ) {
-    // A connection that breaks while idle; whoever uses it next gets the error.
+    // Ignore errors of an idle connection: the next query fails with the error.
     client.on('error', () => {});
     signal.addEventListener('abort', this.#cut, { once: true });
   }
 
   /**
-   * @param name what the database is called in errors
-   * @param url with the password; it goes no further than the driver
+   * @param name the database's name in error messages
+   * @param url contains the password; passed only to the driver
    */
   static async open(name: string, url: string, id: string, session: TargetSession): Promise<PostgresSession> {
     session.signal.throwIfAborted();
@@ -44,13 +44,14 @@ export class PostgresSession {
     const opened = new PostgresSession(client, name, session.signal);
     try {
       await client.connect();
-      // A name in the URL beats the driver's option, and other attempts find this session by its name.
+      // Set it again, because a name in the URL overrides the option and other attempts find this session by its name.
       await client.query(`SELECT set_config('application_name', $1, false)`, [application]);
-      // The canonical text of values depends on these, and a database or a role can have others.
+      // The canonical text of values depends on these settings, and a database or role can override their defaults.
       await client.query(
         `SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1`,
       );
-      // Let the server notice by itself when this process is gone: a dead attempt must not hold its locks. Since 14, and not everywhere.
+      // Have the server detect when this process is gone, so that a dead attempt does not keep its locks. Available
+      // since PostgreSQL 14, but not on every platform.
       await client
         .query(`SELECT set_config(name, '5s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`)
         .catch(() => {});
@@ -70,7 +71,7 @@ export class PostgresSession {
     }
   }
 
-  /** Runs `work` in a transaction; rolled back if it throws. */
+  /** Runs `work` in a transaction, and rolls back if it throws. */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     await this.query('BEGIN');
     try {
@@ -78,17 +79,17 @@ export class PostgresSession {
       await this.query('COMMIT');
       return result;
     } catch (error) {
-      // On a broken connection the server rolls back by itself, and the first error is the one to tell.
+      // If the connection is broken, the server rolls back by itself. Report the first error in any case.
       await this.client.query('ROLLBACK').catch(() => {});
       throw error;
     }
   }
 
   /**
-   * `COPY … FROM STDIN`.
+   * Runs `COPY … FROM STDIN`.
    *
-   * @returns how many rows the server took
-   * @throws the driver's own error, whose `where` tells the line; hand it to `postgresError`
+   * @returns how many rows the server accepted
+   * @throws the driver's own error, whose `where` contains the line; pass it to `postgresError`
    */
   async copy(sql: string, data: AsyncIterable<Buffer>): Promise<number> {
     this.signal.throwIfAborted();
@@ -96,25 +97,26 @@ export class PostgresSession {
     const stream = this.client.query(from(sql));
     const source = Readable.from(data, { highWaterMark: 2 });
     const refused = new Promise<never>((_, reject) => {
-      // Where the source failed first, the server only repeats that.
+      // If the source failed first, the server's error is only a consequence.
       stream.once('error', (error: Error) => {
         if (!source.errored) reject(error);
       });
     });
-    // From Node 22 on, `pipeline` fails only once the source has ended too; one that hangs must not hide a lost connection.
+    // Since Node 22, `pipeline` fails only after the source has ended. A hanging source must not hide a lost
+    // connection.
     await Promise.race([pipeline(source, stream), refused]);
     return stream.rowCount;
   }
 
   async close(): Promise<void> {
     this.signal.removeEventListener('abort', this.#cut);
-    // A server that does not answer any more must not keep the step from ending.
+    // An unresponsive server must not keep the step from ending.
     const timer = setTimeout(this.#cut, CLOSE_TIMEOUT);
     await this.client.end().catch(() => {});
     clearTimeout(timer);
   }
 
-  /** Not `end()`, which would wait for what is running. */
+  /** Closes the socket at once. `end()` would wait for the running query. */
   readonly #cut = (): void => {
     (this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   };

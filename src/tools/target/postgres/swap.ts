@@ -1,8 +1,8 @@
 /**
- * Swapping a loaded table in, and back out.
+ * Swaps a loaded table in, and back out.
  *
- * The loaded table is known by its OID, which survives renaming: between a load's swap and its undo another load may have
- * replaced the same table, and then the undo takes place in what that load keeps.
+ * Another load may replace the same table between a load's swap and its undo. The loaded table is therefore identified
+ * by its OID, which survives renaming, and the undo then changes the table that the other load keeps.
  * @module
  */
 import { ToolError } from '../../../tool/errors.js';
@@ -11,7 +11,10 @@ import { ident } from '../../sql.js';
 import type { LoadTables } from '../names.js';
 import type { PostgresSession } from './session.js';
 
-/** Renames the table away and the staging table into its place. A retry finds the mark and does nothing. */
+/**
+ * Renames the existing table out of the way and the staging table into its place. A retry finds the `swapped` table and
+ * does nothing.
+ */
 export async function swapTables(
   session: PostgresSession,
   target: LoadTarget,
@@ -33,13 +36,15 @@ export async function swapTables(
 }
 
 /**
- * Puts the kept table wherever the loaded one is now, and drops everything else of the load. The loaded table is first put
- * out of the way: something may depend on it by now, and that must not keep the other from coming back.
+ * Gives the kept table the name that the loaded table has now, and drops all other tables of the load. The loaded table
+ * is renamed first and dropped last: other objects may depend on it by now, which must not prevent restoring the kept
+ * table.
  */
 export async function undoTables(session: PostgresSession, target: LoadTarget, names: LoadTables): Promise<void> {
   const { schema } = target;
   await exclusiveDrop(session, target, names, async () => {
-    // Where another load has replaced the loaded table and has ended, what was there before both is of no use any more.
+    // No loaded table: either it was never swapped in, or another load has replaced and dropped it. In that case the
+    // table from before both loads is no longer needed.
     const loaded = await loadedName(session, schema, names);
     if (loaded === undefined) return;
     await session.query(`ALTER TABLE ${ident(schema, loaded)} RENAME TO ${ident(names.staging)}`);
@@ -49,16 +54,16 @@ export async function undoTables(session: PostgresSession, target: LoadTarget, n
   });
 }
 
-/** Drops what the load replaced, once that is not to come back, and its own tables. */
+/** Drops the replaced table and the load's own tables, once the load can no longer be undone. */
 export async function settleTables(session: PostgresSession, target: LoadTarget, names: LoadTables): Promise<void> {
   await exclusiveDrop(session, target, names, async () => {});
 }
 
 /**
- * Drops the load's own tables after `work`, all in one transaction, so that no attempt that is still alive can swap in
- * between. Something of others may depend on one with rows; that one is then all that is left.
+ * Runs `work` and drops the load's own tables, all in one transaction, so that an attempt that is still alive cannot
+ * swap in between. If other objects depend on the staging or kept table, only that table is left.
  *
- * @throws ToolError naming what is left, after everything else is done
+ * @throws ToolError naming the tables that are left, after everything else is done
  */
 async function exclusiveDrop(
   session: PostgresSession,
@@ -87,9 +92,9 @@ async function exclusiveDrop(
 }
 
 /**
- * One transaction; the loads of one table take turns.
- * The lock timeout is short because whoever waits for a table's exclusive lock holds up every reader behind it;
- * giving up and coming back lets them through.
+ * Runs `work` in a transaction; loads of the same table take turns.
+ * The lock timeout is short because a session that waits for an exclusive table lock blocks every reader queued behind
+ * it. Giving up and retrying lets them through.
  */
 export async function exclusive(
   session: PostgresSession,
@@ -111,7 +116,7 @@ async function oidOf(session: PostgresSession, schema: string, name: string): Pr
   return row?.oid;
 }
 
-/** What the loaded table is called now; undefined if it was not swapped in, or is gone. */
+/** Returns the loaded table's current name; undefined if it was not swapped in or no longer exists. */
 async function loadedName(session: PostgresSession, schema: string, names: LoadTables): Promise<string | undefined> {
   if (!(await oidOf(session, schema, names.swapped))) return undefined;
   const [row] = await session.query<{ name: string }>(

@@ -38,7 +38,7 @@ export class PostgresTarget implements Target {
   async create(columns: readonly Column[]): Promise<void> {
     await this.check(columns);
     const definitions = columns.map((column) => `${ident(column.name)} ${postgresType(column)}`);
-    // In turns, because two sessions that create one table at once do not both get away with IF NOT EXISTS.
+    // Take turns, because IF NOT EXISTS can still fail if two sessions create the same table at once.
     await exclusive(this.session, this.target, async () => {
       await this.session.query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
       await this.session.query(
@@ -62,7 +62,7 @@ export class PostgresTarget implements Target {
   async load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean> {
     await this.session.query(`INSERT INTO ${this.#table('starts')} VALUES ($1, $2)`, [chunk.number, attempt]);
     return await this.session.transaction(async () => {
-      // Whoever holds the chunk may be gone without the server knowing; giving up and coming back ends such sessions.
+      // The attempt that holds the chunk may be dead without the server knowing. A retry ends such sessions.
       await this.session.query(`SET LOCAL lock_timeout = '60s'`);
       const inserted = await this.session.query(
         `INSERT INTO ${this.#table('ledger')} VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING chunk`,
@@ -106,8 +106,8 @@ export class PostgresTarget implements Target {
   }
 
   /**
-   * Ends what older attempts at `step` still have open, so that none of them holds a lock for as long as the network takes to
-   * report its worker dead. Their transactions are rolled back.
+   * Ends the sessions of older attempts at `step`, which rolls back their transactions. Otherwise they could hold locks
+   * until the network reports that their worker is dead.
    */
   async stopOlder(step: string, attempt: number): Promise<void> {
     await this.session.query(
