@@ -99,8 +99,8 @@ async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer
   try {
     return await awaitAnswer({ service, era, ctx, task, budget });
   } catch (error) {
-    // In 2026-07-28 dropping a call cancels it, unless a key lets the client repeat it. In 2025-11-25 a lost connection
-    // is not a cancellation: the work continues.
+    // In 2026-07-28 dropping a call cancels it. In 2025-11-25 a lost connection is not a cancellation: the work
+    // continues.
     const cancelled = era === '2025-11-25' ? signal.reason instanceof CancelledByClient : signal.aborted && !keyed;
     if (cancelled)
       await service.engine
