@@ -99,7 +99,7 @@ function methods2025(service: TaskService): Record<string, Handler> {
   };
 }
 
-/** @throws McpTasksError `TASK_ENDED` if the task has already ended; as `TaskEngine.cancel` */
+/** @throws McpTasksError `TASK_ENDED` if the task has already ended */
 export async function cancelTask(service: TaskService, taskId: string, { owner }: RequestContext): Promise<Task> {
   const task = await service.engine.cancel(owner.id, taskId);
   service.logger.info({ taskId, tool: task.tool }, 'task cancelled');

@@ -149,9 +149,7 @@ class Follower {
     else this.#end();
   }
 
-  /**
-   * Reads the task again first: even a refused answer may have reached the workflow, which may now ask something else.
-   */
+  /** Reads the task again first: the workflow may have accepted the refused answer and now ask a different question. */
   async askAgain(key: string, problem: string): Promise<void> {
     this.#task = await this.options.engine.get(this.owner.id, this.taskId).catch(() => this.#task);
     this.#questions.again(key, problem);

@@ -1,5 +1,5 @@
 /**
- * A claim to send a task's question or progress to its client. The workflow grants it to one server process at a time.
+ * The claim on telling a task's client of something, which the task's workflow gives to one server process at a time.
  * @module
  */
 import type { Logger } from '../../local/log.js';
@@ -7,8 +7,8 @@ import { isMcpTasksError } from '../../task/errors.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 
 /**
- * How long a claim lasts, in milliseconds: at first, and at most. It is renewed halfway through, each time for twice as
- * long, because a workflow takes at most 2,000 updates in total and a person may take days to answer.
+ * How long a claim lasts, in milliseconds. It is renewed half way, and then lasts twice as long: a workflow takes 2,000
+ * updates in all, and a person may take days.
  */
 const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;

@@ -11,7 +11,7 @@ import type { Stream } from '../request/stream.js';
 
 /** How many sessions' tasks are remembered, and for how long after a task was last shown, in milliseconds. */
 const SESSIONS = { max: 10_000, ttl: 60 * 60_000 };
-/** How many tasks are remembered per session, and followed at a time per stream. Each costs a long poll. */
+/** How many tasks are followed at a time for each stream of a session. Each costs a long poll. */
 const TASKS = 100;
 
 interface Interest {
