@@ -14,8 +14,8 @@ export class DurableTasks extends TasksConnection {
   /**
    * Finds or starts Temporal and prepares to serve. Call `close` when done.
    *
-   * @throws McpTasksError `CONFIGURATION` if the options are not supported, `LOCAL_SERVICE` if Temporal cannot be found
-   * or started
+   * @throws McpTasksError `CONFIGURATION` if an option is invalid, `LOCAL_SERVICE` if Temporal cannot be found or
+   * started
    * @example
    * const tasks = await DurableTasks.connect({ tools });
    * tasks.attach(mcp);

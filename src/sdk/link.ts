@@ -43,8 +43,8 @@ export class Link {
   }
 
   /**
-   * Handles a request. Its signal is aborted when the client cancels, hangs up or disconnects, and over HTTP also when
-   * the request's token expires.
+   * Handles a request. Its signal is aborted when the client cancels or disconnects, or when the request's stream ends
+   * and cannot be resumed. The stream also ends when the request's token expires.
    */
   readonly serve: Serve = async (extra, handle) => {
     const hangUp = new AbortController();

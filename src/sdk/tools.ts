@@ -82,7 +82,7 @@ export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): 
   });
 }
 
-/** Registers the names with the SDK, to detect conflicts. The replaced handlers list and call these tools. */
+/** Registers the names with the SDK, to detect conflicts. The replacement handlers list and call these tools. */
 function register(mcp: McpServer, names: Iterable<string>): void {
   for (const name of names) {
     mcp.registerTool(name, {}, () => {

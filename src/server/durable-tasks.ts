@@ -13,8 +13,8 @@ export class DurableTasks extends TasksConnection {
   /**
    * Finds or starts Temporal and prepares to serve. Call `close` when done.
    *
-   * @throws McpTasksError `CONFIGURATION` if the options or the installed SDK are not supported, `LOCAL_SERVICE` if
-   * Temporal cannot be found or started
+   * @throws McpTasksError `CONFIGURATION` if an option is invalid or `@modelcontextprotocol/server` is not installed;
+   * `LOCAL_SERVICE` if Temporal cannot be found or started
    * @example
    * const tasks = await DurableTasks.connect({ tools });
    * const handler = tasks.handler(() => new McpServer({ name: 'images', version: '1.0.0' }));
@@ -55,7 +55,8 @@ export class DurableTasks extends TasksConnection {
 }
 
 /**
- * Imports the SDK-dependent code only for serving, because workers load this package too and do not need an MCP SDK.
+ * Imports the SDK-dependent code on `connect`, because workers load this package too and do not need an MCP SDK.
+ * @throws McpTasksError `CONFIGURATION` if `@modelcontextprotocol/server` is not installed
  */
 async function loadServe(): Promise<Serve> {
   try {

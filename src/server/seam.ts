@@ -1,7 +1,7 @@
 /**
  * The only module that uses private members of `@modelcontextprotocol/server`. The SDK validates every answer to
  * `tools/call` as a `CallToolResult`, which a created task is not, and lists the same tools for every request. It has
- * no public API to change either. A canary test fails if these members change.
+ * no public API to change this. A canary test fails if these members change.
  * @module
  */
 import type { JSONRPCRequest, McpServer, Result, ServerContext } from '@modelcontextprotocol/server';

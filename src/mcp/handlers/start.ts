@@ -1,5 +1,4 @@
 /** Turns a call into the engine's start request. @module */
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { FormRequest } from '../../task/form.js';
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../../task/idempotency-key.js';
 import { INPUT_KINDS, type InputKind } from '../../task/input.js';
@@ -28,8 +27,8 @@ export type First =
 /**
  * Builds the request that starts the call's task.
  * @param parsed the arguments as the tool's schema parsed them
- * @throws -32602 if the idempotency key is not a string of 1 to {@link LONGEST_KEY} characters, or if an anonymous
- * caller's key could be guessed
+ * @throws -32602 if the idempotency key is not a string of 1 to 1,000 characters, or an anonymous caller's key can be
+ * guessed
  */
 export function startRequest(call: Call, parsed: unknown, first: First): StartRequest {
   const { tool, params, ctx } = call;
