@@ -1,5 +1,5 @@
-// How fast tasks are created and answered for, on this machine's own dev server: `npm run bench`.
-// Figures of one machine in one run; compare them with each other, not with another machine's.
+// Measures how fast tasks are created and read, with a dev server on this machine: `npm run bench`.
+// The figures are from one run on one machine. Compare them with each other, not with another machine's.
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
-// How long after its start a task is in `tasks/list` at another replica, which knows it from Temporal's visibility store only:
-// `npm run bench:list`, on a dev server of its own, or on the Temporal of the environment (TEMPORAL_ADDRESS, …).
-// Temporal answers about ten lists a second in a namespace, so a look is made every 100 ms: what is seen at the first look
-// counts as the time that look took.
+// Measures how long after its start a task appears in `tasks/list` at another replica, which knows it only from Temporal's
+// visibility store: `npm run bench:list`. Uses its own dev server, or the Temporal configured in the environment
+// (TEMPORAL_ADDRESS, …).
+// Temporal answers about ten list requests a second in a namespace, so the benchmark lists every 100 ms. For a task found
+// by the first request, the lag is the duration of that request.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +21,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const tool = defineTool({ name: 'quick', inputSchema: z.object({}), run: async () => ({ ok: true }) });
 const connect = async () => await DurableTasks.connect({ tools: [tool], temporal: { dir }, logger });
 const [here, elsewhere] = [await connect(), await connect()];
-// A task that no worker answers for takes half a second to read, which is not the store's lag.
+// Without a worker, reading a task takes half a second, which would distort the store's lag.
 const worker = await createWorker({ tools: [tool], tasks: here });
 const working = worker.run();
 const run = Date.now();
@@ -47,7 +48,7 @@ async function measure(what) {
   const lags = [];
   let atOnce = 0;
   for (let i = 0; i < TIMES; i++) {
-    // An owner each, so that a list is one task long.
+    // Use a separate owner for each task, so that each list contains one task.
     const owner = `${run} ${what} ${i}`;
     const { id } = await start(owner);
     const from = performance.now();
@@ -73,7 +74,7 @@ async function measure(what) {
   };
 }
 
-/** Keeps so many tasks under way, until stopped; tells how many a second that were. */
+/** Keeps `atOnce` tasks running until stopped. `stop()` returns how many completed per second. */
 function keepBusy(atOnce) {
   const over = new AbortController();
   let done = 0;

@@ -1,5 +1,6 @@
-// What one MCP server holds: `npm run bench:replica`, on the test cluster (test/cluster), whose PostgreSQL, Temporal and
-// worker share the machine with the server and with the clients. Figures of one machine in one run; compare them with each other.
+// Measures what one MCP server can handle: `npm run bench:replica`. Uses the test cluster (test/cluster), whose
+// PostgreSQL, Temporal and worker share the machine with the server and the clients. The figures are from one run on one
+// machine. Compare them with each other, not with another machine's.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,14 +14,14 @@ import { taskClient, type TaskClient } from '../test/cluster/setup/eras.js';
 import { startMcpServer, startWorker, type McpServer } from '../test/cluster/setup/nodes.js';
 import { stopAll } from '../test/cluster/setup/processes.js';
 
-/** Requests at a time. */
+/** Concurrent requests. */
 const AT_ONCE = 20;
-/** Tasks that wait in a timer, where nothing moves. */
+/** Number of tasks that wait for a timer and do nothing else. */
 const IDLE = 1_000;
-/** Tasks with an activity that heartbeats without pause. */
+/** Number of tasks with an activity that heartbeats all the time. */
 const MOVING = 50;
 const READS = 3_000;
-/** How long the server is looked at while it watches tasks, in milliseconds. */
+/** How long to measure the server while it watches tasks, in milliseconds. */
 const LOOK = 30_000;
 
 const resource = 'https://mcp.example.com/mcp';
@@ -60,7 +61,7 @@ it('one replica', async () => {
     IDLE,
     async () => void ids.push(await here.start('nightly_load', { table: 'idle', parts: 1, settleMs: 3_600_000 })),
   );
-  // The last of them has got to its timer.
+  // Wait until the last tasks have reached their timers.
   while (
     (await Promise.all(ids.slice(-AT_ONCE).map(async (id) => await here.get(id)))).some(
       ({ statusMessage }) => statusMessage !== undefined,
@@ -105,7 +106,7 @@ it('one replica', async () => {
   await delay(LOOK);
   const busy = (await processorTime()) - before;
   const watching = await memory();
-  // Cancelled at another replica, one after the other; of this one's `tasks/result` it is seen how long each takes to notice.
+  // Cancel tasks at another replica, one by one, and measure how long this replica's `tasks/result` takes to notice.
   const lags: number[] = [];
   for (const id of ids.filter((_, number) => number % 20 === 0)) {
     await elsewhere.cancel(id);
@@ -158,12 +159,12 @@ async function ps(field: string): Promise<string> {
   return stdout.trim();
 }
 
-/** Of the server, in megabytes. */
+/** Returns the server's memory use, in megabytes. */
 async function memory(): Promise<number> {
   return Math.round(Number(await ps('rss')) / 1024);
 }
 
-/** Of the server so far, in seconds. */
+/** Returns the server's total CPU time, in seconds. */
 async function processorTime(): Promise<number> {
   return (await ps('time')).split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
 }

@@ -1,4 +1,4 @@
-/** Vitest starts the test cluster and the one file that measures: it is a runner here, nothing is asserted. @module */
+/** Uses Vitest only as a runner: it starts the test cluster and runs the benchmark, without assertions. @module */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

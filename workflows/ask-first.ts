@@ -8,7 +8,7 @@ export interface AskFirstInput {
   readonly form: FormRequest;
   /** The workflow that the task continues as. */
   readonly workflowType: string;
-  /** Arguments of that workflow; the answer is appended unless {@link withoutAnswer} is set. */
+  /** Arguments of that workflow; the answer is appended unless `withoutAnswer` is set. */
   readonly args: readonly unknown[];
   /** The task queue of that workflow. @default this workflow's own */
   readonly taskQueue?: string;

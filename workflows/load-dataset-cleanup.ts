@@ -21,8 +21,8 @@ const { undoLoad, settleLoad } = proxyActivities<Pick<LoadActivities, 'undoLoad'
 
 /**
  * Undoes or settles a load. It is a child of the task that outlives it, and waits until the task requests an undo or
- * closes. The parent close policy turns closing into a cancellation request. As a result, the table that a load replaced
- * is dropped only when the load can no longer be cancelled, and a terminated task leaves no staging table behind.
+ * closes. The parent close policy turns closing into a cancellation request. As a result, the table that a load
+ * replaced is dropped only when the load can no longer be cancelled, and a terminated task leaves no staging table.
  */
 export async function loadDatasetCleanup(target: LoadTarget): Promise<void> {
   let undo = false;

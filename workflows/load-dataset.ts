@@ -32,7 +32,7 @@ const steps = proxyActivities<LoadActivities>({
  *
  * - The swap can be undone for as long as the workflow runs.
  * - The workflow checks for a cancellation last.
- * - If a cancellation arrives after that check, Temporal rejects the completion and the workflow checks again.
+ * - If a cancellation arrives after that check, Temporal's server rejects the completion and the workflow checks again.
  *
  * {@link loadDatasetCleanup} drops the replaced table once this workflow has closed.
  */

@@ -1,6 +1,6 @@
 /**
- * Compares the source with the loaded table as multisets, by other means than the load's own check: the table is copied out
- * of PostgreSQL, and DuckDB takes one from the other in both directions.
+ * Compares the source with the loaded table as multisets, independently of the load's own check: copies the table out of
+ * PostgreSQL and computes the difference in both directions with DuckDB.
  * @module
  */
 import { createWriteStream } from 'node:fs';
@@ -13,17 +13,17 @@ import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
 export interface Comparison {
-  /** Rows of the source. */
+  /** Number of rows in the source. */
   readonly rowsIn: number;
-  /** Rows of the table. */
+  /** Number of rows in the table. */
   readonly rowsOut: number;
-  /** Rows of the table that the source does not have, or not as often. The source itself has identical rows. */
+  /** Rows that the table has more often than the source. The source itself contains identical rows. */
   readonly duplicates: number;
-  /** Rows of the source that the table does not have, or not as often. */
+  /** Rows that the source has more often than the table. */
   readonly missing: number;
 }
 
-/** Says at once what the load would only say after many attempts: a database that is away may come back. */
+/** Fails at once if the database cannot be used. The load would first retry many times, because it may come back. */
 export async function checkDatabase(databaseUrl: string): Promise<void> {
   const postgres = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   try {
@@ -66,7 +66,7 @@ export async function compareRows(source: string, databaseUrl: string, table: st
   }
 }
 
-/** The source's own column types, so that a value is compared as what it was. */
+/** Returns the source's column types, so that values of the copy are compared in their original types. */
 async function columnTypes(duckdb: DuckDBConnection): Promise<string> {
   const described = await duckdb.runAndReadAll('DESCRIBE source');
   const columns = described

@@ -1,13 +1,13 @@
-/** Kills the worker half way through the load, as a crash would, and starts another. @module */
+/** Kills the worker in the middle of the load, as a crash would, and starts another. @module */
 import type { LocalStack } from '../../src/cli/local-stack.js';
 import type { TaskStatus } from '../../src/client/index.js';
 import { percentOf, say, type Screen } from './screen.js';
 
-/** From where on the load is interrupted: some chunks are in, most are not. */
+/** The worker is killed once progress reaches this percentage: some chunks are committed, most are not. */
 const PERCENT = 20;
 
 export class Crash {
-  /** Workers that were seen to end by SIGKILL. */
+  /** Number of workers that ended by SIGKILL. */
   kills = 0;
   #crash: Promise<void> | undefined;
   #wentOn = false;
@@ -18,19 +18,19 @@ export class Crash {
     private readonly screen: Screen,
   ) {}
 
-  /** Aborted if there is no other worker to go on with the load. */
+  /** Aborted if no other worker is left to continue the load. */
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
 
-  /** Called with each new status; the kill happens once. */
+  /** Handles a new status. Kills the worker once, when the load has progressed far enough. */
   consider(status: TaskStatus): void {
     const percent = percentOf(status);
     if (percent === undefined) return;
     if (this.#crash) return this.#seeItGoOn(percent, status);
     if (percent < PERCENT || percent >= 100) return;
     this.#crash = this.#run(percent);
-    // Without a worker the load would be waited for for ever.
+    // Without a worker, the demo would wait forever for the load.
     this.#crash.catch((error: unknown) => this.#failed.abort(error));
   }
 
@@ -48,7 +48,7 @@ export class Crash {
     this.screen.resume();
   }
 
-  /** The new attempt's first progress is what the killed one had committed. */
+  /** Reports that the load continues. The new attempt's first progress is what the killed one had committed. */
   #seeItGoOn(percent: number, { statusMessage = '' }: TaskStatus): void {
     if (this.#wentOn || !/attempt 2 of \d+ \(/.test(statusMessage)) return;
     this.#wentOn = true;
@@ -57,7 +57,7 @@ export class Crash {
     this.screen.resume();
   }
 
-  /** Waits until the other worker is there, if a worker was killed at all. */
+  /** Waits until the other worker has started, if a worker was killed at all. */
   async over(): Promise<void> {
     await this.#crash;
   }

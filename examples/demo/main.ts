@@ -1,6 +1,6 @@
 /**
- * The demo: three million flights are loaded into PostgreSQL as one MCP task, the worker is killed half way, and every row
- * arrives exactly once all the same. `npm run demo [-- --json] [-- --keep]`
+ * The demo: loads three million flights into PostgreSQL as one MCP task and kills the worker during the load. Every row
+ * still arrives exactly once. `npm run demo [-- --json] [-- --keep]`
  * @module
  */
 import { fileURLToPath } from 'node:url';
@@ -14,19 +14,19 @@ import { checkDatabase, compareRows, type Comparison } from './compare.js';
 import { Crash } from './crash.js';
 import { logger, Screen, say } from './screen.js';
 
-// The package exports its code only; the data lie beside it.
+// The package exports only its code; the data is next to it.
 const DATA = fileURLToPath(new URL('../data', import.meta.resolve('vega-datasets')));
 const SOURCE = join(DATA, 'flights-3m.parquet');
-/** Nobody else's: it is replaced, also in a database of yours (`DATABASE_URL`). */
+/** A name used only by the demo, because the table is replaced, even in your own database (`DATABASE_URL`). */
 const TABLE = 'mcp_tasks_demo_flights';
 
-/** How long the load may take in all, in milliseconds. */
+/** Time limit for the whole load, in milliseconds. */
 const LONGEST = 10 * 60_000;
 
 interface Report extends Comparison {
   /** Milliseconds from the call to the task's handle. */
   readonly handleMs: number;
-  /** Seconds from the call to its result, the killed worker's time included. */
+  /** Seconds from the call to its result, including recovery from the killed worker. */
   readonly loadSeconds: number;
   readonly workerKills: number;
   readonly chunks: number;
@@ -81,7 +81,7 @@ async function run(stack: LocalStack): Promise<Report> {
   }
 }
 
-/** What is wrong with the run, if anything is. */
+/** Returns what is wrong with the run; empty if nothing is. */
 function problems({ rowsIn, rowsOut, duplicates, missing, workerKills }: Report): string[] {
   return [
     rowsIn === rowsOut ? '' : `${rowsIn} rows went in and ${rowsOut} came out`,

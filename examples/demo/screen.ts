@@ -1,4 +1,4 @@
-/** What the demo shows: on stderr, so that stdout carries only its result. @module */
+/** The demo's output. It goes to stderr, so that stdout carries only the result. @module */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import type { TaskStatus } from '../../src/client/index.js';
@@ -9,7 +9,7 @@ export function say(line: string): void {
 }
 
 const plain = (_fields: object, message: string): void => say(`  ${message}`);
-/** What the stack tells while it starts; the tasks' own log lines would break the bar. */
+/** Prints the stack's log lines, but not the tasks' info lines, which would break the progress bar. */
 export const logger: Logger = {
   debug() {},
   info: (fields, message) => ('taskId' in fields ? undefined : plain(fields, message)),
@@ -17,13 +17,13 @@ export const logger: Logger = {
   error: plain,
 };
 
-/** The progress a status tells, in percent. */
+/** Returns the progress in a status, in percent; undefined if it has none. */
 export function percentOf({ statusMessage = '' }: TaskStatus): number | undefined {
   const percent = /\((\d+) %\)/.exec(statusMessage)?.[1];
   return percent === undefined ? undefined : Number(percent);
 }
 
-/** A progress bar with the task's own words; where there is no terminal, a line whenever the words change. */
+/** Shows a progress bar with the task's status message, or prints a line for each status if there is no terminal. */
 export class Screen {
   readonly #bars = new MultiBar(
     {
@@ -48,7 +48,7 @@ export class Screen {
     this.#bar.update(this.#percent, { message });
   }
 
-  /** Takes the bar away, so that lines can be printed. */
+  /** Removes the bar, so that lines can be printed. */
   pause(): void {
     this.#paused = true;
     if (this.#bar) this.#bars.remove(this.#bar);

@@ -1,4 +1,4 @@
-/** Which errors of a step are worth another attempt. Pure. @module */
+/** Decides which errors of a step to retry. Pure. @module */
 import { ApplicationFailure } from '@temporalio/common';
 
 const PROGRAMMING_ERRORS = new Set([
@@ -12,8 +12,8 @@ const PROGRAMMING_ERRORS = new Set([
 const VALIDATION_ERRORS = new Set(['ZodError', 'AssertionError', 'ValidationError', 'SchemaError', 'ValiError']);
 
 /**
- * A programming or validation error fails the same way every time, so it is not retried.
- * One exception: `fetch` reports an unreachable host as a `TypeError` with a `cause`, which is worth retrying.
+ * Reports whether a retry can help. A programming or validation error fails the same way every time, so it cannot.
+ * The exception is a `TypeError` with a `cause`: this is how `fetch` reports an unreachable host.
  */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof ApplicationFailure) return error.nonRetryable !== true;
@@ -22,7 +22,7 @@ export function isRetryable(error: unknown): boolean {
   return !PROGRAMMING_ERRORS.has(error.name) && !VALIDATION_ERRORS.has(error.name);
 }
 
-/** The error to hand to Temporal: unchanged where Temporal's own rules already fit, else marked as not worth a retry. */
+/** Returns the error to throw to Temporal: unchanged if Temporal's own rules fit, else marked as non-retryable. */
 export function toFailure(error: unknown): unknown {
   if (error instanceof ApplicationFailure || isRetryable(error)) return error;
   return ApplicationFailure.fromError(error, { nonRetryable: true });

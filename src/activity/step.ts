@@ -1,6 +1,6 @@
 /**
- * Wraps a function as a Temporal activity that heartbeats by itself and carries progress and checkpoint
- * together, so that neither a status nor a retry ever loses one of them.
+ * Wraps a function as a Temporal activity that heartbeats automatically. Each heartbeat carries both progress and
+ * checkpoint, so that neither is lost in a status or a retry.
  * @module
  */
 import { Context } from '@temporalio/activity';
@@ -8,18 +8,18 @@ import { advance, isHeartbeatDetails, type HeartbeatDetails } from '../task/prog
 import type { StepContext } from '../task/step-context.js';
 import { toFailure } from './failure.js';
 
-/** The longest pause between two heartbeats of a step that says nothing, in milliseconds. */
+/** The longest pause between two heartbeats of a step that reports nothing, in milliseconds. */
 const LONGEST_SILENCE = 5_000;
 
 /**
- * Makes an activity of `run`.
+ * Turns `run` into an activity.
  *
- * - Heartbeats on its own, at a quarter of the activity's `heartbeatTimeout` and at least every 5 s, for as long as
- *   the event loop turns; without a `heartbeatTimeout` only when progress or a checkpoint is reported.
- * - Each heartbeat carries the newest progress and checkpoint, starting from the previous attempt's.
- * - Programming and validation errors are not retried, nor is a `ToolError`; anything else is, by the retry policy.
- * - Runs at least once, and after a lost connection two attempts can overlap: make the work idempotent.
- *   Work that blocks the event loop stops the heartbeat and belongs in a thread.
+ * - The activity heartbeats at every quarter of its `heartbeatTimeout`, and at least every 5 s. Without a
+ *   `heartbeatTimeout`, it heartbeats only at the start and when progress or a checkpoint is reported.
+ * - Each heartbeat carries the newest progress and checkpoint, starting with those of the previous attempt.
+ * - Programming errors, validation errors and `ToolError` are not retried. The retry policy applies to all others.
+ * - `run` executes at least once, and two attempts can overlap after a lost connection, so make the work idempotent.
+ * - Work that blocks the event loop stops the heartbeat, so run it in a thread.
  *
  * @example
  * export const fetchPages = step(async ({ urls }: { urls: string[] }, ctx: StepContext<number>) => {
@@ -40,7 +40,7 @@ export function step<Args, Result, Checkpoint = unknown>(
     try {
       return await run(args, reporter);
     } catch (error) {
-      // A step that was cancelled often fails with the error of whatever it was waiting for; what happened is the cancellation.
+      // A cancelled step often fails with an error of the operation it was waiting for. Report the cancellation instead.
       if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
       throw toFailure(error);
     } finally {
@@ -68,7 +68,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   }
 
   start(): void {
-    // At once: a retry that dies before its first report must not lose the checkpoint it was given.
+    // Heartbeat at once: a retry that dies before its first report must not lose the previous attempt's checkpoint.
     this.#heartbeat();
     const timeout = this.activity.info.heartbeatTimeoutMs;
     if (!timeout) return;

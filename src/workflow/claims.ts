@@ -1,11 +1,14 @@
 /**
- * Who tells the task's client of something: one server process at a time, so that nobody is asked or told twice.
+ * Claims: they let one server process at a time ask the client a question or send it progress, to prevent duplicates.
  * @module
  */
 import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
 import { CLAIM_REFUSED, CLAIM_UPDATE, PROGRESS_CLAIM } from '../task/names.js';
 
-/** Whether `claimant` has it for the next `lease` milliseconds; 0 gives it up. */
+/**
+ * Claims `key` for `claimant` for the next `lease` milliseconds; a `lease` of 0 releases it. Returns whether it was
+ * granted.
+ */
 export const claimUpdate = defineUpdate<boolean, [key: string, claimant: string, lease: number]>(CLAIM_UPDATE);
 
 interface Claim {
@@ -14,7 +17,11 @@ interface Claim {
   readonly until: number;
 }
 
-/** @param isOpen whether there is such a question */
+/**
+ * Handles claims in the running workflow.
+ *
+ * @param isOpen whether a key belongs to an open input request
+ */
 export function handleClaims(isOpen: (key: string) => boolean): void {
   const held = new Map<string, Claim>();
   const isFree = (key: string, claimant: string): boolean => {
@@ -22,14 +29,14 @@ export function handleClaims(isOpen: (key: string) => boolean): void {
     return claim === undefined || claim.claimant === claimant || claim.until <= Date.now();
   };
   const claim = (key: string, claimant: string, lease: number): boolean => {
-    // Looks again: claims of one activation all pass the validator before any of them is granted.
+    // Check again: all claims of one activation pass the validator before any of them is granted.
     if (!isFree(key, claimant)) return false;
     if (lease > 0) held.set(key, { claimant, until: Date.now() + lease });
     else held.delete(key);
     return true;
   };
   setHandler(claimUpdate, claim, {
-    // What it refuses leaves nothing in the history.
+    // A claim that the validator rejects leaves no trace in the history.
     validator(key, claimant, _lease) {
       const exists = key === PROGRESS_CLAIM || isOpen(key);
       if (!exists || !isFree(key, claimant))

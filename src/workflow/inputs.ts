@@ -1,6 +1,6 @@
 /**
- * Questions to the client: opened in the workflow, answered by workflow update. While one is open the task is
- * `input_required`, and no worker is held.
+ * Input requests: the workflow opens them and a workflow update answers them. While one is open, the task is
+ * `input_required` and occupies no worker.
  * @module
  */
 import {
@@ -21,18 +21,18 @@ import type { InputRequest } from '../task/report.js';
 import { InputUnavailable } from '../tool/errors.js';
 import { changed, taskState, type TaskState } from './state.js';
 
-/** Answers by key, as the client gave them; for those it could not give, why. */
+/** The client's answers by key, and the reasons for those it could not give. */
 type Replies = [answers: Readonly<Record<string, unknown>>, unavailable?: Readonly<Record<string, string>>];
 
-/** Which of the given keys were open and are answered now; the others are ignored, as the protocol asks. */
+/** Answers input requests. Returns the keys that were open; ignores all others, as the protocol requires. */
 export const respondUpdate = defineUpdate<{ accepted: string[] }, Replies>(RESPOND_UPDATE);
-/** The same, kept by Temporal for as long as there is no worker to take it. */
+/** The same as a signal, which Temporal stores until a worker is available. */
 export const replySignal = defineSignal<Replies>(REPLY_SIGNAL);
 
 export interface InputOptions<Answer> {
-  /** How long to wait for the answer. @default for as long as the task lives */
+  /** How long to wait for the answer. @default as long as the task lives */
   readonly deadline?: Duration;
-  /** What to take for the answer when the deadline has passed. @default none: {@link InputUnavailable} is thrown */
+  /** The answer to use once the deadline has passed. @default none: {@link InputUnavailable} is thrown */
   readonly otherwise?: Answer;
 }
 
@@ -41,7 +41,7 @@ type Reply = { readonly value: unknown } | { readonly unavailable: string };
 interface Book {
   readonly runId: string;
   readonly replies: Map<string, Reply>;
-  /** Of its keys: a run that goes on from another must not use that one's again. */
+  /** Prefix of the keys. It differs between runs, because a continued run must not reuse its predecessor's keys. */
   readonly prefix: string;
   opened: number;
 }
@@ -49,9 +49,9 @@ interface Book {
 let current: Book | undefined;
 
 /**
- * Puts `request` to the client until it is answered by something that `check` finds nothing wrong with; an answer that does
- * not fit is asked for again, saying why. A key is never used twice.
- * @throws InputUnavailable if the deadline passes, or if the client cannot answer
+ * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why. Never
+ * uses a key twice.
+ * @throws InputUnavailable if the client cannot answer, or if the deadline passes and `otherwise` is not set
  */
 export async function ask<Answer>(
   request: InputRequest,
@@ -93,7 +93,7 @@ async function askOnce(request: InputRequest, deadline: Duration | undefined): P
   }
 }
 
-/** The request again, with what was wrong with the last answer in front of the person. */
+/** Returns the request with a message that says what was wrong with the last answer. */
 function saying({ method, params }: InputRequest, problem: string): InputRequest {
   const { message } = params;
   return {
@@ -110,7 +110,8 @@ function replyBook(state: TaskState): Book {
   current = book;
   const isOpen = (key: string): boolean => state.inputs.has(key) && !book.replies.has(key);
   const take = (answers: Replies[0], unavailable: Replies[1] = {}): { accepted: string[] } => {
-    // Looks again: updates of one activation all pass the validator before any of them is applied. The first answer wins.
+    // Check again: all updates of one activation pass the validator before any of them is applied. The first answer
+    // wins.
     const taken = [
       ...Object.entries(answers).map(([key, value]) => [key, { value }] as const),
       ...Object.entries(unavailable).map(([key, reason]) => [key, { unavailable: reason }] as const),
@@ -123,7 +124,7 @@ function replyBook(state: TaskState): Book {
     return { accepted: taken.map(([key]) => key) };
   };
   setHandler(respondUpdate, take, {
-    // What it refuses leaves nothing in the history, whose updates are limited.
+    // An update that the validator rejects leaves no trace in the history, which can hold a limited number of updates.
     validator(answers, unavailable = {}) {
       if (!Object.keys({ ...answers, ...unavailable }).some(isOpen))
         throw ApplicationFailure.nonRetryable('none of these questions is open', NONE_OPEN);

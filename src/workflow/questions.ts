@@ -1,15 +1,15 @@
-/** The kinds of questions a workflow can ask, with MCP's own shapes. @module */
+/** The kinds of input requests a workflow can send, in MCP's own shapes. @module */
 import { uuid4 } from '@temporalio/workflow';
 import { actionProblem, formProblem, formRequest, type ElicitAnswer, type FormRequest } from '../task/form.js';
 import { ask, type InputOptions } from './inputs.js';
 
 export interface UrlRequest {
-  /** Why the person is to go there. */
+  /** Tells the person why to open the URL. */
   readonly message: string;
   readonly url: string;
 }
 
-/** MCP's `CreateMessageRequest` params. Sampling is deprecated in protocol 2026-07-28. */
+/** The params of MCP's `CreateMessageRequest`. Sampling is deprecated in protocol 2026-07-28. */
 export interface SampleRequest {
   readonly messages: readonly Readonly<Record<string, unknown>>[];
   readonly maxTokens: number;
@@ -24,12 +24,15 @@ export interface SampleAnswer {
   readonly [field: string]: unknown;
 }
 
-/** Has the person behind the client fill in a form. The tool has to state `asks: ['elicitation.form']`. */
+/** Asks the person using the client to fill in a form. The tool must declare `asks: ['elicitation.form']`. */
 export async function elicit(request: FormRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
   return await ask(formRequest(request), (answer) => formProblem(answer, request.requestedSchema), options);
 }
 
-/** Sends the person to a URL, for what must not pass through the client. The tool has to state `asks: ['elicitation.url']`. */
+/**
+ * Asks the person to open a URL, for data that must not pass through the client. The tool must declare
+ * `asks: ['elicitation.url']`.
+ */
 export async function elicitUrl(request: UrlRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
   const { message, url } = request;
   return await ask(
@@ -39,7 +42,7 @@ export async function elicitUrl(request: UrlRequest, options?: InputOptions<Elic
   );
 }
 
-/** Has the client's model complete. The tool has to state `asks: ['sampling']`. */
+/** Asks the client's model for a completion. The tool must declare `asks: ['sampling']`. */
 export async function sample(request: SampleRequest, options?: InputOptions<SampleAnswer>): Promise<SampleAnswer> {
   return await ask({ method: 'sampling/createMessage', params: { ...request } }, sampleProblem, options);
 }

@@ -1,5 +1,5 @@
 /**
- * A workflow's task state: held once per workflow, and answered to queries from the moment anything of it is used.
+ * A workflow's task state. There is one per workflow run, and queries are answered from its first use on.
  * @module
  */
 import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
@@ -19,10 +19,10 @@ export interface TaskState {
 
 let current: { readonly runId: string; readonly state: TaskState } | undefined;
 
-/** The state of the running workflow, made at its first use. */
+/** Returns the state of the running workflow; the first call creates it and registers the handlers. */
 export function taskState(): TaskState {
   const { runId } = workflowInfo();
-  // By run, because a reused sandbox may keep module state from one workflow to the next.
+  // Keyed by run, because a reused sandbox may keep module state from one workflow to the next.
   if (current?.runId === runId) return current.state;
   const state: TaskState = { inputs: new Map(), changedAt: Date.now() };
   current = { runId, state };

@@ -1,16 +1,16 @@
-/** `task`: what a workflow tells its MCP client. Deterministic, and safe in the workflow sandbox. @module */
+/** `task`: how a workflow talks to its MCP client. Deterministic, and safe in the workflow sandbox. @module */
 import { workflowInfo } from '@temporalio/workflow';
 import { advance } from '../task/progress.js';
 import { elicit, elicitUrl, sample } from './questions.js';
 import { changed, taskState } from './state.js';
 
 export const task = {
-  /** The task's ID, which is the workflow's ID. */
+  /** The task's ID, which is also the workflow's ID. */
   get id(): string {
     return workflowInfo().workflowId;
   },
 
-  /** Says what the workflow is doing, for a person: the task's `statusMessage` while no step says more. */
+  /** Tells people what the workflow is doing. Becomes the task's `statusMessage` unless a step reports something. */
   status(message: string): void {
     const state = taskState();
     state.message = message;
@@ -18,8 +18,8 @@ export const task = {
   },
 
   /**
-   * Reports progress of the whole workflow, in any unit. `done` never goes back: a smaller value is ignored, and so is one that is no number.
-   * A step's own progress, reported from its activity, is shown while that step runs.
+   * Reports progress of the whole workflow, in any unit. `done` never goes back: a smaller value is ignored, and so is
+   * one that is not a number. While a step runs, the progress that its activity reports is shown instead.
    */
   progress(done: number, total?: number, message?: string): void {
     const state = taskState();

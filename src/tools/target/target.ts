@@ -42,7 +42,7 @@ export interface Target {
 export interface TargetSession {
   readonly step: string;
   readonly attempt: number;
-  /** When aborted, cuts the connection (PostgreSQL) or interrupts the query (DuckDB); uncommitted work is rolled back. */
+  /** Cuts the connection (PostgreSQL) or interrupts the query (DuckDB). Uncommitted work is rolled back. */
   readonly signal: AbortSignal;
 }
 
