@@ -1,8 +1,8 @@
-// Measures how long after its start a task appears in `tasks/list` at another replica, which knows it only from Temporal's
-// visibility store: `npm run bench:list`. Uses its own dev server, or the Temporal configured in the environment
-// (TEMPORAL_ADDRESS, …).
-// Temporal answers about ten list requests a second in a namespace, so the benchmark lists every 100 ms. For a task found
-// by the first request, the lag is the duration of that request.
+// Measures how long after its start a task appears in `tasks/list` at another replica, which knows it only from
+// Temporal's visibility store: `npm run bench:list`. Uses its own dev server, or the Temporal configured in the
+// environment (TEMPORAL_ADDRESS, …).
+// Temporal answers about ten list requests a second in a namespace, so the benchmark lists every 100 ms. For a task
+// found by the first request, the lag is the duration of that request.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

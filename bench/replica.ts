@@ -1,6 +1,6 @@
 // Measures what one MCP server can handle: `npm run bench:replica`. Uses the test cluster (test/cluster), whose
-// PostgreSQL, Temporal and worker share the machine with the server and the clients. The figures are from one run on one
-// machine. Compare them with each other, not with another machine's.
+// PostgreSQL, Temporal and worker share the machine with the server and the clients. The figures are from one run on
+// one machine. Compare them with each other, not with another machine's.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

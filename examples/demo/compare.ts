@@ -1,6 +1,6 @@
 /**
- * Compares the source with the loaded table as multisets, independently of the load's own check: copies the table out of
- * PostgreSQL and computes the difference in both directions with DuckDB.
+ * Compares the source with the loaded table as multisets, independently of the load's own check: copies the table out
+ * of PostgreSQL and computes the difference in both directions with DuckDB.
  * @module
  */
 import { createWriteStream } from 'node:fs';

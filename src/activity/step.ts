@@ -40,7 +40,7 @@ export function step<Args, Result, Checkpoint = unknown>(
     try {
       return await run(args, reporter);
     } catch (error) {
-      // A cancelled step often fails with an error of the operation it was waiting for. Report the cancellation instead.
+      // A cancelled step often fails with an error of the operation it awaited. Report the cancellation instead.
       if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
       throw toFailure(error);
     } finally {

@@ -49,8 +49,8 @@ interface Book {
 let current: Book | undefined;
 
 /**
- * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why. Never
- * uses a key twice.
+ * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why.
+ * Never uses a key twice.
  * @throws InputUnavailable if the client cannot answer, or if the deadline passes and `otherwise` is not set
  */
 export async function ask<Answer>(
