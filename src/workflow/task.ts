@@ -10,7 +10,7 @@ export const task = {
     return workflowInfo().workflowId;
   },
 
-  /** Tells people what the workflow is doing. Becomes the task's `statusMessage` unless a step reports something. */
+  /** Tells people what the workflow is doing. The task's `statusMessage` starts with it, before what the steps report. */
   status(message: string): void {
     const state = taskState();
     state.message = message;
@@ -19,7 +19,7 @@ export const task = {
 
   /**
    * Reports progress of the whole workflow, in any unit. `done` never goes back: a smaller value is ignored, and so is
-   * one that is not a number. While a step runs, the progress that its activity reports is shown instead.
+   * one that is not a number. While a step reports its own progress, that is shown instead.
    */
   progress(done: number, total?: number, message?: string): void {
     const state = taskState();

@@ -29,7 +29,7 @@ export type JsonLayout = 'auto' | 'array' | 'newline_delimited' | 'unstructured'
 export interface SourceFile {
   /** The real path, with symlinks resolved. */
   readonly path: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly mtimeMs: number;
   readonly rows: number;
