@@ -10,7 +10,7 @@ export const task = {
     return workflowInfo().workflowId;
   },
 
-  /** Tells people what the workflow is doing. The task's `statusMessage` starts with it, before what the steps report. */
+  /** Tells people what the workflow is doing. The task's `statusMessage` starts with it; step reports follow. */
   status(message: string): void {
     const state = taskState();
     state.message = message;
