@@ -35,11 +35,14 @@ const report = (...tests: [title: string, status: string][]) => ({
 
 it('has passed when all of an `each` have', () => {
   expect(
-    hasPassed('a/b > suite %s > is (%j)', report(['is (1)', 'passed'], ['is (2)', 'passed'], ['is not', 'failed'])),
+    hasPassed(
+      'test/a/b > suite %s > is (%j)',
+      report(['is (1)', 'passed'], ['is (2)', 'passed'], ['is not', 'failed']),
+    ),
   ).toBe(true);
-  expect(hasPassed('a/b > suite %s > is (%j)', report(['is (1)', 'passed'], ['is (2)', 'failed']))).toBe(false);
-  expect(hasPassed('a/b > suite 1 > is', report(['is', 'pending']))).toBe(false);
-  expect(hasPassed('a/b > is', report(['is', 'passed'], ['is', 'skipped']))).toBe(true);
-  for (const none of ['a/b > is', 'a/b > suite 1 > is', 'a/c > suite 1 > is (1)'])
+  expect(hasPassed('test/a/b > suite %s > is (%j)', report(['is (1)', 'passed'], ['is (2)', 'failed']))).toBe(false);
+  expect(hasPassed('test/a/b > suite 1 > is', report(['is', 'pending']))).toBe(false);
+  expect(hasPassed('test/a/b > is', report(['is', 'passed'], ['is', 'skipped']))).toBe(true);
+  for (const none of ['test/a/b > is', 'test/a/b > suite 1 > is', 'test/a/c > suite 1 > is (1)'])
     expect(() => hasPassed(none, report(['is (1)', 'passed']))).toThrow(none);
 });
