@@ -19,7 +19,7 @@ export const logger: Logger = {
 
 /** Returns the progress in a status, in percent; undefined if it has none. */
 export function percentOf({ statusMessage = '' }: TaskStatus): number | undefined {
-  const percent = /\((\d+) %\)/.exec(statusMessage)?.[1];
+  const percent = /\((\d+)%\)/.exec(statusMessage)?.[1];
   return percent === undefined ? undefined : Number(percent);
 }
 
@@ -27,7 +27,7 @@ export function percentOf({ statusMessage = '' }: TaskStatus): number | undefine
 export class Screen {
   readonly #bars = new MultiBar(
     {
-      format: '{bar} {percentage} %  {message}',
+      format: '{bar} {percentage}%  {message}',
       stopOnComplete: false,
       hideCursor: true,
       stream: process.stderr,

@@ -1,27 +1,63 @@
 /**
- * A task's `statusMessage`: what is running, how far along it is, what went wrong and what happens next. Pure. @module
+ * A task's `statusMessage`: who is waited for, what is running, how far along it is, what went wrong and what happens
+ * next. Pure.
+ * @module
  */
+import { kindOf } from './input.js';
 import type { Progress } from './progress.js';
+import type { InputRequest } from './report.js';
 import type { Step, Task } from './task.js';
 
-/** The maximum length of an error message, in characters; longer ones are cut. */
-const FAILURE_LENGTH = 300;
+/** The maximum length of a status message, in characters; longer ones are cut. */
+const MESSAGE_LENGTH = 1_000;
+/** The maximum length of a failure or a question within a status message, in characters. */
+const QUOTE_LENGTH = 300;
 
-export function statusMessage(task: Pick<Task, 'message' | 'progress' | 'steps' | 'stalled'>): string | undefined {
+/**
+ * Returns the status message of a running task; `undefined` if nothing is known. While a question is open, the message
+ * begins with the question and leaves out the steps, because the task waits for the answer.
+ */
+export function statusMessage(
+  task: Pick<Task, 'message' | 'progress' | 'steps' | 'stalled' | 'inputs'>,
+): string | undefined {
+  const questions = Object.values(task.inputs).map(questionText);
+  const steps = questions.length > 0 ? [] : task.steps;
   const parts = [
+    ...questions,
     task.message,
-    task.progress && task.steps.every(({ progress }) => progress === undefined)
-      ? progressText(task.progress)
-      : undefined,
-    ...task.steps.map(stepText),
+    task.progress && steps.every(({ progress }) => progress === undefined) ? progressText(task.progress) : undefined,
+    ...steps.map(stepText),
     task.stalled,
   ];
   const said = parts.filter((part) => part !== undefined && part !== '');
-  return said.length === 0 ? undefined : said.join(' · ');
+  return said.length === 0 ? undefined : shortMessage(said.join(' · '));
+}
+
+/** Cuts a status message to its maximum length. */
+export function shortMessage(text: string): string {
+  return shorten(text, MESSAGE_LENGTH);
+}
+
+function questionText(request: InputRequest): string {
+  const { message } = request.params;
+  const quoted =
+    typeof message === 'string' && message !== ''
+      ? ` "${shorten(message.replaceAll(/\s+/g, ' ').trim(), QUOTE_LENGTH)}"`
+      : '';
+  switch (kindOf(request)) {
+    case 'elicitation.form':
+      return `waiting for the user to answer${quoted || ' a question'}`;
+    case 'elicitation.url':
+      return `waiting for the user to open a link${quoted && `:${quoted}`}`;
+    case 'sampling':
+      return "waiting for a completion by the client's model";
+    case undefined:
+      return `waiting for the client to answer ${request.method}`;
+  }
 }
 
 function stepText(step: Step): string {
-  const failure = step.lastFailure === undefined ? '' : shorten(step.lastFailure);
+  const failure = step.lastFailure === undefined ? '' : shorten(step.lastFailure, QUOTE_LENGTH);
   const progress = step.progress ? progressText(step.progress) : '';
   switch (step.state) {
     case 'waiting': {
@@ -50,13 +86,14 @@ function of(step: Step): string {
 export function progressText({ progress, total, message }: Progress): string {
   const unit = message ? ` ${message}` : '';
   if (total === undefined || total <= 0) return `${number(progress)}${unit}`;
-  return `${number(progress)} of ${number(total)}${unit} (${Math.floor((100 * progress) / total)} %)`;
+  return `${number(progress)} of ${number(total)}${unit} (${Math.floor((100 * progress) / total)}%)`;
 }
 
 function number(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
-function shorten(text: string): string {
-  return text.length <= FAILURE_LENGTH ? text : `${text.slice(0, FAILURE_LENGTH)}…`;
+function shorten(text: string, length: number): string {
+  // A cut in the middle of a surrogate pair would leave half a character.
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

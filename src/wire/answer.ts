@@ -1,5 +1,5 @@
 /** The parts of tasks and answers that are the same in both protocol versions. Pure. @module */
-import { statusMessage } from '../task/message.js';
+import { shortMessage, statusMessage } from '../task/message.js';
 import { resultText, type ToolResult } from '../task/result.js';
 import type { Outcome, RpcError, Task } from '../task/task.js';
 
@@ -24,7 +24,9 @@ export function answerOf(outcome: Outcome): Answer {
 export function messageOf(task: Task): string | undefined {
   const { outcome } = task;
   if (!outcome) return statusMessage(task);
-  if (outcome.kind === 'cancelled') return 'The task was cancelled by request.';
-  if (outcome.kind === 'error') return outcome.error.message;
-  return outcome.result.isError ? resultText(outcome.result) || 'The tool failed.' : undefined;
+  if (outcome.kind === 'cancelled') return 'The task was cancelled.';
+  if (outcome.kind === 'error') return shortMessage(outcome.error.message);
+  return outcome.result.isError
+    ? shortMessage(resultText(outcome.result) || 'The tool failed without a message.')
+    : undefined;
 }

@@ -126,7 +126,7 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
       {
         onStatus(status) {
           seen.push(status);
-          if (status.statusMessage?.includes('1 of 4 doors (25 %)')) open();
+          if (status.statusMessage?.includes('1 of 4 doors (25%)')) open();
         },
       },
     );

@@ -42,7 +42,7 @@ const LANGUAGES = {
         `^OpenSource: attempt \\d+ of 100 failed \\(the source of ${table} has not arrived\\); attempt \\d+ at 20\\S+Z$`,
       ),
     child: 'RefreshStatistics: running',
-    progress: /^LoadParts: [\d,]+ of 2,000 parts \(\d+ %\)$/,
+    progress: /^LoadParts: [\d,]+ of 2,000 parts \(\d+%\)$/,
     forbidden: 'activity OpenSource, attempt 1: ForbiddenTable: the table secrets is not for loading',
   },
   python: {
@@ -56,7 +56,7 @@ const LANGUAGES = {
         `^connect_archive: attempt \\d+ of 100 failed \\(.*the archive of ${table} is down\\); attempt \\d+ at 20\\S+Z$`,
       ),
     child: 'VerifyDays: running',
-    progress: /^write_days: [\d,]+ of 2,000 days \(\d+ %\)$/,
+    progress: /^write_days: [\d,]+ of 2,000 days \(\d+%\)$/,
     forbidden: 'activity connect_archive, attempt 1: ForbiddenTable: the table secrets is not for backfills',
   },
 } as const;

@@ -52,7 +52,7 @@ async function open(at: Gateway, taskId: string, told: number): Promise<string> 
   let task: Reply['result'];
   await expect
     .poll(async () => (task = (await send(at, 'tasks/get', { taskId })).result))
-    .toMatchObject({ status: 'input_required', statusMessage: String(told) });
+    .toMatchObject({ status: 'input_required', statusMessage: `waiting for the user to answer "Go on?" · ${told}` });
   return Object.keys(task.inputRequests)[0] as string;
 }
 const answer = async (at: Gateway, taskId: string, key: string, said: string): Promise<Reply> =>

@@ -83,7 +83,7 @@ describe('2026-07-28', () => {
     const task = await get(taskId);
     expect(task).toMatchObject({
       status: 'input_required',
-      statusMessage: 'deciding · 0 of 2 (0 %)',
+      statusMessage: 'waiting for the user to answer "Pay 12 for payment?" · deciding · 0 of 2 (0%)',
       inputRequests: {
         [key]: {
           method: 'elicitation/create',
@@ -102,7 +102,7 @@ describe('2026-07-28', () => {
     await answer(taskId, key, { approved: true, note: 'fine' });
     const held = await question(taskId, 'hold');
     expect(await get(taskId)).toMatchObject({
-      statusMessage: 'releasing · 1 of 2 (50 %)',
+      statusMessage: 'waiting for the user to answer "Release it?" · releasing · 1 of 2 (50%)',
       inputRequests: { [held]: { params: { message: 'Release it?' } } },
     });
     // An answer to a question that is no longer open is dropped.

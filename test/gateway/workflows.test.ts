@@ -143,7 +143,7 @@ describe('results', () => {
     [
       'misfit',
       { date: 'd' },
-      { isError: true, content: [{ text: expect.stringContaining('does not fit its output schema') }] },
+      { isError: true, content: [{ text: expect.stringContaining('does not match its output schema') }] },
     ],
     ['text', {}, { content: [{ type: 'text', text: 'done' }] }],
     ['nothing', {}, { content: [] }],
@@ -207,7 +207,7 @@ describe('with nothing mapped the status tells', () => {
   it.each([
     ['waiting', {}, /^Sleeper: running$/],
     ['slow', { done: 3 }, /^slow: 3$/],
-    ['slow', { done: { progress: 3, total: 4, message: 'files' } }, /^slow: 3 of 4 files \(75 %\)$/],
+    ['slow', { done: { progress: 3, total: 4, message: 'files' } }, /^slow: 3 of 4 files \(75%\)$/],
     ['slow', { done: { file: 'a.csv' } }, /^slow: running$/],
     ['flaky', {}, /^flaky: attempt 1 failed \(connection refused\); attempt 2 at /],
   ])('of %s (%j) what Temporal knows', async (name, args, message) => {

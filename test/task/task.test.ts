@@ -122,7 +122,8 @@ describe('status messages', () => {
     ...fields,
   });
   const progress = { progress: 1_234_567, total: 3_000_000, message: 'rows' };
-  it.each<[string | undefined, Parameters<typeof statusMessage>[0]]>([
+  const form = { method: 'elicitation/create', params: { message: 'Replace\n\n5 rows?' } };
+  it.each<[string | undefined, Partial<Parameters<typeof statusMessage>[0]>]>([
     [undefined, { steps: [] }],
     ['load: running', { steps: [step({})] }],
     ['load: waiting for a worker', { steps: [step({ state: 'waiting' })] }],
@@ -130,9 +131,9 @@ describe('status messages', () => {
       'load: attempt 3 of 5 is waiting for a worker (last failure: refused)',
       { steps: [step({ state: 'waiting', attempt: 3, lastFailure: 'refused' })] },
     ],
-    ['load: 1,234,567 of 3,000,000 rows (41 %)', { steps: [step({ progress })] }],
+    ['load: 1,234,567 of 3,000,000 rows (41%)', { steps: [step({ progress })] }],
     [
-      'load: attempt 2 of 5 (last failure: refused), 1,234,567 of 3,000,000 rows (41 %)',
+      'load: attempt 2 of 5 (last failure: refused), 1,234,567 of 3,000,000 rows (41%)',
       { steps: [step({ attempt: 2, lastFailure: 'refused', progress })] },
     ],
     [
@@ -151,11 +152,39 @@ describe('status messages', () => {
     ['Loading · 5 parts', { message: 'Loading', progress: { progress: 5, message: 'parts' }, steps: [] }],
     ['a: running · b: running', { steps: [step({ name: 'a' }), step({ name: 'b' })] }],
     ['waiting for a worker', { steps: [], stalled: 'waiting for a worker' }],
-  ])('%s', (text, task) => expect(statusMessage(task)).toBe(text));
+    ['waiting for the user to answer "Replace 5 rows?"', { inputs: { a: form }, steps: [step({ progress })] }],
+    [
+      'waiting for the user to answer "Replace 5 rows?" · Loading · 2 of 4 (50%)',
+      { inputs: { a: form }, message: 'Loading', progress: { progress: 2, total: 4 } },
+    ],
+    [
+      'waiting for the user to open a link: "Sign in" · waiting for a completion by the client\'s model',
+      {
+        inputs: {
+          a: { method: 'elicitation/create', params: { mode: 'url', message: 'Sign in', url: 'https://a.example' } },
+          b: { method: 'sampling/createMessage', params: { messages: [], maxTokens: 5 } },
+        },
+      },
+    ],
+    [
+      'waiting for the user to answer a question · waiting for the client to answer roots/list',
+      { inputs: { a: { ...form, params: {} }, b: { method: 'roots/list', params: {} } } },
+    ],
+  ])('%s', (text, task) => expect(statusMessage({ inputs: {}, steps: [], ...task })).toBe(text));
 
-  it('cut a long failure', () => {
-    expect(
-      statusMessage({ steps: [step({ state: 'waiting', attempt: 2, lastFailure: 'x'.repeat(5000) })] })?.length,
-    ).toBeLessThan(400);
+  it('cut a long failure, a long question and a long message', () => {
+    const long = 'x'.repeat(5000);
+    const cut = `${'x'.repeat(300)}…`;
+    expect(statusMessage({ inputs: {}, steps: [step({ state: 'waiting', attempt: 2, lastFailure: long })] })).toBe(
+      `load: attempt 2 of 5 is waiting for a worker (last failure: ${cut})`,
+    );
+    expect(statusMessage({ inputs: { a: { ...form, params: { message: long } } }, steps: [] })).toBe(
+      `waiting for the user to answer "${cut}"`,
+    );
+    expect(statusMessage({ inputs: {}, steps: [], message: long })).toBe(`${'x'.repeat(1000)}…`);
+  });
+
+  it('are not cut within a character', () => {
+    expect(statusMessage({ inputs: {}, steps: [], message: `x${'😀'.repeat(1000)}` })).toBe(`x${'😀'.repeat(499)}…`);
   });
 });

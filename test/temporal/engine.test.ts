@@ -107,7 +107,7 @@ describe('a task that runs', () => {
     await stop();
     const alone = await stack.tasks.engine.get(ann, id);
     expect(statusMessage(alone)).toMatch(
-      /^unlucky: attempt 1 of 5 failed \(connection refused\); attempt 2 at \d{4}-\S+Z, 3 of 4 parts \(75 %\)$/,
+      /^unlucky: attempt 1 of 5 failed \(connection refused\); attempt 2 at \d{4}-\S+Z, 3 of 4 parts \(75%\)$/,
     );
   });
 

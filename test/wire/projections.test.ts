@@ -57,7 +57,30 @@ describe.each<[string, Partial<Task>, object, object]>([
     { status: 'failed', statusMessage: 'quota' },
     { status: 'failed', statusMessage: 'quota', error },
   ],
-  ['is cancelled', { outcome: { kind: 'cancelled' } }, { status: 'cancelled' }, { status: 'cancelled' }],
+  [
+    'failed with a long text',
+    { outcome: { kind: 'result', result: { content: [{ type: 'text', text: 'x'.repeat(5000) }], isError: true } } },
+    { statusMessage: `${'x'.repeat(1000)}…` },
+    { statusMessage: `${'x'.repeat(1000)}…`, result: {} },
+  ],
+  [
+    'failed without a text',
+    { outcome: { kind: 'result', result: { content: [], isError: true } } },
+    { statusMessage: 'The tool failed without a message.' },
+    { statusMessage: 'The tool failed without a message.', result: {} },
+  ],
+  [
+    'has a long JSON-RPC error',
+    { outcome: { kind: 'error', error: { ...error, message: 'x'.repeat(5000) } } },
+    { statusMessage: `${'x'.repeat(1000)}…` },
+    { statusMessage: `${'x'.repeat(1000)}…`, error: { ...error, message: 'x'.repeat(5000) } },
+  ],
+  [
+    'is cancelled',
+    { outcome: { kind: 'cancelled' } },
+    { status: 'cancelled', statusMessage: 'The task was cancelled.' },
+    { status: 'cancelled', statusMessage: 'The task was cancelled.' },
+  ],
   [
     'is cancelled while it waits for input',
     { outcome: { kind: 'cancelled' }, inputs: { a: ask } },
