@@ -24,7 +24,8 @@ export function release(gate: string): void {
   else open.set(gate, () => undefined);
 }
 
-async function reached(gate: string, signal: AbortSignal): Promise<void> {
+/** Waits until a test releases the gate. */
+export async function reached(gate: string, signal: AbortSignal): Promise<void> {
   if (open.has(gate)) return;
   await new Promise<void>((resolve, reject) => {
     open.set(gate, resolve);

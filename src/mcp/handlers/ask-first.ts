@@ -54,7 +54,7 @@ export async function askFirst({ tool, params, ctx }: Call, form: FormRequest): 
   };
   if (given === undefined) return await ask();
   const nonce = await codec.open(given, boundTo);
-  if (nonce === undefined) throw invalidParams('Invalid or expired requestState: make the call again without it');
+  if (nonce === undefined) throw invalidParams('Invalid or expired requestState. Repeat the call without it.');
   const answer = inputResponses[QUESTION];
   if (answer === undefined) return await ask();
   const problem = formProblem(answer, form.requestedSchema);

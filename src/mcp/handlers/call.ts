@@ -57,7 +57,7 @@ function wantsTask({ era, tool, params, ctx }: Call): boolean {
   const able = era === '2026-07-28' ? declaresTasks(ctx) : params.task !== undefined;
   if (able && tool.taskSupport === 'forbidden') {
     if (era === '2025-11-25')
-      throw methodNotFound(`Tool ${tool.name} does not support task augmentation (taskSupport: 'forbidden')`);
+      throw methodNotFound(`Tool ${tool.name} cannot run as a task: call it without the "task" parameter.`);
     return false;
   }
   if (era === '2026-07-28') {
@@ -67,7 +67,9 @@ function wantsTask({ era, tool, params, ctx }: Call): boolean {
     return able;
   }
   if (!able && tool.taskSupport === 'required')
-    throw methodNotFound(`Tool ${tool.name} requires task augmentation (taskSupport: 'required')`);
+    throw methodNotFound(
+      `Tool ${tool.name} runs only as a task, and this call has no "task" parameter. Use a client that supports MCP tasks.`,
+    );
   return able;
 }
 
@@ -106,7 +108,10 @@ async function awaitCall(call: Call, task: Task, keyed: boolean): Promise<Answer
       await service.engine
         .cancel(owner.id, task.id)
         .catch((reason: unknown) =>
-          service.logger.warn({ taskId: task.id, tool: tool.name, err: reason }, 'the cancelled call goes on'),
+          service.logger.warn(
+            { taskId: task.id, tool: tool.name, err: reason },
+            'could not cancel the task of a cancelled call; it keeps running',
+          ),
         );
     throw error;
   }

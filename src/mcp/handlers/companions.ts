@@ -12,7 +12,7 @@ import { fittingTask } from './output.js';
 import type { Owner } from '../request/owner.js';
 import type { Answer, Era, RequestContext } from '../request/request.js';
 import type { TaskService } from '../service.js';
-import { awaitAnswer } from './wait.js';
+import { answerWith, awaitTask } from './wait.js';
 
 export interface Companion {
   readonly name: string;
@@ -25,9 +25,9 @@ export interface Companion {
   call(args: unknown, ctx: RequestContext): Promise<Answer>;
 }
 
-const taskId = z.string().describe('The taskId that the call was answered with');
+const taskId = z.string().describe('The taskId from the answer to the original call');
 const TaskArguments = z.object({ taskId });
-const ListArguments = z.object({ cursor: z.string().optional().describe('The nextCursor of the page before') });
+const ListArguments = z.object({ cursor: z.string().optional().describe('The nextCursor of the previous page') });
 
 /**
  * Returns the companions that the server offers: none unless some tool's calls are answered with handles, and
@@ -35,11 +35,7 @@ const ListArguments = z.object({ cursor: z.string().optional().describe('The nex
  */
 export function companions(service: TaskService, era: Era, { mayList }: Owner): readonly Companion[] {
   if (service.tools.fallback.handles.size === 0) return [];
-  return [
-    waitCompanion(service, era),
-    cancelCompanion(service, era),
-    ...(mayList ? [listCompanion(service, era)] : []),
-  ];
+  return [waitCompanion(service, era), cancelCompanion(service), ...(mayList ? [listCompanion(service)] : [])];
 }
 
 /**
@@ -64,11 +60,11 @@ async function answer({ name, inputSchema, call }: Companion, args: unknown, ctx
     if (isMcpTasksError(error, 'TASK_NOT_FOUND'))
       return {
         ...errorResult(
-          'There is no such task, or its time is over. Use a taskId exactly as a call was answered with it.',
+          `No such task, or it has expired. Pass the taskId exactly as you received it${ctx.owner.mayList ? `, or call ${LIST} to find it` : ''}.`,
         ),
       };
     if (isMcpTasksError(error, 'INVALID_CURSOR'))
-      return { ...errorResult(`There is no such page. Call ${LIST} without a cursor.`) };
+      return { ...errorResult(`Invalid cursor. Call ${LIST} without a cursor to start from the first page.`) };
     throw error;
   }
 }
@@ -80,29 +76,41 @@ function waitCompanion(service: TaskService, era: Era): Companion {
     name: WAIT,
     title: 'Wait for a task',
     description:
-      'Waits for a task that is still running and answers with its result; if it runs on, says so: call it again.',
+      'Waits for a running task and returns its result. If the task is still running after that, the answer says so: call this tool again.',
     inputSchema: z.object({
       taskId,
       seconds: z
         .number()
         .min(0)
         .optional()
-        .describe(`How long to wait; at most ${most}, which is the default. 0 looks and does not wait`),
+        .describe(
+          `How many seconds to wait, at most ${most}, which is the default. 0 returns the current state without waiting`,
+        ),
     }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
     async call(args, ctx) {
       const { taskId: id, seconds = most } = args as { taskId: string; seconds?: number };
       const task = await service.engine.get(ctx.owner.id, id);
-      return await awaitAnswer({ service, era, ctx, task, budget: Math.min(seconds * 1000, budget) });
+      const wait = { service, era, ctx, task, budget: Math.min(seconds * 1000, budget) };
+      const now = await awaitTask(wait);
+      const failure = failureText(now);
+      return failure === undefined ? await answerWith(wait, now) : { ...errorResult(failure) };
     },
   };
 }
 
-function cancelCompanion(service: TaskService, era: Era): Companion {
+/** Returns what a model reads of a task that ended without a tool result; `undefined` for any other task. */
+function failureText({ tool, outcome }: Task): string | undefined {
+  if (outcome?.kind === 'cancelled')
+    return `${tool} was cancelled, so there is no result to wait for. Call ${tool} again only if the user still wants it.`;
+  return outcome?.kind === 'error' ? `${tool} failed: ${outcome.error.message}` : undefined;
+}
+
+function cancelCompanion(service: TaskService): Companion {
   return {
     name: CANCEL,
     title: 'Cancel a task',
-    description: 'Stops a task that is still running.',
+    description: 'Stops a running task. A cancelled task has no result.',
     inputSchema: TaskArguments,
     outputSchema: TaskHandle,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
@@ -110,36 +118,39 @@ function cancelCompanion(service: TaskService, era: Era): Companion {
       const { taskId: id } = args as z.infer<typeof TaskArguments>;
       const said = (task: Task, text: string): Answer => ({
         content: [{ type: 'text', text }],
-        structuredContent: taskHandle(task, era),
+        structuredContent: taskHandle(task),
       });
       try {
         const task = await cancelTask(service, id, ctx);
-        return said(task, `${task.tool} was cancelled.`);
+        return said(task, `${task.tool} was cancelled; there is no result to wait for.`);
       } catch (error) {
         if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
         const task = await fittingTask(service, await service.engine.get(ctx.owner.id, id));
-        const { status } = taskHandle(task, era);
+        const { status } = taskHandle(task);
+        const next = `Call ${WAIT} with ${JSON.stringify({ taskId: id })} for its result.`;
         return said(
           task,
-          `${task.tool} had already ended (${status}): there was nothing to cancel.${status === 'cancelled' ? '' : ` Call ${WAIT} for its result.`}`,
+          status === 'cancelled'
+            ? `${task.tool} was already cancelled; there is no result to wait for.`
+            : `${task.tool} had already ended (${status}), so nothing was cancelled. ${next}`,
         );
       }
     },
   };
 }
 
-function listCompanion(service: TaskService, era: Era): Companion {
+function listCompanion(service: TaskService): Companion {
   return {
     name: LIST,
     title: 'List tasks',
-    description: 'Lists your tasks, those that have ended and are kept included.',
+    description: 'Lists your tasks: those that are running, and those that have ended but not expired.',
     inputSchema: ListArguments,
     outputSchema: z.looseObject({ tasks: z.array(TaskHandle), nextCursor: z.string().optional() }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
     async call(args, { owner }) {
       const { cursor } = args as z.infer<typeof ListArguments>;
       const { tasks, nextCursor } = await service.engine.list(owner.id, cursor);
-      const handles = await Promise.all(tasks.map(async (task) => taskHandle(await fittingTask(service, task), era)));
+      const handles = await Promise.all(tasks.map(async (task) => taskHandle(await fittingTask(service, task))));
       const lines = handles.map(
         ({ taskId: id, tool, status, statusMessage }) =>
           `${id} ${tool}: ${status}${statusMessage === undefined ? '' : ` (${statusMessage})`}`,
@@ -147,7 +158,7 @@ function listCompanion(service: TaskService, era: Era): Companion {
       const more =
         nextCursor === undefined
           ? []
-          : [`There are more: call ${LIST} with ${JSON.stringify({ cursor: nextCursor })}.`];
+          : [`There are more tasks: call ${LIST} with ${JSON.stringify({ cursor: nextCursor })}.`];
       const text = [...(lines.length > 0 ? lines : ['No tasks.']), ...more].join('\n');
       return {
         content: [{ type: 'text', text }],

@@ -50,7 +50,7 @@ async function fittingOutcome(tool: string, output: Output | undefined, outcome:
   if (!('problems' in checked)) return outcome;
   return {
     kind: 'result',
-    result: errorResult(`The result of tool ${tool} does not fit its output schema: ${checked.problems}`),
+    result: errorResult(`The result of tool ${tool} does not match its output schema: ${checked.problems}`),
   };
 }
 

@@ -64,11 +64,11 @@ function keyOf(
     return nonce === undefined ? undefined : { by: 'answer', text: nonce };
   }
   if (typeof given !== 'string' || given === '' || given.length > LONGEST_KEY)
-    throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] has to be a string of 1 to ${LONGEST_KEY} characters`);
+    throw invalidParams(`_meta["${IDEMPOTENCY_KEY}"] must be a string of 1 to ${LONGEST_KEY} characters`);
   // Anyone who guessed an anonymous caller's key would gain access to the task.
   if (!owner.mayList && !isStrongKey(given))
     throw invalidParams(
-      `_meta["${IDEMPOTENCY_KEY}"] needs 128 random bits where the caller is not authenticated: a UUID has them`,
+      `_meta["${IDEMPOTENCY_KEY}"] needs 128 random bits because the caller is not authenticated. Send a UUID, for example.`,
     );
   return idempotencyKeyOf(tool, parsed, given);
 }

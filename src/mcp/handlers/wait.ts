@@ -18,11 +18,28 @@ export interface Wait {
 }
 
 /**
- * Returns the answer to the call: the task's own result, or its handle once the budget is spent. Until then the call's
- * stream carries the task's progress, under the call's own token, and in 2025-11-25 its questions.
+ * Returns the answer to the call: the task's own result, or its handle once the budget is spent.
  * @throws the task's error; the signal's reason
  */
 export async function awaitAnswer(wait: Wait): Promise<Answer> {
+  return await answerWith(wait, await awaitTask(wait));
+}
+
+/**
+ * Returns the answer to a call for the task as it is now: its result, or its handle if it is still running.
+ * @throws the task's error
+ */
+export async function answerWith({ service, era }: Wait, task: Task): Promise<Answer> {
+  const { outcome } = task;
+  return { ...(outcome ? await resultOf(service, era, { ...task, outcome }) : handleResult(task)) };
+}
+
+/**
+ * Returns the task once it has ended, or as it is when the budget is spent. Until then the call's stream carries the
+ * task's progress, under the call's own token, and in 2025-11-25 its questions.
+ * @throws the signal's reason
+ */
+export async function awaitTask(wait: Wait): Promise<Task> {
   const { service, era, ctx, task } = wait;
   const tool = service.tools.get(task.tool);
   const asks = era === '2025-11-25' && tool !== undefined && asksOf(tool).length > 0;
@@ -31,13 +48,10 @@ export async function awaitAnswer(wait: Wait): Promise<Answer> {
   const timer = wait.budget === undefined ? undefined : setTimeout(() => patience.abort(), wait.budget);
   const { signal, unlink } = linkSignals(ctx.signal, patience.signal);
   try {
-    return { ...(await resultOf(service, era, await ended(wait, signal))) };
+    return await ended(wait, signal);
   } catch (error) {
     if (!patience.signal.aborted || ctx.signal.aborted || error !== signal.reason) throw error;
-    const now = await service.engine.get(ctx.owner.id, task.id).catch(() => task);
-    return {
-      ...(now.outcome ? await resultOf(service, era, { ...now, outcome: now.outcome }) : handleResult(now, era)),
-    };
+    return await service.engine.get(ctx.owner.id, task.id).catch(() => task);
   } finally {
     clearTimeout(timer);
     unlink();

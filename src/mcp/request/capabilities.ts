@@ -34,9 +34,14 @@ export function requireCapabilities(
   if (lacking) throw missing(lacking);
 }
 
-function missing(requiredCapabilities: object): RpcFault {
-  const names = JSON.stringify(requiredCapabilities);
-  return new RpcFault(RPC.missingClientCapability, `Missing required client capability: ${names}`, {
-    requiredCapabilities,
+function missing(requiredCapabilities: Readonly<Record<string, object>>): RpcFault {
+  const names = Object.entries(requiredCapabilities).flatMap(([name, modes]) => {
+    const parts = Object.keys(modes);
+    return parts.length === 0 ? [name] : parts.map((part) => `${name}.${part}`);
   });
+  return new RpcFault(
+    RPC.missingClientCapability,
+    `Missing required client capability: ${names.join(', ')}. Retrying won't help; use a client that declares it.`,
+    { requiredCapabilities },
+  );
 }

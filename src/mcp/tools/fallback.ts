@@ -33,7 +33,7 @@ export function fallbackOf(
   budget: number,
 ): Fallback {
   if (!(budget > 0 && budget <= LONGEST_TIMER))
-    throw new McpTasksError('CONFIGURATION', 'handleAfter has to be longer than nothing and shorter than 24 days');
+    throw new McpTasksError('CONFIGURATION', 'handleAfter must be greater than 0 and at most 24 days');
   // Only calls of an optional tool may or may not become tasks; for other tools it is fixed.
   const handles = [...tools.values()].filter(
     (tool) => tool.taskSupport === 'optional' && (tool.fallback ?? server) === 'handle',
@@ -46,6 +46,6 @@ export function fallbackOf(
 export function nameTaken(name: string): McpTasksError {
   return new McpTasksError(
     'CONFIGURATION',
-    `fallback 'handle' adds a tool named "${name}", and the server has one already: rename that, or choose fallback 'await'`,
+    `fallback: 'handle' adds a tool named "${name}", but the server already has one. Rename yours, or set fallback: 'await'.`,
   );
 }

@@ -7,10 +7,8 @@ import { z } from 'zod';
 import { statusMessage } from '../../task/message.js';
 import type { ToolResult } from '../../task/result.js';
 import type { Task } from '../../task/task.js';
-import { task2025 } from '../../wire/v2025.js';
-import { task2026 } from '../../wire/v2026.js';
+import { messageOf } from '../../wire/answer.js';
 import { CANCEL, WAIT } from './fallback.js';
-import type { Era } from '../request/request.js';
 
 /** Loose, because clients may still hold the schemas of an earlier version of this package. */
 export const TaskHandle = z.looseObject({
@@ -23,30 +21,38 @@ export const TaskHandle = z.looseObject({
 });
 export type TaskHandle = z.infer<typeof TaskHandle>;
 
-export function taskHandle(task: Task, era: Era): TaskHandle {
-  const {
-    taskId,
-    status,
-    statusMessage: message,
-    createdAt,
-    lastUpdatedAt,
-  } = era === '2025-11-25' ? task2025(task, 0) : task2026(task, 0);
+/**
+ * Returns what a model sees of a task, the same in every protocol version: a tool result with `isError` reads as
+ * `failed`, because a model would take `completed` for success.
+ */
+export function taskHandle(task: Task): TaskHandle {
+  const message = messageOf(task);
   return {
-    taskId,
+    taskId: task.id,
     tool: task.tool,
-    status,
+    status: statusOf(task),
     ...(message === undefined ? {} : { statusMessage: message }),
-    createdAt,
-    lastUpdatedAt,
+    createdAt: new Date(task.createdAt).toISOString(),
+    lastUpdatedAt: new Date(task.updatedAt).toISOString(),
   };
 }
 
+function statusOf({ outcome, inputs }: Task): TaskHandle['status'] {
+  if (!outcome) return Object.keys(inputs).length > 0 ? 'input_required' : 'working';
+  if (outcome.kind === 'cancelled') return 'cancelled';
+  return outcome.kind === 'error' || outcome.result.isError ? 'failed' : 'completed';
+}
+
 /** Returns the task's handle. Never an error, because that would invite the model to start the work again. */
-export function handleResult(task: Task, era: Era): ToolResult {
-  const asks = Object.keys(task.inputs).length > 0;
-  const doing = asks ? 'is waiting for an answer from the user' : 'is still running';
+export function handleResult(task: Task): ToolResult {
+  return { content: [{ type: 'text', text: handleText(task) }], structuredContent: taskHandle(task) };
+}
+
+function handleText(task: Task): string {
   const message = statusMessage(task);
-  const id = JSON.stringify({ taskId: task.id });
-  const text = `${task.tool} ${doing}${message === undefined ? '' : ` (${message})`}. It goes on by itself: do not start it again. Call ${WAIT} with ${id} for its result, or ${CANCEL} to stop it.`;
-  return { content: [{ type: 'text', text }], structuredContent: taskHandle(task, era) };
+  const next = `call ${WAIT} with ${JSON.stringify({ taskId: task.id })} for the result, or ${CANCEL} to stop it.`;
+  if (Object.keys(task.inputs).length > 0)
+    return `${task.tool} is ${message}; do not start it again. The question can be answered while you wait: ${next}`;
+  const detail = message === undefined ? '' : ` (${message})`;
+  return `${task.tool} is still running${detail}; do not start it again. To wait, ${next}`;
 }
