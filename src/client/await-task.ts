@@ -83,12 +83,9 @@ function onChange(onStatus: ResumeOptions['onStatus']): (status: TaskStatus) => 
 
 function gone(taskId: string, error: unknown): JsonRpcError {
   if (!(error instanceof JsonRpcError) || error.code !== INVALID_PARAMS) throw error;
-  return new JsonRpcError(
-    INVALID_PARAMS,
-    `The server does not have the task ${taskId} any more: ${error.message}`,
-    error.data,
-    { cause: error },
-  );
+  return new JsonRpcError(INVALID_PARAMS, `The server no longer has the task ${taskId}: ${error.message}`, error.data, {
+    cause: error,
+  });
 }
 
 async function ended(answer: Promise<object>): Promise<TaskEnd> {
@@ -105,5 +102,5 @@ function inlined(task: GetAnswer, { status, statusMessage }: TaskStatus): TaskEn
   const { result, error } = task as { result?: ToolResult; error?: { code: number; message: string; data?: unknown } };
   if (result) return { result };
   if (error) return { error: new JsonRpcError(error.code, error.message, error.data) };
-  return { error: new JsonRpcError(-32600, statusMessage ?? `The task is ${status} without a result`) };
+  return { error: new JsonRpcError(-32600, statusMessage ?? `The task is ${status} and has no result`) };
 }

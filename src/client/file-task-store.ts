@@ -27,7 +27,8 @@ export interface FileTaskStoreOptions {
  * authentication, a task's ID is all it takes to read the task.
  */
 export function fileTaskStore(dir: string, { limit = 1_000 }: FileTaskStoreOptions = {}): TaskStore {
-  if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a whole number from 1, not ${limit}`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new RangeError(`limit must be a whole number of at least 1, not ${limit}`);
   return {
     async put(task) {
       await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -69,7 +70,7 @@ async function read(file: string): Promise<StoredTask | undefined> {
   try {
     return Record.parse(JSON.parse(text)) as StoredTask;
   } catch (cause) {
-    throw new Error(`${file} is not the record of a task; delete it`, { cause });
+    throw new Error(`${file} is not a valid task record. Delete it.`, { cause });
   }
 }
 

@@ -81,7 +81,7 @@ export async function ask<T>(
   const parsed = schema.safeParse(answer);
   if (!parsed.success)
     throw new UnexpectedAnswerError(
-      `The server's answer to ${method} is not what MCP has there: ${z.prettifyError(parsed.error)}`,
+      `The server's answer to ${method} is not valid MCP: ${z.prettifyError(parsed.error)}`,
     );
   return parsed.data;
 }

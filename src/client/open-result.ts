@@ -27,6 +27,6 @@ export class OpenResult {
   }
 
   close(): void {
-    this.#abort?.abort(new Error('The task is not awaited any more'));
+    this.#abort?.abort(new Error('The task is no longer awaited'));
   }
 }

@@ -36,7 +36,7 @@ export async function settle(
 async function store(client: McpClient, { taskStore }: Waiting, record: StoredTask): Promise<void> {
   await taskStore?.put(record).catch(async (cause: unknown) => {
     await cancel(client, record.taskId);
-    throw new Error(`The task store did not take the task ${record.taskId}, which is cancelled`, { cause });
+    throw new Error(`The task store failed to save the task ${record.taskId}, so the task was cancelled`, { cause });
   });
 }
 

@@ -27,5 +27,5 @@ async function list(client: McpClient): Promise<ReadonlyMap<string, string | und
     if (nextCursor === undefined) return support;
     cursor = nextCursor;
   }
-  throw new Error(`The server lists its tools on more than ${MAX_PAGES} pages`);
+  throw new Error(`The server's tool list has more than ${MAX_PAGES} pages`);
 }

@@ -42,8 +42,8 @@ export function runCommand(file: string, args: readonly string[], options: Comma
     child.once('close', (code, killedBy) => {
       clearInterval(timer);
       if (code === 0) return done(output);
-      const how = killedBy ? `was ended by ${killedBy}` : `ended with exit code ${code}`;
-      fail(new Error(`${file} ${how}: ${output.trim().split('\n').slice(-5).join('\n') || 'it wrote nothing'}`));
+      const how = killedBy ? `was killed by ${killedBy}` : `exited with code ${code}`;
+      fail(new Error(`${file} ${how}: ${output.trim().split('\n').slice(-5).join('\n') || 'no output'}`));
     });
   });
 }

@@ -43,7 +43,7 @@ export async function withMutex<T>(
     const token = randomUUID();
     await writeFile(owner, token);
     return await section(() => {
-      if (lost || readFileSync(owner, 'utf8') !== token) throw new MutexLostError(`The lock of ${dir} was lost`);
+      if (lost || readFileSync(owner, 'utf8') !== token) throw new MutexLostError(`lost the lock on ${dir}`);
     });
   } finally {
     // Fails only if the lock was lost or its directory was deleted.
@@ -87,7 +87,7 @@ async function waitForLock(dir: string, options: MutexOptions, onLost: () => voi
     if (waited > options.timeout) {
       throw new McpTasksError(
         'LOCAL_SERVICE',
-        `Another process has held the lock of ${dir} for ${Math.round(waited / 1000)} s.`,
+        `Another process has held the lock on ${dir} for ${Math.round(waited / 1000)} s. Try again once it is done.`,
       );
     }
     if (waited > nextLine) {

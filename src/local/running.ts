@@ -12,7 +12,7 @@ export const START_TIMEOUT = 60_000;
 export const STOP_TIMEOUT = 15_000;
 /** How long to wait for the exit code of a process that has ended, in milliseconds. */
 const EXIT_CODE_TIMEOUT = 1_000;
-const GONE = 'it has ended';
+const GONE = 'it exited';
 
 /** Another program took a port after it was chosen and before the server listened on it. */
 export class PortTakenError extends McpTasksError {}
@@ -41,7 +41,7 @@ export async function takeUp<Name extends string>({
     const timeout = service.startTimeout ?? START_TIMEOUT;
     const failure = await untilAnswers(() => service.probe(ports as Ports<Name>), timeout, ended);
     if (failure === undefined) return server;
-    log(`${service.name}: process ${server.pid} is of no use (${failure}), starting another`);
+    log(`${service.name}: process ${server.pid} does not work (${failure}); starting another`);
   }
   assertHeld();
   // Without a start time, the ID may now belong to another program, which we must not stop.
@@ -78,9 +78,7 @@ export async function start<Name extends string>(
   const portTaken = ended() !== undefined && (/address already in use/i.test(lastLines) || (await anyTaken(ports)));
   if (ended() === undefined) await stop(service, server);
   writeRecord(service.dir, { ports: record.ports });
-  const message =
-    `The ${service.name} did not start: ${failure}.\n` +
-    `The end of its log, ${logPath}:\n${lastLines || '(it wrote nothing)'}`;
+  const message = `The ${service.name} did not start: ${failure}.\nThe end of its log, ${logPath}:\n${lastLines || '(empty)'}`;
   throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
 }
 

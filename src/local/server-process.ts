@@ -53,7 +53,7 @@ export function startServer(
     const known = new Promise<string>((resolve) => {
       const note = (why: string): void => resolve((end ??= why));
       child.once('error', (error) => note(error.message));
-      child.once('exit', (code, signal) => note(signal ? `ended by ${signal}` : `ended with exit code ${code}`));
+      child.once('exit', (code, signal) => note(signal ? `killed by ${signal}` : `exited with code ${code}`));
     });
     child.unref();
     const server = identify(child.pid ?? -1);
@@ -115,7 +115,7 @@ export async function stopServer(server: ProcessIdentity, signal: NodeJS.Signals
   if (await untilGone(server, timeout)) return;
   send(server, 'SIGKILL');
   if (await untilGone(server, 10_000)) return;
-  throw new McpTasksError('LOCAL_SERVICE', `Process ${server.pid} does not end, not even by SIGKILL.`);
+  throw new McpTasksError('LOCAL_SERVICE', `Process ${server.pid} is still running after SIGKILL.`);
 }
 
 /** Sends a signal to this exact process, unless it has ended. */

@@ -59,8 +59,8 @@ class User<Name extends string> {
         failures += 1;
         const lostRace = error instanceof MutexLostError || error instanceof PortTakenError;
         if (!lostRace || failures >= ATTEMPTS) throw error;
-        const what = error instanceof PortTakenError ? 'another program took its port first' : error.message;
-        options.log(`${service.name}: ${what}, trying again`);
+        const what = error instanceof PortTakenError ? 'another program took its port' : error.message;
+        options.log(`${service.name}: ${what}; trying again`);
       }
     }
   }
@@ -71,7 +71,7 @@ class User<Name extends string> {
       timeout: LOCK_TIMEOUT,
       signal: options.signal,
       onWait: (seconds: number) =>
-        options.log(`${service.name}: another process is starting or stopping it (waiting for ${seconds} s)`),
+        options.log(`${service.name}: waiting for another process to start or stop it (${seconds} s so far)`),
     };
   }
 
@@ -101,7 +101,7 @@ class User<Name extends string> {
     const { service, options } = this;
     const record = readRecord(service.dir);
     if (record === 'unreadable')
-      options.log(`${service.name}: the record in ${service.dir} is unreadable, starting anew`);
+      options.log(`${service.name}: the record in ${service.dir} is unreadable; starting a new server`);
     return typeof record === 'string' ? { ports: {} } : record;
   }
 }

@@ -11,11 +11,18 @@ export function sealCursor(keys: Keyring, owner: string, token: Uint8Array): str
   return `${body}.${keys.sign('cursor', `${owner}\0${body}`)}`;
 }
 
+export function invalidCursor(): McpTasksError {
+  return new McpTasksError(
+    'INVALID_CURSOR',
+    'Invalid cursor. List again without a cursor to start from the first page.',
+  );
+}
+
 /** @throws McpTasksError `INVALID_CURSOR` if this server did not issue the cursor to this owner */
 export function openCursor(keys: Keyring, owner: string, cursor: string): Uint8Array {
   const [body = '', signed = '', more] = cursor.split('.');
   if (more !== undefined || !keys.verify('cursor', `${owner}\0${body}`, signed)) {
-    throw new McpTasksError('INVALID_CURSOR', 'this cursor was not issued here; start again without a cursor');
+    throw invalidCursor();
   }
   return Buffer.from(body, 'base64url');
 }

@@ -31,12 +31,13 @@ export function formRequest({ message, requestedSchema }: FormRequest) {
 
 /** Repeats a question and says what was wrong with the last answer. */
 export function askAgain(message: string | undefined, problem: string): string {
-  return `${message ? `${message}\n\n` : ''}The last answer does not fit: ${problem}`;
+  return `${message ? `${message}\n\n` : ''}Your last answer was not accepted: ${problem}`;
 }
 
 /** The error text of a call whose question before the start was not accepted. */
 export function notStarted(action: 'decline' | 'cancel'): string {
-  return `Nothing was started: the question was ${action === 'decline' ? 'declined' : 'dismissed without an answer'}.`;
+  const answered = action === 'decline' ? 'declined' : 'dismissed the question';
+  return `The user ${answered}, so nothing was started. Call the tool again only if the user asks for it.`;
 }
 
 /** Says what is wrong with an answer to a form; `undefined` if nothing is. */
@@ -57,5 +58,5 @@ export function actionProblem(answer: unknown): string | undefined {
   const action = typeof answer === 'object' && answer !== null ? (answer as { action?: unknown }).action : undefined;
   return action === 'accept' || action === 'decline' || action === 'cancel'
     ? undefined
-    : 'it has no action of accept, decline or cancel';
+    : 'the action must be "accept", "decline" or "cancel"';
 }

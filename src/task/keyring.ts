@@ -17,7 +17,7 @@ export class Keyring {
     if (keys.length === 0 || keys.some((key) => key.length < SHORTEST_KEY)) {
       throw new McpTasksError(
         'CONFIGURATION',
-        `a key needs at least ${SHORTEST_KEY} characters; \`openssl rand -hex 32\` makes a good one`,
+        `a key needs at least ${SHORTEST_KEY} characters. Generate one with "openssl rand -hex 32".`,
       );
     }
     this.#keys = keys;

@@ -3,6 +3,7 @@
  * its owner.
  * @module
  */
+import { invalidCursor } from '../task/cursor.js';
 import { isMcpTasksError, McpTasksError, origin } from '../task/errors.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Task } from '../task/task.js';
@@ -46,7 +47,8 @@ export class Namespaces implements TaskEngine {
   async start(request: StartRequest): Promise<Task> {
     const { name, namespace } = request.tool;
     const engine = namespace === undefined ? this.main : this.#others.get(namespace)?.engine;
-    if (!engine) throw new McpTasksError('CONFIGURATION', `tool "${name}": its namespace ${namespace} is not open`);
+    if (!engine)
+      throw new McpTasksError('CONFIGURATION', `tool "${name}": not connected to its namespace ${namespace}`);
     return await engine.start(request);
   }
 
@@ -73,7 +75,7 @@ export class Namespaces implements TaskEngine {
     const here = listed[index];
     if (!here) {
       if (cursor === undefined) return { tasks: [] };
-      throw new McpTasksError('INVALID_CURSOR', 'Invalid cursor');
+      throw invalidCursor();
     }
     const { tasks, nextCursor } = await here.engine
       .list(owner, within === '' ? undefined : within)
@@ -118,13 +120,13 @@ export class Namespaces implements TaskEngine {
 function unlisted(name: string | undefined, error: unknown): never {
   if (!isMcpTasksError(error) || error.code === 'INVALID_CURSOR') throw error;
   // The log may print only the root cause of an error, so that is where the name has to be.
-  const cause = new Error(`namespace ${name ?? 'of the connection'}: ${origin(error).message}`);
+  const cause = new Error(`${name === undefined ? 'main namespace' : `namespace ${name}`}: ${origin(error).message}`);
   // Listing looks up no single task, so "not found" means the namespace.
   const passes = error.code === 'TEMPORAL_UNAVAILABLE' || error.code === 'TASK_NOT_FOUND';
   throw passes
     ? new McpTasksError(
         'TEMPORAL_UNAVAILABLE',
-        'some of the tasks cannot be listed at the moment; ask again, for the same page',
+        'Some of the tasks cannot be listed right now. Request the same page again.',
         { cause },
       )
     : new McpTasksError(error.code, error.message, { cause });

@@ -76,7 +76,7 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
     await expect(resume(await connect(mode), 'mcp-gone', { taskStore: store })).rejects.toMatchObject({
       name: 'JsonRpcError',
       code: -32602,
-      message: expect.stringContaining('does not have the task mcp-gone any more'),
+      message: expect.stringContaining('no longer has the task mcp-gone'),
     });
     expect(await store.list()).toEqual([]);
   });
@@ -162,6 +162,6 @@ describe('fileTaskStore', () => {
     await store.put(task('a'));
     const [record] = (await readdir(folder)) as [string];
     await writeFile(join(folder, record), '{');
-    await expect(store.list()).rejects.toThrow(`${record} is not the record of a task; delete it`);
+    await expect(store.list()).rejects.toThrow(`${record} is not a valid task record. Delete it.`);
   });
 });

@@ -43,7 +43,7 @@ const LANGUAGES = {
       ),
     child: 'RefreshStatistics: running',
     progress: /^LoadParts: [\d,]+ of 2,000 parts \(\d+%\)$/,
-    forbidden: 'activity OpenSource, attempt 1: ForbiddenTable: the table secrets is not for loading',
+    forbidden: 'activity OpenSource failed on attempt 1: ForbiddenTable: the table secrets is not for loading',
   },
   python: {
     tool: 'backfill',
@@ -57,7 +57,7 @@ const LANGUAGES = {
       ),
     child: 'VerifyDays: running',
     progress: /^write_days: [\d,]+ of 2,000 days \(\d+%\)$/,
-    forbidden: 'activity connect_archive, attempt 1: ForbiddenTable: the table secrets is not for backfills',
+    forbidden: 'activity connect_archive failed on attempt 1: ForbiddenTable: the table secrets is not for backfills',
   },
 } as const;
 

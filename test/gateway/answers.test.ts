@@ -108,7 +108,7 @@ it.each([
   expect((await answer(replicas[1], taskId, key, 'last')).error).toMatchObject({
     code: -32603,
     data: { retryable: true },
-    message: expect.stringContaining('no worker'),
+    message: expect.stringContaining('No worker'),
   });
   await expect(
     replicas[1].tasks.engine.reply('anonymous', taskId, key, {
@@ -149,7 +149,7 @@ it.each([
   const key = await open(replicas[0], taskId, 0);
   expect((await answer(replicas[0], taskId, key, said)).error).toMatchObject({
     code: -32602,
-    message: `the workflow did not take the answer: ${message}`,
+    message: `The workflow rejected the answer: ${message}`,
   });
   await answer(replicas[0], taskId, await open(replicas[0], taskId, 0), 'yes');
   expect(await heard(taskId)).toEqual(['yes']);

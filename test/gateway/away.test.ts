@@ -51,7 +51,7 @@ const away = { code: -32603, message: expect.stringContaining('try again'), data
 it('starts without it, says that it is away, and goes on as soon as it is there', async () => {
   expect((await call()).error).toMatchObject({
     ...away,
-    message: expect.stringMatching(/nothing is known to have started; try again$/),
+    message: expect.stringMatching(/no task is known to have started; try again\.$/),
   });
   // Requests that fail during an outage are logged without a stack trace.
   expect(logged.find((fields) => 'method' in fields)).toEqual({

@@ -204,7 +204,7 @@ it('wait for a codec server that is away', async () => {
 it.each(['busy', 'broken'])('wait for a codec server that is %s', async (path) => {
   expect((await call(at(path))).error).toMatchObject({
     code: -32603,
-    message: expect.stringMatching(/codec server.*try again$/),
+    message: expect.stringMatching(/codec server.*try again\.$/),
     data: { retryable: true },
   });
 });
@@ -213,8 +213,8 @@ it.each([
   ['unauthorized', 'HTTP 401'],
   ['bad', 'HTTP 400'],
   ['missing', 'HTTP 404'],
-  ['page', 'not answer as a codec server does'],
-  ['fewer', /\d payloads? with 0/],
+  ['page', 'its answer is not that of a codec server'],
+  ['fewer', /it returned 0 payloads for \d/],
 ])('are the operator’s to see to where the codec server is %s', async (path, why) => {
   const { error } = await call(at(path));
   expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(why) });
@@ -231,20 +231,20 @@ it.each([400, 422])('one that it cannot decode (HTTP %i) costs what it would hav
     content: [
       {
         text: expect.stringMatching(
-          new RegExp(`result cannot be read: the codec server cannot decode.*HTTP ${status}.*operator.*keys`),
+          new RegExp(`result cannot be read\\. The codec server cannot decode.*HTTP ${status}.*operator.*key`),
         ),
       },
     ],
   });
   expect(await ask('failing', { kind: 'activity' })).toMatchObject({
     isError: true,
-    content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }],
+    content: [{ text: 'activity broken failed on attempt 3: ConnectionError: connection refused' }],
   });
 });
 
 it.each([
   [400, /cannot decode a payload.*operator/, undefined],
-  [500, /codec server failed.*try again$/, { retryable: true }],
+  [500, /codec server failed.*try again\.$/, { retryable: true }],
 ])('a task that it cannot decode at all (HTTP %i) keeps no other from being listed', async (status, message, data) => {
   const server = (await open(at(`picky-${status}`))).handler();
   const authInfo = {

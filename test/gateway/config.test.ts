@@ -275,7 +275,7 @@ tools:
     ['taskQueue: q\ntools:\n- { name: a, workflow: A }\n- { name: a, workflow: B }', '4:11: two tools are named "a"'],
     ['taskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }', '1:12: the environment has no variable QUEUE'],
     ['taskQueue: ${QUEUE:-q}\ntools:\n- { name: a, workflow: A }', '1:12: ${…} takes the name of a variable'],
-    ['temporal: { address: http://a:1 }\ntools: []', '1:22: address: it is no URL: write host and port'],
+    ['temporal: { address: http://a:1 }\ntools: []', '1:22: address: it must not be a URL. Write host and port'],
     ['temporal: { codec: { endpoint: a:1 } }\ntools: []', '1:32: endpoint: write an http or https URL'],
     [
       'temporal: { tls: { cert: own.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',

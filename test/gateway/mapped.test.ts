@@ -97,7 +97,7 @@ describe('2026-07-28', () => {
     });
     expect((await answer(taskId, key, { approved: false })).error).toMatchObject({
       code: -32602,
-      message: 'the workflow did not take the answer: say why not',
+      message: 'The workflow rejected the answer: say why not',
     });
     await answer(taskId, key, { approved: true, note: 'fine' });
     const held = await question(taskId, 'hold');
@@ -171,7 +171,7 @@ describe('2025-11-25', () => {
     let asked = await stream.next(asks);
     for (const [content, problem] of [
       [{ approved: 'perhaps' }, /^Pay 9 for payment\?\n\n.*approved/s],
-      [{ approved: false }, /^Pay 9 for payment\?\n\nthe workflow did not take the answer: say why not$/],
+      [{ approved: false }, /^Pay 9 for payment\?\n\nThe workflow rejected the answer: say why not$/],
     ] as const) {
       // Refused immediately, because sending it again would not help.
       expect(await session.reply(handler, asked.id, { result: { action: 'accept', content } })).toBe(400);
@@ -230,7 +230,12 @@ describe('2025-11-25', () => {
     const { id } = await stream.next(asks);
     await session.reply(handler, id, { result: { action: 'decline' } });
     expect(await stream.next(({ id: answered }) => answered === stream.requestId)).toMatchObject({
-      result: { isError: true, content: [{ text: expect.stringContaining('Nothing was started') }] },
+      result: {
+        isError: true,
+        content: [
+          { text: 'The user declined, so nothing was started. Call the tool again only if the user asks for it.' },
+        ],
+      },
     });
   });
 });

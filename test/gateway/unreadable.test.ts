@@ -68,7 +68,7 @@ it('a result is a tool error that names the encoding and what to do', async () =
       content: [
         {
           type: 'text',
-          text: expect.stringMatching(/result cannot be read: .*\(binary\/turned\).*data converter or codec/),
+          text: expect.stringMatching(/result cannot be read\. .*\(binary\/turned\).*data converter or codec/),
         },
       ],
     });
@@ -80,7 +80,7 @@ it('of a failure its details are left out', async () => {
     .poll(async () => (await get(taskId)).result)
     .toMatchObject({
       isError: true,
-      content: [{ text: 'activity broken, attempt 3: ConnectionError: connection refused' }],
+      content: [{ text: 'activity broken failed on attempt 3: ConnectionError: connection refused' }],
     });
 });
 
@@ -140,7 +140,7 @@ it('what an update answers is of no interest, and why it is refused is only not 
   await next('');
   expect((await answer('no')).error).toMatchObject({
     code: -32602,
-    message: expect.stringContaining('did not take the answer'),
+    message: expect.stringContaining('rejected the answer'),
   });
   await next(key);
   expect((await answer('yes')).error).toBeUndefined();

@@ -177,14 +177,14 @@ describe('results', () => {
 
 describe('failures', () => {
   it.each([
-    ['failing', { kind: 'activity' }, 'activity broken, attempt 3: ConnectionError: connection refused'],
+    ['failing', { kind: 'activity' }, 'activity broken failed on attempt 3: ConnectionError: connection refused'],
     [
       'failing',
       { kind: 'child' },
-      'child workflow Failing, activity broken, attempt 3: ConnectionError: connection refused',
+      'child workflow Failing: activity broken failed on attempt 3: ConnectionError: connection refused',
     ],
-    ['failing', { kind: 'workflow' }, 'workflow Failing: ValidationError: no such month; caused by month 13'],
-    ['once', {}, 'workflow SecondTime: not yet'],
+    ['failing', { kind: 'workflow' }, 'workflow Failing failed: ValidationError: no such month; caused by month 13'],
+    ['once', {}, 'workflow SecondTime failed: not yet'],
   ])('of %s (%j) are one tool error', async (name, args, message) => {
     const { result } = await ended(name, args);
     expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: message }] });

@@ -194,7 +194,7 @@ describe('a shared local server', () => {
     const dir = await temporaryDirectory();
     await expect(acquireLocalService(echoService(dir, 'broken'), quiet)).rejects.toMatchObject({
       code: 'LOCAL_SERVICE',
-      message: expect.stringMatching(/exit code 3[^]*cannot open the database file/) as string,
+      message: expect.stringMatching(/exited with code 3[^]*cannot open the database file/) as string,
     });
     expect(leases(dir)).toHaveLength(0);
     expect(record(dir).server).toBeUndefined();

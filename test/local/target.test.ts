@@ -111,7 +111,7 @@ describe('a configuration that cannot be used', () => {
     ['a missing file', () => ({ configFile: join(dir, 'missing.toml') }), /missing\.toml does not exist/],
     ['a missing profile', () => ({ configFile: profiles('[profile.a]\n'), profile: 'b' }), /Profile 'b' not found/],
     ['a file without profiles', () => ({ configFile: profiles('') }), /no \[profile/],
-    ['a file that is not TOML', () => ({ configFile: profiles('a = = b') }), /cannot be used/],
+    ['a file that is not TOML', () => ({ configFile: profiles('a = = b') }), /Cannot load/],
     [
       'a missing certificate',
       () => ({
@@ -136,16 +136,21 @@ describe('a configuration that cannot be used', () => {
       'an API key of two lines',
       { TEMPORAL_API_KEY: 'hush-hush\nx' },
       () => ({ address: 'a:1' }),
-      /API key .*line break/,
+      /API key \(TEMPORAL_API_KEY\): .*line break/,
     ],
-    ['an API key with a typographic quote', {}, () => ({ address: 'a:1', apiKey: '“hush-hush”' }), /API key .*quote/],
+    [
+      'an API key with a typographic quote',
+      {},
+      () => ({ address: 'a:1', apiKey: '“hush-hush”' }),
+      /API key .*: .*quote/,
+    ],
     ['a header that is none', { TEMPORAL_GRPC_META_TOKEN: 'hush-hush\nx' }, () => ({ address: 'a:1' }), /header token/],
     ['an address that is a URL', {}, () => ({ address: 'https://u:hush-hush@a:1' }), /address .*host and port/],
     [
       'a key in place of its path',
       { TEMPORAL_TLS_CLIENT_KEY_PATH: PEM },
       () => ({ address: 'a:1' }),
-      /TEMPORAL_TLS_CLIENT_KEY_PATH .*a path is expected/,
+      /TEMPORAL_TLS_CLIENT_KEY_PATH: .*a path is expected/,
     ],
     [
       'the same in base64',
@@ -163,7 +168,7 @@ describe('a configuration that cannot be used', () => {
       'a profile in place of its file',
       { TEMPORAL_CONFIG_FILE: '[profile.default]\napi_key = "hush-hush"' },
       () => ({}),
-      /TEMPORAL_CONFIG_FILE.* a path is expected/,
+      /TEMPORAL_CONFIG_FILE\): .*a path is expected/,
     ],
     [
       'a file that is not TOML, where its secret is',

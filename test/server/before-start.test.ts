@@ -102,7 +102,7 @@ describe('2026-07-28', () => {
       resultType: 'input_required',
       inputRequests: {
         'before-start': {
-          params: { message: expect.stringMatching(/^Delete a.txt\?\n\nThe last answer does not fit: .*reason/) },
+          params: { message: expect.stringMatching(/^Delete a.txt\?\n\nYour last answer was not accepted: .*reason/) },
         },
       },
     });
@@ -115,7 +115,12 @@ describe('2026-07-28', () => {
     const { requestState } = (await call({})).result;
     expect(
       (await call({ requestState, inputResponses: { 'before-start': { action: 'decline' } } })).result,
-    ).toMatchObject({ isError: true, content: [{ text: 'Nothing was started: the question was declined.' }] });
+    ).toMatchObject({
+      isError: true,
+      content: [
+        { text: 'The user declined, so nothing was started. Call the tool again only if the user asks for it.' },
+      ],
+    });
     expect(start).not.toHaveBeenCalled();
     start.mockRestore();
   });
@@ -213,7 +218,11 @@ describe('2025-11-25', () => {
     await session.reply(handler, id, { result: { action: 'cancel' } });
     expect(await answer()).toMatchObject({
       isError: true,
-      content: [{ text: expect.stringContaining('Nothing was started') }],
+      content: [
+        {
+          text: 'The user dismissed the question, so nothing was started. Call the tool again only if the user asks for it.',
+        },
+      ],
     });
   });
 

@@ -88,7 +88,7 @@ it('asks again, saying why, when an answer does not fit; asks by URL and by samp
   const { taskId } = (await start('all')).result;
   expect((await answer(taskId, { action: 'accept', content: { age: 'old' } })).params['message']).toBe('Age?');
   expect((await answer(taskId, { action: 'accept', content: { age: 7 } })).params['message']).toMatch(
-    /^Age\?\n\nThe last answer does not fit: .*age/,
+    /^Age\?\n\nYour last answer was not accepted: .*age/,
   );
   expect(await answer(taskId, { action: 'accept' })).toEqual({
     method: 'elicitation/create',

@@ -143,7 +143,7 @@ describe('a task that runs', () => {
     await startWorker();
     const { id } = await start(tools.throwing, { how: 'typo' });
     expect((await when(id, ({ stalled }) => stalled !== undefined)).stalled).toMatch(
-      /the workflow's code fails and is retried \(attempt \d+\): a bug: typo/,
+      /the workflow's code keeps failing and is retried \(attempt \d+\): a bug: typo/,
     );
   });
 

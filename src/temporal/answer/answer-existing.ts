@@ -47,7 +47,7 @@ export async function answerExisting(calls: Calls, { id, mapping, answers, isAsk
     if (!input || !open) continue;
     const problem = formProblem(answer, input.schema);
     if (problem !== undefined)
-      throw new McpTasksError('INVALID_ARGUMENTS', `the answer to "${questionName(key)}" does not fit: ${problem}`);
+      throw new McpTasksError('INVALID_ARGUMENTS', `The answer to "${questionName(key)}" is not valid: ${problem}`);
     const { action, content = {} } = answer as ElicitAnswer;
     const accepted = action === 'accept';
     const how = accepted ? input.answer : input.declined;
@@ -79,8 +79,9 @@ async function send(calls: Calls, id: string, { kind, name, args, once }: Messag
   } catch (error) {
     // A `ValueError` means that the reason for the rejection has an encoding that this process does not know.
     if (!(error instanceof WorkflowUpdateFailedError) && !(error instanceof ValueError)) throw error;
-    const why = error instanceof ValueError ? 'its reason cannot be read' : (error.cause?.message ?? error.message);
-    throw new McpTasksError('INVALID_ARGUMENTS', `the workflow did not take the answer: ${why}`, { cause: error });
+    const why =
+      error instanceof ValueError ? 'this server cannot decode the reason' : (error.cause?.message ?? error.message);
+    throw new McpTasksError('INVALID_ARGUMENTS', `The workflow rejected the answer: ${why}`, { cause: error });
   }
 }
 

@@ -68,7 +68,7 @@ export async function update(
     );
   } catch (error) {
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    throw new McpTasksError('NO_WORKER', 'no worker took the answer in time; send it again', { cause: error });
+    throw new McpTasksError('NO_WORKER', 'No worker took the answer in time. Send it again.', { cause: error });
   }
 }
 
@@ -117,6 +117,6 @@ export async function claim(calls: Calls, id: string, key: string, claimant: str
     if (error instanceof WorkflowUpdateFailedError)
       return !(error.cause instanceof ApplicationFailure && error.cause.type === CLAIM_REFUSED);
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    throw new McpTasksError('NO_WORKER', 'no worker is there to ask the question for', { cause: error });
+    throw new McpTasksError('NO_WORKER', 'No worker is running that could grant the claim.', { cause: error });
   }
 }

@@ -56,18 +56,18 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
       body,
       signal: AbortSignal.timeout(DEADLINE),
     });
-    if (PASSING.has(status)) throw away(`is busy or away (HTTP ${status})`);
+    if (PASSING.has(status)) throw away(`is unavailable (HTTP ${status})`);
     if (status >= 500)
       throw new McpTasksError(
         'CODEC_FAILED',
-        `the codec server failed (HTTP ${status}); the task is not affected, try again`,
+        `The codec server failed (HTTP ${status}). The task is not affected; try again.`,
       );
     if (what === 'decode' && UNDECODABLE.has(status)) throw undecodable(status);
     if (!ok) throw refused(`it answered with HTTP ${status}`);
     const answered = Answer.safeParse(json(text));
-    if (!answered.success) throw refused('it did not answer as a codec server does');
+    if (!answered.success) throw refused('its answer is not that of a codec server');
     const done = answered.data.payloads;
-    if (done.length !== payloads.length) throw refused(`it answered ${payloads.length} payloads with ${done.length}`);
+    if (done.length !== payloads.length) throw refused(`it returned ${done.length} payloads for ${payloads.length}`);
     return done.map(({ metadata, data }) => ({ metadata: metadata ?? null, data: data ?? null }));
   };
   return {
@@ -83,7 +83,7 @@ function check(url: string, headers: Readonly<Record<string, string>>): void {
   } catch {
     throw new McpTasksError(
       'CONFIGURATION',
-      'codec: `endpoint` has to be a URL without user and password, and `auth` what an HTTP header can hold',
+      'codec: `endpoint` must be a URL without user and password, and `auth` a valid HTTP header value',
     );
   }
 }
@@ -106,7 +106,7 @@ function json(text: string): unknown {
 }
 
 function away(how: string, cause?: unknown): McpTasksError {
-  return new McpTasksError('TEMPORAL_UNAVAILABLE', `the codec server ${how}; the task is not affected, try again`, {
+  return new McpTasksError('TEMPORAL_UNAVAILABLE', `The codec server ${how}. The task is not affected; try again.`, {
     cause,
   });
 }
@@ -114,14 +114,14 @@ function away(how: string, cause?: unknown): McpTasksError {
 function undecodable(status: number): McpTasksError {
   return new McpTasksError(
     'PAYLOAD_UNREADABLE',
-    `the codec server cannot decode a payload (HTTP ${status}). Trying again does not help: the operator has to see to it that the codec server knows the encoding and the keys that the workers have, or had`,
+    `The codec server cannot decode a payload (HTTP ${status}). Retrying won't help: its operator must give it every encoding and key that the workers use or used.`,
   );
 }
 
 function refused(why: string): McpTasksError {
   return new McpTasksError(
     'CONFIGURATION',
-    `the codec server cannot be used: ${why}. Trying again does not help: the operator has to see to \`endpoint\` and \`auth\` of the codec`,
+    `Cannot use the codec server: ${why}. Retrying won't help: an operator must correct the codec's \`endpoint\` or \`auth\`.`,
   );
 }
 

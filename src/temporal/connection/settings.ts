@@ -11,7 +11,7 @@
 export function headerProblem(value: string): string | undefined {
   return /^[ -~]*$/.test(value)
     ? undefined
-    : 'there is a character in it that no header can carry, such as a line break or a typographic quote: copy the value again';
+    : 'it contains a character that a header cannot carry, such as a line break or a typographic quote. Copy the value again';
 }
 
 /** Checks a path. */
@@ -20,14 +20,14 @@ export function pathProblem(value: string): string | undefined {
   const isContent =
     value.includes('-----BEGIN') || value.startsWith('LS0tLS1') || /\p{Cc}/u.test(value) || value.length > 1_024;
   return isContent
-    ? 'a path is expected, and this looks like what such a file holds: write it to a file and name that'
+    ? 'it looks like the content of a file, but a path is expected. Save it to a file and set the path'
     : undefined;
 }
 
 /** Checks the address of a frontend. */
 export function addressProblem(value: string): string | undefined {
-  if (/\s|\p{Cc}/u.test(value)) return 'there is white space in it: write host and port, such as localhost:7233';
+  if (/\s|\p{Cc}/u.test(value)) return 'it contains white space. Write host and port, such as localhost:7233';
   return /^https?:/i.test(value) || value.includes('@')
-    ? 'it is no URL: write host and port alone, such as localhost:7233'
+    ? 'it must not be a URL. Write host and port, such as localhost:7233'
     : undefined;
 }

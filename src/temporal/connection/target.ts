@@ -150,7 +150,7 @@ function loadConfiguration(options: TemporalOptions): Configuration {
   const file = options.configFile || env['TEMPORAL_CONFIG_FILE'];
   refuse('configuration file (TEMPORAL_CONFIG_FILE)', pathProblem(file ?? ''));
   const disableEnv = options.environment === false;
-  if (!disableEnv) for (const name of PATHS) refuse(`file in ${name}`, pathProblem(env[name] ?? ''));
+  if (!disableEnv) for (const name of PATHS) refuse(`path in ${name}`, pathProblem(env[name] ?? ''));
   // The library would treat a missing file as empty, and a dev server would replace the intended cluster.
   if (file && !existsSync(file)) {
     throw new McpTasksError('CONFIGURATION', `The Temporal configuration file ${file} does not exist.`);
@@ -166,7 +166,7 @@ function loadConfiguration(options: TemporalOptions): Configuration {
     // Leave out the cause: the library's errors contain lines of the file, and values that were given instead of paths.
     throw new McpTasksError(
       'CONFIGURATION',
-      `The Temporal configuration cannot be used (${file ?? "Temporal's usual configuration file"}): ${reasonOf(error)}`,
+      `Cannot load the Temporal configuration (${file ?? 'environment and default file'}): ${reasonOf(error)}`,
     );
   }
 }
@@ -179,8 +179,7 @@ const PATHS = [
 ] as const;
 
 function refuse(what: string, problem: string | undefined): void {
-  if (problem !== undefined)
-    throw new McpTasksError('CONFIGURATION', `The ${what} of the Temporal connection cannot be used: ${problem}.`);
+  if (problem !== undefined) throw new McpTasksError('CONFIGURATION', `Invalid Temporal ${what}: ${problem}.`);
 }
 
 /** Returns why the library failed, without the contents of the file. */

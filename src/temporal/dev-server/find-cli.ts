@@ -40,12 +40,12 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
     if (await exists(cached)) return search.tryWay('cache', () => cached);
     const { source } = search;
     return (
-      (await search.tryWay('download by the Temporal SDK', () => {
+      (await search.tryWay('download through the Temporal SDK', () => {
         log(`Temporal CLI: downloading ${CLI_VERSION} through the Temporal SDK`);
         return fillCache(dir, (temporary) => downloadBySdk(temporary, source));
       })) ??
-      (await search.tryWay('build by a Go toolchain', () => {
-        log(`Temporal CLI: building ${CLI_VERSION} with "go install", which takes some minutes the first time`);
+      (await search.tryWay('build with Go', () => {
+        log(`Temporal CLI: building ${CLI_VERSION} with "go install"; the first time takes a few minutes`);
         return fillCache(dir, (temporary) => buildByGo(temporary, source));
       }))
     );
@@ -64,7 +64,7 @@ class Search {
     try {
       const executable = await find();
       const version = await this.#versionOf(executable);
-      this.source.log(`Temporal CLI: ${executable}, from ${way} (${version})`);
+      this.source.log(`Temporal CLI: using ${executable}, from ${way} (${version})`);
       return executable;
     } catch (error) {
       return this.fail(way, error);
@@ -75,14 +75,14 @@ class Search {
     this.source.signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     this.#failures.push(`${way}: ${reason}`);
-    this.source.log(`Temporal CLI: none from ${way} (${reason})`);
+    this.source.log(`Temporal CLI: tried ${way}: ${reason}`);
   }
 
   async #versionOf(executable: string): Promise<string> {
     const { env, signal } = this.source;
     const output = await runCommand(executable, ['--version'], { env, signal, timeout: 30_000 }).catch(
       (error: NodeJS.ErrnoException) => {
-        throw error.code === 'ENOENT' ? new Error(`no ${executable} found`, { cause: error }) : error;
+        throw error.code === 'ENOENT' ? new Error(`${executable} does not exist`, { cause: error }) : error;
       },
     );
     const [version = ''] = output.trim().split('\n');
@@ -93,9 +93,9 @@ class Search {
   failure(): McpTasksError {
     return new McpTasksError(
       'LOCAL_SERVICE',
-      'No Temporal address is configured and no Temporal CLI could be found or got to start a dev server with. Tried:\n' +
+      'No Temporal address is configured, and no Temporal CLI was found to start a dev server with. Tried:\n' +
         this.#failures.map((line) => `  - ${line.replaceAll('\n', '\n    ')}`).join('\n') +
-        '\nSet TEMPORAL_ADDRESS to use a running Temporal, or TEMPORAL_CLI_PATH to a Temporal CLI' +
+        '\nSet TEMPORAL_ADDRESS to use a running Temporal, set TEMPORAL_CLI_PATH to a Temporal CLI' +
         ' (https://docs.temporal.io/cli), or install Go.',
     );
   }
@@ -110,12 +110,12 @@ function fromVariable(env: NodeJS.ProcessEnv): string {
 /** Returns an absolute path, because the Temporal SDK starts an executable by its path and does not search PATH. */
 async function fromPath(env: NodeJS.ProcessEnv): Promise<string> {
   const executable = await which('temporal', { path: env['PATH'] ?? '', nothrow: true });
-  if (executable === null) throw new Error('no temporal found');
+  if (executable === null) throw new Error('no executable named temporal');
   return resolve(executable);
 }
 
 async function inCache(path: string): Promise<string> {
-  if (!(await exists(path))) throw new Error(`no ${path}`);
+  if (!(await exists(path))) throw new Error(`${path} does not exist`);
   return path;
 }
 
@@ -129,6 +129,6 @@ function exists(path: string): Promise<boolean> {
 async function underCacheLock<T>(dir: string, options: SourceOptions, section: () => Promise<T>): Promise<T> {
   await mkdir(dir, { recursive: true });
   const onWait = (seconds: number) =>
-    options.log(`Temporal CLI: another process is downloading or building it (waiting for ${seconds} s)`);
+    options.log(`Temporal CLI: waiting for another process to download or build it (${seconds} s so far)`);
   return withMutex(dir, { timeout: CACHE_LOCK_TIMEOUT, onWait, signal: options.signal }, section);
 }

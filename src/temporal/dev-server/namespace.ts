@@ -41,7 +41,7 @@ async function register(connection: Connection, namespace: string): Promise<void
     if (codeOf(error) === ALREADY_EXISTS) return;
     throw new McpTasksError(
       'LOCAL_SERVICE',
-      `The dev server did not make the namespace ${namespace}: ${String(error)}`,
+      `The dev server did not create the namespace ${namespace}: ${String(error)}`,
       {
         cause: error,
       },
@@ -58,7 +58,7 @@ async function untilUsable(connection: Connection, namespace: string): Promise<v
       return;
     } catch (error) {
       if (codeOf(error) !== NOT_FOUND || Date.now() > deadline) {
-        throw new McpTasksError('LOCAL_SERVICE', `The namespace ${namespace} cannot be used: ${String(error)}`, {
+        throw new McpTasksError('LOCAL_SERVICE', `The namespace ${namespace} did not become usable: ${String(error)}`, {
           cause: error,
         });
       }

@@ -30,7 +30,7 @@ export async function downloadBySdk(dir: string, { env, log, signal }: SourceOpt
   const onProgress = (seconds: number) => log(`Temporal CLI: still downloading (${seconds} s)`);
   await runCommand(process.execPath, args, { cwd: dir, env, signal, timeout: 10 * 60_000, onProgress });
   const [executable] = (await readdir(dir)).filter((name) => name.startsWith('temporal'));
-  if (!executable) throw new Error('the SDK left no executable');
+  if (!executable) throw new Error('the SDK downloaded no executable');
   return join(dir, executable);
 }
 
@@ -53,7 +53,7 @@ export async function buildByGo(dir: string, { env, log, signal }: SourceOptions
     timeout: 40 * 60_000,
     onProgress,
   }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new Error('no go on PATH', { cause: error }) : error;
+    throw error.code === 'ENOENT' ? new Error('no executable named go', { cause: error }) : error;
   });
   return cachedExecutable(dir);
 }

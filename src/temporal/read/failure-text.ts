@@ -37,23 +37,27 @@ export async function failureText(
   { workflow, attemptOf, stackTraces }: FailureTextOptions,
 ): Promise<string> {
   const where: string[] = [];
+  let attempt: number | undefined;
   let execution: Omit<StartedEvent, 'eventId'> = workflow;
   let failed: Error = failure;
   while ((failed instanceof ChildWorkflowFailure || failed instanceof ActivityFailure) && failed.cause) {
     if (failed instanceof ChildWorkflowFailure) {
+      attempt = undefined;
       where.push(`child workflow ${failed.workflowType}`);
       execution = { workflowId: failed.execution.workflowId ?? '', runId: failed.execution.runId ?? '' };
     } else {
       const eventId = Number(failed.failure?.activityFailureInfo?.startedEventId ?? 0);
-      const attempt =
+      attempt =
         eventId > 0
           ? await attemptOf({ workflowId: execution.workflowId, runId: execution.runId, eventId })
           : undefined;
-      where.push(`activity ${stepName(failed.activityType)}${attempt === undefined ? '' : `, attempt ${attempt}`}`);
+      where.push(`activity ${stepName(failed.activityType)}`);
     }
     failed = failed.cause;
   }
-  const text = `${where.join(', ') || `workflow ${workflow.type}`}: ${causes(failed).map(one).join('; caused by ')}`;
+  const which = where.join(': ') || `workflow ${workflow.type}`;
+  const when = attempt === undefined ? '' : ` on attempt ${attempt}`;
+  const text = `${which} failed${when}: ${causes(failed).map(one).join('; caused by ')}`;
   const traces = stackTraces ? causes(failed).map(stackOf).filter(Boolean).join('\n\n') : '';
   return traces ? `${text}\n\n${traces}` : text;
 }
@@ -72,7 +76,7 @@ function one(failure: Error): string {
 
 function typeOf(failure: Error): string {
   if (failure instanceof ApplicationFailure) return failure.type ?? '';
-  if (failure instanceof TimeoutFailure) return `timeout (${failure.timeoutType ?? 'of no type'})`;
+  if (failure instanceof TimeoutFailure) return `timeout (${failure.timeoutType ?? 'unspecified'})`;
   if (failure instanceof ServerFailure) return 'server failure';
   return failure instanceof CancelledFailure ? 'cancelled' : '';
 }

@@ -35,7 +35,7 @@ export function outcomeOfResult(value: unknown, workflowId: string, mapping: Wor
  * @param why why not
  */
 export function outcomeOfUnreadable(why: string): Outcome {
-  return tool(`The workflow has completed, but its result cannot be read: ${why}`);
+  return tool(`The workflow completed, but its result cannot be read. ${why}`);
 }
 
 /**
@@ -57,10 +57,10 @@ function outcomeOfThrown(failure: Error | undefined, step: string | undefined, t
   if (failure instanceof ApplicationFailure && failure.type === TOOL_ERROR) return tool(failure.message);
   if (text !== undefined) return tool(text);
   if (failure instanceof TimeoutFailure)
-    return tool(`${step ?? 'the task'} timed out (${failure.timeoutType ?? 'no type'}): ${failure.message}`);
+    return tool(`${step ?? 'The task'} timed out (${failure.timeoutType ?? 'unspecified'}): ${failure.message}`);
   if (failure instanceof TerminatedFailure)
-    return tool(`${step ?? 'a child workflow'} was terminated: ${failure.message}`);
-  return tool(failure?.message || `${step ?? 'the tool'} failed without a message`);
+    return tool(`${step ?? 'A child workflow'} was terminated: ${failure.message}`);
+  return tool(failure?.message || `${step ?? 'The tool'} failed without a message.`);
 }
 
 function tool(text: string): Outcome {

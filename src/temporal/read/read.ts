@@ -117,7 +117,7 @@ export class TaskReader {
     if ((answeredAt.get(queryOf(mapping, input)) ?? 0) < historyLength)
       throw new McpTasksError(
         'NO_WORKER',
-        `no worker says whether "${key}" is still asked, so the answer was not given; send it again`,
+        `No worker confirmed that "${key}" is still open, so the answer was not delivered. Send it again.`,
       );
     if (!unsure.has(questionName(key))) return Object.hasOwn(inputs, key);
     return await this.isAsked(await this.readRun(id, until), key, until);
@@ -214,7 +214,7 @@ export class TaskReader {
     if ((pending.attempt ?? 1) > 1) {
       const failure = await this.#history.workflowTaskFailure(workflowId, runId, until).catch(() => undefined);
       if (failure !== undefined)
-        return `the workflow's code fails and is retried (attempt ${pending.attempt}): ${failure}`;
+        return `the workflow's code keeps failing and is retried (attempt ${pending.attempt}): ${failure}`;
     }
     const scheduled = optionalTsToMs(pending.scheduledTime) ?? Date.now();
     return !pending.startedTime && Date.now() - scheduled > PICK_UP ? 'waiting for a worker' : undefined;

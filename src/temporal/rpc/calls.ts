@@ -110,7 +110,7 @@ export class Calls {
   /** Aborts all calls, then closes the connection. */
   async close(): Promise<void> {
     this.#closing.abort(
-      new McpTasksError('TEMPORAL_UNAVAILABLE', 'the server is shutting down; ask again, the task goes on'),
+      new McpTasksError('TEMPORAL_UNAVAILABLE', 'The server is shutting down. The task keeps running; try again.'),
     );
     await Promise.race([Promise.allSettled(this.#underWay), delay(CLOSING, undefined, { ref: false })]);
     await this.client.connection.close();
@@ -129,7 +129,7 @@ async function inTime<T>(call: Promise<T>, until: number): Promise<T> {
     const error = (): McpTasksError =>
       new McpTasksError(
         'TEMPORAL_UNAVAILABLE',
-        'Temporal, or the codec of its payloads, did not answer in time; the task is not affected, try again',
+        'Temporal or the payload codec did not answer in time. The task is not affected; try again.',
       );
     timer = setTimeout(() => reject(error()), until - Date.now());
   });
@@ -153,7 +153,7 @@ function translate(error: unknown): unknown {
   if (grpcCode(error) !== undefined || error instanceof ServiceError) {
     return new McpTasksError(
       'TEMPORAL_UNAVAILABLE',
-      'Temporal did not answer in time; the task is not affected, try again',
+      'Temporal did not answer in time. The task is not affected; try again.',
       { cause: error },
     );
   }

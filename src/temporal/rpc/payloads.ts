@@ -74,7 +74,7 @@ async function passing<T>(calls: Calls, until: number, fn: () => Promise<T>): Pr
   } catch (error) {
     throw isMcpTasksError(error)
       ? error
-      : new McpTasksError('CODEC_FAILED', 'the codec of the payloads failed; the task is not affected, try again', {
+      : new McpTasksError('CODEC_FAILED', 'The payload codec failed. The task is not affected; try again.', {
           cause: error,
         });
   }
@@ -83,7 +83,7 @@ async function passing<T>(calls: Calls, until: number, fn: () => Promise<T>): Pr
 function unreadable(encoding: string, cause?: unknown): McpTasksError {
   return new McpTasksError(
     'PAYLOAD_UNREADABLE',
-    `a payload is in an encoding that is not known here (${encoding}): the operator of this server has to configure the data converter or codec that the workers have`,
+    `This server does not know the encoding of a payload (${encoding}). Retrying won't help: its operator must configure the data converter or codec that the workers use.`,
     { cause },
   );
 }

@@ -18,16 +18,16 @@ export const GRPC = {
 /** Messages for clients, who cannot fix the problem. The error's cause, which goes to the log, has the details. */
 const REFUSALS: Readonly<Record<number, string>> = {
   [GRPC.PERMISSION_DENIED]:
-    'Temporal does not permit this server to do that (PERMISSION_DENIED). Trying again does not help: the operator has to give the server the right, and finds in its log what was refused',
+    "Temporal denied this request (PERMISSION_DENIED). Retrying won't help: an operator must grant this server the permission that its log names.",
   [GRPC.UNAUTHENTICATED]:
-    'Temporal does not accept the credentials of this server (UNAUTHENTICATED). Trying again does not help: the operator has to renew its API key or certificate',
+    "Temporal rejected this server's credentials (UNAUTHENTICATED). Retrying won't help: an operator must renew its API key or certificate.",
   [GRPC.INVALID_ARGUMENT]:
-    'Temporal does not take this request (INVALID_ARGUMENT). Trying again does not help: the log of the server says why',
+    "Temporal rejected this request as invalid (INVALID_ARGUMENT). Retrying won't help: the server's log says why.",
   [GRPC.UNIMPLEMENTED]:
-    "What is at Temporal's address does not know this request (UNIMPLEMENTED). Trying again does not help: the operator has to correct the address, or to upgrade the cluster",
+    "The server at Temporal's address does not support this request (UNIMPLEMENTED). Retrying won't help: an operator must correct the address or upgrade the cluster.",
 };
 const NO_NAMESPACE =
-  'Temporal does not have the namespace that this server is configured for. Trying again does not help: the operator has to create it, or to name another';
+  "Temporal has no namespace of the configured name. Retrying won't help: an operator must create the namespace or configure another.";
 
 /** Returns the message for an error that retrying cannot fix; `undefined` for any other error. */
 export function refusal(error: unknown): string | undefined {

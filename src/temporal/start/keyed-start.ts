@@ -22,9 +22,9 @@ const ATTEMPTS = 5;
 
 const REUSED = {
   client:
-    'this idempotency key belongs to a task with other arguments: repeat the call with the same arguments, or use a new key',
-  answer: 'the answer that this call brings has been used: make the call again without requestState, to be asked again',
-  tool: 'the tool takes this call for the same work as an earlier one, which had other arguments: repeat it with those, or wait until that task has expired',
+    'This idempotency key belongs to a task with other arguments. Repeat the call with the same arguments, or use a new key.',
+  answer: 'The answer in this call has already been used. Repeat the call without requestState to be asked again.',
+  tool: 'The tool treats this call as a repeat of an earlier one that had other arguments. Repeat it with those arguments, or wait until that task has expired.',
 } as const;
 
 type Options = Omit<StartOptions, 'id' | 'argumentsHash'>;
@@ -68,7 +68,7 @@ export class KeyedStarts {
     }
     throw new McpTasksError(
       'TEMPORAL_UNAVAILABLE',
-      'the tasks of this idempotency key expire as fast as they start; try again, with a longer ttl',
+      'The tasks with this idempotency key expire as soon as they start. Try again with a longer ttl.',
     );
   }
 

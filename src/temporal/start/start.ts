@@ -106,7 +106,7 @@ function explain(error: unknown, size: number): unknown {
   if (isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') && grpcCode(error) !== undefined)
     return new McpTasksError(
       error.code,
-      'Temporal did not answer in time, and nothing is known to have started; try again',
+      'Temporal did not answer in time, and no task is known to have started; try again.',
       { cause: error.cause },
     );
   return grpcCode(error) === GRPC.INVALID_ARGUMENT && size > LARGEST_ARGUMENTS / 4 ? tooLarge(size) : error;
@@ -115,6 +115,6 @@ function explain(error: unknown, size: number): unknown {
 function tooLarge(size: number): McpTasksError {
   return new McpTasksError(
     'INVALID_ARGUMENTS',
-    `the arguments are ${size} bytes, more than Temporal takes (${LARGEST_ARGUMENTS}); pass a file's path or URL instead of its content`,
+    `The arguments are ${size} bytes; the limit is ${LARGEST_ARGUMENTS}. Pass a file's path or URL instead of its content.`,
   );
 }
