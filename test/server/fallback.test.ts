@@ -313,6 +313,39 @@ describe('tools/list', () => {
     expect(await names(send2026(handler, 'tools/list', {}, bob))).toEqual([]);
   });
 
+  interface ListedCompanion {
+    name: string;
+    description: string;
+    inputSchema: { properties: Record<string, { description: string }> };
+  }
+  it('describes the companions to a model', async () => {
+    const { tools: listed } = (await send2025(handler, 'tools/list', {}, bob)).result;
+    const told = listed
+      .filter(({ name }: { name: string }) => name.startsWith('task_'))
+      .map(({ name, description, inputSchema }: ListedCompanion) => [
+        name,
+        description,
+        Object.values(inputSchema.properties).map((property) => property.description),
+      ]);
+    const taskId = 'The taskId from the answer to the original call';
+    expect(told).toEqual([
+      [
+        'task_wait',
+        'Waits for a running task and returns its result. If the task is still running after that, the answer says so: call this tool again.',
+        [
+          taskId,
+          'How many seconds to wait, at most 0.6, which is the default. 0 returns the current state without waiting',
+        ],
+      ],
+      ['task_cancel', 'Stops a running task. A cancelled task has no result.', [taskId]],
+      [
+        'task_list',
+        'Lists your tasks: those that are running, and those that have ended but not expired.',
+        ['The nextCursor of the previous page'],
+      ],
+    ]);
+  });
+
   it('depends on who asks, and is not to be shared', async () => {
     for (const options of [PLAIN, {}])
       expect((await send2026(handler, 'tools/list', {}, options)).result).toMatchObject({
@@ -390,11 +423,12 @@ describe('names', () => {
       await DurableTasks.connect({ tools: [named('task_wait')], key, ...options });
     await expect(connect({ fallback: 'handle' })).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: expect.stringContaining('"task_wait"'),
+      message:
+        "fallback: 'handle' adds a tool named \"task_wait\", but the server already has one. Rename yours, or set fallback: 'await'.",
     });
     await expect(connect({ fallback: 'handle', handleAfter: 0 })).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: expect.stringContaining('handleAfter'),
+      message: 'handleAfter must be greater than 0 and at most 24 days',
     });
     const own = await startStack([named('task_wait')]);
     expect((await send2025(own.tasks.handler(factory), 'tools/list', {})).result.tools).toHaveLength(1);
