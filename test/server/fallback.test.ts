@@ -245,7 +245,19 @@ describe.each(eras)('%s', (era, send) => {
       release(gate.concat(' other'));
       expect((await waiting).result.structuredContent).toEqual({ name: 'a', size: 1 });
     }
-    expect((await call('required', { gate: 'x' })).error?.code).toBe(era === '2025-11-25' ? -32601 : -32021);
+    expect((await call('required', { gate: 'x' })).error).toMatchObject(
+      era === '2025-11-25'
+        ? {
+            code: -32601,
+            message:
+              'Tool required runs only as a task, and this call has no "task" parameter. Use a client that supports MCP tasks.',
+          }
+        : {
+            code: -32021,
+            message:
+              "Missing required client capability: extensions.io.modelcontextprotocol/tasks. Retrying won't help; use a client that declares it.",
+          },
+    );
   });
 
   it('goes on with its task when the client hangs up after the handle, or while it waits', async () => {
