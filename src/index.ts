@@ -7,6 +7,8 @@ export {
   type FunctionToolOptions,
   type ToolContext,
   type ToolHints,
+  type ToolOptions,
+  type ToolOutput,
   type WorkflowToolOptions,
 } from './tool/define-tool.js';
 export type { ToolRetry, ToolTimeouts } from './tool/policy.js';

@@ -1,10 +1,11 @@
 /** Tool results: MCP's `CallToolResult`, and how a plain value becomes one. Pure. @module */
 
+/** MCP's `CallToolResult`, with content of any type. The SDKs' own types of it fit. */
 export interface ToolResult {
   readonly content: readonly { readonly type: string; readonly [key: string]: unknown }[];
   readonly structuredContent?: unknown;
-  readonly isError?: boolean;
-  readonly _meta?: Readonly<Record<string, unknown>>;
+  readonly isError?: boolean | undefined;
+  readonly _meta?: Readonly<Record<string, unknown>> | undefined;
   readonly [key: string]: unknown;
 }
 

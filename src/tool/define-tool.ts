@@ -4,6 +4,7 @@ import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
 import type { FormRequest } from '../task/form.js';
 import type { InputKind } from '../task/input.js';
+import type { ToolResult } from '../task/result.js';
 import type { WorkflowMapping } from '../task/workflow-mapping.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
 import type { SchemaOutput, ToolSchema } from './schema.js';
@@ -23,7 +24,12 @@ export interface ToolHints {
   readonly openWorldHint?: boolean;
 }
 
-interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
+/**
+ * The options that function tools and workflow tools share.
+ *
+ * @typeParam Args the arguments as `inputSchema` parses them
+ */
+export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = SchemaOutput<I>> {
   /** The tool's name, unique on its server: 1 to 128 characters of `A-Z a-z 0-9 _ - .` */
   readonly name: string;
   /** A display name for people. */
@@ -32,7 +38,10 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
   readonly description?: string;
   /** Schema of the arguments: zod 4, or any Standard Schema with JSON Schema. Checked before anything starts. */
   readonly inputSchema: I;
-  /** Schema of the result's `structuredContent`. A result that does not match it is a tool error. */
+  /**
+   * Schema of the result's `structuredContent`. The type of what `run` or `workflow` may return follows from it, and a
+   * result that does not match it is a tool error. The schema only checks: it neither fills in defaults nor transforms.
+   */
   readonly outputSchema?: O;
   readonly annotations?: ToolHints;
   /**
@@ -54,7 +63,7 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
    * call ends with a tool error. In protocol 2026-07-28 nothing exists before the answer; in 2025-11-25 the task itself
    * asks, before its work.
    */
-  readonly beforeStart?: (args: SchemaOutput<I>) => FormRequest | undefined | Promise<FormRequest | undefined>;
+  readonly beforeStart?: (args: Args) => FormRequest | undefined | Promise<FormRequest | undefined>;
   /**
    * What the host may tell its model right away while the task runs: `model-immediate-response` of protocol 2025-11-25.
    * @default none: the host decides what to say
@@ -74,52 +83,58 @@ interface ToolBase<I extends ToolSchema, O extends ToolSchema> {
    * it is refused. A task that failed or was cancelled is replaced by a new one. With `undefined` every call starts a
    * new task. A key sent by the client takes precedence.
    */
-  idempotencyKey?(args: SchemaOutput<I>): string | undefined;
+  readonly idempotencyKey?: (args: Args) => string | undefined;
 }
 
-export interface FunctionToolOptions<I extends ToolSchema, O extends ToolSchema, Checkpoint> extends ToolBase<I, O> {
+/** What a tool's work may return: what its `outputSchema` describes, or a whole `CallToolResult`. */
+export type ToolOutput<O extends ToolSchema> = Immutable<SchemaOutput<O>> | ToolResult;
+
+/** Accepts readonly arrays too, wherever the schema has arrays: a result is only read. */
+type Immutable<T> = unknown extends T ? T : { readonly [Key in keyof T]: Immutable<T[Key]> };
+
+/** A tool whose work is a function. */
+export interface FunctionToolOptions<
+  I extends ToolSchema,
+  O extends ToolSchema,
+  Checkpoint = unknown,
+> extends ToolOptions<I, O> {
   /**
    * Does the work. Runs as a retried, heartbeating activity, at least once. Returns a `CallToolResult`, or a plain
    * value, which becomes `structuredContent` and text. Throw a `ToolError` to end with a tool error at once, or a
    * `TaskError` for a JSON-RPC error. Programming and validation errors such as `TypeError` or `ZodError` are not
    * retried either; all other errors are.
    */
-  run(args: SchemaOutput<I>, ctx: ToolContext<Checkpoint>): Promise<unknown>;
+  run(args: SchemaOutput<I>, ctx: ToolContext<Checkpoint>): Promise<ToolOutput<O>>;
   readonly retry?: ToolRetry;
+  readonly workflow?: never;
 }
 
-export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolBase<I, O> {
+/** A tool whose work is a workflow of your own. */
+export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolOptions<I, O> {
   /**
    * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). Calls from clients that
    * have not declared support for it are refused before anything starts.
    * @default nothing
    */
   readonly asks?: readonly InputKind[];
-  /** Your own workflow, which takes the validated arguments: its function, or the name of its type. */
-  readonly workflow: string | ((args: SchemaOutput<I>) => Promise<unknown>);
+  /**
+   * Your own workflow: its function, or the name of its type. Takes the validated arguments and, if `beforeStart` asks,
+   * what the person filled in.
+   */
+  readonly workflow:
+    string | ((args: SchemaOutput<I>, answer: Readonly<Record<string, unknown>>) => Promise<ToolOutput<O>>);
+  readonly run?: never;
 }
 
+type AnyFunctionTool = FunctionToolOptions<ToolSchema, ToolSchema>;
+type AnyWorkflowTool = WorkflowToolOptions<ToolSchema, ToolSchema>;
+
 /** A tool, ready for a server and a worker. Created by {@link defineTool}. */
-export interface DurableTool {
-  readonly name: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly inputSchema: ToolSchema;
-  readonly outputSchema?: ToolSchema;
-  readonly annotations?: ToolHints;
-  readonly immediateResponse?: string;
+export interface DurableTool
+  extends ToolOptions<ToolSchema, ToolSchema, never>, Pick<AnyWorkflowTool, 'asks'>, Pick<AnyFunctionTool, 'retry'> {
   readonly taskSupport: 'optional' | 'required' | 'forbidden';
-  readonly fallback?: 'await' | 'handle';
-  readonly ttl?: Duration | null;
-  readonly taskQueue?: string;
   /** The Temporal namespace of its workers. @default the server's */
   readonly namespace?: string;
-  readonly timeouts?: ToolTimeouts;
-  /** The retry policy of a function tool's step, or of an existing workflow itself. */
-  readonly retry?: ToolRetry;
-  readonly asks?: readonly InputKind[];
-  readonly idempotencyKey?: (args: never) => string | undefined;
-  readonly beforeStart?: (args: never) => FormRequest | undefined | Promise<FormRequest | undefined>;
   readonly work:
     | { readonly kind: 'function'; readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown> }
     | { readonly kind: 'workflow'; readonly workflowType: string; readonly existing?: ExistingWorkflow };

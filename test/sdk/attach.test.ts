@@ -25,7 +25,7 @@ const handMade: ToolSchema<unknown, { n: number }> = {
     },
   },
 };
-const run = async () => await Promise.resolve({});
+const run = async (): Promise<never> => await Promise.reject(new Error('never called'));
 const tools = [
   defineTool({
     name: 'described',
