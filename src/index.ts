@@ -1,16 +1,15 @@
 /** What a server author imports: `mcp-tasks-temporal`. @module */
 export { DurableTasks } from './server/durable-tasks.js';
 export type { DurableTasksOptions } from './durable-tasks.js';
-export {
-  defineTool,
-  type DurableTool,
-  type FunctionToolOptions,
-  type ToolContext,
-  type ToolHints,
-  type ToolOptions,
-  type ToolOutput,
-  type WorkflowToolOptions,
-} from './tool/define-tool.js';
+export { defineTool, type DurableTool } from './tool/define-tool.js';
+export type {
+  FunctionToolOptions,
+  ToolContext,
+  ToolHints,
+  ToolOptions,
+  ToolOutput,
+  WorkflowToolOptions,
+} from './tool/options.js';
 export type { ToolRetry, ToolTimeouts } from './tool/policy.js';
 export type { ToolSchema } from './tool/schema.js';
 export { InputUnavailable, TaskError, ToolError } from './tool/errors.js';

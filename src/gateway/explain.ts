@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { gatewayJsonSchema } from './config.js';
 import type { Path } from './problem.js';
-import { similarTo } from './similar.js';
+import { similarTo } from '../task/similar.js';
 
 type Issue = z.core.$ZodIssue;
 interface Described {

@@ -1,130 +1,10 @@
 /** `defineTool`: defines a tool in a module that both the server and the worker load. @module */
-import type { Duration } from '../task/duration.js';
-import type { StepContext } from '../task/step-context.js';
 import { McpTasksError } from '../task/errors.js';
-import type { FormRequest } from '../task/form.js';
 import type { InputKind } from '../task/input.js';
-import type { ToolResult } from '../task/result.js';
 import type { WorkflowMapping } from '../task/workflow-mapping.js';
-import type { ToolRetry, ToolTimeouts } from './policy.js';
-import type { SchemaOutput, ToolSchema } from './schema.js';
-
-/** What a function tool sees of its task. */
-export interface ToolContext<Checkpoint = unknown> extends StepContext<Checkpoint> {
-  /** What the person filled in before the start, if the tool's `beforeStart` asked. */
-  readonly answer?: Readonly<Record<string, unknown>>;
-}
-
-/** MCP's tool annotations (hints for the host). */
-export interface ToolHints {
-  readonly title?: string;
-  readonly readOnlyHint?: boolean;
-  readonly destructiveHint?: boolean;
-  readonly idempotentHint?: boolean;
-  readonly openWorldHint?: boolean;
-}
-
-/**
- * The options that function tools and workflow tools share.
- *
- * @typeParam Args the arguments as `inputSchema` parses them
- */
-export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = SchemaOutput<I>> {
-  /** The tool's name, unique on its server: 1 to 128 characters of `A-Z a-z 0-9 _ - .` */
-  readonly name: string;
-  /** A display name for people. */
-  readonly title?: string;
-  /** What the tool does, for the model. */
-  readonly description?: string;
-  /** Schema of the arguments: zod 4, or any Standard Schema with JSON Schema. Checked before anything starts. */
-  readonly inputSchema: I;
-  /**
-   * Schema of the result's `structuredContent`. The type of what `run` or `workflow` may return follows from it, and a
-   * result that does not match it is a tool error. The schema only checks: it neither fills in defaults nor transforms.
-   */
-  readonly outputSchema?: O;
-  readonly annotations?: ToolHints;
-  /**
-   * Whether a call may become a task (MCP's `execution.taskSupport`). `'required'` refuses clients without task
-   * support; `'forbidden'` always waits for the result within the call. In every case the work is a workflow.
-   * @default 'optional'
-   */
-  readonly taskSupport?: 'optional' | 'required' | 'forbidden';
-  /**
-   * What a client without task support gets when the work outlasts the server's `handleAfter`: `'await'` keeps it
-   * waiting, `'handle'` answers with the task's handle and instructions for following up. Only applies if `taskSupport`
-   * is `'optional'`.
-   * @default the server's
-   */
-  readonly fallback?: 'await' | 'handle';
-  /**
-   * Asks a person before anything starts, if it returns a form. The work begins only once they accept, and receives
-   * what they filled in: as `ctx.answer` in a function tool, as the second argument of a workflow. If they decline, the
-   * call ends with a tool error. In protocol 2026-07-28 nothing exists before the answer; in 2025-11-25 the task itself
-   * asks, before its work.
-   */
-  readonly beforeStart?: (args: Args) => FormRequest | undefined | Promise<FormRequest | undefined>;
-  /**
-   * What the host may tell its model right away while the task runs: `model-immediate-response` of protocol 2025-11-25.
-   * @default none: the host decides what to say
-   */
-  readonly immediateResponse?: string;
-  /**
-   * How long a finished task stays readable, counted from its creation, if the client does not say.
-   * @default the server's
-   */
-  readonly ttl?: Duration | null;
-  /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
-  readonly taskQueue?: string;
-  readonly timeouts?: ToolTimeouts;
-  /**
-   * Returns a key for the work that these (validated) arguments ask for. While the owner's task with the same key is
-   * running, or has succeeded and is kept, a call returns that task instead of starting another; with other arguments
-   * it is refused. A task that failed or was cancelled is replaced by a new one. With `undefined` every call starts a
-   * new task. A key sent by the client takes precedence.
-   */
-  readonly idempotencyKey?: (args: Args) => string | undefined;
-}
-
-/** What a tool's work may return: what its `outputSchema` describes, or a whole `CallToolResult`. */
-export type ToolOutput<O extends ToolSchema> = Immutable<SchemaOutput<O>> | ToolResult;
-
-/** Accepts readonly arrays too, wherever the schema has arrays: a result is only read. */
-type Immutable<T> = unknown extends T ? T : { readonly [Key in keyof T]: Immutable<T[Key]> };
-
-/** A tool whose work is a function. */
-export interface FunctionToolOptions<
-  I extends ToolSchema,
-  O extends ToolSchema,
-  Checkpoint = unknown,
-> extends ToolOptions<I, O> {
-  /**
-   * Does the work. Runs as a retried, heartbeating activity, at least once. Returns a `CallToolResult`, or a plain
-   * value, which becomes `structuredContent` and text. Throw a `ToolError` to end with a tool error at once, or a
-   * `TaskError` for a JSON-RPC error. Programming and validation errors such as `TypeError` or `ZodError` are not
-   * retried either; all other errors are.
-   */
-  run(args: SchemaOutput<I>, ctx: ToolContext<Checkpoint>): Promise<ToolOutput<O>>;
-  readonly retry?: ToolRetry;
-  readonly workflow?: never;
-}
-
-/** A tool whose work is a workflow of your own. */
-export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolOptions<I, O> {
-  /**
-   * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). Calls from clients that
-   * have not declared support for it are refused before anything starts.
-   * @default nothing
-   */
-  readonly asks?: readonly InputKind[];
-  /**
-   * Your own workflow: its function, or the name of its type. Takes the validated arguments and, if `beforeStart` asks,
-   * what the person filled in.
-   */
-  readonly workflow:
-    string | ((args: SchemaOutput<I>, answer: Readonly<Record<string, unknown>>) => Promise<ToolOutput<O>>);
-  readonly run?: never;
-}
+import { optionProblems } from './check-options.js';
+import type { FunctionToolOptions, ToolContext, ToolOptions, WorkflowToolOptions } from './options.js';
+import type { ToolSchema } from './schema.js';
 
 type AnyFunctionTool = FunctionToolOptions<ToolSchema, ToolSchema>;
 type AnyWorkflowTool = WorkflowToolOptions<ToolSchema, ToolSchema>;
@@ -152,18 +32,16 @@ export function asksOf({ asks = [], beforeStart }: DurableTool): readonly InputK
   return beforeStart && !asks.includes('elicitation.form') ? [...asks, 'elicitation.form'] : asks;
 }
 
-// https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-names
-const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
-
 /**
  * Defines a tool whose every call is a Temporal workflow.
  *
- * @throws McpTasksError `CONFIGURATION` if the name is not a valid tool name, if not exactly one of `run` and
- * `workflow` is given, or if `taskSupport: 'forbidden'` contradicts another option
+ * @throws McpTasksError `CONFIGURATION` if an option is unknown or has a wrong value, if not exactly one of `run` and
+ * `workflow` is given, or if two options contradict each other. The message lists every problem.
  * @example
  * export const resize = defineTool({
  *   name: 'resize',
  *   inputSchema: z.object({ file: z.string(), width: z.number().int().positive() }),
+ *   outputSchema: z.object({ file: z.string() }),
  *   async run({ file, width }, ctx) {
  *     return { file: await resizeImage(file, width, ctx.signal) };
  *   },
@@ -172,43 +50,11 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 export function defineTool<I extends ToolSchema, O extends ToolSchema = ToolSchema, Checkpoint = unknown>(
   options: FunctionToolOptions<I, O, Checkpoint> | WorkflowToolOptions<I, O>,
 ): DurableTool {
-  const { name } = options;
-  if (!TOOL_NAME.test(name)) {
-    throw new McpTasksError(
-      'CONFIGURATION',
-      `"${name}" is not a tool name: use 1 to 128 letters, digits, "_", "-" or "."`,
-    );
-  }
-  const isFunction = 'run' in options;
-  if (isFunction === 'workflow' in options) {
-    throw new McpTasksError('CONFIGURATION', `tool "${name}" needs either \`run\` or \`workflow\`, and not both`);
-  }
-  const { taskSupport = 'optional', ...rest } = options;
-  if (taskSupport === 'forbidden' && options.fallback === 'handle') {
-    throw new McpTasksError(
-      'CONFIGURATION',
-      `tool "${name}": fallback 'handle' makes a task of a long call, which taskSupport 'forbidden' rules out`,
-    );
-  }
-  if (isFunction) {
-    const { run, ...described } = rest as FunctionToolOptions<I, O, Checkpoint>;
-    return { ...described, taskSupport, work: { kind: 'function', run } };
-  }
-  const { workflow, ...described } = rest as WorkflowToolOptions<I, O>;
-  if (taskSupport === 'forbidden' && described.asks?.length) {
-    throw new McpTasksError(
-      'CONFIGURATION',
-      `tool "${name}" asks for input, which only a task can: taskSupport must not be 'forbidden'`,
-    );
-  }
-  return { ...described, taskSupport, work: { kind: 'workflow', workflowType: workflowType(name, workflow) } };
-}
-
-function workflowType(tool: string, workflow: string | { readonly name: string }): string {
-  const type = typeof workflow === 'string' ? workflow : workflow.name;
-  if (type) return type;
-  throw new McpTasksError(
-    'CONFIGURATION',
-    `tool "${tool}": its workflow function has no name; export a named function`,
-  );
+  const problems = optionProblems(options);
+  if (problems.length > 0) throw new McpTasksError('CONFIGURATION', problems.join('\n'));
+  const { taskSupport = 'optional', run, workflow, ...described } = options;
+  const work: DurableTool['work'] = run
+    ? { kind: 'function', run }
+    : { kind: 'workflow', workflowType: typeof workflow === 'string' ? workflow : workflow.name };
+  return { ...described, taskSupport, work };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isMcpTasksError } from '../../task/errors.js';
 import { errorResult } from '../../task/result.js';
 import type { Task } from '../../task/task.js';
-import type { ToolHints } from '../../tool/define-tool.js';
+import type { ToolHints } from '../../tool/options.js';
 import { validate, type ToolSchema } from '../../tool/schema.js';
 import { CANCEL, LIST, WAIT } from '../tools/fallback.js';
 import { TaskHandle, taskHandle } from '../tools/handle-result.js';

@@ -1,5 +1,6 @@
 /** The tools that `tools/list` returns. @module */
-import type { DurableTool, ToolHints } from '../../tool/define-tool.js';
+import type { DurableTool } from '../../tool/define-tool.js';
+import type { ToolHints } from '../../tool/options.js';
 import type { ToolSchema } from '../../tool/schema.js';
 import type { JsonSchema } from '../../wire/output-schema.js';
 import { companions } from './companions.js';

@@ -17,14 +17,20 @@ export function similarTo(name: string, known: readonly string[]): string | unde
   );
 }
 
-/** Counts the letters to change, remove or add (Levenshtein distance). */
+/** Counts the letters to change, remove, add or swap with their neighbour (optimal string alignment distance). */
 function distanceOf(one: string, other: string): number {
+  let above: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [i, letter] of one.split('').entries()) {
-    const above = row;
+  for (let i = 0; i < one.length; i++) {
+    const twoAbove = above;
+    above = row;
     row = [i + 1];
-    for (let j = 0; j < other.length; j++)
-      row.push(Math.min(row[j]! + 1, above[j + 1]! + 1, above[j]! + (letter === other[j] ? 0 : 1)));
+    for (let j = 0; j < other.length; j++) {
+      const changed = above[j]! + (one[i] === other[j] ? 0 : 1);
+      const isSwap = i > 0 && j > 0 && one[i] === other[j - 1] && one[i - 1] === other[j];
+      const swapped = isSwap ? twoAbove[j - 1]! + 1 : Infinity;
+      row.push(Math.min(row[j]! + 1, above[j + 1]! + 1, changed, swapped));
+    }
   }
   return row.at(-1)!;
 }
