@@ -66,7 +66,7 @@ export interface DurableTasksOptions {
      */
     readonly default?: Duration | null;
     /** The longest ttl a call may ask for. @default '30 days' */
-    readonly longest?: Duration;
+    readonly max?: Duration;
   };
   /** How often clients are asked to poll. @default '1 second' */
   readonly pollInterval?: Duration;
@@ -74,7 +74,7 @@ export interface DurableTasksOptions {
    * The maximum number of concurrent Temporal long polls per namespace, shared by everything that waits here.
    * @default 300
    */
-  readonly longPolls?: number;
+  readonly maxLongPolls?: number;
   /** The workers' data converter, or a function that returns the one for a namespace. */
   readonly dataConverter?: DataConverter | ((namespace: string) => DataConverter | undefined);
   /** @default JSON lines on stderr */
@@ -112,13 +112,13 @@ export abstract class TasksConnection {
     const engineOptions = {
       keys,
       taskQueue: this.taskQueue,
-      ...(options.longPolls === undefined ? {} : { longPolls: options.longPolls }),
+      ...(options.maxLongPolls === undefined ? {} : { maxLongPolls: options.maxLongPolls }),
     };
     const main = new Engine({ client, ...engineOptions });
     this.engine = options.namespaces
       ? new Namespaces(main, keys, async (namespace) => await openNamespace(options, engineOptions, namespace))
       : main;
-    const { default: defaultTtl = '24 hours', longest = '30 days' } = options.ttl ?? {};
+    const { default: defaultTtl = '24 hours', max = '30 days' } = options.ttl ?? {};
     const pollInterval = msToNumber(options.pollInterval ?? '1 second');
     const followers = new Followers({ engine: this.engine, keys, logger, pollInterval });
     this.service = {
@@ -131,7 +131,7 @@ export abstract class TasksConnection {
       logger,
       pollInterval,
       defaultTtl: defaultTtl === null ? null : msToNumber(defaultTtl),
-      longestTtl: msToNumber(longest),
+      longestTtl: msToNumber(max),
     };
   }
 

@@ -12,7 +12,7 @@ export type {
 } from './tool/options.js';
 export type { ToolRetry, ToolTimeouts } from './tool/policy.js';
 export type { ToolSchema } from './tool/schema.js';
-export { InputUnavailable, TaskError, ToolError } from './tool/errors.js';
+export { InputUnavailableError, TaskError, ToolError } from './tool/errors.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from './task/errors.js';
 export { IDEMPOTENCY_KEY } from './task/idempotency-key.js';
 export type { InputKind } from './task/input.js';

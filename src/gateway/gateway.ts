@@ -20,7 +20,7 @@ import { FileWatch } from './watch-files.js';
 /** The task queue of the gateway's own workflow, which asks before a tool starts. */
 const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
 
-export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner' | 'longPolls' | 'fallback'> {
+export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner' | 'maxLongPolls' | 'fallback'> {
   /** The directory that paths are relative to in a configuration given as an object. @default the working directory */
   readonly cwd?: string;
   /** Where a dev server keeps its files, if no Temporal is configured. @default '.mcp-tasks' */
@@ -106,7 +106,7 @@ export class Gateway {
       logger,
       ttl: {
         ...(config.ttl === undefined ? {} : { default: config.ttl }),
-        ...(config.longestTtl === undefined ? {} : { longest: config.longestTtl }),
+        ...(config.longestTtl === undefined ? {} : { max: config.longestTtl }),
       },
       ...(config.fallback === undefined ? {} : { fallback: config.fallback }),
       ...(config.handleAfter === undefined ? {} : { handleAfter: config.handleAfter }),

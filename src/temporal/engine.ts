@@ -29,7 +29,7 @@ export interface EngineOptions {
   /** The task queue for tools that do not name one. */
   readonly taskQueue: string;
   /** The maximum number of concurrent long polls, shared by all waits of this engine. @default 300 */
-  readonly longPolls?: number;
+  readonly maxLongPolls?: number;
   /** Keeps this engine's task IDs apart from those of other engines with the same keys. @default none */
   readonly scope?: string;
 }
@@ -59,7 +59,7 @@ export class Engine {
   readonly #list: TaskList;
   readonly #tails: HistoryTails;
 
-  constructor({ client, keys, taskQueue, longPolls = 300, scope }: EngineOptions) {
+  constructor({ client, keys, taskQueue, maxLongPolls = 300, scope }: EngineOptions) {
     this.#calls = new Calls(client);
     this.#keys = keys;
     this.#taskQueue = taskQueue;
@@ -67,7 +67,7 @@ export class Engine {
     this.#reader = new TaskReader(this.#calls);
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader);
     this.#list = new TaskList(this.#calls, this.#reader);
-    this.#tails = new HistoryTails(this.#calls, longPolls);
+    this.#tails = new HistoryTails(this.#calls, maxLongPolls);
   }
 
   /**

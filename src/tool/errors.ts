@@ -38,7 +38,7 @@ export class TaskError extends ApplicationFailure {
  * Thrown in a workflow when the input it asked for is unavailable. If uncaught, ends the task with a tool error with
  * this message.
  */
-export class InputUnavailable extends ApplicationFailure {
+export class InputUnavailableError extends ApplicationFailure {
   constructor(message: string) {
     super(message, INPUT_UNAVAILABLE, true);
   }

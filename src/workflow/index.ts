@@ -3,4 +3,4 @@ export { task } from './task.js';
 export type { InputOptions } from './inputs.js';
 export type { ElicitAnswer, FormRequest } from '../task/form.js';
 export type { SampleAnswer, SampleRequest, UrlRequest } from './questions.js';
-export { InputUnavailable, TaskError, ToolError } from '../tool/errors.js';
+export { InputUnavailableError, TaskError, ToolError } from '../tool/errors.js';

@@ -18,7 +18,7 @@ import { kindOf } from '../task/input.js';
 import { isTaskMemo } from '../task/memo.js';
 import { MEMO_KEY, NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
-import { InputUnavailable } from '../tool/errors.js';
+import { InputUnavailableError } from '../tool/errors.js';
 import { changed, taskState, type TaskState } from './state.js';
 
 /** The client's answers by key, and the reasons for those it could not give. */
@@ -32,7 +32,7 @@ export const replySignal = defineSignal<Replies>(REPLY_SIGNAL);
 export interface InputOptions<Answer> {
   /** How long to wait for the answer. @default as long as the task lives */
   readonly deadline?: Duration;
-  /** The answer to use once the deadline has passed. @default none: {@link InputUnavailable} is thrown */
+  /** The answer to use once the deadline has passed. @default none: {@link InputUnavailableError} is thrown */
   readonly otherwise?: Answer;
 }
 
@@ -51,7 +51,7 @@ let current: Book | undefined;
 /**
  * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why.
  * Never uses a key twice.
- * @throws InputUnavailable if the client cannot answer, or if the deadline passes and `otherwise` is not set
+ * @throws InputUnavailableError if the client cannot answer, or if the deadline passes and `otherwise` is not set
  */
 export async function ask<Answer>(
   request: InputRequest,
@@ -61,16 +61,16 @@ export async function ask<Answer>(
   const memo = workflowInfo().memo?.[MEMO_KEY];
   const kind = kindOf(request);
   if (kind && isTaskMemo(memo) && memo.caller?.cannotAnswer?.includes(kind))
-    throw new InputUnavailable(`the client has not declared that it can answer (${kind})`);
+    throw new InputUnavailableError(`the client has not declared that it can answer (${kind})`);
   let problem: string | undefined;
   for (;;) {
     const asked = problem === undefined ? request : saying(request, problem);
     const reply = await askOnce(asked, options.deadline);
     if (!reply) {
       if (options.otherwise !== undefined) return options.otherwise;
-      throw new InputUnavailable('nobody answered in time');
+      throw new InputUnavailableError('nobody answered in time');
     }
-    if ('unavailable' in reply) throw new InputUnavailable(reply.unavailable);
+    if ('unavailable' in reply) throw new InputUnavailableError(reply.unavailable);
     problem = check(reply.value);
     if (problem === undefined) return reply.value as Answer;
   }
