@@ -18,7 +18,8 @@ import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
 import { temporalClient } from './temporal/connection/connect.js';
 import { Engine, type EngineOptions } from './temporal/engine.js';
-import { Namespaces, type OpenNamespace, type TaskEngine } from './temporal/namespaces.js';
+import { Namespaces, type OpenNamespace } from './temporal/namespaces.js';
+import type { Engine as PublicEngine } from './temporal/public-engine.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/connection/target.js';
 import type { DurableTool } from './tool/define-tool.js';
 import { msToNumber } from './temporal/seam.js';
@@ -86,7 +87,7 @@ const DEFAULT_DIR = '.mcp-tasks';
 
 export abstract class TasksConnection {
   /** Operates on tasks directly, without MCP. */
-  readonly engine: TaskEngine;
+  readonly engine: PublicEngine;
   readonly taskQueue: string;
   /** The Temporal in use. A worker in the same process shares it. */
   readonly temporal: TemporalTarget;
@@ -115,14 +116,15 @@ export abstract class TasksConnection {
       ...(options.maxLongPolls === undefined ? {} : { maxLongPolls: options.maxLongPolls }),
     };
     const main = new Engine({ client, ...engineOptions });
-    this.engine = options.namespaces
+    const engine = options.namespaces
       ? new Namespaces(main, keys, async (namespace) => await openNamespace(options, engineOptions, namespace))
       : main;
     const { default: defaultTtl = '24 hours', max = '30 days' } = options.ttl ?? {};
     const pollInterval = msToNumber(options.pollInterval ?? '1 second');
-    const followers = new Followers({ engine: this.engine, keys, logger, pollInterval });
+    const followers = new Followers({ engine, keys, logger, pollInterval });
+    this.engine = engine;
     this.service = {
-      engine: this.engine,
+      engine,
       tools,
       keys,
       followers,
@@ -152,8 +154,9 @@ export abstract class TasksConnection {
 
   /** Opens the tools' namespaces, so that their tasks can be read as well as started. */
   protected async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
-    if (this.engine instanceof Namespaces)
-      await this.engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
+    const { engine } = this.service;
+    if (engine instanceof Namespaces)
+      await engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** What a server author imports: `mcp-tasks-temporal`. @module */
 export { DurableTasks } from './server/durable-tasks.js';
+export type { ServerFactory } from './server/serve.js';
 export type { DurableTasksOptions } from './durable-tasks.js';
 export { defineTool, type DurableTool } from './tool/define-tool.js';
 export type {
@@ -15,6 +16,7 @@ export type { ToolSchema } from './tool/schema.js';
 export { InputUnavailableError, TaskError, ToolError } from './tool/errors.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from './task/errors.js';
 export { IDEMPOTENCY_KEY } from './task/idempotency-key.js';
+export type { FormRequest } from './task/form.js';
 export type { InputKind } from './task/input.js';
 export type { Duration } from './task/duration.js';
 export type { ToolResult } from './task/result.js';

@@ -3,3 +3,4 @@ export { serveGateway, type Gateway, type GatewayOptions } from './gateway.js';
 export { loadGateway, type LoadedGateway } from './load.js';
 export { GatewayFileError, type Problem } from './problem.js';
 export type { GatewayConfig, GatewayConfigInput } from './config.js';
+export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';

@@ -1,7 +1,9 @@
 /** The engine without the MCP SDK: `mcp-tasks-temporal/temporal`. @module */
-export { Engine, type EngineOptions, type StartRequest } from './engine.js';
+export { Engine } from './public-engine.js';
+export type { EngineOptions, StartRequest } from './engine.js';
 export { temporalClient, type TemporalClientOptions } from './connection/connect.js';
 export { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './connection/target.js';
 export { Keyring } from '../task/keyring.js';
 export type { IdempotencyKey } from '../task/idempotency-key.js';
 export type { Outcome, RpcError, Step, Task } from '../task/task.js';
+export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';

@@ -11,6 +11,7 @@ import { convertFileTool } from './convert-file.js';
 import { loadDatasetTool } from './load-dataset.js';
 
 export { toolsConfigFromEnv, type ToolsConfig } from './config.js';
+export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
 
 /** Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration. */
 export function referenceTools(config: ToolsConfig): DurableTool[] {
@@ -21,5 +22,3 @@ export function referenceTools(config: ToolsConfig): DurableTool[] {
 export function referenceActivities(config: ToolsConfig): LoadActivities {
   return loadDatasetActivities(config);
 }
-
-export { acquirePostgres, type Postgres, type PostgresOptions } from './postgres/index.js';

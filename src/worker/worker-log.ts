@@ -3,11 +3,19 @@
  * arguments or results. @module
  */
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
-import type { Logger } from '../local/log.js';
+import { stderrLogger, type Logger } from '../local/log.js';
 import { stepName } from '../task/names.js';
 
-/** Passes on only warnings and errors. A Worker's other messages are about bundles and polling. */
-export function workerLogger(logger: Logger): DefaultLogger {
+/**
+ * Returns a logger for Temporal's Runtime that never logs a tool's arguments, its results or the text of its errors,
+ * which may quote them. Passes on only warnings and errors: a Worker's other messages are about bundles and polling.
+ *
+ * @param logger where the log goes. Default: JSON lines on stderr
+ * @example
+ * Runtime.install({ logger: workerLogger() });
+ * const worker = await createWorker({ tools });
+ */
+export function workerLogger(logger: Logger = stderrLogger()): DefaultLogger {
   return new DefaultLogger('WARN', (entry) =>
     entry.level === 'ERROR' ? logger.error(fields(entry), entry.message) : logger.warn(fields(entry), entry.message),
   );

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
+import { wholeEngine } from '../helpers/engine.js';
 import { send2026, type Reply } from '../helpers/raw-requests.js';
 import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
@@ -111,7 +112,7 @@ it.each([
     message: expect.stringContaining('No worker'),
   });
   await expect(
-    replicas[1].tasks.engine.reply('anonymous', taskId, key, {
+    wholeEngine(replicas[1].tasks).reply('anonymous', taskId, key, {
       answer: { action: 'accept', content: { said: 'last' } },
     }),
   ).rejects.toMatchObject({ code: 'NO_WORKER' });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../src/index.js';
 import type { WorkflowMapping } from '../../src/task/workflow-mapping.js';
 import { Engine, Keyring } from '../../src/temporal/index.js';
+import type { TaskEngine } from '../../src/temporal/namespaces.js';
 import { key } from './stack.js';
 
 export interface OpenEngine {
@@ -40,6 +41,11 @@ export function openEngine(address = inject('temporalAddress')): OpenEngine {
     beforeQuery: () => {},
   };
   return opened;
+}
+
+/** Returns the engine with the methods that only the MCP handlers call. */
+export function wholeEngine({ engine }: { readonly engine: Engine }): TaskEngine {
+  return engine as TaskEngine;
 }
 
 /** Defines a tool that runs an existing workflow. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool } from '../../src/index.js';
+import { wholeEngine } from '../helpers/engine.js';
 import { adapters } from '../helpers/adapters.js';
 import type { Stack } from '../helpers/stack.js';
 import { send2025 } from '../helpers/raw-requests.js';
@@ -81,7 +82,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const asked = await first.next(isQuestion);
     const second = await session.open(b, 'tasks/result', { taskId });
     // The first replica holds the claim, which is all that keeps the other replica from asking.
-    await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
+    await expect(wholeEngine(other.tasks).claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
     expect(questions(second)).toEqual([]);
     await first.drop();
     const again = await second.next(isQuestion);
@@ -268,7 +269,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     await asked.drop();
     const again = await idle.next(isQuestion);
     expect(again.id).not.toBe(id);
-    await expect(other.tasks.engine.claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
+    await expect(wholeEngine(other.tasks).claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
     await session.reply(b, again.id, accept({ name: 'Kim' }));
     expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({
       name: 'Kim',

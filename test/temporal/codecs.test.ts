@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/index.js';
 import type { Task } from '../../src/task/task.js';
+import { wholeEngine } from '../helpers/engine.js';
 import { startStack, type Stack } from '../helpers/stack.js';
 
 type Mood = 'well' | 'hangs' | 'fails';
@@ -70,7 +71,7 @@ describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
     ['reads', async (id) => await stack.tasks.engine.get(ann, id)],
     ['cancels', async (id) => await stack.tasks.engine.cancel(ann, id)],
     ['answers', async (id) => await stack.tasks.engine.respond(ann, id, { key: {} })],
-    ['replies', async (id) => await stack.tasks.engine.reply(ann, id, 'key', { answer: {} })],
+    ['replies', async (id) => await wholeEngine(stack.tasks).reply(ann, id, 'key', { answer: {} })],
     ['lists', async () => await stack.tasks.engine.list(ann)],
   ])('whoever %s is answered', { timeout: 6_000 }, async (_, ask) => {
     const id = await start();

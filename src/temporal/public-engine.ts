@@ -1,0 +1,16 @@
+/** The engine without the methods that only this package's MCP handlers call. @module */
+import { Engine as WholeEngine, type EngineOptions } from './engine.js';
+
+/**
+ * MCP tasks on a Temporal client, without an MCP SDK. Methods take the owner on whose behalf they act; for that owner,
+ * other owners' tasks do not exist. All methods can also throw `TEMPORAL_REFUSED` if an operator has to fix
+ * permissions, credentials or the namespace.
+ *
+ * @example
+ * const engine = new Engine({ client, keys: Keyring.parse(process.env.MCP_TASKS_KEY), taskQueue: 'mcp-tasks' });
+ * const { tasks } = await engine.list('ann');
+ * await engine.close();
+ */
+export interface Engine extends Omit<WholeEngine, 'claim' | 'owns' | 'reply'> {}
+
+export const Engine: new (options: EngineOptions) => Engine = WholeEngine;
