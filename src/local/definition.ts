@@ -1,11 +1,11 @@
 /** The definition of a shared local server. @module */
 import type { Ports } from './ports.js';
-import type { ServerCommand } from './server-process.js';
+import type { ServerCommand, StopOptions } from './server-process.js';
 
 /** Returns the command that starts the server. Called under the lock, so it may also prepare the server's files. */
 export type Launch<Name extends string> = (ports: Ports<Name>) => Promise<ServerCommand>;
 
-export interface LocalService<Name extends string = string> {
+export interface LocalService<Name extends string = string> extends StopOptions {
   /** The name used in messages, such as "Temporal dev server". */
   readonly name: string;
   /** The directory for its record, leases, lock and log. */
@@ -15,10 +15,6 @@ export interface LocalService<Name extends string = string> {
   readonly prepare: () => Promise<Launch<Name>>;
   /** Fails unless the server answers. Must settle within a few seconds. */
   readonly probe: (ports: Ports<Name>) => Promise<void>;
-  /** The signal that makes it stop without losing data. */
-  readonly stopSignal: NodeJS.Signals;
   /** How long it may take to answer after its start, in milliseconds. @default 60000 */
   readonly startTimeout?: number;
-  /** How long it may take to stop before it is killed, in milliseconds. @default 15000 */
-  readonly stopTimeout?: number;
 }

@@ -1,5 +1,5 @@
-export { acquireLocalService, type AcquireOptions } from './service.js';
+export { acquireLocalService, type AcquireOptions } from './acquire.js';
 export type { Launch, LocalService } from './definition.js';
-export type { LocalServiceLease } from './lease.js';
+export type { LocalServiceLease } from './service-lease.js';
 export { LOOPBACK, knock, type Ports } from './ports.js';
 export type { ServerCommand } from './server-process.js';

@@ -8,6 +8,8 @@ import { identify, isRunning, type ProcessIdentity } from './process-identity.js
 /** The size above which the next start truncates the log, in bytes. */
 const LONGEST_LOG = 10_000_000;
 
+const STOP_TIMEOUT = 15_000;
+
 /** How much of a log line an error quotes, in characters. */
 const LONGEST_LINE = 400;
 
@@ -106,13 +108,24 @@ export async function untilAnswers(
   }
 }
 
+/** How to stop a server. */
+export interface StopOptions {
+  /** The signal that makes it stop without losing data. */
+  readonly stopSignal: NodeJS.Signals;
+  /** How long it may take to stop before it is killed, in milliseconds. @default 15000 */
+  readonly stopTimeout?: number;
+}
+
 /**
- * Asks a process to stop, and kills it if it has not ended within `timeout` milliseconds.
+ * Asks a process to stop, and kills it if that takes too long.
  * @throws McpTasksError `LOCAL_SERVICE` if it survives even that
  */
-export async function stopServer(server: ProcessIdentity, signal: NodeJS.Signals, timeout: number): Promise<void> {
-  send(server, signal);
-  if (await untilGone(server, timeout)) return;
+export async function stopServer(
+  server: ProcessIdentity,
+  { stopSignal, stopTimeout = STOP_TIMEOUT }: StopOptions,
+): Promise<void> {
+  send(server, stopSignal);
+  if (await untilGone(server, stopTimeout)) return;
   send(server, 'SIGKILL');
   if (await untilGone(server, 10_000)) return;
   throw new McpTasksError('LOCAL_SERVICE', `Process ${server.pid} is still running after SIGKILL.`);

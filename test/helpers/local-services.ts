@@ -61,7 +61,7 @@ async function stopLeftover(serviceDir: string): Promise<void> {
   } catch {
     return;
   }
-  if (server?.startedAt) await stopServer(server, 'SIGKILL', 5_000);
+  if (server?.startedAt) await stopServer(server, { stopSignal: 'SIGKILL', stopTimeout: 5_000 });
 }
 
 export async function until(condition: () => boolean, what: string, timeout = 20_000): Promise<void> {

@@ -6,12 +6,12 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Launch, LocalService } from './definition.js';
-import { addLease, removeLease, sweepLeases } from './leases.js';
-import { Lease, type LocalServiceLease } from './lease.js';
+import { addLeaseFile, removeLeaseFile, sweepLeaseFiles } from './lease-files.js';
+import { adoptServer, launchServer, PortTakenError } from './lifecycle.js';
 import { MutexLostError, withMutex, type AssertHeld } from './mutex.js';
 import type { Ports } from './ports.js';
 import { readRecord, type ServiceRecord } from './record.js';
-import { PortTakenError, start, takeUp } from './running.js';
+import { ServiceLease, type LocalServiceLease } from './service-lease.js';
 
 export interface AcquireOptions {
   readonly log: (line: string) => void;
@@ -32,14 +32,15 @@ export async function acquireLocalService<Name extends string>(
   service: LocalService<Name>,
   options: AcquireOptions,
 ): Promise<LocalServiceLease<Name>> {
-  const user = new User({ ...service, dir: resolve(service.dir) }, options);
-  const lease = await user.acquire();
+  const acquisition = new Acquisition({ ...service, dir: resolve(service.dir) }, options);
+  const lease = await acquisition.run();
   if (!options.signal?.aborted) return lease;
   await lease.release();
   throw options.signal.reason;
 }
 
-class User<Name extends string> {
+/** One user's attempt to join or start a server. */
+class Acquisition<Name extends string> {
   #launch: Launch<Name> | undefined;
 
   constructor(
@@ -47,7 +48,7 @@ class User<Name extends string> {
     private readonly options: AcquireOptions,
   ) {}
 
-  async acquire(): Promise<Lease<Name>> {
+  async run(): Promise<ServiceLease<Name>> {
     const { service, options } = this;
     mkdirSync(service.dir, { recursive: true });
     for (let failures = 0; ;) {
@@ -79,20 +80,20 @@ class User<Name extends string> {
    * Joins the server, or starts it if it is prepared.
    * @returns `undefined` if no server runs and {@link LocalService.prepare} has not run yet
    */
-  async #joinOrStart(assertHeld: AssertHeld): Promise<Lease<Name> | undefined> {
+  async #joinOrStart(assertHeld: AssertHeld): Promise<ServiceLease<Name> | undefined> {
     const { service } = this;
-    sweepLeases(service.dir);
+    sweepLeaseFiles(service.dir);
     const record = this.#read();
-    const situation = { service, record, log: this.options.log, assertHeld };
-    const server = await takeUp(situation);
+    const locked = { service, record, log: this.options.log, assertHeld };
+    const server = await adoptServer(locked);
     if (!server && !this.#launch) return undefined;
-    const lease = addLease(service.dir);
+    const path = addLeaseFile(service.dir);
     try {
-      if (server) return new Lease(service, lease, server, record.ports as Ports<Name>, true);
-      const started = await start(situation, this.#launch as Launch<Name>);
-      return new Lease(service, lease, started.server, started.ports, false);
+      if (server) return new ServiceLease(service, path, { server, ports: record.ports as Ports<Name>, joined: true });
+      const launched = await launchServer(locked, this.#launch as Launch<Name>);
+      return new ServiceLease(service, path, { ...launched, joined: false });
     } catch (error) {
-      removeLease(lease);
+      removeLeaseFile(path);
       throw error;
     }
   }

@@ -1,13 +1,12 @@
 /** One user's hold on a shared server. @module */
 import { existsSync } from 'node:fs';
 import type { LocalService } from './definition.js';
-import { removeLease, sweepLeases } from './leases.js';
+import { removeLeaseFile, sweepLeaseFiles } from './lease-files.js';
 import { MutexLostError, tryMutexSync, withMutex } from './mutex.js';
 import type { Ports } from './ports.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { readRecord, writeRecord, type RecordedServer, type ServiceRecord } from './record.js';
-import { stop } from './running.js';
-import { send } from './server-process.js';
+import { send, stopServer } from './server-process.js';
 
 export interface LocalServiceLease<Name extends string = string> {
   readonly pid: number;
@@ -18,21 +17,26 @@ export interface LocalServiceLease<Name extends string = string> {
   release(): Promise<void>;
 }
 
-export class Lease<Name extends string> implements LocalServiceLease<Name> {
+export class ServiceLease<Name extends string> implements LocalServiceLease<Name> {
+  readonly ports: Ports<Name>;
+  readonly joined: boolean;
+  readonly #server: ProcessIdentity;
   #released: Promise<void> | undefined;
 
+  /** @param path the lease's file */
   constructor(
     private readonly service: Pick<LocalService, 'dir' | 'stopSignal' | 'stopTimeout'>,
     private readonly path: string,
-    private readonly server: ProcessIdentity,
-    readonly ports: Ports<Name>,
-    readonly joined: boolean,
+    { server, ports, joined }: { server: ProcessIdentity; ports: Ports<Name>; joined: boolean },
   ) {
+    this.#server = server;
+    this.ports = ports;
+    this.joined = joined;
     releaseAtExit(this);
   }
 
   get pid(): number {
-    return this.server.pid;
+    return this.#server.pid;
   }
 
   release(): Promise<void> {
@@ -44,13 +48,13 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
     held.delete(this);
     const { dir } = this.service;
     // Without its directory, nobody else can share the server any more.
-    if (!existsSync(dir)) return stop(this.service, this.server);
+    if (!existsSync(dir)) return stopServer(this.#server, this.service);
     try {
       await withMutex(dir, { timeout: 60_000 }, async (assertHeld) => {
         const last = this.#leave();
         if (!last) return;
         assertHeld();
-        await stop(this.service, last.server);
+        await stopServer(last.server, this.service);
         writeRecord(dir, { ports: last.ports });
       });
     } catch (error) {
@@ -61,9 +65,9 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
 
   /** Releases the lease when the process exits: asks the server to stop, but does not wait for it. */
   releaseSync(): void {
-    if (!existsSync(this.service.dir)) return send(this.server, this.service.stopSignal);
+    if (!existsSync(this.service.dir)) return send(this.#server, this.service.stopSignal);
     // Remove the lease before taking the lock: if users exit together, the last to get the lock must find no others.
-    removeLease(this.path);
+    removeLeaseFile(this.path);
     for (let tries = 0; tries < EXIT_LOCK.tries; tries++) {
       const left = tryMutexSync(this.service.dir, () => {
         const last = this.#leave();
@@ -80,11 +84,11 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
    */
   #leave(): { ports: ServiceRecord['ports']; server: RecordedServer } | undefined {
     const { dir } = this.service;
-    removeLease(this.path);
-    if (sweepLeases(dir) > 0) return undefined;
+    removeLeaseFile(this.path);
+    if (sweepLeaseFiles(dir) > 0) return undefined;
     const record = readRecord(dir);
     // Another process may have replaced the server since. Without a readable record, only ours is known.
-    const { ports, server } = typeof record === 'string' ? { ports: this.ports, server: this.server } : record;
+    const { ports, server } = typeof record === 'string' ? { ports: this.ports, server: this.#server } : record;
     if (!server) return undefined;
     const last = { ports, server: { pid: server.pid, startedAt: server.startedAt, stopping: true } };
     writeRecord(dir, last);
@@ -96,7 +100,7 @@ export class Lease<Name extends string> implements LocalServiceLease<Name> {
 const EXIT_LOCK = { tries: 30, pause: 20 };
 
 /** The leases of this process that are not released yet. */
-const held = new Set<Lease<string>>();
+const held = new Set<ServiceLease<string>>();
 let watching = false;
 
 /**
@@ -104,7 +108,7 @@ let watching = false;
  * that the server still stops with its last user. Does not handle signals: that would disable their default action in
  * the author's program. The next user takes over a server that a signal left running.
  */
-function releaseAtExit(lease: Lease<string>): void {
+function releaseAtExit(lease: ServiceLease<string>): void {
   held.add(lease);
   if (watching) return;
   watching = true;

@@ -1,4 +1,4 @@
-/** Takes over the recorded server, or starts one. Call both functions under the lock. @module */
+/** Adopts the server that is on record, or launches one. Call both functions under the lock. @module */
 import { join } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 import type { Launch, LocalService } from './definition.js';
@@ -8,8 +8,7 @@ import { isRunning, type ProcessIdentity } from './process-identity.js';
 import { writeRecord, type RecordedServer, type ServiceRecord } from './record.js';
 import { startServer, stopServer, untilAnswers } from './server-process.js';
 
-export const START_TIMEOUT = 60_000;
-export const STOP_TIMEOUT = 15_000;
+const START_TIMEOUT = 60_000;
 /** How long to wait for the exit code of a process that has ended, in milliseconds. */
 const EXIT_CODE_TIMEOUT = 1_000;
 const GONE = 'it exited';
@@ -17,8 +16,8 @@ const GONE = 'it exited';
 /** Another program took a port after it was chosen and before the server listened on it. */
 export class PortTakenError extends McpTasksError {}
 
-/** What {@link takeUp} and {@link start} both need. */
-export interface Situation<Name extends string> {
+/** A service whose lock this process holds, with what the record says of it. */
+export interface LockedService<Name extends string> {
   readonly service: LocalService<Name>;
   readonly record: ServiceRecord;
   readonly log: (line: string) => void;
@@ -29,12 +28,12 @@ export interface Situation<Name extends string> {
  * Returns the recorded server if it runs and answers. Otherwise stops it, if it is certain to be ours, and removes it
  * from the record.
  */
-export async function takeUp<Name extends string>({
+export async function adoptServer<Name extends string>({
   service,
   record: { server, ports },
   log,
   assertHeld,
-}: Situation<Name>): Promise<RecordedServer | undefined> {
+}: LockedService<Name>): Promise<RecordedServer | undefined> {
   if (!server) return undefined;
   if (isRunning(server) && !server.stopping && service.ports.every((name) => name in ports)) {
     const ended = () => (isRunning(server) ? undefined : GONE);
@@ -45,18 +44,18 @@ export async function takeUp<Name extends string>({
   }
   assertHeld();
   // Without a start time, the ID may now belong to another program, which we must not stop.
-  if (server.startedAt !== undefined) await stop(service, server);
+  if (server.startedAt !== undefined) await stopServer(server, service);
   writeRecord(service.dir, { ports });
   return undefined;
 }
 
 /**
- * Starts a server and records it.
+ * Starts a server, records it and waits until it answers.
  * @throws McpTasksError `LOCAL_SERVICE` with the end of the server's log, if it does not answer; it is stopped then.
  *   {@link PortTakenError} if another program took one of its ports.
  */
-export async function start<Name extends string>(
-  { service, record, log, assertHeld }: Situation<Name>,
+export async function launchServer<Name extends string>(
+  { service, record, log, assertHeld }: LockedService<Name>,
   launch: Launch<Name>,
 ): Promise<{ server: ProcessIdentity; ports: Ports<Name> }> {
   const ports = await choosePorts(service.ports, record.ports);
@@ -76,16 +75,8 @@ export async function start<Name extends string>(
   }
   const lastLines = server.lastLines(20);
   const portTaken = ended() !== undefined && (/address already in use/i.test(lastLines) || (await anyTaken(ports)));
-  if (ended() === undefined) await stop(service, server);
+  if (ended() === undefined) await stopServer(server, service);
   writeRecord(service.dir, { ports: record.ports });
   const message = `The ${service.name} did not start: ${failure}.\nThe end of its log, ${logPath}:\n${lastLines || '(empty)'}`;
   throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
-}
-
-/** Asks a server to stop, and kills it if that takes too long. */
-export function stop(
-  service: Pick<LocalService, 'stopSignal' | 'stopTimeout'>,
-  server: ProcessIdentity,
-): Promise<void> {
-  return stopServer(server, service.stopSignal, service.stopTimeout ?? STOP_TIMEOUT);
 }

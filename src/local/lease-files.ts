@@ -1,11 +1,11 @@
-/** The users of a server: one small file per lease, void once its process has ended. @module */
+/** The files of a server's leases: one small file per lease, void once its process has ended. @module */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { identify, isRunning } from './process-identity.js';
 
-const Lease = z.object({ pid: z.int().positive(), startedAt: z.string().optional() });
+const LeaseFile = z.object({ pid: z.int().positive(), startedAt: z.string().optional() });
 
 function leaseDir(dir: string): string {
   return join(dir, 'leases');
@@ -15,14 +15,14 @@ function leaseDir(dir: string): string {
  * Adds a lease for this process, even if it already has one. Call it under the lock.
  * @returns the path of the lease's file
  */
-export function addLease(dir: string): string {
+export function addLeaseFile(dir: string): string {
   mkdirSync(leaseDir(dir), { recursive: true });
   const path = join(leaseDir(dir), `${process.pid}-${randomUUID()}.json`);
   writeFileSync(path, JSON.stringify(identify(process.pid)), { mode: 0o600 });
   return path;
 }
 
-export function removeLease(path: string): void {
+export function removeLeaseFile(path: string): void {
   rmSync(path, { force: true });
 }
 
@@ -30,12 +30,12 @@ export function removeLease(path: string): void {
  * Removes the leases of processes that have ended. Call it under the lock.
  * @returns how many leases are left
  */
-export function sweepLeases(dir: string): number {
+export function sweepLeaseFiles(dir: string): number {
   let left = 0;
   for (const name of list(leaseDir(dir))) {
     const path = join(leaseDir(dir), name);
-    if (holds(path)) left += 1;
-    else removeLease(path);
+    if (isHeld(path)) left += 1;
+    else removeLeaseFile(path);
   }
   return left;
 }
@@ -49,9 +49,9 @@ function list(dir: string): string[] {
   }
 }
 
-function holds(path: string): boolean {
+function isHeld(path: string): boolean {
   try {
-    return isRunning(Lease.parse(JSON.parse(readFileSync(path, 'utf8'))));
+    return isRunning(LeaseFile.parse(JSON.parse(readFileSync(path, 'utf8'))));
   } catch {
     // The file is incomplete because of a kill, or already gone.
     return false;
