@@ -41,7 +41,7 @@ export async function awaitTask(client: McpClient, taskId: string, options: Wait
   ): Promise<T> => {
     const send = async (): Promise<T> => {
       Tap.of(client);
-      return await ask(client, method, { taskId, ...params }, schema, { timeout: REQUEST_TIMEOUT, signal });
+      return await ask(client, { method, params: { taskId, ...params } }, schema, { timeout: REQUEST_TIMEOUT, signal });
     };
     return await patiently(send, { patience, signal, answersAreFinal });
   };

@@ -5,7 +5,8 @@ import type { z } from 'zod';
 import { InputDesk, type OnInput } from './inputs.js';
 import { ask, eraOf, type McpClient, type ToolResult } from './mcp-client.js';
 import type { CallToolOptions, CallToolParams } from './options.js';
-import { MOVED_TASK, Tap } from './seam.js';
+import { MOVED_TASK } from './moved-task.js';
+import { Tap } from './seam.js';
 import { settle } from './settle.js';
 import { CallAnswer, statusOf, type TaskStatus } from './status.js';
 import { takesTask } from './tool-support.js';
@@ -40,13 +41,13 @@ export async function callTool(
   const tap = Tap.of(client);
   const token = randomUUID();
   const meta = onProgress ? { _meta: { ...params._meta, progressToken: token } } : {};
-  if (onProgress) tap.listeners.set(token, onProgress);
+  if (onProgress) tap.progressListeners.set(token, onProgress);
   try {
     const task =
       eraOf(client) === '2025-11-25' && (await takesTask(client, params.name))
         ? { task: options.ttl === undefined ? {} : { ttl: options.ttl } }
         : {};
-    const start = async (): Promise<{ result: Promise<ToolResult> | ToolResult }> => {
+    const callAndSettle = async (): Promise<{ result: Promise<ToolResult> | ToolResult }> => {
       const answer = await answered(client, { ...params, ...meta, ...task }, options);
       const created = createdTask(answer);
       if (!created) return { result: answer as unknown as ToolResult };
@@ -66,12 +67,12 @@ export async function callTool(
         ),
       };
     };
-    const { result } = 'task' in task ? await tap.creating(start) : await start();
+    const { result } = 'task' in task ? await tap.questions.creating(callAndSettle) : await callAndSettle();
     return await result;
   } catch (error) {
     throw signal?.aborted ? signal.reason : error;
   } finally {
-    tap.listeners.delete(token);
+    tap.progressListeners.delete(token);
   }
 }
 
@@ -84,7 +85,7 @@ async function answered(
   let more = {};
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     // Without onInput the client's own handlers answer.
-    const answer = await ask(client, 'tools/call', { ...params, ...more }, CallAnswer, {
+    const answer = await ask(client, { method: 'tools/call', params: { ...params, ...more } }, CallAnswer, {
       timeout,
       signal,
       ...(onInput ? { allowInputRequired: true } : {}),

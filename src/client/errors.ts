@@ -62,7 +62,7 @@ function isOwnOfV1(code: number, message: string, data: unknown): boolean {
 }
 
 /** Whether sending the same request again may succeed. With `answersAreFinal`, never after an error from the server. */
-export function mayPass(error: Error, answersAreFinal: boolean): boolean {
+export function isRetryable(error: Error, answersAreFinal: boolean): boolean {
   if (error instanceof JsonRpcError) return !answersAreFinal && error.code === INTERNAL_ERROR;
   if (error instanceof UnexpectedAnswerError || error.message === 'Not connected') return false;
   const { code } = error as Partial<Coded>;

@@ -6,7 +6,7 @@ export type { InputRequest, OnInput } from './inputs.js';
 export type { McpClient, McpTransport, RequestOptions, ToolResult } from './mcp-client.js';
 export type { CallToolOptions, CallToolParams, ResumeOptions } from './options.js';
 export { rawDispatch, type RawDispatchOptions, type RawResponse } from './raw-dispatch.js';
-export { resume } from './resume.js';
+export { resume } from './settle.js';
 export type { Progress } from './seam.js';
 export type { TaskStatus } from './status.js';
 export type { StoredTask, TaskStore } from './task-store.js';

@@ -67,21 +67,20 @@ export function eraOf(client: McpClient): Era {
  */
 export async function ask<T>(
   client: McpClient,
-  method: string,
-  params: Record<string, unknown>,
+  request: { readonly method: string; readonly params: Record<string, unknown> },
   schema: z.ZodType<T>,
   options: AskOptions,
 ): Promise<T> {
   const { signal, ...rest } = options;
   const answer = await client
-    .request({ method, params }, AnyResult, { ...rest, ...(signal ? { signal } : {}) })
+    .request(request, AnyResult, { ...rest, ...(signal ? { signal } : {}) })
     .catch((error: unknown) => {
       throw answeredError(error) ?? error;
     });
   const parsed = schema.safeParse(answer);
   if (!parsed.success)
     throw new UnexpectedAnswerError(
-      `The server's answer to ${method} is not valid MCP: ${z.prettifyError(parsed.error)}`,
+      `The server's answer to ${request.method} is not valid MCP: ${z.prettifyError(parsed.error)}`,
     );
   return parsed.data;
 }

@@ -21,7 +21,8 @@ export class OpenResult {
     if (this.#abort) return;
     const abort = new AbortController();
     this.#abort = abort;
-    ask(this.client, 'tasks/result', { taskId: this.taskId }, AnyResult, { timeout: LONGEST, signal: abort.signal })
+    const request = { method: 'tasks/result', params: { taskId: this.taskId } };
+    ask(this.client, request, AnyResult, { timeout: LONGEST, signal: abort.signal })
       .catch(() => undefined)
       .finally(() => (this.#abort = undefined));
   }

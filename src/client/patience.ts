@@ -1,6 +1,6 @@
 /** Retries requests while the server is temporarily unavailable. @module */
 import pRetry from 'p-retry';
-import { mayPass } from './errors.js';
+import { isRetryable } from './errors.js';
 
 export interface Patience {
   /** How long the server may be unavailable, in milliseconds. */
@@ -26,7 +26,7 @@ export async function patiently<T>(
     maxRetryTime: patience,
     minTimeout: 500,
     maxTimeout: 10_000,
-    shouldRetry: ({ error }) => mayPass(error, answersAreFinal),
+    shouldRetry: ({ error }) => isRetryable(error, answersAreFinal),
     ...(signal ? { signal } : {}),
   });
 }

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { McpClient } from './mcp-client.js';
-import { Tap, type Message } from './seam.js';
+import type { Message } from './message.js';
+import { Tap } from './seam.js';
 
 /** How long a response may take if the caller does not say, in milliseconds. */
 const TIMEOUT = 60_000;
@@ -34,7 +35,7 @@ export function rawDispatch(client: McpClient): (request: Json, options?: RawDis
   return async (request, { signal, context = {} } = {}) => {
     const { transport } = client;
     if (!transport) throw new Error('The client is not connected');
-    const { responses } = Tap.of(client);
+    const { rawResponses } = Tap.of(client);
     const id = `raw-${randomUUID()}`;
     const limit = context.requestTimeoutMs ?? TIMEOUT;
     const timeout = AbortSignal.timeout(limit);
@@ -47,7 +48,7 @@ export function rawDispatch(client: McpClient): (request: Json, options?: RawDis
           { once: true },
         );
         end.throwIfAborted();
-        responses.set(id, (response) => resolve(rawResponse(response)));
+        rawResponses.set(id, (response) => resolve(rawResponse(response)));
         const lost = (): void => reject(new Error('The response stream ended without a response'));
         const send = transport.send.bind(transport) as unknown as (message: object, options: object) => Promise<void>;
         send(
@@ -56,7 +57,7 @@ export function rawDispatch(client: McpClient): (request: Json, options?: RawDis
         ).catch(reject);
       });
     } finally {
-      responses.delete(id);
+      rawResponses.delete(id);
     }
   };
 }

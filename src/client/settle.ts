@@ -1,8 +1,23 @@
-/** Awaits a task and cleans up after it: the common part of `callTool` and `resume`. @module */
+/** Awaits a task and cleans up after it: for `callTool`, and by itself as `resume`. @module */
 import { awaitTask, REQUEST_TIMEOUT, type Waiting } from './await-task.js';
+import { InputDesk } from './inputs.js';
 import { AnyResult, ask, type McpClient, type ToolResult } from './mcp-client.js';
+import type { ResumeOptions } from './options.js';
 import { Tap } from './seam.js';
 import type { StoredTask } from './task-store.js';
+
+/**
+ * Awaits a task that was created earlier, by this process or another, as {@link callTool} does. The client has to be
+ * connected to the task's server, as the task's owner. It gets no progress notifications, because their token belonged
+ * to the call.
+ *
+ * @throws JsonRpcError as `callTool`; -32602 if the server does not have the task (any more), which then leaves the
+ * task store
+ * @throws the signal's reason
+ */
+export async function resume(client: McpClient, taskId: string, options: ResumeOptions = {}): Promise<ToolResult> {
+  return await settle(client, taskId, { ...options, desk: options.onInput && new InputDesk(options.onInput) });
+}
 
 /** Takes the task's questions from the start, and stores `record` before it polls. */
 export async function settle(
@@ -12,8 +27,8 @@ export async function settle(
   record?: StoredTask,
 ): Promise<ToolResult> {
   const { signal, taskStore, desk } = options;
-  const tap = Tap.of(client);
-  tap.attend(taskId, desk?.answer);
+  const { questions } = Tap.of(client);
+  questions.attend(taskId, desk?.answer);
   // A leftover record is harmless: resuming the task finds that it has ended.
   const forget = async (): Promise<void> => await taskStore?.remove(taskId).catch(() => undefined);
   try {
@@ -28,7 +43,7 @@ export async function settle(
     await forget();
     throw signal.reason;
   } finally {
-    tap.leave(taskId, desk?.answer);
+    questions.leave(taskId, desk?.answer);
   }
 }
 
@@ -42,5 +57,7 @@ async function store(client: McpClient, { taskStore }: Waiting, record: StoredTa
 
 /** Cancels on a best-effort basis: the caller has gone, and the task may have ended. */
 async function cancel(client: McpClient, taskId: string): Promise<void> {
-  await ask(client, 'tasks/cancel', { taskId }, AnyResult, { timeout: REQUEST_TIMEOUT }).catch(() => undefined);
+  await ask(client, { method: 'tasks/cancel', params: { taskId } }, AnyResult, { timeout: REQUEST_TIMEOUT }).catch(
+    () => undefined,
+  );
 }

@@ -1,6 +1,6 @@
 /** A task as a client sees it, in one shape for both protocol versions. @module */
 import { z } from 'zod';
-import { MOVED_TASK } from './seam.js';
+import { MOVED_TASK } from './moved-task.js';
 
 export interface TaskStatus {
   readonly taskId: string;

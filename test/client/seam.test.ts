@@ -4,7 +4,9 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport as TransportV1 } from '@modelcontextprotocol/sdk/inMemory.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
-import { MOVED_TASK, Tap, type Message } from '../../src/client/seam.js';
+import type { Message } from '../../src/client/message.js';
+import { MOVED_TASK } from '../../src/client/moved-task.js';
+import { Tap } from '../../src/client/seam.js';
 import { installed } from '../helpers/sdk-version.js';
 
 /** The far end of a transport pair, which answers `initialize` and `tools/call` as a server would. */
@@ -60,8 +62,8 @@ describe.each(Object.entries(clients))('beneath %s', (_, connect) => {
     const errors: unknown[] = [];
     client.onerror = (error) => errors.push(error);
     const tap = Tap.of(client);
-    const response = new Promise<Message>((resolve) => tap.responses.set('ours', resolve));
-    const progress = new Promise((resolve) => tap.listeners.set('token', resolve));
+    const response = new Promise<Message>((resolve) => tap.rawResponses.set('ours', resolve));
+    const progress = new Promise((resolve) => tap.progressListeners.set('token', resolve));
     await far.send({ jsonrpc: '2.0', id: 'ours', result: { raw: true } } as never);
     const params = { progressToken: 'token', progress: 1 };
     await far.send({ jsonrpc: '2.0', method: 'notifications/progress', params } as never);
