@@ -10,12 +10,13 @@ export const folders = {
   activity: ['task', 'tool'],
   // Bundled into the workflow sandbox, so it stays small.
   workflow: ['task', 'tool'],
-  wire: ['task'],
+  // Below mcp: a version is given what it needs of the server (`TaskOperations`) and never imports it.
+  protocol: ['task', 'tool'],
   local: ['task'],
   temporal: ['task', 'tool', 'local'],
-  mcp: ['task', 'tool', 'local', 'wire', 'temporal'],
-  server: ['task', 'wire', 'mcp', 'durable-tasks.ts'],
-  sdk: ['task', 'tool', 'mcp', 'durable-tasks.ts'],
+  mcp: ['task', 'tool', 'local', 'protocol', 'temporal'],
+  server: ['task', 'tool', 'protocol', 'mcp', 'durable-tasks.ts'],
+  sdk: ['task', 'tool', 'protocol', 'mcp', 'durable-tasks.ts'],
   auth: ['task', 'local'],
   // Runs in hosts, which have nothing of the server side.
   client: [],
@@ -23,7 +24,7 @@ export const folders = {
   tools: ['task', 'tool', 'local', 'activities'],
   gateway: ['task', 'tool', 'local', 'temporal', 'server', 'worker', 'durable-tasks.ts', 'version.ts'],
   cli: ['task', 'tool', 'local', 'auth', 'gateway', 'mcp', 'server', 'tools', 'worker', 'version.ts'],
-  'durable-tasks.ts': ['task', 'tool', 'local', 'mcp', 'temporal'],
+  'durable-tasks.ts': ['task', 'tool', 'local', 'protocol', 'mcp', 'temporal'],
   'index.ts': ['task', 'tool', 'local', 'mcp', 'temporal', 'server', 'durable-tasks.ts'],
   'version.ts': [],
   workflows: ['task', 'tool', 'tools', 'workflow'],
@@ -33,7 +34,7 @@ export const folders = {
 /** Which SDK packages a folder may import, as a pattern. */
 const sdks = {
   task: null,
-  wire: null,
+  protocol: null,
   local: null,
   client: '@modelcontextprotocol/client',
   tool: '@temporalio/common',
@@ -93,6 +94,19 @@ export default {
         'They may move in any release; src/temporal/seam.ts is the one place to fix then, and has a canary test.',
       from: { path: '^(src|workflows|activities)/', pathNot: '^src/temporal/seam\\.ts$' },
       to: { path: '@temporalio/[a-z-]+/lib/', pathNot: '@temporalio/[a-z-]+/lib/index\\.(js|d\\.ts)$' },
+    },
+    {
+      name: 'versions-only-through-the-registry',
+      severity: 'error',
+      comment: 'Everything else takes a version as an object, so that another version is one folder and one line.',
+      from: { path: '^src/', pathNot: '^src/protocol/(registry\\.ts$|[^/]+/)' },
+      to: { path: '^src/protocol/[^/]+/' },
+    },
+    {
+      name: 'versions-know-no-other-version',
+      severity: 'error',
+      from: { path: '^src/protocol/([^/]+)/' },
+      to: { path: '^src/protocol/([^/]+/|registry\\.ts$)', pathNot: '^src/protocol/$1/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

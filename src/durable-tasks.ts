@@ -12,6 +12,8 @@ import type { OwnerRule } from './mcp/request/owner.js';
 import type { TaskService } from './mcp/service.js';
 import { SessionStreams } from './mcp/push/session-streams.js';
 import { ToolSet } from './mcp/tools/tool-set.js';
+import { VERSIONS } from './protocol/registry.js';
+import type { ProtocolVersion } from './protocol/version.js';
 import type { Duration } from './task/duration.js';
 import { McpTasksError } from './task/errors.js';
 import { Keyring } from './task/keyring.js';
@@ -99,7 +101,7 @@ export abstract class TasksConnection {
   readonly #stops = new Set<() => Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  protected constructor({ options, tools, logger, keys, keyIsShared, temporal }: Connected) {
+  protected constructor({ options, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
     this.dataConverter = dataConverterOf(options, temporal.namespace);
     const client = temporalClient({
       ...temporal,
@@ -125,6 +127,7 @@ export abstract class TasksConnection {
     this.engine = engine;
     this.service = {
       engine,
+      versions,
       tools,
       keys,
       followers,
@@ -208,6 +211,7 @@ export abstract class TasksConnection {
 
 export interface Connected {
   readonly options: DurableTasksOptions;
+  readonly versions: readonly ProtocolVersion[];
   readonly tools: ToolSet;
   readonly logger: Logger;
   readonly keys: Keyring;
@@ -236,18 +240,20 @@ async function openNamespace(
 
 /**
  * Finds or starts Temporal.
+ * @param versions the protocol versions to serve
  * @throws McpTasksError `CONFIGURATION` for invalid options, `LOCAL_SERVICE` if Temporal is unavailable
  */
-export async function connectTasks(options: DurableTasksOptions): Promise<Connected> {
-  const tools = new ToolSet(options.tools, {
-    kind: options.fallback ?? 'await',
-    budget: msToNumber(options.handleAfter ?? '45 seconds'),
-  });
+export async function connectTasks(
+  options: DurableTasksOptions,
+  versions: readonly ProtocolVersion[] = VERSIONS,
+): Promise<Connected> {
+  const fallback = { kind: options.fallback ?? 'await', budget: msToNumber(options.handleAfter ?? '45 seconds') };
+  const tools = new ToolSet(options.tools, fallback, versions);
   const logger = options.logger ?? stderrLogger();
   const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
   // Compose files pass an empty variable for "not set".
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
   const keys = Keyring.parse(given ?? (await keyFile(dir)));
   const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
-  return { options, tools, logger, keys, keyIsShared: given !== undefined, temporal };
+  return { options, versions, tools, logger, keys, keyIsShared: given !== undefined, temporal };
 }

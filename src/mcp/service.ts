@@ -1,6 +1,7 @@
 /** The dependencies and settings that all request handlers share. @module */
 import type { Logger } from '../local/log.js';
 import type { Keyring } from '../task/keyring.js';
+import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskEngine } from '../temporal/namespaces.js';
 import type { Cancellations } from './request/cancellations.js';
 import type { Followers } from './push/followers.js';
@@ -10,6 +11,7 @@ import type { ToolSet } from './tools/tool-set.js';
 /** All times in milliseconds. */
 export interface TaskService {
   readonly engine: TaskEngine;
+  readonly versions: readonly ProtocolVersion[];
   readonly tools: ToolSet;
   readonly keys: Keyring;
   readonly followers: Followers;

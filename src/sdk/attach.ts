@@ -6,18 +6,16 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { InitializeResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { tasksCapability } from '../mcp/request/capabilities.js';
-import { invalidParams } from '../mcp/request/errors.js';
+import { invalidParams } from '../protocol/errors.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
-import type { Answer } from '../mcp/request/request.js';
+import { pickVersion, versionNamed } from '../protocol/registry.js';
+import type { Owner, RpcResult } from '../protocol/request.js';
+import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import { McpTasksError } from '../task/errors.js';
 import { Link, onConnect, type Peer, type Serve } from './link.js';
 import { handlerOf, handles, replaceHandler } from './seam.js';
 import { serveTools } from './tools.js';
-
-/** The newest protocol version that this SDK supports, and the only one of them with tasks. */
-const ERA = '2025-11-25';
 
 /**
  * Attaches the durable tools to a server. Cheap and stateless, because over HTTP it may run once per request.
@@ -32,6 +30,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (trans
       'CONFIGURATION',
       'the server serves tasks already: attach durable tools once, and to a server without a `taskStore`',
     );
+  const version = pickVersion(service.versions, 'in-initialize');
   let link: Link | undefined;
   onConnect(mcp, (transport) => {
     link = new Link(transport, service, peerOf(transport));
@@ -40,35 +39,38 @@ export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (trans
     if (!link) throw new McpTasksError('CONFIGURATION', 'connect the server by its own `connect`');
     return await link.serve(extra, handle);
   };
-  declareTasks(mcp, serve);
-  serveMethods(mcp, service, serve);
+  declareTasks(mcp, service, version, serve);
+  serveMethods(mcp, service, version, serve);
   // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
-  if (service.tools.size > 0) serveTools(mcp, service, serve);
+  if (service.tools.size > 0) serveTools(mcp, service, version, serve);
 }
 
 /** Declares tasks to clients of the protocol version that has them. Whether `list` is included depends on the owner. */
-function declareTasks(mcp: McpServer, serve: Serve): void {
+function declareTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: Serve): void {
   // The SDK only lets a server register handlers for capabilities that it declares.
-  mcp.server.registerCapabilities({ tasks: tasksCapability({ mayList: false }) });
+  mcp.server.registerCapabilities(tasksCapability(version, { mayList: false }));
   const initialize = handlerOf(mcp, 'initialize');
   replaceHandler(
     mcp,
     'initialize',
     async (request, extra) =>
-      await serve(extra, async ({ owner }): Promise<Answer> => {
+      await serve(extra, async ({ owner }): Promise<RpcResult> => {
         const result = (await initialize(request, extra)) as InitializeResult;
         const { tasks: _, ...capabilities } = result.capabilities;
-        return {
-          ...result,
-          capabilities:
-            result.protocolVersion < ERA ? capabilities : { ...capabilities, tasks: tasksCapability(owner) },
-        };
+        const agreed = versionNamed(service.versions, result.protocolVersion);
+        return { ...result, capabilities: { ...capabilities, ...tasksCapability(agreed, owner) } };
       }),
   );
 }
 
-function serveMethods(mcp: McpServer, service: TaskService, serve: Serve): void {
-  for (const [method, { params, handle }] of Object.entries(taskMethods(service, ERA))) {
+/** Returns the `tasks` capability, the only one of the version's that clients of this SDK look at. */
+function tasksCapability(version: ProtocolVersion | undefined, owner: Pick<Owner, 'mayList'>) {
+  const tasks = version?.capabilities(owner).tasks;
+  return tasks ? { tasks } : {};
+}
+
+function serveMethods(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: Serve): void {
+  for (const [method, { params, handle }] of Object.entries(taskMethods(service, version))) {
     mcp.server.setRequestHandler(
       z.looseObject({ method: z.literal(method), params: z.unknown().optional() }),
       async (request, extra) => {

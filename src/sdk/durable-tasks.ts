@@ -2,8 +2,10 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { connectTasks, TasksConnection, type DurableTasksOptions } from '../durable-tasks.js';
-import { httpOwner, stdioOwner, type AuthInfo, type Owner } from '../mcp/request/owner.js';
+import { httpOwner, stdioOwner, type AuthInfo } from '../mcp/request/owner.js';
 import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
+import { pickVersion, VERSIONS } from '../protocol/registry.js';
+import type { Owner } from '../protocol/request.js';
 import { attachTasks } from './attach.js';
 import { inputDefinition } from './definition.js';
 import { httpHandler, type HandlerOptions, type ServerFactory } from './http.js';
@@ -23,7 +25,8 @@ export class DurableTasks extends TasksConnection {
    */
   static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
     // Report wrong schemas now, not when the first client lists the tools.
-    for (const { name, inputSchema } of options.tools) inputDefinition(name, inputSchema);
+    const { listing } = pickVersion(VERSIONS, 'in-initialize');
+    for (const tool of options.tools) inputDefinition(tool, listing);
     const tasks = new DurableTasks(await connectTasks(options));
     await tasks.openNamespaces(options.tools);
     return tasks;

@@ -1,11 +1,12 @@
 /**
- * Serves 2025-11-25 over Streamable HTTP without affinity: the author's factory makes a server for each POST.
+ * Serves Streamable HTTP without affinity: the author's factory makes a server for each POST.
  * @module
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { RPC } from '../mcp/request/errors.js';
-import type { AuthInfo, Owner } from '../mcp/request/owner.js';
+import { RPC } from '../protocol/errors.js';
+import type { Owner } from '../protocol/request.js';
+import type { AuthInfo } from '../mcp/request/owner.js';
 import { openSession } from '../mcp/sessions/session.js';
 import { serveSessions, type FetchHandler } from '../mcp/sessions/sessions-http.js';
 import type { TaskService } from '../mcp/service.js';

@@ -6,11 +6,11 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { Connection } from '../mcp/sessions/connection.js';
-import type { AuthInfo, Owner } from '../mcp/request/owner.js';
-import type { Answer, RequestContext } from '../mcp/request/request.js';
+import type { AuthInfo } from '../mcp/request/owner.js';
+import type { Owner, RequestContext, RpcResult } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
 import type { Session } from '../mcp/sessions/session.js';
-import type { Stream } from '../mcp/request/stream.js';
+import type { Stream } from '../protocol/stream.js';
 import { atExpiry } from '../mcp/request/token-expiry.js';
 import { watchStreams, type Extra, type HttpStreams } from './seam.js';
 
@@ -21,7 +21,7 @@ export interface Peer {
 }
 
 /** Runs `handle` for a request that arrived on the connection. */
-export type Serve = (extra: Extra, handle: (ctx: RequestContext) => Promise<Answer>) => Promise<Answer>;
+export type Serve = (extra: Extra, handle: (ctx: RequestContext) => Promise<RpcResult>) => Promise<RpcResult>;
 
 export class Link {
   readonly #connection: Connection;

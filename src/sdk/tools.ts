@@ -1,28 +1,28 @@
 /** `tools/list` and `tools/call` of a v1 server with durable tools. @module */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { ListToolsResult } from '@modelcontextprotocol/sdk/types.js';
-import { parseCall } from '../mcp/handlers/call-request.js';
-import { callTool } from '../mcp/handlers/call.js';
+import { parseCall } from '../protocol/call.js';
+import { answerCall } from '../mcp/handlers/call.js';
 import { callCompanion, companions } from '../mcp/handlers/companions.js';
-import { asRpcFaults, invalidParams, methodNotFound } from '../mcp/request/errors.js';
+import { asRpcFaults } from '../mcp/request/faults.js';
+import { invalidParams, methodNotFound } from '../protocol/errors.js';
 import { nameTaken } from '../mcp/tools/fallback.js';
 import { listedTools } from '../mcp/handlers/listing.js';
-import type { Answer, RequestContext } from '../mcp/request/request.js';
+import type { RequestContext, RpcResult } from '../protocol/request.js';
+import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import { toolDefinition } from './definition.js';
 import type { Serve } from './link.js';
 import { handlerOf, replaceHandler } from './seam.js';
-
-const ERA = '2025-11-25';
 
 /**
  * Adds the durable tools and companions to the server's `tools/list` and `tools/call`.
  * @throws Error if the server already has a tool with the name of a durable tool
  * @throws McpTasksError `CONFIGURATION` if it already has a tool with the name of a companion
  */
-export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): void {
+export function serveTools(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: Serve): void {
   const added = new Map(
-    companions(service, ERA, { id: '', mayList: true }).map((companion) => [companion.name, companion]),
+    companions(service, version, { id: '', mayList: true }).map((companion) => [companion.name, companion]),
   );
   register(mcp, service.tools.keys());
   try {
@@ -38,9 +38,11 @@ export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): 
     mcp,
     'tools/list',
     async (request, extra) =>
-      await serve(extra, async ({ owner }): Promise<Answer> => {
+      await serve(extra, async ({ owner }): Promise<RpcResult> => {
         const listed = (await list(request, extra)) as ListToolsResult;
-        const definitions = new Map(listedTools(service, ERA, owner).map((tool) => [tool.name, toolDefinition(tool)]));
+        const definitions = new Map(
+          listedTools(service, version, owner).map((tool) => [tool.name, toolDefinition(tool, version.listing)]),
+        );
         return {
           ...listed,
           tools: listed.tools.flatMap((tool) => definitions.get(tool.name) ?? (added.has(tool.name) ? [] : [tool])),
@@ -59,7 +61,7 @@ export function serveTools(mcp: McpServer, service: TaskService, serve: Serve): 
     const callTask =
       tool &&
       (async (ctx: RequestContext) =>
-        await callTool({ service, era: ERA, tool, params: parseCall(request.params), ctx }));
+        await answerCall(service, version, { tool, params: parseCall(request.params), ctx }));
     const called =
       callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
     if (called) {

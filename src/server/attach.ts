@@ -1,25 +1,26 @@
 /** Makes an author's `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged. @module */
 import type { McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
-import { parseCall } from '../mcp/handlers/call-request.js';
-import { callTool } from '../mcp/handlers/call.js';
-import { serverCapabilities } from '../mcp/request/capabilities.js';
+import { parseCall, type CallParams } from '../protocol/call.js';
+import { answerCall } from '../mcp/handlers/call.js';
 import { callCompanion, companions } from '../mcp/handlers/companions.js';
-import { asRpcFaults, methodNotFound } from '../mcp/request/errors.js';
+import { asRpcFaults } from '../mcp/request/faults.js';
+import { methodNotFound } from '../protocol/errors.js';
 import { nameTaken } from '../mcp/tools/fallback.js';
-import { listedTools, listFor } from '../mcp/handlers/listing.js';
+import { listedTools, adaptList } from '../mcp/handlers/listing.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
-import type { Era, RequestContext } from '../mcp/request/request.js';
+import type { RequestContext } from '../protocol/request.js';
+import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
-import type { JsonSchema } from '../wire/output-schema.js';
+import type { JsonSchema } from '../tool/json-schema.js';
 import { requestContext, type Peer } from './context.js';
 import { stateCodec } from './request-state.js';
 import { intercept } from './seam.js';
 
 /** Attaches the durable tools to a server. Cheap and stateless, because over HTTP it runs once per request. */
-export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer: Peer): void {
+export function attachTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, peer: Peer): void {
   const codec = stateCodec(service.keys);
-  mcp.server.registerCapabilities(serverCapabilities(era, peer.owner));
-  for (const [method, { params, handle }] of Object.entries(taskMethods(service, era))) {
+  mcp.server.registerCapabilities(version.capabilities(peer.owner));
+  for (const [method, { params, handle }] of Object.entries(taskMethods(service, version))) {
     mcp.server.setRequestHandler(
       method,
       { params },
@@ -28,33 +29,31 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
   }
   // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
   if (service.tools.size === 0) return;
-  let registered = registerTools(mcp, service, era, peer);
+  let registered = registerTools(mcp, service, version, peer);
   // Over stdio a server lives as long as its connection, so re-register the tools when they change. The SDK then
   // notifies the client.
   if (peer.connection) {
     const renew = (): void => {
       for (const tool of registered) tool.remove();
-      registered = registerTools(mcp, service, era, peer);
+      registered = registerTools(mcp, service, version, peer);
     };
     afterClose(mcp, service.tools.changed(renew));
   }
-  const added = new Map(companions(service, era, peer.owner).map((companion) => [companion.name, companion]));
+  const added = new Map(companions(service, version, peer.owner).map((companion) => [companion.name, companion]));
   intercept(mcp, 'tools/list', async (request, sdkContext, sdk) =>
-    listFor(service, era, requestContext(mcp, peer, sdkContext, codec), await sdk(request, sdkContext)),
+    adaptList(service, version, requestContext(mcp, peer, sdkContext, codec), await sdk(request, sdkContext)),
   );
   intercept(mcp, 'tools/call', async (request, sdkContext, sdk) => {
-    const {
-      name = '',
-      task,
-      arguments: args,
-    } = (request.params ?? {}) as { name?: string; task?: unknown; arguments?: unknown };
+    const params = (request.params ?? {}) as Partial<CallParams>;
+    const { name = '', arguments: args } = params;
     const tool = service.tools.get(name);
     const companion = added.get(name);
-    if (!tool && era === '2025-11-25' && task !== undefined && mcp.toolInputSchemaJson(name))
+    if (!tool && version.calls.asksForTask(params) && mcp.toolInputSchemaJson(name))
       throw methodNotFound(`Tool ${name} does not support task augmentation`);
     const callTask =
       tool &&
-      (async (ctx: RequestContext) => await callTool({ service, era, tool, params: parseCall(request.params), ctx }));
+      (async (ctx: RequestContext) =>
+        await answerCall(service, version, { tool, params: parseCall(request.params), ctx }));
     const call =
       callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
     if (!call) return await sdk(request, sdkContext);
@@ -72,8 +71,13 @@ export function attachTasks(mcp: McpServer, service: TaskService, era: Era, peer
  * Registers the tools so that the SDK lists them. Calls never reach the registered callbacks.
  * @throws McpTasksError `CONFIGURATION` if the server already has a tool with the name of a companion
  */
-function registerTools(mcp: McpServer, service: TaskService, era: Era, { owner }: Peer): RegisteredTool[] {
-  return listedTools(service, era, owner).map(
+function registerTools(
+  mcp: McpServer,
+  service: TaskService,
+  version: ProtocolVersion,
+  { owner }: Peer,
+): RegisteredTool[] {
+  return listedTools(service, version, owner).map(
     ({ name, title, description, inputSchema, outputSchema, annotations, taskSupport }) => {
       if (!service.tools.has(name) && mcp.toolInputSchemaJson(name)) throw nameTaken(name);
       const registered = mcp.registerTool(

@@ -1,9 +1,8 @@
 /** Converts a request of this SDK to the context that the handlers take. @module */
 import { CLIENT_CAPABILITIES_META_KEY, type McpServer, type ServerContext } from '@modelcontextprotocol/server';
-import type { Owner } from '../mcp/request/owner.js';
-import type { RequestContext, StateCodec } from '../mcp/request/request.js';
+import type { Owner, RequestContext, StateCodec } from '../protocol/request.js';
 import type { Session } from '../mcp/sessions/session.js';
-import type { Stream } from '../mcp/request/stream.js';
+import type { Stream } from '../protocol/stream.js';
 
 /** The client of a server instance. Over HTTP an instance serves one request, over stdio one connection. */
 export interface Peer {

@@ -1,26 +1,14 @@
-/** `subscriptions/listen` with tasks over HTTP: adds the tasks' notifications to the SDK's own stream. @module */
+/** Subscriptions to tasks over HTTP: adds the tasks' notifications to the SDK's own stream. @module */
 import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { peekBody } from '../mcp/request/body.js';
-import { RPC, RpcFault } from '../mcp/request/errors.js';
-import type { Owner } from '../mcp/request/owner.js';
+import { RPC, RpcFault } from '../protocol/errors.js';
+import type { Owner } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
-import { MOST_UNREAD } from '../mcp/request/stream.js';
+import { MOST_UNREAD } from '../protocol/stream.js';
 import type { RpcError } from '../task/task.js';
 import { atExpiry, untilExpiry } from '../mcp/request/token-expiry.js';
-import {
-  ending,
-  failing,
-  honouredTasks,
-  isAcknowledgement,
-  isForTasksAlone,
-  LISTEN,
-  pushTasks,
-  taskListen,
-  undeclared,
-  withTasks,
-  type TaskListen,
-} from './subscription.js';
+import { ending, failing, honouredTasks, pushTasks, taskListen, type TaskListen } from './subscription.js';
 
 export interface ListenOptions {
   /** The maximum number of open streams with tasks. */
@@ -36,22 +24,18 @@ export function serveTaskListeners(
   options: ListenOptions,
 ): McpHttpHandler {
   const streams = new Set<TaskStream>();
+  const methods = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
   return {
     ...handler,
     async fetch(request, given) {
       // Check the header first, so that no other request's body is read twice.
-      const listen =
-        request.headers.get('mcp-method') === LISTEN
-          ? taskListen(await peekBody(request, given?.parsedBody))
-          : undefined;
+      const subscribes = methods.has(request.headers.get('mcp-method') ?? '');
+      const listen = subscribes ? taskListen(service.versions, await peekBody(request, given?.parsedBody)) : undefined;
       const response = await handler.fetch(request, given);
-      if (!listen)
-        return request.headers.get('mcp-method') === LISTEN
-          ? untilExpiry(response, given?.authInfo?.expiresAt, false)
-          : response;
+      if (!listen) return subscribes ? untilExpiry(response, given?.authInfo?.expiresAt, false) : response;
       // Pass on the SDK's refusals.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
-      if (!listen.declared) return await instead(response, undeclared(listen.id), 400);
+      if (listen.refusal) return await instead(response, failing(listen.id, listen.refusal), 400);
       const refuse = async (error: RpcError): Promise<Response> =>
         await instead(response, failing(listen.id, error), 200);
       if (streams.size >= options.maxSubscriptions)
@@ -129,7 +113,9 @@ class TaskStream {
           if (!this.#gone.signal.aborted) controller.close();
         };
         this.#run(source, (message) => enqueue(`event: message\ndata: ${JSON.stringify(message)}\n\n`))
-          .catch((error: unknown) => this.service.logger.error({ method: LISTEN, err: error }, 'the stream broke off'))
+          .catch((error: unknown) =>
+            this.service.logger.error({ method: this.listen.format.method, err: error }, 'the stream broke off'),
+          )
           .finally(done);
       },
       cancel: () => this.gone(),
@@ -137,16 +123,18 @@ class TaskStream {
   }
 
   async #run(source: ReadableStream<Uint8Array>, send: (message: JSONRPCMessage) => void): Promise<void> {
-    const { id } = this.listen;
-    let last: JSONRPCMessage = ending(id);
+    const { service, owner, listen } = this;
+    const { id, format } = listen;
+    let last: JSONRPCMessage = ending(listen);
     let tasksAlone = false;
     let pushing: Promise<void> | undefined;
     try {
       for await (const message of messages(source, this.#end.signal)) {
-        if (isAcknowledgement(message)) {
-          tasksAlone = isForTasksAlone(message);
-          send(withTasks(message, this.taskIds));
-          pushing = pushTasks(this.service, this.owner, id, this.taskIds, send, this.#end.signal);
+        const acknowledgement = format.acknowledgement(message);
+        if (acknowledgement) {
+          ({ tasksAlone } = acknowledgement);
+          send(format.acknowledge(message, this.taskIds));
+          pushing = pushTasks(service, this.taskIds, { owner, listen, send, signal: this.#end.signal });
           // Awaited below, once the SDK's own stream has ended. Until then a failure ends that stream.
           pushing.catch(() => this.end());
         } else if (isAnswer(message, id)) {

@@ -1,6 +1,6 @@
 /** The SDK's codec for the state of multi round-trip requests, with keys derived from this package's. @module */
 import { createRequestStateCodec } from '@modelcontextprotocol/server';
-import type { StateCodec } from '../mcp/request/request.js';
+import type { StateCodec } from '../protocol/request.js';
 import type { Keyring } from '../task/keyring.js';
 
 /** How long the question before a start can be answered, in seconds. */

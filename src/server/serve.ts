@@ -16,10 +16,12 @@ import {
   type ServeStdioOptions,
   type StdioServerHandle,
 } from '@modelcontextprotocol/server/stdio';
-import { httpOwner, stdioOwner, type AuthInfo, type Owner, type OwnerRule } from '../mcp/request/owner.js';
+import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { openSession } from '../mcp/sessions/session.js';
 import { serveSessions } from '../mcp/sessions/sessions-http.js';
+import { pickVersion } from '../protocol/registry.js';
+import type { Owner } from '../protocol/request.js';
 import { McpTasksError } from '../task/errors.js';
 import { attachTasks } from './attach.js';
 import type { Peer } from './context.js';
@@ -81,7 +83,9 @@ function withTasks(service: TaskService, factory: ServerFactory, peerOf: (ctx: M
         'the server factory has to return an McpServer of @modelcontextprotocol/server ~2.4; a low-level Server has no tools to attach to',
       );
     }
-    attachTasks(mcp, service, ctx.era === 'modern' ? '2026-07-28' : '2025-11-25', peerOf(ctx));
+    const stated = ctx.era === 'modern' ? 'in-requests' : 'in-initialize';
+    const name = ctx.requestInfo?.headers.get('mcp-protocol-version');
+    attachTasks(mcp, service, pickVersion(service.versions, stated, name), peerOf(ctx));
     return mcp;
   };
 }

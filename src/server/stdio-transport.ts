@@ -1,6 +1,5 @@
 /**
- * Adds the tasks' messages to the stdio transport: `subscriptions/listen` of 2026-07-28, and the unsolicited messages
- * of 2025-11-25.
+ * Adds the tasks' messages to the stdio transport: those of subscriptions, and unsolicited ones.
  * @module
  */
 import type {
@@ -11,22 +10,10 @@ import type {
   TransportSendOptions,
 } from '@modelcontextprotocol/server';
 import { Connection } from '../mcp/sessions/connection.js';
-import type { Owner } from '../mcp/request/owner.js';
+import type { Owner } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
-import { RpcFault } from '../mcp/request/errors.js';
-import {
-  ending,
-  failing,
-  honouredTasks,
-  isAcknowledgement,
-  isForTasksAlone,
-  pushTasks,
-  subscriptionOf,
-  taskListen,
-  undeclared,
-  withTasks,
-  type TaskListen,
-} from './subscription.js';
+import { RpcFault } from '../protocol/errors.js';
+import { ending, failing, honouredTasks, pushTasks, taskListen, type TaskListen } from './subscription.js';
 
 interface Subscription {
   readonly listen: TaskListen;
@@ -37,7 +24,7 @@ export class TaskTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onmessage?: Transport['onmessage'];
-  /** The connection to a client of 2025-11-25. */
+  /** The connection to a client with a session. */
   readonly connection: Connection;
   readonly #subscriptions = new Map<unknown, Subscription>();
 
@@ -69,31 +56,40 @@ export class TaskTransport implements Transport {
    * Sends the SDK's messages unchanged, except that the acknowledgement of a subscription with tasks gets the task IDs.
    */
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    if (!isAcknowledgement(message)) return await this.inner.send(message, options);
-    const subscription = this.#subscriptions.get(subscriptionOf(message));
-    if (!subscription) return await this.inner.send(message, options);
+    const found = this.#acknowledged(message);
+    if (!found) return await this.inner.send(message, options);
+    const { subscription, tasksAlone } = found;
+    const { format } = subscription.listen;
     let taskIds: string[];
     try {
       taskIds = await honouredTasks(this.service, this.owner, subscription.listen, subscription.stop.signal);
     } catch (error) {
       return await this.#fail(subscription, error);
     }
-    await this.inner.send(withTasks(message, taskIds), options);
-    this.#push(subscription, taskIds, isForTasksAlone(message)).catch((error: unknown) =>
-      this.onerror?.(error as Error),
-    );
+    await this.inner.send(format.acknowledge(message, taskIds), options);
+    this.#push(subscription, taskIds, tasksAlone).catch((error: unknown) => this.onerror?.(error as Error));
+  }
+
+  /** Returns the subscription to tasks that the SDK acknowledges with this message, if it is one. */
+  #acknowledged(message: JSONRPCMessage): { subscription: Subscription; tasksAlone: boolean } | undefined {
+    for (const subscription of this.#subscriptions.values()) {
+      const acknowledgement = subscription.listen.format.acknowledgement(message);
+      if (acknowledgement?.id === subscription.listen.id)
+        return { subscription, tasksAlone: acknowledgement.tasksAlone };
+    }
+    return undefined;
   }
 
   async #push({ listen, stop }: Subscription, taskIds: readonly string[], alone: boolean): Promise<void> {
     const send = (message: JSONRPCMessage): void =>
       void this.inner.send(message).catch((error: unknown) => this.onerror?.(error as Error));
     try {
-      await pushTasks(this.service, this.owner, listen.id, taskIds, send, stop.signal);
+      await pushTasks(this.service, taskIds, { owner: this.owner, listen, send, signal: stop.signal });
     } catch (error) {
       return await this.#fail({ listen, stop }, error);
     }
     // If the client ended the subscription, or still listens for other notifications, the SDK handles its end.
-    if (!stop.signal.aborted && alone) await this.#end(listen.id, ending(listen.id));
+    if (!stop.signal.aborted && alone) await this.#end(listen.id, ending(listen));
   }
 
   async #fail({ listen, stop }: Subscription, error: unknown): Promise<void> {
@@ -110,9 +106,9 @@ export class TaskTransport implements Transport {
 
   #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
     if (this.connection.receive(message, () => this.owner)) return;
-    const listen = taskListen(message);
-    if (listen && !listen.declared) {
-      this.inner.send(undeclared(listen.id)).catch((error: unknown) => this.onerror?.(error as Error));
+    const listen = taskListen(this.service.versions, message);
+    if (listen?.refusal) {
+      this.inner.send(failing(listen.id, listen.refusal)).catch((error: unknown) => this.onerror?.(error as Error));
       return;
     }
     if (listen) this.#subscriptions.set(listen.id, { listen, stop: new AbortController() });

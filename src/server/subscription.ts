@@ -1,65 +1,31 @@
-/**
- * Pushes the tasks of a `subscriptions/listen` request as `notifications/tasks` when they change (2026-07-28).
- * @module
- */
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  SUBSCRIPTION_ID_META_KEY,
-  type JSONRPCMessage,
-  type JSONRPCNotification,
-  type RequestId,
-} from '@modelcontextprotocol/server';
-import { z } from 'zod';
+/** Pushes the tasks that a client has subscribed to whenever they change. @module */
+import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
+import { fittingTask } from '../mcp/handlers/output.js';
+import { asRpcFaults } from '../mcp/request/faults.js';
+import type { TaskService } from '../mcp/service.js';
+import type { Owner } from '../protocol/request.js';
+import type { ProtocolVersion, Subscription, Subscriptions } from '../protocol/version.js';
 import { isMcpTasksError } from '../task/errors.js';
 import type { RpcError } from '../task/task.js';
-import { detailedTask2026, TASKS_EXTENSION } from '../wire/v2026.js';
-import { asRpcFaults } from '../mcp/request/errors.js';
-import { fittingTask } from '../mcp/handlers/output.js';
-import type { Owner } from '../mcp/request/owner.js';
-import type { TaskService } from '../mcp/service.js';
 
 /** The maximum number of tasks that one subscription can follow. Each costs a long poll. */
 const MOST_TASKS = 100;
 
-export const LISTEN = 'subscriptions/listen';
-
-const Listen = z.looseObject({
-  id: z.union([z.string(), z.number()]),
-  method: z.literal(LISTEN),
-  params: z.looseObject({
-    notifications: z.looseObject({ taskIds: z.array(z.string()) }),
-    _meta: z
-      .looseObject({
-        [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({ extensions: z.looseObject({}).optional() }).optional(),
-      })
-      .optional(),
-  }),
-});
-
-/** A `subscriptions/listen` request that names tasks. */
-export interface TaskListen {
-  readonly id: RequestId;
-  readonly taskIds: readonly string[];
-  /** Whether the request declares the tasks extension. */
-  readonly declared: boolean;
+/** A request that subscribes to tasks, and the format of what it is answered with. */
+export interface TaskListen extends Subscription {
+  readonly format: Subscriptions;
 }
 
 /**
- * Parses a `subscriptions/listen` request that names tasks. Returns `undefined` for any other message, including a
- * subscription without tasks: the SDK handles those alone.
+ * Parses a request that subscribes to tasks. Returns `undefined` for any other message, including a subscription
+ * without tasks: the SDK handles those alone.
  */
-export function taskListen(message: unknown): TaskListen | undefined {
-  const parsed = Listen.safeParse(message);
-  if (!parsed.success) return undefined;
-  const { id, params } = parsed.data;
-  const extensions = params._meta?.[CLIENT_CAPABILITIES_META_KEY]?.extensions ?? {};
-  return { id, taskIds: [...new Set(params.notifications.taskIds)], declared: TASKS_EXTENSION in extensions };
-}
-
-/** Returns the error -32021 for a request that does not declare the tasks extension. */
-export function undeclared(id: RequestId): JSONRPCMessage {
-  const data = { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } };
-  return { jsonrpc: '2.0', id, error: { code: -32021, message: 'Missing required client capability', data } };
+export function taskListen(versions: readonly ProtocolVersion[], message: unknown): TaskListen | undefined {
+  for (const { subscriptions: format } of versions) {
+    const subscription = format?.parse(message);
+    if (format && subscription) return { ...subscription, format };
+  }
+  return undefined;
 }
 
 /**
@@ -70,10 +36,10 @@ export function undeclared(id: RequestId): JSONRPCMessage {
 export async function honouredTasks(
   { engine, logger }: TaskService,
   owner: Owner,
-  { taskIds }: TaskListen,
+  { taskIds, format }: TaskListen,
   signal: AbortSignal,
 ): Promise<string[]> {
-  return await asRpcFaults(logger, { method: LISTEN }, signal, async () => {
+  return await asRpcFaults(logger, { method: format.method }, signal, async () => {
     const looks = taskIds
       .slice(0, MOST_TASKS)
       .map(async (id) => await engine.get(owner.id, id).then(() => [id], absent));
@@ -86,60 +52,42 @@ function absent(error: unknown): string[] {
   throw error;
 }
 
-type Acknowledgement = JSONRPCNotification & { readonly params: { readonly notifications: object } };
-
-export function isAcknowledgement(message: JSONRPCMessage): message is Acknowledgement {
-  return 'method' in message && message.method === 'notifications/subscriptions/acknowledged';
-}
-
-/** Adds the honoured task IDs to the SDK's acknowledgement of a subscription. */
-export function withTasks(acknowledgement: Acknowledgement, taskIds: readonly string[]): JSONRPCMessage {
-  const { params } = acknowledgement;
-  return { ...acknowledgement, params: { ...params, notifications: { ...params.notifications, taskIds } } };
-}
-
-/** Returns whether the subscription is only for tasks, so that the SDK itself has nothing to send on it. */
-export function isForTasksAlone({ params }: Acknowledgement): boolean {
-  return Object.keys(params.notifications).length === 0;
-}
-
-/** Returns the ID of the subscription that a message belongs to. */
-export function subscriptionOf(message: object): unknown {
-  return (message as { params?: { _meta?: Record<string, unknown> } }).params?._meta?.[SUBSCRIPTION_ID_META_KEY];
-}
-
 /** Returns the message with which the server ends a subscription: the answer to its request. */
-export function ending(id: RequestId): JSONRPCMessage {
-  return { jsonrpc: '2.0', id, result: { resultType: 'complete', _meta: { [SUBSCRIPTION_ID_META_KEY]: id } } };
+export function ending({ id, format }: TaskListen): JSONRPCMessage {
+  return { jsonrpc: '2.0', id, result: format.ended(id) };
 }
 
-/** Returns the error answer to a `subscriptions/listen` request that is refused or cannot continue. */
+/** Returns the error answer to a subscription that is refused or cannot continue. */
 export function failing(id: RequestId, { code, message, data }: RpcError): JSONRPCMessage {
   return { jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } };
 }
 
-type Send = (message: JSONRPCMessage) => void;
+/** What is pushed to whom, and until when. */
+export interface Push {
+  readonly owner: Owner;
+  readonly listen: TaskListen;
+  readonly send: (message: JSONRPCMessage) => void;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Sends each task's current state, then again whenever it changes. Resolves when all tasks have ended, the server
- * closes or `signal` is aborted.
- * @throws RpcFault for the first task that can no longer be followed; the caller must then abort `signal` to stop the
+ * closes or the signal is aborted.
+ * @throws RpcFault for the first task that can no longer be followed; the caller must then abort the signal to stop the
  * others
  */
-export async function pushTasks(
-  service: TaskService,
-  owner: Owner,
-  id: RequestId,
-  taskIds: readonly string[],
-  send: Send,
-  signal: AbortSignal,
-): Promise<void> {
-  const push = async (taskId: string): Promise<void> =>
-    await pushTask(service, owner, id, taskId, send, signal).catch(over);
+export async function pushTasks(service: TaskService, taskIds: readonly string[], push: Push): Promise<void> {
+  const { signal } = push;
+  const { method } = push.listen.format;
   await Promise.all(
     taskIds.map(async (taskId) => {
       try {
-        await asRpcFaults(service.logger, { method: LISTEN, taskId }, signal, async () => await push(taskId));
+        await asRpcFaults(
+          service.logger,
+          { method, taskId },
+          signal,
+          async () => await pushTask(service, taskId, push).catch(over),
+        );
       } catch (error) {
         if (!signal.aborted) throw error;
       }
@@ -147,24 +95,12 @@ export async function pushTasks(
   );
 }
 
-async function pushTask(
-  service: TaskService,
-  owner: Owner,
-  id: RequestId,
-  taskId: string,
-  send: Send,
-  signal: AbortSignal,
-): Promise<void> {
+async function pushTask(service: TaskService, taskId: string, { owner, listen, send, signal }: Push): Promise<void> {
   let sent: string | undefined;
   for await (const task of service.engine.watch(owner.id, taskId, signal)) {
-    const view = detailedTask2026(await fittingTask(service, task), service.pollInterval);
-    const now = JSON.stringify(view);
-    if (now !== sent)
-      send({
-        jsonrpc: '2.0',
-        method: 'notifications/tasks',
-        params: { ...view, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } },
-      });
+    const message = listen.format.changed(listen.id, await fittingTask(service, task), service.pollInterval);
+    const now = JSON.stringify(message);
+    if (now !== sent) send(message);
     sent = now;
   }
 }

@@ -1,7 +1,8 @@
 /** Listed output schemas, checked with a JSON Schema validator. */
 import { Validator } from '@cfworker/json-schema';
 import { describe, expect, it } from 'vitest';
-import { describesObjects, either, underResult, type JsonSchema } from '../../src/wire/output-schema.js';
+import { describesObjects, either, underResult } from '../../src/protocol/output-schema.js';
+import type { JsonSchema } from '../../src/tool/json-schema.js';
 
 const $schema = 'https://json-schema.org/draft/2020-12/schema';
 const number: JsonSchema = {

@@ -1,9 +1,9 @@
 /** One task as each of the two protocol versions represents it. */
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
-import { answer2025, task2025 } from '../../src/wire/v2025.js';
-import { answerOf } from '../../src/wire/answer.js';
-import { detailedTask2026, task2026 } from '../../src/wire/v2026.js';
+import { answer2025, task2025 } from '../../src/protocol/2025-11-25/task.js';
+import { answerOf } from '../../src/protocol/task.js';
+import { detailedTask2026, task2026 } from '../../src/protocol/2026-07-28/task.js';
 
 const task: Task = { id: 'mcp-1', tool: 't', createdAt: 0, updatedAt: 1000, ttl: 5000, inputs: {}, steps: [] };
 const result = { content: [{ type: 'text', text: 'fine' }] };

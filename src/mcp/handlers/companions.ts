@@ -7,10 +7,9 @@ import type { ToolHints } from '../../tool/options.js';
 import { validate, type ToolSchema } from '../../tool/schema.js';
 import { CANCEL, LIST, WAIT } from '../tools/fallback.js';
 import { TaskHandle, taskHandle } from '../tools/handle-result.js';
-import { cancelTask } from './methods.js';
-import { fittingTask } from './output.js';
-import type { Owner } from '../request/owner.js';
-import type { Answer, Era, RequestContext } from '../request/request.js';
+import { cancelTask, getTask, listTasks } from './tasks.js';
+import type { Owner, RequestContext, RpcResult } from '../../protocol/request.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 import { answerWith, awaitTask } from './wait.js';
 
@@ -22,7 +21,7 @@ export interface Companion {
   /** Not set for a companion that returns other tools' results, so that clients accept any structured content. */
   readonly outputSchema?: ToolSchema;
   readonly annotations: ToolHints;
-  call(args: unknown, ctx: RequestContext): Promise<Answer>;
+  call(args: unknown, ctx: RequestContext): Promise<RpcResult>;
 }
 
 const taskId = z.string().describe('The taskId from the answer to the original call');
@@ -33,9 +32,9 @@ const ListArguments = z.object({ cursor: z.string().optional().describe('The nex
  * Returns the companions that the server offers: none unless some tool's calls are answered with handles, and
  * `task_list` only if requestors can be told apart.
  */
-export function companions(service: TaskService, era: Era, { mayList }: Owner): readonly Companion[] {
+export function companions(service: TaskService, version: ProtocolVersion, { mayList }: Owner): readonly Companion[] {
   if (service.tools.fallback.handles.size === 0) return [];
-  return [waitCompanion(service, era), cancelCompanion(service), ...(mayList ? [listCompanion(service)] : [])];
+  return [waitCompanion(service, version), cancelCompanion(service), ...(mayList ? [listCompanion(service)] : [])];
 }
 
 /**
@@ -47,11 +46,11 @@ export async function callCompanion(
   companion: Companion,
   args: unknown,
   ctx: RequestContext,
-): Promise<Answer> {
+): Promise<RpcResult> {
   return await service.cancellations.run(ctx, async (signal) => await answer(companion, args, { ...ctx, signal }));
 }
 
-async function answer({ name, inputSchema, call }: Companion, args: unknown, ctx: RequestContext): Promise<Answer> {
+async function answer({ name, inputSchema, call }: Companion, args: unknown, ctx: RequestContext): Promise<RpcResult> {
   const checked = await validate(inputSchema, args ?? {});
   if ('problems' in checked) return { ...errorResult(`Invalid arguments for tool ${name}: ${checked.problems}`) };
   try {
@@ -69,7 +68,7 @@ async function answer({ name, inputSchema, call }: Companion, args: unknown, ctx
   }
 }
 
-function waitCompanion(service: TaskService, era: Era): Companion {
+function waitCompanion(service: TaskService, version: ProtocolVersion): Companion {
   const { budget } = service.tools.fallback;
   const most = budget / 1000;
   return {
@@ -91,7 +90,7 @@ function waitCompanion(service: TaskService, era: Era): Companion {
     async call(args, ctx) {
       const { taskId: id, seconds = most } = args as { taskId: string; seconds?: number };
       const task = await service.engine.get(ctx.owner.id, id);
-      const wait = { service, era, ctx, task, budget: Math.min(seconds * 1000, budget) };
+      const wait = { service, version, ctx, task, budget: Math.min(seconds * 1000, budget) };
       const now = await awaitTask(wait);
       const failure = failureText(now);
       return failure === undefined ? await answerWith(wait, now) : { ...errorResult(failure) };
@@ -116,7 +115,7 @@ function cancelCompanion(service: TaskService): Companion {
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     async call(args, ctx) {
       const { taskId: id } = args as z.infer<typeof TaskArguments>;
-      const said = (task: Task, text: string): Answer => ({
+      const said = (task: Task, text: string): RpcResult => ({
         content: [{ type: 'text', text }],
         structuredContent: taskHandle(task),
       });
@@ -125,7 +124,7 @@ function cancelCompanion(service: TaskService): Companion {
         return said(task, `${task.tool} was cancelled; there is no result to wait for.`);
       } catch (error) {
         if (!isMcpTasksError(error, 'TASK_ENDED')) throw error;
-        const task = await fittingTask(service, await service.engine.get(ctx.owner.id, id));
+        const task = await getTask(service, id, ctx);
         const { status } = taskHandle(task);
         const next = `Call ${WAIT} with ${JSON.stringify({ taskId: id })} for its result.`;
         return said(
@@ -147,10 +146,10 @@ function listCompanion(service: TaskService): Companion {
     inputSchema: ListArguments,
     outputSchema: z.looseObject({ tasks: z.array(TaskHandle), nextCursor: z.string().optional() }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
-    async call(args, { owner }) {
+    async call(args, ctx) {
       const { cursor } = args as z.infer<typeof ListArguments>;
-      const { tasks, nextCursor } = await service.engine.list(owner.id, cursor);
-      const handles = await Promise.all(tasks.map(async (task) => taskHandle(await fittingTask(service, task))));
+      const { tasks, nextCursor } = await listTasks(service, cursor, ctx);
+      const handles = tasks.map(taskHandle);
       const lines = handles.map(
         ({ taskId: id, tool, status, statusMessage }) =>
           `${id} ${tool}: ${status}${statusMessage === undefined ? '' : ` (${statusMessage})`}`,

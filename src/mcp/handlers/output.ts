@@ -4,11 +4,9 @@ import { errorResult, type ToolResult } from '../../task/result.js';
 import type { EndedTask, Outcome, Task } from '../../task/task.js';
 import { fromJsonSchema, type JsonSchema } from '../../tool/json-schema.js';
 import { validate, type ToolSchema } from '../../tool/schema.js';
-import { answerOf } from '../../wire/answer.js';
-import { describesObjects } from '../../wire/output-schema.js';
-import { answer2025 } from '../../wire/v2025.js';
-import { rpcFault } from '../request/errors.js';
-import type { Era } from '../request/request.js';
+import { describesObjects } from '../../protocol/output-schema.js';
+import { rpcFault } from '../../protocol/errors.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 
 /** How many compiled schemas are cached. */
@@ -16,8 +14,8 @@ const MOST_SCHEMAS = 200;
 
 interface Output {
   readonly schema: ToolSchema;
-  /** See `ListedOutput`. */
-  readonly wrapped: boolean;
+  /** Returns whether all content that fits the schema are objects, as clients of a version see it. */
+  readonly objects: (version: ProtocolVersion) => boolean;
 }
 
 const carriedOutputs = new LRUCache<string, Output>({ max: MOST_SCHEMAS });
@@ -30,12 +28,13 @@ function outputOf({ tools }: TaskService, { tool, mapping }: Task): Output | und
   if (mapping?.output === null) return undefined;
   if (mapping?.output) return carriedOutput(mapping.output);
   const schema = tools.get(tool)?.outputSchema;
-  return schema && { schema, wrapped: tools.outputs.get(tool)?.wrapped ?? false };
+  return schema && { schema, objects: (version) => tools.outputs(version).get(tool)?.objects ?? true };
 }
 
 function carriedOutput(schema: JsonSchema): Output {
   const key = JSON.stringify(schema);
-  const output = carriedOutputs.get(key) ?? { schema: fromJsonSchema(schema), wrapped: !describesObjects(schema) };
+  const objects = describesObjects(schema);
+  const output = carriedOutputs.get(key) ?? { schema: fromJsonSchema(schema), objects: () => objects };
   carriedOutputs.set(key, output);
   return output;
 }
@@ -65,10 +64,10 @@ export async function fittingTask(service: TaskService, task: Task): Promise<Tas
  * Returns the result that the call itself answers with.
  * @throws the task's JSON-RPC error
  */
-export async function resultOf(service: TaskService, era: Era, task: EndedTask): Promise<ToolResult> {
+export async function resultOf(service: TaskService, version: ProtocolVersion, task: EndedTask): Promise<ToolResult> {
   const output = outputOf(service, task);
   const fitting = await fittingOutcome(task.tool, output, task.outcome);
-  const answer = era === '2025-11-25' ? answer2025(fitting, output?.wrapped) : answerOf(fitting);
+  const answer = version.tasks.answer(fitting, output?.objects(version) ?? true);
   if ('error' in answer) throw rpcFault(answer.error);
   return answer.result;
 }

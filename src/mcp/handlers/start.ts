@@ -1,28 +1,27 @@
 /** Turns a call into the engine's start request. @module */
-import type { FormRequest } from '../../task/form.js';
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../../task/idempotency-key.js';
-import { INPUT_KINDS, type InputKind } from '../../task/input.js';
+import { INPUT_KINDS } from '../../task/input.js';
 import type { Caller } from '../../task/memo.js';
 import { idempotencyKeyOf } from '../../tool/idempotency.js';
 import type { StartRequest } from '../../temporal/engine.js';
-import type { Call } from './call-request.js';
-import { declaresTasks } from '../request/capabilities.js';
-import { invalidParams } from '../request/errors.js';
-import { progressTokenOf } from '../request/request.js';
-import { answerable } from '../request/stream.js';
+import type { ToolCall } from '../../protocol/call.js';
+import { invalidParams } from '../../protocol/errors.js';
+import type { Asked, ProtocolVersion } from '../../protocol/version.js';
 import { msToNumber } from '../../temporal/seam.js';
+import type { TaskService } from '../service.js';
 
 /** The shortest ttl a call can ask for, in milliseconds: the client needs time to fetch the result. */
 const SHORTEST_TTL = 10_000;
 /** The longest idempotency key, in characters. */
 const LONGEST_KEY = 1_000;
 
-/**
- * The answer to the question before the start, or the question that the task itself must ask first, if there is one.
- */
-export type First =
-  | { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string }
-  | { readonly askFirst: FormRequest | undefined };
+export interface Prepared {
+  readonly call: ToolCall;
+  /** The arguments as the tool's schema parsed them. */
+  readonly parsed: unknown;
+  /** What became of the question before the start, if the tool has one. */
+  readonly asked: Exclude<Asked, { reply: unknown }> | undefined;
+}
 
 /**
  * Builds the request that starts the call's task.
@@ -30,19 +29,23 @@ export type First =
  * @throws -32602 if the idempotency key is not a string of 1 to 1,000 characters, or an anonymous caller's key can be
  * guessed
  */
-export function startRequest(call: Call, parsed: unknown, first: First): StartRequest {
+export function startRequest(
+  service: TaskService,
+  version: ProtocolVersion,
+  { call, parsed, asked }: Prepared,
+): StartRequest {
   const { tool, params, ctx } = call;
-  const caller = callerOf(call);
-  const key = keyOf(call, parsed, 'nonce' in first ? first.nonce : undefined);
+  const caller = callerOf(version, call);
+  const key = keyOf(call, parsed, asked && 'nonce' in asked ? asked.nonce : undefined);
   return {
     owner: ctx.owner.id,
     tool,
     // A function tool's worker parses the arguments itself, so that the tool can receive types that JSON lacks.
     args: tool.work.kind === 'function' ? (params.arguments ?? {}) : parsed,
-    ttl: ttlOf(call),
+    ttl: ttlOf(service, version, call),
     ...(caller ? { caller } : {}),
     ...(key ? { key } : {}),
-    ...('answer' in first ? { answer: first.answer } : first.askFirst ? { askFirst: first.askFirst } : {}),
+    ...(asked ? ('answer' in asked ? { answer: asked.answer } : { askFirst: asked.askFirst }) : {}),
   };
 }
 
@@ -51,7 +54,7 @@ export function startRequest(call: Call, parsed: unknown, first: First): StartRe
  * @param nonce identifies the answer that the call carries, so that sending the same answer again starts nothing new
  */
 function keyOf(
-  { tool, ctx: { meta, owner } }: Call,
+  { tool, ctx: { meta, owner } }: ToolCall,
   parsed: unknown,
   nonce: string | undefined,
 ): IdempotencyKey | undefined {
@@ -76,13 +79,10 @@ function keyOf(
 /**
  * Returns what later messages about the task need to know of its caller, and which questions its workflow must not ask.
  */
-function callerOf(call: Call): Caller | undefined {
-  const { era, params, ctx } = call;
-  const { session } = ctx.stream;
-  // An awaited call reports progress on its own stream, and its token is only valid during the call. In 2026-07-28
-  // tasks do not report progress.
-  const progressToken = era === '2025-11-25' && params.task !== undefined ? progressTokenOf(ctx) : undefined;
-  const answers = answersOf(call);
+function callerOf({ calls }: ProtocolVersion, call: ToolCall): Caller | undefined {
+  const { session } = call.ctx.stream;
+  const progressToken = calls.progressToken(call);
+  const answers = calls.answers(call);
   const cannotAnswer = answers ? INPUT_KINDS.filter((kind) => !answers.includes(kind)) : [];
   const caller: Caller = {
     ...(session === undefined ? {} : { session }),
@@ -92,16 +92,10 @@ function callerOf(call: Call): Caller | undefined {
   return Object.keys(caller).length > 0 ? caller : undefined;
 }
 
-/** Returns what the client can answer while the work runs; `undefined` if unknown, so the workflow has to try. */
-function answersOf({ era, tool, ctx }: Call): readonly InputKind[] | undefined {
-  if (era === '2025-11-25') return ctx.stream.answers;
-  // In 2026-07-28 only a task can ask.
-  return declaresTasks(ctx) && tool.taskSupport !== 'forbidden' ? answerable(ctx.capabilities) : [];
-}
-
-function ttlOf({ service, era, tool, params }: Call): number | null {
-  const asked = era === '2025-11-25' ? params.task?.ttl : undefined;
-  if (asked !== undefined && asked !== null) return Math.min(Math.max(asked, SHORTEST_TTL), service.longestTtl);
-  if (tool.ttl === undefined) return service.defaultTtl;
-  return tool.ttl === null ? null : msToNumber(tool.ttl);
+function ttlOf({ longestTtl, defaultTtl }: TaskService, { calls }: ProtocolVersion, call: ToolCall): number | null {
+  const asked = calls.ttl(call);
+  if (asked !== undefined) return Math.min(Math.max(asked, SHORTEST_TTL), longestTtl);
+  const { ttl } = call.tool;
+  if (ttl === undefined) return defaultTtl;
+  return ttl === null ? null : msToNumber(ttl);
 }

@@ -5,12 +5,13 @@ import { linkSignals } from '../../temporal/rpc/signals.js';
 import { asksOf } from '../../tool/define-tool.js';
 import { handleResult } from '../tools/handle-result.js';
 import { resultOf } from './output.js';
-import { progressTokenOf, type Answer, type Era, type RequestContext } from '../request/request.js';
+import { progressTokenOf, type RequestContext, type RpcResult } from '../../protocol/request.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 
 export interface Wait {
   readonly service: TaskService;
-  readonly era: Era;
+  readonly version: ProtocolVersion;
   readonly ctx: RequestContext;
   readonly task: Task;
   /** How long to wait, in milliseconds. @default until the task ends */
@@ -18,10 +19,11 @@ export interface Wait {
 }
 
 /**
+/**
  * Returns the answer to the call: the task's own result, or its handle once the budget is spent.
  * @throws the task's error; the signal's reason
  */
-export async function awaitAnswer(wait: Wait): Promise<Answer> {
+export async function awaitAnswer(wait: Wait): Promise<RpcResult> {
   return await answerWith(wait, await awaitTask(wait));
 }
 
@@ -29,21 +31,24 @@ export async function awaitAnswer(wait: Wait): Promise<Answer> {
  * Returns the answer to a call for the task as it is now: its result, or its handle if it is still running.
  * @throws the task's error
  */
-export async function answerWith({ service, era }: Wait, task: Task): Promise<Answer> {
+export async function answerWith({ service, version }: Wait, task: Task): Promise<RpcResult> {
   const { outcome } = task;
-  return { ...(outcome ? await resultOf(service, era, { ...task, outcome }) : handleResult(task)) };
+  return { ...(outcome ? await resultOf(service, version, { ...task, outcome }) : handleResult(task)) };
 }
 
 /**
  * Returns the task once it has ended, or as it is when the budget is spent. Until then the call's stream carries the
- * task's progress, under the call's own token, and in 2025-11-25 its questions.
+ * task's progress, under the call's own token, and its questions if the version sends unsolicited messages.
  * @throws the signal's reason
  */
 export async function awaitTask(wait: Wait): Promise<Task> {
-  const { service, era, ctx, task } = wait;
+  const { service, version, ctx, task } = wait;
+  const { owner, stream } = ctx;
   const tool = service.tools.get(task.tool);
-  const asks = era === '2025-11-25' && tool !== undefined && asksOf(tool).length > 0;
-  const following = asks ? service.followers.follow(ctx.owner, task.id, ctx.stream, { plain: true }) : undefined;
+  const asks = version.unsolicited !== undefined && tool !== undefined && asksOf(tool).length > 0;
+  const following = asks
+    ? service.followers.follow({ version, owner, taskId: task.id, stream }, { plain: true })
+    : undefined;
   const patience = new AbortController();
   const timer = wait.budget === undefined ? undefined : setTimeout(() => patience.abort(), wait.budget);
   const { signal, unlink } = linkSignals(ctx.signal, patience.signal);
@@ -51,7 +56,7 @@ export async function awaitTask(wait: Wait): Promise<Task> {
     return await ended(wait, signal);
   } catch (error) {
     if (!patience.signal.aborted || ctx.signal.aborted || error !== signal.reason) throw error;
-    return await service.engine.get(ctx.owner.id, task.id).catch(() => task);
+    return await service.engine.get(owner.id, task.id).catch(() => task);
   } finally {
     clearTimeout(timer);
     unlink();

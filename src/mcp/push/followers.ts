@@ -1,6 +1,6 @@
 /**
- * Sends clients of 2025-11-25 unsolicited messages about their tasks: status, progress and questions, each on one
- * stream. A task is followed for as long as a stream can carry its messages.
+ * Sends clients unsolicited messages about their tasks, in the protocol versions that have them: status, progress and
+ * questions, each on one stream. A task is followed for as long as a stream can carry its messages.
  * @module
  */
 import { randomUUID } from 'node:crypto';
@@ -11,16 +11,26 @@ import type { EndedTask, Task } from '../../task/task.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 import { PROGRESS_CLAIM } from '../../task/names.js';
 import { Lease } from './lease.js';
-import type { Owner } from '../request/owner.js';
+import type { Owner } from '../../protocol/request.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
 import { News } from './news.js';
 import { Questions, type Carrier } from './questions.js';
-import type { Stream } from '../request/stream.js';
+import type { Stream } from '../../protocol/stream.js';
 
 export interface FollowerOptions {
   readonly engine: TaskEngine;
   readonly keys: Keyring;
   readonly logger: Logger;
   readonly pollInterval: number;
+}
+
+/** A task to follow on a stream. */
+export interface Followed {
+  /** The version of the stream's client. */
+  readonly version: ProtocolVersion;
+  readonly owner: Owner;
+  readonly taskId: string;
+  readonly stream: Stream;
 }
 
 export interface FollowOptions {
@@ -49,19 +59,19 @@ export class Followers {
 
   constructor(private readonly options: FollowerOptions) {}
 
-  /** Sends messages about the owner's task on `stream`, until `leave` is called or the task ends. */
-  follow(owner: Owner, taskId: string, stream: Stream, { known, plain = false }: FollowOptions = {}): Following {
-    const key = followed(owner, taskId);
+  /** Sends messages about the owner's task on the stream, until `leave` is called or the task ends. */
+  follow(followed: Followed, { known, plain = false }: FollowOptions = {}): Following {
+    const key = keyOf(followed);
     let follower = this.#followers.get(key);
     if (!follower) {
-      const mine = new Follower(this.options, owner, taskId, known, () => {
+      const mine = new Follower(this.options, followed, known, () => {
         if (this.#followers.get(key) === mine) this.#followers.delete(key);
       });
       follower = mine;
       this.#followers.set(key, follower);
     }
     const { ended } = follower;
-    const carrier = follower.add(stream, plain);
+    const carrier = follower.add(followed.stream, plain);
     return { ended, leave: ({ asked } = { asked: false }) => follower.remove(carrier, asked) };
   }
 
@@ -70,21 +80,16 @@ export class Followers {
    * @param problem what was wrong with the answer
    */
   askAgain(owner: Owner, taskId: string, key: string, problem: string): void {
-    void this.#followers.get(followed(owner, taskId))?.askAgain(key, problem);
+    for (const follower of this.#followers.values())
+      if (follower.isOf(owner, taskId)) void follower.askAgain(key, problem);
   }
 
   /**
    * Follows a task until it ends.
    * @throws McpTasksError `TASK_NOT_FOUND`; the signal's reason
    */
-  async ended(
-    owner: Owner,
-    taskId: string,
-    stream: Stream,
-    signal: AbortSignal,
-    options: FollowOptions = {},
-  ): Promise<EndedTask> {
-    const { ended, leave } = this.follow(owner, taskId, stream, options);
+  async ended(followed: Followed, signal: AbortSignal): Promise<EndedTask> {
+    const { ended, leave } = this.follow(followed);
     try {
       return await new Promise((resolve, reject) => {
         const abort = (): void => reject(signal.reason as Error);
@@ -99,37 +104,50 @@ export class Followers {
 }
 
 /** Keyed by owner as well as task: anyone but the task's owner gets a follower of their own, which finds no task. */
-function followed(owner: Owner, taskId: string): string {
-  return `${owner.id}\0${taskId}`;
+function keyOf({ version, owner, taskId }: Followed): string {
+  return `${version.name}\0${owner.id}\0${taskId}`;
 }
 
 class Follower {
   /** Oldest first. */
   readonly #carriers: Carrier[] = [];
   readonly #stop = new AbortController();
-  readonly #news: News;
-  readonly #questions: Questions;
+  /** Not set in a version without unsolicited messages, as are the questions. */
+  readonly #news: News | undefined;
+  readonly #questions: Questions | undefined;
   readonly ended: Promise<EndedTask>;
   #task: Task | undefined;
   /** The last send in the queue: messages go out one after another. */
   #turn: Promise<void> = Promise.resolve();
 
+  readonly #owner: Owner;
+  readonly #taskId: string;
+
   constructor(
     private readonly options: FollowerOptions,
-    private readonly owner: Owner,
-    private readonly taskId: string,
+    { version, owner, taskId }: Omit<Followed, 'stream'>,
     known: Task | undefined,
     private readonly gone: () => void,
   ) {
     const { engine, keys, logger, pollInterval } = options;
+    this.#owner = owner;
+    this.#taskId = taskId;
     const claimant = randomUUID();
     const claimOn = (key: string): Lease => new Lease({ engine, logger, owner: owner.id, taskId, key, claimant });
-    this.#news = new News(pollInterval, claimOn(PROGRESS_CLAIM), known);
-    this.#questions = new Questions({ keys, claimOn, look: () => this.#tell() });
+    const { tasks, unsolicited } = version;
+    if (unsolicited) {
+      const progressClaim = claimOn(PROGRESS_CLAIM);
+      this.#news = new News({ status: tasks.status, unsolicited, pollInterval, progressClaim, known });
+      this.#questions = new Questions({ keys, unsolicited, claimOn, look: () => this.#tell() });
+    }
     // Deferred until the follower is registered.
     this.ended = Promise.resolve().then(async () => await this.#run());
     // Prevents an unhandled rejection when nobody awaits `ended`.
     this.ended.catch(() => undefined);
+  }
+
+  isOf(owner: Owner, taskId: string): boolean {
+    return this.#owner.id === owner.id && this.#taskId === taskId;
   }
 
   add(stream: Stream, plain: boolean): Carrier {
@@ -143,30 +161,30 @@ class Follower {
     const index = this.#carriers.indexOf(carrier);
     if (index < 0) return;
     this.#carriers.splice(index, 1);
-    if (asked) this.#questions.leave(carrier);
-    else this.#questions.takeBack(carrier);
+    if (asked) this.#questions?.leave(carrier);
+    else this.#questions?.takeBack(carrier);
     if (this.#carriers.length > 0) this.#tell();
     else this.#end();
   }
 
   /** Reads the task again first: the workflow may have accepted the refused answer and now ask a different question. */
   async askAgain(key: string, problem: string): Promise<void> {
-    this.#task = await this.options.engine.get(this.owner.id, this.taskId).catch(() => this.#task);
-    this.#questions.again(key, problem);
+    this.#task = await this.options.engine.get(this.#owner.id, this.#taskId).catch(() => this.#task);
+    this.#questions?.again(key, problem);
   }
 
   #end(): void {
     this.gone();
     this.#stop.abort();
-    this.#news.close();
-    this.#questions.close();
+    this.#news?.close();
+    this.#questions?.close();
   }
 
   async #run(): Promise<EndedTask> {
     const { signal } = this.#stop;
     try {
       const wantsProgress = ({ caller }: Task): boolean => caller?.progressToken !== undefined;
-      for await (const task of this.options.engine.watch(this.owner.id, this.taskId, signal, {
+      for await (const task of this.options.engine.watch(this.#owner.id, this.#taskId, signal, {
         progress: wantsProgress,
       })) {
         this.#task = task;
@@ -187,16 +205,16 @@ class Follower {
       .catch((error: unknown) => {
         // An McpTasksError is expected here: the task has expired, or the server is closing.
         if (!isMcpTasksError(error))
-          this.options.logger.error({ taskId: this.taskId, err: error }, 'a client could not be told of its task');
+          this.options.logger.error({ taskId: this.#taskId, err: error }, 'a client could not be told of its task');
       });
   }
 
   async #tellNow(): Promise<void> {
     if (!this.#task) return;
-    await this.#news.tell(
+    await this.#news?.tell(
       this.#task,
       this.#carriers.filter(({ plain }) => !plain),
     );
-    await this.#questions.put(this.#task, this.#carriers);
+    await this.#questions?.put(this.#task, this.#carriers);
   }
 }

@@ -1,65 +1,63 @@
 /**
- * Sends a task's `notifications/tasks/status` and `notifications/progress` (protocol 2025-11-25), each message on one
- * stream.
+ * Sends a task's status and progress, each message on one stream.
  * @module
  */
 import type { Progress } from '../../task/progress.js';
 import { currentProgress, type Task } from '../../task/task.js';
-import { status2025, task2025, relatedTask } from '../../wire/v2025.js';
+import type { TaskView, UnsolicitedMessages } from '../../protocol/version.js';
 import type { Lease } from './lease.js';
 import { carry, type Carrier } from './questions.js';
-import type { ServerMessage } from '../request/stream.js';
 
 /** How long to wait after a refused claim before trying again, in milliseconds. */
 const ASK_AGAIN = 3_000;
+
+export interface NewsOptions {
+  /** Returns a task's status in the version of the streams' clients. */
+  readonly status: TaskView['status'];
+  readonly unsolicited: UnsolicitedMessages;
+  /** In milliseconds. */
+  readonly pollInterval: number;
+  /** The claim to send progress; needed for sessions, which may also have a stream at another process. */
+  readonly progressClaim: Lease;
+  /** The task as the client last saw it. */
+  readonly known: Task | undefined;
+}
 
 export class News {
   #status: string | undefined;
   #progress: number | undefined;
   #refusedUntil = 0;
 
-  /**
-   * @param progressClaim the claim to send progress; needed for sessions, which may also have a stream at another
-   * process
-   * @param known the task as the client last saw it
-   */
-  constructor(
-    private readonly pollInterval: number,
-    private readonly progressClaim: Lease,
-    known: Task | undefined,
-  ) {
+  constructor(private readonly options: NewsOptions) {
+    const { known } = options;
     if (!known) return;
-    this.#status = status2025(known);
+    this.#status = options.status(known);
     this.#progress = currentProgress(known)?.progress ?? -Infinity;
   }
 
   async tell(task: Task, carriers: readonly Carrier[]): Promise<void> {
-    const status = status2025(task);
+    const { unsolicited, pollInterval, progressClaim } = this.options;
+    const status = this.options.status(task);
     const progress = this.#newProgress(task);
     const callers = carriers.filter(({ stream }) => stream.session === task.caller?.session);
-    if (callers.length === 0) await this.progressClaim.release();
-    else if (progress && (await this.#mayTell(task))) await carry(callers, () => progressMessage(task, progress));
+    if (callers.length === 0) await progressClaim.release();
+    else if (progress && (await this.#mayTell(task))) await carry(callers, () => unsolicited.progress(task, progress));
     const changed = this.#status !== undefined && this.#status !== status;
     this.#status = status;
     // Skip the stream of a `tasks/result`: the session may have a stream at another process, and would get the status
     // twice.
     const told = carriers.filter(({ stream }) => stream.kind === 'session');
-    if (changed)
-      await carry(told, () => ({
-        jsonrpc: '2.0',
-        method: 'notifications/tasks/status',
-        params: task2025(task, this.pollInterval),
-      }));
+    if (changed) await carry(told, () => unsolicited.status(task, pollInterval));
   }
 
   close(): void {
-    void this.progressClaim.release();
+    void this.options.progressClaim.release();
   }
 
   async #mayTell({ caller }: Task): Promise<boolean> {
     if (caller?.session === undefined) return true;
     if (Date.now() < this.#refusedUntil) return false;
-    const mine = await this.progressClaim.take();
+    const mine = await this.options.progressClaim.take();
     if (!mine) this.#refusedUntil = Date.now() + ASK_AGAIN;
     return mine;
   }
@@ -76,12 +74,4 @@ export class News {
     this.#progress = Math.max(told, progress?.progress ?? told);
     return progress && progress.progress > told ? progress : undefined;
   }
-}
-
-function progressMessage({ id, caller }: Task, progress: Progress): ServerMessage {
-  return {
-    jsonrpc: '2.0',
-    method: 'notifications/progress',
-    params: { progressToken: caller?.progressToken, ...progress, _meta: relatedTask(id) },
-  };
 }

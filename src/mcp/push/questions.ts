@@ -1,5 +1,5 @@
 /**
- * Puts a task's open questions to its clients of 2025-11-25. Each question goes out on one stream and from one server
+ * Puts a task's open questions to its clients, in versions that send them unsolicited. Each question goes out on one stream and from one server
  * process at a time, which the workflow itself chooses. If a stream ends before the answer, the question goes to the
  * next stream.
  *
@@ -10,11 +10,11 @@
 import { kindOf } from '../../task/input.js';
 import type { Keyring } from '../../task/keyring.js';
 import type { InputRequest } from '../../task/report.js';
-import { sealRequestId } from '../../task/request-id.js';
+import { sealRequestId, type Question } from '../../task/request-id.js';
 import type { Task } from '../../task/task.js';
-import { relatedTask } from '../../wire/v2025.js';
+import type { UnsolicitedMessages } from '../../protocol/version.js';
 import type { Lease } from './lease.js';
-import type { ServerMessage, Stream } from '../request/stream.js';
+import type { ServerMessage, Stream } from '../../protocol/stream.js';
 
 /**
  * How long to wait, in milliseconds, before trying again to claim a question that another process holds or no worker
@@ -31,13 +31,14 @@ export interface Carrier {
 
 export interface QuestionOptions {
   readonly keys: Keyring;
+  readonly unsolicited: UnsolicitedMessages;
   /** Creates the claim on one of the task's questions. */
   readonly claimOn: (key: string) => Lease;
   /** Causes {@link Questions.put} to be called again. */
   readonly look: () => void;
 }
 
-interface Question {
+interface SentQuestion {
   readonly lease: Lease;
   /** The stream whose client was asked. */
   carrier?: Carrier;
@@ -46,7 +47,7 @@ interface Question {
 }
 
 export class Questions {
-  readonly #questions = new Map<string, Question>();
+  readonly #questions = new Map<string, SentQuestion>();
   #again: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -105,7 +106,7 @@ export class Questions {
     // An existing workflow does not handle claims, so it cannot keep two processes from asking the same question. Use
     // only streams that no other process shares.
     const claimable = mapping === undefined;
-    const question: Question = this.#questions.get(key) ?? { lease: this.options.claimOn(key) };
+    const question: SentQuestion = this.#questions.get(key) ?? { lease: this.options.claimOn(key) };
     if (question.carrier) return;
     const kind = kindOf(request);
     const able = (): Carrier[] =>
@@ -117,11 +118,18 @@ export class Questions {
     if (!(await question.lease.take())) return this.#lookAgain();
     // Filter again: streams may have ended while the claim was made.
     const carrier = await carry(able(), ({ plain }) =>
-      message(this.options.keys, taskId, key, saying(request, question.problem), plain),
+      this.#message({ taskId, key }, saying(request, question.problem), plain),
     );
     if (carrier && carriers.includes(carrier)) question.carrier = carrier;
     else await question.lease.release();
     if (this.#closed) await question.lease.release();
+  }
+
+  #message(question: Question, { method, params }: InputRequest, plain: boolean): ServerMessage {
+    const { keys, unsolicited } = this.options;
+    const related = unsolicited.related(question.taskId);
+    const meta = plain ? {} : { _meta: { ...(params['_meta'] as object | undefined), ...related } };
+    return { jsonrpc: '2.0', id: sealRequestId(keys, question), method, params: { ...params, ...meta } };
   }
 
   #lookAgain(): void {
@@ -161,15 +169,4 @@ function saying({ method, params }: InputRequest, problem: string | undefined): 
   return problem === undefined
     ? { method, params }
     : { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
-}
-
-function message(
-  keys: Keyring,
-  taskId: string,
-  key: string,
-  { method, params }: InputRequest,
-  plain: boolean,
-): ServerMessage {
-  const meta = plain ? {} : { _meta: { ...(params['_meta'] as object | undefined), ...relatedTask(taskId) } };
-  return { jsonrpc: '2.0', id: sealRequestId(keys, { taskId, key }), method, params: { ...params, ...meta } };
 }

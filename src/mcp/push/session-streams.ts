@@ -6,8 +6,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Task } from '../../task/task.js';
 import type { Followers } from './followers.js';
-import type { Owner } from '../request/owner.js';
-import type { Stream } from '../request/stream.js';
+import type { Owner } from '../../protocol/request.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
+import type { Stream } from '../../protocol/stream.js';
 
 /** How many sessions' tasks are remembered, and for how long after a task was last shown, in milliseconds. */
 const SESSIONS = { max: 10_000, ttl: 60 * 60_000 };
@@ -15,6 +16,7 @@ const SESSIONS = { max: 10_000, ttl: 60 * 60_000 };
 const TASKS = 100;
 
 interface Interest {
+  readonly version: ProtocolVersion;
   readonly owner: Owner;
   /** The task as the client first saw it at this process. */
   readonly known: Task;
@@ -44,20 +46,23 @@ export class SessionStreams {
     };
   }
 
-  /** Records that the client of `session` has seen this task, and follows the task on the session's open streams. */
-  shown(session: string | undefined, owner: Owner, known: Task): void {
-    if (session === undefined || known.outcome) return;
+  /**
+   * Records that the client of `session` has seen this task, and follows the task on the session's open streams. Does
+   * nothing in a version without unsolicited messages.
+   */
+  shown(version: ProtocolVersion, session: string | undefined, owner: Owner, known: Task): void {
+    if (!version.unsolicited || session === undefined || known.outcome) return;
     const tasks = this.#tasks.get(session) ?? new LRUCache<string, Interest>({ max: TASKS });
     this.#tasks.set(session, tasks);
-    const interest = tasks.get(known.id) ?? { owner, known };
+    const interest = tasks.get(known.id) ?? { version, owner, known };
     tasks.set(known.id, interest);
     for (const [stream, leave] of this.#streams.get(session) ?? [])
       this.#follow(session, stream, leave, known.id, interest);
   }
 
-  #follow(session: string, stream: Stream, leave: Leave, taskId: string, { owner, known }: Interest): void {
+  #follow(session: string, stream: Stream, leave: Leave, taskId: string, { version, owner, known }: Interest): void {
     if (leave.size >= TASKS || leave.has(taskId)) return;
-    const following = this.followers.follow(owner, taskId, stream, { known });
+    const following = this.followers.follow({ version, owner, taskId, stream }, { known });
     leave.set(taskId, following.leave);
     const told = following.ended.then(
       () => true,

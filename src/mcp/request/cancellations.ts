@@ -5,21 +5,13 @@
  * @module
  */
 import { z } from 'zod';
-import type { RequestContext } from './request.js';
+import { CancelledByClient } from '../../protocol/errors.js';
+import type { RequestContext } from '../../protocol/request.js';
 
 const Cancelled = z.looseObject({
   method: z.literal('notifications/cancelled'),
   params: z.looseObject({ requestId: z.union([z.string(), z.number()]) }),
 });
-
-/** The reason a request's signal is aborted when its client explicitly cancelled it, rather than just disconnecting. */
-export class CancelledByClient extends Error {
-  override readonly name = 'CancelledByClient';
-
-  constructor() {
-    super('the client has cancelled the request');
-  }
-}
 
 export class Cancellations {
   readonly #pending = new Map<string, AbortController>();

@@ -1,5 +1,6 @@
 /** A task's owner: the authorization context of the request that created it. @module */
 import { userInfo } from 'node:os';
+import type { Owner } from '../../protocol/request.js';
 import { McpTasksError } from '../../task/errors.js';
 
 /** A token verifier's findings about a request's access token. Matches `AuthInfo` of both MCP SDKs. */
@@ -11,12 +12,6 @@ export interface AuthInfo {
   readonly expiresAt?: number;
   readonly resource?: URL;
   readonly extra?: Record<string, unknown>;
-}
-
-export interface Owner {
-  readonly id: string;
-  /** Whether this owner may list its tasks. False for the anonymous owner, which many requestors share. */
-  readonly mayList: boolean;
 }
 
 /**

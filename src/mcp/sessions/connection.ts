@@ -7,12 +7,12 @@ import { randomUUID } from 'node:crypto';
 import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { InputKind } from '../../task/input.js';
-import { mayPass } from '../request/errors.js';
-import type { Owner } from '../request/owner.js';
+import { isTemporary } from '../request/faults.js';
+import type { Owner } from '../../protocol/request.js';
 import { openReply, takeReply, type Reply } from './replies.js';
 import type { TaskService } from '../service.js';
 import { newSession } from './session.js';
-import type { ServerMessage, Stream } from '../request/stream.js';
+import type { ServerMessage, Stream } from '../../protocol/stream.js';
 
 /**
  * How long to retry a reply while Temporal is unavailable, in milliseconds. Then it is dropped; its question stays
@@ -82,7 +82,7 @@ export class Connection implements Stream {
       retries: Number.POSITIVE_INFINITY,
       maxRetryTime: PATIENCE,
       maxTimeout: 10_000,
-      shouldRetry: ({ error }) => mayPass(error),
+      shouldRetry: ({ error }) => isTemporary(error),
       signal: this.#closed.signal,
     });
   }

@@ -1,6 +1,6 @@
 /** The server-sent event stream that a session's GET opens. @module */
 import type { InputKind } from '../../task/input.js';
-import { MOST_UNREAD, type ServerMessage, type Stream } from '../request/stream.js';
+import { MOST_UNREAD, type ServerMessage, type Stream } from '../../protocol/stream.js';
 import { atExpiry } from '../request/token-expiry.js';
 
 export interface EventStreamOptions {

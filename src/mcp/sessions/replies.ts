@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Keyring } from '../../task/keyring.js';
 import { openRequestId, type Question } from '../../task/request-id.js';
-import type { Owner } from '../request/owner.js';
+import type { Owner } from '../../protocol/request.js';
 import type { TaskService } from '../service.js';
 
 export interface Reply extends Question {

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Keyring } from '../../task/keyring.js';
-import { answerable } from '../request/stream.js';
+import { answerable } from '../../protocol/stream.js';
 
 /** How long a session ID is accepted, in milliseconds. After that the client has to initialize a new session. */
 const LIFETIME = 30 * 24 * 60 * 60_000;

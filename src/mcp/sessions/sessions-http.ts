@@ -7,8 +7,10 @@ import { createParser } from 'eventsource-parser';
 import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
 import { peekBody } from '../request/body.js';
-import type { AuthInfo, Owner } from '../request/owner.js';
-import { faultOf, mayPass, RPC } from '../request/errors.js';
+import type { Owner } from '../../protocol/request.js';
+import type { AuthInfo } from '../request/owner.js';
+import { RPC } from '../../protocol/errors.js';
+import { faultOf, isTemporary } from '../request/faults.js';
 import { EventStream } from './event-stream.js';
 import { openReply, takeReply } from './replies.js';
 import type { TaskService } from '../service.js';
@@ -77,14 +79,14 @@ export function serveSessions(
         retries: Number.POSITIVE_INFINITY,
         maxRetryTime: PATIENCE,
         maxTimeout: 2_000,
-        shouldRetry: ({ error }) => mayPass(error),
+        shouldRetry: ({ error }) => isTemporary(error),
       });
       return new Response(null, { status: 202 });
     } catch (error) {
       if (!isMcpTasksError(error)) throw error;
       const fault = faultOf(error);
       const status = fault.code === RPC.internalError ? 500 : 400;
-      return failure(mayPass(error) ? 503 : status, fault.code, fault.message);
+      return failure(isTemporary(error) ? 503 : status, fault.code, fault.message);
     }
   }
 

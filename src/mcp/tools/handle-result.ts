@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { statusMessage } from '../../task/message.js';
 import type { ToolResult } from '../../task/result.js';
 import type { Task } from '../../task/task.js';
-import { messageOf } from '../../wire/answer.js';
+import { openStatus, taskFields } from '../../protocol/task.js';
 import { CANCEL, WAIT } from './fallback.js';
 
 /** Loose, because clients may still hold the schemas of an earlier version of this package. */
@@ -26,19 +26,13 @@ export type TaskHandle = z.infer<typeof TaskHandle>;
  * `failed`, because a model would take `completed` for success.
  */
 export function taskHandle(task: Task): TaskHandle {
-  const message = messageOf(task);
-  return {
-    taskId: task.id,
-    tool: task.tool,
-    status: statusOf(task),
-    ...(message === undefined ? {} : { statusMessage: message }),
-    createdAt: new Date(task.createdAt).toISOString(),
-    lastUpdatedAt: new Date(task.updatedAt).toISOString(),
-  };
+  const { taskId, ...fields } = taskFields(task, statusOf(task));
+  return { taskId, tool: task.tool, ...fields };
 }
 
-function statusOf({ outcome, inputs }: Task): TaskHandle['status'] {
-  if (!outcome) return Object.keys(inputs).length > 0 ? 'input_required' : 'working';
+function statusOf(task: Task): TaskHandle['status'] {
+  const { outcome } = task;
+  if (!outcome) return openStatus(task);
   if (outcome.kind === 'cancelled') return 'cancelled';
   return outcome.kind === 'error' || outcome.result.isError ? 'failed' : 'completed';
 }

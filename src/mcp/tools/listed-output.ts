@@ -2,16 +2,17 @@
 import { McpTasksError } from '../../task/errors.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import type { ToolSchema } from '../../tool/schema.js';
-import { describesObjects, either, underResult, type JsonSchema } from '../../wire/output-schema.js';
-import type { Era } from '../request/request.js';
+import { describesObjects, either } from '../../protocol/output-schema.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
+import type { JsonSchema } from '../../tool/json-schema.js';
 import type { Fallback } from './fallback.js';
 import { TaskHandle } from './handle-result.js';
 
-/** A tool's output schema as listed in each protocol version. */
+/** A tool's output schema as clients of one protocol version see it. */
 export interface ListedOutput {
-  readonly listed: Readonly<Record<Era, JsonSchema>>;
-  /** Whether the structured content is under `result` in 2025-11-25, which only allows objects. */
-  readonly wrapped: boolean;
+  readonly listed: JsonSchema;
+  /** Whether all content that fits the tool's own schema are objects. */
+  readonly objects: boolean;
 }
 
 /**
@@ -23,31 +24,24 @@ export interface ListedOutput {
 export function listedOutputs(
   tools: ReadonlyMap<string, DurableTool>,
   { handles }: Fallback,
+  version: ProtocolVersion,
 ): ReadonlyMap<string, ListedOutput> {
   const outputs = new Map<string, ListedOutput>();
   for (const { name, outputSchema } of tools.values()) {
     if (!outputSchema) continue;
-    const orHandle = (schema: JsonSchema, era: Era): JsonSchema =>
-      handles.has(name) ? either(schema, outputJsonSchema(TaskHandle, name, era)) : schema;
-    const own = outputJsonSchema(outputSchema, name, '2026-07-28');
-    const older = outputJsonSchema(outputSchema, name, '2025-11-25');
-    const wrapped = !describesObjects(older);
-    // Clients of 2025-11-25 require `type: 'object'` at the root itself.
-    const object = wrapped ? underResult(older) : { ...older, type: 'object' };
+    const schema = outputJsonSchema(outputSchema, name, version);
+    const own = version.listing.outputSchema(schema);
     outputs.set(name, {
-      listed: { '2025-11-25': orHandle(object, '2025-11-25'), '2026-07-28': orHandle(own, '2026-07-28') },
-      wrapped,
+      listed: handles.has(name) ? either(own, outputJsonSchema(TaskHandle, name, version)) : own,
+      objects: describesObjects(schema),
     });
   }
   return outputs;
 }
 
-/** The JSON Schema dialect that clients of each version compile by default. */
-const DIALECT = { '2025-11-25': 'draft-07', '2026-07-28': 'draft-2020-12' } as const;
-
-export function outputJsonSchema(schema: ToolSchema, tool: string, era: Era): JsonSchema {
+export function outputJsonSchema(schema: ToolSchema, tool: string, { listing }: ProtocolVersion): JsonSchema {
   try {
-    return schema['~standard'].jsonSchema.output({ target: DIALECT[era] });
+    return schema['~standard'].jsonSchema.output({ target: listing.dialect });
   } catch (error) {
     throw new McpTasksError(
       'CONFIGURATION',

@@ -1,5 +1,6 @@
 /** A server's durable tools, which can be replaced while it serves, with their fallback and listed schemas. @module */
 import { McpTasksError } from '../../task/errors.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { fallbackOf, type Fallback } from './fallback.js';
 import { listedOutputs, type ListedOutput } from './listed-output.js';
@@ -12,15 +13,18 @@ export interface FallbackChoice {
 }
 
 type Tools = ReadonlyMap<string, DurableTool>;
+/** By protocol version, then by tool name. */
+type Outputs = ReadonlyMap<ProtocolVersion, ReadonlyMap<string, ListedOutput>>;
 
 export class ToolSet implements Pick<Tools, 'get' | 'has' | 'keys' | 'values' | 'size'> {
-  #now: { readonly tools: Tools; readonly fallback: Fallback; readonly outputs: ReadonlyMap<string, ListedOutput> };
+  #now: { readonly tools: Tools; readonly fallback: Fallback; readonly outputs: Outputs };
   readonly #listeners = new Set<() => void>();
 
   /** @throws McpTasksError `CONFIGURATION` if the tools conflict or one cannot be listed */
   constructor(
     tools: readonly DurableTool[],
     private readonly choice: FallbackChoice,
+    private readonly versions: readonly ProtocolVersion[],
   ) {
     this.#now = this.#from(tools);
   }
@@ -34,8 +38,8 @@ export class ToolSet implements Pick<Tools, 'get' | 'has' | 'keys' | 'values' | 
   }
 
   /** The listed output schemas by tool name. A tool without an output schema has no entry. */
-  get outputs(): ReadonlyMap<string, ListedOutput> {
-    return this.#now.outputs;
+  outputs(version: ProtocolVersion): ReadonlyMap<string, ListedOutput> {
+    return this.#now.outputs.get(version) ?? new Map<string, ListedOutput>();
   }
 
   get(name: string): DurableTool | undefined {
@@ -72,7 +76,11 @@ export class ToolSet implements Pick<Tools, 'get' | 'has' | 'keys' | 'values' | 
   #from(list: readonly DurableTool[]) {
     const tools = byName(list);
     const fallback = fallbackOf(tools, this.choice.kind, this.choice.budget);
-    return { tools, fallback, outputs: listedOutputs(tools, fallback) };
+    return {
+      tools,
+      fallback,
+      outputs: new Map(this.versions.map((version) => [version, listedOutputs(tools, fallback, version)])),
+    };
   }
 }
 

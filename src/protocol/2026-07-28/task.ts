@@ -1,32 +1,16 @@
 /** Tasks in the format of protocol 2026-07-28 (extension `io.modelcontextprotocol/tasks`, SEP-2663). Pure. @module */
-import type { Task } from '../task/task.js';
-import { messageOf, type Status } from './answer.js';
-
-export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+import type { Task } from '../../task/task.js';
+import { openStatus, taskFields, type Status, type TaskFields } from '../task.js';
 
 /** A type, not an interface: the SDKs' results have an index signature, which only a type satisfies. */
-export type Task2026 = {
-  readonly taskId: string;
-  readonly status: Status;
-  readonly statusMessage?: string;
-  readonly createdAt: string;
-  readonly lastUpdatedAt: string;
+export type Task2026 = TaskFields & {
   readonly ttlMs: number | null;
   readonly pollIntervalMs: number;
 };
 
 /** Returns the bare task, as carried by `CreateTaskResult`. */
 export function task2026(task: Task, pollIntervalMs: number): Task2026 {
-  const message = messageOf(task);
-  return {
-    taskId: task.id,
-    status: status2026(task),
-    ...(message === undefined ? {} : { statusMessage: message }),
-    createdAt: new Date(task.createdAt).toISOString(),
-    lastUpdatedAt: new Date(task.updatedAt).toISOString(),
-    ttlMs: task.ttl,
-    pollIntervalMs,
-  };
+  return { ...taskFields(task, status2026(task)), ttlMs: task.ttl, pollIntervalMs };
 }
 
 /**
@@ -46,8 +30,9 @@ export function detailedTask2026(task: Task, pollIntervalMs: number): Task2026 &
 /**
  * Returns the task's status. In this version any tool result means `completed`; `failed` is only for JSON-RPC errors.
  */
-export function status2026({ outcome, inputs }: Task): Status {
-  if (!outcome) return Object.keys(inputs).length > 0 ? 'input_required' : 'working';
+export function status2026(task: Task): Status {
+  const { outcome } = task;
+  if (!outcome) return openStatus(task);
   if (outcome.kind === 'result') return 'completed';
   return outcome.kind === 'error' ? 'failed' : 'cancelled';
 }

@@ -1,40 +1,7 @@
-/** JSON-RPC errors, and the mapping of this package's own errors to them. @module */
+/** Maps this package's own errors to JSON-RPC errors. @module */
 import type { Logger } from '../../local/log.js';
+import { CancelledByClient, invalidParams, RPC, RpcFault } from '../../protocol/errors.js';
 import { McpTasksError, origin, type McpTasksErrorCode } from '../../task/errors.js';
-import type { RpcError } from '../../task/task.js';
-import { CancelledByClient } from './cancellations.js';
-
-export const RPC = {
-  methodNotFound: -32601,
-  invalidParams: -32602,
-  internalError: -32603,
-  missingClientCapability: -32021,
-} as const;
-
-/** A JSON-RPC error to answer with. Both SDKs send an error that has a code unchanged. */
-export class RpcFault extends Error {
-  override readonly name = 'RpcFault';
-
-  constructor(
-    readonly code: number,
-    message: string,
-    readonly data?: unknown,
-  ) {
-    super(message);
-  }
-}
-
-export function rpcFault({ code, message, data }: RpcError): RpcFault {
-  return new RpcFault(code, message, data);
-}
-
-export function methodNotFound(message: string): RpcFault {
-  return new RpcFault(RPC.methodNotFound, message);
-}
-
-export function invalidParams(message: string): RpcFault {
-  return new RpcFault(RPC.invalidParams, message);
-}
 
 const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set([
   'TASK_NOT_FOUND',
@@ -44,18 +11,17 @@ const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set([
   'INVALID_CURSOR',
 ]);
 
-/** Temporary errors: the same request may well succeed a little later. */
-const PASSING: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'CODEC_FAILED', 'NO_WORKER']);
+const TEMPORARY: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'CODEC_FAILED', 'NO_WORKER']);
 
 /** Returns whether a retry a little later may well succeed; true for every error that is not this package's. */
-export function mayPass(error: unknown): boolean {
-  return !(error instanceof McpTasksError) || PASSING.has(error.code);
+export function isTemporary(error: unknown): boolean {
+  return !(error instanceof McpTasksError) || TEMPORARY.has(error.code);
 }
 
 /** Converts an error of this package to the JSON-RPC error that the client gets. */
 export function faultOf({ code, message }: McpTasksError): RpcFault {
   if (INVALID_PARAMS.has(code)) return invalidParams(message);
-  return new RpcFault(RPC.internalError, message, PASSING.has(code) ? { retryable: true } : undefined);
+  return new RpcFault(RPC.internalError, message, TEMPORARY.has(code) ? { retryable: true } : undefined);
 }
 
 /**
@@ -82,7 +48,7 @@ export async function asRpcFaults<T>(
     // Temporary errors get a short log line: while Temporal is down, many identical ones occur.
     if (!INVALID_PARAMS.has(error.code))
       logger.warn(
-        { ...about, ...(mayPass(error) ? { code: error.code, reason: origin(error).message } : { err: error }) },
+        { ...about, ...(isTemporary(error) ? { code: error.code, reason: origin(error).message } : { err: error }) },
         'request could not be answered',
       );
     throw faultOf(error);

@@ -1,5 +1,5 @@
 /** A stream of messages to the client: either one request's, or the one for all other messages. @module */
-import { capabilitiesFor, INPUT_KINDS, missingCapabilities, type InputKind } from '../../task/input.js';
+import { capabilitiesFor, INPUT_KINDS, missingCapabilities, type InputKind } from '../task/input.js';
 
 /** How many unread messages a stream may buffer. Beyond that it is closed. */
 export const MOST_UNREAD = 1_000;

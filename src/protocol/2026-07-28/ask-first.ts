@@ -15,27 +15,21 @@ import {
 } from '../../task/form.js';
 import { canonicalJson, IDEMPOTENCY_KEY } from '../../task/idempotency-key.js';
 import { errorResult } from '../../task/result.js';
-import type { Call } from './call-request.js';
-import { requireCapabilities } from '../request/capabilities.js';
-import { invalidParams } from '../request/errors.js';
-import type { Answer } from '../request/request.js';
+import type { ToolCall } from '../call.js';
+import { requireCapabilities } from './capabilities.js';
+import { invalidParams } from '../errors.js';
+import type { Asked } from '../version.js';
 
 /** The key of a call's only input request. */
 const QUESTION = 'before-start';
 
-export type Asked =
-  /** The answer to the call: the question, or a tool error because the question was declined or dismissed. */
-  | { readonly reply: Answer }
-  /** The user's answer. The nonce stays the same however often the client sends this answer. */
-  | { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string };
-
 /**
  * @throws -32021 if the client has not declared form elicitation; -32602 if the state has expired or is not this call's
  */
-export async function askFirst({ tool, params, ctx }: Call, form: FormRequest): Promise<Asked> {
+export async function askFirst({ tool, params, ctx }: ToolCall, form: FormRequest): Promise<Asked> {
   requireCapabilities(ctx, ['elicitation.form']);
   const { requestState, inputResponses = {}, owner, meta } = ctx;
-  if (!requestState) throw new Error('a request of 2026-07-28 can carry state');
+  if (!requestState) throw new Error('a request of this version can carry state');
   const { given, codec } = requestState;
   const digest = createHash('sha256')
     .update(canonicalJson(params.arguments ?? {}))

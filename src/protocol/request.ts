@@ -1,12 +1,18 @@
-/** An MCP request as the handlers see it, independent of SDK and transport. @module */
-import type { Owner } from './owner.js';
+/** An MCP request as its handlers see it, independent of SDK and transport. @module */
 import type { Stream } from './stream.js';
 
-/** The protocol version of a request. */
-export type Era = '2025-11-25' | '2026-07-28';
+/**
+ * The result that a request is answered with. A type, not an interface: the SDKs' results have an index signature,
+ * which only a type satisfies.
+ */
+export type RpcResult = { readonly [field: string]: unknown };
 
-/** An answer. A type, not an interface: the SDKs' results have an index signature, which only a type satisfies. */
-export type Answer = { readonly [field: string]: unknown };
+/** The authorization context of a request. The tasks it creates belong to this owner. */
+export interface Owner {
+  readonly id: string;
+  /** Whether this owner may list its tasks. False for the anonymous owner, which many requestors share. */
+  readonly mayList: boolean;
+}
 
 /** The context of a request that durable tools serve: `tools/list`, `tools/call` or one of `tasks/*`. */
 export interface RequestContext {
@@ -17,13 +23,13 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** The request's `_meta`. */
   readonly meta: Readonly<Record<string, unknown>>;
-  /** The client's capabilities in MCP's format, as a 2026-07-28 request declares them; otherwise empty. */
+  /** The client's capabilities in MCP's format, if the request itself declares them; otherwise empty. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** The stream for messages that belong to this request. */
   readonly stream: Stream;
   /** The answers that a `tasks/update` carries, or a `tools/call` that is repeated with the input it was asked for. */
   readonly inputResponses?: Readonly<Record<string, unknown>>;
-  /** 2026-07-28 only: the state that the client returns along with its answers, and the codec that creates it. */
+  /** The state that the client returns along with its answers, and the codec that creates it, if the SDK has one. */
   readonly requestState?: { readonly given: string | undefined; readonly codec: StateCodec };
 }
 

@@ -1,7 +1,6 @@
 /** The listed output schemas, as JSON Schema. Pure. @module */
 
-/** A type, not an interface: the SDKs' tools have an index signature, which only a type satisfies. */
-export type JsonSchema = { readonly [keyword: string]: unknown };
+import type { JsonSchema } from '../tool/json-schema.js';
 
 /**
  * Returns whether every value that fits `schema` is an object. Looks only at the schema's root, the definition that it

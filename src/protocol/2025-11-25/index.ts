@@ -1,0 +1,33 @@
+/**
+ * Protocol 2025-11-25: clients ask for tasks, wait for them with `tasks/result` and are asked questions on a stream.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks
+ * @module
+ */
+import { TASKS_EXTENSION } from '../extension.js';
+import { describesObjects, underResult } from '../output-schema.js';
+import type { ProtocolVersion } from '../version.js';
+import { calls } from './call.js';
+import { methods } from './methods.js';
+import { answer2025, status2025 } from './task.js';
+import { unsolicited } from './unsolicited.js';
+
+export const version2025: ProtocolVersion = {
+  name: '2025-11-25',
+  stated: 'in-initialize',
+  tasks: { status: status2025, answer: answer2025 },
+  calls,
+  methods,
+  listing: {
+    dialect: 'draft-07',
+    // Structured content is an object, and clients require `type: 'object'` at the root itself.
+    outputSchema: (schema) => (describesObjects(schema) ? { ...schema, type: 'object' } : underResult(schema)),
+    // Clients do not declare that they speak tasks, so all get the same list.
+    adapt: (list) => list,
+  },
+  capabilities: ({ mayList }) => ({
+    extensions: { [TASKS_EXTENSION]: {} },
+    // Only requestors that can be told apart may list their tasks.
+    tasks: { ...(mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } },
+  }),
+  unsolicited,
+};

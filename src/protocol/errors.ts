@@ -1,0 +1,43 @@
+/** JSON-RPC errors. @module */
+import type { RpcError } from '../task/task.js';
+
+export const RPC = {
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  missingClientCapability: -32021,
+} as const;
+
+/** A JSON-RPC error to answer with. Both SDKs send an error that has a code unchanged. */
+export class RpcFault extends Error {
+  override readonly name = 'RpcFault';
+
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+export function rpcFault({ code, message, data }: RpcError): RpcFault {
+  return new RpcFault(code, message, data);
+}
+
+export function methodNotFound(message: string): RpcFault {
+  return new RpcFault(RPC.methodNotFound, message);
+}
+
+export function invalidParams(message: string): RpcFault {
+  return new RpcFault(RPC.invalidParams, message);
+}
+
+/** The reason a request's signal is aborted when its client explicitly cancelled it, rather than just disconnecting. */
+export class CancelledByClient extends Error {
+  override readonly name = 'CancelledByClient';
+
+  constructor() {
+    super('the client has cancelled the request');
+  }
+}
