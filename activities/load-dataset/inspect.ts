@@ -34,6 +34,6 @@ export function fitting(plan: LoadPlan): LoadPlan {
   if (size <= LARGEST_PLAN) return plan;
   const { files, columns } = plan.source;
   throw new ToolError(
-    `too much for one load: ${files.length} files with ${columns.length} columns; load fewer files at a time, or ones with fewer columns`,
+    `too much for one load: the source has ${files.length} files and ${columns.length} columns; load fewer files at a time, or files with fewer columns`,
   );
 }

@@ -12,7 +12,7 @@ export async function verify(config: ToolsConfig, plan: LoadPlan, ctx: StepConte
   const digest = await withTarget(config, target, 'verify', ctx, async (opened) => await opened.digest(source.columns));
   if (digest.rows === source.rows && digest.checksum === source.checksum) return digest;
   throw new ToolError(
-    `the loaded rows are not the source's: ${source.rows} rows with checksum ${source.checksum} were read, ` +
-      `${digest.rows} with checksum ${digest.checksum} are in the staging table; nothing was changed`,
+    `the loaded rows do not match the source: the source has ${source.rows} rows with checksum ${source.checksum}, ` +
+      `the staging table has ${digest.rows} with checksum ${digest.checksum}; the target table was not changed`,
   );
 }

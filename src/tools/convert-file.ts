@@ -9,7 +9,8 @@ export function convertFileTool(config: ToolsConfig): DurableTool {
     name: 'convert_file',
     title: 'Convert a file',
     description:
-      'Converts between CSV, NDJSON, JSON and Parquet; several files become one. The target appears when it is complete.',
+      'Converts data files between CSV, NDJSON, JSON and Parquet. Several source files are combined into one. ' +
+      'The target file appears only when it is complete.',
     inputSchema: convertInput,
     outputSchema: convertOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },

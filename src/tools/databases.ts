@@ -12,8 +12,8 @@ export function database(config: ToolsConfig, name: string): Database {
   const url = Object.hasOwn(config.databases, name) ? config.databases[name] : undefined;
   if (url === undefined) {
     const names = Object.keys(config.databases).sort();
-    const known = names.length > 0 ? `configured are: ${names.join(', ')}` : 'none is configured';
-    throw new ToolError(`there is no database "${name}"; ${known}`);
+    const next = names.length > 0 ? `use one of: ${names.join(', ')}` : 'set DATABASE_URL for the worker';
+    throw new ToolError(`no database named "${name}" is configured; ${next}`);
   }
   if (url.startsWith('duckdb:')) return { kind: 'duckdb', name, path: resolve(url.slice('duckdb:'.length)) };
   return { kind: 'postgres', name, url };

@@ -26,6 +26,6 @@ async function load<T>(name: string, importer: () => Promise<T>): Promise<T> {
     return await importer();
   } catch (error) {
     if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new ToolError(`the worker lacks the package "${name}": npm install ${name}`);
+    throw new ToolError(`the package "${name}" is not installed on the worker; run: npm install ${name}`);
   }
 }

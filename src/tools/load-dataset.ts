@@ -7,20 +7,22 @@ const NAME = String.raw`[\p{L}_][\p{L}\p{N}_$-]{0,62}`;
 const TABLE = new RegExp(`^(${NAME}\\.)?${NAME}$`, 'u');
 
 export const loadDatasetOutput = z.object({
-  table: z.string().describe('The loaded table, with its schema'),
-  rowsIn: z.int().describe('Rows counted in the source'),
-  rowsOut: z.int().describe('Rows counted in the loaded table'),
+  table: z.string().describe('The loaded table, as schema.table'),
+  rowsIn: z.int().describe('Number of rows in the source'),
+  rowsOut: z.int().describe('Number of rows in the loaded table'),
   checksum: z
     .string()
     .describe(
-      "The sum of a hash of every row, the same in the source and in the table: computed by each side's own engine",
+      'The sum of the hashes of all rows. Computed from the source and, by the database, from the table; both are equal',
     ),
-  chunks: z.int(),
-  chunksRedone: z.int().describe('Chunks that more than one attempt began, after a crash or a lost connection'),
-  attempts: z.int().describe('Attempts the load step took'),
-  files: z.int(),
-  columns: z.array(z.object({ name: z.string(), type: z.string() })).describe("Names and DuckDB's types"),
-  seconds: z.number(),
+  chunks: z.int().describe('Number of chunks, each loaded in a transaction of its own'),
+  chunksRedone: z
+    .int()
+    .describe('Number of chunks that were started more than once, because of a crash or a lost connection'),
+  attempts: z.int().describe('Number of attempts that the load step needed'),
+  files: z.int().describe('Number of source files'),
+  columns: z.array(z.object({ name: z.string(), type: z.string() })).describe('Column names and their DuckDB types'),
+  seconds: z.number().describe('Duration of the whole load'),
 });
 
 export function loadDatasetTool(config: ToolsConfig): DurableTool {
@@ -29,37 +31,40 @@ export function loadDatasetTool(config: ToolsConfig): DurableTool {
     name: 'load_dataset',
     title: 'Load a dataset',
     description:
-      'Loads CSV, NDJSON, JSON or Parquet files into a new database table, every row exactly once, and checks it by count and ' +
-      'checksum before the table appears. Nothing changes in the database if it fails or is cancelled. ' +
-      'In CSV an empty field is NULL, quoted or not. ' +
+      'Loads CSV, NDJSON, JSON or Parquet files into a new database table. Every row is loaded exactly once, and row ' +
+      'count and checksum are verified before the table appears. If the load fails or is cancelled, the database ' +
+      'stays unchanged. Empty CSV fields become NULL, even if they are quoted. ' +
       `Databases: ${databases.join(', ') || 'none configured'}.`,
     inputSchema: z.object({
       source: z
         .string()
         .min(1)
         .describe('A file, or a glob such as "sales/*.csv" for several files with the same columns'),
-      format: z.enum(['csv', 'json', 'ndjson', 'parquet']).optional().describe('Told by the file name if not given'),
+      format: z
+        .enum(['csv', 'json', 'ndjson', 'parquet'])
+        .optional()
+        .describe('Default: determined by the file extension'),
       header: z
         .boolean()
         .optional()
-        .describe('CSV: whether the first row holds the column names. Found out if not given'),
+        .describe('CSV only: whether the first row contains the column names. Default: detected'),
       database: z.string().default('default').describe('The name of a configured database'),
       table: z
         .string()
-        .regex(TABLE, 'must be a table name, or schema.table')
-        .describe('The table, optionally with its schema; upper and lower case differ'),
+        .regex(TABLE, 'must be a table name or schema.table')
+        .describe('The table, as table or schema.table. Names are case-sensitive in PostgreSQL'),
       mode: z
         .enum(['create', 'replace'])
         .default('create')
         .describe(
-          '"create" fails if the table exists; "replace" puts the new table in its place (without its indexes, constraints and grants)',
+          '"create" fails if the table exists. "replace" puts the new table in its place; indexes, constraints and grants of the old table are lost',
         ),
       chunkRows: z
         .int()
         .min(1_000)
         .max(10_000_000)
         .default(100_000)
-        .describe('Rows committed at a time, at most redone after a crash'),
+        .describe('Rows per transaction, which is also the most that is loaded again after a crash'),
     }),
     outputSchema: loadDatasetOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },

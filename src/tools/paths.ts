@@ -9,18 +9,19 @@ import { ToolError } from '../tool/errors.js';
  * @throws ToolError if no roots are configured, if the path leads outside the roots (also through `..` or a symlink),
  *   does not exist, or contains a private name (see {@link isPrivate}). The error for a path outside the roots does not
  *   reveal whether it exists.
+ * @param shown the path to show in errors, because callers must not see absolute paths that they did not send
  */
-export async function existingPath(roots: readonly string[], path: string): Promise<string> {
-  const inside = await candidates(roots, path);
+export async function existingPath(roots: readonly string[], path: string, shown = path): Promise<string> {
+  const inside = await candidates(roots, path, shown);
   for (const candidate of inside.paths) {
-    const real = await realPath(candidate, path);
+    const real = await realPath(candidate, shown);
     if (real === undefined) continue;
     const holding = inside.roots.filter((root) => contains(root, real));
-    if (holding.length === 0) throw outside(path);
-    if (holding.every((root) => isPrivate(relative(root, real)))) throw closed(path);
+    if (holding.length === 0) throw outside(shown, roots);
+    if (holding.every((root) => isPrivate(relative(root, real)))) throw closed(shown);
     return real;
   }
-  throw new ToolError(`${path}: no such file in the configured roots`);
+  throw new ToolError(`${shown}: no such file or folder in ${displayNames(roots)}; check the path`);
 }
 
 /**
@@ -29,7 +30,7 @@ export async function existingPath(roots: readonly string[], path: string): Prom
  * @throws ToolError if the path does not name a file, and for the same reasons as {@link existingPath}
  */
 export async function newPath(roots: readonly string[], path: string): Promise<string> {
-  if (/[/\\]$/.test(path) || path === '') throw new ToolError(`${path}: not the name of a file`);
+  if (/[/\\]$/.test(path) || path === '') throw new ToolError(`"${path}" does not end in a file name`);
   if (isPrivate(basename(path))) throw closed(path);
   return join(await existingPath(roots, dirname(path)), basename(path));
 }
@@ -42,15 +43,22 @@ export function isPrivate(way: string): boolean {
   return way.split(/[/\\]/).some((part) => part.startsWith('.') || part.toLowerCase() === 'node_modules');
 }
 
-async function candidates(roots: readonly string[], path: string): Promise<{ roots: string[]; paths: string[] }> {
-  if (roots.length === 0) throw new ToolError('no folder is open to this tool: the worker needs MCP_TASKS_ROOTS');
-  if (path.includes('\0')) throw outside(path);
-  const real = await Promise.all(roots.map((root) => realPath(root, path)));
+/** Returns the real paths of the roots that exist, and where inside them `path` could be. */
+async function candidates(
+  roots: readonly string[],
+  path: string,
+  shown: string,
+): Promise<{ roots: string[]; paths: string[] }> {
+  if (roots.length === 0)
+    throw new ToolError('this tool may not access any folder: set MCP_TASKS_ROOTS for the worker');
+  if (path.includes('\0')) throw outside(shown, roots);
+  const real = await Promise.all(roots.map((root) => realPath(root, shown)));
   const existing = real.filter((root) => root !== undefined);
+  if (existing.length === 0) throw new ToolError(`the folder ${displayNames(roots)} does not exist on the worker`);
   const all = isAbsolute(path) ? [resolve(path)] : existing.map((root) => resolve(root, path));
   const allowed = [...roots.map((root) => resolve(root)), ...existing];
   const paths = all.filter((candidate) => allowed.some((root) => contains(root, candidate)));
-  if (paths.length === 0) throw outside(path);
+  if (paths.length === 0) throw outside(shown, roots);
   return { roots: existing, paths };
 }
 
@@ -59,30 +67,34 @@ function contains(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** @param given the path as the call spells it, for error messages */
-async function realPath(path: string, given: string): Promise<string | undefined> {
+async function realPath(path: string, shown: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     // Retrying does not help, and Node's own message contains the absolute path.
-    if (Object.hasOwn(REASONS, code)) throw new ToolError(`${given}: ${REASONS[code]}`);
+    if (Object.hasOwn(REASONS, code)) throw new ToolError(`${shown}: ${REASONS[code]}`);
     throw error;
   }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'its symbolic links lead in a circle',
-  EACCES: 'the worker may not open it',
-  EPERM: 'the worker may not open it',
+  ELOOP: 'its symbolic links form a loop',
+  EACCES: 'the worker has no permission to open it',
+  EPERM: 'the worker has no permission to open it',
 };
 
-function outside(path: string): ToolError {
-  return new ToolError(`${path} is outside the folders this tool may use`);
+function outside(path: string, roots: readonly string[]): ToolError {
+  return new ToolError(`${path} is outside the folders this tool may access (${displayNames(roots)})`);
 }
 
 function closed(path: string): ToolError {
-  return new ToolError(`${path}: names that begin with "." and node_modules are closed to this tool`);
+  return new ToolError(`${path}: this tool may not access node_modules or names that start with "."`);
+}
+
+/** Names the roots without revealing where they are on the worker. */
+function displayNames(roots: readonly string[]): string {
+  return roots.map((root) => `"${basename(root) || root}"`).join(', ');
 }

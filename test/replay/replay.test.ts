@@ -34,7 +34,7 @@ it('covers every shipped workflow', () => {
   expect(new Set(types)).toEqual(new Set(['loadDataset', 'loadDatasetCleanup', 'mcpAskFirst', 'mcpToolTask']));
 });
 
-it('would see a change that breaks them', async () => {
+it('detects a change that breaks replay', async () => {
   const changed = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../fixtures/changed-workflows.ts', import.meta.url)),
     logger,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { database } from '../../src/tools/databases.js';
 import { toolsConfigFromEnv } from '../../src/tools/index.js';
 
-test('the environment names roots and databases', () => {
+test('the environment configures roots and databases', () => {
   const env = {
     MCP_TASKS_ROOTS: ['/data', '/srv/in'].join(delimiter),
     DATABASE_URL: 'postgres://u:secret@db/app',
@@ -16,12 +16,12 @@ test('the environment names roots and databases', () => {
   });
 });
 
-test('nothing configured is nothing open', () => {
+test('without configuration, no folder and no database is accessible', () => {
   expect(toolsConfigFromEnv({})).toEqual({ roots: [], databases: {} });
 });
 
 test.each(['mysql://u:secret@db/app', 'duckdb:', 'secret', 'postgres://u:secret@:x:y/'])(
-  'a wrong URL is named by its variable, not quoted: %s',
+  'an error about an invalid URL names the variable, not the URL: %s',
   (url) => {
     expect(() => toolsConfigFromEnv({ MCP_TASKS_DATABASE_X: url })).toThrow(
       'MCP_TASKS_DATABASE_X must be postgres://… or duckdb:<file>',
@@ -29,9 +29,11 @@ test.each(['mysql://u:secret@db/app', 'duckdb:', 'secret', 'postgres://u:secret@
   },
 );
 
-test('an unknown database lists the configured names and no URL', () => {
+test('an error about an unknown database lists the configured names but no URL', () => {
   const config = { roots: [], databases: { b: 'postgres://u:secret@db/app', a: 'duckdb:/x' } };
-  expect(() => database(config, 'c')).toThrow('there is no database "c"; configured are: a, b');
-  expect(() => database(config, 'toString')).toThrow('configured are: a, b');
-  expect(() => database({ roots: [], databases: {} }, 'c')).toThrow('none is configured');
+  expect(() => database(config, 'c')).toThrow('no database named "c" is configured; use one of: a, b');
+  expect(() => database(config, 'toString')).toThrow('use one of: a, b');
+  expect(() => database({ roots: [], databases: {} }, 'c')).toThrow(
+    'no database named "c" is configured; set DATABASE_URL for the worker',
+  );
 });

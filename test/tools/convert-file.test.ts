@@ -68,7 +68,7 @@ async function query(sql: string): Promise<unknown[][]> {
 const leftovers = async (): Promise<string[]> => (await readdir(root)).filter((name) => name.startsWith('.'));
 
 test.each(['out.csv', 'out.csv.gz', 'out.json', 'out.ndjson', 'out.parquet'])(
-  'CSV becomes %s, and CSV again',
+  'CSV is converted to %s and back',
   async (target) => {
     expect(await run({ target })).toMatchObject({ target, rows: 2, files: 1 });
     expect(await run({ source: target, target: 'back.csv' })).toMatchObject({ rows: 2, format: 'csv' });
@@ -77,7 +77,7 @@ test.each(['out.csv', 'out.csv.gz', 'out.json', 'out.ndjson', 'out.parquet'])(
   },
 );
 
-test('several files become one, in the order of their names, with a checkpoint after each', async () => {
+test('several files are combined in the order of their names, with a checkpoint after each', async () => {
   const ctx = new Context();
   expect(await run({ source: 'in-*.csv' }, ctx)).toMatchObject({ rows: 6, files: 3, format: 'parquet' });
   expect(await query(`SELECT n::INTEGER FROM '${join(root, 'out.parquet')}'`)).toEqual([[1], [1], [2], [2], [3], [3]]);
@@ -90,7 +90,7 @@ test('three million rows', async () => {
   expect(await run({ source: FLIGHTS, target: 'flights.csv.gz' })).toMatchObject({ rows: 3_000_000 });
 }, 180_000);
 
-test('a retry makes only the parts that are missing', async () => {
+test('a retry converts only the missing parts', async () => {
   const first = new Context();
   first.onCheckpoint = ({ files }) => {
     if (files === 2) throw new Error('the worker died');
@@ -106,13 +106,13 @@ test('a retry makes only the parts that are missing', async () => {
   expect(await leftovers()).toEqual([]);
 });
 
-test('a retry whose first attempt had published the file knows it as its own', async () => {
+test('a retry recognizes the target that its first attempt published', async () => {
   const first = new Context();
   await run({}, first);
   expect(await run({}, new Context(first.checkpoints.at(-1)))).toMatchObject({ rows: 2 });
 });
 
-test('a retry whose first attempt died between giving the file its name and saying so', async () => {
+test('a retry recognizes the target of an attempt that died before recording it', async () => {
   const first = new Context();
   await run({ source: 'in-*.csv' }, first);
   const folder = join(root, `.out.parquet.mcp-${loadId(first.taskId)}`);
@@ -122,7 +122,7 @@ test('a retry whose first attempt died between giving the file its name and sayi
   expect(await leftovers()).toEqual([]);
 });
 
-test('a target that exists is refused, and replaced on request', async () => {
+test('an existing target is refused, unless `overwrite` is set', async () => {
   await writeFile(join(root, 'out.parquet'), 'mine');
   await expect(run({})).rejects.toThrow('out.parquet exists; set `overwrite` to replace it');
   expect(await readFile(join(root, 'out.parquet'), 'utf8')).toBe('mine');
@@ -135,7 +135,7 @@ test('a bad row leaves nothing', async () => {
   expect(await leftovers()).toEqual([]);
 });
 
-test('cancelled: nothing is left', async () => {
+test('a cancelled conversion leaves nothing', async () => {
   const ctx = new Context();
   ctx.onCheckpoint = () => ctx.abort.abort(new CancelledFailure('CANCELLED'));
   await expect(run({ source: 'in-*.csv' }, ctx)).rejects.toThrow('CANCELLED');
@@ -149,17 +149,17 @@ test('a target outside the roots is refused', async () => {
     await expect(run({ target })).rejects.toThrow('outside');
 });
 
-test('a target whose name is not that of a data file is refused, whatever the format', async () => {
+test('a target without the extension of a data file is refused, whatever the format', async () => {
   for (const target of ['index.js', 'Makefile', 'data.csv.exe', '.csv']) {
     await expect(run({ target, targetFormat: 'csv', overwrite: true })).rejects.toThrow(
-      /name must end in \.csv|closed to this tool/,
+      /name must end in \.csv|this tool may not access/,
     );
   }
   expect(await run({ target: 'out.TSV', targetFormat: 'csv' })).toMatchObject({ format: 'csv' });
 });
 
 test.each(['out.parquet', 'out.csv'])(
-  '%s: a target that an earlier attempt published unheard is done; any other is not',
+  '%s: a retry accepts a target with the same content and refuses any other',
   async (target) => {
     await run({ source: 'in-*.csv', target });
     expect(await run({ source: 'in-*.csv', target }, new Context(undefined, 2))).toMatchObject({ rows: 6 });
@@ -170,16 +170,16 @@ test.each(['out.parquet', 'out.csv'])(
   },
 );
 
-test('an attempt under which the folder was removed says so, for another attempt', async () => {
+test('an attempt whose folder another one removed fails with a retryable error', async () => {
   const second = new Context(undefined, 2);
   second.onCheckpoint = () =>
     rmSync(join(root, `.out.csv.mcp-${loadId(second.taskId)}`), { recursive: true, force: true });
   const outcome: unknown = await run({ source: 'in-*.csv', target: 'out.csv' }, second).catch((e: unknown) => e);
   expect(outcome).not.toBeInstanceOf(ToolError);
-  expect((outcome as Error).message).toBe('another attempt has removed the unfinished files');
+  expect((outcome as Error).message).toBe('another attempt has removed the temporary files');
 });
 
-test('attempts that overlap write no file under one name', async () => {
+test('overlapping attempts never write to the same file', async () => {
   const parts = new Parts(join(root, 'out.csv'), 'id');
   await parts.open();
   const names: string[] = [];

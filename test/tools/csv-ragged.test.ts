@@ -25,7 +25,7 @@ const CASES = (['long', 'short'] as const).flatMap((kind) =>
 test.each(CASES)('a row that is too $kind, at $at, below a header: $header', async ({ kind, at, header }) => {
   const lines = ['id,name,z', ...ROWS.with(at, RAGGED[kind])];
   await expect(inspect(lines, header)).rejects.toThrow(
-    `r.csv, row ${at + 1}: ${kind === 'long' ? 4 : 2} columns where 3 are expected`,
+    `r.csv, row ${at + 1}: expected 3 columns but found ${kind === 'long' ? 4 : 2}`,
   );
 });
 
@@ -34,23 +34,26 @@ test.each(CASES.filter(({ at }) => at > 0))(
   async ({ kind, at }) => {
     const lines = ROWS.with(at, RAGGED[kind]);
     await expect(inspect(lines, false)).rejects.toThrow(
-      `r.csv, row ${at + 1}: ${kind === 'long' ? 4 : 2} columns where 3 are expected`,
+      `r.csv, row ${at + 1}: expected 3 columns but found ${kind === 'long' ? 4 : 2}`,
     );
   },
 );
 
-test.each(['long', 'short'] as const)('a first row that is too %s says how many columns there are', async (kind) => {
-  const lines = ROWS.with(0, RAGGED[kind]);
-  await expect(inspect(lines, false)).rejects.toThrow(
-    `r.csv, row 2: 3 columns where ${kind === 'long' ? 4 : 2} are expected`,
-  );
-});
+test.each(['long', 'short'] as const)(
+  'if the first row is too %s, the others are reported against its number of columns',
+  async (kind) => {
+    const lines = ROWS.with(0, RAGGED[kind]);
+    await expect(inspect(lines, false)).rejects.toThrow(
+      `r.csv, row 2: expected ${kind === 'long' ? 4 : 2} columns but found 3`,
+    );
+  },
+);
 
 test('numbers with a decimal comma do not hide the delimiter', async () => {
   const pins = await inspect(['a;b', '1,5;2,5', '1,6;2,6']);
   expect(pins).toMatchObject({ rows: 2, columns: [{ name: 'a' }, { name: 'b' }] });
 });
 
-test('lines above the column names are not skipped without a word', async () => {
+test('lines above the column names are not skipped silently', async () => {
   await expect(inspect(['Report of today', '', 'id,name', ...ROWS.map((_, i) => `${i},n`)])).rejects.toThrow(/^r\.csv/);
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(root, { recursive: true }));
 
-test('the checksum of a point in time is the same in source and target, wherever the worker runs', async () => {
+test('the checksum of a timestamp is the same in source and target, whatever the time zone of the worker', async () => {
   const path = join(root, 'target.duckdb');
   const target: LoadTarget = { id: 'zone', database: 'file', schema: 'main', table: 't', mode: 'create' };
   const columns = [{ name: 'at', type: 'TIMESTAMP WITH TIME ZONE' }];

@@ -59,7 +59,7 @@ function gated(): { activities: object; swapped: Map<string, () => void> } {
   return { activities, swapped };
 }
 
-test('cancelled while a chunk loads: the connection is closed, and nothing is left', async () => {
+test('a load cancelled during a chunk closes its connection and leaves nothing', async () => {
   tasks = await loader(place.config);
   const handle = await tasks.start({ source: 'flights.parquet', table, mode: 'replace' });
   await until(async () => (await sessions()).some(isCopy), 'a chunk to be loading');
@@ -70,7 +70,7 @@ test('cancelled while a chunk loads: the connection is closed, and nothing is le
   expect(await content()).toEqual(['old']);
 }, 180_000);
 
-test('terminated while a chunk loads: the same, by its clean-up', async () => {
+test('a load terminated during a chunk is cleaned up and leaves nothing', async () => {
   tasks = await loader(place.config);
   const handle = await tasks.start({ source: 'flights.parquet', table, mode: 'replace' });
   await until(async () => (await sessions()).some(isCopy), 'a chunk to be loading');
@@ -80,7 +80,7 @@ test('terminated while a chunk loads: the same, by its clean-up', async () => {
   await until(async () => (await sessions()).length === 0, 'the sessions to end');
 }, 180_000);
 
-test('cancelled after the swap: the old table is back', async () => {
+test('a load cancelled after the swap restores the old table', async () => {
   const { activities, swapped } = gated();
   tasks = await loader(place.config, activities);
   const handle = await tasks.start({ source: 'a.csv', table, mode: 'replace' });
@@ -93,7 +93,7 @@ test('cancelled after the swap: the old table is back', async () => {
   expect(await content()).toEqual(['old']);
 });
 
-test('cancelled after the swap where there was no table: there is none again', async () => {
+test('a load cancelled after the swap leaves no table if there was none before', async () => {
   const { activities, swapped } = gated();
   tasks = await loader(place.config, activities);
   const handle = await tasks.start({ source: 'a.csv', table: `${place.schema}.new` });
@@ -109,7 +109,7 @@ test.each([
   { cancelled: 'the second', a: false, b: true, left: 'a' },
   { cancelled: 'both', a: true, b: true, left: 'old' },
   { cancelled: 'none', a: false, b: false, left: 'b' },
-])('of two tasks that have swapped the same table $cancelled is cancelled: $left is left', async ({ a, b, left }) => {
+])('two tasks have swapped the same table, $cancelled is cancelled: $left remains', async ({ a, b, left }) => {
   const { activities, swapped } = gated();
   tasks = await loader(place.config, activities);
   const first = await tasks.start({ source: 'a.csv', table, mode: 'replace' });
@@ -129,7 +129,7 @@ test.each([
   expect(await content()).toEqual([left]);
 });
 
-test('whenever a cancellation comes, the table is the old one if the server took it and the new one if not', async () => {
+test('at any time, an accepted cancellation leaves the old table and a rejected one the new table', async () => {
   const { activities, swapped } = gated();
   tasks = await loader(place.config, activities);
   const seen = { cancelled: 0, completed: 0 };

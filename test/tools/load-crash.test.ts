@@ -102,7 +102,7 @@ async function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt = 1
   }).run(activity, args);
 }
 
-test('a worker that is killed mid-load: another goes on behind the last chunk', async () => {
+test('after a worker is killed mid-load, another continues after the last committed chunk', async () => {
   tasks = await loader(place.config, {}, false);
   const worker = spawn(
     process.execPath,
@@ -132,7 +132,7 @@ test('a worker that is killed mid-load: another goes on behind the last chunk', 
   }
 }, 180_000);
 
-test('two attempts at once leave each row exactly once', async () => {
+test('two concurrent attempts load each row exactly once', async () => {
   const activities = referenceActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
@@ -152,7 +152,7 @@ test('two attempts at once leave each row exactly once', async () => {
   await expectExactly('some', 300_000, 150_000);
 });
 
-test('an attempt that hangs with a chunk open does not stop the next one', async () => {
+test('an attempt that hangs while loading a chunk does not block the next attempt', async () => {
   const activities = referenceActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
@@ -173,7 +173,7 @@ test('an attempt that hangs with a chunk open does not stop the next one', async
   expect(await place.tables()).toEqual([]);
 });
 
-test('a source that fails with a chunk open is what is told, not what the database says of it', async () => {
+test('if the source fails during a chunk, its error is reported and not the database error that follows', async () => {
   const activities = referenceActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
@@ -202,7 +202,7 @@ function batches(next: () => Promise<never>): AsyncIterable<RowBatch> {
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
-test('a connection that is lost mid-load: the next attempt goes on', async () => {
+test('after a connection is lost mid-load, the next attempt continues', async () => {
   tasks = await loader(place.config);
   const handle = await tasks.start(flights());
   await midLoad();
@@ -214,7 +214,7 @@ test('a connection that is lost mid-load: the next attempt goes on', async () =>
   expect(result).toMatchObject({ rowsOut: 3_000_000, attempts: 2, chunksRedone: 1 });
 }, 180_000);
 
-test('a source that changes while the task runs is an error, and leaves nothing', async () => {
+test('a source that changes while the task runs fails the load and leaves nothing', async () => {
   const real = referenceActivities(place.config);
   tasks = await loader(place.config, {
     async createStaging(plan: LoadPlan) {
@@ -224,7 +224,7 @@ test('a source that changes while the task runs is an error, and leaves nothing'
   });
   const handle = await tasks.start(some());
   expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(
-    /^some\.csv has changed since the task began/,
+    /^some\.csv has changed since the task began; start a new task when the file is complete$/,
   );
   expect(await place.tables()).toEqual([]);
 });
@@ -232,11 +232,11 @@ test('a source that changes while the task runs is an error, and leaves nothing'
 test.each([
   ['lost', 'DELETE FROM $staging WHERE ctid = (SELECT ctid FROM $staging LIMIT 1)'],
   [
-    'doubled in place of another',
+    'replaced by a copy of another',
     'WITH gone AS (DELETE FROM $staging WHERE ctid = (SELECT max(ctid) FROM $staging)) INSERT INTO $staging SELECT * FROM $staging LIMIT 1',
   ],
   ['changed', 'UPDATE $staging SET id = id + 1 WHERE ctid = (SELECT min(ctid) FROM $staging)'],
-])('one row of many that is %s is found by the check, and leaves nothing', async (_, damage) => {
+])('one row of many that is %s fails the verification and leaves nothing', async (_, damage) => {
   const real = referenceActivities(place.config);
   tasks = await loader(place.config, {
     async loadChunks(plan: LoadPlan) {
@@ -248,13 +248,13 @@ test.each([
   await place.sql(`CREATE TABLE ${place.schema}.some (old int)`);
   const handle = await tasks.start({ ...some(), mode: 'replace' });
   expect(failureText(await handle.result().catch((e: unknown) => e))).toMatch(
-    /^the loaded rows are not the source's: 300000 rows/,
+    /^the loaded rows do not match the source: the source has 300000 rows with checksum \d+, the staging table has /,
   );
   expect(await place.tables()).toEqual(['some']);
   expect(await place.sql(`SELECT * FROM ${place.schema}.some`)).toEqual([]);
 });
 
-test('a swap whose answer was lost is recognised by its mark', async () => {
+test('a retry recognizes a swap whose answer was lost', async () => {
   const real = referenceActivities(place.config);
   let attempts = 0;
   tasks = await loader(place.config, {

@@ -49,7 +49,7 @@ async function rows(sql: string): Promise<unknown[][]> {
 const tables = async (): Promise<unknown[]> =>
   (await rows('SELECT table_name, comment FROM duckdb_tables() ORDER BY 1')).flat();
 
-test('two attempts at once leave each row exactly once', async () => {
+test('two concurrent attempts load each row exactly once', async () => {
   const args: LoadArguments = { source: 'rows.csv', database: 'file', table: 't', mode: 'create', chunkRows: 1_000 };
   const plan = await run(steps.inspectSource, args);
   await run(steps.createStaging, plan);
@@ -88,7 +88,7 @@ test.each([
     'database "w": Catalog Error: Table with name x does not exist!',
     true,
   ],
-])('an error is told without the file: %s', (message, told, final) => {
+])('an error does not reveal the path: %s', (message, told, final) => {
   expect(duckdbError('w', '/srv/w.duckdb', new Error(message))).toMatchObject({ message: told, nonRetryable: final });
 });
 
@@ -104,7 +104,7 @@ test('a table whose name differs only in case is the same table', async () => {
   expect(await rows('SELECT v FROM t')).toEqual([['b']]);
 });
 
-test('a schema in other upper and lower case is found', async () => {
+test('a schema is found whatever the case of its name', async () => {
   await rows('CREATE SCHEMA Sales');
   const args: LoadArguments = { source: 'a.csv', database: 'file', table: 'sales.t', mode: 'create', chunkRows: 1_000 };
   const plan = await run(steps.inspectSource, args);

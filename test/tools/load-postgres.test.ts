@@ -76,11 +76,11 @@ test.each([
 ])('a table is not replaced while there is %s', async (_, sql) => {
   await place.sql(sql(table));
   await expect(run(steps.inspectSource, args())).rejects.toThrow(
-    new RegExp(`^${table} cannot be replaced while something depends on it: .*${table}_f`),
+    new RegExp(`^${table} cannot be replaced because other objects depend on it: .*${table}_f`),
   );
 });
 
-test('its own default, constraint and policy do not keep a table from being replaced', async () => {
+test("a table's own default, constraint and policy do not prevent replacing it", async () => {
   await place.sql(`CREATE POLICY own ON ${table} USING (a > 1)`);
   const plan = await swapIn();
   await run(steps.settleLoad, plan.target);
@@ -88,20 +88,20 @@ test('its own default, constraint and policy do not keep a table from being repl
   expect(await own(plan)).toEqual([]);
 });
 
-test('a replaced table that cannot be dropped is all that is left, and is named', async () => {
+test('if the replaced table cannot be dropped, the error names it and nothing else is left', async () => {
   const plan = await swapIn();
   await place.sql(`CREATE VIEW ${table}_v AS SELECT FROM ${place.schema}.mcp_${plan.target.id}_kept`);
   await expect(run(steps.settleLoad, plan.target)).rejects.toThrow(
-    `${place.schema}.mcp_${plan.target.id}_kept is left and has to be dropped by hand`,
+    `${place.schema}.mcp_${plan.target.id}_kept could not be dropped; drop it manually (`,
   );
   expect(await own(plan)).toEqual(['kept']);
 });
 
-test('an undo puts the old table back although something depends on the loaded one, and names that', async () => {
+test('an undo restores the old table even if objects depend on the loaded one, which the error names', async () => {
   const plan = await swapIn();
   await place.sql(`CREATE VIEW ${table}_v AS SELECT a FROM ${table}`);
   await expect(run(steps.undoLoad, plan.target)).rejects.toThrow(
-    `${place.schema}.mcp_${plan.target.id}_staging is left and has to be dropped by hand`,
+    `${place.schema}.mcp_${plan.target.id}_staging could not be dropped; drop it manually (`,
   );
   expect(await place.sql(`SELECT * FROM ${table}`)).toEqual([{ id: 1, a: '1' }]);
   expect(await own(plan)).toEqual(['staging']);
@@ -111,7 +111,7 @@ test('an undo puts the old table back although something depends on the loaded o
   expect(await place.sql(`SELECT * FROM ${table}`)).toEqual([{ id: 1, a: '1' }]);
 });
 
-test('a chunk does not wait for ever for a lock', async () => {
+test('a chunk does not wait for a lock forever', async () => {
   await place.sql(`CREATE TABLE ${table}_seen (lock_timeout text)`);
   await place.sql(
     `CREATE FUNCTION ${table}_look() RETURNS trigger LANGUAGE plpgsql AS
@@ -125,7 +125,7 @@ test('a chunk does not wait for ever for a lock', async () => {
   expect(await place.sql(`SELECT * FROM ${table}_seen`)).toEqual([{ lock_timeout: '1min' }]);
 });
 
-test("a session's name is the load's, also where the URL has another", async () => {
+test('a session has the name of its load, even if the URL contains another name', async () => {
   const url = new URL(place.config.databases['default']!);
   url.searchParams.set('application_name', 'somebody');
   const session = await PostgresSession.open('default', url.href, 'id', {
@@ -142,7 +142,7 @@ test("a session's name is the load's, also where the URL has another", async () 
   }
 });
 
-test('wide rows are sent in pieces, and whole', async () => {
+test('wide rows are sent in pieces without losing any', async () => {
   const line = `${'x'.repeat(300_000)}\n`;
   const batch = {
     data: { getColumnVector: () => ({ getItem: () => line }) },
@@ -162,22 +162,22 @@ test('wide rows are sent in pieces, and whole', async () => {
 });
 
 test.each(['ü'.repeat(32), `${'x'.repeat(63)}y`])(
-  'a name is measured as PostgreSQL does, in bytes: %s',
+  'the length of a name is measured in bytes, as in PostgreSQL: %s',
   async (name) => {
     for (const long of [`${place.schema}.${name}`, `${name}.t`]) {
       await expect(run(steps.inspectSource, { ...args(), table: long })).rejects.toThrow(
-        `"${name}": PostgreSQL's names have at most 63 bytes`,
+        `"${name}" is too long: PostgreSQL names have at most 63 bytes`,
       );
     }
   },
 );
 
-test('a plan that does not fit into a history is refused', async () => {
+test('a plan that is too large for a history is refused', async () => {
   const plan = await run(steps.inspectSource, args());
   const [file] = plan.source.files;
   const files = Array.from({ length: 1_000 }, () => ({ ...file!, path: `/${'x'.repeat(2_000)}` }));
   expect(() => fitting({ ...plan, source: { ...plan.source, files } })).toThrow(
-    'too much for one load: 1000 files with 1 columns',
+    'too much for one load: the source has 1000 files and 1 columns; load fewer files at a time',
   );
   expect(fitting(plan)).toBe(plan);
 });

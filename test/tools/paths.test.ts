@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => await rm(base, { recursive: true }));
 
-test('a path inside is found by relative or absolute name, and through a symlink that stays inside', async () => {
+test('a path inside the roots is found: relative, absolute, or through a symlink that stays inside', async () => {
   expect(await existingPath([root], 'a.csv')).toBe(join(root, 'a.csv'));
   expect(await existingPath([root], join(root, 'in/../a.csv'))).toBe(join(root, 'a.csv'));
   expect(await existingPath([root], 'inside/b.csv')).toBe(join(root, 'in/b.csv'));
@@ -47,40 +47,52 @@ test.each([
   'up/secret.csv',
   '../root-not/e.csv',
   'a\0.csv',
-])('a way out is refused: %j', async (path) => {
-  await expect(existingPath([root], path)).rejects.toThrow('outside the folders this tool may use');
+])('a path out of the roots is refused: %j', async (path) => {
+  await expect(existingPath([root], path)).rejects.toThrow(
+    `${path} is outside the folders this tool may access ("root")`,
+  );
 });
 
-test('a missing file inside is told as such', async () => {
-  await expect(existingPath([root], 'none.csv')).rejects.toThrow('none.csv: no such file in the configured roots');
+test('an error about a missing file names the roots without their location', async () => {
+  await expect(existingPath([root], 'none.csv')).rejects.toThrow(
+    /^none\.csv: no such file or folder in "root"; check the path$/,
+  );
+  await expect(existingPath([root, join(root, 'in')], 'none.csv')).rejects.toThrow(
+    /^none\.csv: no such file or folder in "root", "in"; check the path$/,
+  );
+  await expect(existingPath([join(base, 'gone')], 'a.csv')).rejects.toThrow(
+    /^the folder "gone" does not exist on the worker$/,
+  );
   await expect(existingPath([], 'a.csv')).rejects.toThrow('MCP_TASKS_ROOTS');
 });
 
-test('a new file goes into an existing folder inside', async () => {
+test('a new file needs an existing folder inside the roots', async () => {
   expect(await newPath([root], 'in/new.csv')).toBe(join(root, 'in/new.csv'));
   await expect(newPath([root], 'up/new.csv')).rejects.toThrow('outside');
   await expect(newPath([root], '../new.csv')).rejects.toThrow('outside');
-  await expect(newPath([root], 'none/new.csv')).rejects.toThrow('no such file');
+  await expect(newPath([root], 'none/new.csv')).rejects.toThrow('none: no such file or folder in "root"');
 });
 
-test('a glob gives the files it matches, sorted, and only inside', async () => {
+test('a glob returns the files it matches, sorted, and only inside the roots', async () => {
   expect(await findFiles([root], 'in/*.csv')).toEqual(
     ['[x].csv', 'b.csv', 'c.csv'].map((name) => join(root, 'in', name)),
   );
   expect(await findFiles([root], join(root, '**/*.csv').replace('**', 'in'))).toHaveLength(3);
-  await expect(findFiles([root], '*.csv')).rejects.toThrow('outside');
+  await expect(findFiles([root], '*.csv')).rejects.toThrow(/^link\.csv is outside/);
   await expect(findFiles([root], '../*.csv')).rejects.toThrow('outside');
-  await expect(findFiles([root], 'i*/../../*.csv')).rejects.toThrow('no ".." behind a wildcard');
+  await expect(findFiles([root], 'i*/../../*.csv')).rejects.toThrow('".." is not allowed after a wildcard');
   await expect(findFiles([root], 'in/*.parquet')).rejects.toThrow('no file matches');
-  await expect(findFiles([root], 'in')).rejects.toThrow('is not a file');
+  await expect(findFiles([root], 'in')).rejects.toThrow(
+    /^in is not a file; for the files of a folder, use a pattern such as "in\/\*\.csv"$/,
+  );
 });
 
-test('a name with wildcard characters that exists is that file', async () => {
+test('a name with wildcard characters is taken literally if such a file exists', async () => {
   expect(await findFiles([root], 'in/[x].csv')).toEqual([join(root, 'in/[x].csv')]);
   expect(await findFiles([root], 'in/2024[1]/d.csv')).toEqual([join(root, 'in/2024[1]/d.csv')]);
 });
 
-test('what lies under a dot or in node_modules below a root is closed; a root itself may lie there', async () => {
+test('dot folders and node_modules below a root are closed, but a root itself may be inside one', async () => {
   const data = join(root, 'node_modules', 'sample', 'data');
   await mkdir(data, { recursive: true });
   await mkdir(join(root, '.mcp-tasks'));
@@ -95,11 +107,11 @@ test('what lies under a dot or in node_modules below a root is closed; a root it
     join(root, 'deep/.git/x.csv'),
     '.mcp-*/key',
   ]) {
-    await expect(findFiles([root], path)).rejects.toThrow(/closed to this tool|no file matches/);
+    await expect(findFiles([root], path)).rejects.toThrow(/this tool may not access|no file matches/);
   }
   for (const path of ['.env', '.mcp-tasks/new.csv', 'shown/new.csv', 'node_modules/new.csv']) {
     await expect(newPath([root], path)).rejects.toThrow(
-      /: names that begin with "." and node_modules are closed to this tool$/,
+      /: this tool may not access node_modules or names that start with "\."$/,
     );
   }
   expect(await findFiles([root], 'deep/**')).toEqual([join(root, 'deep/y.csv')]);
@@ -107,9 +119,9 @@ test('what lies under a dot or in node_modules below a root is closed; a root it
   expect(await findFiles([root, data], join(data, '*.csv'))).toEqual([join(data, 's.csv')]);
 });
 
-test('a path that no attempt will ever open is told without the absolute path', async () => {
+test('a path that can never be opened fails without revealing the absolute path', async () => {
   await symlink(join(root, 'circle'), join(root, 'circle'));
-  await expect(existingPath([root], 'circle')).rejects.toThrow(/^circle: its symbolic links lead in a circle$/);
+  await expect(existingPath([root], 'circle')).rejects.toThrow(/^circle: its symbolic links form a loop$/);
   const long = 'x'.repeat(300);
   await expect(existingPath([root], long)).rejects.toThrow(new RegExp(`^${long}: the name is too long$`));
 });

@@ -21,7 +21,7 @@ test.each([
   ['ECONNRESET', 'reset'],
   ['EPIPE', 'broken pipe'],
   ['EAI_AGAIN', 'name server away'],
-])('%s is worth another attempt: %s', (code) => {
+])('%s is retried: %s', (code) => {
   const mapped = postgresError('main', error(code)) as ApplicationFailure;
   expect(mapped).toBeInstanceOf(ApplicationFailure);
   expect(mapped.nonRetryable).toBe(false);
@@ -40,12 +40,12 @@ test.each(['Connection terminated unexpectedly', 'timeout expired'])(
 );
 
 test.each([
-  ['28P01', 'database "main": it refused the user name or password (some message) [28P01]'],
-  ['3D000', 'database "main": the server has no database of this name (some message) [3D000]'],
+  ['28P01', 'database "main": wrong user name or password (some message) [28P01]'],
+  ['3D000', 'database "main": the server has no database with this name (some message) [3D000]'],
   ['42P01', 'database "main": some message [42P01]'],
   ['22P02', 'database "main": some message [22P02]'],
-  ['ENOTFOUND', 'database "main": the host was not found'],
-])('%s is told at once', (code, message) => {
+  ['ENOTFOUND', 'database "main": host not found'],
+])('%s fails at once', (code, message) => {
   const mapped = postgresError('main', error(code)) as Error;
   expect(mapped).toBeInstanceOf(ToolError);
   expect(mapped.message).toBe(message);
@@ -55,18 +55,18 @@ test.each([
   [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'],
   [undefined, 'The server does not support SSL connections'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'],
-])('a login that will not do is told at once: %s %s', (code, message) => {
+])('a rejected login fails at once: %s %s', (code, message) => {
   const mapped = postgresError('main', error(code, message)) as Error;
   expect(mapped).toBeInstanceOf(ToolError);
   expect(mapped.message).toBe(`database "main": ${message}`);
 });
 
-test('a network error does not tell the address', () => {
+test('a network error does not reveal the address', () => {
   const refused = error('ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.7:5432');
-  expect((postgresError('main', refused) as Error).message).toBe('database "main": connection lost (ECONNREFUSED)');
+  expect((postgresError('main', refused) as Error).message).toBe('database "main": connection failed (ECONNREFUSED)');
 });
 
-test("what is not the database's stays as it is", () => {
+test('errors from elsewhere stay unchanged', () => {
   for (const other of [new TypeError('x'), error('ERR_MODULE_NOT_FOUND'), new ToolError('x'), error('ENOENT')]) {
     expect(postgresError('main', other)).toBe(other);
   }

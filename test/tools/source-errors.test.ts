@@ -29,14 +29,14 @@ test('a bad CSV value beyond the sample is named by file, row and column', async
   );
 });
 
-test('rows are counted as records, without what is skipped and without the header', async () => {
+test('row numbers count records, not lines, and exclude skipped lines and the header', async () => {
   const csv = `# made by hand\n# twice\nname,age\n"a\nb",1\n${many((i) => `n${i},${i}\n`)}x,abc\n`;
   await expect(inspect('quoted.csv', csv)).rejects.toThrow('quoted.csv, row 30002, column "age"');
 });
 
 test('a CSV row with too many columns', async () => {
   const csv = `a,b\n${many((i) => `${i},${i}\n`)}1,2,3\n`;
-  await expect(inspect('wide.csv', csv)).rejects.toThrow('wide.csv, row 30001: 3 columns where 2 are expected');
+  await expect(inspect('wide.csv', csv)).rejects.toThrow('wide.csv, row 30001: expected 2 columns but found 3');
 });
 
 test('a CSV that is not UTF-8', async () => {
@@ -44,7 +44,7 @@ test('a CSV that is not UTF-8', async () => {
   await expect(inspect('latin.csv', csv)).rejects.toThrow(/latin\.csv, row 30001: Invalid unicode/);
 });
 
-test('quotes that first come after the sample are still quotes', async () => {
+test('quotes are recognized even if the first one comes after the sample', async () => {
   const pins = await inspect('late.csv', `a,b\n${many((i) => `${i},x\n`)}30001,"x,""y"""\n`);
   expect(pins.rows).toBe(30_001);
 });
@@ -53,11 +53,16 @@ test('a malformed NDJSON row', async () => {
   await expect(inspect('bad.ndjson', `{"a":1}\n{"a":2}\n{"a":x}\n`)).rejects.toThrow(/^bad\.ndjson, row 3: /);
 });
 
-test('a malformed Parquet file', async () => {
-  await expect(inspect('bad.parquet', 'not parquet')).rejects.toThrow(ToolError);
+test.each([
+  ['short.parquet', 'not parquet'],
+  ['long.parquet', 'not parquet'.repeat(1_000)],
+])('%s: a file that is not Parquet', async (name, content) => {
+  const error: unknown = await inspect(name, content).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(ToolError);
+  expect((error as Error).message).toBe(`${name} is not a Parquet file, or the file is incomplete`);
 });
 
-test('a field that first comes late in NDJSON has a column', async () => {
+test('an NDJSON field that first appears late gets a column', async () => {
   const pins = await inspect('late.ndjson', `${many((i) => `{"a":${i}}\n`)}{"a":0,"b":"late"}\n`);
   expect(pins.columns.map(({ name }) => name)).toEqual(['a', 'b']);
 });
@@ -66,13 +71,13 @@ test.each([
   ['scalars.ndjson', '1\n2\n'],
   ['mixed.ndjson', '{"a":1}\n2\n'],
   ['arrays.json', '[[1],[2]]'],
-])('%s: rows that are no objects', async (name, content) => {
-  await expect(inspect(name, content)).rejects.toThrow(`${name}: the rows must be JSON objects with fields`);
+])('%s: rows that are not objects', async (name, content) => {
+  await expect(inspect(name, content)).rejects.toThrow(`${name}: every row must be a JSON object with fields`);
 });
 
-test('JSON fields that differ only in case are refused, and not lost', async () => {
+test('JSON fields that differ only in case are refused, not silently dropped', async () => {
   await expect(inspect('case.ndjson', '{"a":1,"A":2}\n')).rejects.toThrow(
-    'the fields "A" differ only in upper and lower case',
+    'case.ndjson: two field names differ from "A" only in upper and lower case; rename one of them',
   );
   const pins = await inspect('suffix.ndjson', '{"a":1,"a_1":2}\n');
   expect(pins.columns.map(({ name }) => name)).toEqual(['a', 'a_1']);
@@ -92,7 +97,7 @@ test('compressed JSON of either layout', async () => {
   expect((await inspect('l.json.gz', gzipSync('{"a":1}\n{"a":2}\n'))).rows).toBe(2);
 });
 
-test('files of one source need the same columns, and get types that fit them all', async () => {
+test('files of one source must have the same columns, which get types that fit all files', async () => {
   await writeFile(join(root, 'set-1.csv'), 'a,b\n1,2\n');
   await writeFile(join(root, 'set-2.csv'), 'b;a\nx;1.5\n');
   const pins = await inspectFiles([root], { source: 'set-*.csv' }, signal);
@@ -104,29 +109,31 @@ test('files of one source need the same columns, and get types that fit them all
   expect(pins.dialects).toHaveLength(2);
   await writeFile(join(root, 'set-3.csv'), 'a,c\n1,2\n');
   await expect(inspectFiles([root], { source: 'set-*.csv' }, signal)).rejects.toThrow(
-    'set-3.csv has no column "b", which set-1.csv has',
+    'set-3.csv has no column "b", but set-1.csv does; all files of a source must have the same columns',
   );
 });
 
-test("an error of the machine is not the file's", () => {
+test('an error of the machine is not blamed on the file', () => {
   const full = new Error('Out of Memory Error: failed to allocate');
   expect(sourceError(full)).toBe(full);
   const io = new Error('IO Error: Could not read from file');
   expect(sourceError(io)).toBe(io);
 });
 
-test('a source that has changed is told', async () => {
+test('a source that has changed is reported', async () => {
   const pins = await inspect('change.csv', 'a\n1\n');
   await recheckFiles([root], pins);
   await writeFile(join(root, 'change.csv'), 'a\n1\n2\n');
-  await expect(recheckFiles([root], pins)).rejects.toThrow('change.csv has changed since the task began');
+  await expect(recheckFiles([root], pins)).rejects.toThrow(
+    'change.csv has changed since the task began; start a new task when the file is complete',
+  );
 });
 
 test.each([
   ['bad.csv.gz', /^bad\.csv\.gz cannot be read: Input is not a GZIP stream/],
   ['bad.csv.zst', /^bad\.csv\.zst cannot be read: /],
   ['bad.ndjson.gz', /^bad\.ndjson\.gz cannot be read: Input is not a GZIP stream/],
-])('%s: what no other attempt can read is told at once, without the absolute path', async (name, message) => {
+])('%s: a file that no attempt can read fails at once, without revealing the absolute path', async (name, message) => {
   const error: unknown = await inspect(name, 'not compressed at all').catch((e: unknown) => e);
   expect(error).toBeInstanceOf(ToolError);
   expect((error as Error).message).toMatch(message);
@@ -143,7 +150,7 @@ test.each([
   expect((error as Error).message).toBe(`a.csv cannot be read: ${reason.replace('/srv/in/', '')}`);
 });
 
-test('a shortage of the machine is worth another attempt, whatever it kept from being opened', () => {
+test('a shortage of resources is retried, whichever file could not be opened', () => {
   const error = new Error('IO Error: Cannot open file "/srv/in/a.csv": Too many open files');
   expect(sourceError(error, ['/srv/in/a.csv'])).toBe(error);
   // This file is not one of the sources.
@@ -151,7 +158,7 @@ test('a shortage of the machine is worth another attempt, whatever it kept from 
   expect(sourceError(other)).toBe(other);
 });
 
-test('of several files, the one that cannot be read is named', async () => {
+test('an error names the one unreadable file among several', async () => {
   await writeFile(join(root, 'some-1.ndjson'), '{"a":1}\n');
   await writeFile(join(root, 'some-2.ndjson.gz'), 'not compressed');
   await expect(inspectFiles([root], { source: 'some-*' }, signal)).rejects.toThrow(
@@ -159,7 +166,7 @@ test('of several files, the one that cannot be read is named', async () => {
   );
 });
 
-test('mixed line ends are told with the file', async () => {
+test('an error about mixed line ends names the file', async () => {
   await expect(inspect('mixed.csv', 'a,b\r\n1,2\n3,4\r\n')).rejects.toThrow(/^mixed\.csv/);
   await expect(inspect('later.csv', `a,b\r\n${many(() => '1,2\r\n')}1,2\n3,4\r\n`)).rejects.toThrow(/^later\.csv/);
 });

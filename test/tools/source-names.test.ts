@@ -32,7 +32,7 @@ async function read(source: string): Promise<unknown[]> {
 }
 
 test.each(['csv', 'ndjson', 'json', 'parquet'])(
-  'a .%s file whose name looks like a glob is read, and not the one it would match',
+  'a .%s file whose name looks like a glob is read, instead of the files it would match',
   async (ending) => {
     const folder = join(root, `in-${ending}`);
     await mkdir(folder);
@@ -59,14 +59,14 @@ test.each(['csv', 'ndjson', 'json', 'parquet'])(
   },
 );
 
-test('a JSON field with an empty name is refused, and not lost', async () => {
+test('a JSON field with an empty name is refused, not silently dropped', async () => {
   await writeFile(join(root, 'empty.ndjson'), '{"":1,"x":2}\n{"":2,"x":3}\n');
   await expect(inspectFiles([root], { source: 'empty.ndjson' }, signal)).rejects.toThrow(
-    'a field has an empty name (""), which a table cannot hold',
+    'empty.ndjson: a field has an empty name (""), which is not a valid column name',
   );
 });
 
-test('fields that only look renamed are kept, also where all of one is null', async () => {
+test('fields that only look renamed are kept, even if all their values are null', async () => {
   await writeFile(join(root, 'looks.ndjson'), '{"C0":1,"x":2,"x_1":null,"C12":null}\n');
   const pins = await inspectFiles([root], { source: 'looks.ndjson' }, signal);
   expect(pins.columns.map(({ name }) => name)).toEqual(['C0', 'x', 'x_1', 'C12']);
@@ -78,7 +78,7 @@ test('a field name with a dollar sign', async () => {
   expect(pins.columns.map(({ name }) => name)).toEqual(['a$&', 'a$&_1']);
 });
 
-test('what a session spills has a folder of its own, which goes with it', async () => {
+test('each session has its own folder for temporary data and removes it when closed', async () => {
   const folders = await Promise.all(
     [1, 2].map(async () => {
       const session = await SourceSession.open([], signal);

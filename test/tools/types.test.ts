@@ -122,10 +122,10 @@ async function expectTexts(): Promise<void> {
     expect([value, row?.['type'][i], row?.['text'][i]]).toEqual([value, type, text]);
 }
 
-test('nanoseconds are refused by PostgreSQL and kept by DuckDB', async () => {
+test('nanoseconds are refused for PostgreSQL and kept for DuckDB', async () => {
   await write(`SELECT '2024-02-29 01:02:03.000000001'::TIMESTAMP_NS AS c0`, 1);
   const failed = await tasks.load({ source: 'types.parquet', table: `${place.schema}.ns` }).catch((e: unknown) => e);
-  expect(failureText(failed)).toContain('column "c0" has nanoseconds, which the database cannot hold');
+  expect(failureText(failed)).toContain('column "c0" has nanoseconds, which the database cannot store');
   expect(await tasks.load({ source: 'types.parquet', database: 'file', table: 'ns' })).toMatchObject({ rowsOut: 2 });
 });
 
@@ -144,9 +144,9 @@ test.each([
   expect(postgresType({ name: 'c', type })).toBe(postgres);
 });
 
-test('a type that PostgreSQL has nothing for is refused by column', () => {
+test('an error about a type without an equivalent in PostgreSQL names the column', () => {
   expect(() => postgresType({ name: 'shape', type: 'GEOMETRY' })).toThrow(
-    'column "shape" is of type GEOMETRY, which PostgreSQL has nothing for',
+    'column "shape" has the type GEOMETRY, which has no equivalent in PostgreSQL',
   );
 });
 

@@ -52,7 +52,7 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
   } catch (error) {
     // An earlier attempt was still alive, finished and removed the folder. The next attempt finds its target.
     if (ctx.attempt > 1 && !ctx.signal.aborted && !(await exists(parts.folder))) {
-      throw new Error('another attempt has removed the unfinished files', { cause: error });
+      throw new Error('another attempt has removed the temporary files', { cause: error });
     }
     // Keep the parts if another attempt may follow: it resumes from them.
     if (error instanceof ToolError || isCancelled(ctx.signal)) await parts.remove();
@@ -130,7 +130,8 @@ async function copy(
   const timer = setInterval(() => report(session.done), 500);
   try {
     const [result] = await session.rows(`COPY (SELECT * FROM ${from}) TO ${literal(path)} (${OPTIONS[format]})`);
-    if (Number(result?.['Count']) !== rows) throw new ToolError('the source has changed while it was converted');
+    if (Number(result?.['Count']) !== rows)
+      throw new ToolError('the source changed during the conversion; start a new task when the source is complete');
   } finally {
     clearInterval(timer);
   }

@@ -8,17 +8,23 @@ export const convertInput = z.object({
     .string()
     .min(1)
     .describe('A file, or a glob such as "logs/*.ndjson" for several files with the same columns'),
-  format: FORMAT.optional().describe("The source's format; told by its name if not given"),
-  header: z.boolean().optional().describe('CSV: whether the first row holds the column names. Found out if not given'),
+  format: FORMAT.optional().describe('The source format. Default: determined by the file extension'),
+  header: z
+    .boolean()
+    .optional()
+    .describe('CSV only: whether the first row contains the column names. Default: detected'),
   target: z
     .string()
     .min(1)
-    .describe('The file to write, in a folder that exists; its name must end as a data file does'),
-  targetFormat: FORMAT.optional().describe('Told by the name of the target if not given'),
+    .describe(
+      'The file to write. Its folder must exist, and its name must end in .csv, .tsv, .json, .ndjson, .jsonl or ' +
+        '.parquet, optionally followed by .gz or .zst',
+    ),
+  targetFormat: FORMAT.optional().describe("The target format. Default: determined by the target's extension"),
   overwrite: z
     .boolean()
     .default(false)
-    .describe('Whether the target may exist; it is then replaced when the new file is complete'),
+    .describe('Whether to replace an existing target, once the new file is complete'),
 });
 
 export const convertOutput = z.object({
@@ -26,7 +32,7 @@ export const convertOutput = z.object({
   format: FORMAT,
   rows: z.int(),
   bytes: z.int(),
-  files: z.int().describe('Files that were read'),
+  files: z.int().describe('Number of source files'),
 });
 
 export type ConvertArguments = z.output<typeof convertInput>;

@@ -20,8 +20,8 @@ export function serverAccount(data: string): Account | undefined {
   if (account) return account;
   throw new McpTasksError(
     'LOCAL_SERVICE',
-    'PostgreSQL does not run as root, and the system has neither a user "postgres" nor "nobody" to run it as. ' +
-      'Make one, run as another user, or set DATABASE_URL.',
+    'PostgreSQL refuses to run as root, and this system has no user "postgres" or "nobody" to run it as. ' +
+      'Create one of them, run this program as another user, or set DATABASE_URL.',
   );
 }
 

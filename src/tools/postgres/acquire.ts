@@ -101,8 +101,10 @@ async function loadPg() {
   try {
     return (await import('pg')).default;
   } catch (error) {
-    throw new McpTasksError('CONFIGURATION', 'The package "pg" is not installed; PostgreSQL needs it.', {
-      cause: error,
-    });
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'The package "pg" is not installed; PostgreSQL needs it. Run: npm install pg',
+      { cause: error },
+    );
   }
 }

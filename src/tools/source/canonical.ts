@@ -60,5 +60,5 @@ function era(value: string): string {
 }
 
 function nanoseconds(name: string): string {
-  return `'column ${ident(name).replaceAll("'", "''")} has nanoseconds, which the database cannot hold'`;
+  return `'column ${ident(name).replaceAll("'", "''")} has nanoseconds, which the database cannot store'`;
 }

@@ -21,9 +21,11 @@ export async function sniffCsv(
      FROM (SELECT * REPLACE (to_json(Columns)::VARCHAR AS Columns) FROM sniff_csv(${fileLiteral(path)}${options}))`,
     [path],
   );
-  if (!row) throw new ToolError(`${basename(path)}: not a CSV file`);
+  if (!row) throw new ToolError(`${basename(path)} is not a CSV file`);
   if (Number(row['SkipRows']) > 0)
-    throw new ToolError(`${basename(path)}: its first rows are not like the others; the column names must come first`);
+    throw new ToolError(
+      `${basename(path)}: the first lines do not match the rest; remove everything above the column names`,
+    );
   const columns = JSON.parse(String(row['Columns'])) as Column[];
   // The rest of the file may have quotes even if the sample has none.
   const quote = option(row['Quote']) || '"';

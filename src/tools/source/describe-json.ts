@@ -27,9 +27,7 @@ export async function describeJson(
     const everyField = `${EVERY_FIELD}, maximum_sample_files = ${files.length}`;
     const columns = await describeSql(session, `SELECT * FROM ${read(everyField)}`, files).catch((error: unknown) => {
       const notRecords = error instanceof ToolError && error.message.includes('non-record JSON');
-      throw notRecords
-        ? new ToolError(`${files.map((path) => basename(path)).join(', ')}: the rows must be JSON objects with fields`)
-        : error;
+      throw notRecords ? new ToolError(`${named(files)}: every row must be a JSON object with fields`) : error;
     });
     await refuseRenamed(session, files, read, everyField, columns);
     for (const column of columns) {
@@ -69,8 +67,17 @@ async function refuseRenamed(
   const lost = suspects.find((_, i) => Number(found?.[`n${i}`]) < Number(sniffed?.[`n${i}`]));
   if (lost === undefined) return;
   const base = MAYBE_RENAMED.exec(lost)?.[1];
-  if (base === undefined) throw new ToolError('a field has an empty name (""), which a table cannot hold');
-  throw new ToolError(`the fields "${base}" differ only in upper and lower case; a table cannot hold both`);
+  if (base === undefined)
+    throw new ToolError(`${named(files)}: a field has an empty name (""), which is not a valid column name`);
+  throw new ToolError(
+    `${named(files)}: two field names differ from "${base}" only in upper and lower case; rename one of them`,
+  );
+}
+
+/** Names the files in an error: all of them if they are few. */
+function named(files: readonly string[]): string {
+  const names = files.slice(0, 3).map((path) => basename(path));
+  return files.length > names.length ? `${names.join(', ')} and ${files.length - names.length} more` : names.join(', ');
 }
 
 async function jsonLayout(path: string): Promise<JsonLayout> {

@@ -31,6 +31,8 @@ async function describeParquet(session: SourceSession, path: string): Promise<Co
   ]);
 }
 
+const SAME = 'all files of a source must have the same columns';
+
 /**
  * Returns the columns shared by all files, in the order of the first file, with types that fit every file.
  *
@@ -47,11 +49,15 @@ export async function commonColumns(
   for (const [i, { columns }] of files.entries()) {
     const missing = first.columns.find(({ name }) => !columns.some((column) => column.name === name));
     if (missing)
-      throw new ToolError(`${basename(paths[i]!)} has no column "${missing.name}", which ${basename(paths[0]!)} has`);
+      throw new ToolError(
+        `${basename(paths[i]!)} has no column "${missing.name}", but ${basename(paths[0]!)} does; ${SAME}`,
+      );
     for (const { name, type } of columns) {
       const known = types.get(name);
       if (!known)
-        throw new ToolError(`${basename(paths[i]!)} has a column "${name}", which ${basename(paths[0]!)} has not`);
+        throw new ToolError(
+          `${basename(paths[i]!)} has a column "${name}", but ${basename(paths[0]!)} does not; ${SAME}`,
+        );
       known.add(type);
     }
   }

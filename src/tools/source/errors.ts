@@ -15,6 +15,7 @@ const SHORTAGE = /No space left|Too many open files/i;
 const ENVIRONMENT = /^(?:IO|Out of Memory|Interrupt|INTERNAL|HTTP|Connection) Error/i;
 /** Errors that a retry cannot fix, even if DuckDB reports them as errors of the environment. */
 const UNREADABLE = /magic bytes|No files found|not a GZIP stream|ZSTD|Unknown frame descriptor/i;
+const NO_PARQUET = /magic bytes|too small to be a Parquet file/i;
 const CLOSED = /Permission denied|Cannot open file/i;
 const DATA =
   /^(?:Conversion|Invalid Input|Invalid|Parser|Binder|Cast|Constraint|Out of Range|Serialization|Not implemented|Decimal Overflow|Permission) Error/i;
@@ -43,7 +44,7 @@ function csvProblem(text: string, known = 'the CSV file'): string | undefined {
   const cast = CSV_CAST.exec(text);
   if (cast) return `${where}, column "${cast[1]}": "${cast[2]}" is not a valid ${cast[3]}`;
   const count = CSV_COUNT.exec(text);
-  if (count) return `${where}: ${count[2]} columns where ${count[1]} are expected`;
+  if (count) return `${where}: expected ${count[1]} columns but found ${count[2]}`;
   const reason = text.split('\n').find((part, i) => i > 0 && !part.startsWith('Original Line') && part.trim() !== '');
   return `${where}: ${reason?.trim() ?? 'not valid CSV'}`;
 }
@@ -61,10 +62,11 @@ function otherProblem(text: string, path?: string): string | undefined {
   // Without a path, the error may be about a file being written, so "cannot open" does not prove a bad source.
   const isFile = path === undefined ? UNREADABLE.test(text) : UNREADABLE.test(text) || CLOSED.test(text);
   if (SHORTAGE.test(text) || !(isFile || (DATA.test(text) && !ENVIRONMENT.test(text)))) return undefined;
+  const name = path === undefined ? 'the source' : basename(path);
+  if (NO_PARQUET.test(text)) return `${name} is not a Parquet file, or the file is incomplete`;
   const reason = firstLine(text).replace(/^[A-Z][\w ]+ Error: /, '');
-  if (path === undefined) return `the source cannot be read: ${reason}`;
+  if (path === undefined) return `${name} cannot be read: ${reason}`;
   // Do not reveal the path on the worker to the caller.
-  const name = basename(path);
   return `${name} cannot be read: ${reason.replaceAll(globLiteral(path), () => name).replaceAll(path, () => name)}`;
 }
 

@@ -25,24 +25,29 @@ export async function findFiles(roots: readonly string[], source: string): Promi
   }
   const parts = source.split(/[/\\]/);
   const wild = parts.findIndex((part) => WILDCARD.test(part));
-  if (parts.slice(wild).includes('..')) throw new ToolError(`${source}: no ".." behind a wildcard`);
+  if (parts.slice(wild).includes('..')) throw new ToolError(`${source}: ".." is not allowed after a wildcard`);
   const fixed = source.slice(0, parts.slice(0, wild).join('/').length + (wild > 0 ? 1 : 0));
   const folder = await existingPath(roots, fixed === '' ? '.' : fixed);
   // Wildcards do not match private names, as in a shell.
   const matches = (await glob(join(globLiteral(folder), ...parts.slice(wild)))).filter(
     (match) => !isPrivate(relative(folder, match)),
   );
-  const files = [...new Set(await Promise.all(matches.map((match) => file(roots, match))))].sort();
+  const files = [
+    ...new Set(await Promise.all(matches.map((match) => file(roots, match, `${fixed}${relative(folder, match)}`)))),
+  ].sort();
   if (files.length === 0) throw new ToolError(`${source}: no file matches`);
   if (files.length > MOST_FILES)
-    throw new ToolError(`${source}: ${files.length} files match; at most ${MOST_FILES} at a time`);
+    throw new ToolError(
+      `${source}: ${files.length} files match, but the limit is ${MOST_FILES}; use a narrower pattern`,
+    );
   return files;
 }
 
-async function file(roots: readonly string[], path: string): Promise<string> {
-  const real = await existingPath(roots, path);
+async function file(roots: readonly string[], path: string, shown = path): Promise<string> {
+  const real = await existingPath(roots, path, shown);
   const stats = await stat(real);
-  if (!stats.isFile()) throw new ToolError(`${path} is not a file`);
+  if (!stats.isFile())
+    throw new ToolError(`${shown} is not a file; for the files of a folder, use a pattern such as "${shown}/*.csv"`);
   return real;
 }
 

@@ -20,9 +20,7 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 export function formatOf(path: string): Format {
   const format = knownFormat(path);
   if (format) return format;
-  throw new ToolError(
-    `${basename(path)}: cannot tell the format by this name; say \`format\`: csv, json, ndjson or parquet`,
-  );
+  throw new ToolError(`${basename(path)}: unknown file extension; set \`format\` to csv, json, ndjson or parquet`);
 }
 
 /** Returns the format that a file's extension stands for, or undefined. */
@@ -42,6 +40,6 @@ export function commonFormat(paths: readonly string[]): Format {
   const other = others.find((path) => formatOf(path) !== format);
   if (other === undefined) return format;
   throw new ToolError(
-    `${basename(first)} and ${basename(other)} are of different formats; load them one format at a time`,
+    `${basename(first)} and ${basename(other)} have different formats; use files of one format at a time`,
   );
 }

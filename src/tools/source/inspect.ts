@@ -71,11 +71,11 @@ function withDialects(stats: readonly Omit<SourceFile, 'rows'>[], described: rea
  */
 export async function recheckFiles(roots: readonly string[], pins: SourcePins): Promise<void> {
   for (const file of pins.files) {
-    const real = await existingPath(roots, file.path);
+    const real = await existingPath(roots, file.path, basename(file.path));
     const now = await fileStats(real);
     if (real === file.path && now.size === file.size && now.mtimeMs === file.mtimeMs) continue;
     throw new ToolError(
-      `${basename(file.path)} has changed since the task began; start it again when the file is complete`,
+      `${basename(file.path)} has changed since the task began; start a new task when the file is complete`,
     );
   }
 }

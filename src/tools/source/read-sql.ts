@@ -1,4 +1,5 @@
 /** Builds the `FROM` clause that reads one pinned file and leaves DuckDB nothing to guess. Pure. @module */
+import { basename } from 'node:path';
 import { fileLiteral, ident, literal, structLiteral } from '../sql.js';
 import type { Column, CsvDialect, SourceFile, SourcePins } from './pins.js';
 
@@ -27,7 +28,7 @@ export function readFileSql(pins: ReadPins, file: SourceFile, from = 0): string 
   }
   if (pins.format === 'csv') {
     const dialect = pins.dialects[file.dialect ?? 0];
-    if (!dialect) throw new Error(`no dialect is pinned for ${file.path}`);
+    if (!dialect) throw new Error(`no CSV dialect is pinned for ${basename(file.path)}`);
     return `read_csv(${path}, ${csvOptions(dialect, pins.columns).join(', ')})`;
   }
   const types = structLiteral(pins.columns.map(({ name, type }) => [name, type]));

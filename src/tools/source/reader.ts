@@ -45,7 +45,9 @@ export class RowReader {
     if (this.#data && this.#next < this.#data.rowCount) return this.#data;
     const data = await this.#fetch();
     if (!data || data.rowCount === 0)
-      throw new ToolError('the source has fewer rows than when the task began: it has changed');
+      throw new ToolError(
+        'the source has changed since the task began: it has fewer rows now; start a new task when it is complete',
+      );
     this.#data = data;
     this.#next = 0;
     return data;

@@ -26,7 +26,7 @@ interface TableRow {
 export async function defaultSchema(session: PostgresSession): Promise<string> {
   const [row] = await session.query<{ schema: string | null }>('SELECT current_schema() AS schema');
   if (row?.schema) return row.schema;
-  throw new ToolError('the database has no default schema; name the table with its schema');
+  throw new ToolError('the database has no default schema; specify the table as schema.table');
 }
 
 /**
@@ -40,23 +40,26 @@ export async function checkTable(session: PostgresSession, target: LoadTarget): 
   const name = `${schema}.${table}`;
   // PostgreSQL silently truncates a longer name, which may then be another table's name.
   const long = [schema, table].find((part) => Buffer.byteLength(part) > LONGEST_NAME);
-  if (long !== undefined) throw new ToolError(`"${long}": PostgreSQL's names have at most ${LONGEST_NAME} bytes`);
+  if (long !== undefined)
+    throw new ToolError(`"${long}" is too long: PostgreSQL names have at most ${LONGEST_NAME} bytes`);
   const [found] = await session.query<SchemaRow>(
     `SELECT current_setting('server_encoding') AS encoding,
        (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1) AS may_create`,
     [schema],
   );
   if (found?.encoding !== 'UTF8')
-    throw new ToolError(`the database's encoding is ${found?.encoding}; only UTF8 can be loaded`);
-  if (found.may_create === null) throw new ToolError(`there is no schema "${schema}"`);
-  if (!found.may_create) throw new ToolError(`the user may not create tables in schema "${schema}"`);
+    throw new ToolError(`the database uses the encoding ${found?.encoding}; only UTF8 is supported`);
+  if (found.may_create === null) throw new ToolError(`the schema "${schema}" does not exist; use an existing one`);
+  if (!found.may_create) throw new ToolError(`the database user may not create tables in the schema "${schema}"`);
   const [existing] = await session.query<TableRow>(TABLE_SQL, [schema, table]);
   if (!existing) return;
   if (mode === 'create') throw new ToolError(`${name} exists; use mode "replace" to put the new table in its place`);
   if (existing.kind !== 'r') throw new ToolError(`${name} is not an ordinary table, so it cannot be replaced`);
   if (!existing.owned) throw new ToolError(`${name} belongs to another user, so it cannot be replaced`);
   if (existing.dependants?.length) {
-    throw new ToolError(`${name} cannot be replaced while something depends on it: ${existing.dependants.join(', ')}`);
+    throw new ToolError(
+      `${name} cannot be replaced because other objects depend on it: ${existing.dependants.join(', ')}`,
+    );
   }
 }
 

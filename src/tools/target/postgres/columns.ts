@@ -53,7 +53,7 @@ export function postgresType({ name, type }: Column): string {
   const kind = typeKind(type);
   if (kind === 'json') return 'json';
   if (kind === 'text') return 'text';
-  throw new ToolError(`column "${name}" is of type ${type}, which PostgreSQL has nothing for`);
+  throw new ToolError(`column "${name}" has the type ${type}, which has no equivalent in PostgreSQL`);
 }
 
 /**

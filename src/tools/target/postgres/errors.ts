@@ -28,11 +28,11 @@ const LOST = /^(Connection terminated|timeout expired|Client has encountered a c
 const LOGIN = /^SASL|SSL|TLS|certificate/i;
 
 const HINTS: Readonly<Record<string, string>> = {
-  '28P01': 'it refused the user name or password',
-  '28000': 'it refused the login',
-  '3D000': 'the server has no database of this name',
-  '42501': 'the user may not do this',
-  ENOTFOUND: 'the host was not found',
+  '28P01': 'wrong user name or password',
+  '28000': 'login refused',
+  '3D000': 'the server has no database with this name',
+  '42501': 'the database user lacks a permission',
+  ENOTFOUND: 'host not found',
 };
 
 interface PostgresError extends Error {
@@ -65,7 +65,7 @@ export function postgresError(database: string, error: unknown): unknown {
 function describe(code: string | undefined, message: string): string {
   const hint = code === undefined ? undefined : HINTS[code];
   // A network error's own message contains the address; its code is informative enough.
-  if (code !== undefined && !SQLSTATE.test(code)) return hint ?? `connection lost (${code})`;
+  if (code !== undefined && !SQLSTATE.test(code)) return hint ?? `connection failed (${code})`;
   const text = hint === undefined ? message : `${hint} (${message})`;
   return code === undefined ? text : `${text} [${code}]`;
 }

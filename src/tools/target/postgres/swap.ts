@@ -84,7 +84,7 @@ async function exclusiveDrop(
       } catch (error) {
         if (!(error instanceof ToolError)) throw error;
         await session.query('ROLLBACK TO before_drop');
-        left.push(`${schema}.${name} is left and has to be dropped by hand: ${error.message}`);
+        left.push(`${schema}.${name} could not be dropped; drop it manually (${error.message})`);
       }
     }
   });

@@ -30,7 +30,9 @@ export class PostgresTarget implements Target {
     for (const column of columns) {
       postgresType(column);
       if (Buffer.byteLength(column.name) > LONGEST_NAME)
-        throw new ToolError(`column "${column.name}": PostgreSQL's names have at most ${LONGEST_NAME} bytes`);
+        throw new ToolError(
+          `the column name "${column.name}" is too long: PostgreSQL names have at most ${LONGEST_NAME} bytes`,
+        );
     }
     await checkTable(this.session, this.target);
   }
@@ -71,7 +73,7 @@ export class PostgresTarget implements Target {
       if (inserted.length === 0) return false;
       const copied = await this.#copy(chunk, batches);
       if (copied !== chunk.rows)
-        throw new Error(`chunk ${chunk.number}: the database took ${copied} of ${chunk.rows} rows`);
+        throw new Error(`chunk ${chunk.number}: the database accepted ${copied} of ${chunk.rows} rows`);
       return true;
     });
   }
