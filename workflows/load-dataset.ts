@@ -54,7 +54,7 @@ export async function loadDataset(args: LoadArguments): Promise<LoadResult> {
 
 async function load(plan: LoadPlan, started: number): Promise<LoadResult> {
   const { source, target } = plan;
-  task.status('create: making the staging table');
+  task.status('create: creating the staging table');
   await steps.createStaging(plan);
   task.status(`load: ${source.rows} rows`);
   const counts = await steps.loadChunks(plan);
@@ -89,6 +89,6 @@ async function startCleanup(target: LoadTarget): Promise<ChildWorkflowHandle<typ
 async function undo(cleanup: ChildWorkflowHandle<typeof loadDatasetCleanup>): Promise<void> {
   task.status('cleaning up');
   await cleanup.signal(undoSignal);
-  const done = cleanup.result().catch((error: unknown) => log.error('the clean-up of a load failed', { error }));
+  const done = cleanup.result().catch((error: unknown) => log.error('load cleanup failed', { error }));
   await Promise.race([done, sleep(CLEANUP_WAIT)]);
 }

@@ -40,7 +40,7 @@ export function handleClaims(isOpen: (key: string) => boolean): void {
     validator(key, claimant, _lease) {
       const exists = key === PROGRESS_CLAIM || isOpen(key);
       if (!exists || !isFree(key, claimant))
-        throw ApplicationFailure.nonRetryable('held by another, or not open', CLAIM_REFUSED);
+        throw ApplicationFailure.nonRetryable('already claimed, or not open', CLAIM_REFUSED);
     },
   });
 }

@@ -61,7 +61,7 @@ export async function ask<Answer>(
   const memo = workflowInfo().memo?.[MEMO_KEY];
   const kind = kindOf(request);
   if (kind && isTaskMemo(memo) && memo.caller?.cannotAnswer?.includes(kind))
-    throw new InputUnavailableError(`the client has not declared that it can answer (${kind})`);
+    throw new InputUnavailableError(`the client cannot be asked: it does not support ${kind}`);
   let problem: string | undefined;
   for (;;) {
     const asked = problem === undefined ? request : saying(request, problem);

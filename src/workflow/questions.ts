@@ -51,5 +51,5 @@ function sampleProblem(answer: unknown): string | undefined {
   const { role, content, model } = (answer ?? {}) as Partial<SampleAnswer>;
   return typeof role === 'string' && content !== undefined && typeof model === 'string'
     ? undefined
-    : 'it is no message with role, content and model';
+    : 'it must be a message with role, content and model';
 }
