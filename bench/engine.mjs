@@ -39,7 +39,7 @@ try {
   const ended = await start(quick);
   await engine.result('bench', ended.id);
   rows.push(await measure('get, ended', 300, async () => await engine.get('bench', ended.id)));
-  rows.push(await measure('get, running, 50 at once', 1000, async () => await engine.get('bench', open.id), 50));
+  rows.push(await measure('get, running, 50 concurrent', 1000, async () => await engine.get('bench', open.id), 50));
 
   const many = [];
   for (let i = 0; i < 250; i += 25)
@@ -49,7 +49,7 @@ try {
   setMaxListeners(0, abort.signal);
   const waits = many.map(async ({ id }) => await engine.result('bench', id, abort.signal).catch(() => undefined));
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  rows.push({ what: '250 pending results: heap each', KiB: Math.round((heap() - before) / 250 / 1024) });
+  rows.push({ what: 'heap per pending result, with 250', KiB: Math.round((heap() - before) / 250 / 1024) });
   abort.abort();
   await Promise.all(waits);
   await Promise.all(many.map(async ({ id }) => await engine.cancel('bench', id)));
@@ -60,8 +60,8 @@ try {
   await working;
   worker = undefined;
   const alone = await start(quick);
-  rows.push(await measure('get, first, no worker', 1, async () => await engine.get('bench', alone.id)));
-  rows.push(await measure('get, again, no worker', 100, async () => await engine.get('bench', alone.id)));
+  rows.push(await measure('first get, no worker', 1, async () => await engine.get('bench', alone.id)));
+  rows.push(await measure('later get, no worker', 100, async () => await engine.get('bench', alone.id)));
   console.table(rows);
 } finally {
   worker?.shutdown();

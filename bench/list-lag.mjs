@@ -29,12 +29,12 @@ const start = async (owner) => await here.engine.start({ owner, tool, args: {}, 
 const rows = [];
 
 try {
-  rows.push(await measure('nothing else going on'));
+  rows.push(await measure('no other tasks'));
   const load = keepBusy(50);
   try {
-    rows.push(await measure('beside fifty tasks at a time'));
+    rows.push(await measure('with 50 other tasks at a time'));
   } finally {
-    rows.push({ what: 'those tasks', 'a second': await load.stop() });
+    rows.push({ what: 'those other tasks', 'per second': await load.stop() });
   }
   console.table(rows);
 } finally {
@@ -52,14 +52,14 @@ async function measure(what) {
     const owner = `${run} ${what} ${i}`;
     const { id } = await start(owner);
     const from = performance.now();
-    for (let looks = 1; ; looks++) {
-      const look = performance.now();
+    for (let requests = 1; ; requests++) {
+      const sent = performance.now();
       const { tasks } = await elsewhere.engine.list(owner);
       if (tasks.some((task) => task.id === id)) {
-        if (looks === 1) atOnce++;
+        if (requests === 1) atOnce++;
         break;
       }
-      await delay(Math.max(0, INTERVAL - (performance.now() - look)));
+      await delay(Math.max(0, INTERVAL - (performance.now() - sent)));
     }
     lags.push(performance.now() - from);
   }
@@ -69,8 +69,8 @@ async function measure(what) {
     what,
     'p50 (ms)': at(0.5),
     'p95 (ms)': at(0.95),
-    'longest (ms)': at(1),
-    'at the first look (%)': Math.round((100 * atOnce) / TIMES),
+    'max (ms)': at(1),
+    'in the first list (%)': Math.round((100 * atOnce) / TIMES),
   };
 }
 

@@ -57,7 +57,7 @@ it('one replica', async () => {
 
   const ids: string[] = [];
   await measure(
-    `start, ${AT_ONCE} at once`,
+    `start, ${AT_ONCE} concurrent`,
     IDLE,
     async () => void ids.push(await here.start('nightly_load', { table: 'idle', parts: 1, settleMs: 3_600_000 })),
   );
@@ -69,12 +69,12 @@ it('one replica', async () => {
   )
     await delay(500);
   await measure(
-    `get, of ${IDLE} that wait, ${AT_ONCE} at once`,
+    `get, ${IDLE} waiting tasks, ${AT_ONCE} concurrent`,
     READS,
     async (number) => void (await here.get(ids[number % IDLE] as string)),
   );
   await measure(
-    `get, of ${IDLE} that wait, one after the other`,
+    `get, ${IDLE} waiting tasks, one at a time`,
     READS / 10,
     async (number) => void (await here.get(ids[number % IDLE] as string)),
     1,
@@ -84,7 +84,7 @@ it('one replica', async () => {
   );
   while ((await here.get(moving.at(-1) as string)).statusMessage?.startsWith('LoadParts: ') !== true) await delay(500);
   await measure(
-    `get, of ${MOVING} that heartbeat, ${AT_ONCE} at once`,
+    `get, ${MOVING} heartbeating tasks, ${AT_ONCE} concurrent`,
     READS / 3,
     async (number) => void (await here.get(moving[number % MOVING] as string)),
   );
@@ -114,7 +114,7 @@ it('one replica', async () => {
     while (!ends.has(id)) await delay(5);
     lags.push(Math.max(0, (ends.get(id) as number) - cancelled));
   }
-  rows.push({ what: `${IDLE} pending results: noticing an end`, ...spread(lags) });
+  rows.push({ what: `result, ${IDLE} pending: delay after an end`, ...spread(lags) });
   await server.process.stop();
   await results;
 
@@ -124,7 +124,7 @@ it('one replica', async () => {
   // eslint-disable-next-line no-console -- what it is run for
   console.table(rows);
   process.stdout.write(
-    `memory: ${idle} MB after the first task, ${worked} MB after the requests, ${watching} MB with ${IDLE} pending results, which take ${Math.round((100_000 * busy) / LOOK)} % of a core\n`,
+    `memory: ${idle} MB after the first task, ${worked} MB after the requests, ${watching} MB with ${IDLE} pending results, which use ${Math.round((100_000 * busy) / LOOK)} % of a core\n`,
   );
 });
 
@@ -145,7 +145,7 @@ async function measure(
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
-  rows.push({ what, ...spread(took), 'a second': Math.round((1_000 * times) / (performance.now() - begun)) });
+  rows.push({ what, ...spread(took), 'per second': Math.round((1_000 * times) / (performance.now() - begun)) });
 }
 
 function spread(milliseconds: readonly number[]): object {

@@ -31,7 +31,7 @@ export async function checkDatabase(databaseUrl: string): Promise<void> {
     await postgres.end();
   } catch (error) {
     throw new Error(
-      `the database cannot be used (DATABASE_URL, if it is set): ${error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error)}`,
+      `cannot connect to the database (if DATABASE_URL is set, check it): ${error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error)}`,
       { cause: error },
     );
   }

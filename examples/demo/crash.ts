@@ -40,11 +40,11 @@ export class Crash {
     if (signal === 'SIGKILL') this.kills++;
     this.screen.pause();
     say(
-      `Killed the worker (process ${pid}, ${signal}) at ${percent} %; Temporal notices when its heartbeats stay away`,
+      `Killed the worker (process ${pid}, ${signal}) at ${percent} %. Temporal will notice that its heartbeats have stopped`,
     );
     const next = await this.stack.restartWorker();
-    void next.ended().then((how) => this.#failed.abort(new Error(`the other worker ended, too (${how})`)));
-    say(`Started another worker (process ${next.pid})`);
+    void next.ended().then((how) => this.#failed.abort(new Error(`the second worker ended too (${how})`)));
+    say(`Started a second worker (process ${next.pid})`);
     this.screen.resume();
   }
 
@@ -53,11 +53,11 @@ export class Crash {
     if (this.#wentOn || !/attempt 2 of \d+ \(/.test(statusMessage)) return;
     this.#wentOn = true;
     this.screen.pause();
-    say(`The load goes on at ${percent} %, behind the last committed chunk`);
+    say(`The load continues at ${percent} %, after the last committed chunk`);
     this.screen.resume();
   }
 
-  /** Waits until the other worker has started, if a worker was killed at all. */
+  /** Waits until the second worker has started, if a worker was killed at all. */
   async over(): Promise<void> {
     await this.#crash;
   }

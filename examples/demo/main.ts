@@ -53,7 +53,7 @@ async function run(stack: LocalStack): Promise<Report> {
         onStatus(status) {
           if (handleMs === undefined) {
             handleMs = performance.now() - called;
-            say(`The call was answered after ${handleMs.toFixed(0)} ms with task ${status.taskId}`);
+            say(`Received task ${status.taskId} after ${handleMs.toFixed(0)} ms`);
           }
           screen.show(status);
           crash.consider(status);
@@ -65,7 +65,7 @@ async function run(stack: LocalStack): Promise<Report> {
     await crash.over();
     if (result.isError) throw new Error(`the load failed: ${JSON.stringify(result.content)}`);
     const { chunks, chunksRedone } = result.structuredContent as { chunks: number; chunksRedone: number };
-    say('Comparing source and table, row by row');
+    say('Comparing the table with the source, row by row');
     const comparison = await compareRows(SOURCE, stack.databaseUrl, TABLE);
     return {
       ...comparison,
@@ -84,10 +84,10 @@ async function run(stack: LocalStack): Promise<Report> {
 /** Returns what is wrong with the run; empty if nothing is. */
 function problems({ rowsIn, rowsOut, duplicates, missing, workerKills }: Report): string[] {
   return [
-    rowsIn === rowsOut ? '' : `${rowsIn} rows went in and ${rowsOut} came out`,
-    duplicates === 0 ? '' : `${duplicates} rows are there too often`,
+    rowsIn === rowsOut ? '' : `the source has ${rowsIn} rows, the table ${rowsOut}`,
+    duplicates === 0 ? '' : `${duplicates} rows are duplicates`,
     missing === 0 ? '' : `${missing} rows are missing`,
-    workerKills > 0 ? '' : 'the load was over before the worker could be killed',
+    workerKills > 0 ? '' : 'the load finished before the worker could be killed',
   ].filter(Boolean);
 }
 
@@ -106,7 +106,7 @@ try {
   if (wrong.length > 0) throw new Error(wrong.join('; '));
   if (options.keep) {
     say(
-      `Everything keeps running, until Ctrl-C.\n  MCP server:        ${stack.url}\n  Temporal's web UI: ${stack.uiUrl ?? '(your own cluster)'}`,
+      `Everything keeps running. Press Ctrl-C to stop it.\n  MCP server:        ${stack.url}\n  Temporal's web UI: ${stack.uiUrl ?? '(your own cluster)'}`,
     );
     await stopSignal();
   }

@@ -71,9 +71,9 @@ export class Screen {
       missing: 'missing',
       chunks: 'chunks',
       chunksRedone: 'chunks redone',
-      workerKills: 'worker kills',
-      handleMs: 'handle after (ms)',
-      loadSeconds: 'time (s)',
+      workerKills: 'workers killed',
+      handleMs: 'time to task ID (ms)',
+      loadSeconds: 'time to result (s)',
     };
     const table = new Table({ style: { head: [], border: [] } });
     for (const [field, value] of Object.entries(report))
