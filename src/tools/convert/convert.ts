@@ -45,7 +45,7 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
   try {
     const pins = (await parts.pins()) ?? (await inspectFiles(config.roots, args, ctx.signal));
     await parts.pin(pins);
-    if (!isDone) await make(config, pins, parts, format, args.overwrite, ctx);
+    if (!isDone) await make({ roots: config.roots, pins, parts, format, overwrite: args.overwrite, ctx });
     const { size } = await stat(target);
     await parts.remove();
     return { target: args.target, format, rows: pins.rows, bytes: size, files: pins.files.length };
@@ -60,30 +60,27 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
   }
 }
 
-async function make(
-  config: ToolsConfig,
-  pins: SourcePins,
-  parts: Parts,
-  format: Format,
-  overwrite: boolean,
-  ctx: Context,
-): Promise<void> {
-  await recheckFiles(config.roots, pins);
+interface Conversion {
+  readonly roots: readonly string[];
+  readonly pins: SourcePins;
+  readonly parts: Parts;
+  /** The target's format. */
+  readonly format: Format;
+  readonly overwrite: boolean;
+  readonly ctx: Context;
+}
+
+async function make(conversion: Conversion): Promise<void> {
+  const { roots, pins, parts, overwrite, ctx } = conversion;
+  await recheckFiles(roots, pins);
   const session = await SourceSession.open(
     pins.files.map(({ path }) => path),
     ctx.signal,
     parts.folder,
   );
   try {
-    const from =
-      pins.files.length === 1 ? readFileSql(pins, pins.files[0]!) : await makeParts(session, pins, parts, ctx);
-    const report =
-      pins.files.length === 1
-        ? (share: number): void => ctx.progress(Math.round(share * pins.rows), pins.rows, 'rows')
-        : () => {};
-    if (!(await exists(parts.whole))) {
-      await parts.write(parts.whole, async (path) => await copy(session, from, path, format, pins.rows, report));
-    }
+    if (pins.files.length === 1) await makeFromFile(session, conversion);
+    else await makeFromParts(session, conversion);
   } finally {
     session.close();
   }
@@ -93,23 +90,41 @@ async function make(
   ctx.progress(pins.rows, pins.rows, 'rows');
 }
 
-/** @returns the SQL that reads the parts, to use in `FROM` instead of the source */
-async function makeParts(session: SourceSession, pins: SourcePins, parts: Parts, ctx: Context): Promise<string> {
+async function makeFromFile(session: SourceSession, { pins, parts, format, ctx }: Conversion): Promise<void> {
+  const copy: Copy = {
+    from: readFileSql(pins, pins.files[0]!),
+    format,
+    rows: pins.rows,
+    report: (rows) => ctx.progress(rows, pins.rows, 'rows'),
+  };
+  await writeOnce(parts, parts.whole, async (path) => await copyTo(path, copy, session));
+}
+
+async function makeFromParts(session: SourceSession, { pins, parts, format, ctx }: Conversion): Promise<void> {
   let rows = 0;
   for (const [i, file] of pins.files.entries()) {
     const before = rows;
-    const report = (share: number): void => ctx.progress(before + Math.round(share * file.rows), pins.rows, 'rows');
-    if (!(await exists(parts.part(i)))) {
-      await parts.write(
-        parts.part(i),
-        async (path) => await copy(session, readFileSql(pins, file), path, 'parquet', file.rows, report),
-      );
-    }
+    const copy: Copy = {
+      from: readFileSql(pins, file),
+      format: 'parquet',
+      rows: file.rows,
+      report: (done) => ctx.progress(before + done, pins.rows, 'rows'),
+    };
+    await writeOnce(parts, parts.part(i), async (path) => await copyTo(path, copy, session));
     rows += file.rows;
     ctx.checkpoint({ files: i + 1 });
     ctx.progress(rows, pins.rows, 'rows');
   }
-  return `read_parquet([${pins.files.map((_, i) => fileLiteral(parts.part(i))).join(', ')}], hive_partitioning = false)`;
+  const paths = pins.files.map((_, i) => fileLiteral(parts.part(i)));
+  const from = `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
+  // Every row is reported by now.
+  const copy: Copy = { from, format, rows: pins.rows, report: () => {} };
+  await writeOnce(parts, parts.whole, async (path) => await copyTo(path, copy, session));
+}
+
+/** Writes a file unless an earlier attempt has completed it. */
+async function writeOnce(parts: Parts, path: string, write: (path: string) => Promise<void>): Promise<void> {
+  if (!(await exists(path))) await parts.write(path, write);
 }
 
 const OPTIONS: Readonly<Record<Format, string>> = {
@@ -119,15 +134,19 @@ const OPTIONS: Readonly<Record<Format, string>> = {
   parquet: 'FORMAT parquet',
 };
 
-async function copy(
-  session: SourceSession,
-  from: string,
-  path: string,
-  format: Format,
-  rows: number,
-  report: (share: number) => void,
-): Promise<void> {
-  const timer = setInterval(() => report(session.done), 500);
+interface Copy {
+  /** SQL to use in `FROM`. */
+  readonly from: string;
+  readonly format: Format;
+  /** How many rows must be copied. */
+  readonly rows: number;
+  /** Receives the number of rows copied so far, as an estimate. */
+  readonly report: (rows: number) => void;
+}
+
+/** @throws ToolError if the number of copied rows is not the expected one */
+async function copyTo(path: string, { from, format, rows, report }: Copy, session: SourceSession): Promise<void> {
+  const timer = setInterval(() => report(Math.round(session.done * rows)), 500);
   try {
     const [result] = await session.rows(`COPY (SELECT * FROM ${from}) TO ${literal(path)} (${OPTIONS[format]})`);
     if (Number(result?.['Count']) !== rows)

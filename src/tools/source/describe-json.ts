@@ -22,14 +22,13 @@ export async function describeJson(
   const merged: Column[] = [];
   for (const layout of new Set(layouts)) {
     const files = paths.filter((_, i) => layouts[i] === layout);
-    const read = (options: string): string =>
-      `read_json([${files.map(fileLiteral).join(', ')}], format = '${layout}', ${options}, hive_partitioning = false)`;
-    const everyField = `${EVERY_FIELD}, maximum_sample_files = ${files.length}`;
-    const columns = await describeSql(session, `SELECT * FROM ${read(everyField)}`, files).catch((error: unknown) => {
+    const source = { files, layout };
+    const sql = `SELECT * FROM ${readJsonSql(source, everyField(source))}`;
+    const columns = await describeSql(session, sql, files).catch((error: unknown) => {
       const notRecords = error instanceof ToolError && error.message.includes('non-record JSON');
       throw notRecords ? new ToolError(`${named(files)}: every row must be a JSON object with fields`) : error;
     });
-    await refuseRenamed(session, files, read, everyField, columns);
+    await refuseRenamed(session, source, columns);
     for (const column of columns) {
       const known = merged.findIndex(({ name }) => name === column.name);
       if (known < 0) merged.push(column);
@@ -39,8 +38,20 @@ export async function describeJson(
   return layouts.map((layout) => ({ columns: merged, layout }));
 }
 
-// Unless the MAP threshold is -1, objects with many different fields become a single column of type MAP.
-const EVERY_FIELD = 'records = true, union_by_name = true, sample_size = -1, map_inference_threshold = -1';
+interface JsonSource {
+  readonly files: readonly string[];
+  readonly layout: JsonLayout;
+}
+
+function readJsonSql({ files, layout }: JsonSource, options: string): string {
+  return `read_json([${files.map(fileLiteral).join(', ')}], format = '${layout}', records = true, ${options}, hive_partitioning = false)`;
+}
+
+/** Returns the options that find every field of every row. */
+function everyField({ files }: JsonSource): string {
+  // Unless the MAP threshold is -1, objects with many different fields become a single column of type MAP.
+  return `union_by_name = true, sample_size = -1, map_inference_threshold = -1, maximum_sample_files = ${files.length}`;
+}
 
 /** Names that DuckDB may have made up: `A_1` for `A` if there is also an `a`, and `C0` for an empty name. */
 const MAYBE_RENAMED = /^(?:C\d+|(.+)_\d+)$/i;
@@ -51,19 +62,14 @@ const MAYBE_RENAMED = /^(?:C\d+|(.+)_\d+)$/i;
  *
  * @throws ToolError if reading a column by its name finds fewer values than the column has
  */
-async function refuseRenamed(
-  session: SourceSession,
-  files: readonly string[],
-  read: (options: string) => string,
-  everyField: string,
-  columns: readonly Column[],
-): Promise<void> {
+async function refuseRenamed(session: SourceSession, source: JsonSource, columns: readonly Column[]): Promise<void> {
+  const { files } = source;
   const suspects = columns.map(({ name }) => name).filter((name) => MAYBE_RENAMED.test(name));
   if (suspects.length === 0) return;
   const counts = suspects.map((name, i) => `count(${ident(name)})::BIGINT AS n${i}`).join(', ');
-  const pinned = `records = true, columns = ${structLiteral(suspects.map((name) => [name, 'JSON']))}`;
-  const [sniffed] = await session.rows(`SELECT ${counts} FROM ${read(everyField)}`, files);
-  const [found] = await session.rows(`SELECT ${counts} FROM ${read(pinned)}`, files);
+  const pinned = `columns = ${structLiteral(suspects.map((name) => [name, 'JSON']))}`;
+  const [sniffed] = await session.rows(`SELECT ${counts} FROM ${readJsonSql(source, everyField(source))}`, files);
+  const [found] = await session.rows(`SELECT ${counts} FROM ${readJsonSql(source, pinned)}`, files);
   const lost = suspects.find((_, i) => Number(found?.[`n${i}`]) < Number(sniffed?.[`n${i}`]));
   if (lost === undefined) return;
   const base = MAYBE_RENAMED.exec(lost)?.[1];

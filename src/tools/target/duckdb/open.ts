@@ -39,7 +39,7 @@ async function connect(
     connection = await instance.connect();
     // Same as for the source: a timestamp's text, and thus the checksum, must not depend on where the worker runs.
     await connection.run(`SET TimeZone = 'UTC'`);
-    return new DuckDBTarget(instance, connection, target, explain, signal);
+    return new DuckDBTarget({ instance, connection, signal, explain }, target);
   } catch (error) {
     // An open instance would keep the file locked until this process exits.
     connection?.closeSync();

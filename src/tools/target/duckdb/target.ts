@@ -17,19 +17,25 @@ import { settleTables, swapTables, undoTables } from './swap.js';
 /** How often to check whether another attempt in this process is done with a chunk, in milliseconds. */
 const LOOK_AGAIN = 50;
 
+/** An open DuckDB file. */
+export interface DuckDBSession {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+  /** Interrupts the running query. */
+  readonly signal: AbortSignal;
+  /** Maps an error of the database to the error to throw. */
+  readonly explain: (error: unknown) => unknown;
+}
+
 export class DuckDBTarget implements Target {
   readonly #names: LoadTables;
 
   constructor(
-    private readonly instance: DuckDBInstance,
-    private readonly connection: DuckDBConnection,
+    private readonly session: DuckDBSession,
     private readonly target: LoadTarget,
-    /** Maps an error of the database to the error to throw. */
-    private readonly explain: (error: unknown) => unknown,
-    private readonly signal: AbortSignal,
   ) {
     this.#names = loadTables(target.id);
-    signal.addEventListener('abort', this.#interrupt, { once: true });
+    session.signal.addEventListener('abort', this.#interrupt, { once: true });
   }
 
   async check(_columns: readonly Column[]): Promise<void> {
@@ -59,10 +65,10 @@ export class DuckDBTarget implements Target {
     await this.#query(`INSERT INTO ${this.#table('starts')} VALUES (${chunk.number}, ${attempt})`);
     if (!(await this.#begin(chunk, attempt))) return false;
     try {
-      await appendRows(this.connection, this.target.schema, this.#names.staging, batches);
+      await appendRows(this.session.connection, this.target.schema, this.#names.staging, batches);
     } catch (error) {
-      await this.connection.run('ROLLBACK').catch(() => {});
-      throw this.explain(error);
+      await this.session.connection.run('ROLLBACK').catch(() => {});
+      throw this.session.explain(error);
     }
     await this.#commit(chunk);
     return true;
@@ -94,9 +100,9 @@ export class DuckDBTarget implements Target {
   }
 
   async close(): Promise<void> {
-    this.signal.removeEventListener('abort', this.#interrupt);
-    this.connection.closeSync();
-    this.instance.closeSync();
+    this.session.signal.removeEventListener('abort', this.#interrupt);
+    this.session.connection.closeSync();
+    this.session.instance.closeSync();
   }
 
   /**
@@ -108,16 +114,16 @@ export class DuckDBTarget implements Target {
     for (;;) {
       await this.#query('BEGIN');
       try {
-        await this.connection.run(
+        await this.session.connection.run(
           `INSERT INTO ${this.#table('ledger')} VALUES (${chunk.number}, ${chunk.rows}, ${attempt})`,
         );
         return true;
       } catch (error) {
-        await this.connection.run('ROLLBACK');
-        if (!isKeyConflict(error)) throw this.explain(error);
+        await this.session.connection.run('ROLLBACK');
+        if (!isKeyConflict(error)) throw this.session.explain(error);
       }
       if ((await this.committed()).has(chunk.number)) return false;
-      await pause(LOOK_AGAIN, undefined, { signal: this.signal });
+      await pause(LOOK_AGAIN, undefined, { signal: this.session.signal });
     }
   }
 
@@ -127,11 +133,11 @@ export class DuckDBTarget implements Target {
    */
   async #commit(chunk: Chunk): Promise<void> {
     try {
-      await this.connection.run('COMMIT');
+      await this.session.connection.run('COMMIT');
     } catch (error) {
-      await this.connection.run('ROLLBACK').catch(() => {});
+      await this.session.connection.run('ROLLBACK').catch(() => {});
       if (isKeyConflict(error) && (await this.committed()).has(chunk.number)) return;
-      throw this.explain(error);
+      throw this.session.explain(error);
     }
   }
 
@@ -140,13 +146,13 @@ export class DuckDBTarget implements Target {
   }
 
   readonly #query = async (sql: string): Promise<Record<string, DuckDBValue>[]> => {
-    this.signal.throwIfAborted();
+    this.session.signal.throwIfAborted();
     try {
-      return await (await this.connection.run(sql)).getRowObjects();
+      return await (await this.session.connection.run(sql)).getRowObjects();
     } catch (error) {
-      throw this.explain(error);
+      throw this.session.explain(error);
     }
   };
 
-  readonly #interrupt = (): void => this.connection.interrupt();
+  readonly #interrupt = (): void => this.session.connection.interrupt();
 }
