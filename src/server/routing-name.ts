@@ -1,24 +1,26 @@
 /**
- * Tolerates a missing `Mcp-Name` header. In 2026-07-28 clients must name the task in it, for routing, but some
- * widespread clients omit it on `tasks/*`. Here any server process can answer for any task, so a missing name is filled
+ * Tolerates a missing `Mcp-Name` header. Clients that state their version in every request must name the task in it,
+ * for routing, but some widespread clients omit it on `tasks/*`. Here any server process can answer for any task, so a missing name is filled
  * in from the body. A wrong name is still refused, and so is a missing `Mcp-Method`.
  * @module
  */
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { peekBody } from '../mcp/request/body.js';
+import type { ProtocolVersion } from '../protocol/version.js';
 
-const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
-
-export function fillRoutingName(handler: McpHttpHandler): McpHttpHandler {
+export function fillRoutingName(handler: McpHttpHandler, versions: readonly ProtocolVersion[]): McpHttpHandler {
+  const methods = new Set(
+    versions.filter(({ stated }) => stated === 'in-requests').flatMap((version) => Object.keys(version.methods)),
+  );
   return {
     ...handler,
-    fetch: async (request, options) => await handler.fetch(await named(request, options?.parsedBody), options),
+    fetch: async (request, options) => await handler.fetch(await named(request, methods, options?.parsedBody), options),
   };
 }
 
-async function named(request: Request, parsedBody: unknown): Promise<Request> {
+async function named(request: Request, methods: ReadonlySet<string>, parsedBody: unknown): Promise<Request> {
   const { headers } = request;
-  if (request.method !== 'POST' || headers.has('mcp-name') || !METHODS.has(headers.get('mcp-method') ?? ''))
+  if (request.method !== 'POST' || headers.has('mcp-name') || !methods.has(headers.get('mcp-method') ?? ''))
     return request;
   // Reads from a copy, so that the SDK still reports any problem with the body.
   const body = await peekBody(request, parsedBody);

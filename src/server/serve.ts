@@ -53,7 +53,7 @@ export function httpHandler(
     stop();
     await sdk.close();
   };
-  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }), service, ownerOf, {
+  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }, service.versions), service, ownerOf, {
     maxSubscriptions,
     keepAliveMs,
   });

@@ -1,6 +1,6 @@
 /**
- * A task in this package's own terms: what happened, not what either protocol version calls it. `src/wire` projects it
- * onto each version.
+ * A task in this package's own terms: what happened, not what either protocol version calls it. Each version in
+ * `src/protocol` projects it.
  * @module
  */
 import type { Caller } from './memo.js';

@@ -78,9 +78,37 @@ describe('the layer rules', () => {
     ['src/client/planted.ts', '@temporalio/client', 'client-imports-no-other-sdk'],
     ['src/sdk/planted.ts', '@modelcontextprotocol/server', 'sdk-imports-no-other-sdk'],
     ['src/temporal/planted.ts', '@temporalio/common/lib/time.js', 'temporal-internals-only-in-the-seam'],
+    ['src/protocol/planted.ts', '@modelcontextprotocol/server', 'protocol-imports-no-other-sdk'],
     ['workflows/planted.ts', 'node:fs', 'workflow-code-uses-nothing-of-node'],
   ])('keep %s from importing %s', async (from, sdk, rule) => {
     expect(await broken({ [from]: `import * as sdk from '${sdk}';\nexport const planted = sdk;\n` })).toContain(rule);
+  });
+
+  it.each([
+    ['src/protocol/planted.ts', 'versions-only-through-the-registry'],
+    ['src/server/planted.ts', 'versions-only-through-the-registry'],
+    ['src/protocol/2026-07-28/planted.ts', 'versions-know-no-other-version'],
+  ])('keep %s from importing a version', async (from, rule) => {
+    const version = 'src/protocol/2025-11-25/index.ts';
+    const task = 'src/task/task.ts';
+    const files = {
+      [from]: importing(from, [version]),
+      [version]: importing(version, [task]),
+      [task]: importing(task, []),
+    };
+    expect(await broken(files)).toContain(rule);
+  });
+
+  it('let the registry import versions, and a version its own modules', async () => {
+    const registry = 'src/protocol/registry.ts';
+    const version = 'src/protocol/2025-11-25/index.ts';
+    const call = 'src/protocol/2025-11-25/call.ts';
+    const files = {
+      [registry]: importing(registry, [version]),
+      [version]: importing(version, [call]),
+      [call]: importing(call, []),
+    };
+    expect(await broken(files)).toEqual([]);
   });
 
   it('find what a workflow imports indirectly', async () => {

@@ -1,6 +1,7 @@
 /**
- * Sessions of protocol 2025-11-25 over Streamable HTTP, in front of an SDK's handler without sessions. Adds the session
- * ID to the answer to `initialize`, serves the stream that GET opens, and takes the replies to questions.
+ * Sessions over Streamable HTTP, in front of an SDK's handler without sessions, for the protocol versions that have
+ * them: those that clients state in `initialize`. Adds the session ID to the answer to `initialize`, serves the stream
+ * that GET opens, and takes the replies to questions.
  * @module
  */
 import { createParser } from 'eventsource-parser';
@@ -13,6 +14,8 @@ import { RPC } from '../../protocol/errors.js';
 import { faultOf, isTemporary } from '../request/faults.js';
 import { EventStream } from './event-stream.js';
 import { openReply, takeReply } from './replies.js';
+import { pickVersion } from '../../protocol/registry.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 import { untilExpiry } from '../request/token-expiry.js';
 import { newSession, openSession, sealSession, type Session } from './session.js';
@@ -40,6 +43,7 @@ export function serveSessions(
   { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions,
 ): FetchHandler {
   const streams = new Set<EventStream>();
+  const subscribing = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
 
   function listen(session: Session, authInfo: AuthInfo | undefined, signal: AbortSignal): Response {
     if (streams.size >= maxSubscriptions)
@@ -93,9 +97,9 @@ export function serveSessions(
   return {
     async fetch(request, given = {}) {
       const { authInfo } = given;
-      // Every 2026-07-28 request has this header, and that version has no sessions.
-      const modern = request.headers.has('mcp-method');
-      const sessionId = modern ? null : request.headers.get('mcp-session-id');
+      // Requests that state their version themselves have this header, and belong to no session.
+      const method = request.headers.get('mcp-method');
+      const sessionId = method !== null ? null : request.headers.get('mcp-session-id');
       const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
       if (sessionId !== null && !session) return failure(404, -32001, 'Session not found');
       if (session && request.method === 'GET') {
@@ -104,12 +108,11 @@ export function serveSessions(
           ? listen(session, authInfo, request.signal)
           : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
       }
-      if (request.method !== 'POST' || modern) {
+      if (request.method !== 'POST' || method !== null) {
         const response = await handler.fetch(request, given);
-        const method = request.headers.get('mcp-method');
-        // In 2026-07-28 dropping a call's stream cancels the call. An expired token is not the client's doing, so the
-        // call goes on. The handler of `subscriptions/listen` ends its streams at expiry itself.
-        return method === 'subscriptions/listen'
+        // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes on.
+        // The handler of subscriptions ends its streams at expiry itself.
+        return subscribing.has(method ?? '')
           ? response
           : untilExpiry(response, authInfo?.expiresAt, method === 'tools/call');
       }
@@ -118,7 +121,8 @@ export function serveSessions(
       const taken = await reply(message, authInfo);
       if (taken) return taken;
       const answered = await handler.fetch(request, given);
-      const response = isPoll(message)
+      const version = pickVersion(service.versions, 'in-initialize', request.headers.get('mcp-protocol-version'));
+      const response = isPoll(version, message)
         ? await withoutStream(answered)
         : untilExpiry(answered, authInfo?.expiresAt, false);
       const begun = response.ok ? newSession(message) : undefined;
@@ -133,10 +137,9 @@ export function serveSessions(
 }
 
 /** Polls get no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
-function isPoll(message: unknown): boolean {
-  return ['tasks/get', 'tasks/list', 'tasks/cancel'].includes(
-    String((message as { method?: unknown } | null | undefined)?.method),
-  );
+function isPoll({ methods }: ProtocolVersion, message: unknown): boolean {
+  const method = (message as { method?: unknown } | null | undefined)?.method;
+  return typeof method === 'string' && Object.hasOwn(methods, method) && methods[method]?.poll === true;
 }
 
 /** Converts an event stream with a single message to a JSON response. */
