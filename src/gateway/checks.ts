@@ -7,48 +7,99 @@ import type { Path } from './problem.js';
 import { schemaProblems } from './schema-checks.js';
 import { msToNumber } from '../temporal/seam.js';
 
+type InputConfig = NonNullable<ToolConfig['inputs']>[string];
+
+/** Something that must not be in a configuration. */
+interface Rule<T> {
+  readonly broken: (value: T) => boolean;
+  /** The place of the problem, relative to the value. */
+  readonly at: Path;
+  readonly message: string | ((value: T) => string);
+}
+
+/** A tool in its file. */
+interface ToolInFile {
+  readonly tool: ToolConfig;
+  readonly index: number;
+  readonly config: GatewayConfig;
+}
+
+/** A question of a tool. */
+interface InputOfTool {
+  readonly input: InputConfig;
+  readonly tool: ToolConfig;
+}
+
 /** Keywords that let a schema have properties not listed in its `properties`. */
 const MORE_PROPERTIES = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties', 'dependentSchemas'];
 /** The longest delay of a Node timer, in milliseconds; a longer one fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+const FILE_RULES: readonly Rule<GatewayConfig>[] = [
+  {
+    broken: ({ handleAfter }) => handleAfter !== undefined && !isTimerDelay(msToNumber(handleAfter)),
+    at: ['handleAfter'],
+    message: 'handleAfter: must be greater than 0 and less than 24 days',
+  },
+];
+
+const CONNECTION_RULES: readonly Rule<Partial<ConnectionConfig>>[] = [
+  {
+    broken: ({ tls }) => typeof tls === 'object' && (tls.cert === undefined) !== (tls.key === undefined),
+    at: ['tls'],
+    message: '`cert` and `key` go together: set both',
+  },
+];
+
+const TOOL_RULES: readonly Rule<ToolInFile>[] = [
+  {
+    broken: ({ tool, index, config }) => config.tools.findIndex(({ name }) => name === tool.name) < index,
+    at: ['name'],
+    message: ({ tool }) => `two tools are named "${tool.name}": rename one of them`,
+  },
+  {
+    broken: ({ tool, config }) => (tool.taskQueue ?? config.taskQueue) === undefined,
+    at: [],
+    message: ({ tool }) => `tool "${tool.name}" has no task queue: set \`taskQueue\` here or at the top of the file`,
+  },
+  {
+    broken: ({ tool }) => tool.inputs !== undefined && tool.taskSupport === 'forbidden',
+    at: ['taskSupport'],
+    message: '`inputs` needs tasks: set `taskSupport` to optional or required, or remove `inputs`',
+  },
+  {
+    broken: ({ tool }) => tool.fallback === 'handle' && tool.taskSupport === 'forbidden',
+    at: ['fallback'],
+    message: '`fallback: handle` needs tasks: set `fallback` to await, or remove `taskSupport`',
+  },
+];
+
+const INPUT_RULES: readonly Rule<InputOfTool>[] = [
+  {
+    broken: ({ input, tool }) => input.query === undefined && tool.status === undefined,
+    at: [],
+    message: 'no query tells whether this question is open: set `query` here or under `status`',
+  },
+];
+
+const IDEMPOTENCY_KEY_RULES: readonly Rule<ToolConfig>[] = [
+  {
+    broken: ({ idempotencyKey }) => typeof idempotencyKey === 'string' && fieldsOf(idempotencyKey).length === 0,
+    at: ['idempotencyKey'],
+    message: 'without a {field}, all calls share one key: include the fields that distinguish them',
+  },
+];
+
 export function checks(config: GatewayConfig): Explained[] {
-  const names = config.tools.map(({ name }) => name);
-  const tools = config.tools.flatMap((tool, index) => {
-    const path: Path = ['tools', index];
-    const first = names.indexOf(tool.name);
-    return [
-      ...(first < index
-        ? [{ path: [...path, 'name'], message: `two tools are named "${tool.name}": give each its own name` }]
-        : []),
-      ...((tool.taskQueue ?? config.taskQueue)
-        ? []
-        : [
-            {
-              path,
-              message: `tool "${tool.name}" has no task queue: write \`taskQueue\`, here or at the top of the file`,
-            },
-          ]),
-      ...(tool.inputs && tool.taskSupport === 'forbidden'
-        ? [
-            {
-              path: [...path, 'taskSupport'],
-              message: 'only a task can ask: leave `inputs` out, or write optional or required',
-            },
-          ]
-        : []),
-      ...(tool.fallback === 'handle' && tool.taskSupport === 'forbidden'
-        ? [
-            {
-              path: [...path, 'fallback'],
-              message: 'a handle is that of a task: write await, or leave `taskSupport` out',
-            },
-          ]
-        : []),
-      ...inputProblems(tool, path),
-    ];
-  });
-  return [...connectionProblems(config), ...budgetProblems(config), ...tools];
+  const { temporal = {}, namespaces = {}, tools } = config;
+  return [
+    ...apply(CONNECTION_RULES, temporal, ['temporal']),
+    ...Object.entries(namespaces).flatMap(([name, connection]) =>
+      apply(CONNECTION_RULES, connection, ['namespaces', name]),
+    ),
+    ...apply(FILE_RULES, config, []),
+    ...tools.flatMap((tool, index) => toolProblems({ tool, index, config }, ['tools', index])),
+  ];
 }
 
 /**
@@ -56,51 +107,45 @@ export function checks(config: GatewayConfig): Explained[] {
  * @param schema the tool's input schema, from the gateway file or from a file of its own
  */
 export function inputSchemaProblems(tool: ToolConfig, schema: JsonSchema, path: Path): Explained[] {
-  const { type = 'object' } = schema;
-  if (type !== 'object')
+  if (!isObjectSchema(schema))
     return [
-      { path: [...path, 'input'], message: `arguments are an object: write \`type: object\`, or leave the type out` },
+      { path: [...path, 'input'], message: 'arguments are always an object: write `type: object`, or omit `type`' },
     ];
   const { args = [], idempotencyKey = [], confirm } = tool;
-  const unknown = (names: readonly string[], key: string): Explained[] =>
-    notIn(schema, names, 'an argument of this tool', '`input` / `properties`').map((message) => ({
-      path: [...path, key],
-      message,
-    }));
+  const named: Readonly<Record<string, readonly string[]>> = {
+    args,
+    idempotencyKey: typeof idempotencyKey === 'string' ? fieldsOf(idempotencyKey) : idempotencyKey,
+    confirm: typeof confirm === 'string' ? fieldsOf(confirm) : [],
+  };
   return [
-    ...unknown(args, 'args'),
-    ...unknown(typeof idempotencyKey === 'string' ? fieldsOf(idempotencyKey) : idempotencyKey, 'idempotencyKey'),
-    ...unknown(typeof confirm === 'string' ? fieldsOf(confirm) : [], 'confirm'),
-    ...(typeof idempotencyKey === 'string' && fieldsOf(idempotencyKey).length === 0
-      ? [
-          {
-            path: [...path, 'idempotencyKey'],
-            message: 'a text without a {field} makes all calls one: name the fields that tell them apart',
-          },
-        ]
-      : []),
+    ...Object.entries(named).flatMap(([key, names]) =>
+      unknownNames(names, schema, { what: 'an argument of this tool', listedIn: '`input.properties`' }).map(
+        (message) => ({ path: [...path, key], message }),
+      ),
+    ),
+    ...apply(IDEMPOTENCY_KEY_RULES, tool, path),
   ];
 }
 
-function inputProblems({ inputs = {}, status }: ToolConfig, path: Path): Explained[] {
-  return Object.entries(inputs).flatMap(([name, { query, schema, args = [] }]) => {
-    const at = [...path, 'inputs', name];
-    return [
-      ...((query ?? status)
-        ? []
-        : [
-            {
-              path: at,
-              message: 'say which query tells whether the question is open: write `query`, here or under `status`',
-            },
-          ]),
-      ...formProblems(schema).map((problem) => ({ ...problem, path: [...at, 'schema', ...problem.path] })),
-      ...notIn(schema, args, 'a field of the answer', '`schema` / `properties`').map((message) => ({
-        path: [...at, 'args'],
-        message,
-      })),
-    ];
-  });
+function toolProblems(toolInFile: ToolInFile, path: Path): Explained[] {
+  const { tool } = toolInFile;
+  return [
+    ...apply(TOOL_RULES, toolInFile, path),
+    ...Object.entries(tool.inputs ?? {}).flatMap(([name, input]) =>
+      inputProblems({ input, tool }, [...path, 'inputs', name]),
+    ),
+  ];
+}
+
+function inputProblems(inputOfTool: InputOfTool, path: Path): Explained[] {
+  const { schema, args = [] } = inputOfTool.input;
+  return [
+    ...apply(INPUT_RULES, inputOfTool, path),
+    ...formProblems(schema).map((problem) => ({ ...problem, path: [...path, 'schema', ...problem.path] })),
+    ...unknownNames(args, schema, { what: 'a field of the answer', listedIn: '`schema.properties`' }).map(
+      (message) => ({ path: [...path, 'args'], message }),
+    ),
+  ];
 }
 
 /**
@@ -110,47 +155,45 @@ function inputProblems({ inputs = {}, status }: ToolConfig, path: Path): Explain
 function formProblems(schema: JsonSchema): Explained[] {
   const problems = schemaProblems(schema);
   if (problems.length > 0) return problems;
-  const { type = 'object', properties = {} } = schema as {
-    type?: unknown;
-    properties?: Record<string, { type?: unknown }>;
-  };
-  if (type !== 'object')
-    return [{ path: ['type'], message: 'an answer is an object: write `type: object`, or leave the type out' }];
-  return Object.entries(properties).flatMap(([name, property]) =>
-    property.type === 'object'
-      ? [{ path: ['properties', name], message: `a form is flat: "${name}" cannot be an object` }]
-      : [],
-  );
+  if (!isObjectSchema(schema))
+    return [{ path: ['type'], message: 'an answer is always an object: write `type: object`, or omit `type`' }];
+  const { properties = {} } = schema as { properties?: Readonly<Record<string, { readonly type?: unknown }>> };
+  return Object.entries(properties)
+    .filter(([, { type }]) => type === 'object')
+    .map(([name]) => ({
+      path: ['properties', name],
+      message: `forms are flat, so "${name}" cannot be an object: use a property for each of its fields`,
+    }));
 }
 
 /** Returns a message for each name that is not a property of the schema. */
-function notIn(schema: JsonSchema, names: readonly string[], what: string, where: string): string[] {
+function unknownNames(
+  names: readonly string[],
+  schema: JsonSchema,
+  { what, listedIn }: { readonly what: string; readonly listedIn: string },
+): string[] {
   const { properties = {}, additionalProperties = false } = schema;
-  if (additionalProperties !== false || MORE_PROPERTIES.some((keyword) => keyword in schema)) return [];
+  const mayHaveOthers = additionalProperties !== false || MORE_PROPERTIES.some((keyword) => keyword in schema);
+  if (mayHaveOthers) return [];
   const known = Object.keys(properties as object);
-  return names
-    .filter((name) => !known.includes(name))
-    .map(
-      (name) =>
-        `"${name}" is not ${what}${known.length > 0 ? `; those are: ${known.join(', ')}` : `: list it under ${where}`}`,
-    );
+  const help = known.length > 0 ? `; those are: ${known.join(', ')}` : `: add it to ${listedIn}`;
+  return names.filter((name) => !known.includes(name)).map((name) => `"${name}" is not ${what}${help}`);
 }
 
-function connectionProblems({ temporal, namespaces = {} }: GatewayConfig): Explained[] {
-  const connections: (readonly [Path, Partial<ConnectionConfig> | undefined])[] = [
-    [['temporal'], temporal],
-    ...Object.entries(namespaces).map(([name, connection]) => [['namespaces', name], connection] as const),
-  ];
-  return connections.flatMap(([path, connection]) => {
-    const { tls } = connection ?? {};
-    const isHalf = typeof tls === 'object' && (tls.cert === undefined) !== (tls.key === undefined);
-    return isHalf ? [{ path: [...path, 'tls'], message: '`cert` and `key` go together: write both' }] : [];
-  });
+/** Returns a problem for each rule that the value breaks. */
+function apply<T>(rules: readonly Rule<T>[], value: T, path: Path): Explained[] {
+  return rules
+    .filter(({ broken }) => broken(value))
+    .map(({ at, message }) => ({
+      path: [...path, ...at],
+      message: typeof message === 'string' ? message : message(value),
+    }));
 }
 
-function budgetProblems({ handleAfter }: GatewayConfig): Explained[] {
-  const budget = handleAfter === undefined ? 1 : msToNumber(handleAfter);
-  return budget > 0 && budget <= LONGEST_TIMER
-    ? []
-    : [{ path: ['handleAfter'], message: 'it has to be longer than nothing and shorter than 24 days' }];
+function isObjectSchema({ type = 'object' }: JsonSchema): boolean {
+  return type === 'object';
+}
+
+function isTimerDelay(milliseconds: number): boolean {
+  return milliseconds > 0 && milliseconds <= LONGEST_TIMER;
 }

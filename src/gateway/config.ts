@@ -13,7 +13,7 @@ const duration = z
   ])
   .transform((value) => value as Duration)
   .meta({ description: 'milliseconds, or text such as "30 seconds", "5m" or "24h"' });
-const pointer = z.string().regex(JSON_POINTER, 'write a JSON pointer, such as /rows/0, or "" for the whole');
+const pointer = z.string().regex(JSON_POINTER, 'write a JSON pointer, such as /rows/0, or "" for the whole value');
 const jsonSchema = z.record(z.string(), z.unknown());
 /**
  * Builds the schema of a connection setting. Its value may be a secret, so no message quotes any part of it.
@@ -31,8 +31,7 @@ const setting = (problem: (value: string) => string | undefined) =>
 const file = setting(pathProblem);
 const schemaFile = setting(
   (value) =>
-    pathProblem(value) &&
-    'the path of a schema is expected here: to write the schema itself, leave out the quotes, or the |',
+    pathProblem(value) && 'expected the path of a schema file: to write the schema itself, remove the quotes or the |',
 );
 const header = setting(headerProblem);
 
@@ -40,27 +39,35 @@ const connection = z
   .strictObject({
     address: setting(addressProblem)
       .optional()
-      .describe("Host and port of Temporal's frontend. Default: TEMPORAL_ADDRESS, or the profile's"),
-    namespace: header.optional().describe("Default: TEMPORAL_NAMESPACE, the profile's, or default"),
-    profile: text
+      .describe('Host and port of the Temporal frontend. Default: TEMPORAL_ADDRESS, or the address in the profile'),
+    namespace: header
       .optional()
-      .describe('The profile of the configuration file (temporal.toml). Default: TEMPORAL_PROFILE, or default'),
-    configFile: file.optional().describe("A temporal.toml. Default: TEMPORAL_CONFIG_FILE, or Temporal's usual place"),
+      .describe(
+        'The namespace of tools that do not set their own. Default: TEMPORAL_NAMESPACE, the namespace in the profile, or "default"',
+      ),
+    profile: text.optional().describe('A profile in temporal.toml. Default: TEMPORAL_PROFILE, or "default"'),
+    configFile: file
+      .optional()
+      .describe("The path of temporal.toml. Default: TEMPORAL_CONFIG_FILE, or Temporal's standard location"),
     apiKey: header
       .optional()
-      .describe('For Temporal Cloud; write ${NAME} to take it from the environment. Default: TEMPORAL_API_KEY'),
+      .describe(
+        'The API key, for Temporal Cloud. Write ${NAME} to read it from the environment. Default: TEMPORAL_API_KEY',
+      ),
     tls: z
       .union([
         z.boolean(),
         z.strictObject({
-          serverName: header.optional().describe("The name in the server's certificate, where it is not the address's"),
-          ca: file.optional().describe('PEM file of the authority that signed the certificate of the server'),
+          serverName: header
+            .optional()
+            .describe("The name in the server's certificate, if it differs from the address"),
+          ca: file.optional().describe("PEM file of the certificate authority that signed the server's certificate"),
           cert: file.optional().describe('PEM file of the client certificate, for mutual TLS'),
-          key: file.optional().describe('PEM file of its private key'),
+          key: file.optional().describe("PEM file of the client certificate's private key"),
         }),
       ])
       .optional()
-      .describe('true, or the certificates. Default: TEMPORAL_TLS and its kin; with an API key true'),
+      .describe('true, false, or the certificates. Default: the TEMPORAL_TLS variables; true if there is an API key'),
     codec: z
       .strictObject({
         endpoint: z
@@ -71,25 +78,20 @@ const connection = z
                 ? 'write an http or https URL, such as https://codec.example/{namespace}'
                 : undefined,
           })
-          .refine(
-            (url) => !/^[^/]*\/\/[^/]*@/.test(url),
-            'a URL that has a password in it is refused by HTTP clients: write `auth` instead',
-          )
-          .describe('Its URL, without /encode and /decode; {namespace} in it is the namespace'),
+          .refine((url) => !/^[^/]*\/\/[^/]*@/.test(url), 'a URL must not contain a password: use `auth` instead')
+          .describe('The URL of the codec server, without /encode and /decode. {namespace} stands for the namespace'),
         auth: header
           .optional()
-          .describe('The Authorization header that it wants; write ${NAME} to take it from the environment'),
+          .describe('The Authorization header to send. Write ${NAME} to read it from the environment'),
       })
       .optional()
       .describe('A codec server that encodes and decodes payloads'),
     dataConverter: file
       .optional()
-      .describe(
-        "A JavaScript module that exports the workers' data converter, as default: { payloadCodecs } and the like",
-      ),
+      .describe("A JavaScript module whose default export is the workers' data converter, such as { payloadCodecs }"),
   })
   .describe(
-    'How to get to Temporal. What is not said here comes from the environment and temporal.toml, as for all Temporal tools',
+    'How to connect to Temporal. Settings that are missing here come from the environment or temporal.toml, as in other Temporal tools',
   );
 
 const retry = z
@@ -99,61 +101,65 @@ const retry = z
       .int()
       .positive()
       .optional()
-      .describe('How often it is run in all. Default: without end'),
-    initialInterval: duration.optional().describe('The pause before the second run. Default: 1 second'),
+      .describe('The maximum number of attempts. Default: no limit'),
+    initialInterval: duration.optional().describe('The pause before the second attempt. Default: 1 second'),
     backoffCoefficient: z
       .number()
       .min(1)
       .optional()
-      .describe('By how much each pause is longer than the one before. Default: 2'),
-    maximumInterval: duration.optional().describe('The longest pause. Default: 100 times the first'),
+      .describe('The factor by which each pause is longer than the previous one. Default: 2'),
+    maximumInterval: duration.optional().describe('The longest pause. Default: 100 times the first one'),
   })
   .describe(
-    'The retry policy of the workflow itself, which starts all over. Most workflows retry their activities instead. Default: none',
+    'The retry policy of the workflow itself: each attempt starts from the beginning. Most workflows retry their activities instead. Default: no retries',
   );
 
 const status = z
   .strictObject({
-    query: text.describe("A query of the workflow's own, without arguments"),
+    query: text.describe('A query that the workflow handles. It gets no arguments'),
     message: pointer
       .optional()
-      .describe('Where in its answer the message is. Default: the answer if it is a string, or its field message'),
+      .describe(
+        'Where the message is in the answer to the query. Default: the answer itself if it is a string, or its field message',
+      ),
     progress: pointer
       .optional()
       .describe(
-        'Where the progress is: a number, or an object { progress, total, message }. Default: the answer if it is such an object',
+        'Where the progress is in the answer: a number, or an object { progress, total, message }. Default: the answer itself if it is such an object',
       ),
-    total: pointer.optional().describe('Where the number is that the progress reaches in the end'),
+    total: pointer.optional().describe('Where the total is in the answer: the value of progress when the work is done'),
   })
   .describe(
-    'What the workflow says about itself. Without it the status shows what Temporal knows: activities, attempts, failures, heartbeats, child workflows',
+    'How to read the status from the workflow itself. Without this, the status shows what Temporal knows: activities, attempts, failures, heartbeats and child workflows',
   );
 
 const input = z
   .strictObject({
-    query: text.optional().describe('The query that tells whether the question is open. Default: that of status'),
+    query: text
+      .optional()
+      .describe('The query whose answer tells whether the question is open. Default: the query of status'),
     when: pointer.describe(
-      'Where in its answer the question is: it is open while there is a value other than null, false and "". A new question needs a new value',
+      'Where the question is in the answer to the query. It is open while the value there is not null, false or "". A new question needs a new value',
     ),
-    message: text.describe('What the person is asked; {field} is that field of the value at `when`'),
-    schema: jsonSchema.describe('JSON Schema of the answer: an object of primitive properties'),
-    update: text.optional().describe('The update that takes the answer'),
-    signal: text.optional().describe('The signal that takes the answer, where there is no update'),
+    message: text.describe('What to ask the person. {field} stands for that field of the value at `when`'),
+    schema: jsonSchema.describe('JSON Schema of the answer: an object whose properties are not objects'),
+    update: text.optional().describe('The update that delivers the answer'),
+    signal: text.optional().describe('The signal that delivers the answer, if the workflow has no update for it'),
     args: z
       .array(text)
       .optional()
       .describe(
-        "Which fields of the answer are the update's or signal's arguments. Default: the answer is the one argument",
+        'The fields of the answer to pass as arguments of the update or signal, in order. Default: the whole answer as one argument',
       ),
     declined: text
       .optional()
       .describe(
-        'The update or signal, as above, that tells that the question was declined; it gets no arguments. Default: the task is cancelled',
+        'The update or signal to send, without arguments, if the person declines. It is an update if the answer is. Default: declining cancels the task',
       ),
   })
   .refine(
     ({ update, signal }) => (update === undefined) !== (signal === undefined),
-    'say how the workflow takes the answer: either `update: name` or `signal: name`',
+    'set how the workflow gets the answer: either `update: name` or `signal: name`',
   );
 
 const tool = z.strictObject({
@@ -161,19 +167,21 @@ const tool = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,128}$/, 'use 1 to 128 letters, digits, "_", "-" or "."')
     .describe("The tool's name"),
-  title: text.optional().describe('A name for people'),
+  title: text.optional().describe('A display name'),
   description: text.optional().describe('What the tool does, for the model'),
-  workflow: text.describe("The workflow's type"),
-  taskQueue: text.optional().describe('The task queue of its workers. Default: taskQueue at the top of the file'),
-  namespace: text.optional().describe("The namespace of its workers. Default: the connection's"),
+  workflow: text.describe('The workflow type'),
+  taskQueue: text
+    .optional()
+    .describe('The task queue of the workers that run it. Default: taskQueue at the top of the file'),
+  namespace: text.optional().describe('The namespace of those workers. Default: the namespace of the connection'),
   input: z
     .union([schemaFile, jsonSchema])
     .optional()
-    .describe('JSON Schema of the arguments, here or in a file beside this one (JSON or YAML). Default: no arguments'),
+    .describe('JSON Schema of the arguments, or the path of a JSON or YAML file with it. Default: no arguments'),
   args: z
     .array(text)
     .optional()
-    .describe("Which fields are the workflow's arguments, in order. Default: all of them as one object"),
+    .describe('The fields to pass as arguments of the workflow, in order. Default: all fields as one object'),
   output: z
     .union([
       schemaFile,
@@ -181,31 +189,35 @@ const tool = z.strictObject({
         schema: z
           .union([schemaFile, jsonSchema])
           .optional()
-          .describe('JSON Schema of the result, here or in a file. A result that does not fit is a tool error'),
-        part: pointer.optional().describe("A JSON pointer: which part of the workflow's result is the tool's"),
+          .describe(
+            'JSON Schema of the result, or the path of a file with it. A result that does not match is a tool error',
+          ),
+        part: pointer
+          .optional()
+          .describe("The part of the workflow's result to return, as a JSON pointer. Default: the whole result"),
       }),
     ])
     .optional()
-    .describe('The result. Default: what the workflow returns, unchecked'),
+    .describe('The result. Default: what the workflow returns, without a check'),
   timeouts: z
     .strictObject({
-      execution: duration.optional().describe('How long the workflow may take in all'),
-      run: duration.optional().describe('How long one of its runs may take'),
+      execution: duration.optional().describe('How long the workflow may take in total, including retries'),
+      run: duration.optional().describe('How long a single run may take'),
     })
     .optional()
-    .describe("Temporal's timeouts. Default: none"),
+    .describe("Temporal's workflow timeouts. Default: none"),
   retry: retry.optional(),
   ttl: duration
     .nullable()
     .optional()
     .describe(
-      'How long a finished task stays readable, from its creation; null: as long as Temporal keeps it. Default: ttl at the top of the file',
+      'How long the task stays readable, counted from its creation; null means as long as Temporal keeps it. Default: ttl at the top of the file',
     ),
   idempotencyKey: z
     .union([text, z.array(text).min(1)])
     .optional()
     .describe(
-      'What makes two calls the same work: a text such as "{table}-{date}", or the names of the fields. Of callers with a token, or over stdio. Default: every call is a task of its own',
+      'Calls with the same key share a task: a text such as "{table}-{date}", or the names of the fields. Only for callers with a token, or over stdio. Default: every call is a new task',
     ),
   annotations: z
     .strictObject({
@@ -216,7 +228,7 @@ const tool = z.strictObject({
       openWorldHint: z.boolean().optional(),
     })
     .optional()
-    .describe("MCP's hints for the host"),
+    .describe('MCP tool annotations: hints for the host'),
   taskSupport: z
     .enum(['optional', 'required', 'forbidden'])
     .optional()
@@ -225,15 +237,15 @@ const tool = z.strictObject({
     .union([z.boolean(), text])
     .optional()
     .describe(
-      'Asks a person before anything starts: true, or the question, in which {field} is an argument. Default: false',
+      'Whether to ask a person before starting: true, or the question to ask, in which {field} stands for an argument. Default: false',
     ),
   fallback: z
     .enum(['await', 'handle'])
     .optional()
-    .describe('What clients that do not speak tasks get for a long call. Default: fallback at the top of the file'),
+    .describe('What a client without task support gets for a long call. Default: fallback at the top of the file'),
   status: status.optional(),
-  inputs: z.record(text, input).optional().describe("The workflow's own questions to a person, by name"),
-  stackTraces: z.boolean().optional().describe('Whether failures show their stack traces. Default: false'),
+  inputs: z.record(text, input).optional().describe('Questions that the workflow asks a person, by name'),
+  stackTraces: z.boolean().optional().describe('Whether failures include their stack traces. Default: false'),
 });
 
 export const GatewayConfig = z
@@ -243,25 +255,29 @@ export const GatewayConfig = z
       .record(text, connection.omit({ namespace: true }))
       .optional()
       .describe(
-        'How to get to the namespaces that tools name, where it differs from `temporal`; with a profile or configFile, address, apiKey and tls come from there, and not from the environment',
+        'How to connect to the namespaces of tools, if different from `temporal`. With profile or configFile, address, apiKey and tls come from that profile, not from `temporal` or the environment',
       ),
-    taskQueue: text.optional().describe('The task queue of tools that name none'),
+    taskQueue: text.optional().describe('The task queue of tools that do not set their own'),
     ttl: duration
       .nullable()
       .optional()
       .describe(
-        'How long finished tasks stay readable, from their creation; null: as long as Temporal keeps them. Default: 24 hours',
+        'How long tasks stay readable, counted from their creation; null means as long as Temporal keeps them. Default: 24 hours',
       ),
-    longestTtl: duration.optional().describe('The most that a call may ask for. Default: 30 days'),
-    pollInterval: duration.optional().describe('How often clients are asked to poll. Default: 1 second'),
+    longestTtl: duration.optional().describe('The longest ttl that a call may request. Default: 30 days'),
+    pollInterval: duration.optional().describe('How often clients should poll. Default: 1 second'),
     fallback: z
       .enum(['await', 'handle'])
       .optional()
       .describe(
-        'What clients that do not speak tasks get for a call that takes longer than handleAfter: they wait (await), or get a handle and tools to go on with (handle). Default: what serve is told by --fallback',
+        'What a client without task support gets for a call that takes longer than handleAfter. With await, it waits for the result. With handle, it gets a handle and tools to continue with. Default: the --fallback option of serve',
       ),
-    handleAfter: duration.optional().describe('How long such a call waits. Default: 45 seconds'),
-    tools: z.array(tool).min(1).describe('Workflows as tools'),
+    handleAfter: duration
+      .optional()
+      .describe(
+        'How long such a call waits before it returns a handle, and the longest wait of task_wait. Default: 45 seconds',
+      ),
+    tools: z.array(tool).min(1).describe('The tools, each of which starts a workflow'),
   })
   .meta({ title: 'mcp-tasks-temporal', description: 'Existing Temporal workflows as MCP tools' });
 

@@ -87,13 +87,10 @@ export class ConfirmWorkers {
       maxTimeout: PAUSE.longest,
       signal: stopped.signal,
       onFailedAttempt: ({ error }) =>
-        logger.warn(
-          { taskQueue, err: error },
-          'the worker that asks before tools start has ended; it is started again',
-        ),
+        logger.warn({ taskQueue, namespace, err: error }, 'confirm worker stopped; restarting it'),
     }).catch((error: unknown) => {
       if (!stopped.signal.aborted)
-        logger.error({ taskQueue, err: error }, 'the worker that asks before tools start is gone');
+        logger.error({ taskQueue, namespace, err: error }, 'confirm worker failed for good; restart the gateway');
     });
     const stop = (): void => {
       stopped.abort();
@@ -112,7 +109,7 @@ export async function loadWorker(): Promise<typeof import('../worker/index.js')>
   return await import('../worker/index.js').catch((error: unknown) => {
     throw new McpTasksError(
       'CONFIGURATION',
-      'tools with `confirm` need @temporalio/worker, to ask clients of protocol 2025-11-25: npm install @temporalio/worker',
+      'tools with `confirm` need @temporalio/worker to ask clients that use protocol 2025-11-25. Run: npm install @temporalio/worker',
       { cause: error },
     );
   });

@@ -64,7 +64,7 @@ export async function importDataConverter(path: string, dir: string): Promise<Da
   const file = resolve(dir, path);
   await readNamed(path, dir);
   const { default: converter } = (await import(pathToFileURL(file).href).catch((error: Error) => {
-    throw new McpTasksError('CONFIGURATION', `${path} cannot be imported: ${error.message}`, { cause: error });
+    throw new McpTasksError('CONFIGURATION', `cannot import ${path}: ${error.message}`, { cause: error });
   })) as { default?: unknown };
   const isConverter =
     typeof converter === 'object' &&
@@ -73,7 +73,7 @@ export async function importDataConverter(path: string, dir: string): Promise<Da
   if (!isConverter)
     throw new McpTasksError(
       'CONFIGURATION',
-      `${path} has no data converter: export it as default, such as export default { payloadCodecs: [codec] }`,
+      `${path} does not export a data converter: make it the default export, such as export default { payloadCodecs: [codec] }`,
     );
   return converter;
 }
@@ -83,7 +83,7 @@ async function readPem(path: string, dir: string): Promise<Buffer> {
   if (!pem.includes('-----BEGIN '))
     throw new McpTasksError(
       'CONFIGURATION',
-      `${path} holds no PEM: it begins with a line such as -----BEGIN CERTIFICATE-----`,
+      `${path} is not a PEM file: it must contain a line such as -----BEGIN CERTIFICATE-----`,
     );
   return pem;
 }

@@ -20,7 +20,7 @@ export interface Connections {
   /** Returns the data converter that matches the workers of a namespace, built from its `encoding`. */
   readonly dataConverter: (namespace: string) => DataConverter | undefined;
   /** Returns all options for a namespace; `undefined` is the connection's own namespace. */
-  of(namespace: string | undefined): TemporalOptions;
+  readonly optionsFor: (namespace: string | undefined) => TemporalOptions;
 }
 
 /**
@@ -33,42 +33,50 @@ export async function connectionsOf(
   { config, dir, tools }: LoadedGateway,
   serverDir: string | undefined,
 ): Promise<Connections> {
-  const { temporal: own = {}, namespaces: named = {} } = config;
-  const temporal = { ...(serverDir === undefined ? {} : { dir: serverDir }), ...(await temporalOptions(own, dir)) };
-  const given = Object.entries(named).map(
-    async ([name, connection]) =>
-      [name, { ...profiled(connection), ...(await temporalOptions(connection, dir)) }] as const,
+  const { temporal: connection = {}, namespaces: overrides = {} } = config;
+  const temporal = {
+    ...(serverDir === undefined ? {} : { dir: serverDir }),
+    ...(await temporalOptions(connection, dir)),
+  };
+  const namespaceEntries = Object.entries(overrides).map(
+    async ([name, override]) =>
+      [name, { ...withoutInherited(override), ...(await temporalOptions(override, dir)) }] as const,
   );
-  const namespaces: Connections['namespaces'] = Object.fromEntries(await Promise.all(given));
-  const of: Connections['of'] = (namespace) =>
+  const namespaces: Connections['namespaces'] = Object.fromEntries(await Promise.all(namespaceEntries));
+  const optionsFor: Connections['optionsFor'] = (namespace) =>
     namespace === undefined ? temporal : { ...temporal, ...namespaces[namespace], namespace };
-  const hasAddress = (namespace: string | undefined): boolean => configuredTarget(of(namespace)).address !== undefined;
-  // Otherwise a dev server would start that no tool uses, next to the cluster that was meant.
-  if (
-    !tools.some(({ namespace }) => namespace === undefined) &&
-    !hasAddress(undefined) &&
-    tools.some(({ namespace }) => hasAddress(namespace))
-  ) {
-    throw new McpTasksError(
-      'CONFIGURATION',
-      'say under `temporal` where Temporal is, or by TEMPORAL_ADDRESS: `namespaces` says only what is different for one',
-    );
-  }
-  const encoding: Connections['encoding'] = (namespace) => ({ ...own, ...named[namespace] });
+  requireAddress(tools, optionsFor);
+  const encoding: Connections['encoding'] = (namespace) => ({ ...connection, ...overrides[namespace] });
   return {
     temporal,
     namespaces,
     encoding,
-    dataConverter: await dataConverters([own, ...Object.values(named)], encoding, dir),
-    of,
+    dataConverter: await dataConverters([connection, ...Object.values(overrides)], encoding, dir),
+    optionsFor,
   };
+}
+
+/**
+ * Rejects addresses for single namespaces if the connection itself has none and no tool uses it. A dev server would
+ * start that no tool uses, next to the cluster that was meant.
+ * @throws McpTasksError `CONFIGURATION`
+ */
+function requireAddress(tools: LoadedGateway['tools'], optionsFor: Connections['optionsFor']): void {
+  const hasAddress = (namespace: string | undefined): boolean =>
+    configuredTarget(optionsFor(namespace)).address !== undefined;
+  const isConnectionUsed = tools.some(({ namespace }) => namespace === undefined);
+  if (isConnectionUsed || hasAddress(undefined) || !tools.some(({ namespace }) => hasAddress(namespace))) return;
+  throw new McpTasksError(
+    'CONFIGURATION',
+    'only single namespaces have an address: set `temporal.address` or TEMPORAL_ADDRESS as well',
+  );
 }
 
 /**
  * Keeps a namespace with its own profile or config file from inheriting the connection's settings, including those from
  * the environment. Otherwise the connection's API key would be sent to another cluster.
  */
-function profiled({ profile, configFile }: Partial<ConnectionConfig>): TemporalOptions {
+function withoutInherited({ profile, configFile }: Partial<ConnectionConfig>): TemporalOptions {
   return profile === undefined && configFile === undefined
     ? {}
     : { address: undefined, apiKey: undefined, tls: undefined, environment: false };
@@ -93,11 +101,11 @@ async function temporalOptions(
  * module's codecs. The codec server is told the namespace.
  */
 async function dataConverters(
-  all: readonly Encoding[],
+  encodings: readonly Encoding[],
   encoding: Connections['encoding'],
   dir: string,
 ): Promise<Connections['dataConverter']> {
-  const paths = new Set(all.flatMap(({ dataConverter }) => dataConverter ?? []));
+  const paths = new Set(encodings.flatMap(({ dataConverter }) => dataConverter ?? []));
   const modules = new Map(
     await Promise.all([...paths].map(async (path) => [path, await importDataConverter(path, dir)] as const)),
   );

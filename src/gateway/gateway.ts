@@ -9,7 +9,7 @@ import type { ServerFactory } from '../server/serve.js';
 import { McpTasksError } from '../task/errors.js';
 import { version } from '../version.js';
 import type { CreateWorkerOptions } from '../worker/index.js';
-import type { GatewayConfigInput } from './config.js';
+import type { GatewayConfig, GatewayConfigInput } from './config.js';
 import { ConfirmWorkers } from './confirm-worker.js';
 import { connectionsOf } from './connection.js';
 import { inTurn } from './in-turn.js';
@@ -59,7 +59,18 @@ export async function serveGateway(
   return gateway;
 }
 
+interface GatewayParts {
+  readonly tasks: DurableTasks;
+  readonly confirmWorkers: ConfirmWorkers;
+  readonly load: () => Promise<LoadedGateway>;
+  readonly logger: Logger;
+  /** The configuration at the start. What a reload does not cover stays as it is here. */
+  readonly started: LoadedGateway;
+}
+
 export class Gateway {
+  readonly tasks: DurableTasks;
+  readonly #parts: GatewayParts;
   readonly #closing = new AbortController();
   readonly #closed = new Promise<undefined>((closed) => {
     this.#closing.signal.addEventListener('abort', () => closed(undefined), { once: true });
@@ -68,23 +79,20 @@ export class Gateway {
   readonly #reloadInTurn = inTurn(async () => await this.#reload());
   #watch: FileWatch | undefined;
   #latest: LoadedGateway;
+  /** Why the last reload failed, if it did. */
+  #loggedProblem: string | undefined;
 
-  private constructor(
-    readonly tasks: DurableTasks,
-    private readonly confirm: ConfirmWorkers,
-    private readonly load: () => Promise<LoadedGateway>,
-    private readonly logger: Logger,
-    /** The configuration at the start. What a reload does not cover stays as it is here. */
-    private readonly started: LoadedGateway,
-  ) {
-    this.#latest = started;
-    tasks.beforeClose(async () => {
+  private constructor(parts: GatewayParts) {
+    this.tasks = parts.tasks;
+    this.#parts = parts;
+    this.#latest = parts.started;
+    this.tasks.beforeClose(async () => {
       this.#closing.abort();
       this.#watch?.close();
-      process.off('SIGHUP', this.#again);
+      process.off('SIGHUP', this.#reloadRequested);
       // Wait for a reload in progress; once closing, a new one is a no-op.
       await this.#reloadInTurn().catch(() => undefined);
-      await confirm.stop();
+      await parts.confirmWorkers.stop();
     });
   }
 
@@ -94,34 +102,26 @@ export class Gateway {
     loaded: LoadedGateway,
     { worker = {}, beforeWorker = () => undefined, dir, logger = stderrLogger(), ...rest }: GatewayOptions,
   ): Promise<Gateway> {
-    const { config, tools } = loaded;
-    const connections = await connectionsOf(loaded, dir);
-    const { temporal, namespaces, dataConverter } = connections;
+    const { temporal, namespaces, dataConverter, optionsFor } = await connectionsOf(loaded, dir);
     const tasks = await DurableTasks.connect({
       ...rest,
-      tools,
+      tools: loaded.tools,
       temporal,
       namespaces,
+      dataConverter,
       taskQueue: OWN_TASK_QUEUE,
       logger,
-      ttl: {
-        ...(config.ttl === undefined ? {} : { default: config.ttl }),
-        ...(config.longestTtl === undefined ? {} : { max: config.longestTtl }),
-      },
-      ...(config.fallback === undefined ? {} : { fallback: config.fallback }),
-      ...(config.handleAfter === undefined ? {} : { handleAfter: config.handleAfter }),
-      ...(config.pollInterval === undefined ? {} : { pollInterval: config.pollInterval }),
-      dataConverter,
+      ...settingsOf(loaded.config),
     });
-    const confirm = new ConfirmWorkers({
+    const confirmWorkers = new ConfirmWorkers({
       taskQueue: OWN_TASK_QUEUE,
-      temporalOf: connections.of,
+      temporalOf: optionsFor,
       dataConverter,
       logger,
       worker,
       beforeWorker,
     });
-    const gateway = new Gateway(tasks, confirm, load, logger, loaded);
+    const gateway = new Gateway({ tasks, confirmWorkers, load, logger, started: loaded });
     try {
       await gateway.#ensureWorkers(loaded);
       return gateway;
@@ -161,10 +161,10 @@ export class Gateway {
   watch(): void {
     if (this.#closing.signal.aborted) return;
     const lost = (reason: Error): void =>
-      this.logger.warn({ err: reason }, 'the file is watched no more; SIGHUP still has it read again');
-    this.#watch ??= new FileWatch(this.#again, lost);
+      this.#parts.logger.warn({ err: reason }, 'stopped watching for changes; send SIGHUP to reload');
+    this.#watch ??= new FileWatch(this.#reloadChanged, lost);
     this.#watch.follow(this.#latest.files);
-    process.off('SIGHUP', this.#again).on('SIGHUP', this.#again);
+    process.off('SIGHUP', this.#reloadRequested).on('SIGHUP', this.#reloadRequested);
   }
 
   /** Closes the gateway, like {@link DurableTasks.close}. */
@@ -172,30 +172,54 @@ export class Gateway {
     await this.tasks.close();
   }
 
-  readonly #again = (): void => {
-    this.reload().catch((error: Error) => this.logger.error({}, `the tools stay as they were: ${error.message}`));
+  readonly #reloadRequested = (): void => {
+    // Whoever asks for a reload gets its problem, even if it is an old one.
+    this.#loggedProblem = undefined;
+    this.#reloadChanged();
   };
 
+  readonly #reloadChanged = (): void => {
+    void this.#tryReload();
+  };
+
+  /**
+   * Reloads. If that fails, logs why, unless that was logged already: any change in the folder causes a reload, even a
+   * log file that grows there.
+   */
+  async #tryReload(): Promise<void> {
+    try {
+      await this.reload();
+      this.#loggedProblem = undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      if (message === this.#loggedProblem) return;
+      this.#loggedProblem = message;
+      this.#parts.logger.error({}, `reload failed, tools unchanged: ${message}`);
+    }
+  }
+
   async #reload(): Promise<void> {
-    const loaded = await Promise.race([this.load(), this.#closed]).catch((error: unknown) => {
+    const { load, logger, started } = this.#parts;
+    const loaded = await Promise.race([load(), this.#closed]).catch((error: unknown) => {
       // The fix may be made in a file that the configuration names for the first time, or in one that it named before.
       if (error instanceof GatewayFileError) this.#follow([...this.#latest.files, ...error.files]);
       throw error;
     });
     if (!loaded || this.#closing.signal.aborted) return;
     this.#follow(loaded.files);
-    if (sameAs(loaded, this.#latest)) return;
-    requireKnownNamespaces(loaded, this.started);
+    if (sameAs(loaded, this.#latest)) {
+      if (this.#loggedProblem !== undefined) logger.info({}, 'reload succeeded, tools unchanged');
+      return;
+    }
+    requireKnownNamespaces(loaded, started);
     // Do everything that can fail before publishing the tools.
     await this.#ensureWorkers(loaded);
     await this.tasks.useTools(loaded.tools);
     this.#latest = loaded;
-    const restart = !sameSettings(loaded, this.started);
-    this.logger.info(
+    const restart = !sameSettings(loaded, started);
+    logger.info(
       { tools: loaded.tools.map(({ name }) => name), ...(restart ? { restart } : {}) },
-      restart
-        ? 'the tools were read again; what else has changed waits for the next start'
-        : 'the tools were read again',
+      restart ? 'tools reloaded; other changes take effect after a restart' : 'tools reloaded',
     );
   }
 
@@ -204,12 +228,32 @@ export class Gateway {
   }
 
   async #ensureWorkers({ tools }: LoadedGateway): Promise<void> {
-    await this.confirm.ensure(tools.filter(({ beforeStart }) => beforeStart).map(({ namespace }) => namespace));
+    const asking = tools.filter(({ beforeStart }) => beforeStart);
+    await this.#parts.confirmWorkers.ensure(asking.map(({ namespace }) => namespace));
   }
 }
 
 function ownServer(): McpServer {
   return new McpServer({ name: 'mcp-tasks-temporal', version });
+}
+
+/** Returns the settings that the file makes. Those that it does not make keep their defaults. */
+function settingsOf({
+  ttl,
+  longestTtl,
+  fallback,
+  handleAfter,
+  pollInterval,
+}: GatewayConfig): Pick<DurableTasksOptions, 'ttl' | 'fallback' | 'handleAfter' | 'pollInterval'> {
+  return {
+    ttl: {
+      ...(ttl === undefined ? {} : { default: ttl }),
+      ...(longestTtl === undefined ? {} : { max: longestTtl }),
+    },
+    ...(fallback === undefined ? {} : { fallback }),
+    ...(handleAfter === undefined ? {} : { handleAfter }),
+    ...(pollInterval === undefined ? {} : { pollInterval }),
+  };
 }
 
 /** Compares configurations and schemas: tools contain functions, and their schemas may come from files. */
@@ -236,6 +280,6 @@ function requireKnownNamespaces({ config, tools }: LoadedGateway, { config: star
   if (unknown)
     throw new McpTasksError(
       'CONFIGURATION',
-      `tool "${unknown.name}": how to get to the namespace ${unknown.namespace} is new in the file, which takes a restart`,
+      `tool "${unknown.name}" uses namespace ${unknown.namespace}, whose connection was added after the start: restart the gateway`,
     );
 }

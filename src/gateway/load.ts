@@ -24,6 +24,13 @@ export interface LoadedGateway {
   readonly files: readonly string[];
 }
 
+/** Finds problems in the files that a configuration names. */
+type CheckFiles = (config: GatewayConfig, dir: string) => Promise<readonly Explained[]>;
+
+const noCheck: CheckFiles = async () => await Promise.resolve([]);
+/** Matches the name of a module, which `serve` takes but which is not a gateway file. */
+const MODULE = /\.[cm]?[jt]sx?$/;
+
 /**
  * Reads and checks a gateway file.
  * @param env the variables that `${NAME}` refers to
@@ -31,7 +38,7 @@ export interface LoadedGateway {
  *   the file does not exist or cannot be read
  */
 export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadedGateway> {
-  return await read(path, env, async () => await Promise.resolve([]));
+  return await read(path, env, noCheck);
 }
 
 /**
@@ -43,33 +50,39 @@ export async function checkGateway(path: string, env: NodeJS.ProcessEnv = proces
   return await read(path, env, connectionFileProblems);
 }
 
-async function read(
-  path: string,
-  env: NodeJS.ProcessEnv,
-  lookAt: typeof connectionFileProblems,
-): Promise<LoadedGateway> {
+async function read(path: string, env: NodeJS.ProcessEnv, checkFiles: CheckFiles): Promise<LoadedGateway> {
   const file = resolve(path);
-  const text = await readNamed(path).catch((error: Error) => {
+  const yaml = new YamlFile(await readGatewayFile(path), env);
+  if (yaml.problems.length > 0) throw new GatewayFileError(path, yaml.problems, [file]);
+  const { loaded, problems, files } = await parse(yaml.value ?? {}, dirname(file), checkFiles);
+  if (loaded) return { ...loaded, files: [file, ...files] };
+  throw new GatewayFileError(
+    path,
+    problems.map(({ path: at, message, key }) => yaml.problem(at, message, key)),
+    [file, ...files],
+  );
+}
+
+/**
+ * Returns the text of a gateway file.
+ * @throws McpTasksError `CONFIGURATION` if the file is a module, does not exist or cannot be read
+ */
+async function readGatewayFile(path: string): Promise<string> {
+  const name = basename(path);
+  if (MODULE.test(name))
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `${path}: expected a gateway file (YAML), not a JavaScript or TypeScript module. \`check\` and \`doctor\` only read gateway files; to run the module's tools, use \`mcp-tasks-temporal serve ${name}\`.`,
+    );
+  const content = await readNamed(path).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new McpTasksError(
       'CONFIGURATION',
-      `${path}: there is no such file; \`mcp-tasks-temporal init ${basename(path)}\` writes a first one`,
+      `${path}: no such file. Create one with \`mcp-tasks-temporal init ${name}\`.`,
       { cause: error },
     );
   });
-  const yaml = new YamlFile(text.toString(), env);
-  if (yaml.problems.length > 0) throw new GatewayFileError(path, yaml.problems, [file]);
-  const parsed = GatewayConfig.safeParse(yaml.value ?? {});
-  const fail = (explained: readonly Explained[], files: readonly string[] = []): never => {
-    throw new GatewayFileError(
-      path,
-      explained.map(({ path: at, message, key }) => yaml.problem(at, message, key)),
-      [file, ...files],
-    );
-  };
-  if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => explain(issue)));
-  const { loaded, problems, files } = await build(parsed.data, dirname(file), await lookAt(parsed.data, dirname(file)));
-  return loaded ? { ...loaded, files: [file, ...files] } : fail(problems, files);
+  return content.toString();
 }
 
 /**
@@ -78,15 +91,18 @@ async function read(
  * @throws McpTasksError `CONFIGURATION` with every problem in it
  */
 export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGateway> {
-  const parsed = GatewayConfig.safeParse(input);
-  const { loaded, problems } = parsed.success
-    ? await build(parsed.data, dir)
-    : { loaded: undefined, problems: parsed.error.issues.flatMap((issue) => explain(issue)) };
+  const { loaded, problems } = await parse(input, dir, noCheck);
   if (loaded) return loaded;
   throw new McpTasksError(
     'CONFIGURATION',
     problems.map(({ path, message }) => `${path.join('.') || 'the configuration'}: ${message}`).join('\n'),
   );
+}
+
+async function parse(input: unknown, dir: string, checkFiles: CheckFiles): Promise<Built> {
+  const { success, data, error } = GatewayConfig.safeParse(input);
+  if (!success) return { problems: error.issues.flatMap((issue) => explain(issue)), files: [] };
+  return await build(data, dir, await checkFiles(data, dir));
 }
 
 /** A gateway built from its configuration, or the problems that prevent it. */
@@ -97,8 +113,9 @@ interface Built {
   readonly files: readonly string[];
 }
 
-async function build(config: GatewayConfig, dir: string, found: readonly Explained[] = []): Promise<Built> {
-  const problems = [...checks(config), ...found];
+/** @param fileProblems the problems found in other files than those of schemas */
+async function build(config: GatewayConfig, dir: string, fileProblems: readonly Explained[]): Promise<Built> {
+  const problems = [...checks(config), ...fileProblems];
   const files: string[] = [];
   const schemas: ToolSchemas[] = [];
   for (const [index, tool] of config.tools.entries()) {

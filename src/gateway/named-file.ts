@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of its path is no folder',
-  EACCES: 'this user may not read it',
+  ENOENT: 'no such file',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'part of its path is not a directory',
+  EACCES: 'permission denied',
 };
 
 /**
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export async function readNamed(path: string, dir = '.'): Promise<Buffer> {
   return await readFile(resolve(dir, path)).catch((error: NodeJS.ErrnoException) => {
-    throw new McpTasksError('CONFIGURATION', `${path} cannot be read: ${REASONS[error.code ?? ''] ?? error.message}`, {
+    throw new McpTasksError('CONFIGURATION', `cannot read ${path}: ${REASONS[error.code ?? ''] ?? error.message}`, {
       cause: error,
     });
   });

@@ -20,8 +20,10 @@ export function reference(): string {
 function fields({ properties = {}, required = [] }: Described, indent: string): string {
   return Object.entries(properties)
     .map(([name, field]) => {
-      const said = [required.includes(name) ? 'required' : '', field.enum?.join(', ') ?? ''].filter(Boolean).join('; ');
-      const text = [said && `(${said})`, (field.description ?? '').replaceAll('|', '\\|')].filter(Boolean).join(' ');
+      const facts = [required.includes(name) ? 'required' : '', field.enum?.join(', ') ?? '']
+        .filter(Boolean)
+        .join('; ');
+      const text = [facts && `(${facts})`, (field.description ?? '').replaceAll('|', '\\|')].filter(Boolean).join(' ');
       return `${indent}- \`${name}\`${text ? ` ${text}` : ''}\n${nested(field)
         .map((inner) => fields(inner, `${indent}  `))
         .join('')}`;

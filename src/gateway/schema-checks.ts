@@ -13,7 +13,7 @@ export function schemaProblems(given: unknown): Explained[] {
     return [
       {
         path: [],
-        message: 'this is no JSON Schema: a mapping is needed, such as { properties: { date: { type: string } } }',
+        message: 'not a JSON Schema: expected a mapping, such as { properties: { date: { type: string } } }',
       },
     ];
   // The library writes resolved references into the schema, so work on a copy.
@@ -21,14 +21,14 @@ export function schemaProblems(given: unknown): Explained[] {
   try {
     return problemsAt(schema, [], dereference(schema));
   } catch (error) {
-    return [{ path: [], message: `this is no JSON Schema: ${(error as Error).message}` }];
+    return [{ path: [], message: `not a JSON Schema: ${(error as Error).message}` }];
   }
 }
 
 function problemsAt(schema: unknown, path: Path, lookup: Lookup): Explained[] {
   if (typeof schema === 'boolean') return [];
   if (!isMapping(schema))
-    return [{ path, message: `a JSON Schema is needed for "${String(path.at(-1))}", such as { type: string }` }];
+    return [{ path, message: `"${String(path.at(-1))}" must be a JSON Schema, such as { type: string }` }];
   return [
     ...ownProblems(schema, path, lookup),
     ...Object.entries(schema).flatMap(([keyword, value]) => withinKeyword(keyword, value, [...path, keyword], lookup)),
@@ -38,7 +38,7 @@ function problemsAt(schema: unknown, path: Path, lookup: Lookup): Explained[] {
 /** Finds problems in the schemas under a keyword. */
 function withinKeyword(keyword: string, value: unknown, path: Path, lookup: Lookup): Explained[] {
   if (Object.hasOwn(schemaMapKeyword, keyword)) {
-    if (!isMapping(value)) return [{ path, message: `"${keyword}" is a mapping of names to JSON Schemas` }];
+    if (!isMapping(value)) return [{ path, message: `"${keyword}" must map names to JSON Schemas` }];
     return Object.entries(value).flatMap(([name, schema]) => problemsAt(schema, [...path, name], lookup));
   }
   if (Object.hasOwn(schemaArrayKeyword, keyword) && Array.isArray(value))
@@ -59,7 +59,7 @@ function ownProblems(
       .filter((name) => !TYPES.includes(name))
       .map((name) => ({
         path: [...path, 'type'],
-        message: `"${name}" is no type of JSON Schema; those are: ${TYPES.join(', ')}`,
+        message: `"${name}" is not a JSON Schema type; those are: ${TYPES.join(', ')}`,
       })),
     ...(pattern === undefined ? [] : patternProblems(pattern, [...path, 'pattern'])),
     ...(isMapping(patternProperties)
@@ -70,18 +70,18 @@ function ownProblems(
       : [
           {
             path: [...path, 'required'],
-            message: '"required" is a list of the names of properties, beside `properties`',
+            message: '"required" must be a list of property names, next to `properties`',
           },
         ]),
     ...(values === undefined || Array.isArray(values)
       ? []
-      : [{ path: [...path, 'enum'], message: '"enum" is a list of values' }]),
+      : [{ path: [...path, 'enum'], message: '"enum" must be a list of values' }]),
     ...($ref === undefined || lookup[target] !== undefined
       ? []
       : [
           {
             path: [...path, '$ref'],
-            message: `there is no "${$ref}" in this schema: what it stands for has to be in it, such as under $defs; other files are not looked into`,
+            message: `this schema has no "${$ref}": add it, for example under $defs. References to other files are not resolved`,
           },
         ]),
   ];
@@ -96,7 +96,7 @@ function patternProblems(pattern: unknown, path: Path): Explained[] {
     return [
       {
         path,
-        message: `this is no regular expression as JavaScript has them: ${(error as Error).message.replace('Invalid regular expression: ', '')}`,
+        message: `not a valid JavaScript regular expression: ${(error as Error).message.replace('Invalid regular expression: ', '')}`,
       },
     ];
   }

@@ -9,10 +9,12 @@ import {
   parseDocument,
   visit,
   type Document,
+  type ErrorCode,
   type Node,
+  type Pair,
+  type Scalar,
 } from 'yaml';
 import type { Path, Problem } from './problem.js';
-import { syntaxProblem } from './yaml-syntax.js';
 
 /** Matches `${NAME}`, and `$${`, which escapes a literal `${`. */
 const VARIABLE = /\$(\$\{)|\$\{([^}]*)\}/g;
@@ -22,6 +24,24 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const VERBATIM = new Set<unknown>(['input', 'output', 'schema']);
 /** The maximum number of aliases, as protection against files that expand until memory runs out. */
 const MOST_ALIASES = 1_000;
+
+const INDENTATION =
+  'wrong indentation: start the keys of a mapping in the same column, indent with spaces, and begin each list entry with "- "';
+const QUOTES = 'put text in quotes if it contains ": " or starts with a special character';
+
+/** How to fix a syntax error, by the parser's error code. */
+const SYNTAX_HELP: Partial<Record<ErrorCode, string>> = {
+  BAD_INDENT: INDENTATION,
+  BAD_SCALAR_START: 'unquoted text cannot start with this character: put the text in quotes',
+  BLOCK_AS_IMPLICIT_KEY: `${INDENTATION}; ${QUOTES}`,
+  BLOCK_IN_FLOW: INDENTATION,
+  DUPLICATE_KEY: 'duplicate key: remove one of the two',
+  MULTILINE_IMPLICIT_KEY: `${INDENTATION}; ${QUOTES}`,
+  MULTIPLE_DOCS: 'only one YAML document is allowed: remove the line ---, or split the file',
+  NON_STRING_KEY: 'a key must be text: put it in quotes',
+  TAB_AS_INDENT: 'tabs cannot indent: use spaces',
+  TAG_RESOLVE_FAILED: 'unknown tag (!…): remove it, or put the text in quotes',
+};
 
 export class YamlFile {
   readonly #lines = new LineCounter();
@@ -34,7 +54,7 @@ export class YamlFile {
     // Merge keys (<<) are a YAML 1.1 feature, but the main reason why people use anchors.
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true });
     if (/[\0\uFFFD]/.test(text)) {
-      this.problems.push({ line: 1, column: 1, message: 'this is not text in UTF-8: save it as that' });
+      this.problems.push({ line: 1, column: 1, message: 'not UTF-8 text: save the file as UTF-8' });
       return;
     }
     // Warnings count too: the parser only warns of an unknown tag, and would use the value without it.
@@ -58,47 +78,39 @@ export class YamlFile {
     return this.#at(this.#offset(path, key), message);
   }
 
+  /** Returns the offset of a value or of one of its keys; of its nearest existing parent if the value is missing. */
   #offset(path: Path, key: string | undefined): number {
-    // Report a missing value at its nearest existing parent.
-    for (let known = path; ; known = known.slice(0, -1)) {
-      const node = (known.length === 0 ? this.#document.contents : this.#document.getIn(known, true)) as
-        Node | undefined | null;
-      if (!isNode(node)) {
-        if (known.length > 0) continue;
-        return 0;
-      }
-      const keyNode =
-        key !== undefined && isMap(node)
-          ? node.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key
-          : undefined;
-      return (isNode(keyNode) ? keyNode : node).range?.[0] ?? 0;
-    }
+    const node = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
+    if (!isNode(node)) return path.length === 0 ? 0 : this.#offset(path.slice(0, -1), key);
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    const place = isNode(pair?.key) ? pair.key : node;
+    return place.range?.[0] ?? 0;
   }
 
   #fillIn(env: NodeJS.ProcessEnv): void {
     visit(this.#document, {
       Scalar: (at, node, ancestors) => {
-        if (
-          at === 'key' ||
-          typeof node.value !== 'string' ||
-          ancestors.some((ancestor) => isPair(ancestor) && isScalar(ancestor.key) && VERBATIM.has(ancestor.key.value))
-        )
-          return;
-        node.value = node.value.replaceAll(VARIABLE, (_match, escaped: string | undefined, name: string) => {
-          if (escaped !== undefined) return escaped;
-          // A value read from a file usually ends with a line break that does not belong to it.
-          const value = env[name]?.trimEnd();
-          if (value === undefined)
-            this.#add(
-              node.range?.[0],
-              NAME.test(name)
-                ? `the environment has no variable ${name}: set it, or write $\${ where it is not meant as one`
-                : '${…} takes the name of a variable of the environment, letters, digits and _, and nothing else: write $${ where it is not meant as one',
-            );
-          return value ?? '';
-        });
+        if (at === 'key' || typeof node.value !== 'string' || ancestors.some(isVerbatim)) return;
+        node.value = node.value.replaceAll(
+          VARIABLE,
+          (_match, escaped: string | undefined, name: string) => escaped ?? this.#variable(name, env, node),
+        );
       },
     });
+  }
+
+  /** Returns the value of an environment variable. If it is not set, reports that and returns an empty text. */
+  #variable(name: string, env: NodeJS.ProcessEnv, { range }: Scalar): string {
+    // A value read from a file usually ends with a line break that does not belong to it.
+    const value = env[name]?.trimEnd();
+    if (value !== undefined) return value;
+    this.#add(
+      range?.[0],
+      NAME.test(name)
+        ? `the environment variable ${name} is not set: set it, or write $\${ for a literal \${`
+        : '${…} must hold the name of an environment variable (letters, digits and _): write $${ for a literal ${',
+    );
+    return '';
   }
 
   #findAliases(): void {
@@ -108,7 +120,7 @@ export class YamlFile {
         if (!node.resolve(this.#document))
           this.#add(
             node.range?.[0],
-            'this *alias stands for nothing: write & and its name before it, at what is meant; a text that begins with * goes in quotes',
+            'this *alias has no anchor: define it earlier as &name, or put text that starts with * in quotes',
           );
       },
     });
@@ -123,7 +135,7 @@ export class YamlFile {
       return value;
     } catch {
       const alias = this.#firstAlias();
-      this.#add(alias, 'too many aliases, or one within what it stands for: write out what is meant');
+      this.#add(alias, 'too many aliases, or an alias inside its own anchor: write the values out instead');
     }
   }
 
@@ -150,4 +162,21 @@ export class YamlFile {
     const { line, col } = this.#lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1), message };
   }
+}
+
+function isVerbatim(ancestor: Document | Node | Pair): boolean {
+  return isPair(ancestor) && isScalar(ancestor.key) && VERBATIM.has(ancestor.key.value);
+}
+
+/**
+ * Returns what is wrong with the syntax and what to write instead.
+ * @param message the parser's message; it may quote part of the file, and so a secret
+ */
+function syntaxProblem(code: ErrorCode, message: string): string {
+  if (message.startsWith('Flow ')) return 'the closing ] or } is missing, or not indented far enough';
+  if (message === 'Sequence item without - indicator') return INDENTATION;
+  const help = SYNTAX_HELP[code];
+  if (help !== undefined) return help;
+  const withoutQuote = message.replace(/: .*$/s, '');
+  return `invalid YAML: ${withoutQuote}${code === 'UNEXPECTED_TOKEN' ? `; ${QUOTES}` : ''}`;
 }

@@ -228,7 +228,7 @@ describe('serve', () => {
       const { url, ended, logged } = await serve(['mcp-tasks.yaml']);
       if (when === 'after a reload') {
         await writeFile(join(dir, 'mcp-tasks.yaml'), asking);
-        await vi.waitUntil(() => logged().some((line) => line.includes('the tools were read again')), {
+        await vi.waitUntil(() => logged().some((line) => line.includes('tools reloaded')), {
           timeout: 20_000,
         });
       }

@@ -124,16 +124,16 @@ describe('a file', () => {
       },
       dir,
     );
-    const { of } = await connectionsOf(loaded, undefined);
-    expect(of(undefined)).toEqual({ address: 'a:1', apiKey: 'k' });
-    expect(of('b')).toMatchObject({
+    const { optionsFor } = await connectionsOf(loaded, undefined);
+    expect(optionsFor(undefined)).toEqual({ address: 'a:1', apiKey: 'k' });
+    expect(optionsFor('b')).toMatchObject({
       namespace: 'b',
       profile: 'b',
       address: undefined,
       apiKey: undefined,
       environment: false,
     });
-    expect(of('c')).toEqual({ namespace: 'c', address: 'c:1', apiKey: 'k' });
+    expect(optionsFor('c')).toEqual({ namespace: 'c', address: 'c:1', apiKey: 'k' });
   });
 
   it.each(['profile: b', 'configFile: b.toml'])(
@@ -149,13 +149,16 @@ describe('a file', () => {
         GRPC_META_AUTHORIZATION: 'Bearer k',
       }))
         vi.stubEnv(`TEMPORAL_${name}`, value);
-      const { of } = await connectionsOf(
+      const { optionsFor } = await connectionsOf(
         await load(`namespaces: { b: { ${own} } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A, namespace: b }`),
         undefined,
       );
-      const { namespace, connectionOptions } = await resolveTemporalTarget(of('b'));
+      const { namespace, connectionOptions } = await resolveTemporalTarget(optionsFor('b'));
       expect({ namespace, connectionOptions }).toEqual({ namespace: 'b', connectionOptions: { address: 'b:1' } });
-      expect((await resolveTemporalTarget(of('c'))).connectionOptions).toMatchObject({ address: 'a:1', apiKey: 'k' });
+      expect((await resolveTemporalTarget(optionsFor('c'))).connectionOptions).toMatchObject({
+        address: 'a:1',
+        apiKey: 'k',
+      });
     },
   );
 
@@ -167,10 +170,10 @@ describe('a file', () => {
     );
     await expect(connectionsOf(loaded, undefined)).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: expect.stringContaining('say under `temporal`'),
+      message: expect.stringContaining('only single namespaces have an address: set `temporal.address`'),
     });
     vi.stubEnv('TEMPORAL_ADDRESS', 'a:1');
-    expect((await connectionsOf(loaded, undefined)).of('b')).toEqual({ namespace: 'b', address: 'b:1' });
+    expect((await connectionsOf(loaded, undefined)).optionsFor('b')).toEqual({ namespace: 'b', address: 'b:1' });
   });
 
   it('lists an output schema with properties as one of objects, and another one, where results are objects, under `result`', async () => {
@@ -223,58 +226,61 @@ tools:
       expect.stringMatching(/^1:1: unknown key "taskqueue": did you mean "taskQueue"\?/),
       expect.stringMatching(/^3:11: name: use 1 to 128 letters/),
       expect.stringMatching(/^6:10: ttl: write a duration such as "30 seconds"/),
-      expect.stringMatching(/^7:13: "query" is missing \(query: A query of the workflow's own/),
+      expect.stringMatching(/^7:13: "query" is missing \(query: A query that the workflow handles/),
       expect.stringMatching(/^7:24: message: write a JSON pointer/),
-      expect.stringMatching(/^8:5: "workflow" is missing \(workflow: The workflow's type\)/),
+      expect.stringMatching(/^8:5: "workflow" is missing \(workflow: The workflow type\)/),
       expect.stringMatching(/^11:17: .*either `update: name` or `signal: name`/),
     ]);
   });
 
   it.each([
-    ['tools: []', '1:8: tools: it is empty: write at least one'],
+    ['tools: []', '1:8: tools: must not be empty: add at least one entry'],
     ['', '1:1: "tools" is missing'],
-    ['- tools', '1:1: the file: a mapping (key: value) is needed'],
-    ['tools: { name: a }', '1:8: tools: a list (each entry begins with "- ") is needed'],
-    ['taskQueue: 7\ntools:\n- { name: a, workflow: A }', '1:12: taskQueue: a text is needed, in quotes'],
-    ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input:', '5:9: input: nothing is written here'],
+    ['- tools', '1:1: the file: expected a mapping (key: value)'],
+    ['tools: { name: a }', '1:8: tools: expected a list (each entry starts with "- ")'],
+    ['taskQueue: 7\ntools:\n- { name: a, workflow: A }', '1:12: taskQueue: expected text, in quotes'],
+    ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input:', '5:9: input: no value: write one, or remove "input"'],
     [
       'taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input: |\n    properties: {}\n    required: [a]',
-      '5:10: input: the path of a schema is expected here',
+      '5:10: input: expected the path of a schema file',
     ],
     [
       'taskQueue: q\ntools:\n- { name: a, workflow: A, retries: 3 }',
-      '3:27: unknown key "retries"; known here are: name, title,',
+      '3:27: unknown key "retries"; known keys: name, title,',
     ],
     [
       'taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: { type: object, properties: { b: c } } } }',
-      '3:78: a JSON Schema is needed for "b"',
+      '3:78: "b" must be a JSON Schema',
     ],
     [
       'taskQueue: q\ntools:\n- { name: a, workflow: A, queue: b }',
       '3:27: unknown key "queue": did you mean "taskQueue"?',
     ],
     ['temporal: { codec: { auth: a } }\ntools: []', '1:20: "endpoint" is missing'],
-    ['tools: [', '1:9: its closing ] or } is missing'],
-    ['taskQueue: q\ntools:\n\t- name: a', '3:1: a tab cannot indent: write spaces'],
-    ['tools:\n  - name: a\n   workflow: A', '3:1: the indentation does not fit'],
-    ['tools:\n  - name: a\n    workflow: A\n     taskQueue: q', '3:15: the indentation does not fit'],
-    ['taskQueue: q\r\ntaskQueue: r\r\ntools: []', '2:1: this key is there already'],
+    ['tools: [', '1:9: the closing ] or } is missing'],
+    ['taskQueue: q\ntools:\n\t- name: a', '3:1: tabs cannot indent: use spaces'],
+    ['tools:\n  - name: a\n   workflow: A', '3:1: wrong indentation'],
+    ['tools:\n  - name: a\n    workflow: A\n     taskQueue: q', '3:15: wrong indentation'],
+    ['taskQueue: q\r\ntaskQueue: r\r\ntools: []', '2:1: duplicate key'],
     [
       'tools:\n- { name: a, workflow: A, taskQueue: q, description: *b }',
-      '2:54: this *alias stands for nothing: write & and its name before it',
+      '2:54: this *alias has no anchor: define it earlier as &name',
     ],
     [
       'taskQueue: q\ntools: &t\n- { name: a, workflow: A, input: { properties: *t } }',
-      '3:48: too many aliases, or one within what it stands for',
+      '3:48: too many aliases, or an alias inside its own anchor',
     ],
-    ['taskQueue: !etl q\ntools: []', '1:12: this tag (!…) is not known'],
-    ['tools: []\n---\ntools: []', '2:1: a file is one document'],
-    ['taskQueue: "q" 1', '1:16: this is not YAML'],
-    [Buffer.from('\uFEFFtools: []', 'utf16le'), '1:1: this is not text in UTF-8'],
+    ['taskQueue: !etl q\ntools: []', '1:12: unknown tag (!…)'],
+    ['tools: []\n---\ntools: []', '2:1: only one YAML document is allowed'],
+    ['taskQueue: "q" 1', '1:16: invalid YAML'],
+    [Buffer.from('\uFEFFtools: []', 'utf16le'), '1:1: not UTF-8 text'],
     ['tools:\n- { name: a, workflow: A }', '2:3: tool "a" has no task queue'],
     ['taskQueue: q\ntools:\n- { name: a, workflow: A }\n- { name: a, workflow: B }', '4:11: two tools are named "a"'],
-    ['taskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }', '1:12: the environment has no variable QUEUE'],
-    ['taskQueue: ${QUEUE:-q}\ntools:\n- { name: a, workflow: A }', '1:12: ${…} takes the name of a variable'],
+    ['taskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }', '1:12: the environment variable QUEUE is not set'],
+    [
+      'taskQueue: ${QUEUE:-q}\ntools:\n- { name: a, workflow: A }',
+      '1:12: ${…} must hold the name of an environment variable',
+    ],
     ['temporal: { address: http://a:1 }\ntools: []', '1:22: address: it must not be a URL. Write host and port'],
     ['temporal: { codec: { endpoint: a:1 } }\ntools: []', '1:32: endpoint: write an http or https URL'],
     [
@@ -283,38 +289,41 @@ tools:
     ],
     [
       'temporal: { tls: { ca: none.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:24: none.pem cannot be read: there is no such file',
+      '1:24: cannot read none.pem: no such file',
     ],
     [
       'temporal: { tls: { ca: own.txt } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:24: own.txt holds no PEM',
+      '1:24: own.txt is not a PEM file',
     ],
     [
       'temporal: { configFile: . }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:25: . cannot be read: it is a folder',
+      '1:25: cannot read .: it is a directory',
     ],
     [
       'namespaces: { n: { dataConverter: none.mjs } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:35: none.mjs cannot be read',
+      '1:35: cannot read none.mjs',
     ],
     [
       'temporal: { dataConverter: failing.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:28: failing.mjs cannot be imported: no key',
+      '1:28: cannot import failing.mjs: no key',
     ],
     [
       'temporal: { dataConverter: empty.mjs }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:28: empty.mjs has no data converter: export it as default',
+      '1:28: empty.mjs does not export a data converter: make it the default export',
     ],
     [
       'handleAfter: 30 days\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:14: it has to be longer than nothing and shorter than 24 days',
+      '1:14: handleAfter: must be greater than 0 and less than 24 days',
     ],
     [
       'taskQueue: q\ntools:\n- { name: a, workflow: A, fallback: handle, taskSupport: forbidden }',
-      '3:37: a handle is that of a task',
+      '3:37: `fallback: handle` needs tasks',
     ],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: none.json }', '3:34: none.json cannot be read'],
-    ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: { type: array } }', '3:34: arguments are an object'],
+    ['taskQueue: q\ntools:\n- { name: a, workflow: A, input: none.json }', '3:34: cannot read none.json'],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, input: { type: array } }',
+      '3:34: arguments are always an object',
+    ],
     [
       'taskQueue: q\ntools:\n- { name: a, workflow: A, input: { properties: { b: {} } }, args: [c] }',
       '3:67: "c" is not an argument of this tool; those are: b',
@@ -322,11 +331,11 @@ tools:
     ['taskQueue: q\ntools:\n- { name: a, workflow: A, idempotencyKey: "{date}" }', '3:43: "date" is not an argument'],
     [
       'taskQueue: q\ntools:\n- { name: a, workflow: A, output: { type: object } }',
-      '3:37: unknown key "type": a JSON Schema stands under `schema` here',
+      '3:37: unknown key "type": put the JSON Schema under `schema`',
     ],
     [
       'taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs: { b: { when: "", message: m, update: u, schema: { properties: { c: { type: object } } } } }',
-      '5:16: say which query',
+      '5:16: no query tells whether this question is open: set `query`',
     ],
     [
       `taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, args: [d], schema: { properties: { c: { type: string } } } }`,
@@ -334,34 +343,42 @@ tools:
     ],
     [
       `taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, schema: { properties: { c: { type: bool } } } }`,
-      '6:88: "bool" is no type of JSON Schema',
+      '6:88: "bool" is not a JSON Schema type',
     ],
   ])('%j', async (text, message) => {
     expect((await problems(text))[0]).toContain(message);
   });
 
   it.each<[string, string, string]>([
-    ['a property without a schema', 'properties: { date: string }', '2:21: a JSON Schema is needed for "date"'],
+    ['a property without a schema', 'properties: { date: string }', '2:21: "date" must be a JSON Schema'],
     [
       'a type that is none',
       'properties: { a: { type: int } }',
-      '2:26: "int" is no type of JSON Schema; those are: string, number, integer',
+      '2:26: "int" is not a JSON Schema type; those are: string, number, integer',
     ],
-    ['a type in a list that is none', 'items: { anyOf: [{ type: [string, date] }] }', '2:26: "date" is no type'],
-    ['a pattern that is none', 'properties: { a: { pattern: "(" } }', '2:29: this is no regular expression'],
-    ['a pattern of names that is none', 'patternProperties: { "[": {} }', '2:27: this is no regular expression'],
     [
-      'a reference to nothing',
-      'properties: { a: { $ref: "#/$defs/b" } }',
-      '2:26: there is no "#/$defs/b" in this schema',
+      'a type in a list that is none',
+      'items: { anyOf: [{ type: [string, date] }] }',
+      '2:26: "date" is not a JSON Schema type',
     ],
-    ['a reference to a file', 'properties: { a: { $ref: b.json } }', '2:26: there is no "b.json" in this schema'],
+    [
+      'a pattern that is none',
+      'properties: { a: { pattern: "(" } }',
+      '2:29: not a valid JavaScript regular expression',
+    ],
+    [
+      'a pattern of names that is none',
+      'patternProperties: { "[": {} }',
+      '2:27: not a valid JavaScript regular expression',
+    ],
+    ['a reference to nothing', 'properties: { a: { $ref: "#/$defs/b" } }', '2:26: this schema has no "#/$defs/b"'],
+    ['a reference to a file', 'properties: { a: { $ref: b.json } }', '2:26: this schema has no "b.json"'],
     [
       'a property that says itself to be required',
       'properties: { a: { required: true } }',
-      '2:30: "required" is a list of the names',
+      '2:30: "required" must be a list of property names',
     ],
-    ['an enum that is no list', 'properties: { a: { enum: b } }', '2:26: "enum" is a list'],
+    ['an enum that is no list', 'properties: { a: { enum: b } }', '2:26: "enum" must be a list'],
   ])('a schema with %s is told, with its place in its file', async (_, schema, problem) => {
     await writeFile(join(dir, 'wrong.yaml'), `$schema: https://json-schema.org/draft/2020-12/schema\n${schema}\n`);
     expect(await problems('taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: wrong.yaml } }')).toEqual([
@@ -382,8 +399,8 @@ tools:
     ['key', 'tls: { key: "${SECRET}" }', '-----BEGIN PRIVATE KEY-----\nhush-hush'],
     ['address', 'address: "${SECRET}"', 'hush-hush 1'],
     ['this .alias', 'apiKey: *hush-hush', ''],
-    ['.{4} takes', 'apiKey: ${hush-hush}', ''],
-    ['.{4} takes', `apiKey: "\${${'hush_hush'.repeat(8)}}"`, ''],
+    ['.{4} must', 'apiKey: ${hush-hush}', ''],
+    ['.{4} must', `apiKey: "\${${'hush_hush'.repeat(8)}}"`, ''],
   ])('of a %s that cannot be used the value is not repeated', async (name, line, secret) => {
     const told = await problems(`temporal:\n  ${line}\ntaskQueue: q\ntools:\n- { name: a, workflow: A }`, {
       SECRET: secret,
@@ -395,8 +412,18 @@ tools:
   it('that is missing, it is said how to get one', async () => {
     await expect(loadGateway(join(dir, 'missing.yaml'))).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: expect.stringContaining('mcp-tasks-temporal init'),
+      message: expect.stringContaining('Create one with `mcp-tasks-temporal init missing.yaml`'),
     });
+  });
+});
+
+it.each(['tools.mjs', 'tools.js', 'tools.ts'])('a module such as %s is not read as YAML', async (name) => {
+  await writeFile(join(dir, name), 'export default [];');
+  await expect(checkGateway(join(dir, name))).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringContaining(
+      `expected a gateway file (YAML), not a JavaScript or TypeScript module. \`check\` and \`doctor\` only read gateway files; to run the module's tools, use \`mcp-tasks-temporal serve ${name}\`.`,
+    ),
   });
 });
 

@@ -46,10 +46,35 @@ it('follows the file, as editors write it; a wrong one changes nothing', async (
   await rename(join(dir, 'new'), file);
   await expect.poll(names).toEqual(['two']);
   await writeFile(file, `${head()}- { name: three }\n`);
-  await expect.poll(() => logged.join('\n')).toMatch(/stay as they were: .*4:3: "workflow" is missing/);
+  await expect.poll(() => logged.join('\n')).toMatch(/reload failed, tools unchanged: .*4:3: "workflow" is missing/);
   expect(await names()).toEqual(['two']);
   await writeFile(file, head() + tool('three'));
   await expect.poll(names).toEqual(['three']);
+});
+
+it('logs a problem once, until it changes or is fixed', async () => {
+  const problems = (): string[] => logged.filter((line) => line.startsWith('reload failed'));
+  const reads = vi.spyOn(gateway, 'reload');
+  /** Changes a file, and waits until that has caused a reload. */
+  const change = async (path: string, content: string): Promise<void> => {
+    const before = reads.mock.calls.length;
+    await writeFile(`${path}.new`, content);
+    await rename(`${path}.new`, path);
+    await expect.poll(() => reads.mock.calls.length).toBeGreaterThan(before);
+    await Promise.allSettled(reads.mock.results.map(async ({ value }) => await (value as Promise<void>)));
+  };
+  const right = head() + tool('one') + tool('payment', 'Payment');
+  await change(file, `${head()}- { name: three }\n`);
+  for (const line of ['a', 'b']) await change(join(dir, 'server.log'), line);
+  await expect.poll(problems).toEqual([expect.stringContaining('"workflow" is missing')]);
+  await change(file, `${head()}- { workflow: Text }\n`);
+  await expect.poll(() => problems().slice(1)).toEqual([expect.stringContaining('"name" is missing')]);
+  await change(file, right);
+  await expect.poll(() => logged.at(-1)).toBe('reload succeeded, tools unchanged');
+  await change(file, `${head()}- { workflow: Text }\n`);
+  await expect.poll(problems).toHaveLength(3);
+  process.kill(process.pid, 'SIGHUP');
+  await expect.poll(problems).toHaveLength(4);
 });
 
 it('follows SIGHUP', async () => {
@@ -86,11 +111,11 @@ it.each([
     await writeFile(join(folder, 'a.json'), wrong);
   }
   await writeFile(file, `${head()}- { name: two, workflow: Text, input: ${join(folder, 'a.json')} }\n`);
-  await expect.poll(() => logged.join('\n')).toMatch(/stay as they were: .*4:/);
+  await expect.poll(() => logged.join('\n')).toMatch(/reload failed, tools unchanged: .*4:/);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'a.json'), '{}');
   await expect.poll(names).toEqual(['two']);
-  expect(logged.filter((line) => line.includes('watched no more'))).toEqual([]);
+  expect(logged.filter((line) => line.includes('stopped watching'))).toEqual([]);
 });
 
 describe('while a reload is under way', () => {
@@ -118,7 +143,7 @@ describe('while a reload is under way', () => {
     await readOn();
     await Promise.all([slow, ...asked]);
     expect(await names()).toEqual(['new']);
-    expect(logged.filter((line) => line === 'the tools were read again')).toHaveLength(2);
+    expect(logged.filter((line) => line === 'tools reloaded')).toHaveLength(2);
   });
 
   it('closing does not wait for it, and it changes nothing any more', async () => {
@@ -160,7 +185,7 @@ it('a namespace whose connection is new waits for the next start, and so do its 
     `namespaces: { far: { address: "127.0.0.1:1" } }\n${head()}- { name: far, workflow: Text, namespace: far }\n`,
   );
   await expect(gateway.reload()).rejects.toThrow(
-    'tool "far": how to get to the namespace far is new in the file, which takes a restart',
+    'tool "far" uses namespace far, whose connection was added after the start: restart the gateway',
   );
   expect(await names()).toEqual(['one', 'payment']);
 });

@@ -62,7 +62,7 @@ async function* examineNamespace(
   let opened: Opened;
   try {
     const connections = await connectionsFor(loaded, namespace, dir);
-    const explicit = configuredTarget(connections.of(namespace)).address !== undefined;
+    const explicit = configuredTarget(connections.optionsFor(namespace)).address !== undefined;
     if (namespace === undefined) yield* keyFindings(explicit, env);
     // A dev server would start for nothing.
     if (tools.length === 0 && !explicit) return;
@@ -124,12 +124,12 @@ async function connectionsFor(loaded: LoadedGateway, namespace: string | undefin
   );
   if (namespace !== undefined) return connections;
   // The own namespace may also be listed by name, which then determines how its payloads are encoded.
-  const { namespace: own } = configuredTarget(connections.of(undefined));
+  const { namespace: own } = configuredTarget(connections.optionsFor(undefined));
   return all[own] ? await connectionsFor(loaded, own, dir) : connections;
 }
 
 async function open(connections: Connections, namespace: string | undefined): Promise<Opened> {
-  const target = await resolveTemporalTarget(connections.of(namespace));
+  const target = await resolveTemporalTarget(connections.optionsFor(namespace));
   try {
     return { connections, target, calls: new Calls(temporalClient(target)) };
   } catch (reason) {
