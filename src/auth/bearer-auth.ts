@@ -71,7 +71,7 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
     } catch (error) {
       if (error instanceof IssuerUnavailable) return unavailable(error);
       // The client cannot fix this, so the answer is a 500.
-      if (!(error instanceof OAuthError)) logger.error({ err: error }, 'a token could not be verified');
+      if (!(error instanceof OAuthError)) logger.error({ err: error }, 'failed to verify a token');
       return bearerAuthChallengeResponse(error, required);
     }
   };
@@ -111,6 +111,6 @@ function resourceUrl(text: string): URL {
   if (url && /^https?:$/.test(url.protocol) && !url.hash) return url;
   throw new McpTasksError(
     'CONFIGURATION',
-    `the resource has to be this server's public URL (https://…, without a fragment), not ${text}`,
+    `The resource must be this server's public URL (https://…, without a fragment), not ${text}`,
   );
 }

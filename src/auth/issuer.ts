@@ -16,22 +16,24 @@ export type IssuerMetadata = z.output<typeof Metadata>;
  *   issuer cannot be reached within 10 s, or if it publishes no metadata, incomplete metadata or that of another issuer
  */
 export async function discoverIssuer(issuer: string): Promise<IssuerMetadata> {
-  const url = secureUrl(issuer, 'the issuer');
+  const url = secureUrl(issuer, 'The issuer');
   const signal = AbortSignal.timeout(DEADLINE);
   for (const candidate of metadataUrls(url)) {
     const document = await read(candidate, signal);
     if (document === undefined) continue;
     const { success, data } = Metadata.safeParse(document);
-    if (!success) throw misconfigured(`the metadata at ${candidate} name no issuer with keys (issuer, jwks_uri)`);
+    if (!success) throw misconfigured(`The metadata at ${candidate} lacks a valid issuer or jwks_uri`);
     // RFC 8414, section 3.3. A trailing slash is often added or left out by mistake, so ignore it here. Tokens contain
     // the issuer as the metadata spells it.
     if (bare(data.issuer) !== bare(issuer))
-      throw misconfigured(`the metadata at ${candidate} are of another issuer, ${data.issuer}: give exactly that`);
-    secureUrl(data.jwks_uri, 'the jwks_uri of the issuer');
+      throw misconfigured(
+        `The metadata at ${candidate} belongs to another issuer, ${data.issuer}: use exactly that URL as the issuer`,
+      );
+    secureUrl(data.jwks_uri, "The issuer's jwks_uri");
     return data;
   }
   throw misconfigured(
-    `${issuer} publishes no authorization server metadata (RFC 8414 or OpenID Connect Discovery): is it the issuer's URL?`,
+    `${issuer} publishes no authorization server metadata (RFC 8414 or OpenID Connect Discovery). Check that it is the issuer's URL`,
   );
 }
 
@@ -53,12 +55,12 @@ export function metadataUrls(issuer: URL): string[] {
 async function read(url: string, signal: AbortSignal): Promise<unknown> {
   try {
     const response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal });
-    if (response.status >= 500) throw new Error(`it answered ${response.status}`);
+    if (response.status >= 500) throw new Error(`HTTP ${response.status}`);
     if (response.ok) return await response.json();
     await response.body?.cancel();
     return undefined;
   } catch (error) {
-    throw misconfigured(`the issuer's metadata cannot be read from ${url}: ${reason(error)}`, error);
+    throw misconfigured(`Cannot read the issuer's metadata from ${url}: ${reason(error)}`, error);
   }
 }
 
@@ -69,7 +71,7 @@ function secureUrl(text: string, what: string): URL {
   if (url && !url.search && !url.hash && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)))
     return url;
   throw misconfigured(
-    `${what} has to be an https:// URL without query and fragment (http:// on this machine alone), not ${text}`,
+    `${what} must be an https:// URL without query and fragment (http:// is allowed on this machine), not ${text}`,
   );
 }
 

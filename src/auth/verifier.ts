@@ -52,7 +52,7 @@ export class JwtVerifier implements OAuthTokenVerifier {
     const payload = await this.#verify(token);
     const { iss, sub, exp = 0 } = payload;
     // The client ID is not a substitute: all users of one host would become one owner.
-    if (!sub) throw invalid('the token names no subject (sub), whose the tasks would be');
+    if (!sub) throw invalid('the token has no subject (sub) to own the tasks');
     return {
       token,
       clientId: text(payload['client_id']) ?? text(payload['azp']) ?? '',
@@ -92,8 +92,8 @@ function issuerKeys({ issuer, jwks_uri: uri }: IssuerMetadata, logger: Logger): 
       return await keys(header, jws);
     } catch (error) {
       if (TOKEN_FAULTS.some((fault) => error instanceof fault)) throw error;
-      logger.warn({ issuer, err: error }, "the issuer's keys cannot be fetched");
-      throw new IssuerUnavailable('the token cannot be verified now, because its issuer does not answer; try again');
+      logger.warn({ issuer, err: error }, "failed to fetch the issuer's keys");
+      throw new IssuerUnavailable('cannot verify the token because its issuer is not responding; try again');
     }
   };
 }

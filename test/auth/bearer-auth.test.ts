@@ -100,16 +100,8 @@ describe('is refused', () => {
       forged({}, { alg: 'HS256' }),
       '"alg" (Algorithm) Header Parameter value not allowed',
     ],
-    [
-      'with a token of no subject',
-      forged({ sub: undefined }),
-      'the token names no subject (sub), whose the tasks would be',
-    ],
-    [
-      'with a token of an empty subject',
-      forged({ sub: '' }),
-      'the token names no subject (sub), whose the tasks would be',
-    ],
+    ['with a token of no subject', forged({ sub: undefined }), 'the token has no subject (sub) to own the tasks'],
+    ['with a token of an empty subject', forged({ sub: '' }), 'the token has no subject (sub) to own the tasks'],
   ])('%s', async (_, token, reason) => {
     const response = await ask('/mcp', { token: await token() });
     expect(response.status).toBe(401);
@@ -337,7 +329,7 @@ describe('an issuer', () => {
     const gone = await startAuthorizationServer();
     await gone.close();
     const wrong = {
-      [gone.issuer]: 'cannot be read',
+      [gone.issuer]: "Cannot read the issuer's metadata",
       [`${server.issuer}/tenant`]: 'publishes no authorization server metadata',
       'http://auth.example.com': 'https://',
       'not a URL': 'https://',
