@@ -13,10 +13,11 @@ export interface ProposedTool {
 }
 
 const HEAD = `# yaml-language-server: $schema=https://unpkg.com/mcp-tasks-temporal/mcp-tasks.schema.json
-# Existing Temporal workflows as MCP tools: mcp-tasks-temporal serve FILE
-# All that can be said here: docs/gateway.md of mcp-tasks-temporal. \`mcp-tasks-temporal check FILE\` checks it.
+# Existing Temporal workflows as MCP tools. Serve them with: mcp-tasks-temporal serve FILE
+# Check this file with: mcp-tasks-temporal check FILE
+# All settings are described in docs/gateway.md of the package mcp-tasks-temporal.
 
-# Which Temporal: as for all Temporal tools, TEMPORAL_ADDRESS and the like, or temporal.toml. Or here:
+# Where Temporal is: set TEMPORAL_ADDRESS and the other TEMPORAL_ variables, use a temporal.toml, or set it here:
 # temporal:
 #   address: localhost:7233
 #   namespace: default
@@ -27,15 +28,15 @@ const HEAD = `# yaml-language-server: $schema=https://unpkg.com/mcp-tasks-tempor
 const EXAMPLE = `tools:
   - name: nightly_load
     description: Loads one day's orders into the warehouse
-    workflow: NightlyLoad # the workflow's type
-    taskQueue: etl # of the workers that run it
-    input: # JSON Schema of the arguments, which the workflow gets as one object; \`args: [date]\` passes them one by one
+    workflow: NightlyLoad # the workflow type
+    taskQueue: etl # the task queue of the workers that run it
+    input: # JSON Schema of the arguments. The workflow gets them as one object; with \`args: [date]\`, one by one
       properties:
         date: { type: string, format: date }
       required: [date]
-    # confirm: Load the orders of {date}? # asks a person first
-    # idempotencyKey: "{date}" # calls for the same day are one task
-    # status: { query: progress, message: /step, progress: /done, total: /all } # a query of the workflow's own
+    # confirm: Load the orders of {date}? # ask a person before starting
+    # idempotencyKey: "{date}" # calls with the same date share a task
+    # status: { query: progress, message: /step, progress: /done, total: /all } # read the status with a query
 `;
 
 /**
@@ -46,9 +47,9 @@ export function firstFile(tools?: readonly ProposedTool[]): string {
   if (!tools) return HEAD + EXAMPLE;
   const entries = tools.map(({ name, workflow, taskQueue, input, args }) => ({
     name,
-    description: `TODO: say what ${asItStands(workflow)} does, for the model`,
-    workflow: asItStands(workflow),
-    taskQueue: asItStands(taskQueue),
+    description: `TODO: describe what ${escaped(workflow)} does, for the model`,
+    workflow: escaped(workflow),
+    taskQueue: escaped(taskQueue),
     ...(input ? { input } : {}),
     ...(args ? { args } : {}),
   }));
@@ -57,10 +58,11 @@ export function firstFile(tools?: readonly ProposedTool[]): string {
     const entry = document.getIn(['tools', index]);
     if (comment !== undefined && isMap(entry)) entry.comment = ` ${comment}`;
   }
-  return `${HEAD}# Proposed from workflows that ran lately: remove what is not for agents, and say what the rest does and takes.\n${document.toString({ flowCollectionPadding: true, lineWidth: 0 })}`;
+  return `${HEAD}# Proposed from workflows that ran recently. Remove those that agents should not start, and complete the descriptions
+# and inputs of the others.\n${document.toString({ flowCollectionPadding: true, lineWidth: 0 })}`;
 }
 
 /** Escapes `${`, which would otherwise begin a variable. */
-function asItStands(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('${', () => '$${');
 }

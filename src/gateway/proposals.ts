@@ -38,7 +38,7 @@ export async function proposals(calls: Calls): Promise<ProposedTool[]> {
         workflow,
         taskQueue: execution.taskQueue ?? '',
         ...(await argumentsLike(calls, execution).catch(() => ({
-          comment: 'Its arguments could not be looked at: say them under `input`, and perhaps `args`',
+          comment: 'Its arguments could not be read: describe them under `input`, and set `args` if there are several',
         }))),
       };
     }),
@@ -91,10 +91,10 @@ async function argumentsLike(
   if (values.includes(UNREADABLE))
     return {
       comment:
-        'Its arguments cannot be read without its data converter or codec server: say them under `input`, and perhaps `args`',
+        'Its arguments cannot be decoded without its data converter or codec server: describe them under `input`, and set `args` if there are several',
     };
   if (values.some((value) => value instanceof Uint8Array))
-    return { comment: 'It was given bytes, which the arguments of a tool cannot be: it may be none for agents' };
+    return { comment: 'One of its arguments is binary, which a tool cannot pass: it may not be suitable for agents' };
   const [only] = values;
   if (values.length === 1 && typeof only === 'object' && only !== null && !Array.isArray(only))
     return { input: objectLike(only) };

@@ -24,8 +24,8 @@ it.each<[Role, number, RegExp[]]>([
     'worker',
     0,
     [
-      /^ok +task queue nightly-load \(nightly_load\): \d+ workers?, seen /m,
-      /^ok +task queue backfill \(backfill\): \d+ workers?, seen /m,
+      /^ok +task queue nightly-load \(nightly_load\): \d+ workers?, last seen /m,
+      /^ok +task queue backfill \(backfill\): \d+ workers?, last seen /m,
       /^ok +namespace warehouse keeps closed workflows for 24 hours\b/m,
       /^ok +Temporal \S+ at \S+ \(TLS, client certificate\)$/m,
     ],
@@ -35,8 +35,8 @@ it.each<[Role, number, RegExp[]]>([
     'tasks',
     1,
     [
-      /^ok +rights in namespace warehouse: this role may start, read, cancel, list workflows$/m,
-      /^warning +namespace warehouse: its retention and limits are not for this role to see$/m,
+      /^ok +rights in namespace warehouse: this role may start, read, cancel and list workflows$/m,
+      /^warning +namespace warehouse: this role may not read its retention and limits$/m,
       /^warning +task queue backfill /m,
     ],
   ],
@@ -44,7 +44,7 @@ it.each<[Role, number, RegExp[]]>([
     'reader',
     2,
     [
-      /^error +rights in namespace warehouse: this role may not start, cancel workflows \(StartWorkflowExecution, RequestCancelWorkflowExecution\): /m,
+      /^error +rights in namespace warehouse: this role may not start and cancel workflows \(StartWorkflowExecution, RequestCancelWorkflowExecution\): /m,
     ],
   ],
 ])('with the role %s it ends with %i', async (role, code, lines) => {

@@ -158,8 +158,8 @@ describe('init', () => {
     expect(code).toBe(0);
     const written = await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8');
     expect(written).not.toContain('secret');
-    expect(written).toMatch(/workflow: Bytes\n +taskQueue: etl\n +# It was given bytes/);
-    expect(written).toMatch(/workflow: Nothing\n.*\n +# Its arguments cannot be read without its data converter/);
+    expect(written).toMatch(/workflow: Bytes\n +taskQueue: etl\n +# One of its arguments is binary/);
+    expect(written).toMatch(/workflow: Nothing\n.*\n +# Its arguments cannot be decoded without its data converter/);
     expect(await command(['check'])).toMatchObject({ code: 0 });
     const { tools } = (await loadGateway(join(dir, 'mcp-tasks.yaml'))).config;
     expect(tools).toHaveLength(8);

@@ -109,34 +109,39 @@ const CA = 'ca: ca.pem';
 const CLIENT = 'cert: client.pem, key: client.key';
 
 it.each<[string, string, RegExp, RegExp]>([
-  ['nothing that listens', '{ address: "127.0.0.1:1" }', /the connection was refused$/, /port: nothing listens at 1/],
+  ['nothing that listens', '{ address: "127.0.0.1:1" }', /connection refused$/, /port: nothing is listening on port 1/],
   [
     'a name that is none',
     '{ address: "no-such-host.invalid" }',
-    /the name no-such-host\.invalid cannot be resolved/,
+    /cannot resolve the host name no-such-host\.invalid/,
     /correct the host/,
   ],
   [
     'a port that never answers',
     '{ address: "<silent>" }',
-    /takes the connection and then says nothing$/,
-    /is it the frontend/,
+    /accepts the connection but sends nothing$/,
+    /check that this is the frontend/,
   ],
   [
     'one that never answers TLS',
     '{ address: "<silent>", tls: true }',
-    /takes the connection and then says nothing$/,
+    /accepts the connection but sends nothing$/,
     /tls: false/,
   ],
-  ['another server', '{ address: "<web>" }', /what answers there is no gRPC$/, /correct the port/],
-  ['TLS that is missing here', '{ address: "<tls>" }', /it speaks TLS, and this client does not$/, /tls: true/],
+  ['another server', '{ address: "<web>" }', /the server there does not use gRPC$/, /correct the port/],
+  [
+    'TLS that is missing here',
+    '{ address: "<tls>" }',
+    /it requires TLS, and this client does not use it$/,
+    /tls: true/,
+  ],
   [
     'TLS with client certificates that is missing here',
     '{ address: "<mutual>" }',
-    /it speaks TLS, and this client does not$/,
+    /it requires TLS, and this client does not use it$/,
     /tls: true/,
   ],
-  ['TLS that is missing there', '{ address: "<plain>", tls: true }', /speaks no TLS$/, /tls: false/],
+  ['TLS that is missing there', '{ address: "<plain>", tls: true }', /does not use TLS$/, /tls: false/],
   [
     'an authority that is not known',
     '{ address: "<tls>", tls: true }',
@@ -152,19 +157,19 @@ it.each<[string, string, RegExp, RegExp]>([
   [
     'a certificate for another name',
     `{ address: "<numeric>", tls: { ${CA} } }`,
-    /its certificate is for another name than 127\.0\.0\.1$/,
+    /its certificate is not for 127\.0\.0\.1$/,
     /tls\.serverName/,
   ],
   [
     'a client certificate that is missing',
     `{ address: "<mutual>", tls: { ${CA} } }`,
-    /it wants a client certificate/,
+    /it requires a client certificate/,
     /tls\.cert/,
   ],
   [
     'a client certificate of another authority',
     `{ address: "<mutual>", tls: { ${CA}, cert: stranger.pem, key: stranger.key } }`,
-    /does not take this client's certificate/,
+    /rejects this client's certificate/,
     /authority that the frontend trusts/,
   ],
 ])(
@@ -173,7 +178,7 @@ it.each<[string, string, RegExp, RegExp]>([
     const [first, ...others] = await findings(temporal);
     expect(first).toEqual({
       level: 'error',
-      text: expect.stringMatching(/^there is no Temporal at /),
+      text: expect.stringMatching(/^cannot connect to Temporal at /),
       remedy: expect.stringMatching(remedy),
     });
     expect(first?.text).toMatch(what);
@@ -187,8 +192,8 @@ it('a proxy that is away', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   expect((await findings('{ address: "temporal.invalid:7233" }'))[0]).toEqual({
     level: 'error',
-    text: 'there is no Temporal at temporal.invalid:7233: no connection comes about by way of the proxy',
-    remedy: expect.stringContaining('does the proxy let it through'),
+    text: 'cannot connect to Temporal at temporal.invalid:7233: no connection through the proxy',
+    remedy: expect.stringContaining('check that the proxy'),
   });
 });
 
@@ -254,7 +259,7 @@ describe('where packets are dropped', () => {
         text(command === 'doctor' ? child.stdout : child.stderr),
         once(child, 'exit'),
       ]);
-      expect(output).toContain(`there is no Temporal at ${address}: no connection comes about`);
+      expect(output).toContain(`cannot connect to Temporal at ${address}: connection timed out`);
       expect(ended).toBe(code);
       // The calls have deadlines. The system alone would keep trying for two minutes.
     },

@@ -49,14 +49,16 @@ it('finds nothing wrong where nothing is', async () => {
     { level: 'ok', text: expect.stringMatching(/^Temporal 1\.\d+\.\d+ at (localhost|127)\S+ \(no TLS\)$/) },
     {
       level: 'ok',
-      text: 'namespace default keeps closed workflows for 24 hours, shorter than the longest ttl that a call may ask for, 30 days',
+      text: 'namespace default keeps closed workflows for 24 hours, less than the longest ttl that a call may request (30 days)',
       remedy: expect.stringContaining('longestTtl: 24 hours'),
     },
     { level: 'ok', text: expect.stringMatching(/^namespace default: arguments and results up to/) },
-    { level: 'ok', text: 'rights in namespace default: this role may start, read, cancel, list workflows' },
+    { level: 'ok', text: 'rights in namespace default: this role may start, read, cancel and list workflows' },
     {
       level: 'ok',
-      text: expect.stringMatching(`^task queue ${taskQueue} \\(text\\): 1 worker, seen \\S+ (second|minute)s? ago$`),
+      text: expect.stringMatching(
+        `^task queue ${taskQueue} \\(text\\): 1 worker, last seen \\S+ (second|minute)s? ago$`,
+      ),
     },
     {
       level: 'ok',
@@ -69,8 +71,8 @@ it('finds nothing wrong where nothing is', async () => {
 describe('finds', () => {
   const approval = { when: '', message: 'Go on?', schema: {}, query: 'stage' };
   it.each<[string, Partial<GatewayConfigInput>, Finding['level'], RegExp]>([
-    ['a retention that is too short', { ttl: '3 days' }, 'warning', /24 hours, shorter than the ttl of tasks, 3 days/],
-    ['the ttl of a tool that is', { tools: [{ ...text, ttl: '3 days' }] }, 'warning', /shorter than the ttl/],
+    ['a retention that is too short', { ttl: '3 days' }, 'warning', /24 hours, less than the ttl of tasks \(3 days\)/],
+    ['the ttl of a tool that is', { tools: [{ ...text, ttl: '3 days' }] }, 'warning', /less than the ttl/],
     [
       'it beside a tool that promises none',
       {
@@ -80,13 +82,13 @@ describe('finds', () => {
         ],
       },
       'warning',
-      /shorter than the ttl of tasks, 3 days/,
+      /less than the ttl of tasks \(3 days\)/,
     ],
     [
       'a longest ttl that is too long',
       { longestTtl: '36 hours' },
       'warning',
-      /24 hours, shorter than the longest ttl that a call may ask for, 36 hours/,
+      /24 hours, less than the longest ttl that a call may request \(36 hours\)/,
     ],
     ['task queues without workers', { taskQueue: 'nobody' }, 'error', /task queue nobody \(text\): no worker/],
     [
@@ -100,18 +102,18 @@ describe('finds', () => {
   });
 
   it.each<[string, object, string]>([
-    ['a status', { status: { query: 'stage' } }, 'start, read, cancel, list, query'],
+    ['a status', { status: { query: 'stage' } }, 'start, read, cancel, list and query'],
     [
       'questions that an update answers',
       { inputs: { approval: { ...approval, update: 'approve' } } },
-      'start, read, cancel, list, query, update',
+      'start, read, cancel, list, query and update',
     ],
     [
       'questions that a signal answers',
       { inputs: { approval: { ...approval, signal: 'release' } } },
-      'start, read, cancel, list, query, signal',
+      'start, read, cancel, list, query and signal',
     ],
-    ['confirm', { confirm: true }, 'start, read, cancel, list, query, update, signal, work on'],
+    ['confirm', { confirm: true }, 'start, read, cancel, list, query, update, signal and work on'],
   ])('the rights that %s needs', async (_, tool, rights) => {
     expect(await findings({ tools: [{ ...text, ...tool }] })).toContainEqual({
       level: 'ok',
@@ -157,8 +159,8 @@ describe('finds', () => {
     expect(found.filter(({ level }) => level === 'error')).toEqual([
       {
         level: 'error',
-        text: 'there is no Temporal at 127.0.0.1:1: the connection was refused',
-        remedy: expect.stringContaining('nothing listens at 1'),
+        text: 'cannot connect to Temporal at 127.0.0.1:1: connection refused',
+        remedy: expect.stringContaining('nothing is listening on port 1'),
       },
       {
         level: 'error',
@@ -190,7 +192,7 @@ describe('finds', () => {
     expect(found.filter(({ level }) => level !== 'ok')).toEqual([
       {
         level: 'error',
-        text: expect.stringMatching(/^the connection: say under `temporal` where Temporal is/),
+        text: expect.stringMatching(/^the connection: only single namespaces have an address: set `temporal\.address`/),
         remedy: expect.any(String),
       },
     ]);
@@ -254,7 +256,7 @@ describe('of a server that is not as this one', () => {
           { identity: 'b', lastAccessTime: ago(120) },
         ]),
       'error',
-      /no worker polls it any more, the last one did 2 minutes ago$/,
+      /no worker polls it any more; the last poll was 2 minutes ago$/,
       /start its workers.*clock is ahead/,
     ],
     [
@@ -275,7 +277,7 @@ describe('of a server that is not as this one', () => {
       'a current version without workers',
       () => polledBy([versioned('v1')], { versioningInfo: { currentDeploymentVersion: version('v2') } }),
       'error',
-      /the current version is etl\.v2, of which there is no worker/,
+      /the current version is etl\.v2, which has no worker/,
       /set-current-version/,
     ],
     [
@@ -286,28 +288,28 @@ describe('of a server that is not as this one', () => {
         ).finish(),
       }),
       'error',
-      /^server 1\.26\.2 does not show/,
+      /^server 1\.26\.2 does not report/,
       /upgrade/,
     ],
     [
       'one that does not tell its version',
       () => ({ GetSystemInfo: denied }),
       'warning',
-      /does not tell this client its version: Request unauthorized/,
+      /did not report its version: Request unauthorized/,
       /API key/,
     ],
     [
       'a namespace that is not to be seen',
       () => ({ DescribeNamespace: denied }),
       'warning',
-      /retention and limits are not for this role/,
+      /this role may not read its retention and limits/,
       /24 hours/,
     ],
     [
       'a namespace that cannot be looked at now',
       () => ({ DescribeNamespace: { status: 14, message: 'no host' } }),
       'warning',
-      /could not be found out: no host/,
+      /could not read its retention and limits: no host/,
       /again/,
     ],
     [
@@ -327,14 +329,14 @@ describe('of a server that is not as this one', () => {
       'rights that are missing',
       () => ({ StartWorkflowExecution: denied, GetWorkflowExecutionHistoryReverse: denied }),
       'error',
-      /this role may not start, read workflows \(StartWorkflowExecution, GetWorkflowExecutionHistoryReverse\): Request unauthorized\.$/,
-      /give it a role/,
+      /this role may not start and read workflows \(StartWorkflowExecution, GetWorkflowExecutionHistoryReverse\): Request unauthorized\.$/,
+      /give this client a role/,
     ],
     [
       'a right that cannot be found out',
       () => ({ ListWorkflowExecutions: { status: 14, message: 'no host' } }),
       'warning',
-      /could not be found out whether this role may list workflows \(ListWorkflowExecutions\): no host$/,
+      /could not determine whether this role may list workflows \(ListWorkflowExecutions\): no host$/,
       /run doctor again/,
     ],
     [
@@ -378,7 +380,7 @@ describe('of a server that is not as this one', () => {
     expect(found[0]).toEqual({
       level: 'warning',
       text: expect.stringMatching(
-        /could not be found out whether this role may start, read, cancel, list .*namespace nowhere is not found/i,
+        /could not determine whether this role may start, read, cancel and list .*namespace nowhere is not found/i,
       ),
       remedy: 'run doctor again',
     });
@@ -407,8 +409,8 @@ describe('of a server that is not as this one', () => {
     const found = await foundAt(Object.fromEntries(calls.map((call) => [call, denied])));
     expect(found).toContainEqual({
       level: 'error',
-      text: expect.stringContaining('may not start, read, cancel, list workflows'),
-      remedy: expect.stringMatching(/^it may do nothing here: check the API key or the client certificate/),
+      text: expect.stringContaining('may not start, read, cancel and list workflows'),
+      remedy: expect.stringMatching(/^this client has no rights here: check the API key or client certificate/),
     });
   });
 
@@ -416,7 +418,7 @@ describe('of a server that is not as this one', () => {
     expect(await foundAt({ GetSystemInfo: { status: 16, message: 'invalid token' } })).toEqual([
       {
         level: 'error',
-        text: expect.stringMatching(/does not know this client: invalid token$/),
+        text: expect.stringMatching(/rejected this client: invalid token$/),
         remedy: expect.stringContaining('API key'),
       },
     ]);
@@ -455,7 +457,7 @@ describe('of payloads', () => {
       'a codec server',
       () => ({ codec: { endpoint: `${url}/open` } }),
       'ok',
-      /^codec server \S+\/open: what it encodes it decodes$/,
+      /^codec server \S+\/open: encoded and decoded a test payload$/,
     ],
     [
       'one that wants another authorization',
@@ -473,7 +475,7 @@ describe('of payloads', () => {
       'one that does something else',
       () => ({ codec: { endpoint: `${url}/other` } }),
       'error',
-      /decodes as something else$/,
+      /decoded its own test payload to something else$/,
     ],
     [
       'one whose address has a token',
@@ -485,7 +487,7 @@ describe('of payloads', () => {
       'a data converter',
       () => ({ dataConverter: converter }),
       'ok',
-      /^data converter .*data-converter\.mjs: what it encodes it decodes$/,
+      /^data converter .*data-converter\.mjs: encoded and decoded a test payload$/,
     ],
   ])('%s', async (_, temporal, level, message) => {
     const found = await findings({ temporal: { address: inject('temporalAddress'), ...temporal() } });
@@ -497,12 +499,12 @@ describe('of payloads', () => {
     [
       'a codec server',
       () => ({ codec: { endpoint: `${url}/open` } }),
-      /^codec server \S+\/open: what it encodes it decodes$/,
+      /^codec server \S+\/open: encoded and decoded a test payload$/,
     ],
     [
       'a data converter',
       () => ({ dataConverter: converter }),
-      /^data converter .*data-converter\.mjs: what it encodes it decodes$/,
+      /^data converter .*data-converter\.mjs: encoded and decoded a test payload$/,
     ],
   ])('%s that is said of the own namespace by its name', async (_, said, message) => {
     expect(await findings({ namespaces: { default: said() ?? {} } })).toContainEqual({

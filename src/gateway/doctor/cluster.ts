@@ -9,7 +9,7 @@ import { unreachable } from './unreachable.js';
 const OLDEST = [1, 27] as const;
 
 const CREDENTIALS =
-  'check the API key or the client certificate (`apiKey`, `tls`, TEMPORAL_API_KEY, TEMPORAL_TLS_…), and whom the cluster takes it for';
+  'check the API key or client certificate (`apiKey`, `tls`, TEMPORAL_API_KEY, TEMPORAL_TLS_…) and the role that the cluster assigns to it';
 
 /**
  * Checks the connection and the server's version.
@@ -34,14 +34,14 @@ export async function clusterFindings(
         there: true,
         findings: [
           warning(
-            `Temporal at ${address} does not tell this client its version: ${reasonOf(reason)}`,
-            `if it is refused the rights below as well, ${CREDENTIALS}; else ask whether it is ${OLDEST.join('.')} or later`,
+            `Temporal at ${address} did not report its version: ${reasonOf(reason)}`,
+            `if the rights below are denied too, ${CREDENTIALS}. Otherwise make sure that the server is ${OLDEST.join('.')} or later`,
           ),
         ],
       };
     return {
       there: false,
-      findings: [error(`Temporal at ${address} does not know this client: ${reasonOf(reason)}`, CREDENTIALS)],
+      findings: [error(`Temporal at ${address} rejected this client: ${reasonOf(reason)}`, CREDENTIALS)],
     };
   }
 }
@@ -50,16 +50,16 @@ function connectedTo(
   { address, connectionOptions: { tls, apiKey }, explicit }: TemporalTarget,
   version: string,
 ): Finding {
-  const by = [
+  const authentication = [
     tls ? 'TLS' : 'no TLS',
     ...(typeof tls === 'object' && tls.clientCertPair ? ['client certificate'] : []),
     ...(apiKey ? ['API key'] : []),
   ];
-  const what = `Temporal ${version || 'of unknown version'} at ${address}`;
-  if (explicit) return ok(`${what} (${by.join(', ')})`);
+  const what = `Temporal ${version || '(unknown version)'} at ${address}`;
+  if (explicit) return ok(`${what} (${authentication.join(', ')})`);
   return ok(
-    `${what}, a dev server of this folder: no address is configured`,
-    'for a cluster set `temporal.address` or TEMPORAL_ADDRESS',
+    `${what}, the dev server of this directory, because no address is configured`,
+    'to use a cluster, set `temporal.address` or TEMPORAL_ADDRESS',
   );
 }
 
@@ -69,8 +69,8 @@ function versionFindings(version: string): Finding[] {
   if (!/^\d+\.\d+/.test(version) || major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return [];
   return [
     error(
-      `server ${version} does not show that cancellation was requested: a cancelled task reads as working until its workflow has ended`,
-      `upgrade it to ${OLDEST.join('.')} or later`,
+      `server ${version} does not report requested cancellations: a cancelled task reads as working until its workflow has ended`,
+      `upgrade the server to ${OLDEST.join('.')} or later`,
     ),
   ];
 }

@@ -42,7 +42,7 @@ export function isRefusal(thrown: unknown): boolean {
 export async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE / 1_000} s`)), DEADLINE);
+    timer = setTimeout(() => reject(new Error(`no response within ${DEADLINE / 1_000} s`)), DEADLINE);
   });
   return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

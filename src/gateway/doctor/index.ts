@@ -29,14 +29,14 @@ export async function* examine(
   env: NodeJS.ProcessEnv,
 ): AsyncGenerator<Finding, void> {
   const { tools } = loaded;
-  const said = new Set<string>();
+  const reported = new Set<string>();
   for (const namespace of new Set([undefined, ...tools.map((tool) => tool.namespace)])) {
-    yield* examineNamespace({ loaded, dir, env, said }, namespace);
+    yield* examineNamespace({ loaded, dir, env, reported }, namespace);
   }
   yield* await confirmFindings(tools);
   yield ok(
-    'long polls: each gateway process holds at most 300 at a time in a namespace; a cluster takes 1,200 a namespace and frontend where nothing else is set, from everybody',
-    'for more replicas raise frontend.namespaceCount: without a poll a task is looked at every 2 s',
+    'long polls: each gateway process holds up to 300 per namespace. By default, a frontend accepts 1,200 per namespace from all clients together',
+    'for more replicas, raise frontend.namespaceCount: a task without a long poll is checked only every 2 s',
   );
 }
 
@@ -45,7 +45,7 @@ interface Examination {
   readonly dir: string;
   readonly env: NodeJS.ProcessEnv;
   /** What has been reported already, so that findings shared by namespaces appear once. */
-  readonly said: Set<string>;
+  readonly reported: Set<string>;
 }
 
 /**
@@ -54,7 +54,7 @@ interface Examination {
  *   unless that would start a dev server.
  */
 async function* examineNamespace(
-  { loaded, dir, env, said }: Examination,
+  { loaded, dir, env, reported }: Examination,
   namespace: string | undefined,
 ): AsyncGenerator<Finding, void> {
   const { config } = loaded;
@@ -69,28 +69,28 @@ async function* examineNamespace(
     opened = await open(connections, namespace);
   } catch (reason) {
     const why = isMcpTasksError(reason) ? reason.message : reasonOf(reason);
-    if (!said.has(why))
+    if (!reported.has(why))
       yield error(
         `${namespace === undefined ? 'the connection' : `the connection of namespace ${namespace}`}: ${why}`,
-        'mend it: the gateway does not start like this',
+        'fix this: until then the gateway does not start',
       );
-    return void said.add(why);
+    reported.add(why);
+    return;
   }
   const { connections, target, calls } = opened;
   try {
     if (tools.length === 0) return;
     const cluster = await clusterFindings(calls, target);
-    for (const finding of [
-      ...cluster.findings,
-      ...(await payloadFindings(connections.dataConverter(target.namespace), connections.encoding(target.namespace))),
-    ]) {
-      if (!said.has(finding.text)) yield finding;
-      said.add(finding.text);
+    const converter = connections.dataConverter(target.namespace);
+    const payloads = await payloadFindings(converter, connections.encoding(target.namespace));
+    for (const finding of [...cluster.findings, ...payloads]) {
+      if (!reported.has(finding.text)) yield finding;
+      reported.add(finding.text);
     }
     if (!cluster.there) return;
-    const own = await namespaceFindings(calls, tools, config);
-    yield* own.findings;
-    if (!own.there) return;
+    const settings = await namespaceFindings(calls, tools, config);
+    yield* settings.findings;
+    if (!settings.there) return;
     yield* await rightsFindings(calls, tools);
     const queues = await Promise.all(
       [...byTaskQueue(tools)].map(async ([taskQueue, names]) => await taskQueueFindings(calls, taskQueue, names)),
@@ -114,18 +114,18 @@ interface Opened {
  */
 async function connectionsFor(loaded: LoadedGateway, namespace: string | undefined, dir: string): Promise<Connections> {
   const { namespaces: all = {} } = loaded.config;
-  const namespaces = Object.entries(all).map(
-    ([name, { tls: _tls, dataConverter: _converter, ...place }]) =>
-      [name, (name === namespace ? all[name] : undefined) ?? place] as const,
-  );
+  const namespaces = Object.entries(all).map(([name, connection]) => {
+    const { tls: _tls, dataConverter: _converter, ...withoutFiles } = connection;
+    return [name, name === namespace ? connection : withoutFiles] as const;
+  });
   const connections = await connectionsOf(
     { ...loaded, config: { ...loaded.config, namespaces: Object.fromEntries(namespaces) } },
     dir,
   );
   if (namespace !== undefined) return connections;
   // The own namespace may also be listed by name, which then determines how its payloads are encoded.
-  const { namespace: own } = configuredTarget(connections.optionsFor(undefined));
-  return all[own] ? await connectionsFor(loaded, own, dir) : connections;
+  const { namespace: ownName } = configuredTarget(connections.optionsFor(undefined));
+  return all[ownName] ? await connectionsFor(loaded, ownName, dir) : connections;
 }
 
 async function open(connections: Connections, namespace: string | undefined): Promise<Opened> {
@@ -147,8 +147,8 @@ function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEn
     return explicit
       ? [
           error(
-            "MCP_TASKS_KEY is not set: replicas would not know each other's tasks, and HTTP is refused",
-            'openssl rand -hex 32 makes one, the same for all replicas',
+            "MCP_TASKS_KEY is not set: replicas would not recognize each other's tasks, and the gateway does not serve HTTP",
+            'generate a key with "openssl rand -hex 32" and set it on all replicas',
           ),
         ]
       : [];
@@ -156,7 +156,7 @@ function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEn
     Keyring.parse(key);
     return [];
   } catch (reason) {
-    return [error(`MCP_TASKS_KEY: ${reasonOf(reason)}`, 'set the same one for all replicas')];
+    return [error(`MCP_TASKS_KEY: ${reasonOf(reason)}`, 'set the same valid key on all replicas')];
   }
 }
 
@@ -168,8 +168,8 @@ async function confirmFindings(tools: readonly DurableTool[]): Promise<Finding[]
     () => [],
     () => [
       error(
-        `confirm (${asking.join(', ')}): the worker that asks in protocol 2025-11-25 cannot be loaded`,
-        'npm install @temporalio/worker, where its native parts run',
+        `confirm (${asking.join(', ')}): cannot load the worker that asks clients that use protocol 2025-11-25`,
+        'run "npm install @temporalio/worker", on a platform that its native modules support',
       ),
     ],
   );

@@ -48,7 +48,7 @@ export async function namespaceFindings(
         findings: [
           error(
             `namespace ${namespace}: ${reasonOf(reason)}`,
-            `name another, or create it: temporal operator namespace create ${namespace}`,
+            `correct the name, or create the namespace: temporal operator namespace create ${namespace}`,
           ),
         ],
       };
@@ -57,8 +57,8 @@ export async function namespaceFindings(
         there: true,
         findings: [
           warning(
-            `namespace ${namespace}: its retention and limits are not for this role to see`,
-            `ask whether its retention is at least the ttl of tasks, ${spoken(longestTtl(tools, ttls))}`,
+            `namespace ${namespace}: this role may not read its retention and limits`,
+            `make sure that its retention is at least the ttl of tasks (${spoken(longestTtl(tools, ttls))})`,
           ),
         ],
       };
@@ -66,7 +66,7 @@ export async function namespaceFindings(
       there: true,
       findings: [
         warning(
-          `namespace ${namespace}: its retention and limits could not be found out: ${reasonOf(reason)}`,
+          `namespace ${namespace}: could not read its retention and limits: ${reasonOf(reason)}`,
           'run doctor again',
         ),
       ],
@@ -82,30 +82,26 @@ function retentionFindings(namespace: string, retention: number, tools: readonly
   if (ttl > retention)
     return [
       warning(
-        `${kept}, shorter than the ttl of tasks, ${spoken(ttl)}: they are gone before`,
-        'lengthen the retention, or shorten `ttl`',
+        `${kept}, less than the ttl of tasks (${spoken(ttl)}): tasks disappear before they expire`,
+        'increase the retention, or reduce `ttl`',
       ),
     ];
   const longest = msToNumber(ttls.longestTtl ?? DEFAULT.longest);
   if (longest <= retention) return [ok(kept)];
-  const promised = `${kept}, shorter than the longest ttl that a call may ask for, ${spoken(longest)}`;
-  const remedy = `write \`longestTtl: ${spoken(retention)}\`, so that no call is promised more`;
+  const promised = `${kept}, less than the longest ttl that a call may request (${spoken(longest)})`;
+  const remedy = `set \`longestTtl: ${spoken(retention)}\`, so that no call is promised more`;
   return [ttls.longestTtl === undefined ? ok(promised, remedy) : warning(promised, remedy)];
 }
 
 function payloadFindings(namespace: string, blob: number): Finding[] {
   if (blob === 0)
-    return [
-      ok(
-        `namespace ${namespace}: arguments and results up to the limit of the server, 2 MB where it is not set otherwise`,
-      ),
-    ];
+    return [ok(`namespace ${namespace}: arguments and results up to the server's limit (2 MB by default)`)];
   if (blob >= LARGEST_ARGUMENTS)
-    return [ok(`namespace ${namespace}: arguments up to ${LARGEST_ARGUMENTS} bytes, results up to ${blob}`)];
+    return [ok(`namespace ${namespace}: arguments up to ${LARGEST_ARGUMENTS} bytes, results up to ${blob} bytes`)];
   return [
     warning(
-      `namespace ${namespace}: payloads are limited to ${blob} bytes: the server refuses larger arguments, and a workflow with a larger result does not end`,
-      'pass paths or URLs of large data, or raise limit.blobSize.error',
+      `namespace ${namespace}: payloads are limited to ${blob} bytes: the server rejects larger arguments, and a workflow with a larger result cannot complete`,
+      'pass paths or URLs instead of large data, or raise limit.blobSize.error',
     ),
   ];
 }
@@ -118,8 +114,8 @@ function memoFindings(tools: readonly DurableTool[], limit: number): Finding[] {
     return size > most
       ? [
           warning(
-            `tool ${name}: the schemas of its output and inputs are ${size} bytes, which each task carries in its memo; more than ${most} are too many`,
-            'shorten them: descriptions are for `input`, where the model reads them',
+            `tool ${name}: the schemas of its output and inputs are ${size} bytes, but the memo of a task has room for only ${most}`,
+            'shorten them: descriptions belong in `input`, where the model reads them',
           ),
         ]
       : [];

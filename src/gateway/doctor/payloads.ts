@@ -18,11 +18,11 @@ export async function payloadFindings(
   ].join(' and ');
   try {
     const back = await inTime(roundTrip(converter));
-    if (JSON.stringify(back) === JSON.stringify(PROBE)) return [ok(`${what}: what it encodes it decodes`)];
+    if (JSON.stringify(back) === JSON.stringify(PROBE)) return [ok(`${what}: encoded and decoded a test payload`)];
     return [
       error(
-        `${what}: what it encodes it decodes as something else`,
-        'is it the converter of the workers, and is nothing missing?',
+        `${what}: decoded its own test payload to something else`,
+        'check that it is complete, and the same as the workers use',
       ),
     ];
   } catch (reason) {
@@ -30,8 +30,8 @@ export async function payloadFindings(
       error(
         `${what}: ${withoutSecrets(reasonOf(reason))}`,
         codec
-          ? 'start it, or correct `codec`: its endpoint, without /encode and /decode, and its auth; without it no result can be read'
-          : 'correct the module: without it no result can be read',
+          ? 'start the codec server, or correct `codec.endpoint` (without /encode and /decode) and `codec.auth`: without it, no result is readable'
+          : 'fix the module: without it, no result is readable',
       ),
     ];
   }

@@ -14,6 +14,12 @@ const GOT_THROUGH = new Set<number | undefined>([GRPC.NOT_FOUND, GRPC.INVALID_AR
 /** The pause before the second attempt, in milliseconds. */
 const PAUSE = 1_000;
 
+const NO_RIGHTS =
+  'this client has no rights here: check the API key or client certificate, and give its role write access to this namespace';
+const SOME_RIGHTS =
+  'give this client a role with write access to this namespace, or allow these calls. It needs no others: the gateway never deletes anything';
+const UNSUPPORTED = 'the server, or a proxy in front of it, does not support these calls: upgrade it';
+
 type Probe = () => Promise<unknown>;
 /** The rights to check, each with its probes by API method. Temporal's authorizers know the methods by these names. */
 type Probes = Readonly<Record<string, Readonly<Record<string, Probe>>>>;
@@ -24,40 +30,33 @@ type Probes = Readonly<Record<string, Readonly<Record<string, Probe>>>>;
  */
 export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]): Promise<Finding[]> {
   const { namespace } = calls.client.options;
+  const where = `rights in namespace ${namespace}`;
   const probes = probesFor(calls, needsOf(tools));
-  const denied: Answer[] = [];
-  const unknown: Answer[] = [];
-  const answers = Object.entries(probes).flatMap(([right, each]) =>
-    Object.entries(each).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })),
+  const answers = await Promise.all(
+    Object.entries(probes).flatMap(([right, byCall]) =>
+      Object.entries(byCall).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })),
+    ),
   );
-  for (const answer of await Promise.all(answers)) {
-    if (isRefusal(answer.thrown)) denied.push(answer);
-    else if (answer.thrown !== undefined) unknown.push(answer);
-  }
-  if (denied.length + unknown.length === 0)
-    return [ok(`rights in namespace ${namespace}: this role may ${Object.keys(probes).join(', ')} workflows`)];
-  return [
-    ...(denied.length > 0
-      ? [
-          error(
-            `rights in namespace ${namespace}: this role may not ${told(denied)}`,
-            denied.length === answers.length
-              ? 'it may do nothing here: check the API key or the client certificate, and give its role the right to write in this namespace'
-              : 'give it a role that can write in this namespace, or allow it these calls (and no more: the gateway deletes nothing)',
-          ),
-        ]
-      : []),
-    ...(unknown.length > 0
-      ? [
-          warning(
-            `rights in namespace ${namespace}: it could not be found out whether this role may ${told(unknown)}`,
-            unknown.some(({ thrown }) => grpcCode(thrown) === GRPC.UNIMPLEMENTED)
-              ? 'the server, or what is between, does not know such calls: upgrade it'
-              : 'run doctor again',
-          ),
-        ]
-      : []),
-  ];
+  const failed = answers.filter(({ thrown }) => thrown !== undefined);
+  if (failed.length === 0) return [ok(`${where}: this role may ${listed(Object.keys(probes))} workflows`)];
+  const denied = failed.filter(({ thrown }) => isRefusal(thrown));
+  const unknown = failed.filter(({ thrown }) => !isRefusal(thrown));
+  const findings: Finding[] = [];
+  if (denied.length > 0)
+    findings.push(
+      error(
+        `${where}: this role may not ${summary(denied)}`,
+        denied.length === answers.length ? NO_RIGHTS : SOME_RIGHTS,
+      ),
+    );
+  if (unknown.length > 0)
+    findings.push(
+      warning(
+        `${where}: could not determine whether this role may ${summary(unknown)}`,
+        unknown.some(({ thrown }) => grpcCode(thrown) === GRPC.UNIMPLEMENTED) ? UNSUPPORTED : 'run doctor again',
+      ),
+    );
+  return findings;
 }
 
 interface Answer {
@@ -83,10 +82,15 @@ async function outcome(calls: Calls, probe: Probe): Promise<unknown> {
   }).catch((thrown: unknown) => thrown);
 }
 
-function told(answers: readonly Answer[]): string {
-  const rights = [...new Set(answers.map(({ right }) => right))].join(', ');
+function summary(answers: readonly Answer[]): string {
+  const rights = listed([...new Set(answers.map(({ right }) => right))]);
   const reasons = [...new Set(answers.map(({ thrown }) => reasonOf(thrown)))].join('; ');
   return `${rights} workflows (${answers.map(({ call }) => call).join(', ')}): ${reasons}`;
+}
+
+/** Joins words as in "start, read and list". */
+function listed(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' and ');
 }
 
 type Need = 'query' | 'update' | 'signal' | 'work on';

@@ -39,33 +39,33 @@ export async function taskQueueFindings(calls: Calls, name: string, tools: reado
       return [
         error(
           `${what}: no worker polls it`,
-          'start its workers, or correct `taskQueue` (and `namespace`): a task waits until one comes',
+          'start its workers, or correct `taskQueue` or `namespace`: tasks wait until a worker polls',
         ),
       ];
     const here = seen.filter(({ ago }) => ago <= SILENCE);
     if (here.length === 0)
       return [
         error(
-          `${what}: no worker polls it any more, the last one did ${spoken(newest.ago)} ago`,
-          "start its workers: a task waits until one comes. If they do run, this machine's clock is ahead of the cluster's: set it by NTP, or tasks expire early",
+          `${what}: no worker polls it any more; the last poll was ${spoken(newest.ago)} ago`,
+          "start its workers: tasks wait until one polls. If they are running, this machine's clock is ahead of the cluster's: synchronize it with NTP, or tasks expire early",
         ),
       ];
     const idle = versionProblem(here, versioningInfo?.currentDeploymentVersion);
     const found =
       idle === undefined
         ? ok(
-            `${what}: ${here.length} ${here.length === 1 ? 'worker' : 'workers'}, seen ${spoken(Math.max(newest.ago, 0))} ago`,
+            `${what}: ${here.length} ${here.length === 1 ? 'worker' : 'workers'}, last seen ${spoken(Math.max(newest.ago, 0))} ago`,
           )
         : error(
             `${what}: ${idle}`,
-            'temporal worker deployment set-current-version, or start workers of the current version',
+            'run "temporal worker deployment set-current-version", or start workers of the current version',
           );
     return [found, ...clockFindings(-newest.ago)];
   } catch (reason) {
     return [
       warning(
         `${what}: ${reasonOf(reason)}`,
-        `look for its workers yourself: temporal task-queue describe --task-queue ${name} --namespace ${namespace}`,
+        `check its workers yourself: temporal task-queue describe --task-queue ${name} --namespace ${namespace}`,
       ),
     ];
   }
@@ -78,13 +78,13 @@ export async function taskQueueFindings(calls: Calls, name: string, tools: reado
 function versionProblem(pollers: readonly Poller[], current: Version | null | undefined): string | undefined {
   if (!current?.buildId)
     return pollers.every(isVersioned)
-      ? 'its workers are versioned and no version is current, so they get no work'
+      ? 'its workers are versioned but no version is current, so they get no new workflows'
       : undefined;
   const isCurrent = ({ deploymentOptions }: Poller): boolean =>
     deploymentOptions?.buildId === current.buildId && deploymentOptions?.deploymentName === current.deploymentName;
   return pollers.some((poller) => isVersioned(poller) && isCurrent(poller))
     ? undefined
-    : `the current version is ${current.deploymentName}.${current.buildId}, of which there is no worker`;
+    : `the current version is ${current.deploymentName}.${current.buildId}, which has no worker`;
 }
 
 function isVersioned({ deploymentOptions }: Poller): boolean {
@@ -96,8 +96,8 @@ function clockFindings(ahead: number): Finding[] {
   return ahead > SKEW
     ? [
         warning(
-          `this machine's clock is at least ${spoken(ahead)} behind the cluster's: tasks expire late`,
-          'set it by NTP',
+          `this machine's clock is at least ${spoken(ahead)} behind the cluster's, so tasks expire late`,
+          'synchronize it with NTP',
         ),
       ]
     : [];

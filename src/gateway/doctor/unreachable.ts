@@ -40,9 +40,10 @@ interface Place {
  * @param thrown the error of the call that failed
  */
 export async function unreachable({ address, tls }: TemporalConnectionOptions, thrown: unknown): Promise<Finding> {
-  const at = (what: string, remedy: string): Finding => error(`there is no Temporal at ${address}: ${what}`, remedy);
+  const at = (what: string, remedy: string): Finding =>
+    error(`cannot connect to Temporal at ${address}: ${what}`, remedy);
   const { hostname: host, port = PORT } = splitProtoHostPort(address) ?? { hostname: '' };
-  if (host === '') return at('that is no address', 'write host:port, such as temporal.example.com:7233');
+  if (host === '') return at('invalid address', 'use host:port, such as temporal.example.com:7233');
   const place = { host, port };
   const unresolved = await inTime(lookup(host)).then(
     () => undefined,
@@ -52,27 +53,27 @@ export async function unreachable({ address, tls }: TemporalConnectionOptions, t
   // Only the proxy can reach the server then.
   if (closed !== undefined && PROXY.some((name) => process.env[name]))
     return at(
-      'no connection comes about by way of the proxy',
-      `does the proxy let it through? ${PROXY.join(', ')}; no_proxy names what needs none`,
+      'no connection through the proxy',
+      `check that the proxy (${PROXY.join(', ')}) allows this address, or bypass it with no_proxy`,
     );
   if (unresolved !== undefined)
     return at(
-      `the name ${host} cannot be resolved (${unresolved})`,
-      'correct the host in the address, or the DNS of this machine',
+      `cannot resolve the host name ${host} (${unresolved})`,
+      "correct the host in the address, or this machine's DNS",
     );
   if (closed === 'ECONNREFUSED')
-    return at('the connection was refused', `start it, or correct the port: nothing listens at ${port} there`);
+    return at('connection refused', `start Temporal, or correct the port: nothing is listening on port ${port}`);
   if (closed !== undefined)
     return at(
-      closed === 'ETIMEDOUT' ? 'no connection comes about' : `no connection comes about (${closed})`,
-      'correct the address, or let this machine through the firewall between',
+      closed === 'ETIMEDOUT' ? 'connection timed out' : `connection failed (${closed})`,
+      'correct the address, or let this machine through the firewall',
     );
   const wrong = tls ? await tlsFault(place, tls) : await plainFault(place);
   if (wrong) return at(...wrong);
   // gRPC ends the message with a resolution note, which is usually empty.
   return at(
     reasonOf(thrown).replace(/\. Resolution note:$/, ''),
-    'is this the gRPC port of its frontend, and is that healthy? temporal operator cluster health',
+    'check that this is the gRPC port of the frontend, and that the frontend is healthy: temporal operator cluster health',
   );
 }
 
@@ -92,17 +93,17 @@ async function tlsFault(place: Place, tls: TLSConfig | true): Promise<Fault | un
       return undefined;
     case 'ETIMEDOUT':
       return [
-        'it takes the connection and then says nothing',
-        'is it the frontend, and does the port speak TLS? Without, write `tls: false`',
+        'it accepts the connection but sends nothing',
+        'check that this is the frontend, and that the port uses TLS. If it does not, set `tls: false`',
       ];
     case 'CERT_HAS_EXPIRED':
-      return ['its certificate has expired', 'renew the certificate of the frontend, or set the clock of this machine'];
+      return ['its certificate has expired', "renew the frontend's certificate, or correct this machine's clock"];
     case 'CERT_NOT_YET_VALID':
-      return ['its certificate is not valid yet', 'set the clock of this machine'];
+      return ['its certificate is not valid yet', "correct this machine's clock"];
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return [
-        `its certificate is for another name than ${serverNameOverride ?? place.host}`,
-        'write the name in the certificate as `tls.serverName` (TEMPORAL_TLS_SERVER_NAME)',
+        `its certificate is not for ${serverNameOverride ?? place.host}`,
+        'set `tls.serverName` (TEMPORAL_TLS_SERVER_NAME) to the name in the certificate',
       ];
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
@@ -111,24 +112,24 @@ async function tlsFault(place: Place, tls: TLSConfig | true): Promise<Fault | un
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'CERT_SIGNATURE_FAILURE':
       return [
-        `its certificate is of an authority that this client does not trust (${failed})`,
-        'name the PEM file of that authority as `tls.ca` (TEMPORAL_TLS_SERVER_CA_CERT_PATH)',
+        `its certificate comes from an authority that this client does not trust (${failed})`,
+        "set `tls.ca` (TEMPORAL_TLS_SERVER_CA_CERT_PATH) to the authority's PEM file",
       ];
   }
   if (isRefused(failed)) {
-    const refused = clientCertPair ? "it does not take this client's certificate" : 'it wants a client certificate';
+    const refused = clientCertPair ? "it rejects this client's certificate" : 'it requires a client certificate';
     return [
       `${refused} (${failed})`,
       clientCertPair
-        ? 'is it of an authority that the frontend trusts, and in its time? `tls.cert` and `tls.key`'
-        : 'name certificate and key as `tls.cert` and `tls.key` (TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH)',
+        ? 'check `tls.cert` and `tls.key`: the certificate must be valid now, and come from an authority that the frontend trusts'
+        : 'set `tls.cert` and `tls.key` (TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH)',
     ];
   }
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(failed))
-    return ['what answers there speaks no TLS', 'write `tls: false`, or the address of the port that does'];
+    return ['the server there does not use TLS', 'set `tls: false`, or use the address of the port with TLS'];
   return [
-    `TLS fails (${failed})`,
-    'does the port speak TLS? If it does, check `tls`: the files have to be PEM, and the key that of the certificate',
+    `TLS failed (${failed})`,
+    'check that the port uses TLS, that the files under `tls` are PEM, and that the key belongs to the certificate',
   ];
 }
 
@@ -143,15 +144,18 @@ async function plainFault(place: Place): Promise<Fault | undefined> {
   // Safe without verification: nothing secret is sent.
   const withTls = await http2Fault(place, { rejectUnauthorized: false });
   if (withTls === undefined || isRefused(withTls))
-    return ['it speaks TLS, and this client does not', 'write `tls: true`, or the certificates (TEMPORAL_TLS=true)'];
+    return [
+      'it requires TLS, and this client does not use it',
+      'set `tls: true` (TEMPORAL_TLS=true), or the certificates',
+    ];
   if (failed === 'ETIMEDOUT')
     return [
-      'it takes the connection and then says nothing',
-      'is it the frontend, and is that healthy? temporal operator cluster health',
+      'it accepts the connection but sends nothing',
+      'check that this is the frontend, and that it is healthy: temporal operator cluster health',
     ];
   return [
-    'what answers there is no gRPC',
-    `correct the port: Temporal's frontend has ${PORT} where nothing else is set, its web UI another`,
+    'the server there does not use gRPC',
+    `correct the port: the frontend's default is ${PORT}; the web UI has another one`,
   ];
 }
 
