@@ -5,6 +5,7 @@ import { endCommand } from './end-command.js';
 import { firstFile } from '../gateway/first-file.js';
 import { withCalls } from '../gateway/open-calls.js';
 import { proposals } from '../gateway/proposals.js';
+import { referenceTools } from '../tools/index.js';
 
 export interface InitOptions {
   /** Proposes tools from the workflows that ran recently. */
@@ -25,7 +26,8 @@ export async function init(file: string, options: InitOptions): Promise<void> {
 }
 
 async function writeFirst(file: string, { fromCluster = false, dir }: InitOptions): Promise<void> {
-  const tools = fromCluster ? await withCalls({ dir }, async (calls) => await proposals(calls)) : undefined;
+  const ours = referenceTools({ roots: [], databases: {} });
+  const tools = fromCluster ? await withCalls({ dir }, async (calls) => await proposals(calls, ours)) : undefined;
   if (tools?.length === 0)
     throw new McpTasksError(
       'CONFIGURATION',

@@ -2,6 +2,7 @@
 import type { temporal } from '@temporalio/proto';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
 import { DEADLINE, within, type Calls } from '../temporal/rpc/calls.js';
+import type { DurableTool } from '../tool/define-tool.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import type { ProposedTool } from './first-file.js';
 import { decodeArrayFromPayloads } from '../temporal/seam.js';
@@ -13,20 +14,22 @@ const PAGE = { size: 200, most: 5 };
 /** The maximum number of tools to propose. */
 const MOST_TOOLS = 50;
 const UNREADABLE = Symbol('unreadable');
-/** The workflow types of this package. */
-const NOT_FOR_TOOLS = new Set([TOOL_WORKFLOW, ASK_FIRST_WORKFLOW, 'loadDataset', 'loadDatasetCleanup']);
+/** The workflow types that run any tool of this package. */
+const OURS = [TOOL_WORKFLOW, ASK_FIRST_WORKFLOW];
 
 /**
  * Returns one proposed tool per workflow type.
+ *
+ * @param tools tools whose workflows are not proposed, because they are tools already
  * @throws McpTasksError `TEMPORAL_UNAVAILABLE`
  */
-export async function proposals(calls: Calls): Promise<ProposedTool[]> {
+export async function proposals(calls: Calls, tools: readonly DurableTool[]): Promise<ProposedTool[]> {
+  const known = new Set([...OURS, ...tools.map(({ work }) => (work.kind === 'workflow' ? work.workflowType : ''))]);
   const newest = new Map<string, Execution>();
   for await (const execution of lately(calls)) {
     const type = execution.type?.name ?? '';
     // Skip child workflows: agents should not start parts of another workflow.
-    const fit =
-      type !== '' && !NOT_FOR_TOOLS.has(type) && !type.startsWith('temporal-sys-') && !execution.parentExecution;
+    const fit = type !== '' && !known.has(type) && !type.startsWith('temporal-sys-') && !execution.parentExecution;
     if (fit && !newest.has(type) && newest.size < MOST_TOOLS) newest.set(type, execution);
   }
   const names = new Set<string>();

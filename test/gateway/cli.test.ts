@@ -151,8 +151,9 @@ describe('init', () => {
       workflowId: randomUUID(),
       args: [{ date: 'secret' }],
     });
-    await workflow.start('mcpToolTask', { taskQueue: 'ours', workflowId: randomUUID() });
-    await expect.poll(async () => (await workflow.count()).count).toBe(10);
+    for (const type of ['mcpToolTask', 'mcpAskFirst', 'loadDataset'])
+      await workflow.start(type, { taskQueue: 'ours', workflowId: randomUUID() });
+    await expect.poll(async () => (await workflow.count()).count).toBe(12);
     const { output, code } = await command(['init', '--from-cluster'], { TEMPORAL_NAMESPACE: namespace });
     expect(output).toContain('8 tools');
     expect(code).toBe(0);

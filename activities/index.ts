@@ -1,2 +1,0 @@
-/** The activities of the shipped workflows. @module */
-export { loadDatasetActivities } from './load-dataset/index.js';
