@@ -21,14 +21,13 @@ export const folders = {
   // Runs in hosts, which have nothing of the server side.
   client: [],
   worker: ['task', 'tool', 'activity', 'local', 'temporal'],
-  tools: ['task', 'tool', 'local', 'activities'],
+  tools: ['task', 'tool', 'activity', 'local'],
   gateway: ['task', 'tool', 'local', 'temporal', 'server', 'worker', 'durable-tasks.ts', 'version.ts'],
   cli: ['task', 'tool', 'local', 'auth', 'gateway', 'mcp', 'server', 'tools', 'worker', 'version.ts'],
   'durable-tasks.ts': ['task', 'tool', 'local', 'protocol', 'mcp', 'temporal'],
   'index.ts': ['task', 'tool', 'local', 'mcp', 'temporal', 'server', 'durable-tasks.ts'],
   'version.ts': [],
   workflows: ['task', 'tool', 'tools', 'workflow'],
-  activities: ['activity', 'tools'],
 };
 
 /** Which SDK packages a folder may import, as a pattern. */
@@ -41,7 +40,6 @@ const sdks = {
   workflow: '@temporalio/(common|workflow)',
   workflows: '@temporalio/(common|workflow)',
   activity: '@temporalio/(activity|common)',
-  activities: '@temporalio/(activity|common)',
   temporal: '@temporalio/(client|common|envconfig|proto|testing)',
   mcp: '@temporalio/common',
   'index.ts': null,
@@ -55,9 +53,8 @@ const sdks = {
   gateway: '(@temporalio/|@modelcontextprotocol/server)',
 };
 
-const roots = ['workflows', 'activities'];
 const at = (name) =>
-  `${roots.includes(name) ? '' : 'src/'}${name.replace('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`;
+  `${name === 'workflows' ? '' : 'src/'}${name.replace('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -67,7 +64,7 @@ export default {
       severity: 'error',
       from: { path: `^${at(name)}` },
       to: {
-        path: '^(src|workflows|activities|test|examples|bench)/',
+        path: '^(src|workflows|test|examples|bench)/',
         pathNot: `^(${[name, ...allowed].map(at).join('|')})`,
       },
     })),
@@ -92,7 +89,7 @@ export default {
       severity: 'error',
       comment:
         'They may move in any release; src/temporal/seam.ts is the one place to fix then, and has a canary test.',
-      from: { path: '^(src|workflows|activities)/', pathNot: '^src/temporal/seam\\.ts$' },
+      from: { path: '^(src|workflows)/', pathNot: '^src/temporal/seam\\.ts$' },
       to: { path: '@temporalio/[a-z-]+/lib/', pathNot: '@temporalio/[a-z-]+/lib/index\\.(js|d\\.ts)$' },
     },
     {
@@ -112,13 +109,13 @@ export default {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(src|workflows|activities)/' },
+      from: { orphan: true, path: '^(src|workflows)/' },
       to: {},
     },
     {
       name: 'every-folder-has-a-rule',
       severity: 'error',
-      from: { path: '^(src|workflows|activities)/', pathNot: `^(${Object.keys(folders).map(at).join('|')})` },
+      from: { path: '^(src|workflows)/', pathNot: `^(${Object.keys(folders).map(at).join('|')})` },
       to: {},
     },
   ],

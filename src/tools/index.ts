@@ -3,22 +3,27 @@
  * optional peers that only the worker needs. They are loaded when a tool first runs.
  * @module
  */
-import { loadDatasetActivities } from '../../activities/index.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import type { ToolsConfig } from './config.js';
-import type { LoadActivities } from './load/types.js';
-import { convertFileTool } from './convert-file.js';
-import { loadDatasetTool } from './load-dataset.js';
+import { convertFile } from './convert/tool.js';
+import { loadDataset } from './load/tool.js';
+import type { ReferenceTool } from './reference-tool.js';
 
 export { toolsConfigFromEnv, type ToolsConfig } from './config.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
 
+/**
+ * All reference tools. A new tool is a folder next to this file with its definition and its activities, and one entry
+ * here. If it runs a workflow, that is a file in `workflows/`, exported with the others.
+ */
+const TOOLS: readonly ReferenceTool[] = [loadDataset, convertFile];
+
 /** Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration. */
 export function referenceTools(config: ToolsConfig): DurableTool[] {
-  return [loadDatasetTool(config), convertFileTool(config)];
+  return TOOLS.map((tool) => tool.define(config));
 }
 
 /** Returns the activities behind {@link referenceTools}, for the worker. */
-export function referenceActivities(config: ToolsConfig): LoadActivities {
-  return loadDatasetActivities(config);
+export function referenceActivities(config: ToolsConfig): object {
+  return Object.assign({}, ...TOOLS.map((tool) => tool.activities?.(config))) as object;
 }

@@ -40,7 +40,7 @@ async function violations(files: Readonly<Record<string, string>>): Promise<Viol
 
 const fileOf = (folder: string): string => {
   if (folder.endsWith('.ts')) return `src/${folder}`;
-  return ['workflows', 'activities'].includes(folder) ? `${folder}/planted.ts` : `src/${folder}/planted.ts`;
+  return folder === 'workflows' ? 'workflows/planted.ts' : `src/${folder}/planted.ts`;
 };
 
 const importing = (from: string, to: readonly string[]): string => {

@@ -2,7 +2,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { referenceActivities } from '../../src/tools/index.js';
+import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadPlan } from '../../src/tools/load/types.js';
 import { FLIGHTS, loader, scratch, until, type Loader, type Scratch } from '../helpers/reference-tools.js';
 
@@ -48,7 +48,7 @@ async function cause(result: Promise<unknown>): Promise<unknown> {
 
 /** Replaces `swapTables` with one that, after the swap, waits at a gate. `swapped` opens the gates, by source file. */
 function gated(): { activities: object; swapped: Map<string, () => void> } {
-  const real = referenceActivities(place.config);
+  const real = loadActivities(place.config);
   const swapped = new Map<string, () => void>();
   const activities = {
     async swapTables(plan: LoadPlan) {

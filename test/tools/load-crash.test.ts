@@ -7,7 +7,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { ToolError } from '../../src/activity/index.js';
-import { referenceActivities } from '../../src/tools/index.js';
+import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import { chunksOf } from '../../src/tools/source/chunks.js';
 import type { RowBatch } from '../../src/tools/source/reader.js';
@@ -133,7 +133,7 @@ test('after a worker is killed mid-load, another continues after the last commit
 }, 180_000);
 
 test('two concurrent attempts load each row exactly once', async () => {
-  const activities = referenceActivities(place.config);
+  const activities = loadActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
   const { counts } = await withChunkOpen(async () => {
@@ -153,7 +153,7 @@ test('two concurrent attempts load each row exactly once', async () => {
 });
 
 test('an attempt that hangs while loading a chunk does not block the next attempt', async () => {
-  const activities = referenceActivities(place.config);
+  const activities = loadActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
   const hanging = await openTarget(place.config, plan.target, {
@@ -174,7 +174,7 @@ test('an attempt that hangs while loading a chunk does not block the next attemp
 });
 
 test('if the source fails during a chunk, its error is reported and not the database error that follows', async () => {
-  const activities = referenceActivities(place.config);
+  const activities = loadActivities(place.config);
   const plan = await run(activities.inspectSource, loadArguments());
   await run(activities.createStaging, plan);
   const target = await openTarget(place.config, plan.target, {
@@ -215,7 +215,7 @@ test('after a connection is lost mid-load, the next attempt continues', async ()
 }, 180_000);
 
 test('a source that changes while the task runs fails the load and leaves nothing', async () => {
-  const real = referenceActivities(place.config);
+  const real = loadActivities(place.config);
   tasks = await loader(place.config, {
     async createStaging(plan: LoadPlan) {
       await real.createStaging(plan);
@@ -237,7 +237,7 @@ test.each([
   ],
   ['changed', 'UPDATE $staging SET id = id + 1 WHERE ctid = (SELECT min(ctid) FROM $staging)'],
 ])('one row of many that is %s fails the verification and leaves nothing', async (_, damage) => {
-  const real = referenceActivities(place.config);
+  const real = loadActivities(place.config);
   tasks = await loader(place.config, {
     async loadChunks(plan: LoadPlan) {
       const counts = await real.loadChunks(plan);
@@ -255,7 +255,7 @@ test.each([
 });
 
 test('a retry recognizes a swap whose answer was lost', async () => {
-  const real = referenceActivities(place.config);
+  const real = loadActivities(place.config);
   let attempts = 0;
   tasks = await loader(place.config, {
     async swapTables(plan: LoadPlan) {

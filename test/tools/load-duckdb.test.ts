@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { referenceActivities } from '../../src/tools/index.js';
+import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadActivities, LoadArguments } from '../../src/tools/load/types.js';
 import { duckdbError } from '../../src/tools/target/duckdb/errors.js';
 import { scratch, type Scratch } from '../helpers/reference-tools.js';
@@ -13,7 +13,7 @@ let steps: LoadActivities;
 
 beforeEach(async () => {
   place = await scratch();
-  steps = referenceActivities(place.config);
+  steps = loadActivities(place.config);
   await writeFile(
     join(place.root, 'rows.csv'),
     `id\n${Array.from({ length: 50_000 }, (_, i) => `${i % 40_000}\n`).join('')}`,

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { fitting } from '../../activities/load-dataset/inspect.js';
-import { referenceActivities } from '../../src/tools/index.js';
+import { fitting } from '../../src/tools/load/inspect.js';
+import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadActivities, LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import type { RowBatch } from '../../src/tools/source/reader.js';
 import { copyText } from '../../src/tools/target/postgres/copy-text.js';
@@ -17,7 +17,7 @@ let tasks = 0;
 
 beforeAll(async () => {
   place = await scratch();
-  steps = referenceActivities(place.config);
+  steps = loadActivities(place.config);
   await writeFile(join(place.root, 'new.csv'), 'a\n2\n');
 });
 afterAll(async () => await place.close());

@@ -1,10 +1,13 @@
 /** `convert_file`: converts between file formats; a plain function tool with checkpoints. @module */
-import { defineTool, type DurableTool } from '../tool/define-tool.js';
-import type { ToolsConfig } from './config.js';
-import { convert, type ConvertCheckpoint } from './convert/convert.js';
-import { convertInput, convertOutput } from './convert/schema.js';
+import { defineTool, type DurableTool } from '../../tool/define-tool.js';
+import type { ToolsConfig } from '../config.js';
+import type { ReferenceTool } from '../reference-tool.js';
+import { convert, type ConvertCheckpoint } from './convert.js';
+import { convertInput, convertOutput } from './schema.js';
 
-export function convertFileTool(config: ToolsConfig): DurableTool {
+export const convertFile: ReferenceTool = { define: defineConvertFile };
+
+function defineConvertFile(config: ToolsConfig): DurableTool {
   return defineTool<typeof convertInput, typeof convertOutput, ConvertCheckpoint>({
     name: 'convert_file',
     title: 'Convert a file',

@@ -1,19 +1,20 @@
 /** First step: pins what to load, and where. @module */
 import { Buffer } from 'node:buffer';
-import { ToolError, type StepContext } from '../../src/activity/index.js';
-import type { ToolsConfig } from '../../src/tools/config.js';
-import type { LoadArguments, LoadPlan, LoadTarget } from '../../src/tools/load/types.js';
-import { inspectFiles } from '../../src/tools/source/inspect.js';
-import { loadId } from '../../src/tools/target/names.js';
-import { resolveTable } from '../../src/tools/target/open.js';
-import { withTarget } from './session.js';
+import type { StepContext } from '../../task/step-context.js';
+import { ToolError } from '../../tool/errors.js';
+import type { ToolsConfig } from '../config.js';
+import type { LoadArguments, LoadPlan, LoadTarget } from './types.js';
+import { inspectFiles } from '../source/inspect.js';
+import { loadId } from '../target/names.js';
+import { resolveTable } from '../target/open.js';
+import { withTarget } from './with-target.js';
 
 /** Checks the database before it reads the source, so that a wrong password or table is reported at once. */
 export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: StepContext): Promise<LoadPlan> {
   const id = loadId(ctx.taskId);
   const where = await resolveTable(config, args, id, { step: 'inspect', attempt: ctx.attempt, signal: ctx.signal });
   const target: LoadTarget = { id, database: args.database, ...where, mode: args.mode };
-  await withTarget(config, target, 'inspect', ctx, async (opened) => await opened.check([]));
+  await withTarget({ config, target, step: 'inspect', ctx }, async (opened) => await opened.check([]));
   const source = await inspectFiles(config.roots, args, ctx.signal);
   return fitting({ target, source, chunkRows: args.chunkRows });
 }

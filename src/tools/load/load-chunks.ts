@@ -1,15 +1,15 @@
 /** Third step: loads the rows, in chunks. @module */
-import type { StepContext } from '../../src/activity/index.js';
-import type { ToolsConfig } from '../../src/tools/config.js';
-import type { ChunkCounts, LoadPlan } from '../../src/tools/load/types.js';
-import { chunksOf, type Chunk } from '../../src/tools/source/chunks.js';
-import { sourceError } from '../../src/tools/source/errors.js';
-import { recheckFiles } from '../../src/tools/source/inspect.js';
-import { RowReader, type RowBatch } from '../../src/tools/source/reader.js';
-import { canJump, readFileSql } from '../../src/tools/source/read-sql.js';
-import { SourceSession } from '../../src/tools/source/session.js';
-import type { Target } from '../../src/tools/target/target.js';
-import { withTarget } from './session.js';
+import type { StepContext } from '../../task/step-context.js';
+import type { ToolsConfig } from '../config.js';
+import type { ChunkCounts, LoadPlan } from './types.js';
+import { chunksOf, type Chunk } from '../source/chunks.js';
+import { sourceError } from '../source/errors.js';
+import { recheckFiles } from '../source/inspect.js';
+import { RowReader, type RowBatch } from '../source/reader.js';
+import { canJump, readFileSql } from '../source/read-sql.js';
+import { SourceSession } from '../source/session.js';
+import type { Target } from '../target/target.js';
+import { withTarget } from './with-target.js';
 
 /** The current chunk. For display only: the ledger determines where a retry resumes. */
 export interface Reached {
@@ -18,9 +18,9 @@ export interface Reached {
 }
 
 /** Loads the chunks missing from the ledger. The ledger is in the target database, so the two never disagree. */
-export async function load(config: ToolsConfig, plan: LoadPlan, ctx: StepContext<Reached>): Promise<ChunkCounts> {
+export async function loadChunks(config: ToolsConfig, plan: LoadPlan, ctx: StepContext<Reached>): Promise<ChunkCounts> {
   await recheckFiles(config.roots, plan.source);
-  return await withTarget(config, plan.target, 'load', ctx, async (target) => {
+  return await withTarget({ config, target: plan.target, step: 'load', ctx }, async (target) => {
     const source = await SourceSession.open(
       plan.source.files.map(({ path }) => path),
       ctx.signal,

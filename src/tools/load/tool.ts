@@ -1,12 +1,17 @@
 /** `load_dataset`: loads files into a table with a workflow of several steps. @module */
 import { z } from 'zod';
-import { defineTool, type DurableTool } from '../tool/define-tool.js';
-import type { ToolsConfig } from './config.js';
+import { defineTool, type DurableTool } from '../../tool/define-tool.js';
+import type { ToolsConfig } from '../config.js';
+import type { ReferenceTool } from '../reference-tool.js';
+import { loadActivities } from './activities.js';
+
+/** Runs the workflow `workflows/load-dataset.ts`. */
+export const loadDataset: ReferenceTool = { define: defineLoadDataset, activities: loadActivities };
 
 const NAME = String.raw`[\p{L}_][\p{L}\p{N}_$-]{0,62}`;
 const TABLE = new RegExp(`^(${NAME}\\.)?${NAME}$`, 'u');
 
-export const loadDatasetOutput = z.object({
+const loadDatasetOutput = z.object({
   table: z.string().describe('The loaded table, as schema.table'),
   rowsIn: z.int().describe('Number of rows in the source'),
   rowsOut: z.int().describe('Number of rows in the loaded table'),
@@ -25,7 +30,7 @@ export const loadDatasetOutput = z.object({
   seconds: z.number().describe('Duration of the whole load'),
 });
 
-export function loadDatasetTool(config: ToolsConfig): DurableTool {
+function defineLoadDataset(config: ToolsConfig): DurableTool {
   const databases = Object.keys(config.databases).sort();
   return defineTool({
     name: 'load_dataset',

@@ -1,15 +1,19 @@
 /** Fourth step: checks that the loaded rows equal the source's. @module */
-import { ToolError, type StepContext } from '../../src/activity/index.js';
-import type { ToolsConfig } from '../../src/tools/config.js';
-import type { Digest, LoadPlan } from '../../src/tools/load/types.js';
-import { recheckFiles } from '../../src/tools/source/inspect.js';
-import { withTarget } from './session.js';
+import type { StepContext } from '../../task/step-context.js';
+import { ToolError } from '../../tool/errors.js';
+import type { ToolsConfig } from '../config.js';
+import type { Digest, LoadPlan } from './types.js';
+import { recheckFiles } from '../source/inspect.js';
+import { withTarget } from './with-target.js';
 
 /** @throws ToolError with both counts and checksums, if the staging table's rows differ from the source's */
 export async function verify(config: ToolsConfig, plan: LoadPlan, ctx: StepContext): Promise<Digest> {
   const { source, target } = plan;
   await recheckFiles(config.roots, source);
-  const digest = await withTarget(config, target, 'verify', ctx, async (opened) => await opened.digest(source.columns));
+  const digest = await withTarget(
+    { config, target, step: 'verify', ctx },
+    async (opened) => await opened.digest(source.columns),
+  );
   if (digest.rows === source.rows && digest.checksum === source.checksum) return digest;
   throw new ToolError(
     `the loaded rows do not match the source: the source has ${source.rows} rows with checksum ${source.checksum}, ` +
