@@ -17,8 +17,8 @@ import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
 import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
 import { TaskReader } from './read/read.js';
-import { claim, reply, respond } from './answer/respond.js';
-import { startTask } from './start/start.js';
+import { claim, reply, respond, type Claim } from './answer/respond.js';
+import { startTask } from './start/start-task.js';
 import { HistoryTails } from './watch/tail.js';
 import { watchTask } from './watch/watch.js';
 import type { Work } from './start/workflow-start.js';
@@ -82,7 +82,7 @@ export class Engine {
     const [tag] = this.#keys.ownerTags(scoped);
     // If a random ID is taken, an earlier attempt of this same start took it and its response was lost.
     const task = key
-      ? await this.#keyed.start(scoped, key, options)
+      ? await this.#keyed.findOrStart(scoped, key, options)
       : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
     this.#list.created(task);
     return task;
@@ -212,16 +212,15 @@ export class Engine {
   }
 
   /**
-   * Claims an input request. Returns whether `claimant` may send it to the client for the next `lease` milliseconds, so
-   * that only one server process does. A lease of 0 releases the claim.
+   * Claims an input request, so that only one server process sends it to the client. Returns whether the claimant may.
    * @throws McpTasksError `NO_WORKER` if no worker can grant it, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
-  async claim(owner: string, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
+  async claim(owner: string, id: string, asked: Claim): Promise<boolean> {
     this.#own(owner, id);
     // An existing workflow cannot track who sends its question to the client. Even if several do, it is answered only
     // once.
     if (await this.#reader.mapping(id, within(DEADLINE.read))) return true;
-    return await claim(this.#calls, id, key, claimant, lease);
+    return await claim(this.#calls, id, asked);
   }
 
   /**

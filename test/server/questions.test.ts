@@ -82,7 +82,9 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const asked = await first.next(isQuestion);
     const second = await session.open(b, 'tasks/result', { taskId });
     // The first replica holds the claim, which is all that keeps the other replica from asking.
-    await expect(wholeEngine(other.tasks).claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
+    await expect(
+      wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', lease: 1000 }),
+    ).resolves.toBe(false);
     expect(questions(second)).toEqual([]);
     await first.drop();
     const again = await second.next(isQuestion);
@@ -269,7 +271,9 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     await asked.drop();
     const again = await idle.next(isQuestion);
     expect(again.id).not.toBe(id);
-    await expect(wholeEngine(other.tasks).claim('anonymous', taskId, 'input-1', 'somebody', 1000)).resolves.toBe(false);
+    await expect(
+      wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', lease: 1000 }),
+    ).resolves.toBe(false);
     await session.reply(b, again.id, accept({ name: 'Kim' }));
     expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({
       name: 'Kim',

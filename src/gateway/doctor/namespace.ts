@@ -1,7 +1,7 @@
 /** Checks the settings of a namespace that tasks depend on. @module */
 import type { Duration } from '../../task/duration.js';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
-import { LARGEST_ARGUMENTS } from '../../temporal/start/start.js';
+import { LARGEST_ARGUMENTS } from '../../temporal/start/start-task.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import type { GatewayConfig } from '../config.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, spoken, warning, type Finding } from './finding.js';

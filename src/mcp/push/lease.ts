@@ -63,7 +63,7 @@ export class Lease {
   async #claim(lease: number): Promise<boolean> {
     const { engine, logger, owner, taskId, key, claimant } = this.options;
     try {
-      return await engine.claim(owner, taskId, key, claimant, lease);
+      return await engine.claim(owner, taskId, { key, claimant, lease });
     } catch (error) {
       if (!isMcpTasksError(error)) logger.error({ taskId, err: error }, 'a claim could not be made');
       return false;

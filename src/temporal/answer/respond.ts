@@ -98,12 +98,19 @@ export async function reply(calls: Calls, id: string, replies: Replies, until: n
   }
 }
 
+/** A claim to what `key` names: an input request, or sending progress. */
+export interface Claim {
+  readonly key: string;
+  readonly claimant: string;
+  /** How long the claim holds, in milliseconds; 0 releases it. */
+  readonly lease: number;
+}
+
 /**
- * Claims what `key` names for the next `lease` milliseconds, and returns whether `claimant` has it. A lease of 0
- * releases it. A workflow that does not support claims grants every one.
+ * Makes a claim, and returns whether the claimant has it. A workflow that does not support claims grants every one.
  * @throws McpTasksError `NO_WORKER` if no worker can grant it
  */
-export async function claim(calls: Calls, id: string, key: string, claimant: string, lease: number): Promise<boolean> {
+export async function claim(calls: Calls, id: string, { key, claimant, lease }: Claim): Promise<boolean> {
   try {
     return await calls.run(
       within(DEADLINE.respond),

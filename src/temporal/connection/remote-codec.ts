@@ -27,7 +27,7 @@ export interface RemoteCodecOptions {
  * Statuses from a server that is busy or away, or from a proxy that reports so. The same request may succeed a little
  * later, whatever the payload.
  */
-const PASSING = new Set([408, 425, 429, 502, 503, 504]);
+const TRANSIENT = new Set([408, 425, 429, 502, 503, 504]);
 /**
  * Statuses from a server that cannot decode what it got, such as a payload encrypted with a key that it no longer has.
  */
@@ -56,7 +56,7 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
       body,
       signal: AbortSignal.timeout(DEADLINE),
     });
-    if (PASSING.has(status)) throw away(`is unavailable (HTTP ${status})`);
+    if (TRANSIENT.has(status)) throw away(`is unavailable (HTTP ${status})`);
     if (status >= 500)
       throw new McpTasksError(
         'CODEC_FAILED',

@@ -1,20 +1,17 @@
 /**
  * Lists an owner's tasks from Temporal's visibility store. The query is a range of workflow IDs, which the primary
- * index answers without any custom search attribute. The store lags behind starts, so this process adds the tasks that
- * it created itself.
+ * index answers without any custom search attribute. The store lags behind starts, so a listing has two phases: first
+ * the tasks that this process created and that the store does not show yet, then those that it shows.
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import { isMcpTasksError } from '../../task/errors.js';
 import { idRange } from '../../task/id.js';
 import type { Task } from '../../task/task.js';
-import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import type { TaskReader } from '../read/read.js';
+import { DEADLINE, within, type Calls } from '../rpc/calls.js';
+import { readMany } from './read-many.js';
 import { PAGE, RecentTasks } from './recent.js';
-
-/** How many tasks of a page are read concurrently. */
-const AT_ONCE = 10;
+import { ReturnedTasks, type PageMemory } from './returned.js';
 
 export interface TaskPage {
   readonly tasks: Task[];
@@ -22,28 +19,27 @@ export interface TaskPage {
   readonly next?: Uint8Array;
 }
 
-/** How many listings in progress are remembered, and for how long after their latest page, in milliseconds. */
-const LISTINGS = { max: 1_000, ttl: 5 * 60_000 };
-
+/** A place in a listing, as its cursor holds it. */
 interface Place {
   /** Identifies the listing; the same on all of its pages. */
   readonly listing: string;
-  /** The page number, from 0. Requesting the same page again yields the same tasks. */
+  /** The page number, from 0. */
   readonly page: number;
-  /**
-   * Visibility's own page token, in base64. Absent as long as the pages hold tasks that visibility does not show yet.
-   */
+  /** Visibility's own page token, in base64. Absent until the second phase has returned a page. */
   readonly token?: string;
 }
 
+/** The IDs of a page's tasks, and where the next page starts. */
+interface PageOfIds {
+  readonly ids: string[];
+  readonly next?: Place;
+}
+
+type Ranges = readonly (readonly [from: string, to: string])[];
+
 export class TaskList {
   readonly #recent: RecentTasks;
-  /**
-   * The task IDs that each listing has returned, and on which page. Prevents duplicates when visibility catches up
-   * between pages, or moves a task from the running to the closed ones. If pages are served by different processes,
-   * duplicates are still possible.
-   */
-  readonly #given = new LRUCache<string, Map<string, number>>(LISTINGS);
+  readonly #returned = new ReturnedTasks();
 
   constructor(
     private readonly calls: Calls,
@@ -60,42 +56,43 @@ export class TaskList {
     this.#recent.add(task);
   }
 
+  /**
+   * Returns a page of the tasks with these owner tags.
+   * @param from the previous page's `next`. @default the first page
+   */
   async page(tags: readonly string[], from?: Uint8Array): Promise<TaskPage> {
     const until = within(DEADLINE.list);
+    const place: Place = from ? fromBytes(from) : { listing: randomUUID(), page: 0 };
+    const memory = this.#returned.page(place);
     const ranges = tags.map(idRange);
-    const { listing, page, token }: Place = from
-      ? (JSON.parse(Buffer.from(from).toString()) as Place)
-      : { listing: randomUUID(), page: 0 };
-    const given = this.#given.get(listing) ?? new Map<string, number>();
-    const isFresh = (id: string): boolean => (given.get(id) ?? page) === page;
-    this.#given.set(listing, given);
-    const read = async (ids: readonly string[]): Promise<Task[]> => {
-      // Visibility has a row per run, so a reset workflow has several.
-      const fresh = [...new Set(ids)].filter(isFresh);
-      for (const id of fresh) given.set(id, page);
-      return await this.#read(fresh, until);
-    };
-    // List tasks that visibility does not show yet, then those it does.
-    const unlisted = token === undefined ? await this.#recent.page(ranges, isFresh, until) : [];
-    if (unlisted.length > 0)
-      return {
-        tasks: await read(unlisted),
-        next: Buffer.from(JSON.stringify({ listing, page: page + 1 } satisfies Place)),
-      };
+    const { ids, next } =
+      (await this.#unlistedPage(ranges, place, memory, until)) ?? (await this.#visiblePage(ranges, place, until));
+    const tasks = await readMany(this.reader, memory.take(ids), until);
+    return { tasks, ...(next ? { next: toBytes(next) } : {}) };
+  }
+
+  /** The first phase: a page of the tasks that visibility does not show yet; `undefined` once there are no more. */
+  async #unlistedPage(
+    ranges: Ranges,
+    { listing, page, token }: Place,
+    { isFresh }: PageMemory,
+    until: number,
+  ): Promise<PageOfIds | undefined> {
+    if (token !== undefined) return undefined;
+    const ids = await this.#recent.page(ranges, isFresh, until);
+    return ids.length === 0 ? undefined : { ids, next: { listing, page: page + 1 } };
+  }
+
+  /** The second phase: a page of the tasks that visibility shows. It has a row per run, so IDs may repeat. */
+  async #visiblePage(ranges: Ranges, { listing, page, token }: Place, until: number): Promise<PageOfIds> {
     const which = ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
     const { ids, next } = await this.#visible(
       which,
       until,
       token === undefined ? undefined : Buffer.from(token, 'base64'),
     );
-    const tasks = await read(ids);
-    if (!next || next.length === 0) return { tasks };
-    return {
-      tasks,
-      next: Buffer.from(
-        JSON.stringify({ listing, page: page + 1, token: Buffer.from(next).toString('base64') } satisfies Place),
-      ),
-    };
+    if (!next?.length) return { ids };
+    return { ids, next: { listing, page: page + 1, token: Buffer.from(next).toString('base64') } };
   }
 
   async #visible(
@@ -119,35 +116,12 @@ export class TaskList {
     );
     return { ids: (executions ?? []).map(({ execution }) => execution?.workflowId ?? ''), next: nextPageToken };
   }
-
-  /**
-   * Reads tasks the same way as `tasks/get`, so that both always agree. Leaves out tasks that are gone or cannot be
-   * read, so that they do not block the rest of the list. If the codec failed and no task could be read at all, throws
-   * that failure.
-   */
-  async #read(ids: readonly string[], until: number): Promise<Task[]> {
-    const tasks: Task[] = [];
-    let failure: Error | undefined;
-    for (let start = 0; start < ids.length; start += AT_ONCE) {
-      const read = ids
-        .slice(start, start + AT_ONCE)
-        .map(async (id) => await this.reader.read(id, until).catch(without));
-      for (const task of await Promise.all(read)) {
-        if (task instanceof Error) failure ??= task;
-        else if (task) tasks.push(task);
-      }
-    }
-    if (failure && tasks.length === 0) throw failure;
-    return tasks;
-  }
 }
 
-/**
- * Maps a read error: `undefined` if the task does not exist or can never be read, the error if it cannot be read right
- * now.
- */
-function without(error: unknown): Error | undefined {
-  if (isMcpTasksError(error, 'TASK_NOT_FOUND') || isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return undefined;
-  if (isMcpTasksError(error, 'CODEC_FAILED')) return error;
-  throw error;
+function toBytes(place: Place): Uint8Array {
+  return Buffer.from(JSON.stringify(place));
+}
+
+function fromBytes(bytes: Uint8Array): Place {
+  return JSON.parse(Buffer.from(bytes).toString()) as Place;
 }

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Calls } from '../rpc/calls.js';
 import { describe, type Description } from './describe.js';
+import type { Run } from './history.js';
 
 /** How many earlier runs are checked at most. */
 const FURTHEST_BACK = 100;
@@ -24,6 +25,14 @@ interface Earlier {
   readonly next?: string | undefined;
 }
 
+/** The run to check next. */
+interface NextRun extends Run {
+  /** The chain's first run. */
+  readonly first: string;
+  /** How many runs have been checked already. */
+  readonly looked: number;
+}
+
 export class Chains {
   readonly #known = new LRUCache<string, Earlier>({ max: MOST_KNOWN });
 
@@ -37,23 +46,24 @@ export class Chains {
     if (cancelled) return { runId };
     const first = raw.workflowExecutionInfo?.firstRunId;
     if (!first || first === runId) return undefined;
-    let earlier = this.#known.get(runId) ?? { looked: 0, next: await this.#previousRun(workflowId, runId, until) };
+    let earlier = this.#known.get(runId) ?? { looked: 0, next: await this.#previousRun({ workflowId, runId }, until) };
     this.#known.set(runId, earlier);
     while (earlier.next !== undefined && earlier.looked < FURTHEST_BACK) {
-      earlier = await this.#further(workflowId, earlier.looked, earlier.next, first, until);
+      earlier = await this.#lookBack({ workflowId, runId: earlier.next, first, looked: earlier.looked }, until);
       // Save after each run, so that a read that runs out of time leaves less work for the next one.
       this.#known.set(runId, earlier);
     }
     return earlier.cancelled;
   }
 
-  async #further(workflowId: string, looked: number, runId: string, first: string, until: number): Promise<Earlier> {
+  /** Checks one more run, and returns what is then known. */
+  async #lookBack({ workflowId, runId, first, looked }: NextRun, until: number): Promise<Earlier> {
     const known = this.#known.get(runId);
     const and = (before: Earlier): Earlier => ({ ...before, looked: looked + 1 + before.looked });
     try {
       const [{ cancelled }, previous] = await Promise.all([
         describe(this.calls, workflowId, until, runId),
-        known || runId === first ? undefined : this.#previousRun(workflowId, runId, until),
+        known || runId === first ? undefined : this.#previousRun({ workflowId, runId }, until),
       ]);
       if (cancelled) return { looked: looked + 1, cancelled: { runId } };
       return and(known ?? { looked: 0, next: previous });
@@ -65,7 +75,7 @@ export class Chains {
   }
 
   /** Returns the run that this one continues, which its first event names. */
-  async #previousRun(workflowId: string, runId: string, until: number): Promise<string | undefined> {
+  async #previousRun({ workflowId, runId }: Run, until: number): Promise<string | undefined> {
     const { client } = this.calls;
     const request = { namespace: client.options.namespace, execution: { workflowId, runId }, maximumPageSize: 1 };
     const { history } = await this.calls.run(

@@ -5,7 +5,7 @@
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Calls } from '../rpc/calls.js';
-import type { NewestHistory } from './history.js';
+import type { NewestHistory, Run } from './history.js';
 import { failureOf, valuesOf } from '../rpc/payloads.js';
 
 export type End =
@@ -14,17 +14,12 @@ export type End =
   /** The workflow has a result that cannot be read; this says why. */
   | { readonly unreadable: string };
 
-export interface ClosedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
 /**
  * Reads how a closed run ended.
  * @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CODEC_FAILED`, `CONFIGURATION` if a codec server
  * refuses
  */
-export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun, until: number): Promise<End> {
+export async function endOf(calls: Calls, history: NewestHistory, run: Run, until: number): Promise<End> {
   try {
     return {
       value: await calls.run(
@@ -45,7 +40,7 @@ export async function endOf(calls: Calls, history: NewestHistory, run: ClosedRun
 async function readableEnd(
   calls: Calls,
   history: NewestHistory,
-  { workflowId, runId }: ClosedRun,
+  { workflowId, runId }: Run,
   until: number,
 ): Promise<End | undefined> {
   const context = { type: 'workflow', namespace: calls.client.options.namespace, workflowId } as const;

@@ -67,11 +67,11 @@ export class Calls {
 
   /**
    * Runs `fn` and retries it after transient errors, until `until` (milliseconds since 1970).
-   * @param alsoPasses a gRPC status code that is transient for this call but not in general
+   * @param alsoTransient a gRPC status code that is transient for this call but not in general
    * @throws McpTasksError `TASK_NOT_FOUND` if Temporal has no such workflow, `TEMPORAL_UNAVAILABLE` if it does not
    * answer in time, `TEMPORAL_REFUSED` if it denies the request
    */
-  async run<T>(until: number, fn: () => Promise<T>, alsoPasses?: number): Promise<T> {
+  async run<T>(until: number, fn: () => Promise<T>, alsoTransient?: number): Promise<T> {
     try {
       return await pRetry(async () => await this.once(until, fn), {
         retries: Number.POSITIVE_INFINITY,
@@ -79,7 +79,8 @@ export class Calls {
         minTimeout: 100,
         factor: 1.7,
         maxTimeout: 2_000,
-        shouldRetry: ({ error }) => mayPass(error) || (alsoPasses !== undefined && grpcCode(error) === alsoPasses),
+        shouldRetry: ({ error }) =>
+          isTransient(error) || (alsoTransient !== undefined && grpcCode(error) === alsoTransient),
         signal: this.closing,
       });
     } catch (error) {
@@ -104,7 +105,7 @@ export class Calls {
       link.unlink();
     };
     call.then(over, over);
-    return await inTime(call, until + GRACE);
+    return await withTimeLimit(call, until + GRACE);
   }
 
   /** Aborts all calls, then closes the connection. */
@@ -123,7 +124,7 @@ export function within(milliseconds: number): number {
 }
 
 /** Limits the whole call. The client puts a deadline on RPCs, but a codec can take any amount of time. */
-async function inTime<T>(call: Promise<T>, until: number): Promise<T> {
+async function withTimeLimit<T>(call: Promise<T>, until: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = (): McpTasksError =>
@@ -140,7 +141,7 @@ async function inTime<T>(call: Promise<T>, until: number): Promise<T> {
   }
 }
 
-function mayPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const grpc = grpcError(error);
   return grpc !== undefined && isRetryableError(grpc);
 }

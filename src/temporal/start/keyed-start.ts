@@ -15,7 +15,7 @@ import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { describe, memoOf, type Description } from '../read/describe.js';
 import { searchGenerations } from './generations.js';
 import type { TaskReader } from '../read/read.js';
-import { startTask, type StartOptions } from './start.js';
+import { startTask, type StartOptions } from './start-task.js';
 
 /** How many times to try a start if its ID is taken meanwhile by a task that is gone right away. */
 const ATTEMPTS = 5;
@@ -41,7 +41,7 @@ export class KeyedStarts {
    * @throws McpTasksError `KEY_REUSED` if that task has other arguments or the key's answer has already been used, and
    * whatever {@link startTask} throws
    */
-  async start(owner: string, key: IdempotencyKey, options: Options): Promise<Task> {
+  async findOrStart(owner: string, key: IdempotencyKey, options: Options): Promise<Task> {
     const idsOf = (generation: number): readonly [string, ...string[]] =>
       this.keys.namedTaskIds(owner, JSON.stringify([options.tool.name, key.by, key.text, generation]));
     const until = within(DEADLINE.keyedStart);
