@@ -45,7 +45,7 @@ const sdks = {
   'index.ts': null,
   'version.ts': null,
   'durable-tasks.ts': '@temporalio/(client|common)',
-  server: '@modelcontextprotocol/server',
+  server: '@modelcontextprotocol/(node|server)',
   sdk: '@modelcontextprotocol/sdk',
   auth: '@modelcontextprotocol/server',
   worker: '@temporalio/',

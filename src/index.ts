@@ -1,6 +1,8 @@
 /** What a server author imports: `mcp-tasks-temporal`. @module */
 export { DurableTasks } from './server/durable-tasks.js';
-export type { ServerFactory } from './server/serve.js';
+export { serveHttp } from './server/serve-http.js';
+export type { HandlerOptions, ServerFactory } from './server/serve.js';
+export type { HttpServer, ServeHttpOptions, ServedHandler } from './mcp/http/node-server.js';
 export type { DurableTasksOptions } from './durable-tasks.js';
 export { defineTool, type DurableTool } from './tool/define-tool.js';
 export type {

@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serveHttp, type HttpServer } from '../../src/cli/http-server.js';
+import { serveHttp } from '../../src/server/serve-http.js';
+import type { HttpServer } from '../../src/mcp/http/node-server.js';
 import { tools } from '../fixture/tools.js';
 import { trustBearers } from '../../test/helpers/bearers.js';
 import { startStack, type Stack } from '../../test/helpers/stack.js';
@@ -26,10 +27,9 @@ beforeAll(async () => {
     maxHeartbeatThrottleInterval: '200 ms',
     defaultHeartbeatThrottleInterval: '200 ms',
   });
-  server = await serveHttp(
-    trustBearers(stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }))),
-    0,
-  );
+  server = await serveHttp(trustBearers(stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }))), {
+    port: 0,
+  });
   url = new URL(server.url);
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 /** Parsers that validate command-line arguments. @module */
 import { InvalidArgumentError } from 'commander';
+import { isHostName } from '../mcp/http/allowed-names.js';
 
 export function port(text: string): number {
   const number = Number(text);
@@ -14,8 +15,7 @@ export function path(text: string): string {
 
 /** Parses a host name and returns it as URLs write it: in lower case, an IPv6 address in brackets. */
 export function hostName(text: string): string {
-  const url = `http://${text}`;
-  if (URL.canParse(url) && new URL(url).href === `${url.toLowerCase()}/`) return text.toLowerCase();
+  if (isHostName(text)) return text.toLowerCase();
   throw new InvalidArgumentError('give a host name without scheme, port and path');
 }
 

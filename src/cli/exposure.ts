@@ -1,7 +1,6 @@
 /** Who can reach a server, and what protection that requires. @module */
-import { isIPv4 } from 'node:net';
 import { McpTasksError } from '../task/errors.js';
-import { httpUrl } from './http-server.js';
+import { httpUrl, isEveryAddress, isLoopback } from '../mcp/http/node-server.js';
 
 export interface ExposureOptions {
   readonly host: string;
@@ -57,14 +56,6 @@ export function exposure({ host, port, path, auth, resource, allowHost, allowOri
     protection:
       typeof auth === 'string' ? { issuer: auth, resource: resource ?? httpUrl(host, port, path) } : undefined,
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
-
-function isEveryAddress(host: string): boolean {
-  return host === '' || host === '0.0.0.0' || host === '::';
 }
 
 function hostName(url: string): string {

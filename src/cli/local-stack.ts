@@ -8,7 +8,7 @@ import { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
-import { serveHttp } from './http-server.js';
+import { serveHttp } from '../server/serve-http.js';
 import { Owned } from './owned.js';
 import { version } from '../version.js';
 import { WorkerProcess } from './worker-process.js';
@@ -67,7 +67,7 @@ export async function startLocalStack({
     owned.add(async () => await worker.stop());
     const server = await serveHttp(
       tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version })),
-      port,
+      { port },
     );
     owned.add(async () => await server.close());
     return {

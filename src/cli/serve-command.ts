@@ -7,7 +7,8 @@ import { McpTasksError } from '../task/errors.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { endCommand } from './end-command.js';
 import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
-import { serveHttp, type HttpServer } from './http-server.js';
+import type { HttpServer } from '../mcp/http/node-server.js';
+import { serveHttp } from '../server/serve-http.js';
 import { stopSignal } from './stop-signal.js';
 import { loadTools, type ToolModule } from './tool-module.js';
 import { version } from '../version.js';
@@ -84,12 +85,12 @@ async function overHttp(
   { host, port, path, audience, scope, logger }: ServeOptions,
 ): Promise<HttpServer> {
   const handler = tasks.handler(makeServer);
-  if (!protection) return await serveHttp(handler, port, { host, path, ...allowed });
+  if (!protection) return await serveHttp(handler, { host, port, path, ...allowed });
   const guarded = await bearerAuth(handler, {
     ...protection,
     ...(audience === undefined ? {} : { audience }),
     scopes: scope,
     logger,
   });
-  return await serveHttp(guarded, port, { host, path, morePaths: guarded.metadataPaths, ...allowed });
+  return await serveHttp(guarded, { host, port, path, ...allowed });
 }

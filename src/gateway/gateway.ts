@@ -5,7 +5,7 @@ import type { StdioServerHandle } from '@modelcontextprotocol/server/stdio';
 import type { DurableTasksOptions } from '../durable-tasks.js';
 import { DurableTasks } from '../server/durable-tasks.js';
 import { stderrLogger, type Logger } from '../local/log.js';
-import type { ServerFactory } from '../server/serve.js';
+import type { HandlerOptions, ServerFactory } from '../server/serve.js';
 import { McpTasksError } from '../task/errors.js';
 import { version } from '../version.js';
 import type { CreateWorkerOptions } from '../worker/index.js';
@@ -45,7 +45,7 @@ export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner
  * @throws GatewayFileError with every problem in the file; McpTasksError `CONFIGURATION`
  * @example
  * const gateway = await serveGateway('mcp-tasks.yaml');
- * createServer(toNodeHandler(gateway.handler())).listen(3000, '127.0.0.1');
+ * const server = await serveHttp(gateway.handler(), { port: 3000 });
  */
 export async function serveGateway(
   config: string | GatewayConfigInput,
@@ -135,8 +135,8 @@ export class Gateway {
    * Returns an HTTP handler, like {@link DurableTasks.handler}.
    * @param factory makes your own server, if it should offer more than the workflows
    */
-  handler(factory: ServerFactory = ownServer): McpHttpHandler {
-    return this.tasks.handler(factory);
+  handler(factory: ServerFactory = ownServer, options: HandlerOptions = {}): McpHttpHandler {
+    return this.tasks.handler(factory, options);
   }
 
   /**

@@ -2,13 +2,15 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { connectTasks, TasksConnection, type DurableTasksOptions } from '../durable-tasks.js';
+import { onlyAllowedNames } from '../mcp/http/allowed-names.js';
+import type { HandlerOptions } from '../mcp/http/handler-options.js';
 import { httpOwner, stdioOwner, type AuthInfo } from '../mcp/request/owner.js';
 import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 import { pickVersion, VERSIONS } from '../protocol/registry.js';
 import type { Owner } from '../protocol/request.js';
 import { attachTasks } from './attach.js';
 import { inputDefinition } from './definition.js';
-import { httpHandler, type HandlerOptions, type ServerFactory } from './http.js';
+import { httpHandler, type ServerFactory } from './http.js';
 
 export class DurableTasks extends TasksConnection {
   readonly #httpOwner = (authInfo: AuthInfo | undefined): Owner => httpOwner(this.ownerRule, authInfo);
@@ -53,15 +55,18 @@ export class DurableTasks extends TasksConnection {
 
   /**
    * Creates a web-standard handler (`fetch`) for Streamable HTTP. Its sessions need no affinity: any server process can
-   * serve any session. For Node's `http`, wrap it with `getRequestListener` from `@hono/node-server`, which comes with
-   * the SDK.
+   * serve any session. {@link serveHttp} serves it on a port. In a server of your own on Node's `http`, wrap it with
+   * `getRequestListener` from `@hono/node-server`, which comes with the SDK.
+   *
+   * Requests addressed to other hosts than loopback names, or sent by other web pages, are answered 403 (DNS rebinding):
+   * set `allowedHosts` to the names by which clients reach your server.
    *
    * @param factory creates your server, with its other tools, resources and prompts; called once per POST request
    * @throws McpTasksError `CONFIGURATION` if you use your own cluster without setting a key, because replicas would not
-   * recognize each other's tasks
+   * recognize each other's tasks; or if a name in the options is not a host name
    */
   handler(factory: ServerFactory, options: HandlerOptions = {}): FetchHandler {
     this.requireSharedKey();
-    return httpHandler(this.service, this.#httpOwner, factory, options);
+    return onlyAllowedNames(httpHandler(this.service, this.#httpOwner, factory, options), options);
   }
 }

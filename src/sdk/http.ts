@@ -4,6 +4,7 @@
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { streamLimits, type StreamOptions } from '../mcp/http/handler-options.js';
 import { RPC } from '../protocol/errors.js';
 import type { Owner } from '../protocol/request.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
@@ -17,22 +18,15 @@ export type ServerFactory = (given: {
   readonly authInfo: AuthInfo | undefined;
 }) => McpServer | Promise<McpServer>;
 
-export interface HandlerOptions {
-  /** The maximum number of streams that clients can hold open with GET. @default 1024 */
-  readonly maxSubscriptions?: number;
-  /** The interval of keepalive messages on an open stream, in milliseconds; 0: never. @default 15_000 */
-  readonly keepAliveMs?: number;
-}
-
 type Given = NonNullable<Parameters<FetchHandler['fetch']>[1]>;
 
 export function httpHandler(
   service: TaskService,
   ownerOf: (authInfo: AuthInfo | undefined) => Owner,
   factory: ServerFactory,
-  options: HandlerOptions,
+  options: StreamOptions,
 ): FetchHandler {
-  const { maxSubscriptions = 1024, keepAliveMs = 15_000 } = options;
+  const limits = streamLimits(options);
   const serving = new Set<McpServer>();
 
   async function serve(request: Request, given: Given): Promise<Response> {
@@ -47,7 +41,7 @@ export function httpHandler(
       const sessionId = request.headers.get('mcp-session-id');
       const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
       attachTasks(mcp, service, () => ({ ownerOf, session }));
-      const transport = new WebStandardStreamableHTTPServerTransport({ keepAliveMs });
+      const transport = new WebStandardStreamableHTTPServerTransport({ keepAliveMs: limits.keepAliveMs });
       await mcp.connect(transport);
       return onceSent(await transport.handleRequest(request, given), done);
     } catch (error) {
@@ -71,7 +65,7 @@ export function httpHandler(
       await Promise.all([...serving].map(async (mcp) => await mcp.close()));
     },
   };
-  return serveSessions(handler, service, { ownerOf, maxSubscriptions, keepAliveMs });
+  return serveSessions(handler, service, { ownerOf, ...limits });
 }
 
 /** Calls `done` when the response has been sent, or its reader has disconnected. */

@@ -1,9 +1,10 @@
 /** `DurableTasks` for servers of `@modelcontextprotocol/server`. @module */
-import type { CreateMcpHandlerOptions, McpHttpHandler } from '@modelcontextprotocol/server';
+import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import type { ServeStdioOptions, StdioServerHandle } from '@modelcontextprotocol/server/stdio';
 import { connectTasks, TasksConnection, type Connected, type DurableTasksOptions } from '../durable-tasks.js';
+import { onlyAllowedNames } from '../mcp/http/allowed-names.js';
 import { McpTasksError } from '../task/errors.js';
-import type { ServerFactory } from './serve.js';
+import type { HandlerOptions, ServerFactory } from './serve.js';
 
 type Serve = typeof import('./serve.js');
 
@@ -33,15 +34,19 @@ export class DurableTasks extends TasksConnection {
 
   /**
    * Creates a web-standard handler (`fetch`) for Streamable HTTP that serves protocols 2026-07-28 and 2025-11-25 from
-   * one endpoint. For Node's `http`, wrap it with `toNodeHandler` from `@modelcontextprotocol/node`.
+   * one endpoint. {@link serveHttp} serves it on a port. In a server of your own on Node's `http`, wrap it with
+   * `toNodeHandler` from `@modelcontextprotocol/node`.
+   *
+   * Requests addressed to other hosts than loopback names, or sent by other web pages, are answered 403 (DNS rebinding):
+   * set `allowedHosts` to the names by which clients reach your server.
    *
    * @param factory creates your server, with its other tools, resources and prompts; called once per request
    * @throws McpTasksError `CONFIGURATION` if you use your own cluster without setting a key, because replicas would not
-   * recognize each other's tasks
+   * recognize each other's tasks; or if a name in the options is not a host name
    */
-  handler(factory: ServerFactory, options: CreateMcpHandlerOptions = {}): McpHttpHandler {
+  handler(factory: ServerFactory, options: HandlerOptions = {}): McpHttpHandler {
     this.requireSharedKey();
-    return this.#serve.httpHandler(this.service, this.ownerRule, factory, options);
+    return onlyAllowedNames(this.#serve.httpHandler(this.service, this.ownerRule, factory, options), options);
   }
 
   /**

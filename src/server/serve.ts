@@ -16,6 +16,7 @@ import {
   type ServeStdioOptions,
   type StdioServerHandle,
 } from '@modelcontextprotocol/server/stdio';
+import { streamLimits, type HandlerOptions as CommonOptions } from '../mcp/http/handler-options.js';
 import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { openSession } from '../mcp/sessions/session.js';
@@ -31,14 +32,15 @@ import { TaskTransport } from './stdio-transport.js';
 
 export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Promise<McpServer | Server>;
 
-/** The SDK's own defaults, which also apply to the tasks' streams. */
-const LISTEN = { maxSubscriptions: 1024, keepAliveMs: 15_000 };
+/** The options of the SDK's own handler, and those of this package. */
+export interface HandlerOptions
+  extends CommonOptions, Omit<CreateMcpHandlerOptions, 'keepAliveMs' | keyof CommonOptions> {}
 
 export function httpHandler(
   service: TaskService,
   rule: OwnerRule | undefined,
   factory: ServerFactory,
-  options: CreateMcpHandlerOptions,
+  options: HandlerOptions,
 ): McpHttpHandler {
   const ownerOf = (authInfo: AuthInfo | undefined): Owner => httpOwner(rule, authInfo);
   const serve = withTasks(service, factory, ({ authInfo, requestInfo }) => {
@@ -46,18 +48,15 @@ export function httpHandler(
     const sessionId = requestInfo?.headers.get('mcp-session-id');
     return { owner, session: sessionId ? openSession(service.keys, owner.id, sessionId) : undefined };
   });
-  const { maxSubscriptions = LISTEN.maxSubscriptions, keepAliveMs = LISTEN.keepAliveMs } = options;
-  const sdk = createMcpHandler(serve, options);
+  const limits = streamLimits(options);
+  const sdk = createMcpHandler(serve, { ...options, ...limits });
   const stop = service.tools.changed(() => sdk.notify.toolsChanged());
   const close = async (): Promise<void> => {
     stop();
     await sdk.close();
   };
-  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }, service.versions), service, ownerOf, {
-    maxSubscriptions,
-    keepAliveMs,
-  });
-  return { ...listening, ...serveSessions(listening, service, { ownerOf, maxSubscriptions, keepAliveMs }) };
+  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }, service.versions), service, ownerOf, limits);
+  return { ...listening, ...serveSessions(listening, service, { ownerOf, ...limits }) };
 }
 
 export function stdioServer(

@@ -37,7 +37,7 @@ it('are its default export, or its export `tools`', async () => {
 
 it.each([
   ['json.json', '{}', '.js or .mjs or .yaml or .yml'],
-  ['yaml.yaml', 'tools: []', 'yaml.yaml:1:8: tools: it is empty'],
+  ['yaml.yaml', 'tools: []', 'yaml.yaml:1:8: tools: must not be empty'],
   ['none.mjs', 'export const other = 1;', 'export an array of tools'],
   ['empty.mjs', 'export default [];', 'export an array of tools'],
   ['one.mjs', `export default ${TOOL};`, 'export an array of tools'],

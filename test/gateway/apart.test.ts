@@ -168,7 +168,11 @@ describe('tasks of several namespaces', () => {
   });
 
   it.each([
-    ['away', { address: '127.0.0.1:1' }, { message: expect.stringContaining('ask again'), data: { retryable: true } }],
+    [
+      'away',
+      { address: '127.0.0.1:1' },
+      { message: expect.stringContaining('Request the same page again'), data: { retryable: true } },
+    ],
     ['not there', {}, {}],
   ])('are never left out of a list silently: a namespace that is %s is an error', async (_, connection, more) => {
     const gone = `gone-${second}`;

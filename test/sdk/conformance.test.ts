@@ -1,7 +1,8 @@
 /** The 2025-11-25 conformance suite against v1 servers, without affinity and on the SDK's own sessions. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { serveHttp, type HttpServer } from '../../src/cli/http-server.js';
+import { serveHttp } from '../../src/server/serve-http.js';
+import type { HttpServer } from '../../src/mcp/http/node-server.js';
 import { DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
 import { tools } from '../../conformance/fixture/tools.js';
 import { runAll } from '../../conformance/2025-11-25/suite/run.js';
@@ -24,7 +25,7 @@ afterAll(async () => await stack.close());
 
 /** Runs the suite. @returns the message of each failure by rule */
 async function failures(handler: FetchHandler): Promise<Record<string, string | undefined>> {
-  const server: HttpServer = await serveHttp(trustBearers(handler), 0);
+  const server: HttpServer = await serveHttp(trustBearers(handler), { port: 0 });
   const results = await runAll({ url: new URL(server.url), token: 'ann', otherToken: 'bob' }, () => undefined);
   await server.close();
   return Object.fromEntries(

@@ -1,0 +1,105 @@
+/**
+ * Refuses HTTP requests that a foreign web page may have caused (DNS rebinding), as both versions of MCP demand:
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+ * @module
+ */
+import { McpTasksError } from '../../task/errors.js';
+
+export interface AllowedNames {
+  /**
+   * The names by which clients reach this server, besides loopback names: host names without scheme and port, such as
+   * `mcp.example.com`. A request with any other `Host` header is refused.
+   * @default none
+   */
+  readonly allowedHosts?: readonly string[];
+  /**
+   * The web pages that may call this server, besides those of loopback names and of `allowedHosts`: host names such as
+   * `app.example.com`, or whole origins such as `https://app.example.com`. A request with any other `Origin` header is
+   * refused; clients that are not browsers send none.
+   * @default none
+   */
+  readonly allowedOrigins?: readonly string[];
+}
+
+/** A handler whose `fetch` takes a web-standard request. */
+interface Fetching {
+  fetch(request: Request, given?: never): Promise<Response>;
+}
+
+/** An origin as browsers send it, of any scheme. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/;
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** The requests that passed the check, so that a handler behind `serveHttp` does not apply its own narrower one. */
+const passed = new WeakSet<Request>();
+
+/**
+ * Returns a handler that answers 403 to requests for other hosts and from other web pages, and passes on the rest.
+ *
+ * @throws McpTasksError `CONFIGURATION` if a name is not a host name or an origin
+ */
+export function onlyAllowedNames<Handler extends Fetching>(handler: Handler, names: AllowedNames): Handler {
+  const hosts = [...LOOPBACK, ...(names.allowedHosts ?? []).map(hostName)];
+  const origins = [...hosts, ...(names.allowedOrigins ?? []).map(originName)];
+  return {
+    ...handler,
+    async fetch(request: Request, given?: never) {
+      const refused = passed.has(request)
+        ? undefined
+        : (hostProblem(request, hosts) ?? originProblem(request, origins));
+      if (refused !== undefined) return forbidden(refused);
+      passed.add(request);
+      return await handler.fetch(request, given);
+    },
+  };
+}
+
+function hostProblem({ headers, url }: Request, hosts: readonly string[]): string | undefined {
+  // Without the header, as in HTTP/2, the URL has the name.
+  const host = headers.get('host') ?? new URL(url).host;
+  const name = nameOf(`http://${host}`);
+  if (name !== undefined && hosts.includes(name)) return undefined;
+  return `Forbidden: this server does not answer for the host "${host}". Its operator can allow it (allowedHosts, or serve --allow-host).`;
+}
+
+function originProblem({ headers }: Request, origins: readonly string[]): string | undefined {
+  const origin = headers.get('origin')?.toLowerCase();
+  if (!origin || origins.includes(origin)) return undefined;
+  const name = /^https?:/.test(origin) ? nameOf(origin) : undefined;
+  if (name !== undefined && origins.includes(name)) return undefined;
+  return `Forbidden: web pages of "${origin}" may not call this server. Its operator can allow them (allowedOrigins, or serve --allow-origin).`;
+}
+
+function nameOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).hostname : undefined;
+}
+
+/** MCP: "The HTTP response body MAY comprise a JSON-RPC error response that has no id." */
+function forbidden(message: string): Response {
+  return Response.json({ jsonrpc: '2.0', error: { code: -32000, message } }, { status: 403 });
+}
+
+/** Whether the text is a host name, or an IP address, without anything else that a URL has. */
+export function isHostName(text: string): boolean {
+  return text !== '' && nameOf(`http://${text}`) === text.toLowerCase();
+}
+
+/** Returns the name in lower case. */
+function hostName(name: string): string {
+  if (isHostName(name)) return name.toLowerCase();
+  throw new McpTasksError(
+    'CONFIGURATION',
+    `allowedHosts: write a host name without scheme, port and path, such as "mcp.example.com", not "${name}"`,
+  );
+}
+
+/** Returns the name or the origin in lower case. */
+function originName(text: string): string {
+  const lower = text.toLowerCase();
+  if (ORIGIN.test(lower)) return lower;
+  if (isHostName(lower)) return lower;
+  throw new McpTasksError(
+    'CONFIGURATION',
+    `allowedOrigins: write a host name such as "app.example.com" or an origin such as "https://app.example.com", not "${text}"`,
+  );
+}

@@ -1,0 +1,110 @@
+/** An MCP endpoint on a port. @module */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isIPv4, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { McpTasksError } from '../../task/errors.js';
+import type { FetchHandler } from '../sessions/sessions-http.js';
+import { onlyAllowedNames, type AllowedNames } from './allowed-names.js';
+
+/** How long requests in progress may take to end when the server stops, in milliseconds. */
+const CLOSE_GRACE = 3_000;
+
+export interface ServeHttpOptions extends AllowedNames {
+  /** The port to listen on; 0 for any free one. @default 3000 */
+  readonly port?: number;
+  /**
+   * The address to listen on. Beyond this machine, anyone who reaches it can call the tools unless the handler asks for
+   * tokens (`bearerAuth`).
+   * @default '127.0.0.1'
+   */
+  readonly host?: string;
+  /** The path of the MCP endpoint. @default '/mcp' */
+  readonly path?: string;
+}
+
+/** A server that `serveHttp` started. */
+export interface HttpServer {
+  /** The URL of the MCP endpoint, with the address that the server listens on. */
+  readonly url: string;
+  /** Stops accepting requests, ends the streams gracefully and gives other requests 3 s to finish. */
+  close(): Promise<void>;
+}
+
+/** What `DurableTasks.handler` and `bearerAuth` return. */
+export interface ServedHandler extends FetchHandler {
+  /** The paths that the handler answers besides its own. */
+  readonly metadataPaths?: readonly string[];
+}
+
+/** Converts between Node's requests and web-standard ones. */
+export type NodeListener = (handler: FetchHandler) => (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/**
+ * Serves `handler` on a port.
+ * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, the host is not an address of this machine, or
+ * no name is known by which clients may reach it
+ */
+export async function listenHttp(
+  handler: ServedHandler,
+  listenerOf: NodeListener,
+  { host = '127.0.0.1', port = 3000, path = '/mcp', allowedHosts = [], allowedOrigins = [] }: ServeHttpOptions,
+): Promise<HttpServer> {
+  const allowed = [...allowedHosts, ...ownName(host)];
+  if (isEveryAddress(host) && allowed.length === 0) {
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `to listen on ${host || 'every address'}, name the hosts by which clients reach this server: allowedHosts: ['mcp.example.com']. Requests for any other host are refused (DNS rebinding)`,
+    );
+  }
+  const serve = listenerOf(onlyAllowedNames(handler, { allowedHosts: allowed, allowedOrigins }));
+  const paths = new Set([path, ...(handler.metadataPaths ?? [])]);
+  const server = createServer((request, response) => {
+    // A kept-alive connection would delay closing.
+    response.once('close', () => server.listening || server.closeIdleConnections());
+    // Don't parse the target as a URL: not every target is one, and `//` would throw here.
+    if (paths.has(request.url?.split('?')[0] ?? '')) void serve(request, response);
+    else response.writeHead(404, { 'content-type': 'text/plain' }).end(`The MCP endpoint is ${path}\n`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  return {
+    url: httpUrl(host, (server.address() as AddressInfo).port, path),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await Promise.race([Promise.all([closed, handler.close()]), delay(CLOSE_GRACE, undefined, { ref: false })]);
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** @param host a name, or an IPv4 or IPv6 address */
+export function httpUrl(host: string, port: number, path: string): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+export function isEveryAddress(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || host === '::';
+}
+
+/** Returns the name that URLs of this address have. */
+function ownName(host: string): string[] {
+  const url = httpUrl(host, 1, '/');
+  return isEveryAddress(host) || !URL.canParse(url) ? [] : [new URL(url).hostname];
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const problem = {
+    EADDRINUSE: `port ${port} is in use by another program: choose another one (on the command line, PORT or --port)`,
+    EACCES: `this user may not listen on port ${port}: choose one above 1023 (on the command line, PORT or --port)`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine`,
+    ENOTFOUND: `${host} is not an address of this machine`,
+  }[error.code ?? ''];
+  return problem === undefined ? error : new McpTasksError('CONFIGURATION', problem, { cause: error });
+}

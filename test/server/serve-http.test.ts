@@ -1,0 +1,129 @@
+/** `serveHttp` of both adapters. */
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { serveHttp, type HttpServer, type ServedHandler } from '../../src/index.js';
+import { onlyAllowedNames } from '../../src/mcp/http/allowed-names.js';
+import { serveHttp as serveV1Http } from '../../src/sdk/index.js';
+
+/** Answers every request with 200, unless it is for other names than loopback ones: those of a handler by default. */
+const handler: ServedHandler = onlyAllowedNames(
+  { fetch: async (request) => Response.json({ url: request.url }), close: async () => {} },
+  {},
+);
+
+/** Sends a raw request, because `fetch` would refuse some of these. @returns the status line of the answer */
+async function raw({ url }: HttpServer, target: string, ...headers: string[]): Promise<string> {
+  const { port } = new URL(url);
+  return await new Promise((resolve, reject) => {
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.end(`GET ${target} HTTP/1.1\r\n${['Connection: close', ...headers].join('\r\n')}\r\n\r\n`),
+    );
+    let answer = '';
+    socket
+      .on('data', (data) => (answer += data.toString()))
+      .on('end', () => resolve(answer.split('\r\n')[0] ?? ''))
+      .on('error', reject);
+  });
+}
+
+describe.each([
+  ['@modelcontextprotocol/server', serveHttp],
+  ['@modelcontextprotocol/sdk', serveV1Http],
+])('for handlers of %s', (_, serve) => {
+  let server: HttpServer;
+  beforeEach(async () => {
+    server = await serve(handler, { port: 0 });
+  });
+  afterEach(async () => await server.close());
+
+  it('listens on loopback, at /mcp', async () => {
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/);
+    expect(await (await fetch(server.url)).json()).toEqual({ url: server.url });
+  });
+
+  it.each([
+    ['//', 'Host: localhost', '404'],
+    ['/', 'Host: 127.0.0.1', '404'],
+    ['/mcp?x=1', 'Host: 127.0.0.1', '200'],
+    ['http://[', 'Host: localhost', '404'],
+    ['/mcp', 'Host: evil.example', '403'],
+  ])('GET %s with %s is answered with %s', async (target, host, status) => {
+    expect(await raw(server, target, host)).toContain(` ${status} `);
+    expect(await raw(server, '/mcp', 'Host: localhost')).toContain(' 200 ');
+  });
+
+  it('refuses what a foreign web page sends', async () => {
+    expect(await raw(server, '/mcp', 'Host: localhost', 'Origin: https://evil.example')).toContain(' 403 ');
+  });
+
+  it('says when its port is in use', async () => {
+    const port = Number(new URL(server.url).port);
+    await expect(serve(handler, { port })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: `port ${port} is in use by another program: choose another one (on the command line, PORT or --port)`,
+    });
+  });
+
+  it('says when its address is not this machine’s', async () => {
+    await expect(serve(handler, { port: 0, host: '192.0.2.1' })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: '192.0.2.1 is not an address of this machine',
+    });
+  });
+
+  it('needs a name to listen on every address', async () => {
+    await expect(serve(handler, { port: 0, host: '0.0.0.0' })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining("allowedHosts: ['mcp.example.com']"),
+    });
+  });
+
+  it('answers the paths and names it is told, those of the handler’s metadata too', async () => {
+    const other = await serve(
+      { ...handler, metadataPaths: ['/more'] },
+      { port: 0, path: '/tasks', allowedHosts: ['mcp.example.com'], allowedOrigins: ['app.example.com'] },
+    );
+    expect(other.url).toMatch(/\/tasks$/);
+    expect(await raw(other, '/tasks', 'Host: mcp.example.com', 'Origin: https://app.example.com')).toContain(' 200 ');
+    expect(await raw(other, '/more', 'Host: localhost')).toContain(' 200 ');
+    expect(await raw(other, '/mcp', 'Host: localhost')).toContain(' 404 ');
+    expect(await raw(other, '/tasks', 'Host: app.example.com')).toContain(' 403 ');
+    expect(await raw(other, '/tasks', 'Host: mcp.example.com', 'Origin: https://evil.example')).toContain(' 403 ');
+    await other.close();
+  });
+
+  it('lets answers end when it closes, and takes no more requests', async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const write = async (text: string): Promise<void> => await writer.write(new TextEncoder().encode(text));
+    const other = await serve({ ...handler, fetch: async () => new Response(readable) }, { port: 0 });
+    void write('half and ');
+    const response = await fetch(other.url);
+    const closing = other.close();
+    await expect(fetch(other.url)).rejects.toThrow('fetch failed');
+    await write('half');
+    await writer.close();
+    expect(await response.text()).toBe('half and half');
+    await closing;
+  });
+
+  it('tells the handler when a client hangs up', async () => {
+    let aborted: ((was: string) => void) | undefined;
+    const hungUp = new Promise<string>((resolve) => (aborted = resolve));
+    const other = await serve(
+      {
+        ...handler,
+        async fetch(request) {
+          request.signal.addEventListener('abort', () => aborted?.('aborted'));
+          return new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(8)) }));
+        },
+      },
+      { port: 0 },
+    );
+    const client = new AbortController();
+    await fetch(other.url, { signal: client.signal });
+    client.abort();
+    expect(await hungUp).toBe('aborted');
+    await other.close();
+  });
+});
