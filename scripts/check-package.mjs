@@ -61,16 +61,24 @@ try {
   run('node', ['entries.mjs'], project);
   process.stdout.write(`imported ${entries.join(', ')}\n`);
 
-  writeFileSync(join(project, 'workflows.mjs'), `export * from '${manifest.name}/workflows';\n`);
-  writeFileSync(
-    join(project, 'bundle.mjs'),
-    `import { bundleWorkflowCode } from '@temporalio/worker';
+  // An author's bundle has the workflows that every tool needs and no others; the reference tools' has theirs too.
+  const bundles = {
+    workflows: { has: ['mcpToolTask', 'mcpAskFirst'], lacks: ['loadDataset'] },
+    'tools/workflows': { has: ['mcpToolTask', 'mcpAskFirst', 'loadDataset', 'loadDatasetCleanup'], lacks: [] },
+  };
+  for (const [entry, { has, lacks }] of Object.entries(bundles)) {
+    writeFileSync(join(project, 'workflows.mjs'), `export * from '${manifest.name}/${entry}';\n`);
+    writeFileSync(
+      join(project, 'bundle.mjs'),
+      `import { bundleWorkflowCode } from '@temporalio/worker';
 const { code } = await bundleWorkflowCode({ workflowsPath: new URL('workflows.mjs', import.meta.url).pathname });
-if (!code.includes('mcpToolTask')) throw new Error('the bundle lacks the shipped workflow');
+for (const name of ${JSON.stringify(has)}) if (!code.includes('function ' + name)) throw new Error('the bundle lacks ' + name);
+for (const name of ${JSON.stringify(lacks)}) if (code.includes('function ' + name)) throw new Error('the bundle has ' + name);
 `,
-  );
-  run('node', ['bundle.mjs'], project);
-  process.stdout.write('built the worker bundle\n');
+    );
+    run('node', ['bundle.mjs'], project);
+    process.stdout.write(`built the worker bundle of ${entry}\n`);
+  }
 
   const example = readFileSync(join(root, 'README.md'), 'utf8').match(/```ts\n([\s\S]*?)```/)?.[1];
   if (!example) throw new Error('the README has no TypeScript example');

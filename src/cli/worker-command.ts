@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Runtime } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
-import { referenceActivities, referenceTools, toolsConfigFromEnv } from '../tools/index.js';
+import { referenceActivities, referenceTools, referenceWorkflowsPath, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { createWorker } from '../worker/index.js';
 import { workerLogger } from '../worker/worker-log.js';
@@ -17,6 +17,7 @@ export async function runWorker({ dir, logger }: { dir: string; logger: Logger }
     const worker = await createWorker({
       tools: referenceTools(config),
       activities: referenceActivities(config),
+      workflowsPath: referenceWorkflowsPath,
       // Fresh progress for somebody who is watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',
       defaultHeartbeatThrottleInterval: '250 ms',

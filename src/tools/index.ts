@@ -3,6 +3,7 @@
  * optional peers that only the worker needs. They are loaded when a tool first runs.
  * @module
  */
+import { fileURLToPath } from 'node:url';
 import type { DurableTool } from '../tool/define-tool.js';
 import type { ToolsConfig } from './config.js';
 import { convertFile } from './convert/tool.js';
@@ -14,11 +15,21 @@ export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/
 
 /**
  * All reference tools. A new tool is a folder next to this file with its definition and its activities, and one entry
- * here. If it runs a workflow, that is a file in `workflows/`, exported with the others.
+ * here. If it runs a workflow, that is a file in `workflows/tools/`, exported with the others.
  */
 const TOOLS: readonly ReferenceTool[] = [loadDataset, convertFile];
 
-/** Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration. */
+/**
+ * Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration.
+ *
+ * @example
+ * const config = toolsConfigFromEnv();
+ * const worker = await createWorker({
+ *   tools: referenceTools(config),
+ *   activities: referenceActivities(config),
+ *   workflowsPath: referenceWorkflowsPath,
+ * });
+ */
 export function referenceTools(config: ToolsConfig): DurableTool[] {
   return TOOLS.map((tool) => tool.define(config));
 }
@@ -27,3 +38,9 @@ export function referenceTools(config: ToolsConfig): DurableTool[] {
 export function referenceActivities(config: ToolsConfig): object {
   return Object.assign({}, ...TOOLS.map((tool) => tool.activities?.(config))) as object;
 }
+
+/**
+ * The file of the workflows behind {@link referenceTools}, for a worker that has no others. If you have a workflows
+ * file of your own, put `export * from 'mcp-tasks-temporal/tools/workflows';` in it instead.
+ */
+export const referenceWorkflowsPath = fileURLToPath(new URL('../../workflows/tools/index.js', import.meta.url));

@@ -29,7 +29,7 @@ export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'conne
   /**
    * A file that exports your own workflows and, if there are function tools, `export * from
    * 'mcp-tasks-temporal/workflows';`.
-   * @default the shipped workflows
+   * @default the workflows of `mcp-tasks-temporal/workflows`
    */
   readonly workflowsPath?: string;
   /** The activities of your own workflows. */

@@ -10,12 +10,12 @@ import { Pool, type QueryResultRow } from 'pg';
 import { inject } from 'vitest';
 import { referenceActivities, type ToolsConfig } from '../../src/tools/index.js';
 import type { LoadArguments, LoadResult } from '../../src/tools/load/types.js';
-import type { loadDataset } from '../../workflows/index.js';
+import type { loadDataset } from '../../workflows/tools/index.js';
 
 export const FLIGHTS = fileURLToPath(
   new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url),
 );
-const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('../../workflows/tools/index.ts', import.meta.url));
 
 export interface Scratch {
   /** A folder that the tools may access. */

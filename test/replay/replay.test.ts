@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import proto from '@temporalio/proto';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, expect, it } from 'vitest';
-import { workflowsPath } from '../helpers/stack.js';
 
+const workflowsPath = fileURLToPath(new URL('../../workflows/tools/index.ts', import.meta.url));
 const histories = fileURLToPath(new URL('histories/', import.meta.url));
 const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 let workflowBundle: WorkflowBundleWithSourceMap;

@@ -5,7 +5,7 @@ import type { ToolsConfig } from '../config.js';
 import type { ReferenceTool } from '../reference-tool.js';
 import { loadActivities } from './activities.js';
 
-/** Runs the workflow `workflows/load-dataset.ts`. */
+/** Runs the workflow `workflows/tools/load-dataset.ts`. */
 export const loadDataset: ReferenceTool = { define: defineLoadDataset, activities: loadActivities };
 
 const NAME = String.raw`[\p{L}_][\p{L}\p{N}_$-]{0,62}`;

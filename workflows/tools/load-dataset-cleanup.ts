@@ -7,7 +7,7 @@ import {
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
-import type { LoadActivities, LoadTarget } from '../src/tools/load/types.js';
+import type { LoadActivities, LoadTarget } from '../../src/tools/load/types.js';
 
 /** The signal that a task sends before it ends without a result. */
 export const undoSignal = defineSignal('undoLoad');

@@ -8,8 +8,8 @@ import {
   startChild,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { task } from '../src/workflow/index.js';
-import type { LoadActivities, LoadArguments, LoadPlan, LoadResult, LoadTarget } from '../src/tools/load/types.js';
+import { task } from '../../src/workflow/index.js';
+import type { LoadActivities, LoadArguments, LoadPlan, LoadResult, LoadTarget } from '../../src/tools/load/types.js';
 import { loadDatasetCleanup, undoSignal } from './load-dataset-cleanup.js';
 
 /** How long a failed or cancelled task waits for its cleanup. The cleanup continues even after the task has ended. */
