@@ -23,7 +23,8 @@ const UNDECLARED = 'test/server/listen > over HTTP > is refused to those who do 
 const ACKNOWLEDGED = 'test/server/tasks > 2026-07-28 > acknowledges the cancelling of an ended task with nothing';
 const IGNORED =
   'test/server/extension-stdio > `notifications/cancelled` > is ignored for a task, for what is unknown or over, and where it is malformed';
-const AWAITED = 'test/client/call-tool > client %s > resolves with the result of a task, telling its status on the way';
+const AWAITED =
+  'test/client/call-tool > client %s > resolves with the result of a task and reports its status on the way';
 const ANSWERED = 'test/server/input > a host answers with `onInput`';
 const ANY_ORDER = 'test/server/properties > holds for any of them';
 const BEFORE =
@@ -60,7 +61,7 @@ export const taskRules = page('tasks', {
       {
         own: [
           AWAITED,
-          'test/client/call-tool > client %s > throws the JSON-RPC error a task ended with, and awaits tools that are no tasks',
+          'test/client/call-tool > client %s > throws the JSON-RPC error that a task ended with, and awaits calls that do not become tasks',
         ],
       },
     ],
@@ -115,7 +116,7 @@ export const taskRules = page('tasks', {
       {
         official: ['tasks-no-early-ttl-expiry'],
         own: [
-          'test/temporal/engine > the end > expires by its ttl, but not while it runs and not as soon as it has ended',
+          'test/temporal/engine > the end > expires after its ttl, but not while it runs and not right after it ends',
         ],
       },
     ],
@@ -141,7 +142,7 @@ export const taskRules = page('tasks', {
       {
         own: [
           ANY_ORDER,
-          'test/temporal/engine > the end > is cancelled from the request on, whatever the workflow does',
+          'test/temporal/engine > the end > reads as cancelled from the request on, whatever the workflow does',
         ],
       },
     ],
@@ -182,7 +183,9 @@ export const taskRules = page('tasks', {
       'SHOULD',
       'Clients SHOULD persist task IDs to durable storage so that polling can resume after a crash or restart.',
       {
-        own: ['test/client/resume > protocol negotiation %s > the next host awaits what a killed one was waiting for'],
+        own: [
+          'test/client/resume > protocol negotiation %s > the next host resumes the task that a killed one was awaiting',
+        ],
       },
     ],
     [
@@ -467,7 +470,7 @@ export const taskRules = page('tasks', {
     [
       'MUST',
       'Servers MUST generate them with sufficient entropy that a third party cannot enumerate or guess them.',
-      { own: ['test/task/task > task IDs > have 128 bits that nobody can foresee'] },
+      { own: ['test/task/task > task IDs > have 128 unpredictable bits'] },
     ],
     [
       'MUST',

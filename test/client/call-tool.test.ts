@@ -116,7 +116,7 @@ it.each([
 );
 
 describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
-  it('resolves with the result of a task, telling its status on the way', async () => {
+  it('resolves with the result of a task and reports its status on the way', async () => {
     const client = await connectAs(mode);
     const { open } = gate(mode);
     const seen: TaskStatus[] = [];
@@ -136,7 +136,7 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
     expect(new Set(seen.map(({ taskId }) => taskId)).size).toBe(1);
   });
 
-  it('throws the JSON-RPC error a task ended with, and awaits tools that are no tasks', async () => {
+  it('throws the JSON-RPC error that a task ended with, and awaits calls that do not become tasks', async () => {
     const client = await connectAs(mode);
     const error: unknown = await callTool(client, { name: 'refuse' }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(JsonRpcError);
@@ -144,7 +144,7 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
     expect((await callTool(client, { name: 'plain' })).content).toEqual([{ type: 'text', text: 'plain' }]);
   });
 
-  it('takes a terminated task for ended, not for a server that is away', async () => {
+  it('treats a terminated task as ended, not as an unreachable server', async () => {
     const client = await connectAs(mode);
     const { started } = gate(`${mode}-terminated`);
     let taskId = '';
@@ -175,7 +175,7 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
     expect((await stack.tasks.engine.get('anonymous', taskId)).outcome).toEqual({ kind: 'cancelled' });
   });
 
-  it('goes on when the server is replaced by another', async () => {
+  it('continues when the server is replaced', async () => {
     const first = await listen(stack.tasks.handler(factory));
     const client = await connectAs(mode, first.url);
     const { open, started } = gate(`${mode}-restart`);
@@ -191,8 +191,8 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
   });
 });
 
-describe.each(['v1', 'legacy', 'auto'] as const)('client %s, a call that becomes no task', (mode) => {
-  it('tells its progress while it is awaited', async () => {
+describe.each(['v1', 'legacy', 'auto'] as const)('client %s, a call that does not become a task', (mode) => {
+  it('reports its progress while it is awaited', async () => {
     const client = await connectAs(mode);
     const { open } = gate(`${mode}-plain`);
     const seen: unknown[] = [];

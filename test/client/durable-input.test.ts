@@ -88,7 +88,7 @@ const nameOrSize = ({ params }: InputRequest) => ({
 });
 
 describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (kind) => {
-  it('onInput answers every kind of question, again where the answer does not fit', async () => {
+  it('onInput answers every kind of question, and again after an invalid answer', async () => {
     const asked: unknown[] = [];
     const ages = [{ age: 'old' }, { age: 7 }];
     const onInput = async ({ method, params }: InputRequest) => {
@@ -107,7 +107,7 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (kind) => {
     ]);
   });
 
-  it('a call that is resumed answers what was open', async () => {
+  it('a resumed call answers open questions', async () => {
     const client = await connect(kind);
     let taskId = '';
     const failing = async () => await Promise.reject(new Error('not now'));
@@ -129,7 +129,7 @@ describe.each(['v1', 'legacy'] as const)('client %s, in 2025-11-25', (kind) => {
     });
   });
 
-  it('a task tells its progress', async () => {
+  it('a task reports its progress', async () => {
     const seen: Progress[] = [];
     const onProgress = (progress: Progress): void => {
       seen.push(progress);

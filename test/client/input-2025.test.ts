@@ -137,7 +137,7 @@ const answering =
   };
 
 describe.each(['v1', 'v2'] as const)('client %s', (kind) => {
-  it('two calls beside each other each answer their own task, which reads input_required meanwhile', async () => {
+  it('two concurrent calls each answer their own task, which reads as input_required meanwhile', async () => {
     const client = await connect(kind);
     const asked: InputRequest[] = [];
     const seen: TaskStatus[] = [];
@@ -158,7 +158,7 @@ describe.each(['v1', 'v2'] as const)('client %s', (kind) => {
     expect(seen.map(({ status }) => status)).toContain('input_required');
   });
 
-  it('a question that overtakes the task’s ID waits for it, and is put once however often it is sent', async () => {
+  it('a question that arrives before the task’s ID waits for it, and is asked once however often it is sent', async () => {
     const asked: InputRequest[] = [];
     const result = await callTool(await connect(kind), { name: 'hurry' }, { onInput: answering('now', asked) });
     expect(result.structuredContent).toEqual({ first: { said: 'now' }, again: { said: 'now' } });
@@ -179,7 +179,7 @@ describe.each(['v1', 'v2'] as const)('client %s', (kind) => {
     expect(asked).toHaveLength(2);
   });
 
-  it('an onInput that throws rejects the call, leaves the task and is in nobody’s way afterwards', async () => {
+  it('an onInput that throws rejects the call, leaves the task running and does not affect later calls', async () => {
     const client = await connect(kind);
     let taskId = '';
     const call = callTool(
@@ -199,7 +199,7 @@ describe.each(['v1', 'v2'] as const)('client %s', (kind) => {
     });
   });
 
-  it('a task tells its progress on the stream that is held for it', async () => {
+  it('a task reports its progress on the stream that is held open for it', async () => {
     const progress: unknown[] = [];
     await callTool(
       await connect(kind),

@@ -39,7 +39,7 @@ const inTurn =
     (answers.length > 1 ? answers.shift() : answers[0])?.();
 
 describe('callTool', () => {
-  it('finds a tool on a later page, and gives up on pages without end', async () => {
+  it('finds a tool on a later page, and gives up on endless pages', async () => {
     const answers = {
       'tools/call': ({ task: asked }: Record<string, unknown>) => ({ content: [], structuredContent: { asked } }),
     };
@@ -54,7 +54,7 @@ describe('callTool', () => {
     await expect(callTool(clientOf(answers, endless), { name: 'tool' })).rejects.toThrow('more than 1000 pages');
   });
 
-  it('says which answer is not MCP, and does not ask again', async () => {
+  it('says which answer is not valid MCP, and does not retry', async () => {
     let asked = 0;
     const answers = { 'tools/call': () => ({ task }), 'tasks/get': () => ({ asked: ++asked }) };
     await expect(callTool(clientOf(answers), { name: 'tool' })).rejects.toMatchObject({
@@ -64,7 +64,7 @@ describe('callTool', () => {
     expect(asked).toBe(1);
   });
 
-  it('an internal error is not the end of a task that is completed, and is of one that failed', async () => {
+  it('retries an internal error for a completed task, and takes it as the end of a failed one', async () => {
     const trouble = failing('McpError', -32603, 'MCP error -32603: later', { a: 1 });
     const answers = (status: string): Answers => ({
       'tools/call': () => ({ task }),
@@ -85,7 +85,7 @@ describe('callTool', () => {
     ['a closed connection of the v1 SDK', failing('McpError', -32000, 'MCP error -32000: Connection closed')],
     ['an HTTP error of the v1 SDK', failing('Error', 503, 'Streamable HTTP error: busy')],
     ['an error of the v2 SDK', failing('SdkError', 'SEND_FAILED', 'failed')],
-  ])('waits for the server through %s', async (_what, trouble) => {
+  ])('keeps waiting after %s', async (_what, trouble) => {
     const answers = {
       'tools/call': () => ({ task }),
       'tasks/get': inTurn(trouble, () => ({ ...task, status: 'completed' })),
@@ -96,13 +96,13 @@ describe('callTool', () => {
 
   it.each([
     [
-      'an error code of the server that the v1 SDK uses for its own',
+      'a server error whose code the v1 SDK also uses itself',
       failing('McpError', -32001, 'MCP error -32001: not you'),
       { name: 'JsonRpcError', code: -32001, message: 'not you' },
     ],
     ['a refused token', failing('Error', 401, 'no'), { code: 401 }],
     ['a client that is closed', failing('Error', 'none', 'Not connected'), { message: 'Not connected' }],
-  ])('does not wait through %s', async (_what, trouble, error) => {
+  ])('stops waiting after %s', async (_what, trouble, error) => {
     let asked = 0;
     const get = (): never => {
       asked++;
@@ -114,7 +114,7 @@ describe('callTool', () => {
     expect(asked).toBe(1);
   });
 
-  it('a tool that never stops asking, and a task that ends without a result', async () => {
+  it('rejects for a tool that never stops asking, and for a task that ends without a result', async () => {
     const asking = {
       'tools/call': () => ({ resultType: 'input_required', inputRequests: { k: { method: 'elicitation/create' } } }),
     };

@@ -46,7 +46,7 @@ const run = (...args: string[]) =>
   spawn(process.execPath, [host, server.url.href, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 
 describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => {
-  it('the next host awaits what a killed one was waiting for', async () => {
+  it('the next host resumes the task that a killed one was awaiting', async () => {
     const folder = join(dir, mode);
     const file = join(dir, `${mode}-there`);
     const store = fileTaskStore(folder);
@@ -70,7 +70,7 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
     expect(await store.list()).toEqual([]);
   });
 
-  it('a task that is gone is said to be, and forgotten', async () => {
+  it('a task that no longer exists is reported and forgotten', async () => {
     const store = fileTaskStore(join(dir, `${mode}-gone`));
     await store.put({ taskId: 'mcp-gone', tool: 'x', createdAt: new Date().toISOString() });
     await expect(resume(await connect(mode), 'mcp-gone', { taskStore: store })).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
     expect(await store.list()).toEqual([]);
   });
 
-  it('a cancelled call is forgotten, one whose server is away is not', async () => {
+  it('a cancelled call is forgotten, but not one whose server is unreachable', async () => {
     const store = fileTaskStore(join(dir, `${mode}-away`));
     const client = await connect(mode);
     const abort = new AbortController();
@@ -103,7 +103,7 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
     });
   });
 
-  it('a task that the store does not take is cancelled', async () => {
+  it('a task that the store fails to save is cancelled', async () => {
     let taskId = '';
     const store = {
       ...fileTaskStore(dir),
@@ -127,7 +127,7 @@ describe('fileTaskStore', () => {
     createdAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
   });
 
-  it('lists the oldest first, for its user alone; many may write at once', async () => {
+  it('lists the oldest task first, is private to its user, and supports concurrent writers', async () => {
     const folder = join(dir, 'many');
     const stores = [fileTaskStore(folder), fileTaskStore(folder)];
     expect(await stores[0]?.list()).toEqual([]);
@@ -141,7 +141,7 @@ describe('fileTaskStore', () => {
     for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
-  it('keeps no more than its limit, and leaves the files of others', async () => {
+  it('keeps no more tasks than its limit, and leaves other files alone', async () => {
     const folder = join(dir, 'full');
     await mkdir(folder);
     await writeFile(join(folder, 'task-notes.json'), 'mine');
@@ -156,7 +156,7 @@ describe('fileTaskStore', () => {
     expect(() => fileTaskStore(folder, { limit: 0 })).toThrow('limit must be');
   });
 
-  it('says which file is not a record', async () => {
+  it('says which file is not a valid record', async () => {
     const folder = join(dir, 'broken');
     const store = fileTaskStore(folder);
     await store.put(task('a'));

@@ -170,13 +170,13 @@ describe('rawDispatch', () => {
     },
   };
 
-  it('hands on the server’s errors', async () => {
+  it('passes on the server’s errors', async () => {
     expect(
       await rawDispatch(await connected())({ method: 'tasks/get', params: { taskId: 'mcp-none', _meta } }),
     ).toMatchObject({ kind: 'error', error: { code: -32602 } });
   });
 
-  it('gives up at its time, at its signal, and with the connection', async () => {
+  it('gives up at the timeout, when its signal aborts, and when the connection closes', async () => {
     const client = await connected();
     const dispatch = rawDispatch(client);
     await expect(dispatch(waiting, { context: { requestTimeoutMs: 50 } })).rejects.toThrow(

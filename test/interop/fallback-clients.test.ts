@@ -67,7 +67,7 @@ describe.each(clients)('the client of %s', (which, older, connect) => {
   afterAll(async () => await client.close());
 
   it.each(Object.keys(returned) as (keyof typeof returned)[])(
-    'takes the handle and the result of a tool that returns: %s',
+    'accepts the handle and the result of a tool that returns: %s',
     async (name) => {
       const gate = `${which} ${name}`;
       const handle = await client.callTool({ name, arguments: { gate } });
@@ -90,7 +90,7 @@ describe.each(clients)('the client of %s', (which, older, connect) => {
     },
   );
 
-  it('lists a schema of objects, and takes what the companions say', async () => {
+  it('lists an object schema, and accepts the companions’ answers', async () => {
     const object = listed.get('object')?.outputSchema;
     expect(object).toMatchObject({
       type: 'object',

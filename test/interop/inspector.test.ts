@@ -125,7 +125,7 @@ it.each(['legacy', 'modern'] as const)('answers the questions of a task, in prot
   expect(answer).toMatchObject({ structuredContent: { name: 'Ann', size: 3 } });
 });
 
-it('answers another’s questions by tasks/update in 2026-07-28', async () => {
+it('answers questions of another client’s task by tasks/update in 2026-07-28', async () => {
   const watcher = async (...args: string[]) => await inspector.mcpdo('--connection', 'watcher-modern', ...args);
   expect(await inspector.mcpdo('--connection', 'caller-modern', 'tools/call', 'twice', '--task')).toHaveProperty(
     'elicitationPending',

@@ -41,7 +41,7 @@ describe.each(adapters)('against a server of the %s SDK', (_sdk, adapt) => {
     await stack.close();
   });
 
-  it('streams a task to its result, and awaits without one', async () => {
+  it('streams a task to its result, and awaits a plain call', async () => {
     const stream = client.experimental.tasks.callToolStream(
       { name: 'double', arguments: { n: 4 } },
       CallToolResultSchema,

@@ -34,7 +34,7 @@ const start = (client: Client) =>
   client.workflow.start('anything', { workflowId: 'kept', taskQueue: 'nobody', args: [] });
 
 describe('the Temporal dev server', () => {
-  it('is shared by two processes that start at once and stops with the last', async () => {
+  it('is shared by two processes that start at the same time, and stops with the last one', async () => {
     const dir = await temporaryDirectory();
     const holders = [1, 2].map(() => new Holder('temporal', dir, { TEMPORAL_CLI_PATH: cli }));
     const [a, b] = await Promise.all(holders.map((holder) => holder.got<Got>()));
@@ -47,7 +47,7 @@ describe('the Temporal dev server', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('survives the kill of its starter, and the next user takes it up and stops it', async () => {
+  it('survives when the process that started it is killed, and the next user adopts and stops it', async () => {
     const dir = await temporaryDirectory();
     const starter = new Holder('temporal', dir, { TEMPORAL_CLI_PATH: cli });
     const { address } = await starter.got<Got>();
@@ -61,7 +61,7 @@ describe('the Temporal dev server', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('has the same address and data after a stop and after a kill, and shows its UI', async () => {
+  it('keeps its address and data after a stop and after a kill, and serves its UI', async () => {
     const dir = await temporaryDirectory();
     const first = await acquireDevServer({ dir, log: quiet });
     await withClient(first.address, start);
@@ -81,7 +81,7 @@ describe('the Temporal dev server', () => {
     await Promise.all([second.release(), third.release()]);
   });
 
-  it('gets the namespace that is configured', async () => {
+  it('creates the configured namespace', async () => {
     const dir = await temporaryDirectory();
     const targets = await Promise.all([1, 2].map(() => resolveTemporalTarget({ dir, namespace: 'team-a' })));
     const [target] = targets;

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { gone, Holder, leases, serverOf, temporaryDirectory, until } from '../helpers/local-services.js';
 
-it.each([1, 2, 3])('the server goes with users that exit together (round %i)', async () => {
+it.each([1, 2, 3])('the server stops when all users exit at the same time (round %i)', async () => {
   const dir = await temporaryDirectory();
   const holders = Array.from({ length: 4 }, () => new Holder('echo', dir));
   await Promise.all(holders.map(async (holder) => await holder.got()));

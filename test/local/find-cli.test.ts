@@ -25,7 +25,7 @@ async function bareMachine() {
 }
 
 describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', () => {
-  it('names every way and why it failed, in the order they were tried', async () => {
+  it('lists every way in the order tried, and why it failed', async () => {
     const { env, log, lines } = await bareMachine();
     const error = (await findTemporalCli({ env, log }).catch((reason: unknown) => reason)) as Error;
     expect(error).toMatchObject({ code: 'LOCAL_SERVICE' });
@@ -43,14 +43,14 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     expect(lines.filter((line) => line.includes(': tried '))).toHaveLength(5);
   });
 
-  it('takes TEMPORAL_CLI_PATH first', async () => {
+  it('tries TEMPORAL_CLI_PATH first', async () => {
     const { root, path, env, log } = await bareMachine();
     const wanted = script(join(root, 'mine'), WORKS);
     script(join(path, 'temporal'), WORKS);
     expect(await findTemporalCli({ env: { ...env, TEMPORAL_CLI_PATH: wanted }, log })).toBe(wanted);
   });
 
-  it('says that TEMPORAL_CLI_PATH does not work, and goes on', async () => {
+  it('reports that TEMPORAL_CLI_PATH does not work, and tries the next way', async () => {
     const { root, path, env, log, lines } = await bareMachine();
     const broken = script(join(root, 'mine'), 'echo wrong architecture >&2; exit 8');
     script(join(path, 'temporal'), WORKS);
@@ -58,21 +58,21 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     expect(lines[0]).toMatch(/TEMPORAL_CLI_PATH: .*exited with code 8: wrong architecture/);
   });
 
-  it('does not take another program of that name', async () => {
+  it('rejects another program of the same name', async () => {
     const { path, env, log } = await bareMachine();
     script(join(path, 'temporal'), 'echo a tense of grammar');
     const error = (await findTemporalCli({ env, log }).catch((reason: unknown) => reason)) as Error;
     expect(error.message).toContain(`PATH: ${join(path, 'temporal')} is not the Temporal CLI`);
   });
 
-  it('takes the cached one', async () => {
+  it('uses the cached one', async () => {
     const { env, log } = await bareMachine();
     mkdirSync(cacheDir(env), { recursive: true });
     const cached = script(join(cacheDir(env), 'temporal'), WORKS);
     expect(await findTemporalCli({ env, log })).toBe(cached);
   });
 
-  it('has Go build one, once for two that look at the same time, and keeps it', async () => {
+  it('builds one with Go, once for two simultaneous searches, and caches it', async () => {
     const { root, path, env, log, lines } = await bareMachine();
     const calls = join(root, 'calls');
     script(
@@ -89,7 +89,7 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     expect(existsSync(left)).toBe(false);
   });
 
-  it('can be given up', async () => {
+  it('can be aborted', async () => {
     const { path, env, log } = await bareMachine();
     const abort = new AbortController();
     script(join(path, 'go'), 'while true; do :; done');

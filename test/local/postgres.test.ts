@@ -31,7 +31,7 @@ async function query(connectionString: string, sql: string): Promise<unknown[]> 
 }
 
 describe('PostgreSQL', () => {
-  it('is that of DATABASE_URL, and nothing is started', async () => {
+  it('uses DATABASE_URL and starts nothing', async () => {
     const dir = await temporaryDirectory();
     vi.stubEnv('DATABASE_URL', 'postgresql://elsewhere/db');
     const { url, release } = await acquirePostgres({ dir, log: quiet });
@@ -40,7 +40,7 @@ describe('PostgreSQL', () => {
     expect(existsSync(join(dir, 'postgres'))).toBe(false);
   });
 
-  it('starts, answers, and keeps address, password and data for the next start', async () => {
+  it('starts, answers, and keeps its address, password and data for the next start', async () => {
     const dir = await temporaryDirectory();
     const first = await acquirePostgres({ dir, log: quiet });
     expect(await query(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
@@ -60,7 +60,7 @@ describe('PostgreSQL', () => {
     await second.release();
   });
 
-  it('is shared by two processes that start at once and stops with the last', async () => {
+  it('is shared by two processes that start at the same time, and stops with the last one', async () => {
     const dir = await temporaryDirectory();
     const holders = [1, 2].map(() => new Holder('postgres', dir));
     const [a, b] = await Promise.all(holders.map((holder) => holder.got<Got>()));
@@ -72,7 +72,7 @@ describe('PostgreSQL', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('survives the kill of its starter, and recovers from its own', async () => {
+  it('survives when the process that started it is killed, and recovers when killed itself', async () => {
     const dir = await temporaryDirectory();
     const starter = new Holder('postgres', dir);
     const { url } = await starter.got<Got>();
@@ -92,7 +92,7 @@ describe('PostgreSQL', () => {
     expect(record(join(dir, 'postgres')).server).toBeUndefined();
   });
 
-  it.runIf(process.getuid?.() === 0)('works for root in a directory that others may not enter', async () => {
+  it.runIf(process.getuid?.() === 0)('works for root in a directory that other users cannot enter', async () => {
     const dir = await temporaryDirectory(0o700);
     const first = await acquirePostgres({ dir, log: quiet });
     expect(homeOf(join(dir, 'postgres'))).not.toBe(join(dir, 'postgres'));

@@ -40,7 +40,7 @@ function echoService(dir: string, mood = '', changes: Partial<LocalService<'echo
 const quiet = { log: () => {} };
 
 describe('a shared local server', () => {
-  it('is one for all processes that start at once, and stops with the last of them', async () => {
+  it('is started once for all processes that start at the same time, and stops with the last one', async () => {
     const dir = await temporaryDirectory();
     const holders = Array.from({ length: 6 }, () => new Holder('echo', dir));
     const got = await Promise.all(holders.map((holder) => holder.got<Got>()));
@@ -58,7 +58,7 @@ describe('a shared local server', () => {
     expect(record(dir).server).toBeUndefined();
   });
 
-  it('is shared by several users in one process, each of whom may release more than once', async () => {
+  it('is shared by several users in one process, each of which may release more than once', async () => {
     const dir = await temporaryDirectory();
     const users = await Promise.all([1, 2, 3].map(() => acquireLocalService(echoService(dir), quiet)));
     const server = serverOf(dir);
@@ -69,7 +69,7 @@ describe('a shared local server', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('survives the kill of its starter, is taken up by the next user and stops with it', async () => {
+  it('survives when the process that started it is killed, and the next user adopts and stops it', async () => {
     const dir = await temporaryDirectory();
     const starter = new Holder('echo', dir);
     const { pid } = await starter.got<Got>();
@@ -82,7 +82,7 @@ describe('a shared local server', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('stops with a process that exits without a release', async () => {
+  it('stops when its last user exits without releasing it', async () => {
     const dir = await temporaryDirectory();
     const holder = new Holder('echo', dir);
     await holder.got<Got>();
@@ -95,7 +95,7 @@ describe('a shared local server', () => {
     await next.release();
   });
 
-  it('is replaced once it has died, on the same port', async () => {
+  it('is replaced on the same port after it has died', async () => {
     const dir = await temporaryDirectory();
     const first = await acquireLocalService(echoService(dir), quiet);
     const server = serverOf(dir);
@@ -113,7 +113,7 @@ describe('a shared local server', () => {
     expect(gone(replacement)).toBe(true);
   });
 
-  it('is not mistaken for another program that got its process ID', async () => {
+  it('is not confused with another program that got its process ID', async () => {
     const dir = await temporaryDirectory();
     const stranger = { pid: process.pid, startedAt: 'another time' };
     writeFileSync(join(dir, 'server.json'), JSON.stringify({ ports: { echo: 1 }, server: stranger }));
@@ -122,7 +122,7 @@ describe('a shared local server', () => {
     await lease.release();
   });
 
-  it('is not taken up while it stops', async () => {
+  it('is not adopted while it is stopping', async () => {
     const dir = await temporaryDirectory();
     const first = await acquireLocalService(echoService(dir), quiet);
     const server = serverOf(dir);
@@ -149,7 +149,7 @@ describe('a shared local server', () => {
     await Promise.all([first.release(), second.release()]);
   });
 
-  it('is killed if it does not stop when asked', async () => {
+  it('is killed if it ignores the stop signal', async () => {
     const dir = await temporaryDirectory();
     const lease = await acquireLocalService(echoService(dir, 'stubborn', { stopTimeout: 200 }), quiet);
     const server = serverOf(dir);
@@ -157,7 +157,7 @@ describe('a shared local server', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('keeps its port, or takes another one if that is in use', async () => {
+  it('keeps its port, or uses another one if that is taken', async () => {
     const dir = await temporaryDirectory();
     const first = await acquireLocalService(echoService(dir), quiet);
     await first.release();
@@ -170,7 +170,7 @@ describe('a shared local server', () => {
   });
 
   it.each(['', 'not JSON', '{"ports":{"echo":"x"}}', '{"ports":{},"server":{"pid":-1}}'])(
-    'starts in spite of a spoilt record: %j',
+    'starts despite a corrupt record: %j',
     async (text) => {
       const dir = await temporaryDirectory();
       writeFileSync(join(dir, 'server.json'), text);
@@ -180,7 +180,7 @@ describe('a shared local server', () => {
     },
   );
 
-  it('ignores leases that were cut short or whose process has ended', async () => {
+  it('ignores leases that are incomplete or whose process has ended', async () => {
     const dir = await temporaryDirectory();
     const first = await acquireLocalService(echoService(dir), quiet);
     const server = serverOf(dir);
@@ -190,7 +190,7 @@ describe('a shared local server', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('that does not start is reported with the end of its log, and leaves nothing behind', async () => {
+  it('that fails to start is reported with the end of its log, and leaves nothing behind', async () => {
     const dir = await temporaryDirectory();
     await expect(acquireLocalService(echoService(dir, 'broken'), quiet)).rejects.toMatchObject({
       code: 'LOCAL_SERVICE',
@@ -219,7 +219,7 @@ describe('a shared local server', () => {
     expect(existsSync(dir)).toBe(false);
   });
 
-  it('is released at once if the wait for it was given up', async () => {
+  it('is released immediately if the wait for it was aborted', async () => {
     const dir = await temporaryDirectory();
     const abort = new AbortController();
     const prepare = async () => {
@@ -234,7 +234,7 @@ describe('a shared local server', () => {
 });
 
 describe('the identity of a process', () => {
-  it('tells one process from another', () => {
+  it('distinguishes processes', () => {
     const self = identify(process.pid);
     const parent = identify(process.ppid);
     expect(gone(self as { pid: number })).toBe(false);

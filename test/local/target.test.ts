@@ -39,7 +39,7 @@ async function explicit(options: TemporalOptions = {}) {
 }
 
 describe('an explicit Temporal address', () => {
-  it('by option', async () => {
+  it('can be an option', async () => {
     const target = await explicit({ address: 'cluster:7233', namespace: 'n' });
     expect(target).toMatchObject({
       address: 'cluster:7233',
@@ -49,7 +49,7 @@ describe('an explicit Temporal address', () => {
     expect(target).not.toHaveProperty('uiUrl');
   });
 
-  it('by environment', async () => {
+  it('can be in the environment', async () => {
     vi.stubEnv('TEMPORAL_ADDRESS', 'cluster:1');
     vi.stubEnv('TEMPORAL_NAMESPACE', 'n');
     vi.stubEnv('TEMPORAL_API_KEY', 'secret');
@@ -59,7 +59,7 @@ describe('an explicit Temporal address', () => {
     expect(connectionOptions).toEqual({ address: 'cluster:1', apiKey: 'secret', tls: true, metadata: { team: 'a' } });
   });
 
-  it('by an environment whose values come from files, and end with a line break', async () => {
+  it('can be in the environment with a trailing line break', async () => {
     vi.stubEnv('TEMPORAL_ADDRESS', 'cluster:1\n');
     vi.stubEnv('TEMPORAL_API_KEY', 'secret\r\n');
     expect((await explicit()).connectionOptions).toEqual({ address: 'cluster:1', apiKey: 'secret', tls: true });
@@ -69,7 +69,7 @@ describe('an explicit Temporal address', () => {
     });
   });
 
-  it('by the profile of a file, which option or environment name', async () => {
+  it('can be in a profile of a file that an option or the environment names', async () => {
     const text = '[profile.default]\naddress = "a:1"\n[profile.prod]\naddress = "b:2"\nnamespace = "p"\n';
     const configFile = profiles(text);
     expect((await explicit({ configFile })).address).toBe('a:1');
@@ -79,14 +79,14 @@ describe('an explicit Temporal address', () => {
     expect((await explicit()).address).toBe('b:2');
   });
 
-  it('where option wins over environment, and that over the file', async () => {
+  it('comes from the option first, then the environment, then the file', async () => {
     vi.stubEnv('TEMPORAL_CONFIG_FILE', profiles('[profile.default]\naddress = "file:1"\nnamespace = "file"\n'));
     vi.stubEnv('TEMPORAL_ADDRESS', 'env:1');
     expect(await explicit()).toMatchObject({ address: 'env:1', namespace: 'file' });
     expect((await explicit({ address: 'option:1' })).address).toBe('option:1');
   });
 
-  it('with TLS as the options have it', async () => {
+  it('uses TLS if the options say so, or if there is an API key', async () => {
     expect((await explicit({ address: 'a:1', apiKey: 'k' })).connectionOptions.tls).toBe(true);
     expect((await explicit({ address: 'a:1', apiKey: 'k', tls: false })).connectionOptions.tls).toBe(false);
     const tls = { serverNameOverride: 'a' };
@@ -95,7 +95,7 @@ describe('an explicit Temporal address', () => {
 });
 
 describe('without an address', () => {
-  it('a profile with just a namespace, or an empty variable, leads to the dev server', async () => {
+  it('uses the dev server for a profile with only a namespace, or an empty variable', async () => {
     vi.stubEnv('TEMPORAL_CONFIG_FILE', profiles('[profile.default]\nnamespace = "default"\napi_key = "not-for-it"\n'));
     vi.stubEnv('TEMPORAL_ADDRESS', '');
     const own = await acquireDevServer({ dir, log: () => {} });
@@ -106,7 +106,7 @@ describe('without an address', () => {
   });
 });
 
-describe('a configuration that cannot be used', () => {
+describe('an invalid configuration', () => {
   it.each([
     ['a missing file', () => ({ configFile: join(dir, 'missing.toml') }), /missing\.toml does not exist/],
     ['a missing profile', () => ({ configFile: profiles('[profile.a]\n'), profile: 'b' }), /Profile 'b' not found/],
@@ -144,7 +144,7 @@ describe('a configuration that cannot be used', () => {
       () => ({ address: 'a:1', apiKey: '“hush-hush”' }),
       /API key .*: .*quote/,
     ],
-    ['a header that is none', { TEMPORAL_GRPC_META_TOKEN: 'hush-hush\nx' }, () => ({ address: 'a:1' }), /header token/],
+    ['an invalid header', { TEMPORAL_GRPC_META_TOKEN: 'hush-hush\nx' }, () => ({ address: 'a:1' }), /header token/],
     ['an address that is a URL', {}, () => ({ address: 'https://u:hush-hush@a:1' }), /address .*host and port/],
     [
       'a key in place of its path',
@@ -171,12 +171,12 @@ describe('a configuration that cannot be used', () => {
       /TEMPORAL_CONFIG_FILE\): .*a path is expected/,
     ],
     [
-      'a file that is not TOML, where its secret is',
+      'a file that is not TOML, on the line of its secret',
       {},
       () => ({ configFile: profiles('[profile.default]\napi_key = "hush-hush') }),
       /line 2, column \d+/,
     ],
-  ])('%s is not repeated', async (_what, env, options, message) => {
+  ])('the error does not repeat %s', async (_what, env, options, message) => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const error = await resolveTemporalTarget({ dir, ...options() }).then(
       () => expect.fail('it was taken'),

@@ -18,7 +18,7 @@ describe('a key is strong', () => {
     ['less in hex', 'a1'.repeat(15), false],
     ['less in base64url', 'x'.repeat(21), false],
     ['decimal digits', '7'.repeat(38), false],
-    ['enough of them', '7'.repeat(39), true],
+    ['enough decimal digits', '7'.repeat(39), true],
     ['hyphens', '-'.repeat(100), false],
     ['a name', 'nightly-load', false],
     ['nothing', '', false],
@@ -26,7 +26,7 @@ describe('a key is strong', () => {
 });
 
 describe('arguments are the same', () => {
-  it('exactly when their JSON is, but for the order of keys', () => {
+  it('exactly when their JSON is, ignoring the order of keys', () => {
     const backwards = (value: unknown): unknown => {
       if (typeof value !== 'object' || value === null) return value;
       if (Array.isArray(value)) return value.map(backwards);
@@ -52,13 +52,13 @@ describe('arguments are the same', () => {
     [{ a: 1 }, { a: '1' }],
     [{ a: null }, {}],
     [{ a: { b: 1 } }, { b: { a: 1 } }],
-  ])('not %j and %j', (a, b) => expect(canonicalJson(a)).not.toBe(canonicalJson(b)));
+  ])('but not %j and %j', (a, b) => expect(canonicalJson(a)).not.toBe(canonicalJson(b)));
 
-  it('when they are dates of the same time', () =>
+  it('if they are dates of the same time', () =>
     expect(canonicalJson({ at: new Date(0) })).toBe('{"at":"1970-01-01T00:00:00.000Z"}'));
 });
 
-describe('a task gives way', () => {
+describe('a task under a tool’s own key gives way to a new one if it failed or was cancelled', () => {
   const result = (isError?: boolean): Outcome => ({
     kind: 'result',
     result: { content: [], ...(isError === undefined ? {} : { isError }) },
@@ -78,7 +78,7 @@ describe('a task gives way', () => {
 });
 
 describe('the ID of a key’s task', () => {
-  it('is a task ID of its owner, the same for the same name under the same secret alone', () => {
+  it('is a task ID of its owner, and the same only for the same name and secret', () => {
     const [current, previous] = ['c'.repeat(32), 'p'.repeat(32)];
     const keys = new Keyring([current, previous]);
     fc.assert(
@@ -104,7 +104,7 @@ describe('a call’s key', () => {
     idempotencyKey: ({ table }) => (table === 'any' ? undefined : table),
   });
 
-  it('is the client’s, else the tool’s, else none', () => {
+  it('is the client’s, or else the tool’s, or else none', () => {
     expect(idempotencyKeyOf(keyed, { table: 'a' }, 'mine')).toEqual({ by: 'client', text: 'mine' });
     expect(idempotencyKeyOf(keyed, { table: 'a' }, undefined)).toEqual({ by: 'tool', text: 'a' });
     expect(idempotencyKeyOf(keyed, { table: 'any' }, undefined)).toBeUndefined();

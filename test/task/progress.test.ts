@@ -12,6 +12,6 @@ it.each([
   [[{ progress: '3' }], undefined],
   [['a.csv', 3], undefined],
   [[], undefined],
-])('%j', (details, progress) => {
+])('heartbeat details %j are read as progress %j', (details, progress) => {
   expect(progressOfHeartbeat(details)).toEqual(progress);
 });

@@ -12,7 +12,7 @@ const key = 'k'.repeat(32);
 const other = 'o'.repeat(32);
 
 describe('task IDs', () => {
-  it('belong to the tag they were made for, and lie in its range', () => {
+  it('belong to the tag they were created for, and lie in its range', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (mine, theirs) => {
         const id = newTaskId(ownerTag(key, mine));
@@ -24,13 +24,13 @@ describe('task IDs', () => {
     );
   });
 
-  it('have 128 bits that nobody can foresee', () => {
+  it('have 128 unpredictable bits', () => {
     const random = Array.from({ length: 200 }, () => BigInt(`0x${newTaskId(ownerTag(key, 'a')).slice(-32)}`));
     for (let bit = 0n; bit < 128n; bit++)
       expect(new Set(random.map((bits) => (bits >> bit) & 1n)).size, `bit ${bit}`).toBe(2);
   });
 
-  it('are nothing else', () => {
+  it('have no other form', () => {
     const id = newTaskId(ownerTag(key, 'a'));
     for (const wrong of ['', `${id}0`, `x${id}`, id.toUpperCase(), `${id}\n`, id.replace('mcp', 'other')])
       expect(belongsTo(wrong, [ownerTag(key, 'a')]), wrong).toBe(false);
@@ -44,7 +44,7 @@ describe('keys', () => {
     expect(() => Keyring.parse(`${key},short`)).toThrow('at least 32 characters');
   });
 
-  it('can be rotated: what was made under a previous key is still accepted, and new things are made under the current', () => {
+  it('can be rotated: the current key makes everything new, and previous keys are still accepted', () => {
     const before = Keyring.parse(key);
     const after = Keyring.parse(`${other}, ${key}`);
     const id = newTaskId(before.ownerTags('ann')[0]);
@@ -58,7 +58,7 @@ describe('keys', () => {
 describe('cursors', () => {
   const keys = Keyring.parse(key);
 
-  it('come back as they were, for their owner only', () => {
+  it('open unchanged, for their owner only', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (token) => {
         const cursor = sealCursor(keys, 'ann', token);
@@ -68,7 +68,7 @@ describe('cursors', () => {
     );
   });
 
-  it('cannot be made up', () => {
+  it('cannot be forged', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(() => openCursor(keys, 'ann', text)).toThrow('Invalid cursor');
@@ -77,7 +77,7 @@ describe('cursors', () => {
   });
 });
 
-describe('results', () => {
+describe('what a tool returns', () => {
   it.each([
     [{ content: [{ type: 'text', text: 'x' }] }, { content: [{ type: 'text', text: 'x' }] }],
     ['text', { content: [{ type: 'text', text: 'text' }], structuredContent: 'text' }],
@@ -91,24 +91,24 @@ describe('results', () => {
       { content: 'not blocks' },
       { content: [{ type: 'text', text: '{"content":"not blocks"}' }], structuredContent: { content: 'not blocks' } },
     ],
-  ])('%j', (value, result) => expect(toToolResult(value)).toEqual(result));
+  ])('%j becomes a tool result', (value, result) => expect(toToolResult(value)).toEqual(result));
 });
 
 describe('expiry', () => {
   const minute = 60_000;
   it.each([
     ['no ttl', { ttl: null, createdAt: 0, endedAt: 1 }, 1e12, false],
-    ['running beyond its ttl', { ttl: 1, createdAt: 0 }, 1e12, false],
+    ['running past its ttl', { ttl: 1, createdAt: 0 }, 1e12, false],
     ['within its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 59 * minute, false],
     ['after its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 60 * minute + 1, true],
-    ['ended just now, ttl long over', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 609 * minute, false],
+    ['ended just now, ttl long past', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 609 * minute, false],
     [
-      'ended ten minutes ago, ttl long over',
+      'ended ten minutes ago, ttl long past',
       { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute },
       610 * minute + 1,
       true,
     ],
-    ['a ttl of nothing', { ttl: 0, createdAt: 0, endedAt: 5 }, 6, true],
+    ['a ttl of 0', { ttl: 0, createdAt: 0, endedAt: 5 }, 6, true],
   ])('%s', (_, task, now, expired) => expect(isExpired(task, now)).toBe(expired));
 });
 

@@ -42,7 +42,7 @@ async function chain(length: number): Promise<string> {
   throw new Error('the task ended before that');
 }
 
-it('is read at a slow connection: each read goes on where the one before it was out of time', async () => {
+it('reads a long chain over a slow connection: each read continues where the previous one ran out of time', async () => {
   const id = await chain(8);
   const { engine } = openEngine(proxy.address);
   proxy.delay = 400;
@@ -55,7 +55,7 @@ it('is read at a slow connection: each read goes on where the one before it was 
 });
 
 it(
-  'is read, listed and cancelled at any replica when retention has deleted its first run',
+  'reads, lists and cancels the task at any replica after retention has deleted its first run',
   { timeout: 90_000 },
   async () => {
     // Temporal takes half a minute to delete the run.

@@ -60,7 +60,7 @@ async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
   throw new Error('the task ended before that');
 }
 
-it('whoever starts something is answered, also where the codec hangs', { timeout: 6_000 }, async () => {
+it('a start is answered in time even if the codec hangs', { timeout: 6_000 }, async () => {
   moods.others = 'hangs';
   await expect(start()).rejects.toMatchObject(away('hangs'));
 });
@@ -73,13 +73,13 @@ describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
     ['answers', async (id) => await stack.tasks.engine.respond(ann, id, { key: {} })],
     ['replies', async (id) => await wholeEngine(stack.tasks).reply(ann, id, 'key', { answer: {} })],
     ['lists', async () => await stack.tasks.engine.list(ann)],
-  ])('whoever %s is answered', { timeout: 6_000 }, async (_, ask) => {
+  ])('a caller that %s gets an answer in time', { timeout: 6_000 }, async (_, ask) => {
     const id = await start();
     Object.assign(moods, { memos: mood, others: mood });
     await expect(ask(id)).rejects.toMatchObject(away(mood));
   });
 
-  it('costs of a running task what its steps say, and delays its result', async () => {
+  it('hides what the steps of a running task report, and delays its result', async () => {
     const id = await start(wait);
     await when(id, ({ steps }) => steps[0]?.progress !== undefined);
     moods.others = mood;
@@ -96,7 +96,7 @@ describe.each<Mood>(['hangs', 'fails'])('a codec that %s', (mood) => {
   });
 });
 
-it('one task that a codec fails at keeps no other from being listed', async () => {
+it('a task whose payloads the codec cannot decode does not keep others from being listed', async () => {
   const [failing, other] = [await start(wait), await start()];
   await when(failing, ({ steps }) => steps[0]?.progress !== undefined);
   release();

@@ -83,8 +83,8 @@ async function when(id: string, fits: (task: Task) => boolean, owner = ann): Pro
   throw new Error('the task ended before that');
 }
 
-describe('a task that runs', () => {
-  it('is answered for with no worker alive, and says that it waits for one', async () => {
+describe('a running task', () => {
+  it('can be read without a worker, and says that it is waiting for one', async () => {
     const { id } = await start(tools.quick);
     const task = await stack.tasks.engine.get(ann, id);
     expect(task.outcome).toBeUndefined();
@@ -92,7 +92,7 @@ describe('a task that runs', () => {
     expect(statusMessage(waiting)).toBe('waiting for a worker');
   });
 
-  it('names the step, its attempt, its last failure and when it retries, also with no worker alive', async () => {
+  it('names the step, its attempt, its last failure and its next retry, even without a worker', async () => {
     const { stop } = await startWorker();
     const { id } = await start(tools.unlucky);
     const failing = await when(id, ({ steps }) => steps[0]?.state === 'retrying');
@@ -111,7 +111,7 @@ describe('a task that runs', () => {
     );
   });
 
-  it('gives a retried attempt the last checkpoint, also through an attempt that reported nothing', async () => {
+  it('gives a retry the last checkpoint, even after an attempt that reported nothing', async () => {
     await startWorker();
     const { id } = await start(tools.resuming);
     await stack.tasks.engine.result(ann, id);
@@ -122,7 +122,7 @@ describe('a task that runs', () => {
     ]);
   });
 
-  it('tells a workflow’s own status and progress, and its steps’', async () => {
+  it('shows the status and progress of the workflow and of its steps', async () => {
     await startWorker();
     const { id } = await start(tools.order, { order: 'A1' });
     const task = await when(id, ({ steps, message }) => message !== undefined && steps[0]?.progress !== undefined);
@@ -139,7 +139,7 @@ describe('a task that runs', () => {
     });
   });
 
-  it('says when the workflow’s code fails', async () => {
+  it('says that the workflow’s code fails', async () => {
     await startWorker();
     const { id } = await start(tools.throwing, { how: 'typo' });
     expect((await when(id, ({ stalled }) => stalled !== undefined)).stalled).toMatch(
@@ -147,7 +147,7 @@ describe('a task that runs', () => {
     );
   });
 
-  it('changes its time of last change only when it has changed', async () => {
+  it('updates its time of last change only when it changes', async () => {
     await startWorker();
     const { id } = await start(tools.order, { order: 'A2' });
     const { updatedAt } = await when(id, ({ steps }) => steps[0]?.progress !== undefined);
@@ -156,7 +156,7 @@ describe('a task that runs', () => {
     expect(beat.updatedAt).toBe(updatedAt);
   });
 
-  it('is not confused by progress that is no number', async () => {
+  it('ignores progress that is not a number', async () => {
     await startWorker();
     const { id } = await start(tools.confused);
     const task = await when(id, ({ stalled, steps }) => stalled === undefined && steps.length === 0);
@@ -166,7 +166,7 @@ describe('a task that runs', () => {
 });
 
 describe('input', () => {
-  it('is open until answered, and the first answer counts', async () => {
+  it('stays open until answered, and the first answer counts', async () => {
     await startWorker();
     const { id } = await start(tools.ask);
     const asking = await when(id, ({ inputs }) => Object.keys(inputs).length === 2);
@@ -193,7 +193,7 @@ describe('input', () => {
     });
   });
 
-  it('is not acknowledged when no worker takes it', async () => {
+  it('is not acknowledged if no worker takes it', async () => {
     const { stop } = await startWorker();
     const { id } = await start(tools.ask);
     const { inputs } = await when(id, (task) => Object.keys(task.inputs).length === 2);
@@ -204,7 +204,7 @@ describe('input', () => {
 });
 
 describe('the end', () => {
-  it('is cancelled from the request on, whatever the workflow does', async () => {
+  it('reads as cancelled from the request on, whatever the workflow does', async () => {
     await startWorker();
     const { id } = await start(tools.stubborn);
     await when(id, ({ message }) => message !== undefined);
@@ -219,7 +219,7 @@ describe('the end', () => {
     await expect(stack.tasks.engine.cancel(ann, id)).rejects.toMatchObject({ code: 'TASK_ENDED' });
   });
 
-  it('stays cancelled when the workflow goes on as a new run', async () => {
+  it('stays cancelled when the workflow continues as a new run', async () => {
     await startWorker();
     const { id } = await start(tools.evasive);
     await when(id, ({ message }) => message === 'here');
@@ -234,7 +234,7 @@ describe('the end', () => {
     expect(await stack.tasks.engine.get(ann, id)).toMatchObject({ outcome: { kind: 'cancelled' }, updatedAt });
   });
 
-  it('is that of the run that an operator’s reset made, and the task is still one', async () => {
+  it('is that of the run that an operator’s reset created, and the task is listed once', async () => {
     await startWorker();
     const { engine } = stack.tasks;
     const { id } = await start(tools.sleeper);
@@ -261,7 +261,7 @@ describe('the end', () => {
       .toHaveLength(1);
   });
 
-  it('is not awaited any longer when the engine is closed', async () => {
+  it('is no longer awaited once the engine is closed', async () => {
     const other = await startStack(Object.values(tools), { taskQueue: stack.tasks.taskQueue });
     const { id } = await start(tools.sleeper);
     const result = other.tasks.engine.result(ann, id);
@@ -278,13 +278,13 @@ describe('the end', () => {
     await stack.tasks.engine.cancel(ann, id);
   });
 
-  it('is cancelled with no worker alive', async () => {
+  it('is cancelled even without a worker', async () => {
     const { id } = await start(tools.sleeper);
     await stack.tasks.engine.cancel(ann, id);
     expect((await stack.tasks.engine.result(ann, id)).outcome).toEqual({ kind: 'cancelled' });
   });
 
-  it('is -32603 when terminated, naming why, and when timed out', async () => {
+  it('is -32603 after a termination, with its reason, and after a timeout', async () => {
     await startWorker();
     const { id } = await start(tools.sleeper);
     await temporal.workflow.getHandle(id).terminate('by an operator');
@@ -308,7 +308,7 @@ describe('the end', () => {
     expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject(outcome);
   });
 
-  it('expires by its ttl, but not while it runs and not as soon as it has ended', async () => {
+  it('expires after its ttl, but not while it runs and not right after it ends', async () => {
     await startWorker();
     const brief = await stack.tasks.engine.start({ owner: ann, tool: tools.quick, args: {}, ttl: 0 });
     await expect(stack.tasks.engine.result(ann, brief.id)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });

@@ -14,7 +14,7 @@ async function search(
   return { ...generations, looks };
 }
 
-it('finds the last of any number, and the next, in a few looks', async () => {
+it('finds the last generation and the next free number in a few lookups', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(100_000), async (count) => {
       const { found, free, looks } = await search((generation) => generation < count);
@@ -25,7 +25,7 @@ it('finds the last of any number, and the next, in a few looks', async () => {
   );
 });
 
-it('finds all of the first ones, whichever Temporal has dropped already, and fills the gaps', async () => {
+it('finds all remaining generations among the first ones, and fills the gaps', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(fc.nat(7)), async (kept) => {
       const { found, free } = await search((generation) => kept.includes(generation));

@@ -122,14 +122,14 @@ async function workflows(): Promise<number> {
 }
 
 describe('a key', () => {
-  it('makes two hundred calls at once, at two replicas, one workflow', async () => {
+  it('turns two hundred simultaneous calls at two replicas into one workflow', async () => {
     const ids = await atOnce(200, { key: client(), args: { n: 1 } });
     expect(ids.size).toBe(1);
     expect([...ids][0]).toMatch(/^mcp-[0-9a-f]{32}-[0-9a-f]{32}$/);
     expect(await workflows()).toBe(1);
   });
 
-  it('gives a call that was slower than another its task, even if it has failed meanwhile', async () => {
+  it('gives the slower of two calls the task of the faster one, even if it has failed meanwhile', async () => {
     await one.startWorker({ workflowsPath });
     const request: Start = { key: own(), tool: throwing, args: { how: 'tool' } };
     const slow = await slowReplica();
@@ -144,7 +144,7 @@ describe('a key', () => {
     await slow.close();
   });
 
-  it('gives the task as it is now, whatever the order of the arguments’ keys', async () => {
+  it('returns the current task, whatever the order of the arguments’ properties', async () => {
     const { id } = await start(one, { key: client(), args: { a: 1, b: { c: 2, d: [3] } } });
     const worker = await one.startWorker({ workflowsPath });
     for await (const { message } of one.tasks.engine.watch('ann', id)) if (message === 'asleep') break;
@@ -155,14 +155,14 @@ describe('a key', () => {
     await worker.stop();
   });
 
-  it.each(['client', 'tool'] as const)('does not take other arguments (%s)', async (by) => {
+  it.each(['client', 'tool'] as const)('rejects other arguments (%s)', async (by) => {
     await start(one, { key: { by, text }, args: { order: [1, 2] } });
     for (const args of [{ order: [2, 1] }, { order: '1,2' }, {}])
       await expect(start(two, { key: { by, text }, args })).rejects.toMatchObject({ code: 'KEY_REUSED' });
     expect(await workflows()).toBe(1);
   });
 
-  it('is its owner’s, its tool’s, its kind’s and its own', async () => {
+  it('is separate for each owner, tool, kind and text', async () => {
     const key = client();
     const others = [
       { key },
@@ -176,7 +176,7 @@ describe('a key', () => {
     await expect(one.tasks.engine.get('ann', ids[1] as string)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
   });
 
-  it('lists its task at once where the call was answered', async () => {
+  it('lists its task immediately at the replica that answered the call', async () => {
     const owner = randomUUID();
     const { id } = await start(one, { key: client(), owner });
     await start(two, { key: client(), owner });
@@ -184,7 +184,7 @@ describe('a key', () => {
       expect((await tasks.engine.list(owner)).tasks.map((task) => task.id)).toEqual([id]);
   });
 
-  it('is nowhere to be read in Temporal, nor are the arguments but in the workflow’s input', async () => {
+  it('is not readable in Temporal, and the arguments only in the workflow’s input', async () => {
     const args = { password: 'correct horse' };
     const { id } = await start(one, { key: client(), args });
     const same = await start(one, { key: { ...client(), text: `${text}x` }, args });
@@ -202,7 +202,7 @@ describe('a key', () => {
     expect(memos[0]?.argumentsHash).not.toBe(memos[1]?.argumentsHash);
   });
 
-  it('finds its task when the server’s secret has been rotated', async () => {
+  it('finds its task after the server’s secret was rotated', async () => {
     const { id } = await start(one, { key: own(), args: { n: 1 } });
     const rotated = await replica(`${randomBytes(32).toString('hex')},${secret}`);
     expect((await start(rotated, { key: own(), args: { n: 1 } })).id).toBe(id);
@@ -214,7 +214,7 @@ describe('a key', () => {
     await rotated.close();
   });
 
-  it.each(['client', 'tool'] as const)('is free again when its task has expired (%s)', async (by) => {
+  it.each(['client', 'tool'] as const)('is free again once its task has expired (%s)', async (by) => {
     await one.startWorker({ workflowsPath });
     const key = { by, text };
     const first = await start(one, { key, tool: quick, ttl: 0 });
@@ -236,10 +236,10 @@ describe('an ended task', () => {
   it.each([
     ['a tool error', { tool: throwing, args: { how: 'tool' }, end: ended }],
     ['a JSON-RPC error', { tool: throwing, args: { how: 'task' }, end: ended }],
-    ['a result that says so', { tool: refusing, args: {}, end: ended }],
+    ['a result with isError', { tool: refusing, args: {}, end: ended }],
     ['being terminated', { tool: sleeper, args: {}, end: terminate }],
-    ['being cancelled, with no worker to see to it', { tool: sleeper, args: {}, end: cancel }],
-  ])('that failed (%s) keeps a client’s key, and gives way under the tool’s own', async (_, { tool, args, end }) => {
+    ['being cancelled without a worker', { tool: sleeper, args: {}, end: cancel }],
+  ])('that failed (%s) keeps a client’s key and frees the tool’s own', async (_, { tool, args, end }) => {
     const worker = end === cancel ? undefined : await one.startWorker({ workflowsPath });
     const [kept, first] = [
       await start(one, { key: client(), tool, args }),
@@ -265,7 +265,7 @@ describe('an ended task', () => {
     });
   });
 
-  it('that failed gives way to one new task, however many calls there are at once', async () => {
+  it('that failed is replaced by a single new task, however many calls arrive at once', async () => {
     const first = await start(one, { key: own() });
     await terminate(first);
     const ids = await atOnce(60, { key: own() });
@@ -274,7 +274,7 @@ describe('an ended task', () => {
     expect(await workflows()).toBe(2);
   });
 
-  it('may be the twentieth that failed', async () => {
+  it('is replaced even after twenty failures', async () => {
     const ids = new Set<string>();
     for (let generation = 0; generation < 20; generation++) {
       const task = await start(generation % 2 ? one : two, { key: own() });

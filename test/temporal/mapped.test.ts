@@ -35,7 +35,7 @@ async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
 }
 const asked = (query: string): number => opened.asked.filter((one) => one === query).length;
 
-it('a query that it does not know hides nothing of the others, and is not asked again while nothing happens', async () => {
+it('a query that the workflow does not know does not affect the others, and is not repeated while nothing happens', async () => {
   const id = await start({
     status,
     inputs: { approval: { ...input, when: '/waitingFor' }, other: { ...input, query: 'unheard_of', when: '' } },
@@ -59,7 +59,7 @@ it('a query that it does not know hides nothing of the others, and is not asked 
   await opened.engine.cancel(ann, id);
 });
 
-it('a query that is not answered in time is asked again, though nothing happens meanwhile', async () => {
+it('a query that is not answered in time is repeated, even if nothing happens meanwhile', async () => {
   // Fail one query for each update that can occur while the workflow starts, so that no later update causes the retry.
   let late = 3;
   opened.beforeQuery = () => {
@@ -70,7 +70,7 @@ it('a query that is not answered in time is asked again, though nothing happens 
   await opened.engine.cancel(ann, id);
 });
 
-it('an answer is not given to an equal question that has come up while it was looked whether its own is open', async () => {
+it('an answer is not delivered to an identical question that opened while the engine checked the original one', async () => {
   const other = openEngine();
   const asks = {
     query: 'asks',
@@ -113,7 +113,7 @@ it('an answer is not given to an equal question that has come up while it was lo
   await other.engine.close();
 });
 
-it('of one with nothing mapped nothing is asked', async () => {
+it('a workflow with nothing mapped gets no queries', async () => {
   opened.asked.length = 0;
   const id = await start({});
   await opened.engine.get(ann, id);

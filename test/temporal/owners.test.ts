@@ -23,7 +23,7 @@ const start = async (tool: DurableTool, args: object = {}, owner = ann) =>
   await stack.tasks.engine.start({ owner, tool, args, ttl: null });
 
 describe('owners', () => {
-  it('see their own tasks only', async () => {
+  it('see only their own tasks', async () => {
     const { engine } = stack.tasks;
     const { id } = await start(quick);
     const other = await start(quick, {}, 'bob');
@@ -42,7 +42,7 @@ describe('owners', () => {
     expect(bobs).not.toContain(id);
   });
 
-  it('list them at once, each as `get` has it, page by page', async () => {
+  it('list new tasks immediately, page by page, each as `get` returns it', async () => {
     const { engine } = stack.tasks;
     const owner = `many-${Date.now()}`;
     const started = await Promise.all(Array.from({ length: 60 }, async () => await start(quick, {}, owner)));
@@ -64,7 +64,7 @@ describe('owners', () => {
     await replica.close();
   });
 
-  it('cannot make up a cursor, nor use another’s', async () => {
+  it('cannot forge a cursor or use another owner’s', async () => {
     const { engine } = stack.tasks;
     for (const cursor of ['', 'x', 'AAAA.BBBB', 'a.b.c'])
       await expect(engine.list(ann, cursor)).rejects.toMatchObject({ code: 'INVALID_CURSOR' });

@@ -16,7 +16,7 @@ const codec: PayloadCodec = {
 };
 
 describe(`inside ${installed('@temporalio/common')}`, () => {
-  it('durations are read and timestamps converted', () => {
+  it('durations and timestamps are converted', () => {
     expect(seam.msToNumber('2 hours')).toBe(7_200_000);
     expect(seam.msOptionalToNumber(undefined)).toBeUndefined();
     expect(seam.optionalTsToMs(seam.msToTs('1.5 seconds'))).toBe(1_500);
@@ -43,7 +43,7 @@ describe(`inside ${installed('@temporalio/common')}`, () => {
     expect((await seam.decodeFailure([codec], failure)).encodedAttributes?.data).toEqual(plain?.data);
   });
 
-  it('a payload kept in external storage is told from others', () => {
+  it('a payload in external storage is recognized', () => {
     expect(seam.isReferencePayload(defaultPayloadConverter.toPayload<number>(1))).toBe(false);
     expect(typeof seam.ExternalStorageRunner.prototype.retrieve).toBe('function');
   });
