@@ -40,7 +40,7 @@ afterAll(async () => {
 /** Returns two requestors for this test alone, so that tests do not see each other's lists. */
 const people = (test: string) => ({ token: `ann-${test}`, otherToken: `bob-${test}` });
 
-it('every rule is tested once, restates one that is, or says why it cannot be', () => {
+it('every rule has one test, restates a tested rule, or says why it cannot be tested', () => {
   expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
   for (const { id, sameAs, untested } of rules)
     expect(
@@ -58,7 +58,7 @@ describe.concurrent.each(rules.filter(({ id }) => id in tests))('$id: $sentence'
     expect(status, message).toBe('passed');
   });
 
-  it('fails on its mutant', { timeout: 90_000 }, async () => {
+  it('fails on the server that breaks the rule', { timeout: 90_000 }, async () => {
     const mutant = mutants[id];
     if (!mutant) throw new Error(`${id} has no mutant`);
     const proxy = await startProxy(url, mutant(), hosts[id]);

@@ -5,24 +5,25 @@
  */
 import { page } from './rule.js';
 
-const REFUSED = 'test/auth/bearer-auth > is refused > %s';
-const SCOPE = 'test/auth/bearer-auth > is refused > with 403 where the scope is missing, naming it';
-const METADATA = 'test/auth/bearer-auth > tells clients where tokens come from';
-const AUDIENCE = 'test/auth/bearer-auth > the audience of %o';
+const REFUSED = 'test/auth/bearer-auth > a request is refused > %s';
+const SCOPE =
+  'test/auth/bearer-auth > a request is refused > with 403 and the missing scope, if the token lacks a scope';
+const METADATA = 'test/auth/bearer-auth > tells clients where to get tokens';
+const AUDIENCE = 'test/auth/bearer-auth > accepts exactly the audience of %o';
 
 export const authorizationRules = page('authorization', {
   'Protocol Requirements': [
     [
       'SHOULD NOT',
       'Implementations using an STDIO transport SHOULD NOT follow this specification, and instead retrieve credentials from the environment.',
-      { own: ['test/server/stdio > the user at the other end may list, %s SDK'] },
+      { own: ['test/server/stdio > the local user can list tasks, %s SDK'] },
     ],
   ],
   Overview: [
     [
       'MUST',
       'MCP servers MUST implement OAuth 2.0 Protected Resource Metadata (RFC9728).',
-      { own: [METADATA, 'test/auth/bearer-auth > a public client finds its way from the first refusal to a result'] },
+      { own: [METADATA, 'test/auth/bearer-auth > a public client gets from the first 401 to a result'] },
     ],
   ],
   'Scope Selection Strategy': [
@@ -35,7 +36,7 @@ export const authorizationRules = page('authorization', {
       {
         own: [
           REFUSED,
-          'test/auth/bearer-auth > is refused > with a signature that somebody else made in the issuer’s name',
+          'test/auth/bearer-auth > a request is refused > with a token that someone else signed in the issuer’s name',
         ],
       },
     ],
@@ -118,7 +119,9 @@ export const toolRules = page('tools', {
       'Servers that declare the `tools` capability MUST respond to `tools/list` requests with the set of tools currently available to the requesting client.',
       {
         official: ['tools-list'],
-        own: ['conformance/fixture/fixture > in %s > every tool of the suite is listed, with a description'],
+        own: [
+          'conformance/fixture/fixture > protocol %s > lists every tool that the suite expects, with a description',
+        ],
       },
     ],
     [
@@ -175,7 +178,9 @@ export const toolRules = page('tools', {
       'MUST',
       'Servers MUST provide structured results that conform to this schema.',
       {
-        own: ['test/server/tasks > 2025-11-25, %s SDK > a result that does not fit the output schema is a tool error'],
+        own: [
+          'test/server/tasks > 2025-11-25, %s SDK > a result that does not match the output schema becomes a tool error',
+        ],
       },
     ],
   ],
@@ -183,12 +188,12 @@ export const toolRules = page('tools', {
     [
       'MUST',
       'Servers MUST: Validate all tool inputs',
-      { own: ['test/server/tasks > 2026-07-28 > bad arguments are an isError result'] },
+      { own: ['test/server/tasks > 2026-07-28 > invalid arguments lead to an isError result'] },
     ],
     [
       'MUST',
       'Implement proper access controls',
-      { own: ['test/auth/bearer-auth > tasks > belong to the user of the token, and are nothing to another'] },
+      { own: ['test/auth/bearer-auth > tasks > belong to the user of the token, and look nonexistent to others'] },
     ],
     [
       'MUST',

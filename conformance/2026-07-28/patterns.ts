@@ -2,26 +2,27 @@
 import { CLIENT, OPERATION, page, PERMISSION } from './rule.js';
 
 const TOLD =
-  'test/server/listen > over HTTP > acknowledges what is honoured, tells the state at once and each change after, and ends with the tasks';
-const STDIO = 'test/server/listen > over stdio > does the same on the one channel';
-const CLOSES = 'test/server/listen > over HTTP > ends in good order when the server closes';
+  'test/server/listen > over HTTP > acknowledges the tasks it follows, sends their state and each change, and ends when they do';
+const STDIO = 'test/server/listen > over stdio > works the same on the single channel';
+const CLOSES = 'test/server/listen > over HTTP > ends with a result when the server closes';
 const SUBSCRIBED =
-  'test/server/extension-stdio > a subscription brings what was asked for and nothing else, neither progress nor logs';
+  'test/server/extension-stdio > a subscription sends only what was requested, without progress or logs';
 const PROGRESS =
-  'test/server/extension-stdio > progress of a call that is awaited bears its token, increases and ends with the call';
+  'test/server/extension-stdio > progress of an awaited call carries its token, increases and ends with the call';
 const STOPPED =
-  'test/server/extension-stdio > `notifications/cancelled` > stops a call that is awaited, which is not answered then';
+  'test/server/extension-stdio > `notifications/cancelled` > stops an awaited call, which then gets no answer';
 const IGNORED =
-  'test/server/extension-stdio > `notifications/cancelled` > is ignored for a task, for what is unknown or over, and where it is malformed';
-const DROPPED = 'test/server/dropped > a dropped call is cancelled in 2026-07-28, as that version demands';
+  'test/server/extension-stdio > `notifications/cancelled` > is ignored for a task, for unknown or finished requests, and if malformed';
+const DROPPED = 'test/server/dropped > a dropped call is cancelled in 2026-07-28, as that version requires';
 const ASKED =
-  'test/server/before-start > 2026-07-28 > answers with the question, and becomes a task with the answer, at any replica';
-const FITS = 'test/server/before-start > 2026-07-28 > asks again for what is missing or does not fit, saying why';
-const REFUSED = 'test/server/before-start > 2026-07-28 > refuses a state for %s';
+  'test/server/before-start > 2026-07-28 > answers with the question, and creates a task for the answer, at any replica';
+const FITS = 'test/server/before-start > 2026-07-28 > asks again with the reason if an answer is missing or invalid';
+const REFUSED = 'test/server/before-start > 2026-07-28 > refuses a requestState with %s';
 const UNABLE =
-  'test/server/before-start > 2026-07-28 > needs a client that declares forms, where there is something to ask';
-const EXPIRES = 'test/server/extension-rules > multi round-trip requests > a state is good for an hour';
-const PUBLIC = 'test/server/before-start > 2026-07-28 > is answered by the host’s own handler of the public client';
+  'test/server/before-start > 2026-07-28 > needs a client that declares form elicitation, if there is something to ask';
+const EXPIRES = 'test/server/extension-rules > multi round-trip requests > a requestState expires after an hour';
+const PUBLIC =
+  'test/server/before-start > 2026-07-28 > is answered by the host’s own elicitation handler on the public client';
 
 export const subscriptionRules = page('subscriptions', {
   'Opening a Stream': [
@@ -42,7 +43,7 @@ export const subscriptionRules = page('subscriptions', {
     [
       'statement',
       'The `notifications` field in the acknowledgment reflects the subset the server agreed to honor. Notification types the server does not support are omitted.',
-      { own: [TOLD, 'test/server/listen > over HTTP > goes on for what else is listened to, and has a limit'] },
+      { own: [TOLD, 'test/server/listen > over HTTP > stays open for other notifications, and has a limit'] },
     ],
     [
       'SHOULD',
@@ -151,7 +152,7 @@ export const mrtrRules = page('mrtr', {
         official: ['sep-2575-server-rejects-undeclared-capability'],
         own: [
           UNABLE,
-          'test/server/input > a client that has not declared that it can answer > %j is refused before anything starts',
+          'test/server/input > a client that does not declare the needed capability > %j is refused before anything starts',
         ],
       },
     ],
@@ -215,7 +216,11 @@ export const mrtrRules = page('mrtr', {
     [
       'SHOULD',
       'If additional, unexpected parameters are provided in the `InputResponses` object, the server SHOULD ignore any information it does not recognize or need.',
-      { own: ['test/server/extension-rules > multi round-trip requests > what was not asked for is ignored'] },
+      {
+        own: [
+          'test/server/extension-rules > multi round-trip requests > responses that were not requested are ignored',
+        ],
+      },
     ],
     [
       'SHOULD',

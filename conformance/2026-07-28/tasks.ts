@@ -1,34 +1,33 @@
 /** The rules of the tasks extension's page, in its order. The text is © the MCP contributors, CC-BY-4.0. @module */
 import { CLIENT, OPERATION, page, PERMISSION } from './rule.js';
 
-const DECLINED =
-  'test/server/tasks > 2026-07-28 > is awaited for the others, and a required tool asks for the extension';
+const DECLINED = 'test/server/tasks > 2026-07-28 > awaits other calls, and refuses those of tools that require tasks';
 const ENDS = 'test/server/tasks > 2026-07-28 > a tool error completes the task, a TaskError fails it';
-const EXACTLY = 'test/server/extension-rules > a task ends with exactly what the call itself is answered with (%s)';
+const EXACTLY = 'test/server/extension-rules > a task ends with exactly the result that the awaited call returns (%s)';
 const PROJECTED = 'test/wire/projections > a task that %s > 2026-07-28';
 const TOLD =
-  'test/server/listen > over HTTP > acknowledges what is honoured, tells the state at once and each change after, and ends with the tasks';
+  'test/server/listen > over HTTP > acknowledges the tasks it follows, sends their state and each change, and ends when they do';
 const PARTS =
-  'test/server/input > several questions at once are answered in parts; what is unknown, malformed or answered is acknowledged and ignored';
+  'test/server/input > several open questions can be answered one by one, and unknown, malformed or late answers are acknowledged and ignored';
 const AGAIN =
-  'test/server/input > asks again, saying why, when an answer does not fit; asks by URL and by sampling; and does not wait for ever';
+  'test/server/input > asks again with the reason after an invalid answer, asks by URL and by sampling, and does not wait forever';
 const KEYS =
-  'test/server/extension-rules > no key of a question is used twice, and an answer to a question that was superseded is ignored';
-const NOT_FOUND = 'test/server/extension-rules > errors > %s of a task that is not there is -32602, and says so';
-const OWN_ERROR =
-  'test/server/extension-rules > errors > one of the server’s own is -32603, and gives nothing away (%s)';
+  'test/server/extension-rules > every question gets a new key, and an answer to a superseded question is ignored';
+const NOT_FOUND = 'test/server/extension-rules > errors > %s for a nonexistent task is -32602 with a clear message';
+const OWN_ERROR = 'test/server/extension-rules > errors > an internal error is -32603 and reveals nothing (%s)';
 const SUBSCRIBED =
-  'test/server/extension-stdio > a subscription brings what was asked for and nothing else, neither progress nor logs';
-const UNDECLARED = 'test/server/listen > over HTTP > is refused to those who do not declare the extension';
-const ACKNOWLEDGED = 'test/server/tasks > 2026-07-28 > acknowledges the cancelling of an ended task with nothing';
+  'test/server/extension-stdio > a subscription sends only what was requested, without progress or logs';
+const UNDECLARED = 'test/server/listen > over HTTP > is refused for clients that do not declare the extension';
+const ACKNOWLEDGED =
+  'test/server/tasks > 2026-07-28 > acknowledges the cancellation of an ended task with an empty result';
 const IGNORED =
-  'test/server/extension-stdio > `notifications/cancelled` > is ignored for a task, for what is unknown or over, and where it is malformed';
+  'test/server/extension-stdio > `notifications/cancelled` > is ignored for a task, for unknown or finished requests, and if malformed';
 const AWAITED =
   'test/client/call-tool > client %s > resolves with the result of a task and reports its status on the way';
-const ANSWERED = 'test/server/input > a host answers with `onInput`';
-const ANY_ORDER = 'test/server/properties > holds for any of them';
+const ANSWERED = 'test/server/input > a host can answer with `onInput`';
+const ANY_ORDER = 'test/server/properties > every random sequence of operations keeps the rules';
 const BEFORE =
-  'test/server/before-start > 2026-07-28 > answers with the question, and becomes a task with the answer, at any replica';
+  'test/server/before-start > 2026-07-28 > answers with the question, and creates a task for the answer, at any replica';
 
 export const taskRules = page('tasks', {
   'Capability Negotiation': [
@@ -107,7 +106,7 @@ export const taskRules = page('tasks', {
       '`createdAt`: ISO 8601 timestamp when the task was created. `lastUpdatedAt`: ISO 8601 timestamp when the task was last updated. `ttlMs`: Time-to-live duration from creation in integer milliseconds, null for unlimited.',
       {
         official: ['tasks-wire-field-renames', 'wire-schema-valid'],
-        own: ['test/wire/projections > times and intervals are the version’s own'],
+        own: ['test/wire/projections > each version has its own formats for times and intervals'],
       },
     ],
     [
@@ -153,7 +152,7 @@ export const taskRules = page('tasks', {
       'A server MUST NOT return `CreateTaskResult` until the task is durably created — that is, until a `tasks/get` for the returned `taskId` would resolve.',
       {
         official: ['sep-2663-durable-create-strong-consistency'],
-        own: ['test/server/crash > a server that is killed and started again answers for the same task (%s)'],
+        own: ['test/server/crash > a server that was killed and restarted serves the same task (%s)'],
       },
     ],
     [
@@ -228,7 +227,7 @@ export const taskRules = page('tasks', {
       'The `resultType` field MUST be set to `"complete"` on this object as it is the standard result shape for the `tasks/get` request.',
       {
         official: ['tasks-result-type-complete-on-non-task-responses'],
-        own: ['test/server/tasks > 2026-07-28 > is a task for requests that declare the extension'],
+        own: ['test/server/tasks > 2026-07-28 > creates a task for requests that declare the extension'],
       },
     ],
     ['MAY', 'If the task has a non-null `ttlMs`, clients MAY treat the TTL as a backstop', PERMISSION],
@@ -382,9 +381,7 @@ export const taskRules = page('tasks', {
           'sep-2663-routing-headers-accepted-on-tasks-get',
           'sep-2663-server-rejects-mismatched-mcp-name-on-tasks-get',
         ],
-        own: [
-          'test/server/input > the routing header > is filled in where it is missing, and refused where it is wrong',
-        ],
+        own: ['test/server/input > the routing header > is filled in if missing, and refused if wrong'],
       },
     ],
     [
@@ -477,8 +474,8 @@ export const taskRules = page('tasks', {
       'Servers MUST perform authentication and authorization checks on each task-related request to ensure that the client has permission to access a task.',
       {
         own: [
-          'test/auth/bearer-auth > tasks > belong to the user of the token, and are nothing to another',
-          'test/server/listen > over HTTP > tells nobody of another’s task',
+          'test/auth/bearer-auth > tasks > belong to the user of the token, and look nonexistent to others',
+          'test/server/listen > over HTTP > does not reveal other callers’ tasks',
           ANY_ORDER,
         ],
       },

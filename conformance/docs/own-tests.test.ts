@@ -7,18 +7,18 @@ import { hasPassed, ownTest } from './own-tests.js';
 
 const references = [...new Set(rules.flatMap(({ own = [] }) => own))];
 
-it('every rule is tested, or says why it is not', () => {
+it('every rule names its tests, or says why it has none', () => {
   for (const { id, official = [], own = [], untested } of rules)
     expect(official.length + own.length > 0, id).toBe(untested === undefined);
 });
 
-it.each(references)('there is %s', async (reference) => {
+it.each(references)('the test exists: %s', async (reference) => {
   const { file, titles } = ownTest(reference);
   const source = await readFile(resolve(file), 'utf8');
   for (const title of titles) expect(source).toContain(`'${title}'`);
 });
 
-it('the README has the figures of docs/conformance.md', async () => {
+it('the README has the same figures as docs/conformance.md', async () => {
   const [figures = 'no figures'] =
     /^\d+ rules: .*$/m.exec(await readFile(resolve('docs/conformance.md'), 'utf8')) ?? [];
   expect(await readFile(resolve('README.md'), 'utf8')).toContain(figures);
@@ -33,7 +33,7 @@ const report = (...tests: [title: string, status: string][]) => ({
   ],
 });
 
-it('has passed when all of an `each` have', () => {
+it('a parameterized test has passed if it passed for all its parameters', () => {
   expect(
     hasPassed(
       'test/a/b > suite %s > is (%j)',

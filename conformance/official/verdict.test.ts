@@ -13,13 +13,17 @@ it.each([
   ],
   ['a warning', [{ id: 'a', status: 'WARNING' }], { passed: 0, skipped: 0, failures: ['WARNING a'] }],
   [
-    'a check that is skipped',
+    'a skipped check',
     [{ id: 'a', status: 'SKIPPED', errorMessage: 'no such tool' }],
     { passed: 0, skipped: 0, failures: ['SKIPPED a: no such tool'] },
   ],
-  ['a check that is always skipped', [{ id: 'known', status: 'SKIPPED' }], { passed: 0, skipped: 1, failures: [] }],
   [
-    'a check that fails though it is always skipped',
+    'a check that the suite always skips',
+    [{ id: 'known', status: 'SKIPPED' }],
+    { passed: 0, skipped: 1, failures: [] },
+  ],
+  [
+    'a failure of a check that the suite always skips',
     [{ id: 'known', status: 'FAILURE' }],
     { passed: 0, skipped: 0, failures: ['FAILURE known'] },
   ],

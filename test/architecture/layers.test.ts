@@ -119,7 +119,7 @@ describe('the layer rules', () => {
     expect(await broken(files)).toContain('workflow-code-uses-nothing-of-node');
   });
 
-  it('find cycles, of types too', async () => {
+  it('find cycles, including those of types', async () => {
     const files = {
       'src/task/one.ts': "import type { Two } from './two.js';\nexport type One = Two;\n",
       'src/task/two.ts': "import type { One } from './one.js';\nexport type Two = One | string;\n",
@@ -127,7 +127,7 @@ describe('the layer rules', () => {
     expect(await broken(files)).toContain('no-cycles');
   });
 
-  it('find a module that nothing imports and that imports nothing', async () => {
+  it('find a module without imports that nothing imports', async () => {
     expect(await broken({ 'src/task/alone.ts': 'export const alone = 1;\n' })).toEqual(['no-orphans']);
   });
 

@@ -74,7 +74,7 @@ async function ask(
   );
 }
 
-describe('is refused', () => {
+describe('a request is refused', () => {
   const forged = (claims: object, header?: { alg?: string; kid?: string }) => async () =>
     await server.forge({ aud: RESOURCE, ...claims }, header);
   it.each<[string, () => Promise<string | undefined>, string]>([
@@ -88,20 +88,20 @@ describe('is refused', () => {
       async () => await server.signIn('alice', { resource: 'https://other.example.com/mcp' }),
       'unexpected "aud" claim value',
     ],
-    ['with a token for nobody', forged({ aud: undefined }), 'missing required "aud" claim'],
-    ['with another issuer’s token', forged({ iss: 'https://auth.example.com' }), 'unexpected "iss" claim value'],
+    ['with a token without an audience', forged({ aud: undefined }), 'missing required "aud" claim'],
+    ['with the token of another issuer', forged({ iss: 'https://auth.example.com' }), 'unexpected "iss" claim value'],
     [
-      'with a key that is not the issuer’s',
+      'with a token signed by a key that the issuer does not publish',
       forged({}, { kid: 'second' }),
       'no applicable key found in the JSON Web Key Set',
     ],
     [
-      'with a signature by the public key as a secret',
+      'with a token signed by the public key as an HMAC secret',
       forged({}, { alg: 'HS256' }),
       '"alg" (Algorithm) Header Parameter value not allowed',
     ],
-    ['with a token of no subject', forged({ sub: undefined }), 'the token has no subject (sub) to own the tasks'],
-    ['with a token of an empty subject', forged({ sub: '' }), 'the token has no subject (sub) to own the tasks'],
+    ['with a token without a subject', forged({ sub: undefined }), 'the token has no subject (sub) to own the tasks'],
+    ['with a token whose subject is empty', forged({ sub: '' }), 'the token has no subject (sub) to own the tasks'],
   ])('%s', async (_, token, reason) => {
     const response = await ask('/mcp', { token: await token() });
     expect(response.status).toBe(401);
@@ -111,7 +111,7 @@ describe('is refused', () => {
     expect(await response.json()).toEqual({ error: 'invalid_token', error_description: reason });
   });
 
-  it('with a signature that somebody else made in the issuer’s name', async () => {
+  it('with a token that someone else signed in the issuer’s name', async () => {
     const other = await startAuthorizationServer();
     const response = await ask('/mcp', { token: await other.forge({ aud: RESOURCE, iss: server.issuer }) });
     await other.close();
@@ -121,7 +121,7 @@ describe('is refused', () => {
     });
   });
 
-  it('with 403 where the scope is missing, naming it', async () => {
+  it('with 403 and the missing scope, if the token lacks a scope', async () => {
     const response = await ask('/mcp', {
       token: await server.signIn('alice', { resource: RESOURCE, scope: 'tasks:read' }),
     });
@@ -132,7 +132,7 @@ describe('is refused', () => {
   });
 });
 
-it('tells clients where tokens come from', async () => {
+it('tells clients where to get tokens', async () => {
   expect(handler.metadataPaths).toEqual([
     '/.well-known/oauth-protected-resource',
     '/.well-known/oauth-protected-resource/mcp',
@@ -152,7 +152,7 @@ it('tells clients where tokens come from', async () => {
   });
 });
 
-it('scopes are read as the issuers write them', async () => {
+it('reads scopes in every form that issuers use', async () => {
   for (const claims of [
     { scope: 'a tasks:run' },
     { scope: undefined, scp: 'tasks:run' },
@@ -174,7 +174,7 @@ it.each([
     ['https://mcp.example.com', 'https://mcp.example.com/'],
     ['https://mcp.example.com/mcp'],
   ],
-])('the audience of %o', async (named, good, wrong) => {
+])('accepts exactly the audience of %o', async (named, good, wrong) => {
   const on = await bearerAuth(stack.tasks.handler(factory), { issuer: server.issuer, ...named, logger: silent });
   // A good token gets through. The server then rejects the empty message, but not with 401.
   for (const aud of good) expect((await ask('/mcp', { token: await server.forge({ aud }), on })).status).not.toBe(401);
@@ -182,7 +182,7 @@ it.each([
 });
 
 describe('tasks', () => {
-  it('belong to the user of the token, and are nothing to another', async () => {
+  it('belong to the user of the token, and look nonexistent to others', async () => {
     const alice = as(await server.signIn('alice', { resource: RESOURCE }));
     const bob = as(await server.signIn('bob', { resource: RESOURCE }));
     const { taskId } = (await send2026(alice, 'tools/call', { name: 'echo', arguments: { text: 'hi' } })).result;
@@ -203,7 +203,7 @@ describe('tasks', () => {
     }
   });
 
-  it('are listened to for as long as the token is good', async () => {
+  it('are pushed to a subscription until its token expires', async () => {
     const alice = as(await server.signIn('alice', { resource: RESOURCE }));
     const { taskId } = (await send2026(alice, 'tools/call', { name: 'sleep' })).result;
     // Accepted for another five seconds, the clock tolerance.
@@ -245,7 +245,7 @@ describe('tasks', () => {
   }
 });
 
-it('a public client finds its way from the first refusal to a result', async () => {
+it('a public client gets from the first 401 to a result', async () => {
   // The URL is unknown until the server listens.
   let guarded: ProtectedHandler | undefined;
   const listening = await listen({
@@ -295,7 +295,7 @@ describe('an issuer', () => {
   const protect = async (issuer: string, resource = RESOURCE): Promise<ProtectedHandler> =>
     await bearerAuth(stack.tasks.handler(factory), { issuer, resource, logger: silent });
 
-  it('that is gone when its keys are needed is said to be, in a way that can be retried', async () => {
+  it('that goes away before its keys are read leads to a retryable 503', async () => {
     const other = await startAuthorizationServer();
     const on = await protect(other.issuer);
     const token = await other.forge({ aud: RESOURCE });
@@ -306,7 +306,7 @@ describe('an issuer', () => {
     expect(await response.json()).toMatchObject({ error: 'temporarily_unavailable' });
   });
 
-  it('that does not answer holds nobody up for long', async () => {
+  it('that does not answer leads to a 503 in time', async () => {
     const mute = createServer((request, response) => {
       const issuer = `http://${request.headers.host}`;
       if (request.url?.includes('.well-known')) response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
@@ -325,7 +325,7 @@ describe('an issuer', () => {
     await new Promise((resolve) => mute.close(resolve));
   });
 
-  it('has to be one', async () => {
+  it('must be reachable, must publish metadata and must use https', async () => {
     const gone = await startAuthorizationServer();
     await gone.close();
     const wrong = {

@@ -80,7 +80,7 @@ async function connect(url: string, token?: string): Promise<Client> {
   return client;
 }
 
-it('serves the tools of a file, works for them when told, and stops in good order', async () => {
+it('serves the tools of a file, runs a worker for them with --worker, and shuts down cleanly', async () => {
   const { child, until, ended } = run([
     file,
     '--port',
@@ -123,7 +123,7 @@ function remote(url: string, answered = (): void => {}): McpHttpHandler {
   } as McpHttpHandler;
 }
 
-it('asks for tokens', async () => {
+it('requires tokens with --auth', async () => {
   const server = await startAuthorizationServer();
   const resource = 'https://mcp.example.com/mcp';
   const taskQueue = randomUUID();
@@ -163,7 +163,7 @@ it('asks for tokens', async () => {
   await server.close();
 });
 
-it('serves over stdio, and goes with its client', async () => {
+it('serves over stdio, and exits when its client does', async () => {
   const taskQueue = randomUUID();
   const stack = await startStack(tools, { taskQueue });
   await stack.startWorker();
@@ -190,7 +190,7 @@ it('serves over stdio, and goes with its client', async () => {
 });
 
 it.each<[string, string[], Record<string, string>, string]>([
-  ['everybody in without being told to', ['--host', '0.0.0.0'], {}, '--no-auth'],
+  ['an address open to everybody, unless --no-auth says so', ['--host', '0.0.0.0'], {}, '--no-auth'],
   [
     'an issuer that cannot be reached',
     ['--port', '0', '--auth', 'http://127.0.0.1:9', '--resource', 'https://mcp.example.com'],
@@ -199,8 +199,8 @@ it.each<[string, string[], Record<string, string>, string]>([
   ],
   ['tokens over stdio', ['--transport', 'stdio', '--auth', 'https://auth.example.com'], {}, '--auth is for HTTP'],
   ['a cluster without a key for its tasks', ['--port', '0'], { MCP_TASKS_KEY: '' }, 'MCP_TASKS_KEY'],
-  ['a worker for the reference tools', ['--worker'], {}, 'mcp-tasks-temporal worker'],
-  ['a host that is a URL', ['--allow-host', 'https://mcp.example.com'], {}, 'without scheme'],
+  ['--worker but no file, for the reference tools', ['--worker'], {}, 'mcp-tasks-temporal worker'],
+  ['an allowed host that is a URL', ['--allow-host', 'https://mcp.example.com'], {}, 'without scheme'],
 ])('does not start with %s', async (_, args, env, message) => {
   const { code, output } = await run(args, env).ended();
   expect(code).toBe(1);

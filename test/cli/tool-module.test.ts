@@ -25,7 +25,7 @@ async function file(name: string, text: string): Promise<string> {
   return join(dir, name);
 }
 
-it('are its default export, or its export `tools`', async () => {
+it('reads tools from the default export, or from the export `tools`', async () => {
   expect(await loadTools(await file('default.mjs', `export default [${TOOL}];`))).toEqual({ tools: [greet] });
   const more = `export const tools = [${TOOL}];\nexport const workflowsPath = './workflows.js';\nexport const activities = { greet: 1 };`;
   expect(await loadTools(await file('named.mjs', more))).toEqual({
@@ -42,14 +42,14 @@ it.each([
   ['empty.mjs', 'export default [];', 'export an array of tools'],
   ['one.mjs', `export default ${TOOL};`, 'export an array of tools'],
   ['raw.mjs', "export default [{ name: 'greet', run() {} }];", 'made by defineTool'],
-])('%s is refused', async (name, text, message) => {
+])('refuses %s', async (name, text, message) => {
   await expect(loadTools(await file(name, text))).rejects.toMatchObject({
     code: 'CONFIGURATION',
     message: expect.stringContaining(message),
   });
 });
 
-it('a file that is missing is, and one that fails says why itself', async () => {
+it('refuses a missing file, and passes on the error of a module that throws', async () => {
   await expect(loadTools(join(dir, 'missing.mjs'))).rejects.toMatchObject({
     code: 'CONFIGURATION',
     message: expect.stringContaining('no such file'),

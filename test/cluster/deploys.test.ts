@@ -102,7 +102,7 @@ async function ship(version: 1 | 2): Promise<void> {
   await expect.poll(current, { timeout: 60_000, interval: 500 }).toBe(`${deploymentName}.${buildId}`);
 }
 
-it('tasks end on the version they were started on', async () => {
+it('tasks finish on the worker version they started on', async () => {
   const clients = ERAS.map((era) => taskClient(era, server.url));
   const startAll = async (): Promise<string[]> =>
     (

@@ -47,7 +47,7 @@ it.each<[Role, number, RegExp[]]>([
       /^error +rights in namespace warehouse: this role may not start and cancel workflows \(StartWorkflowExecution, RequestCancelWorkflowExecution\): /m,
     ],
   ],
-])('with the role %s it ends with %i', async (role, code, lines) => {
+])('with the role %s doctor exits with %i', async (role, code, lines) => {
   const doctor = await runDoctor(role);
   expect(doctor.code, doctor.output).toBe(code);
   for (const line of lines) expect(doctor.output).toMatch(line);

@@ -84,7 +84,7 @@ describe.each(cases)('%s, %s', (language, era) => {
     client = taskClient(era, server.url, await issuer.signIn('ann', { resource }));
   });
 
-  it('tells of a step that fails until it succeeds, and gives the result after timer and child workflow', async () => {
+  it('reports a failing step until it succeeds, and returns the result after a timer and a child workflow', async () => {
     const orders = table('orders');
     const taskId = await client.start(tool, args(orders, 5));
     await until(client, taskId, retrying(orders));
@@ -96,7 +96,7 @@ describe.each(cases)('%s, %s', (language, era) => {
     expect(await client.get(taskId)).toMatchObject({ status: 'completed' });
   });
 
-  it('shows the progress of heartbeats, and cleans up when it is cancelled', async () => {
+  it('shows progress from heartbeats, and cleans up when it is cancelled', async () => {
     const events = table('events');
     await writeFile(join(data, events + source), '');
     const taskId = await client.start(tool, args(events, 2000));
@@ -107,7 +107,7 @@ describe.each(cases)('%s, %s', (language, era) => {
     await expect.poll(async () => await exists(events + made), { timeout: 30_000 }).toBe(false);
   });
 
-  it('names the child workflow that it waits for', async () => {
+  it('names the child workflow that it is waiting for', async () => {
     const stock = table('stock');
     await writeFile(join(data, stock + source), '');
     await writeFile(join(data, `${stock}.lock`), '');
@@ -137,25 +137,25 @@ describe.each(cases)('%s, %s', (language, era) => {
     return taskId;
   }
 
-  it('is working while a timer runs, and goes on after it', async () => {
+  it('reads as working while a timer runs, and continues after it', async () => {
     const visits = table('visits');
     const taskId = await inTimer(visits, 5_000);
     expect(await client.result(taskId)).toMatchObject({ structuredContent: done(visits, 3) });
   });
 
-  it('cleans up when it is cancelled in a timer', async () => {
+  it('cleans up when it is cancelled during a timer', async () => {
     const returns = table('returns');
     const taskId = await inTimer(returns, 3_600_000);
     await client.cancel(taskId);
     await expect.poll(async () => await exists(returns + made), { timeout: 30_000 }).toBe(false);
   });
 
-  it('gives a failure as a tool error: the activity, the attempt, the type and its own words', async () => {
+  it('turns a failure into a tool error with the activity, the attempt, the type and the message', async () => {
     const taskId = await client.start(tool, args('secrets', 1));
     expect(await client.result(taskId)).toMatchObject({ isError: true, content: [{ type: 'text', text: forbidden }] });
   });
 
-  it.runIf(era === '2025-11-25')('lists the tasks of whoever asks', async () => {
+  it.runIf(era === '2025-11-25')('lists only the caller’s tasks', async () => {
     const taskId = await client.start(tool, args('secrets', 1));
     await expect.poll(async () => await client.list(), { timeout: 30_000 }).toContain(taskId);
     const other = taskClient(era, server.url, await issuer.signIn('bob', { resource }));

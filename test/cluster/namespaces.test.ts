@@ -95,7 +95,7 @@ describe.each(cases)('%s, %s', (tool, era) => {
     client = taskClient(era, proxy.url, await issuer.signIn('ann', { resource }));
   });
 
-  it('runs in its namespace, and any replica reads it there', async () => {
+  it('runs in its own namespace, and any replica can read it', async () => {
     const taskId = await start(client, tool, table('orders'), 2_000);
     expect(await statusIn(namespace, taskId)).toBe('RUNNING');
     expect(await statusIn(elsewhere, taskId)).toBe('WorkflowNotFoundError');
@@ -105,7 +105,7 @@ describe.each(cases)('%s, %s', (tool, era) => {
       expect(await client.get(taskId)).toMatchObject({ status: 'completed' });
   });
 
-  it('is cancelled there', async () => {
+  it('is cancelled in its own namespace', async () => {
     const events = table('events');
     const taskId = await start(client, tool, events, 3_600_000);
     const made = async (): Promise<number> =>
@@ -122,7 +122,7 @@ describe.each(cases)('%s, %s', (tool, era) => {
     await expect.poll(made, { timeout: 30_000 }).toBe(0);
   });
 
-  it("is nobody else's", async () => {
+  it('is invisible to other users', async () => {
     const taskId = await start(client, tool, table('returns'), 0);
     const other = taskClient(era, proxy.url, await issuer.signIn('bob', { resource }));
     await expect(other.get(taskId)).rejects.toThrow('Task not found');
@@ -131,7 +131,7 @@ describe.each(cases)('%s, %s', (tool, era) => {
   });
 });
 
-it('every replica lists the tasks of both', async () => {
+it('every replica lists the tasks of both namespaces', async () => {
   const client = taskClient('2025-11-25', proxy.url, await issuer.signIn('eve', { resource }));
   const ids = [
     await start(client, 'nightly_load', 'stock', 0),
@@ -142,19 +142,22 @@ it('every replica lists the tasks of both', async () => {
     await expect.poll(async () => (await client.list()).toSorted(), { timeout: 30_000 }).toEqual(ids.toSorted());
 });
 
-it.each(ERAS)('a role without rights in one of them works in the other (%s)', async (era) => {
+it.each(ERAS)('a role without rights in one namespace works in the other (%s)', async (era) => {
   const client = taskClient(era, visitors.url, await issuer.signIn('ann', { resource }));
   const taskId = await start(client, 'nightly_load', `prices_${era.slice(0, 4)}`, 0);
   expect(await client.result(taskId)).toMatchObject({ structuredContent: { parts: 3 } });
 });
 
-it.each(ERAS)('and is told what it may not in the one that it has none in (%s)', async (era) => {
-  const client = taskClient(era, visitors.url, await issuer.signIn('ann', { resource }));
-  const refused = await client.start('backfill', TOOLS.backfill.args('prices', 0)).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  const { message, data: more } = (refused as Refused).reply.error ?? {};
-  expect(message).toMatch(/permission|rights|may not/i);
-  expect(more).not.toMatchObject({ retryable: true });
-});
+it.each(ERAS)(
+  'a role without rights in a namespace gets an error that names them and is not retryable (%s)',
+  async (era) => {
+    const client = taskClient(era, visitors.url, await issuer.signIn('ann', { resource }));
+    const refused = await client.start('backfill', TOOLS.backfill.args('prices', 0)).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const { message, data: more } = (refused as Refused).reply.error ?? {};
+    expect(message).toMatch(/permission|rights|may not/i);
+    expect(more).not.toMatchObject({ retryable: true });
+  },
+);

@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-it('the file is as the Compose Specification has it, and a wrong one is refused', async () => {
+it('the compose file is valid, and an invalid one is refused', async () => {
   const wrong = join(data, 'compose.yml');
   await writeFile(
     wrong,
@@ -50,7 +50,7 @@ it('the file is as the Compose Specification has it, and a wrong one is refused'
   );
 });
 
-it('what its services depend on and keep their data in is there', () => {
+it('every service and volume that a service refers to is defined', () => {
   const { services, volumes } = compose;
   const dependencies = Object.values(services).flatMap(({ depends_on: needed = {} }) => Object.keys(needed));
   expect(Object.keys(services)).toEqual(expect.arrayContaining(dependencies));
@@ -58,7 +58,7 @@ it('what its services depend on and keep their data in is there', () => {
   expect(new Set(sources)).toEqual(new Set(Object.keys(volumes)));
 });
 
-it('its services are the processes of this cluster, in the same versions', async () => {
+it('its services are the processes of this cluster, at the same versions', async () => {
   const version = async (file: string, pattern: RegExp): Promise<string | undefined> =>
     pattern.exec(await readFile(new URL(file, import.meta.url), 'utf8'))?.[1];
   const temporal = await version('server/go.mod', /go\.temporal\.io\/server v(\S+)/);
@@ -98,7 +98,7 @@ it('the UI shows the tasks', async () => {
   await expect.poll(types, { timeout: 30_000 }).toEqual(expect.arrayContaining(['mcpToolTask', 'loadDataset']));
 });
 
-it('the health checks find server and worker well, and miss them once they have stopped in good order', async () => {
+it('the health checks pass for server and worker, and fail after a clean shutdown', async () => {
   const { port } = server.url;
   await checkHealth(service('mcp-server'), port);
   await checkHealth(service('worker'));

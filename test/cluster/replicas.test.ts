@@ -52,7 +52,7 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-it.each(ERAS)('the next operation on a task is answered by another replica (%s)', async (era) => {
+it.each(ERAS)('each operation on a task is answered by another replica (%s)', async (era) => {
   const client = taskClient(era, proxy.url, await issuer.signIn('ann', { resource }));
   const before = proxy.went.length;
   const taskId = await client.start('nightly_load', { table: `orders_${era.slice(0, 4)}`, parts: PARTS });
@@ -64,7 +64,7 @@ it.each(ERAS)('the next operation on a task is answered by another replica (%s)'
   expect(ports.filter((port, index) => port === ports[index + 1])).toEqual([]);
 });
 
-it('every replica lists the tasks that another has started', async () => {
+it('every replica lists the tasks that another one started', async () => {
   const client = taskClient('2025-11-25', proxy.url, await issuer.signIn('eve', { resource }));
   const ids = [];
   for (let started = 0; started < 3; started++)
@@ -102,7 +102,7 @@ async function toTheEnd(client: TaskClient, tool: string, args: object, name: st
   return (await again(async () => await client.result(taskId))).structuredContent;
 }
 
-it('200 tasks end right while replicas and workers are killed, and no client is told anything but to try again', async () => {
+it('200 tasks end correctly while replicas and workers are killed, and clients see only retryable errors', async () => {
   const since = new Date().toISOString();
   // The authorization server's own tokens expire after five minutes, too soon on a busy machine.
   const token = await issuer.forge({ sub: 'bob', aud: resource, exp: Math.floor(Date.now() / 1000) + 3_600 });

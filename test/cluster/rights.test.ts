@@ -24,24 +24,27 @@ it.each<[string, (service: Connection['workflowService']) => Promise<unknown>]>(
   ['terminate', (service) => service.terminateWorkflowExecution({ namespace, workflowExecution: nobody })],
   ['delete', (service) => service.deleteWorkflowExecution({ namespace, workflowExecution: nobody })],
   ['reset', (service) => service.resetWorkflowExecution({ namespace, workflowExecution: nobody })],
-  ['work', (service) => service.pollActivityTaskQueue({ namespace, taskQueue: { name: 'nightly-load' } })],
   [
-    'ship a version of workers',
+    'poll for activity tasks',
+    (service) => service.pollActivityTaskQueue({ namespace, taskQueue: { name: 'nightly-load' } }),
+  ],
+  [
+    'set the current worker version',
     (service) =>
       service.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: 'reports', version: 'reports.v1' }),
   ],
   ['read the namespace', (service) => service.describeNamespace({ namespace })],
-  ['make namespaces', (service) => service.registerNamespace({ namespace: 'more' })],
-  ['list elsewhere', (service) => service.listWorkflowExecutions({ namespace: 'default' })],
-])('must not %s', async (_, call) => {
+  ['create namespaces', (service) => service.registerNamespace({ namespace: 'more' })],
+  ['list workflows in another namespace', (service) => service.listWorkflowExecutions({ namespace: 'default' })],
+])('the server’s role may not %s', async (_, call) => {
   expect(await refusal(call(connection.workflowService))).toBe(PERMISSION_DENIED);
 });
 
-it('may list in its namespace', async () => {
+it('the server’s role may list workflows in its namespace', async () => {
   expect(await refusal(connection.workflowService.listWorkflowExecutions({ namespace }))).toBe(0);
 });
 
-it('nobody gets in without a certificate', async () => {
+it('a client without a certificate is refused', async () => {
   const { clientCertPair: _, ...tls } = await tlsOf(certificateOf(certificates, 'tasks'));
   const without = Connection.connect({ address, tls, connectTimeout: 5_000 });
   await expect(without).rejects.toThrow(/connect|certificate/i);

@@ -17,7 +17,7 @@ it.each([
   ['http://127.0.0.1:3000/mcp', { origin: 'http://127.0.0.1' }],
   ['http://[::1]:3000/mcp', { origin: 'http://[::1]:3000' }],
   ['http://127.0.0.1/mcp', { host: 'LOCALHOST:3000' }],
-])('takes loopback names: %s with %o', async (url, headers) => {
+])('accepts loopback names: %s with %o', async (url, headers) => {
   expect(await status({}, url, headers)).toBe(200);
 });
 
@@ -35,7 +35,7 @@ it.each([
   expect(await status({}, url, headers)).toBe(403);
 });
 
-it('takes the names it is told', async () => {
+it('accepts the configured names', async () => {
   const names = {
     allowedHosts: ['MCP.example.com', '[fd00::1]'],
     allowedOrigins: ['app.example.com', 'https://only.example.com', 'vscode-webview://abc'],
@@ -73,7 +73,7 @@ it('answers with a JSON-RPC error that says how to allow the name', async () => 
   });
 });
 
-it('does not check again what an outer check let through', async () => {
+it('does not repeat the check of an outer handler', async () => {
   const inner = onlyAllowedNames(ok, {});
   const outer = onlyAllowedNames(inner, { allowedHosts: ['mcp.example.com'] });
   expect((await outer.fetch(new Request('https://mcp.example.com/mcp'))).status).toBe(200);
@@ -87,7 +87,7 @@ it.each([
   ['allowedHosts', ''],
   ['allowedOrigins', 'https://app.example.com/page'],
   ['allowedOrigins', 'app.example.com:80 80'],
-])('%s says what to write instead of %j', (option, name) => {
+])('the error about %s says what to write instead of %j', (option, name) => {
   expect(() => onlyAllowedNames(ok, { [option]: [name] })).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringMatching(`^${option}: write a host name`) }),
   );

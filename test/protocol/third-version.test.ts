@@ -57,7 +57,7 @@ it('waits for a tool that must not become a task', async () => {
   expect(result).toMatchObject({ structuredContent: returned.object });
 });
 
-it('decides the errors', async () => {
+it('decides which errors are sent', async () => {
   const { result } = await send('tools/call', { name: 'object', arguments: {} });
   expect(result).toMatchObject({ isError: true });
   expect((await send('jobs/get', { job: 'mcp-none' })).error?.code).toBe(-32602);
@@ -69,7 +69,7 @@ it('decides how tools are listed', async () => {
   expect(listed.find(({ name }) => name === 'object')?.outputSchema).toMatchObject({ title: 'toy' });
 });
 
-it('leaves the other versions as they are', async () => {
+it('does not affect the other versions', async () => {
   const call = { name: 'object', arguments: { gate: 'other' }, task: {} };
   const { result } = await send2025(handler, 'tools/call', call);
   expect(result).toMatchObject({ task: { status: 'working' } });

@@ -22,7 +22,7 @@ function read(file: string): { history: unknown; workflowId: string } {
   return { history: proto.temporal.api.history.v1.History.fromObject(history), workflowId };
 }
 
-it.each(readdirSync(histories))('%s', async (file) => {
+it.each(readdirSync(histories))('replays %s', async (file) => {
   const { history, workflowId } = read(file);
   await expect(Worker.runReplayHistory({ workflowBundle }, history, workflowId)).resolves.toBeUndefined();
 });

@@ -32,7 +32,7 @@ async function run(installed: string[], code: string): Promise<string> {
 const options = (): string =>
   JSON.stringify({ tools: [], key: 'k'.repeat(32), temporal: { address: inject('temporalAddress') } });
 
-it('a v1 server, without the packages of v2', async () => {
+it('a v1 server runs without the packages of v2', async () => {
   const said = await run(
     ['sdk'],
     `
@@ -51,7 +51,7 @@ it('a v1 server, without the packages of v2', async () => {
   expect(said).toBe('200');
 });
 
-it('a v2 server, without the packages of v1', async () => {
+it('a v2 server runs without the packages of v1', async () => {
   const said = await run(
     ['server', 'core'],
     `
@@ -64,7 +64,7 @@ it('a v2 server, without the packages of v1', async () => {
   expect(said).toBe('function');
 });
 
-it('the wrong entry for the SDK that is installed says so', async () => {
+it('importing the entry point of the other SDK fails with an error that names the right one', async () => {
   const said = await run(
     ['sdk'],
     `

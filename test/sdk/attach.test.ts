@@ -78,7 +78,7 @@ const initialize = (protocolVersion: string) => ({
 });
 
 describe('a server with durable tools', () => {
-  it('lists them with their schemas, beside its own', async () => {
+  it('lists them with their schemas, next to the author’s own tools', async () => {
     const { tools: listed } = await ask(attached(), 'tools/list');
     const own = (await ask(v1Server(), 'tools/list')).tools;
     expect(listed).toEqual([...own, ...listed.slice(own.length)]);
@@ -115,7 +115,7 @@ describe('a server with durable tools', () => {
     ]);
   });
 
-  it('can be given more tools of its author’s afterwards', async () => {
+  it('accepts more of the author’s own tools afterwards', async () => {
     const mcp = attached(new McpServer({ name: 'late', version: '1' }));
     mcp.registerTool('late', { inputSchema: { x: z.string() } }, ({ x }) => ({ content: [{ type: 'text', text: x }] }));
     expect(await ask(mcp, 'tools/call', { name: 'late', arguments: { x: 'yes' } })).toEqual({
@@ -124,7 +124,7 @@ describe('a server with durable tools', () => {
     expect((await ask(mcp, 'tools/list')).tools).toHaveLength(tools.length + 1);
   });
 
-  it('declares tasks to clients of the protocol that has them, and to no other', async () => {
+  it('declares tasks only to clients whose protocol version has them', async () => {
     const plain = await ask(v1Server(), 'initialize', initialize('2025-11-25'));
     const declared = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
     expect(await ask(attached(), 'initialize', initialize('2025-11-25'))).toEqual({
@@ -148,7 +148,7 @@ describe('a server with durable tools', () => {
     });
   });
 
-  it('serves its prompts', async () => {
+  it('serves the author’s prompts', async () => {
     const mcp = v1Server();
     mcp.registerPrompt('hello', {}, () => ({ messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }] }));
     expect(await ask(attached(mcp), 'prompts/get', { name: 'hello' })).toEqual({
@@ -156,20 +156,20 @@ describe('a server with durable tools', () => {
     });
   });
 
-  it('can be connected again', async () => {
+  it('can be connected again after a disconnect', async () => {
     const mcp = attached();
     for (const _ of [1, 2]) expect(await ask(mcp, 'tasks/list')).toMatchObject({ tasks: [] });
   });
 });
 
-describe('is refused', () => {
-  it('for a server that is connected', async () => {
+describe('setup is refused', () => {
+  it('for a connected server', async () => {
     const mcp = v1Server();
     await mcp.connect(InMemoryTransport.createLinkedPair()[0]);
     expect(() => stack.tasks.attach(mcp)).toThrow(/before the server is connected/);
   });
 
-  it('twice, and beside the SDK’s own tasks', () => {
+  it('the second time, and on a server with the SDK’s own tasks', () => {
     const mcp = attached();
     expect(() => stack.tasks.attach(mcp)).toThrow(/serves tasks already/);
     const withStore = new McpServer(
@@ -179,13 +179,13 @@ describe('is refused', () => {
     expect(() => stack.tasks.attach(withStore)).toThrow(/without a `taskStore`/);
   });
 
-  it('for a name that the server has given already', () => {
+  it('for a tool name that the server already uses', () => {
     const mcp = v1Server();
     mcp.registerTool('described', {}, () => ({ content: [] }));
     expect(() => stack.tasks.attach(mcp)).toThrow('Tool described is already registered');
   });
 
-  it('for arguments that are no object, before anything is started', async () => {
+  it('for an input schema that is not an object, before anything starts', async () => {
     const tool = defineTool({ name: 'text', inputSchema: z.string(), run });
     await expect(DurableTasks.connect({ tools: [tool] })).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -193,7 +193,7 @@ describe('is refused', () => {
     });
   });
 
-  it('beyond stdio on a cluster of one’s own without a key', async () => {
+  it('beyond stdio on an external cluster without a key', async () => {
     const tasks = await DurableTasks.connect({
       tools,
       temporal: { address: inject('temporalAddress') },

@@ -33,11 +33,11 @@ async function failures(handler: FetchHandler): Promise<Record<string, string | 
   );
 }
 
-it('without affinity', async () => {
+it('passes the suite without session affinity', async () => {
   expect(await failures(stack.tasks.handler(v1Server))).toEqual({});
 }, 120_000);
 
-it('on the sessions of the SDK', async () => {
+it('passes the suite on the SDK’s own sessions', async () => {
   const attached = () => {
     const mcp = v1Server();
     stack.tasks.attach(mcp);

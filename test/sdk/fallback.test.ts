@@ -23,7 +23,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-it('the v1 client, which validates, gets a handle and then the result', async () => {
+it('the v1 client, which validates results, accepts the handle and then the result', async () => {
   const client = new Client({ name: 'host', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(server.url));
   await client.listTools();
@@ -38,7 +38,7 @@ it('the v1 client, which validates, gets a handle and then the result', async ()
   await client.close();
 });
 
-it('companions are listed, task_list to those who are known', async () => {
+it('companions are listed, but task_list only to known callers', async () => {
   const handler = stack.tasks.handler(factory);
   const names = async (session: Session): Promise<string[]> =>
     (await session.request(handler, 'tools/list')).result.tools.map(({ name }: { name: string }) => name);
@@ -52,7 +52,7 @@ it('companions are listed, task_list to those who are known', async () => {
   expect(await names(known)).toEqual([...own, 'task_wait', 'task_cancel', 'task_list']);
 });
 
-it('an author’s tool of the same name is refused', () => {
+it('an author’s tool with the name of a companion is refused', () => {
   const mcp = factory();
   mcp.registerTool('task_wait', {}, () => ({ content: [] }));
   expect(() => stack.tasks.attach(mcp)).toThrow(/task_wait/);

@@ -60,7 +60,7 @@ const endpoint = sessionful(server);
 const create = async (session: Session, at = endpoint): Promise<string> =>
   (await session.request(at, 'tools/call', { name: 'once', task: {} })).result.task.taskId as string;
 
-it('puts a question on the open `tasks/result`, and anew when its client has hung up', async () => {
+it('asks on the open `tasks/result`, and again after its client has hung up', async () => {
   const session = await Session.begin(endpoint);
   const taskId = await create(session);
   const first = await session.open(endpoint, 'tasks/result', { taskId });
@@ -73,7 +73,7 @@ it('puts a question on the open `tasks/result`, and anew when its client has hun
   expect((await second.next(({ id }) => id === second.requestId)).result.structuredContent).toEqual({ name: 'Ann' });
 });
 
-it('puts it on the stream of a GET, also of one that is opened later, and tells the status there', async () => {
+it('asks on a GET stream, even one opened later, and sends the status there', async () => {
   const session = await Session.begin(endpoint);
   const taskId = await create(session);
   await expect
@@ -90,7 +90,7 @@ it('puts it on the stream of a GET, also of one that is opened later, and tells 
   await late.drop();
 });
 
-it('asks nobody who cannot answer', async () => {
+it('does not ask clients that cannot answer', async () => {
   const session = await Session.begin(endpoint, {});
   const result = await session.open(endpoint, 'tasks/result', { taskId: await create(session) });
   expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({
@@ -100,7 +100,7 @@ it('asks nobody who cannot answer', async () => {
   expect(result.messages.filter(isQuestion)).toEqual([]);
 });
 
-it('its streams end with the token of their client', async () => {
+it('its streams end when the client’s token expires', async () => {
   const token = {
     token: 't',
     clientId: 'c',
@@ -118,7 +118,7 @@ it('its streams end with the token of their client', async () => {
   await stack.tasks.engine.cancel('token\0https://issuer.example\0ann', taskId);
 });
 
-it('without sessions a reply arrives at another server of the same process, and is taken', async () => {
+it('without sessions a reply is accepted by another server in the same process', async () => {
   const at = stateless(server);
   const { taskId } = (await send2025(at, 'tools/call', { name: 'once', task: {} })).result.task;
   const session = await Session.begin(at);
@@ -127,7 +127,7 @@ it('without sessions a reply arrives at another server of the same process, and 
   expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Cid' });
 });
 
-it('a client that can resume its stream finds its answer there', async () => {
+it('a client that resumes its stream gets its answer there', async () => {
   const at = sessionful(server, { eventStore: new InMemoryEventStore() });
   const session = await Session.begin(at);
   const taskId = await create(session, at);
@@ -155,7 +155,7 @@ it('a client that can resume its stream finds its answer there', async () => {
   await resumed.drop();
 });
 
-it.each(['HTTP', 'memory'])('the v1 client is asked, by durable tools and by others, over %s', async (transport) => {
+it.each(['HTTP', 'memory'])('the v1 client is asked by durable and by other tools over %s', async (transport) => {
   const client = new Client({ name: 'v1', version: '1.0.0' }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, ({ params }): ElicitResult => ({
     action: 'accept',

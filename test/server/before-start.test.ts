@@ -59,7 +59,7 @@ const call = async (params: object, at = handler, options: object = {}) =>
 const accept = { 'before-start': { action: 'accept', content: { reason: 'old' } } };
 
 describe('2026-07-28', () => {
-  it('answers with the question, and becomes a task with the answer, at any replica', async () => {
+  it('answers with the question, and creates a task for the answer, at any replica', async () => {
     const start = vi.spyOn(stack.tasks.engine, 'start');
     const { result } = await call({});
     expect(result).toMatchObject({
@@ -83,7 +83,7 @@ describe('2026-07-28', () => {
     );
   });
 
-  it('gives a workflow the answer as its second argument', async () => {
+  it('passes the answer to a workflow as its second argument', async () => {
     const { requestState } = (await call({ name: 'flow' })).result;
     const { taskId } = (await call({ name: 'flow', requestState, inputResponses: accept })).result;
     expect((await stack.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({
@@ -91,7 +91,7 @@ describe('2026-07-28', () => {
     });
   });
 
-  it('asks again for what is missing or does not fit, saying why', async () => {
+  it('asks again with the reason if an answer is missing or invalid', async () => {
     const { requestState } = (await call({})).result;
     expect((await call({ requestState })).result.inputRequests['before-start'].params.message).toBe('Delete a.txt?');
     const { result } = await call({
@@ -110,7 +110,7 @@ describe('2026-07-28', () => {
     expect((await call({ inputResponses: accept })).result.resultType).toBe('input_required');
   });
 
-  it('starts nothing where it is declined', async () => {
+  it('starts nothing if the user declines', async () => {
     const start = vi.spyOn(stack.tasks.engine, 'start');
     const { requestState } = (await call({})).result;
     expect(
@@ -135,7 +135,7 @@ describe('2026-07-28', () => {
     ],
     ['another idempotency key', {}, { meta: { 'io.github.mcp-tasks-temporal/idempotency-key': 'k'.repeat(40) } }],
     ['a forged state', { requestState: 'v1.e30.AAAA' }, {}],
-  ])('refuses a state for %s', async (_, params, options) => {
+  ])('refuses a requestState with %s', async (_, params, options) => {
     const { requestState } = (await call({})).result;
     expect((await call({ requestState, inputResponses: accept, ...params }, handler, options)).error).toMatchObject({
       code: -32602,
@@ -143,7 +143,7 @@ describe('2026-07-28', () => {
     });
   });
 
-  it('needs a client that declares forms, where there is something to ask', async () => {
+  it('needs a client that declares form elicitation, if there is something to ask', async () => {
     const tasks = { extensions: capabilities.extensions };
     expect((await call({}, handler, { capabilities: tasks })).error).toMatchObject({
       code: -32021,
@@ -154,7 +154,7 @@ describe('2026-07-28', () => {
     );
   });
 
-  it('is awaited like any call where the client knows no tasks', async () => {
+  it('is awaited like any other call if the client does not know tasks', async () => {
     const plain = { capabilities: { elicitation: { form: {} } } };
     const { requestState } = (await call({}, handler, plain)).result;
     expect((await call({ requestState, inputResponses: accept }, handler, plain)).result.structuredContent).toEqual({
@@ -163,7 +163,7 @@ describe('2026-07-28', () => {
     });
   });
 
-  it('is answered by the host’s own handler of the public client', async () => {
+  it('is answered by the host’s own elicitation handler on the public client', async () => {
     const server = await listen(handler);
     const client = new Client(
       { name: 'test', version: '1.0.0' },
@@ -205,7 +205,7 @@ describe('2025-11-25', () => {
   it.each([
     ['delete', { file: 'a.txt', reason: 'old' }],
     ['flow', { given: { file: 'a.txt' }, answer: { reason: 'old' } }],
-  ])('%s asks inside the task, and goes on as the same one', async (name, expected) => {
+  ])('%s asks inside the task, and continues as the same task', async (name, expected) => {
     const { session, id, taskId, answer } = await begin(name);
     await session.reply(handler, id, { result: accept['before-start'] });
     expect((await answer()).structuredContent).toEqual(expected);
@@ -213,7 +213,7 @@ describe('2025-11-25', () => {
     expect(task).toMatchObject({ taskId, status: 'completed' });
   });
 
-  it('ends where it is declined', async () => {
+  it('ends if the user declines', async () => {
     const { session, id, answer } = await begin('delete');
     await session.reply(handler, id, { result: { action: 'cancel' } });
     expect(await answer()).toMatchObject({
@@ -226,7 +226,7 @@ describe('2025-11-25', () => {
     });
   });
 
-  it('is cancelled while it asks', async () => {
+  it('can be cancelled while it asks', async () => {
     const { session, taskId } = await begin('flow');
     expect((await session.request(handler, 'tasks/cancel', { taskId })).result.status).toBe('cancelled');
   });

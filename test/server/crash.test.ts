@@ -48,7 +48,7 @@ async function server(taskQueue: string, port = 0): Promise<{ child: ChildProces
 }
 
 it.each(['legacy', 'auto'] as const)(
-  'a server that is killed and started again answers for the same task (%s)',
+  'a server that was killed and restarted serves the same task (%s)',
   async (mode) => {
     const stack = await startStack(tools);
     await stack.startWorker();
@@ -85,7 +85,7 @@ it.each(['legacy', 'auto'] as const)(
   },
 );
 
-it('a Temporal that is killed and started again on its file brings the task to its end', async () => {
+it('a task completes after Temporal was killed and restarted on the same database', async () => {
   const [port, uiPort] = [await freePort(), await freePort()];
   const first = await temporal(port, uiPort);
   const stack = await startStack(tools, { temporal: { address: `127.0.0.1:${port}` } });

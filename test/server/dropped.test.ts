@@ -58,7 +58,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     return id;
   }
 
-  it.skipIf(sdk === 'v1')('a dropped call is cancelled in 2026-07-28, as that version demands', async () => {
+  it.skipIf(sdk === 'v1')('a dropped call is cancelled in 2026-07-28, as that version requires', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'long' };
     const _meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -71,7 +71,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     });
   });
 
-  it('a dropped call runs on in 2025-11-25', async () => {
+  it('a dropped call keeps running in 2025-11-25', async () => {
     const { engine } = stack.tasks;
     const id = await callAndHangUp({ 'mcp-protocol-version': '2025-11-25' }, {});
     // Once the server has answered another request, it has noticed the closed connection.
@@ -90,7 +90,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       expect((await stack.tasks.engine.result('anonymous', id)).outcome).toEqual({ kind: 'cancelled' });
     });
 
-    it('ends a pending `tasks/result`, but not its task, and reaches no other session’s', async () => {
+    it('ends a pending `tasks/result`, but not its task or requests of other sessions', async () => {
       const session = await Session.begin(handler);
       const { taskId } = (await session.request(handler, 'tools/call', { name: 'long', task: {} })).result.task;
       const result = await session.open(handler, 'tasks/result', { taskId });
@@ -104,7 +104,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     });
   });
 
-  it('a body that is too large is refused, and waits for nothing', async () => {
+  it('a body that is too large is refused immediately', async () => {
     const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
     const response = await handler.fetch(
       new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: `"${'x'.repeat(5 * 1024 * 1024)}"` }),
@@ -122,7 +122,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     });
     const owner = 'token\0https://issuer.example\0ann';
 
-    it('ends a pending `tasks/result`, unanswered', async () => {
+    it('ends a pending `tasks/result` without an answer', async () => {
       const session = await Session.begin(handler, {}, soon());
       const { taskId } = (await session.request(handler, 'tools/call', { name: 'long', task: {} })).result.task;
       const result = await session.open(handler, 'tasks/result', { taskId });
@@ -131,7 +131,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       await stack.tasks.engine.cancel(owner, taskId);
     });
 
-    it.skipIf(sdk === 'v1')('ends the stream of a call in 2026-07-28, and not the call', async () => {
+    it.skipIf(sdk === 'v1')('ends the stream of a call in 2026-07-28, but not the call', async () => {
       const started = new Promise<string>((resolve) => (begun = resolve));
       const reply = await send2026(
         handler,

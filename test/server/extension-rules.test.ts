@@ -56,7 +56,7 @@ const get = async (taskId: string) => (await send2026(handler, 'tasks/get', { ta
 const update = async (taskId: string, inputResponses: object) =>
   await send2026(handler, 'tasks/update', { taskId, inputResponses });
 
-it('no key of a question is used twice, and an answer to a question that was superseded is ignored', async () => {
+it('every question gets a new key, and an answer to a superseded question is ignored', async () => {
   const { taskId } = (await call('all')).result;
   const keys: string[] = [];
   /** Waits for the next question and returns its key. */
@@ -85,7 +85,7 @@ it('no key of a question is used twice, and an answer to a question that was sup
 
 describe('errors', () => {
   it.each(['tasks/get', 'tasks/update', 'tasks/cancel'])(
-    '%s of a task that is not there is -32602, and says so',
+    '%s for a nonexistent task is -32602 with a clear message',
     async (method) => {
       for (const taskId of ['nope', `mcp-${'0'.repeat(32)}-${'0'.repeat(32)}`]) {
         expect((await send2026(handler, method, { taskId, inputResponses: {} })).error).toEqual({
@@ -100,7 +100,7 @@ describe('errors', () => {
   );
 
   it.each(['get', 'cancel', 'respond'] as const)(
-    'one of the server’s own is -32603, and gives nothing away (%s)',
+    'an internal error is -32603 and reveals nothing (%s)',
     async (operation) => {
       vi.spyOn(stack.tasks.engine, operation).mockRejectedValue(new Error('postgres://user:secret@db'));
       const method = operation === 'respond' ? 'tasks/update' : `tasks/${operation}`;
@@ -112,7 +112,7 @@ describe('errors', () => {
 });
 
 it.each(['own', 'tool-error', 'task-error'])(
-  'a task ends with exactly what the call itself is answered with (%s)',
+  'a task ends with exactly the result that the awaited call returns (%s)',
   async (name) => {
     const awaited = await call(name, {}, {});
     const { taskId } = (await call(name)).result;
@@ -129,7 +129,7 @@ it.each(['own', 'tool-error', 'task-error'])(
 describe('multi round-trip requests', () => {
   const accept = { 'before-start': { action: 'accept', content: {} } };
 
-  it('what was not asked for is ignored', async () => {
+  it('responses that were not requested are ignored', async () => {
     const { requestState } = (await call('sure')).result;
     expect(
       (await call('sure', { requestState, inputResponses: { ...accept, more: { action: 'accept' } } })).result
@@ -137,7 +137,7 @@ describe('multi round-trip requests', () => {
     ).toBe('task');
   });
 
-  it('a state is good for an hour', async () => {
+  it('a requestState expires after an hour', async () => {
     const { requestState } = (await call('sure')).result;
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61 * 60_000 });
     expect((await call('sure', { requestState, inputResponses: accept })).error).toMatchObject({

@@ -100,7 +100,7 @@ const progress =
   ({ method, params }: Message) =>
     method === 'notifications/progress' && params?.['progress'] === step;
 
-it('a subscription brings what was asked for and nothing else, neither progress nor logs', async () => {
+it('a subscription sends only what was requested, without progress or logs', async () => {
   await request(
     'call',
     'tools/call',
@@ -129,7 +129,7 @@ it('a subscription brings what was asked for and nothing else, neither progress 
   expect(received.filter(({ method }) => method !== undefined)).toHaveLength(of('others').length + of('mine').length);
 });
 
-it('progress of a call that is awaited bears its token, increases and ends with the call', async () => {
+it('progress of an awaited call carries its token, increases and ends with the call', async () => {
   await request('call', 'tools/call', { name: 'steps' }, { declared: {}, meta: { progressToken: 'p' } });
   for (const step of [1, 2]) {
     await find(progress(step));
@@ -153,7 +153,7 @@ describe('`notifications/cancelled`', () => {
   const cancel = async (requestId: unknown): Promise<void> =>
     await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } as never });
 
-  it('stops a call that is awaited, which is not answered then', async () => {
+  it('stops an awaited call, which then gets no answer', async () => {
     await request('call', 'tools/call', { name: 'steps' }, { declared: {}, meta: { progressToken: 1 } });
     await find(progress(1));
     await cancel('call');
@@ -162,7 +162,7 @@ describe('`notifications/cancelled`', () => {
     expect(received.filter(({ id }) => id === 'call')).toEqual([]);
   });
 
-  it('is ignored for a task, for what is unknown or over, and where it is malformed', async () => {
+  it('is ignored for a task, for unknown or finished requests, and if malformed', async () => {
     await request('call', 'tools/call', { name: 'steps' });
     const taskId = (await answer('call')).result?.['taskId'] as string;
     for (const requestId of ['call', taskId, 'nobody', undefined, { a: 1 }]) await cancel(requestId);

@@ -79,7 +79,7 @@ describe.each(eras)('%s', (era, send) => {
   const handOut = async (gate: string, options?: SendOptions): Promise<string> =>
     (await call('object', { gate }, options)).result.structuredContent.taskId as string;
 
-  it('answers in time as ever, and later with what is running and how to go on', async () => {
+  it('returns a fast result directly, or else a handle that says what is running and how to continue', async () => {
     const gate = `${era} late`;
     const handle = await call('object', { gate });
     const { taskId } = handle.result.structuredContent;
@@ -109,7 +109,7 @@ describe.each(eras)('%s', (era, send) => {
     });
   });
 
-  it('a wait of no seconds looks; none is longer than the budget', async () => {
+  it('a wait of 0 seconds returns the current state, and no wait exceeds the budget', async () => {
     const gate = `${era} seconds`;
     const taskId = await handOut(gate);
     expect((await call('task_wait', { taskId, seconds: 0 })).result.structuredContent).toMatchObject({
@@ -125,7 +125,7 @@ describe.each(eras)('%s', (era, send) => {
     expect((await call('task_wait', { taskId, seconds: 0 })).result.structuredContent).toEqual({ name: 'a', size: 1 });
   });
 
-  it('tells progress by the token of each call', async () => {
+  it('sends progress with the token of each call', async () => {
     const first = await call('half-way', {}, { meta: { progressToken: 'first' } });
     const { taskId } = first.result.structuredContent;
     const second = await call('task_wait', { taskId }, { meta: { progressToken: 7 } });
@@ -142,7 +142,7 @@ describe.each(eras)('%s', (era, send) => {
     await call('task_cancel', { taskId });
   });
 
-  it('answers a failed task as its call would have', async () => {
+  it('answers a failed task as the awaited call would have', async () => {
     const gate = `${era} fails`;
     const { taskId } = (await call('object', { gate, fail: true })).result.structuredContent;
     release(gate);
@@ -158,7 +158,7 @@ describe.each(eras)('%s', (era, send) => {
     );
   });
 
-  it('answers a task that ended with a JSON-RPC error in words', async () => {
+  it('describes the JSON-RPC error that a task ended with', async () => {
     const gate = `${era} quota`;
     const { taskId } = (await call('quota', { gate })).result.structuredContent;
     release(gate);
@@ -169,7 +169,7 @@ describe.each(eras)('%s', (era, send) => {
     });
   });
 
-  it('cancels, and says so where there is nothing to cancel', async () => {
+  it('cancels, and says so if there is nothing to cancel', async () => {
     const taskId = await handOut(`${era} cancelled`);
     const cancelled = await call('task_cancel', { taskId });
     expect(cancelled.result).toMatchObject({
@@ -189,7 +189,7 @@ describe.each(eras)('%s', (era, send) => {
     });
   });
 
-  it('lists where owners can be told apart', async () => {
+  it('lists tasks only for known owners', async () => {
     const gate = `${era} listed`;
     const taskId = await handOut(gate, bob);
     const list = await call('task_list', {}, bob);
@@ -217,7 +217,7 @@ describe.each(eras)('%s', (era, send) => {
     );
   });
 
-  it('says the same of every task that is none of the caller’s', async () => {
+  it('gives the same answer for every task that is not the caller’s', async () => {
     const foreign = await handOut(`${era} foreign`, bob);
     const answers = [];
     for (const taskId of [foreign, foreign.replace(/.$/, '_'), 'nonsense']) {
@@ -235,7 +235,7 @@ describe.each(eras)('%s', (era, send) => {
     release(`${era} foreign`);
   });
 
-  it('leaves alone the tools that are not for it', async () => {
+  it('does not affect tools without the fallback', async () => {
     for (const name of ['patient', 'forbidden']) {
       const gate = `${era} ${name}`;
       const waiting = call(name, { gate });
@@ -260,7 +260,7 @@ describe.each(eras)('%s', (era, send) => {
     );
   });
 
-  it('goes on with its task when the client hangs up after the handle, or while it waits', async () => {
+  it('keeps the task running when the client hangs up after the handle or during a wait', async () => {
     const { taskId } = (await call('half-way', {})).result.structuredContent;
     const headers: Record<string, string> =
       era === '2025-11-25' ? {} : { 'mcp-method': 'tools/call', 'mcp-name': 'task_wait' };
@@ -314,7 +314,7 @@ describe('tools/list', () => {
       .map(({ name }: { name: string }) => name)
       .filter((name: string) => name.startsWith('task_'));
 
-  it('has the companions, but for requests that speak tasks', async () => {
+  it('lists the companions, except for requests that declare tasks', async () => {
     expect(await names(send2025(handler, 'tools/list', {}))).toEqual(['task_wait', 'task_cancel']);
     expect(await names(send2025(handler, 'tools/list', {}, bob))).toEqual(['task_wait', 'task_cancel', 'task_list']);
     expect(await names(send2026(handler, 'tools/list', {}, { ...PLAIN, ...bob }))).toEqual([
@@ -358,7 +358,7 @@ describe('tools/list', () => {
     ]);
   });
 
-  it('depends on who asks, and is not to be shared', async () => {
+  it('depends on the caller, and must not be cached for others', async () => {
     for (const options of [PLAIN, {}])
       expect((await send2026(handler, 'tools/list', {}, options)).result).toMatchObject({
         cacheScope: 'private',
@@ -374,7 +374,7 @@ describe('the questions of a task', () => {
     (await incoming.next(({ id, method }) => id === incoming.requestId && method === undefined)).result;
   const accept = { result: { action: 'accept', content: { name: 'Ann' } } };
 
-  it('are on the stream of the call that waits', async () => {
+  it('are asked on the stream of the waiting call', async () => {
     const session = await Session.begin(handler);
     const { taskId } = (await session.request(handler, 'tools/call', { name: 'asks-later' })).result.structuredContent;
     for (;;) {
@@ -398,7 +398,7 @@ describe('the questions of a task', () => {
     }
   });
 
-  it('are not put again while the first call’s may still be answered', async () => {
+  it('are not asked again while the first call’s question may still be answered', async () => {
     const session = await Session.begin(handler);
     const call = await session.open(handler, 'tools/call', { name: 'asks' });
     const { id } = await call.next(isQuestion);
@@ -430,7 +430,7 @@ describe('names', () => {
   const named = (name: string) =>
     defineTool({ name, inputSchema: z.object({}), run: async () => await Promise.resolve({}) });
 
-  it('of companions are not to be had by tools', async () => {
+  it('of companions are refused for tools', async () => {
     const connect = async (options: object) =>
       await DurableTasks.connect({ tools: [named('task_wait')], key, ...options });
     await expect(connect({ fallback: 'handle' })).rejects.toMatchObject({
@@ -447,7 +447,7 @@ describe('names', () => {
     await own.close();
   });
 
-  it('nor by the server’s own', async () => {
+  it('of companions are refused for the author’s own tools', async () => {
     const errors: unknown[] = [];
     const colliding = (): McpServer => {
       const mcp = factory();
@@ -460,7 +460,7 @@ describe('names', () => {
     );
   });
 
-  it('a tool that is never a task has no handle', () => {
+  it('a tool that never becomes a task cannot have a fallback', () => {
     expect(() =>
       defineTool({
         name: 'x',

@@ -25,7 +25,7 @@ describe.each(adapters)('%s', (_, adapt) => {
     return await handler.fetch(new Request(url, { method: 'POST', headers, body }));
   }
 
-  it('takes loopback names by default', async () => {
+  it('accepts loopback names by default', async () => {
     expect((await ping(byDefault, 'http://localhost:3000/mcp')).status).toBe(200);
     expect((await ping(byDefault, 'http://127.0.0.1/mcp', 'http://localhost:5173')).status).toBe(200);
     expect((await ping(byDefault, 'http://mcp.example.com/mcp')).status).toBe(403);
@@ -34,7 +34,7 @@ describe.each(adapters)('%s', (_, adapt) => {
     expect(await refused.json()).toMatchObject({ jsonrpc: '2.0', error: { code: -32000 } });
   });
 
-  it('takes the names it is told', async () => {
+  it('accepts the configured names', async () => {
     expect((await ping(named, 'https://mcp.example.com/mcp', 'https://app.example.com')).status).toBe(200);
     expect((await ping(named, 'https://app.example.com/mcp')).status).toBe(403);
   });

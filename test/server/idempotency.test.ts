@@ -54,7 +54,7 @@ const eras: [
 ];
 
 describe.each(eras)('%s', (_, call, idOf) => {
-  it('the same key is the same task, with other arguments -32602', async () => {
+  it('the same key returns the same task, or -32602 for other arguments', async () => {
     const key = randomUUID();
     const first = idOf(await call('free', 1, key));
     expect(idOf(await call('free', 1, key))).toBe(first);
@@ -66,7 +66,7 @@ describe.each(eras)('%s', (_, call, idOf) => {
     expect(idOf(await call('free', 1, key, { authInfo: user }))).not.toBe(first);
   });
 
-  it('a tool’s own key makes equal calls of one caller one task, and those of strangers not', async () => {
+  it('a tool’s own key makes identical calls of one known caller one task, but not those of anonymous callers', async () => {
     const known = { authInfo: user };
     const first = idOf(await call('own', 7, undefined, known));
     expect(idOf(await call('own', 7, undefined, known))).toBe(first);
@@ -74,14 +74,14 @@ describe.each(eras)('%s', (_, call, idOf) => {
     expect(idOf(await call('own', 7))).not.toBe(idOf(await call('own', 7)));
   });
 
-  it.each([[17], [''], ['x'.repeat(1001)], [null]])('%j is no key', async (key) => {
+  it.each([[17], [''], ['x'.repeat(1001)], [null]])('%j is not a valid key', async (key) => {
     expect((await call('free', 1, key)).error).toMatchObject({
       code: -32602,
       message: expect.stringContaining(IDEMPOTENCY_KEY),
     });
   });
 
-  it('a short key needs a caller who is known', async () => {
+  it('a short key needs a known caller', async () => {
     expect((await call('free', 1, 'order-17')).error).toMatchObject({
       code: -32602,
       message: expect.stringContaining('128 random bits'),
@@ -90,7 +90,7 @@ describe.each(eras)('%s', (_, call, idOf) => {
   });
 });
 
-it('a call that is awaited and made again finds its task', async () => {
+it('an awaited call that is repeated finds its task', async () => {
   const meta = { [IDEMPOTENCY_KEY]: randomUUID() };
   const once = await send2025(handler, 'tools/call', { name: 'free', arguments: { n: 3 } }, { meta });
   const asTask = await send2025(handler, 'tools/call', { name: 'free', arguments: { n: 3 }, task: {} }, { meta });
@@ -98,7 +98,7 @@ it('a call that is awaited and made again finds its task', async () => {
   expect(asTask.result.task.status).toBe('completed');
 });
 
-it('a dropped call of 2026-07-28 goes on where it has a key', async () => {
+it('a dropped call of 2026-07-28 keeps running if it has a key', async () => {
   const meta = { [IDEMPOTENCY_KEY]: randomUUID() };
   const hold = await startStack([defineTool({ name: 'free', inputSchema, run })]);
   const held = hold.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }));

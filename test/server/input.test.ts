@@ -62,7 +62,7 @@ async function answer(taskId: string, response: object): Promise<{ method: strin
   return request;
 }
 
-it('several questions at once are answered in parts; what is unknown, malformed or answered is acknowledged and ignored', async () => {
+it('several open questions can be answered one by one, and unknown, malformed or late answers are acknowledged and ignored', async () => {
   const { taskId } = (await start('twice')).result;
   const requests = await asking(taskId, 2);
   expect(Object.values(requests)).toContainEqual({
@@ -84,7 +84,7 @@ it('several questions at once are answered in parts; what is unknown, malformed 
   expect((await update(taskId, { [size]: accept({ size: 4 }) })).error).toBeUndefined();
 });
 
-it('asks again, saying why, when an answer does not fit; asks by URL and by sampling; and does not wait for ever', async () => {
+it('asks again with the reason after an invalid answer, asks by URL and by sampling, and does not wait forever', async () => {
   const { taskId } = (await start('all')).result;
   expect((await answer(taskId, { action: 'accept', content: { age: 'old' } })).params['message']).toBe('Age?');
   expect((await answer(taskId, { action: 'accept', content: { age: 7 } })).params['message']).toMatch(
@@ -107,7 +107,7 @@ it('asks again, saying why, when an answer does not fit; asks by URL and by samp
   });
 });
 
-it('a host answers with `onInput`', async () => {
+it('a host can answer with `onInput`', async () => {
   const server = await listen(handler);
   const client = new Client(
     { name: 'test', version: '1.0.0' },
@@ -137,7 +137,7 @@ it('a host answers with `onInput`', async () => {
   await server.close();
 });
 
-describe('a client that has not declared that it can answer', () => {
+describe('a client that does not declare the needed capability', () => {
   it.each([
     [tasks, { elicitation: { form: {}, url: {} }, sampling: {} }],
     [
@@ -154,7 +154,7 @@ describe('a client that has not declared that it can answer', () => {
   });
 });
 
-it('a workflow that asks what its tool did not state gets no answer where the client cannot give one', async () => {
+it('a workflow whose undeclared question the client cannot answer gets no answer', async () => {
   const { taskId } = (await start('undeclared', tasks)).result;
   expect((await stack.tasks.engine.result('anonymous', taskId)).outcome).toMatchObject({
     result: { isError: true, content: [{ text: expect.stringContaining('elicitation.form') }] },
@@ -162,7 +162,7 @@ it('a workflow that asks what its tool did not state gets no answer where the cl
 });
 
 describe('the routing header', () => {
-  it('is filled in where it is missing, and refused where it is wrong', async () => {
+  it('is filled in if missing, and refused if wrong', async () => {
     const { taskId } = (await start('twice')).result;
     expect(
       (await send2026(handler, 'tasks/get', { taskId }, { headers: { 'mcp-name': undefined } })).result.taskId,

@@ -101,7 +101,7 @@ async function listen(
 }
 
 describe('over HTTP', () => {
-  it('acknowledges what is honoured, tells the state at once and each change after, and ends with the tasks', async () => {
+  it('acknowledges the tasks it follows, sends their state and each change, and ends when they do', async () => {
     const taskId = await start('ask');
     const { next } = await listen({ taskIds: [taskId, 'mcp-nobody', taskId] });
     expect(await next()).toMatchObject({
@@ -123,7 +123,7 @@ describe('over HTTP', () => {
     expect(await next()).toBeUndefined();
   });
 
-  it('is refused to those who do not declare the extension', async () => {
+  it('is refused for clients that do not declare the extension', async () => {
     const { refused } = await listen({ taskIds: ['x'] }, { declared: {} });
     expect(refused).toMatchObject({
       status: 400,
@@ -132,7 +132,7 @@ describe('over HTTP', () => {
     });
   });
 
-  it('tells nobody of another’s task', async () => {
+  it('does not reveal other callers’ tasks', async () => {
     const mine: AuthInfo = { token: 't', clientId: 'host', scopes: [], extra: { iss: 'i', sub: 'me' } };
     const theirs: AuthInfo = { ...mine, extra: { iss: 'i', sub: 'they' } };
     const taskId = await start('sleep', mine);
@@ -152,7 +152,7 @@ describe('over HTTP', () => {
     expect(await own.next()).toBeUndefined();
   });
 
-  it('goes on for what else is listened to, and has a limit', async () => {
+  it('stays open for other notifications, and has a limit', async () => {
     const taskId = await start('sleep');
     const both = await listen({ taskIds: [taskId], toolsListChanged: true });
     expect((await both.next())?.params?.['notifications']).toEqual({ taskIds: [taskId], toolsListChanged: true });
@@ -176,7 +176,7 @@ describe('over HTTP', () => {
     await send2026(handler, 'tasks/cancel', { taskId: asleep });
   });
 
-  it('ends in good order when the server closes', async () => {
+  it('ends with a result when the server closes', async () => {
     const taskId = await start('sleep');
     const other = stack.tasks.handler(factory);
     const { next } = await listen({ taskIds: [taskId] }, { on: other });
@@ -211,7 +211,7 @@ async function overStdio({ tasks }: Stack) {
 }
 
 describe('over stdio', () => {
-  it('does the same on the one channel', async () => {
+  it('works the same on the single channel', async () => {
     const { client, received, handle, request, find } = await overStdio(stack);
     await request('call', 'tools/call', { name: 'sleep' });
     const taskId = (await find(({ id }) => id === 'call')).result?.['taskId'] as string;
@@ -240,7 +240,7 @@ describe('over stdio', () => {
   });
 });
 
-describe('of a task that Temporal refuses to tell more of', () => {
+describe('when Temporal refuses to read a task', () => {
   const logged: unknown[] = [];
   let proxy: TemporalProxy;
   let refused: Stack;
@@ -274,24 +274,27 @@ describe('of a task that Temporal refuses to tell more of', () => {
     await temporal.workflow.getHandle(taskId).signal('any');
   }
 
-  it.each([{}, { toolsListChanged: true }])('a stream ends with the error (besides: %o)', async (besides) => {
-    const taskIds = [await begin(), await begin()];
-    const { next } = await listen({ taskIds, ...besides }, { on: other });
-    for (let seen = 0; seen < 3; seen++) expect((await next())?.error).toBeUndefined();
-    await refuse(taskIds[0] ?? '');
-    expect(await next()).toMatchObject(denied);
-    expect(await next()).toBeUndefined();
-    expect(logged).toContainEqual({
-      method: 'subscriptions/listen',
-      taskId: expect.toBeOneOf(taskIds),
-      err: expect.any(Error),
-    });
-    logged.length = 0;
-    expect((await listen({ taskIds }, { on: other })).refused).toMatchObject({ status: 200, ...denied });
-    expect(logged).toHaveLength(1);
-  });
+  it.each([{}, { toolsListChanged: true }])(
+    'a stream ends with the error (other notifications: %o)',
+    async (besides) => {
+      const taskIds = [await begin(), await begin()];
+      const { next } = await listen({ taskIds, ...besides }, { on: other });
+      for (let seen = 0; seen < 3; seen++) expect((await next())?.error).toBeUndefined();
+      await refuse(taskIds[0] ?? '');
+      expect(await next()).toMatchObject(denied);
+      expect(await next()).toBeUndefined();
+      expect(logged).toContainEqual({
+        method: 'subscriptions/listen',
+        taskId: expect.toBeOneOf(taskIds),
+        err: expect.any(Error),
+      });
+      logged.length = 0;
+      expect((await listen({ taskIds }, { on: other })).refused).toMatchObject({ status: 200, ...denied });
+      expect(logged).toHaveLength(1);
+    },
+  );
 
-  it('so does a subscription over stdio', async () => {
+  it('a subscription over stdio ends with the error', async () => {
     const { request, find, handle } = await overStdio(refused);
     await request('call', 'tools/call', { name: 'sleep' });
     const taskId = (await find(({ id }) => id === 'call')).result?.['taskId'] as string;

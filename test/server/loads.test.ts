@@ -23,7 +23,7 @@ async function loaded(code: string): Promise<string[]> {
 
 const WORKER = ['@temporalio/worker', '@temporalio/testing', '@temporalio/core-bridge', '@swc/core', 'webpack'];
 
-it('a server that serves', async () => {
+it('a running server loads nothing of the worker', async () => {
   const packages = await loaded(`
     import { McpServer } from '@modelcontextprotocol/server';
     import { DurableTasks } from ${dist('index.js')};
@@ -34,12 +34,12 @@ it('a server that serves', async () => {
   expect(packages.filter((name) => WORKER.includes(name))).toEqual([]);
 });
 
-it('would see a worker', async () => {
+it('the check detects the worker’s packages', async () => {
   expect(await loaded(`import ${dist('worker/index.js')};`)).toEqual(
     expect.arrayContaining(['@temporalio/worker', '@temporalio/core-bridge']),
   );
 });
 
-it('a client knows nothing of Temporal', async () => {
+it('a client loads nothing of Temporal', async () => {
   expect(await loaded(`import ${dist('client/index.js')};`)).toEqual([]);
 });

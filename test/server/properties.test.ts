@@ -134,7 +134,7 @@ function foreign({ error, result }: Reply): void {
   expect(error).toMatchObject({ code: -32602, message: 'Failed to retrieve task: Task not found' });
 }
 
-it('holds for any of them', async () => {
+it('every random sequence of operations keeps the rules', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(anyOperation, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }),

@@ -60,7 +60,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     return (await session.request(at, 'tasks/get', { taskId })).result.status as string;
   }
 
-  it('go out on the open `tasks/result`, naming the task, and are answered at another replica', async () => {
+  it('are asked on the open `tasks/result` with the task’s ID, and can be answered at another replica', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const result = await session.open(b, 'tasks/result', { taskId });
@@ -75,7 +75,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     expect(answer.result).toMatchObject({ structuredContent: { name: 'Ann' }, _meta: { [RELATED]: { taskId } } });
   });
 
-  it('are put once where two streams are open, and again, by another ID, when the first is dropped', async () => {
+  it('are asked once if two streams are open, and again with a new ID when the first is dropped', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const first = await session.open(a, 'tasks/result', { taskId });
@@ -97,7 +97,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     expect([...questions(first), ...questions(second)]).toHaveLength(2);
   });
 
-  it('go to the newest `tasks/result`, and where there is none to the session’s own stream', async () => {
+  it('go to the newest `tasks/result`, or else to the session’s own stream', async () => {
     const session = await Session.begin(a);
     const stream = await session.listen(a);
     const taskId = await create(session);
@@ -111,7 +111,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     await stream.drop();
   });
 
-  it('reach the stream of a session that asks about the task', async () => {
+  it('reach the stream of any session that has asked for the task', async () => {
     const taskId = await create(await Session.begin(a));
     const later = await Session.begin(b);
     const stream = await later.listen(b);
@@ -121,7 +121,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     await stream.drop();
   });
 
-  it('are asked again, saying why, when the answer does not fit; by URL and by sampling', async () => {
+  it('are asked again with the reason after an invalid answer, and can be asked by URL and by sampling', async () => {
     const session = await Session.begin(a);
     const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'all') });
     const answers = [
@@ -153,7 +153,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     ]);
   });
 
-  it('are part of a call that is awaited, too, without naming a task', async () => {
+  it('are asked during an awaited call too, without a task ID', async () => {
     const session = await Session.begin(a);
     const call = await session.open(a, 'tools/call', { name: 'once' });
     const question = await call.next(isQuestion);
@@ -190,7 +190,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
       },
     );
 
-    it('is not asked what the tool did not state, either', async () => {
+    it('is not asked what the tool did not declare either', async () => {
       const session = await Session.begin(a, {});
       const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'undeclared') });
       expect((await result.next(({ id }) => id === result.requestId)).result).toMatchObject({
@@ -199,7 +199,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
       });
     });
 
-    it('is asked where it has no session, and so is not known', async () => {
+    it('is asked if it has no session, because its capabilities are unknown', async () => {
       const { taskId } = (await send2025(a, 'tools/call', { name: 'once', task: {} })).result.task;
       const session = await Session.begin(a);
       const result = await session.open(a, 'tasks/result', { taskId });
@@ -210,7 +210,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     });
   });
 
-  it('have keys of their own after the task has gone on as another run', async () => {
+  it('have new keys after the task has continued as a new run', async () => {
     const session = await Session.begin(a);
     const result = await session.open(a, 'tasks/result', { taskId: await create(session, 'twice-over') });
     const first = await result.next(isQuestion);
@@ -222,7 +222,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Lea' });
   });
 
-  it('ignore replies by a forged ID, or of another owner', async () => {
+  it('ignore replies with a forged ID or from another owner', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });
@@ -239,7 +239,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     });
   });
 
-  it('are nothing to another owner, nor is the task, while its own is told of it', async () => {
+  it('are invisible to other owners, as is the task, while the owner is notified', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });
@@ -260,7 +260,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     });
   });
 
-  it('go to another stream of the same process when the first ends, and are still nobody else’s', async () => {
+  it('go to another of the owner’s streams in the same process when the first one ends', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const first = await session.open(a, 'tasks/result', { taskId });
@@ -280,7 +280,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     });
   });
 
-  it('keep a reply for which there is no worker', async () => {
+  it('keep a reply until there is a worker to take it', async () => {
     const session = await Session.begin(a);
     const taskId = await create(session);
     const result = await session.open(a, 'tasks/result', { taskId });

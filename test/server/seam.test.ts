@@ -13,7 +13,7 @@ function serverWithTool(): McpServer {
 }
 
 describe(`inside ${installed('@modelcontextprotocol/server')}`, () => {
-  it('tools/call can be answered with what is not a CallToolResult, and other calls go on to the SDK', async () => {
+  it('tools/call can return something other than a CallToolResult, and other calls still reach the SDK', async () => {
     const mcp = serverWithTool();
     intercept(mcp, 'tools/call', async (request, ctx, sdk) => {
       const { name } = request.params as { name: string };
@@ -41,7 +41,7 @@ describe(`inside ${installed('@modelcontextprotocol/server')}`, () => {
     await client.close();
   });
 
-  it('a server without the seam is refused by a clear error', () => {
+  it('a server without the seam is refused with a clear error', () => {
     const other = { server: {} } as McpServer;
     expect(() => intercept(other, 'tools/call', async (request, ctx, sdk) => await sdk(request, ctx))).toThrow(
       /install ~2\.4\.0/,

@@ -56,7 +56,7 @@ describe.each([
     expect(await raw(server, '/mcp', 'Host: localhost', 'Origin: https://evil.example')).toContain(' 403 ');
   });
 
-  it('says when its port is in use', async () => {
+  it('says that its port is in use', async () => {
     const port = Number(new URL(server.url).port);
     await expect(serve(handler, { port })).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -64,21 +64,21 @@ describe.each([
     });
   });
 
-  it('says when its address is not this machine’s', async () => {
+  it('says that its address does not belong to this machine', async () => {
     await expect(serve(handler, { port: 0, host: '192.0.2.1' })).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: '192.0.2.1 is not an address of this machine',
     });
   });
 
-  it('needs a name to listen on every address', async () => {
+  it('needs an allowed host name to listen on every address', async () => {
     await expect(serve(handler, { port: 0, host: '0.0.0.0' })).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: expect.stringContaining("allowedHosts: ['mcp.example.com']"),
     });
   });
 
-  it('answers the paths and names it is told, those of the handler’s metadata too', async () => {
+  it('answers the configured paths and names, and the handler’s metadata paths', async () => {
     const other = await serve(
       { ...handler, metadataPaths: ['/more'] },
       { port: 0, path: '/tasks', allowedHosts: ['mcp.example.com'], allowedOrigins: ['app.example.com'] },
@@ -92,7 +92,7 @@ describe.each([
     await other.close();
   });
 
-  it('lets answers end when it closes, and takes no more requests', async () => {
+  it('finishes open answers when it closes, and accepts no new requests', async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     const write = async (text: string): Promise<void> => await writer.write(new TextEncoder().encode(text));

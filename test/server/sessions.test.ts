@@ -58,7 +58,7 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
     incoming.messages.filter((message) => message.method === method);
 
   describe('a session', () => {
-    it('is known at every replica, of visible ASCII, and never the same', async () => {
+    it('has an ID of visible ASCII that is unique and known at every replica', async () => {
       const session = await Session.begin(a);
       expect(session.id).toMatch(/^[\x21-\x7e]+$/);
       expect((await Session.begin(a)).id).not.toBe(session.id);
@@ -66,9 +66,9 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
     });
 
     it.each([
-      ['of another owner', (id: string) => ({ id, authInfo: user('mallory') })],
-      ['that was forged', (id: string) => ({ id: `${id.split('.')[0]}.${'x'.repeat(22)}`, authInfo: undefined })],
-      ['that is none', () => ({ id: 'session-1', authInfo: undefined })],
+      ['the ID of another owner’s session', (id: string) => ({ id, authInfo: user('mallory') })],
+      ['a forged ID', (id: string) => ({ id: `${id.split('.')[0]}.${'x'.repeat(22)}`, authInfo: undefined })],
+      ['a malformed ID', () => ({ id: 'session-1', authInfo: undefined })],
     ])('%s is answered 404', async (_, given) => {
       const { id, authInfo } = given((await Session.begin(a)).id);
       const headers = {
@@ -92,14 +92,14 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
       }
     });
 
-    it('is over after thirty days', async () => {
+    it('expires after thirty days', async () => {
       const session = await Session.begin(a);
       vi.useFakeTimers({ now: Date.now() + 31 * 24 * 60 * 60_000, toFake: ['Date'] });
       expect((await session.request(a, 'tools/list')).error.message).toBe('Session not found');
       vi.useRealTimers();
     });
 
-    it('without its ID is served too, but for GET', async () => {
+    it('is optional, except for GET', async () => {
       expect(
         (await a.fetch(new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }))).status,
       ).toBe(405);
@@ -117,7 +117,7 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
   });
 
   describe('its stream', () => {
-    it('ends with the token it was opened with, and with the server', async () => {
+    it('ends when its token expires or the server closes', async () => {
       const session = await Session.begin(a, {}, user('ann', Math.floor(Date.now() / 1000)));
       await (
         await session.listen(a)
@@ -131,7 +131,7 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
       await mine.close();
     });
 
-    it('is told of each change of status once, with the whole task', async () => {
+    it('gets each status change once, with the whole task', async () => {
       const session = await Session.begin(a);
       const stream = await session.listen(a);
       const second = await session.listen(a);
@@ -147,7 +147,7 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
     });
   });
 
-  it('progress of a task carries its token and its task, increases across attempts, and goes to its own session alone', async () => {
+  it('progress of a task carries its token and task ID, increases across attempts, and goes only to its own session', async () => {
     const session = await Session.begin(a);
     const stream = await session.listen(a);
     const bystander = await Session.begin(a);
@@ -180,7 +180,7 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
     await aside.drop();
   });
 
-  it('progress of a call that is awaited names no task', async () => {
+  it('progress of an awaited call carries no task ID', async () => {
     const session = await Session.begin(a);
     const gate = crypto.randomUUID();
     const call = await session.open(b, 'tools/call', {

@@ -49,7 +49,7 @@ async function connect(mode: 'legacy' | 'auto', path = server): Promise<{ client
 it.each([
   ['v2', server],
   ['v1', v1Server],
-])('the user at the other end may list, %s SDK', async (sdk, path) => {
+])('the local user can list tasks, %s SDK', async (sdk, path) => {
   const { client } = await connect('legacy', path);
   const file = join(dir, `listed-${sdk}`);
   await writeFile(file, '');
@@ -68,7 +68,7 @@ describe.each([
   ['auto', 'v2', server],
   ['auto', 'v1', v1Server],
 ] as const)('protocol negotiation %s, %s SDK', (mode, sdk, path) => {
-  it('a task runs, and its server goes when the client does', async () => {
+  it('a task runs, and the server exits when the client does', async () => {
     const { client, pid } = await connect(mode, path);
     const file = join(dir, `${mode}-${sdk}`);
     const result = await callTool(
@@ -86,7 +86,7 @@ describe.each([
   });
 });
 
-it('a worker in the same process, and their dev server, go with the client', async () => {
+it('a worker in the same process and their dev server stop when the client exits', async () => {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [withWorker],

@@ -75,7 +75,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     return await send2025(handler, 'tools/call', { name, arguments: args, task });
   }
 
-  it('answers at once with a task, whose result is the call’s own', async () => {
+  it('returns a task immediately, and the call’s result in `tasks/result`', async () => {
     const created = await call2025('add', { a: 2, b: 3 }, { ttl: 60_000 });
     expect(created.result.task).toMatchObject({ status: 'working', ttl: 60_000, pollInterval: 1000 });
     const { taskId, createdAt } = created.result.task;
@@ -91,7 +91,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     expect(Date.parse(got.result.lastUpdatedAt)).toBeGreaterThanOrEqual(Date.parse(createdAt));
   });
 
-  it('is awaited without `task`', async () => {
+  it('awaits a call without `task`', async () => {
     expect(
       (await send2025(handler, 'tools/call', { name: 'add', arguments: { a: 2 } })).result.structuredContent,
     ).toEqual({ sum: 3 });
@@ -104,7 +104,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     ['tool', 'no such file'],
     ['plain', 'unlucky in attempt 2'],
     ['bug', 'bug in attempt 1'],
-  ])('a %s error is an isError result and a failed task', async (how, text) => {
+  ])('a %s error becomes an isError result and a failed task', async (how, text) => {
     const { taskId } = (await call2025('fail', { how })).result.task;
     const { result } = await send2025(handler, 'tasks/result', { taskId });
     expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text }] });
@@ -114,7 +114,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     });
   });
 
-  it('a TaskError is that JSON-RPC error', async () => {
+  it('a TaskError becomes that JSON-RPC error', async () => {
     const { taskId } = (await call2025('fail', { how: 'task' })).result.task;
     expect((await send2025(handler, 'tasks/result', { taskId })).error).toEqual({
       code: -32050,
@@ -128,7 +128,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     });
   });
 
-  it('bad arguments start nothing: -32602 for a task, isError else', async () => {
+  it('invalid arguments start nothing: -32602 for a task, isError otherwise', async () => {
     const start = vi.spyOn(stack.tasks.engine, 'start');
     const asTask = await call2025('add', { a: 'x' });
     expect(asTask.error).toMatchObject({ code: -32602 });
@@ -139,7 +139,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     start.mockRestore();
   });
 
-  it('knows nothing of unknown, malformed or foreign IDs', async () => {
+  it('answers unknown, malformed and foreign IDs alike', async () => {
     const foreign = `mcp-${'0'.repeat(32)}-${'0'.repeat(32)}`;
     for (const taskId of ['', 'nope', foreign, '../x', 'mcp-', 'x'.repeat(5000)]) {
       for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel']) {
@@ -151,7 +151,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     }
   });
 
-  it('holds tools to their task support', async () => {
+  it('enforces each tool’s task support', async () => {
     expect((await send2025(handler, 'tools/call', { name: 'only-task' })).error?.code).toBe(-32601);
     expect((await call2025('never-task')).error?.code).toBe(-32601);
     expect((await call2025('plain', { x: 1 })).error?.code).toBe(-32601);
@@ -168,7 +168,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     expect(support['plain'] ?? 'forbidden').toBe('forbidden');
   });
 
-  it('refuses to cancel what has ended, naming its status', async () => {
+  it('refuses to cancel a task that has ended, and names its status', async () => {
     const { taskId } = (await call2025('text')).result.task;
     await send2025(handler, 'tasks/result', { taskId });
     expect((await send2025(handler, 'tasks/cancel', { taskId })).error).toEqual({
@@ -177,7 +177,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     });
   });
 
-  it('declares no list to anonymous requestors', async () => {
+  it('does not declare `tasks/list` to anonymous callers', async () => {
     const { result } = await send2025(handler, 'initialize', {
       protocolVersion: '2025-11-25',
       capabilities: {},
@@ -187,20 +187,20 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     expect((await send2025(handler, 'tasks/list', {})).error?.code).toBe(-32601);
   });
 
-  it('a result that does not fit the output schema is a tool error', async () => {
+  it('a result that does not match the output schema becomes a tool error', async () => {
     const { result } = await send2025(handler, 'tools/call', { name: 'unfitting' });
     expect(result.isError).toBe(true);
     expect(result.content[0].text).toContain('does not fit its output schema');
   });
 
-  it('a tool the server does not have is not found, with or without `task`', async () => {
+  it('an unknown tool is not found, with or without `task`', async () => {
     expect((await call2025('nobody')).error).toMatchObject({ code: -32602 });
     const { error, result } = await send2025(handler, 'tools/call', { name: 'nobody' });
     // Without `task`, the SDK itself answers.
     expect(error ?? result).toMatchObject(sdk === 'v1' ? { isError: true } : { code: -32602 });
   });
 
-  it('leaves the author’s own tools and resources alone', async () => {
+  it('does not affect the author’s own tools and resources', async () => {
     expect((await send2025(handler, 'tools/call', { name: 'plain', arguments: { x: 3 } })).result).toEqual({
       content: [{ type: 'text', text: 'plain 3' }],
     });
@@ -212,7 +212,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
     ]);
   });
 
-  it.each(['2025-03-26', '2025-06-18'])('serves clients of %s plainly', async (version) => {
+  it.each(['2025-03-26', '2025-06-18'])('serves clients of %s without tasks', async (version) => {
     const { result } = await send2025(handler, 'initialize', {
       protocolVersion: version,
       capabilities: {},
@@ -264,7 +264,7 @@ describe('2026-07-28', () => {
     return (await send2026(handler, 'tasks/get', { taskId })).result;
   }
 
-  it('is a task for requests that declare the extension', async () => {
+  it('creates a task for requests that declare the extension', async () => {
     const { result } = await send2026(handler, 'tools/call', { name: 'add', arguments: { a: 1 } });
     expect(result).toMatchObject({ resultType: 'task', status: 'working', ttlMs: 86_400_000, pollIntervalMs: 1000 });
     expect(result.content).toBeUndefined();
@@ -277,7 +277,7 @@ describe('2026-07-28', () => {
     });
   });
 
-  it('is awaited for the others, and a required tool asks for the extension', async () => {
+  it('awaits other calls, and refuses those of tools that require tasks', async () => {
     expect((await send2026(handler, 'tools/call', { name: 'own-result' }, { capabilities: {} })).result).toMatchObject({
       resultType: 'complete',
       content: [{ type: 'text', text: 'mine' }],
@@ -306,14 +306,14 @@ describe('2026-07-28', () => {
     ).toMatchObject({ structuredContent: 'fits', content: [{ type: 'text', text: 'fits' }] });
   });
 
-  it('bad arguments are an isError result', async () => {
+  it('invalid arguments lead to an isError result', async () => {
     expect((await send2026(handler, 'tools/call', { name: 'add', arguments: { a: 'x' } })).result).toMatchObject({
       resultType: 'complete',
       isError: true,
     });
   });
 
-  it('acknowledges the cancelling of an ended task with nothing', async () => {
+  it('acknowledges the cancellation of an ended task with an empty result', async () => {
     const { taskId } = (await send2026(handler, 'tools/call', { name: 'text' })).result;
     await settled2026(taskId);
     const { result } = await send2026(handler, 'tasks/cancel', { taskId });
@@ -329,7 +329,7 @@ describe('2026-07-28', () => {
       expect((await send2026(handler, method, { taskId: 'x' })).error?.code).toBe(-32601);
   });
 
-  it('leaves the author’s own tools and resources alone', async () => {
+  it('does not affect the author’s own tools and resources', async () => {
     expect((await send2026(handler, 'tools/call', { name: 'plain', arguments: { x: 3 } })).result.content[0].text).toBe(
       'plain 3',
     );

@@ -12,7 +12,7 @@ function long(): { readonly response: Response; readonly made: () => number } {
   return { response: new Response(body, { headers: { 'content-type': 'text/event-stream' } }), made: () => chunks };
 }
 
-it('asks for no more than its client reads', async () => {
+it('does not read ahead of its client', async () => {
   const { response, made } = long();
   const reader = untilExpiry(response, inAnHour(), false).body?.getReader();
   for (let read = 0; read < 10; read++)
@@ -23,7 +23,7 @@ it('asks for no more than its client reads', async () => {
   await reader?.cancel();
 });
 
-it('ends with the token', async () => {
+it('ends when the token expires', async () => {
   const { response } = long();
   const reader = untilExpiry(response, Date.now() / 1000, false).body?.getReader();
   await expect.poll(async () => (await reader?.read())?.done).toBe(true);

@@ -69,7 +69,7 @@ describe('defineTool', () => {
     );
   });
 
-  test('names the option that was meant', () => {
+  test('suggests the option that was meant', () => {
     expect(t({ inputShema: inputSchema })).toBe('tool "t": unknown option `inputShema`: did you mean `inputSchema`?');
     expect(t({ timeouts: { startToclose: '1 hour' } })).toBe(
       'tool "t": unknown option `timeouts.startToclose`: did you mean `timeouts.startToClose`?',
@@ -82,7 +82,7 @@ describe('defineTool', () => {
     expect(t({ constructor: 1 })).toContain('unknown option `constructor`');
   });
 
-  test('lists the values of an option', () => {
+  test('lists the allowed values of an option', () => {
     expect(t({ fallback: 'later' })).toBe("tool \"t\": `fallback` must be 'await' or 'handle', not 'later'");
     expect(t({ taskSupport: true })).toBe(
       "tool \"t\": `taskSupport` must be 'optional', 'required' or 'forbidden', not a boolean",
@@ -125,7 +125,7 @@ describe('defineTool', () => {
     );
   });
 
-  test('says which options do not go together', () => {
+  test('says which options exclude each other', () => {
     expect(t({ workflow: 'load' })).toBe('tool "t": give it either `run` (a function) or `workflow`, and not both');
     expect(t({ run: undefined })).toBe('tool "t": give it either `run` (a function) or `workflow`, and not both');
     expect(t({ asks: ['sampling'] })).toBe(

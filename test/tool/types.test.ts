@@ -12,7 +12,7 @@ const inputSchema = z.object({ table: z.string(), limit: z.number().default(10) 
 const outputSchema = z.object({ rows: z.number() });
 
 describe('the arguments of run', () => {
-  test('are what the input schema parses to', () => {
+  test('are the input schema’s parsed type', () => {
     defineTool({
       name: 'parsed',
       inputSchema: z.object({ day: z.string().transform((text) => new Date(text)), limit: z.number().default(10) }),
@@ -23,7 +23,7 @@ describe('the arguments of run', () => {
     });
   });
 
-  test('are what beforeStart and idempotencyKey get too', () => {
+  test('are passed to beforeStart and idempotencyKey too', () => {
     defineTool({
       name: 'asked',
       inputSchema,
@@ -41,7 +41,7 @@ describe('the arguments of run', () => {
 });
 
 describe('the context of run', () => {
-  test('has an unknown checkpoint unless it says otherwise', () => {
+  test('has an unknown checkpoint type unless one is given', () => {
     defineTool({
       name: 'unknown-checkpoint',
       inputSchema,
@@ -65,7 +65,7 @@ describe('the context of run', () => {
 });
 
 describe('the result of run', () => {
-  test('has to fit the output schema', () => {
+  test('must match the output schema', () => {
     defineTool({ name: 'fits', inputSchema, outputSchema, run: async () => await Promise.resolve({ rows: 1 }) });
     // @ts-expect-error `wrong` is not in the output schema, and `rows` is missing
     defineTool({ name: 'other', inputSchema, outputSchema, run: async () => await Promise.resolve({ wrong: 1 }) });
@@ -111,7 +111,7 @@ describe('the result of run', () => {
     });
   });
 
-  test('is anything without an output schema', () => {
+  test('can be anything without an output schema', () => {
     defineTool({ name: 'free', inputSchema, run: async () => await Promise.resolve({ anything: new Date() }) });
     defineTool({ name: 'empty', inputSchema, run: async () => await Promise.resolve() });
   });
@@ -150,7 +150,7 @@ describe('a workflow', () => {
 });
 
 describe('options', () => {
-  test('that no tool has, or only the other kind of tool, do not compile', () => {
+  test('that do not exist, or belong to the other kind of tool, do not compile', () => {
     const run = async (): Promise<void> => await Promise.resolve();
     const defined = (): readonly DurableTool[] => [
       // @ts-expect-error misspelt

@@ -33,7 +33,7 @@ describe('either', () => {
     ['of objects', list, { value: 1, next: { value: 2 } }, { value: 1, next: { nothing: 2 } }],
     ['with definitions', named, ['ab', 'cd'], ['ab', 'c']],
     ['with an ID', identified, 'a', 'b'],
-  ])('takes what fits one of them, and nothing else: %s', (_, schema, good, bad) => {
+  ])('accepts what matches one of the two schemas, and nothing else: %s', (_, schema, good, bad) => {
     for (const both of [either(schema, number), either(number, schema)]) {
       expect([fits(both, good), fits(both, { n: 1 }), fits(both, bad), fits(both, { n: 'x' })]).toEqual([
         true,
@@ -44,14 +44,14 @@ describe('either', () => {
     }
   });
 
-  it('is of objects where both are, and says the dialect at its root', () => {
+  it('describes objects if both schemas do, and names the dialect at its root', () => {
     expect(either(list, number)).toMatchObject({ $schema, type: 'object' });
     expect(either(named, number)).not.toHaveProperty('type');
     expect(JSON.stringify(either(list, number)).match(/\$schema/g)).toHaveLength(1);
   });
 });
 
-it('what is no object is under `result`, its references with it', () => {
+it('a schema that is not of objects moves under `result`, with its references', () => {
   const under = underResult(named);
   expect(under).toMatchObject({ $schema, type: 'object', required: ['result'] });
   expect([fits(under, { result: ['ab'] }), fits(under, { result: ['a'] }), fits(under, ['ab'])]).toEqual([

@@ -11,7 +11,7 @@ const failed = { content: [{ type: 'text', text: 'went wrong' }], isError: true 
 const error = { code: -32050, message: 'quota', data: { x: 1 } };
 const ask = { method: 'elicitation/create', params: { message: '?' } };
 
-it('times and intervals are the version’s own', () => {
+it('each version has its own formats for times and intervals', () => {
   expect(task2025(task, 700)).toEqual({
     taskId: 'mcp-1',
     status: 'working',
@@ -82,7 +82,7 @@ describe.each<[string, Partial<Task>, object, object]>([
     { status: 'cancelled', statusMessage: 'The task was cancelled.' },
   ],
   [
-    'is cancelled while it waits for input',
+    'was cancelled while it waited for input',
     { outcome: { kind: 'cancelled' }, inputs: { a: ask } },
     { status: 'cancelled' },
     { status: 'cancelled' },
@@ -97,7 +97,7 @@ describe.each<[string, Partial<Task>, object, object]>([
   });
 });
 
-it('structured content that is no object is left to the text in 2025-11-25', () => {
+it('structured content that is not an object appears only as text in 2025-11-25', () => {
   const list = { content: [{ type: 'text', text: '[1]' }], structuredContent: [1] };
   expect(answer2025({ kind: 'result', result: list })).toEqual({ result: { content: list.content } });
   expect(answerOf({ kind: 'result', result: list })).toEqual({ result: list });
@@ -106,6 +106,6 @@ it('structured content that is no object is left to the text in 2025-11-25', () 
   });
 });
 
-it('a cancelled task answers -32600', () => {
+it('the result of a cancelled task is error -32600', () => {
   expect(answer2025({ kind: 'cancelled' })).toEqual({ error: { code: -32600, message: 'Task was cancelled' } });
 });

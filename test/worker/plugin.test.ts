@@ -29,7 +29,7 @@ async function authorsWorker(options: Partial<WorkerOptions>, tools = [tool]): P
   });
 }
 
-it('runs function tools beside the author’s own activities and workflows', async () => {
+it('runs function tools next to the author’s own activities and workflows', async () => {
   const stack = await startStack([tool]);
   const worker = await authorsWorker({
     workflowsPath,
@@ -53,7 +53,7 @@ it('fails at the start, quoting the line, if the workflows file lacks it', async
   ).rejects.toMatchObject({ code: 'WORKFLOWS_MISSING' });
 });
 
-it('looks into a bundle that was built before, too', async () => {
+it('checks a prebuilt bundle too', async () => {
   await expect(
     authorsWorker({ workflowBundle: await bundleWorkflowCode({ workflowsPath: without, ...quiet }) }),
   ).rejects.toThrow(LINE);
@@ -61,7 +61,7 @@ it('looks into a bundle that was built before, too', async () => {
   await worker.runUntil(Promise.resolve());
 });
 
-it('asks nothing of an author who has no function tools', async () => {
+it('requires nothing if there are no function tools', async () => {
   const stack = await startStack([own]);
   const worker = await authorsWorker({ workflowsPath: without, taskQueue: stack.tasks.taskQueue }, [own]);
   await worker.runUntil(async () => {
@@ -73,7 +73,7 @@ it('asks nothing of an author who has no function tools', async () => {
   await stack.close();
 });
 
-it('a worker that is stopped before it runs lets go of everything', async () => {
+it('a worker that is stopped before it runs releases everything', async () => {
   const worker = await createWorker({
     tools: [tool],
     workflowsPath,
@@ -85,7 +85,7 @@ it('a worker that is stopped before it runs lets go of everything', async () => 
   expect(worker.worker.getState()).toBe('STOPPED');
 });
 
-it('leaves the author’s workflowsPath alone', () => {
+it('does not change the author’s workflowsPath', () => {
   const options = new McpTasksPlugin({ tools: [tool] }).configureWorker({
     taskQueue: 'q',
     workflowsPath: '/theirs.js',

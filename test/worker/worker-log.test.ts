@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { expect, it } from 'vitest';
 import { workerLogger } from '../../src/worker/worker-log.js';
 
-it('names task, step and kind of failure, and quotes nothing', () => {
+it('logs task, step and kind of failure, but no messages or values', () => {
   const lines: [string, object, string][] = [];
   const take = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
   const logger = workerLogger({ debug: take('debug'), info: take('info'), warn: take('warn'), error: take('error') });
