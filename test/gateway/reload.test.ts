@@ -14,6 +14,7 @@ import type { Logger } from '../../src/index.js';
 import { send2025, send2026 } from '../helpers/raw-requests.js';
 import { Session } from '../helpers/session-client.js';
 import { key, workflowsPath } from '../helpers/stack.js';
+import { workflowBundle } from '../helpers/workflow-bundle.js';
 import { startPlainWorker } from '../helpers/gateway.js';
 
 const taskQueue = `plain-${randomUUID()}`;
@@ -170,7 +171,8 @@ it('what was to be done before its worker is made is done again after it has fai
   const beforeWorker = vi.fn<() => void>().mockImplementationOnce(() => {
     throw new Error('not yet');
   });
-  gateway = await serveGateway(file, { key, logger, watch: false, beforeWorker, worker: { workflowsPath } });
+  const worker = { workflowBundle: await workflowBundle(workflowsPath) };
+  gateway = await serveGateway(file, { key, logger, watch: false, beforeWorker, worker });
   await writeFile(file, `${head()}- { name: sure, workflow: Text, confirm: true }\n`);
   await expect(gateway.reload()).rejects.toThrow('not yet');
   expect(await names()).toEqual(['one', 'payment']);

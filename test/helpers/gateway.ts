@@ -6,6 +6,9 @@ import { inject } from 'vitest';
 import { serveGateway, type Gateway, type GatewayConfigInput, type GatewayOptions } from '../../src/gateway/index.js';
 import * as activities from '../fixtures/plain-activities.js';
 import { key, silent, workflowsPath } from './stack.js';
+import { workflowBundle } from './workflow-bundle.js';
+
+const plainWorkflows = fileURLToPath(new URL('../fixtures/plain-workflows.ts', import.meta.url));
 
 /** Starts a worker of the plain workflows. @returns a function that stops it */
 export async function startPlainWorker(
@@ -17,7 +20,7 @@ export async function startPlainWorker(
     connection,
     taskQueue,
     activities,
-    workflowsPath: fileURLToPath(new URL('../fixtures/plain-workflows.ts', import.meta.url)),
+    workflowBundle: await workflowBundle(plainWorkflows),
     ...options,
   });
   const running = worker.run();
@@ -35,6 +38,6 @@ export async function startGateway(
   const temporal = { address: inject('temporalAddress') };
   return await serveGateway(
     { temporal, taskQueue: `plain-${randomUUID()}`, pollInterval: 50, ...config },
-    { key, logger: silent, worker: { workflowsPath }, ...options },
+    { key, logger: silent, worker: { workflowBundle: await workflowBundle(workflowsPath) }, ...options },
   );
 }

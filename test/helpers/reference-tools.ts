@@ -11,6 +11,7 @@ import { inject } from 'vitest';
 import { referenceActivities, type ToolsConfig } from '../../src/tools/index.js';
 import type { LoadArguments, LoadResult } from '../../src/tools/load/types.js';
 import type { loadDataset } from '../../workflows/tools/index.js';
+import { workflowBundle } from './workflow-bundle.js';
 
 export const FLIGHTS = fileURLToPath(
   new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url),
@@ -107,7 +108,7 @@ async function runWorker(address: string, taskQueue: string, activities: object)
     connection,
     taskQueue,
     activities,
-    workflowsPath: WORKFLOWS,
+    workflowBundle: await workflowBundle(WORKFLOWS),
     defaultHeartbeatThrottleInterval: 1_000,
     maxHeartbeatThrottleInterval: 1_000,
     shutdownGraceTime: 1_000,

@@ -1,6 +1,6 @@
 /** One Temporal dev server and one PostgreSQL for all tests, on loopback, removed afterwards. @module */
 import 'vitest';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -15,6 +15,8 @@ declare module 'vitest' {
     /** Path of the Temporal CLI, for tests that start their own dev server. */
     temporalCli: string;
     databaseUrl: string;
+    /** Directory of the workflow bundles that have been built. */
+    bundles: string;
   }
 }
 
@@ -38,6 +40,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('temporalAddress', temporal.address);
   project.provide('temporalCli', path);
   project.provide('databaseUrl', postgres.url);
+  const bundles = join(dir, 'bundles');
+  await mkdir(bundles);
+  project.provide('bundles', bundles);
+  project.onTestsRerun(async () => {
+    // In watch mode the workflows may have changed.
+    await rm(bundles, { recursive: true });
+    await mkdir(bundles);
+  });
   return async () => {
     await temporal.teardown();
     await postgres.release();

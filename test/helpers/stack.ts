@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import type { TasksConnection } from '../../src/durable-tasks.js';
 import { DurableTasks, type DurableTasksOptions, type DurableTool, type Logger } from '../../src/index.js';
 import { createWorker, type CreateWorkerOptions, type DurableWorker } from '../../src/worker/index.js';
+import { workflowBundle } from './workflow-bundle.js';
 
 export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 export const key = randomBytes(32).toString('hex');
@@ -38,8 +39,15 @@ export async function startStackOf<Tasks extends TasksConnection>(
   const stops = new Set<() => Promise<void>>();
   return {
     tasks,
-    async startWorker(workerOptions = {}) {
-      const worker = await createWorker({ tools, tasks, workflowsPath, ...workerOptions });
+    async startWorker({ workflowsPath: path = workflowsPath, ...workerOptions } = {}) {
+      const worker = await createWorker({
+        tools,
+        tasks,
+        workflowBundle: await workflowBundle(path),
+        // Steps that a test leaves running are cancelled at once, not after the default of 10 s.
+        shutdownGraceTime: 0,
+        ...workerOptions,
+      });
       const running = worker.run();
       const stop = async (): Promise<void> => {
         if (stops.delete(stop)) worker.shutdown();

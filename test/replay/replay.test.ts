@@ -2,17 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import proto from '@temporalio/proto';
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { beforeAll, expect, it } from 'vitest';
+import { Worker } from '@temporalio/worker';
+import { expect, it } from 'vitest';
+import { workflowBundle } from '../helpers/workflow-bundle.js';
 
 const workflowsPath = fileURLToPath(new URL('../../workflows/tools/index.ts', import.meta.url));
 const histories = fileURLToPath(new URL('histories/', import.meta.url));
-const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-let workflowBundle: WorkflowBundleWithSourceMap;
-
-beforeAll(async () => {
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
-});
+const changedWorkflows = fileURLToPath(new URL('../fixtures/changed-workflows.ts', import.meta.url));
 
 function read(file: string): { history: unknown; workflowId: string } {
   const { history, workflowId } = JSON.parse(readFileSync(histories + file, 'utf8')) as {
@@ -24,7 +20,8 @@ function read(file: string): { history: unknown; workflowId: string } {
 
 it.each(readdirSync(histories))('replays %s', async (file) => {
   const { history, workflowId } = read(file);
-  await expect(Worker.runReplayHistory({ workflowBundle }, history, workflowId)).resolves.toBeUndefined();
+  const bundle = await workflowBundle(workflowsPath);
+  await expect(Worker.runReplayHistory({ workflowBundle: bundle }, history, workflowId)).resolves.toBeUndefined();
 });
 
 it('covers every shipped workflow', () => {
@@ -35,10 +32,7 @@ it('covers every shipped workflow', () => {
 });
 
 it('detects a change that breaks replay', async () => {
-  const changed = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../fixtures/changed-workflows.ts', import.meta.url)),
-    logger,
-  });
+  const changed = await workflowBundle(changedWorkflows);
   const [file] = readdirSync(histories).filter((name) => name.startsWith('tool-task-completed'));
   const { history, workflowId } = read(file as string);
   await expect(Worker.runReplayHistory({ workflowBundle: changed }, history, workflowId)).rejects.toThrow(

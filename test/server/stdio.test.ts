@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { createWorker, type DurableWorker } from '../../src/worker/index.js';
 import { workflowsPath } from '../helpers/stack.js';
+import { workflowBundle } from '../helpers/workflow-bundle.js';
 import { tools } from '../fixtures/tools.mjs';
 
 const server = fileURLToPath(new URL('../fixtures/stdio-server.mjs', import.meta.url));
@@ -21,7 +22,11 @@ let working: Promise<void>;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-stdio-'));
-  worker = await createWorker({ tools, workflowsPath, temporal: { address: inject('temporalAddress') } });
+  worker = await createWorker({
+    tools,
+    workflowBundle: await workflowBundle(workflowsPath),
+    temporal: { address: inject('temporalAddress') },
+  });
   working = worker.run();
 });
 afterAll(async () => {

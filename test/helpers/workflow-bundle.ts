@@ -1,0 +1,34 @@
+/**
+ * Workflow bundles for the tests' workers. Building one takes a second or two, so each is built once per run and shared
+ * by all test files, which are separate processes.
+ * @module
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundlePath } from '@temporalio/worker';
+import { inject } from 'vitest';
+
+const bundles = new Map<string, Promise<WorkflowBundlePath>>();
+
+/** Returns the bundle of a workflows file, for the option `workflowBundle` of a worker. */
+export async function workflowBundle(workflowsPath: string): Promise<WorkflowBundlePath> {
+  const known = bundles.get(workflowsPath);
+  if (known) return await known;
+  const built = build(workflowsPath);
+  bundles.set(workflowsPath, built);
+  return await built;
+}
+
+async function build(workflowsPath: string): Promise<WorkflowBundlePath> {
+  const name = createHash('sha256').update(workflowsPath).digest('hex').slice(0, 16);
+  const codePath = join(inject('bundles'), `${name}.js`);
+  if (existsSync(codePath)) return { codePath };
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  // Two processes may build it at the same time: renaming makes each file appear complete.
+  const unfinished = `${codePath}.${randomUUID()}`;
+  await writeFile(unfinished, code);
+  await rename(unfinished, codePath);
+  return { codePath };
+}
