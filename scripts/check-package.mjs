@@ -80,16 +80,6 @@ for (const name of ${JSON.stringify(lacks)}) if (code.includes('function ' + nam
     process.stdout.write(`built the worker bundle of ${entry}\n`);
   }
 
-  const example = readFileSync(join(root, 'README.md'), 'utf8').match(/```ts\n([\s\S]*?)```/)?.[1];
-  if (!example) throw new Error('the README has no TypeScript example');
-  writeFileSync(join(project, 'readme.ts'), example);
-  run(
-    'npx',
-    ['tsc', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'readme.ts'],
-    project,
-  );
-  process.stdout.write("compiled the README's example\n");
-
   process.stdout.write(run('npx', ['--no-install', manifest.name, '--version'], project));
 
   // Hosts built on one SDK, without the other one installed.
