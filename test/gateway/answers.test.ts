@@ -63,8 +63,8 @@ async function heard(taskId: string): Promise<string[]> {
   return (await send(replicas[0], 'tasks/get', { taskId })).result.result.structuredContent.told;
 }
 
-describe.each(['signal', 'update'])('by %s', (name) => {
-  it('the first answer is taken, whoever sends another', async () => {
+describe.each(['signal', 'update'])('questions answered by %s', (name) => {
+  it('take the first answer, wherever a second one is sent', async () => {
     const taskId = await begin(name, 1);
     for (const at of replicas) await open(at, taskId, 0);
     // Read it again now that nothing changes any more, so that both replicas know it is open even without a worker.
@@ -81,7 +81,7 @@ describe.each(['signal', 'update'])('by %s', (name) => {
     expect(await heard(taskId)).toEqual(['first']);
   });
 
-  it('an equal question after an answer is another one, with a key of its own, the same at each replica', async () => {
+  it('an identical question after an answer is a new question, whose key is new and the same at every replica', async () => {
     const taskId = await begin(name, 2);
     const first = await open(replicas[0], taskId, 0);
     await answer(replicas[0], taskId, first, 'yes');
@@ -97,8 +97,8 @@ describe.each(['signal', 'update'])('by %s', (name) => {
 
 it.each([
   ['has not seen the task', 0],
-  ['saw the question before this one', 1],
-])('a replica that %s takes no answer while no worker says whether it is open', async (_, seen) => {
+  ['saw only the previous question', 1],
+])('a replica that %s accepts no answer while no worker can confirm that the question is open', async (_, seen) => {
   const taskId = await begin('signal', seen + 1);
   for (let told = 0; told < seen; told++) {
     await open(replicas[1], taskId, told);
@@ -124,7 +124,7 @@ it.each([
   expect(await heard(taskId)).toEqual([...Array.from({ length: seen }, () => 'yes'), 'last']);
 });
 
-it('a question that is put again is answered again, however much has happened since', async () => {
+it('a repeated question can be answered again, however long the history since then', async () => {
   const taskId = await begin('signal', 2);
   await answer(replicas[0], taskId, await open(replicas[0], taskId, 0), 'yes');
   const key = await open(replicas[0], taskId, 1);
@@ -143,9 +143,9 @@ it('a question that is put again is answered again, however much has happened si
 }, 90_000);
 
 it.each([
-  ['its validator refuses', '', 'say something'],
-  ['its handler fails at', 'no', 'not that'],
-])('an update that %s can be tried again with another answer', async (_, said, message) => {
+  ['its validator rejects', '', 'say something'],
+  ['its handler fails on', 'no', 'not that'],
+])('an update that %s can be retried with another answer', async (_, said, message) => {
   const taskId = await begin('update', 1);
   const key = await open(replicas[0], taskId, 0);
   expect((await answer(replicas[0], taskId, key, said)).error).toMatchObject({

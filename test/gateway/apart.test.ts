@@ -81,18 +81,18 @@ const ended = async (taskId: string) => {
   return (await send2026(handler, 'tasks/get', { taskId }, { authInfo: alice })).result;
 };
 
-describe('a workflow that the gateway has not started', () => {
+describe('a workflow that the gateway did not start', () => {
   it.each([
-    ['under a name of its own', () => `nightly-${randomUUID()}`],
+    ['with an ID of its own', () => `nightly-${randomUUID()}`],
     [
-      'under an ID like those of tasks',
+      'with an ID in the form of a task ID',
       () => `mcp-${randomUUID().replaceAll('-', '')}-${randomUUID().replaceAll('-', '')}`,
     ],
     [
-      "under an ID of the caller's own tasks",
+      'with an ID in the range of the caller’s tasks',
       async () => (await begin('load', { date: 'd' })).replace(/.{8}$/, '00000000'),
     ],
-  ])('%s can be neither read nor cancelled, nor is it listed', async (_, id) => {
+  ])('%s cannot be read, cancelled or listed', async (_, id) => {
     const workflowId = await id();
     const handle = await client.workflow.start('Sleeper', { workflowId, taskQueue });
     for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update']) {
@@ -114,7 +114,7 @@ describe('a workflow that the gateway has not started', () => {
 });
 
 describe('tasks of several namespaces', () => {
-  it('are started, read and cancelled in theirs', async () => {
+  it('are started, read and cancelled in their own namespaces', async () => {
     const taskId = await begin('elsewhere', { date: 'd' });
     expect(await ended(taskId)).toMatchObject({ status: 'completed', result: { structuredContent: { loaded: 'd' } } });
     await expect(client.workflow.getHandle(taskId).describe()).rejects.toThrow(/not found/);
@@ -125,7 +125,7 @@ describe('tasks of several namespaces', () => {
     );
   });
 
-  it('are listed, one namespace after the other', async () => {
+  it('are listed one namespace after another', async () => {
     const ids = [await begin('sleep'), await begin('elsewhere_sleep')];
     expect((await pages(handler)).flatMap(({ tasks }) => tasks)).toEqual(expect.arrayContaining(ids));
     for (const cursor of ['9.x', '0.', '0123456789abcdef.'])
@@ -133,7 +133,7 @@ describe('tasks of several namespaces', () => {
     for (const taskId of ids) await send2026(handler, 'tasks/cancel', { taskId }, { authInfo: alice });
   });
 
-  it('are listed on by another replica, and after other tools came, whatever order the namespaces have there', async () => {
+  it('can be listed further at another replica or after a reload, whatever the order of namespaces there', async () => {
     const last = `a-${second}`;
     await ensureNamespace(inject('temporalAddress'), last);
     const elsewhere = { name: 'elsewhere', workflow: 'Sleeper', namespace: second };
@@ -154,7 +154,7 @@ describe('tasks of several namespaces', () => {
     await send2026(one.handler(), 'tasks/cancel', { taskId }, { authInfo: alice });
   });
 
-  it('are listed though nothing is in the namespace of the connection, which there may not be', async () => {
+  it('are listed even if the connection’s own namespace has no tasks or does not exist', async () => {
     const address = inject('temporalAddress');
     const aside = await startGateway({
       temporal: { address, namespace: `missing-${second}` },
@@ -169,12 +169,12 @@ describe('tasks of several namespaces', () => {
 
   it.each([
     [
-      'away',
+      'unavailable',
       { address: '127.0.0.1:1' },
       { message: expect.stringContaining('Request the same page again'), data: { retryable: true } },
     ],
-    ['not there', {}, {}],
-  ])('are never left out of a list silently: a namespace that is %s is an error', async (_, connection, more) => {
+    ['missing', {}, {}],
+  ])('are never silently missing from a list: a namespace that is %s causes an error', async (_, connection, more) => {
     const gone = `gone-${second}`;
     const logged: string[] = [];
     const note = (fields: object): void => void logged.push(inspect(fields));
@@ -205,6 +205,6 @@ describe('tasks of several namespaces', () => {
   });
 });
 
-it('protobuf messages are read as their JSON', async () => {
+it('protobuf messages read as their JSON form', async () => {
   expect((await ended(await begin('protobuf', { date: 'd' }))).result.structuredContent).toMatchObject({ loaded: 'd' });
 });

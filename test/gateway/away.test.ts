@@ -48,7 +48,7 @@ const call = async (): Promise<Reply> =>
   await send2026(gateway.handler(), 'tools/call', { name: 'sleep', arguments: {} });
 const away = { code: -32603, message: expect.stringContaining('try again'), data: { retryable: true } };
 
-it('starts without it, says that it is away, and goes on as soon as it is there', async () => {
+it('starts without Temporal, answers with retryable errors, and works as soon as Temporal is available', async () => {
   expect((await call()).error).toMatchObject({
     ...away,
     message: expect.stringMatching(/no task is known to have started; try again\.$/),

@@ -68,7 +68,7 @@ async function serve(
 }
 
 describe('check', () => {
-  it('says what a right file has', async () => {
+  it('summarizes a valid file', async () => {
     await writeFile(
       join(dir, 'mcp-tasks.yaml'),
       'taskQueue: etl\ntools:\n- { name: load, workflow: NightlyLoad }\n- { name: drop, workflow: Drop, namespace: other, confirm: true }\n',
@@ -96,9 +96,9 @@ describe('check', () => {
   });
 
   it.each([
-    ['right', 'taskQueue: etl', 0, /1 tool$/m],
-    ['wrong', '# no task queue', 1, /mcp-tasks\.yaml:4:3: tool "load" has no task queue/],
-  ])('ends where the module of a data converter would not, with a file that is %s', async (_, line, code, output) => {
+    ['valid', 'taskQueue: etl', 0, /1 tool$/m],
+    ['invalid', '# no task queue', 1, /mcp-tasks\.yaml:4:3: tool "load" has no task queue/],
+  ])('exits even if a data converter module keeps the process alive (%s file)', async (_, line, code, output) => {
     await writeFile(
       join(dir, 'converter.mjs'),
       'setInterval(() => {}, 1_000);\nexport default { payloadCodecs: [] };\n',
@@ -110,7 +110,7 @@ describe('check', () => {
     expect(await command(['check'])).toEqual({ code, output: expect.stringMatching(output) });
   });
 
-  it('ends with 1 and says all that is wrong', async () => {
+  it('lists all problems and exits with 1', async () => {
     await writeFile(join(dir, 'a.yaml'), 'taskQueue: etl\ntools:\n- { name: load }\n- { workflow: Drop }\n');
     const { code, output } = await command(['check', 'a.yaml']);
     expect(code).toBe(1);
@@ -122,7 +122,7 @@ describe('check', () => {
 });
 
 describe('init', () => {
-  it('writes a file that is right, once', async () => {
+  it('writes a valid file, and does not overwrite it', async () => {
     expect(await command(['init'])).toMatchObject({ code: 0, output: expect.stringContaining('was written') });
     expect(await command(['check'])).toMatchObject({ code: 0 });
     const written = await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8');
@@ -131,7 +131,7 @@ describe('init', () => {
     expect(await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8')).toBe(written);
   });
 
-  it('proposes the workflows that ran lately, without children and without our own', async () => {
+  it('proposes the workflows that ran recently, except children and our own', async () => {
     const namespace = `init-${randomUUID()}`;
     await ensureNamespace(inject('temporalAddress'), namespace);
     const stop = await startPlainWorker('etl', { namespace });
@@ -197,7 +197,7 @@ describe('init', () => {
 });
 
 describe('serve', () => {
-  it('serves a file over HTTP and follows it', async () => {
+  it('serves a file over HTTP and reloads it when it changes', async () => {
     const taskQueue = randomUUID();
     const stop = await startPlainWorker(taskQueue);
     await writeFile(join(dir, 'mcp-tasks.yaml'), `taskQueue: \${QUEUE}\ntools:\n- { name: text, workflow: Text }\n`);
@@ -217,7 +217,7 @@ describe('serve', () => {
   });
 
   it.each(['from the start', 'after a reload'])(
-    'asks clients of 2025-11-25 first, by a worker of its own, %s, and stops in good order',
+    'asks clients of 2025-11-25 first, with its own worker %s, and shuts down cleanly',
     async (when) => {
       const taskQueue = randomUUID();
       const stop = await startPlainWorker(taskQueue);
@@ -273,7 +273,7 @@ describe('serve', () => {
     await stop();
   });
 
-  it('ends with what is wrong with a file, and has no workers of its own', async () => {
+  it('exits with the problems of an invalid file, and rejects --worker', async () => {
     await writeFile(join(dir, 'a.yaml'), 'tools: []\n');
     expect(await command(['serve', 'a.yaml'])).toMatchObject({
       code: 1,

@@ -137,21 +137,21 @@ const at = (path: string) => ({
   codec: { endpoint: `http://127.0.0.1:${(codec.address() as AddressInfo).port}/${path}` },
 });
 
-it('are read by a codec server', async () => {
+it('a codec server decodes payloads', async () => {
   expect(
     (await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } })).result.structuredContent,
   ).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual(['default default Bearer secret']);
 });
 
-it('are read by it as of the namespace that they are in', async () => {
+it('the codec server gets the namespace of the payloads', async () => {
   expect(
     (await call({ codec: { endpoint: endpoint(), auth: 'Bearer secret' } }, second)).result.structuredContent,
   ).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual([`${second} ${second} Bearer secret`]);
 });
 
-it('are read by it as of the namespace that the environment names, or a profile', async () => {
+it('the codec server gets the namespace from the environment or a profile', async () => {
   vi.stubEnv('TEMPORAL_NAMESPACE', second);
   expect((await call({ codec: { endpoint: endpoint() } })).result.structuredContent).toMatchObject({ loaded: 'd' });
   expect([...seen]).toEqual([`${second} ${second} `]);
@@ -163,7 +163,7 @@ it('are read by it as of the namespace that the environment names, or a profile'
   expect([...seen]).toEqual([`${second} ${second} `]);
 });
 
-it('are read by a codec server, or a module, of their namespace alone', async () => {
+it('a namespace can have its own codec server or module', async () => {
   const away = { endpoint: 'http://127.0.0.1:1' };
   expect(
     (await call({ codec: away }, second, { [second]: { codec: { endpoint: endpoint(), auth: 'Bearer its-own' } } }))
@@ -175,7 +175,7 @@ it('are read by a codec server, or a module, of their namespace alone', async ()
   });
 });
 
-it("are read by it as of their namespace by the gateway's own worker, which asks first", async () => {
+it('the gateway’s own worker, which asks first, sends the codec server the namespace', async () => {
   const server = (await open({ codec: { endpoint: endpoint() } }, second, {}, true)).handler();
   const session = await Session.begin(server);
   const { taskId } = (await session.request(server, 'tools/call', { name: 'load', arguments: { date: 'd' }, task: {} }))
@@ -189,11 +189,11 @@ it("are read by it as of their namespace by the gateway's own worker, which asks
   expect([...seen]).toEqual([`${second} ${second} `]);
 });
 
-it('are read by the data converter of a module', async () => {
+it('the data converter of a module decodes payloads', async () => {
   expect((await call({ dataConverter: module })).result.structuredContent).toMatchObject({ loaded: 'd' });
 });
 
-it('wait for a codec server that is away', async () => {
+it('an unreachable codec server causes a retryable error', async () => {
   expect((await call({ codec: { endpoint: 'http://127.0.0.1:1' } })).error).toMatchObject({
     code: -32603,
     message: expect.stringContaining('codec server'),
@@ -201,7 +201,7 @@ it('wait for a codec server that is away', async () => {
   });
 });
 
-it.each(['busy', 'broken'])('wait for a codec server that is %s', async (path) => {
+it.each(['busy', 'broken'])('a codec server that is %s causes a retryable error', async (path) => {
   expect((await call(at(path))).error).toMatchObject({
     code: -32603,
     message: expect.stringMatching(/codec server.*try again\.$/),
@@ -215,57 +215,63 @@ it.each([
   ['missing', 'HTTP 404'],
   ['page', 'its answer is not that of a codec server'],
   ['fewer', /it returned 0 payloads for \d/],
-])('are the operator’s to see to where the codec server is %s', async (path, why) => {
+])('a misconfigured codec server (%s) causes an error for the operator', async (path, why) => {
   const { error } = await call(at(path));
   expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(why) });
   expect(error?.message).toContain('operator');
   expect(error).not.toHaveProperty('data');
 });
 
-it.each([400, 422])('one that it cannot decode (HTTP %i) costs what it would have told', async (status) => {
-  const server = (await open(at(`picky-${status}`))).handler();
-  const ask = async (name: string, args: object) =>
-    (await send2026(server, 'tools/call', { name, arguments: args }, { capabilities: {} })).result;
-  expect(await ask('load', { date: 'retired' })).toMatchObject({
-    isError: true,
-    content: [
-      {
-        text: expect.stringMatching(
-          new RegExp(`result cannot be read\\. The codec server cannot decode.*HTTP ${status}.*operator.*key`),
-        ),
-      },
-    ],
-  });
-  expect(await ask('failing', { kind: 'activity' })).toMatchObject({
-    isError: true,
-    content: [{ text: 'activity broken failed on attempt 3: ConnectionError: connection refused' }],
-  });
-});
+it.each([400, 422])(
+  'a payload that the codec server cannot decode (HTTP %i) costs only its own content',
+  async (status) => {
+    const server = (await open(at(`picky-${status}`))).handler();
+    const ask = async (name: string, args: object) =>
+      (await send2026(server, 'tools/call', { name, arguments: args }, { capabilities: {} })).result;
+    expect(await ask('load', { date: 'retired' })).toMatchObject({
+      isError: true,
+      content: [
+        {
+          text: expect.stringMatching(
+            new RegExp(`result cannot be read\\. The codec server cannot decode.*HTTP ${status}.*operator.*key`),
+          ),
+        },
+      ],
+    });
+    expect(await ask('failing', { kind: 'activity' })).toMatchObject({
+      isError: true,
+      content: [{ text: 'activity broken failed on attempt 3: ConnectionError: connection refused' }],
+    });
+  },
+);
 
 it.each([
   [400, /cannot decode a payload.*operator/, undefined],
   [500, /codec server failed.*try again\.$/, { retryable: true }],
-])('a task that it cannot decode at all (HTTP %i) keeps no other from being listed', async (status, message, data) => {
-  const server = (await open(at(`picky-${status}`))).handler();
-  const authInfo = {
-    token: 't',
-    clientId: 'c',
-    scopes: [],
-    extra: { iss: 'https://issuer.example', sub: randomUUID() },
-  };
-  const begin = async (name: string): Promise<string> =>
-    (await send2026(server, 'tools/call', { name, arguments: { date: 'd' } }, { authInfo })).result.taskId;
-  const [undecodable, other] = [await begin('load-retired'), await begin('load')];
-  const { error } = await send2026(server, 'tasks/get', { taskId: undecodable }, { authInfo });
-  expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(message) });
-  expect(error?.data).toEqual(data);
-  expect((await send2025(server, 'tasks/list', {}, { authInfo })).result?.tasks).toMatchObject([{ taskId: other }]);
-});
+])(
+  'a task that the codec server cannot decode at all (HTTP %i) does not keep others from being listed',
+  async (status, message, data) => {
+    const server = (await open(at(`picky-${status}`))).handler();
+    const authInfo = {
+      token: 't',
+      clientId: 'c',
+      scopes: [],
+      extra: { iss: 'https://issuer.example', sub: randomUUID() },
+    };
+    const begin = async (name: string): Promise<string> =>
+      (await send2026(server, 'tools/call', { name, arguments: { date: 'd' } }, { authInfo })).result.taskId;
+    const [undecodable, other] = [await begin('load-retired'), await begin('load')];
+    const { error } = await send2026(server, 'tasks/get', { taskId: undecodable }, { authInfo });
+    expect(error).toMatchObject({ code: -32603, message: expect.stringMatching(message) });
+    expect(error?.data).toEqual(data);
+    expect((await send2025(server, 'tasks/list', {}, { authInfo })).result?.tasks).toMatchObject([{ taskId: other }]);
+  },
+);
 
 it.each([
   ['https://user:secret@codec.example', undefined],
   ['https://codec.example', 'Bearer secret\u2028key'],
-])('no secret of %s is told', async (url, auth) => {
+])('the error about %s does not contain its secret', async (url, auth) => {
   const error = await call({ codec: { endpoint: url, ...(auth === undefined ? {} : { auth }) } }).catch(
     (reason: Error) => reason,
   );

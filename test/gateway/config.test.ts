@@ -45,8 +45,8 @@ const EIGHT_LINES = `tools:
       required: [date]
 `;
 
-describe('a file', () => {
-  it('of eight lines makes a tool', async () => {
+describe('a valid file', () => {
+  it('can define a tool in eight lines', async () => {
     const { tools } = await load(EIGHT_LINES);
     expect(tools).toMatchObject([
       {
@@ -65,7 +65,7 @@ describe('a file', () => {
     expect(await validate({})).toMatchObject({ issues: [{ message: expect.stringContaining('date') }] });
   });
 
-  it('takes schemas from files beside it, and values from the environment, but for what is in a schema', async () => {
+  it('takes schemas from files next to it, and values outside schemas from the environment', async () => {
     await writeFile(join(dir, 'in.json'), '{"properties":{"table":{"type":"string","const":"${1}"}}}');
     await writeFile(join(dir, 'out.yaml'), 'type: object\n');
     const { tools, files, config } = await load(
@@ -82,7 +82,7 @@ describe('a file', () => {
     expect(files).toEqual(['mcp-tasks.yaml', 'in.json', 'out.yaml'].map((name) => join(dir, name)));
   });
 
-  it('may use what YAML has: anchors, merge keys, a byte order mark, the line breaks of Windows', async () => {
+  it('may use all of YAML: anchors, merge keys, a byte order mark, Windows line breaks', async () => {
     const { tools } = await load(
       '\uFEFFtaskQueue: q\r\ntools:\r\n- &a { name: a, workflow: A, input: &i { properties: { b: { type: string } } } }\r\n- { <<: *a, name: b }\r\n- { name: c, workflow: C, input: *i }\r\n',
     );
@@ -95,7 +95,7 @@ describe('a file', () => {
     ]);
   });
 
-  it('takes values without the line break that they have from files', async () => {
+  it('ignores the trailing line break of values that come from files', async () => {
     const { config } = await load(
       'temporal: { apiKey: "${KEY}" }\ntaskQueue: ${QUEUE}\ntools:\n- { name: a, workflow: A }',
       { KEY: 'k\r\n', QUEUE: 'etl\n' },
@@ -107,14 +107,14 @@ describe('a file', () => {
     ).toMatchObject({ temporal: { apiKey: 'k' } });
   });
 
-  it('takes schemas with references, and arguments that are said elsewhere than in properties', async () => {
+  it('accepts schemas with references, and arguments that are not direct properties', async () => {
     const { tools } = await load(
       'taskQueue: q\ntools:\n- { name: a, workflow: A, args: [b], input: { $ref: "#/$defs/in", $defs: { in: { $anchor: x, properties: { b: { $ref: "#x" } } } } } }',
     );
     expect(await tools[0]!.inputSchema['~standard'].validate({ b: {} })).toEqual({ value: { b: {} } });
   });
 
-  it('may name a profile for a namespace, which has nothing of the connection beside', async () => {
+  it('may name a profile for a namespace, which then takes nothing from the main connection', async () => {
     const loaded = await gatewayOf(
       {
         temporal: { address: 'a:1', apiKey: 'k' },
@@ -137,7 +137,7 @@ describe('a file', () => {
   });
 
   it.each(['profile: b', 'configFile: b.toml'])(
-    'has the connection of the environment for no namespace with its %s',
+    'does not use the environment’s connection for a namespace with its own %s',
     async (own) => {
       await writeFile(join(dir, 'b.toml'), '[profile.default]\naddress = "b:1"\n[profile.b]\naddress = "b:1"\n');
       for (const [name, value] of Object.entries({
@@ -162,7 +162,7 @@ describe('a file', () => {
     },
   );
 
-  it('says where Temporal is as a whole, and not of single namespaces alone', async () => {
+  it('needs an address for the whole gateway, not only for single namespaces', async () => {
     vi.stubEnv('TEMPORAL_ADDRESS', '');
     const loaded = await gatewayOf(
       { namespaces: { b: { address: 'b:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A', namespace: 'b' }] },
@@ -176,7 +176,7 @@ describe('a file', () => {
     expect((await connectionsOf(loaded, undefined)).optionsFor('b')).toEqual({ namespace: 'b', address: 'b:1' });
   });
 
-  it('lists an output schema with properties as one of objects, and another one, where results are objects, under `result`', async () => {
+  it('lists an output schema with properties as an object schema, and wraps others in `result` for 2025-11-25', async () => {
     const output = { properties: { rows: { type: 'integer' } } };
     const tools = [
       { name: 'object', workflow: 'A', output: { schema: output } },
@@ -199,7 +199,7 @@ describe('a file', () => {
     await gateway.close();
   });
 
-  it('may be an object instead', async () => {
+  it('may be given as an object', async () => {
     const config = { taskQueue: 'q', tools: [{ name: 'a', workflow: 'A' }] };
     expect((await gatewayOf(config, dir)).tools).toMatchObject([{ name: 'a', work: { existing: { args: [] } } }]);
     await expect(gatewayOf({ tools: [{ name: 'a b' }] }, dir)).rejects.toThrow(
@@ -208,8 +208,8 @@ describe('a file', () => {
   });
 });
 
-describe('of a wrong file', () => {
-  it('everything that is wrong is told at once, with its place and what to write instead', async () => {
+describe('an invalid file', () => {
+  it('reports all problems at once, each with its place and what to write instead', async () => {
     const text = `taskqueue: etl
 tools:
   - name: nightly load
@@ -345,48 +345,44 @@ tools:
       `taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, schema: { properties: { c: { type: bool } } } }`,
       '6:88: "bool" is not a JSON Schema type',
     ],
-  ])('%j', async (text, message) => {
+  ])('reports the problem in %j', async (text, message) => {
     expect((await problems(text))[0]).toContain(message);
   });
 
   it.each<[string, string, string]>([
     ['a property without a schema', 'properties: { date: string }', '2:21: "date" must be a JSON Schema'],
     [
-      'a type that is none',
+      'an unknown type',
       'properties: { a: { type: int } }',
       '2:26: "int" is not a JSON Schema type; those are: string, number, integer',
     ],
     [
-      'a type in a list that is none',
+      'an unknown type in a list',
       'items: { anyOf: [{ type: [string, date] }] }',
       '2:26: "date" is not a JSON Schema type',
     ],
+    ['an invalid pattern', 'properties: { a: { pattern: "(" } }', '2:29: not a valid JavaScript regular expression'],
     [
-      'a pattern that is none',
-      'properties: { a: { pattern: "(" } }',
-      '2:29: not a valid JavaScript regular expression',
-    ],
-    [
-      'a pattern of names that is none',
+      'an invalid pattern for property names',
       'patternProperties: { "[": {} }',
       '2:27: not a valid JavaScript regular expression',
     ],
     ['a reference to nothing', 'properties: { a: { $ref: "#/$defs/b" } }', '2:26: this schema has no "#/$defs/b"'],
     ['a reference to a file', 'properties: { a: { $ref: b.json } }', '2:26: this schema has no "b.json"'],
     [
-      'a property that says itself to be required',
+      'a property that declares itself required',
       'properties: { a: { required: true } }',
       '2:30: "required" must be a list of property names',
     ],
-    ['an enum that is no list', 'properties: { a: { enum: b } }', '2:26: "enum" must be a list'],
-  ])('a schema with %s is told, with its place in its file', async (_, schema, problem) => {
+    ['an enum that is not a list', 'properties: { a: { enum: b } }', '2:26: "enum" must be a list'],
+  ])('reports a schema with %s and its place in the schema file', async (_, schema, problem) => {
     await writeFile(join(dir, 'wrong.yaml'), `$schema: https://json-schema.org/draft/2020-12/schema\n${schema}\n`);
     expect(await problems('taskQueue: q\ntools:\n- { name: a, workflow: A, output: { schema: wrong.yaml } }')).toEqual([
       expect.stringContaining(`3:45: wrong.yaml:${problem}`),
     ]);
   });
 
-  it('the files of its connection are not among what a reload fails for', async () => {
+  it('does not fail a reload because of the connection’s files', async () => {
     const text = 'temporal: { tls: { ca: none.pem } }\ntaskQueue: q\ntools:\n- { name: a, workflow: A }';
     expect(await problems(text)).toHaveLength(1);
     expect((await loadGateway(join(dir, 'mcp-tasks.yaml'))).tools).toHaveLength(1);
@@ -401,7 +397,7 @@ tools:
     ['this .alias', 'apiKey: *hush-hush', ''],
     ['.{4} must', 'apiKey: ${hush-hush}', ''],
     ['.{4} must', `apiKey: "\${${'hush_hush'.repeat(8)}}"`, ''],
-  ])('of a %s that cannot be used the value is not repeated', async (name, line, secret) => {
+  ])('reports an invalid %s without repeating its value', async (name, line, secret) => {
     const told = await problems(`temporal:\n  ${line}\ntaskQueue: q\ntools:\n- { name: a, workflow: A }`, {
       SECRET: secret,
     });
@@ -409,7 +405,7 @@ tools:
     expect(told[0]).not.toMatch(/hush.hush/);
   });
 
-  it('that is missing, it is said how to get one', async () => {
+  it('if it is missing, the error says how to create one', async () => {
     await expect(loadGateway(join(dir, 'missing.yaml'))).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: expect.stringContaining('Create one with `mcp-tasks-temporal init missing.yaml`'),
@@ -417,7 +413,7 @@ tools:
   });
 });
 
-it.each(['tools.mjs', 'tools.js', 'tools.ts'])('a module such as %s is not read as YAML', async (name) => {
+it.each(['tools.mjs', 'tools.js', 'tools.ts'])('a module such as %s is not parsed as YAML', async (name) => {
   await writeFile(join(dir, name), 'export default [];');
   await expect(checkGateway(join(dir, name))).rejects.toMatchObject({
     code: 'CONFIGURATION',

@@ -109,65 +109,65 @@ const CA = 'ca: ca.pem';
 const CLIENT = 'cert: client.pem, key: client.key';
 
 it.each<[string, string, RegExp, RegExp]>([
-  ['nothing that listens', '{ address: "127.0.0.1:1" }', /connection refused$/, /port: nothing is listening on port 1/],
   [
-    'a name that is none',
+    'nothing listens on the port',
+    '{ address: "127.0.0.1:1" }',
+    /connection refused$/,
+    /port: nothing is listening on port 1/,
+  ],
+  [
+    'the host name does not exist',
     '{ address: "no-such-host.invalid" }',
     /cannot resolve the host name no-such-host\.invalid/,
     /correct the host/,
   ],
   [
-    'a port that never answers',
+    'the port never answers',
     '{ address: "<silent>" }',
     /accepts the connection but sends nothing$/,
     /check that this is the frontend/,
   ],
   [
-    'one that never answers TLS',
+    'the port never answers a TLS handshake',
     '{ address: "<silent>", tls: true }',
     /accepts the connection but sends nothing$/,
     /tls: false/,
   ],
-  ['another server', '{ address: "<web>" }', /the server there does not use gRPC$/, /correct the port/],
+  ['the server does not use gRPC', '{ address: "<web>" }', /the server there does not use gRPC$/, /correct the port/],
+  ['the server requires TLS', '{ address: "<tls>" }', /it requires TLS, and this client does not use it$/, /tls: true/],
   [
-    'TLS that is missing here',
-    '{ address: "<tls>" }',
-    /it requires TLS, and this client does not use it$/,
-    /tls: true/,
-  ],
-  [
-    'TLS with client certificates that is missing here',
+    'the server requires TLS with client certificates',
     '{ address: "<mutual>" }',
     /it requires TLS, and this client does not use it$/,
     /tls: true/,
   ],
-  ['TLS that is missing there', '{ address: "<plain>", tls: true }', /does not use TLS$/, /tls: false/],
+  ['the server does not use TLS', '{ address: "<plain>", tls: true }', /does not use TLS$/, /tls: false/],
   [
-    'an authority that is not known',
+    'the server’s authority is not trusted',
     '{ address: "<tls>", tls: true }',
     /authority that this client does not trust/,
     /tls\.ca/,
   ],
   [
-    'a certificate that has expired',
+    'the server’s certificate has expired',
     `{ address: "<expired>", tls: { ${CA} } }`,
     /its certificate has expired$/,
     /renew/,
   ],
   [
-    'a certificate for another name',
+    'the server’s certificate is for another name',
     `{ address: "<numeric>", tls: { ${CA} } }`,
     /its certificate is not for 127\.0\.0\.1$/,
     /tls\.serverName/,
   ],
   [
-    'a client certificate that is missing',
+    'the client certificate is missing',
     `{ address: "<mutual>", tls: { ${CA} } }`,
     /it requires a client certificate/,
     /tls\.cert/,
   ],
   [
-    'a client certificate of another authority',
+    'the client certificate is from another authority',
     `{ address: "<mutual>", tls: { ${CA}, cert: stranger.pem, key: stranger.key } }`,
     /rejects this client's certificate/,
     /authority that the frontend trusts/,
@@ -187,7 +187,7 @@ it.each<[string, string, RegExp, RegExp]>([
   15_000,
 );
 
-it('a proxy that is away', async () => {
+it('says that the proxy is unreachable', async () => {
   vi.stubEnv('grpc_proxy', 'http://127.0.0.1:1');
   onTestFinished(() => void vi.unstubAllEnvs());
   expect((await findings('{ address: "temporal.invalid:7233" }'))[0]).toEqual({
@@ -197,7 +197,7 @@ it('a proxy that is away', async () => {
   });
 });
 
-it('a certificate that is none', async () => {
+it('reports an invalid certificate', async () => {
   expect(
     (await findings('{ address: "<tls>", tls: { ca: broken.pem } }')).filter(({ level }) => level === 'error'),
   ).toEqual([{ level: 'error', text: expect.stringMatching(/PEM|authority/), remedy: expect.any(String) }]);
@@ -206,10 +206,10 @@ it('a certificate that is none', async () => {
 it.each([
   ['TLS', `{ address: "<tls>", tls: { ${CA} } }`, '(TLS)'],
   ['a client certificate', `{ address: "<mutual>", tls: { ${CA}, ${CLIENT} } }`, '(TLS, client certificate)'],
-  ['the name of a certificate', `{ address: "<numeric>", tls: { ${CA}, serverName: localhost } }`, '(TLS)'],
+  ['the server name in the certificate', `{ address: "<numeric>", tls: { ${CA}, serverName: localhost } }`, '(TLS)'],
   ['an API key', `{ address: "<tls>", tls: { ${CA} }, apiKey: secret }`, '(TLS, API key)'],
   ['a profile', '{ configFile: temporal.toml, profile: staging }', '(TLS, client certificate)'],
-])('gets there by %s', async (_, temporal, how) => {
+])('connects with %s', async (_, temporal, how) => {
   await writeFile(
     join(dir, 'temporal.toml'),
     `[profile.staging]\naddress = "${places['mutual']}"\n[profile.staging.tls]\nserver_ca_cert_path = "${dir}/ca.pem"\nclient_cert_path = "${dir}/client.pem"\nclient_key_path = "${dir}/client.key"\n`,
@@ -221,7 +221,7 @@ it.each([
   expect(JSON.stringify(found)).not.toContain('secret');
 });
 
-describe('where packets are dropped', () => {
+describe('if packets are dropped', () => {
   const waiting: Socket[] = [];
   let deaf: ChildProcess;
   let address: string;
@@ -248,7 +248,7 @@ describe('where packets are dropped', () => {
     ['doctor', [], 2],
     ['init', ['--from-cluster', 'other.yaml'], 1],
   ])(
-    '%s says so and ends',
+    '%s reports the timeout and exits',
     async (command, args, code) => {
       await writeFile(join(dir, 'mcp-tasks.yaml'), 'tools: [{ name: text, workflow: Text, taskQueue: nobody }]\n');
       const child = spawn(process.execPath, [main, command, ...args], {

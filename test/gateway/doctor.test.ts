@@ -44,7 +44,7 @@ async function findings(
 const bad = async (config: Partial<GatewayConfigInput>): Promise<Finding[]> =>
   (await findings(config)).filter(({ level }) => level !== 'ok');
 
-it('finds nothing wrong where nothing is', async () => {
+it('finds no problems if there are none', async () => {
   expect(await findings()).toEqual([
     { level: 'ok', text: expect.stringMatching(/^Temporal 1\.\d+\.\d+ at (localhost|127)\S+ \(no TLS\)$/) },
     {
@@ -68,13 +68,23 @@ it('finds nothing wrong where nothing is', async () => {
   ]);
 });
 
-describe('finds', () => {
+describe('reports', () => {
   const approval = { when: '', message: 'Go on?', schema: {}, query: 'stage' };
   it.each<[string, Partial<GatewayConfigInput>, Finding['level'], RegExp]>([
-    ['a retention that is too short', { ttl: '3 days' }, 'warning', /24 hours, less than the ttl of tasks \(3 days\)/],
-    ['the ttl of a tool that is', { tools: [{ ...text, ttl: '3 days' }] }, 'warning', /less than the ttl/],
     [
-      'it beside a tool that promises none',
+      'a retention that is too short for the ttl',
+      { ttl: '3 days' },
+      'warning',
+      /24 hours, less than the ttl of tasks \(3 days\)/,
+    ],
+    [
+      'a retention that is too short for the ttl of a tool',
+      { tools: [{ ...text, ttl: '3 days' }] },
+      'warning',
+      /less than the ttl/,
+    ],
+    [
+      'a retention that is too short, even next to a tool without a ttl',
       {
         tools: [
           { ...text, ttl: '3 days' },
@@ -85,14 +95,14 @@ describe('finds', () => {
       /less than the ttl of tasks \(3 days\)/,
     ],
     [
-      'a longest ttl that is too long',
+      'a longest ttl beyond the retention',
       { longestTtl: '36 hours' },
       'warning',
       /24 hours, less than the longest ttl that a call may request \(36 hours\)/,
     ],
     ['task queues without workers', { taskQueue: 'nobody' }, 'error', /task queue nobody \(text\): no worker/],
     [
-      'schemas that are too large to be carried',
+      'schemas that are too large',
       { tools: [{ ...text, output: { schema: { description: 'x'.repeat(70_000) } } }] },
       'warning',
       /tool text: the schemas .* are 70\d\d\d bytes/,
@@ -124,7 +134,7 @@ describe('finds', () => {
   it.each<[string, NodeJS.ProcessEnv, string, Partial<GatewayConfigInput>?]>([
     ['missing', {}, 'MCP_TASKS_KEY is not set'],
     [
-      'missing, with no tool in the own namespace',
+      'missing, with no tool in the connection’s own namespace',
       {},
       'MCP_TASKS_KEY is not set',
       { tools: [{ ...text, namespace: 'default' }] },
@@ -136,7 +146,7 @@ describe('finds', () => {
     expect(found).toContainEqual({ level: 'ok', text: expect.stringContaining('1 worker') });
   });
 
-  it('a namespace that is missing, and asks for nothing in it', async () => {
+  it('a missing namespace, without further checks in it', async () => {
     expect(await bad({ tools: [{ ...text, namespace: 'nowhere' }] })).toEqual([
       {
         level: 'error',
@@ -146,7 +156,7 @@ describe('finds', () => {
     ]);
   });
 
-  it('a cluster that is away and a certificate that is missing, and looks at the others all the same', async () => {
+  it('an unreachable cluster and a missing certificate, and checks the other namespaces anyway', async () => {
     const tools = [
       { ...text, name: 'far', namespace: 'far' },
       { ...text, name: 'bare', namespace: 'bare' },
@@ -177,7 +187,7 @@ describe('finds', () => {
   it.each<[string, NonNullable<GatewayConfigInput['namespaces']>]>([
     ['an address', { far: { address: '127.0.0.1:1' } }],
     ['a profile', { far: { profile: 'far' } }],
-  ])('that only a namespace has %s, once, and starts no dev server', async (_, namespaces) => {
+  ])('once that only a namespace has %s, and starts no dev server', async (_, namespaces) => {
     const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-doctor-'));
     onTestFinished(async () => await rm(dir, { recursive: true }));
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -214,7 +224,7 @@ describe('finds', () => {
   });
 });
 
-describe('of a server that is not as this one', () => {
+describe('reports about another server', () => {
   const {
     workflowservice: { v1: service },
     enums: { v1: enums },
@@ -249,7 +259,7 @@ describe('of a server that is not as this one', () => {
 
   it.each<[string, () => Proxy['answers'], Finding['level'], RegExp, RegExp]>([
     [
-      'workers that have left',
+      'workers that have stopped',
       () =>
         polledBy([
           { identity: 'a', lastAccessTime: ago(240) },
@@ -260,14 +270,14 @@ describe('of a server that is not as this one', () => {
       /start its workers.*clock is ahead/,
     ],
     [
-      'a clock that is behind',
+      'a clock that is slow',
       () => polledBy([{ identity: 'a', lastAccessTime: ago(-62) }]),
       'warning',
       /clock is at least 1 minute behind/,
       /NTP/,
     ],
     [
-      'versions of which none is current',
+      'worker versions of which none is current',
       () => polledBy([versioned('v1')]),
       'error',
       /no version is current/,
@@ -292,28 +302,28 @@ describe('of a server that is not as this one', () => {
       /upgrade/,
     ],
     [
-      'one that does not tell its version',
+      'a server that does not report its version',
       () => ({ GetSystemInfo: denied }),
       'warning',
       /did not report its version: Request unauthorized/,
       /API key/,
     ],
     [
-      'a namespace that is not to be seen',
+      'a namespace that this role may not describe',
       () => ({ DescribeNamespace: denied }),
       'warning',
       /this role may not read its retention and limits/,
       /24 hours/,
     ],
     [
-      'a namespace that cannot be looked at now',
+      'a namespace that cannot be described at the moment',
       () => ({ DescribeNamespace: { status: 14, message: 'no host' } }),
       'warning',
       /could not read its retention and limits: no host/,
       /again/,
     ],
     [
-      'a small limit',
+      'a small payload limit',
       () => ({
         DescribeNamespace: service.DescribeNamespaceResponse.encode(
           service.DescribeNamespaceResponse.create({
@@ -326,14 +336,14 @@ describe('of a server that is not as this one', () => {
       /limit\.blobSize\.error/,
     ],
     [
-      'rights that are missing',
+      'missing rights',
       () => ({ StartWorkflowExecution: denied, GetWorkflowExecutionHistoryReverse: denied }),
       'error',
       /this role may not start and read workflows \(StartWorkflowExecution, GetWorkflowExecutionHistoryReverse\): Request unauthorized\.$/,
       /give this client a role/,
     ],
     [
-      'a right that cannot be found out',
+      'a right that cannot be determined',
       () => ({ ListWorkflowExecutions: { status: 14, message: 'no host' } }),
       'warning',
       /could not determine whether this role may list workflows \(ListWorkflowExecutions\): no host$/,
@@ -353,7 +363,7 @@ describe('of a server that is not as this one', () => {
   });
 
   it.each(['UpdateWorkflowExecution', 'PollWorkflowExecutionUpdate'])(
-    'the right to %s, where a tool needs it',
+    'a missing right to %s, if a tool needs it',
     async (call) => {
       const update = {
         ...text,
@@ -366,7 +376,7 @@ describe('of a server that is not as this one', () => {
     },
   );
 
-  it('the right to look at the namespace, without which the worker of `confirm` does not start', async () => {
+  it('a missing right to describe the namespace, if `confirm` needs its worker', async () => {
     const unseen = { level: 'warning', text: expect.stringContaining('retention and limits') };
     expect(await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, confirm: true }] })).toMatchObject([
       unseen,
@@ -375,7 +385,7 @@ describe('of a server that is not as this one', () => {
     expect(await foundAt({ DescribeNamespace: denied })).toMatchObject([unseen]);
   });
 
-  it('a namespace that is missing, where it is not to be seen', async () => {
+  it('a missing namespace that this role may not describe', async () => {
     const [, ...found] = await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, namespace: 'nowhere' }] });
     expect(found[0]).toEqual({
       level: 'warning',
@@ -386,7 +396,7 @@ describe('of a server that is not as this one', () => {
     });
   });
 
-  it('workers of the current version, whatever others there are', async () => {
+  it('no problem if the current version has workers, whatever other versions exist', async () => {
     expect(
       await foundAt(
         polledBy([versioned('v1'), versioned('v2')], { versioningInfo: { currentDeploymentVersion: version('v2') } }),
@@ -394,7 +404,7 @@ describe('of a server that is not as this one', () => {
     ).toEqual([]);
   });
 
-  it('a role without any right has no credentials', async () => {
+  it('that a role without any rights probably lacks credentials', async () => {
     const calls = [
       'GetSystemInfo',
       'DescribeNamespace',
@@ -414,7 +424,7 @@ describe('of a server that is not as this one', () => {
     });
   });
 
-  it('a client that it does not know', async () => {
+  it('a client that the server does not accept', async () => {
     expect(await foundAt({ GetSystemInfo: { status: 16, message: 'invalid token' } })).toEqual([
       {
         level: 'error',
@@ -425,7 +435,7 @@ describe('of a server that is not as this one', () => {
   });
 });
 
-describe('of payloads', () => {
+describe('reports about payload encoding', () => {
   const codec = createServer((request, response) => {
     void (async () => {
       const sent = await body(request);
@@ -460,25 +470,25 @@ describe('of payloads', () => {
       /^codec server \S+\/open: encoded and decoded a test payload$/,
     ],
     [
-      'one that wants another authorization',
+      'a codec server that rejects the authorization',
       () => ({ codec: { endpoint: `${url}/closed`, auth: 'Bearer secret' } }),
       'error',
       /^codec server \S+\/closed: .*HTTP 403/,
     ],
     [
-      'one that is away',
+      'a codec server that is unreachable',
       () => ({ codec: { endpoint: 'http://127.0.0.1:65535' } }),
       'error',
       /^codec server http:\/\/127\.0\.0\.1:65535: .*ECONNREFUSED/,
     ],
     [
-      'one that does something else',
+      'a codec server that returns other payloads',
       () => ({ codec: { endpoint: `${url}/other` } }),
       'error',
       /decoded its own test payload to something else$/,
     ],
     [
-      'one whose address has a token',
+      'a codec server whose URL contains a token',
       () => ({ codec: { endpoint: 'http://127.0.0.1:65535/?token=secret' } }),
       'error',
       /^codec server http:\/\/127\.0\.0\.1:65535\/: /,
@@ -506,7 +516,7 @@ describe('of payloads', () => {
       () => ({ dataConverter: converter }),
       /^data converter .*data-converter\.mjs: encoded and decoded a test payload$/,
     ],
-  ])('%s that is said of the own namespace by its name', async (_, said, message) => {
+  ])('%s configured for the connection’s own namespace by name', async (_, said, message) => {
     expect(await findings({ namespaces: { default: said() ?? {} } })).toContainEqual({
       level: 'ok',
       text: expect.stringMatching(message),
@@ -523,13 +533,13 @@ describe('of payloads', () => {
   });
 });
 
-describe('the command ends by the worst:', () => {
+describe('the exit code is that of the worst finding:', () => {
   const file = (config: object): string => JSON.stringify({ taskQueue, tools: [text], ...config });
   it.each([
     ['ok', file({}), 0, /^ok {7}Temporal/],
     ['a warning', file({ ttl: '3 days' }), 1, /^ok {7}Temporal/],
     ['an error', file({ ttl: '3 days', taskQueue: 'nobody' }), 2, /^ok {7}Temporal/],
-    ['a file that is wrong', 'tools:\n- { name: x }\n', 2, /^error {4}mcp-tasks\.yaml:2:3: "workflow" is missing/],
+    ['an invalid file', 'tools:\n- { name: x }\n', 2, /^error {4}mcp-tasks\.yaml:2:3: "workflow" is missing/],
   ])('%s', async (_, yaml, code, output) => {
     const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-doctor-'));
     await writeFile(join(dir, 'mcp-tasks.yaml'), yaml);

@@ -87,7 +87,7 @@ it.each([
   'UpdateWorkflow|SignalWorkflow',
   'History',
   'ListWorkflow',
-])('whatever is asked is answered while /%s gets no answer', async (call) => {
+])('every request is answered in time while Temporal does not answer /%s', async (call) => {
   const [read, cancelled, cancelled2025, bySignal, byUpdate] = [
     await asking('update'),
     await asking('update'),

@@ -77,7 +77,7 @@ const answer = async (taskId: string, key: string, content: object, action = 'ac
   await send('tasks/update', { taskId, inputResponses: { [key]: { action, content } } });
 
 describe('2026-07-28', () => {
-  it('shows what the workflow says, puts its questions, and answers by update and signal', async () => {
+  it('shows the workflow’s status, asks its questions, and answers them by update and signal', async () => {
     const taskId = await begin('pay');
     const key = await question(taskId, 'approval');
     const task = await get(taskId);
@@ -116,7 +116,7 @@ describe('2026-07-28', () => {
     });
   });
 
-  it('a declined question is told the workflow, or cancels it', async () => {
+  it('passes a declined question to the workflow, or cancels it', async () => {
     const told = await begin('pay_or_reject');
     await answer(told, await question(told, 'approval'), {}, 'decline');
     await gateway.tasks.engine.result('anonymous', told);
@@ -152,7 +152,7 @@ describe('2025-11-25', () => {
   const start = async (session: Session, name: string, args: object): Promise<string> =>
     (await session.request(handler, 'tools/call', { name, arguments: args, task: {} })).result.task.taskId;
 
-  it('puts the questions on the stream that awaits the result', async () => {
+  it('asks on the stream that awaits the result', async () => {
     const session = await Session.begin(handler);
     const taskId = await start(session, 'pay', { amount: 7 });
     const stream = await session.open(handler, 'tasks/result', { taskId });
@@ -164,7 +164,7 @@ describe('2025-11-25', () => {
     });
   });
 
-  it('a reply that does not fit, or that the workflow refuses, is refused, and the question is put again, saying why', async () => {
+  it('rejects a reply that is invalid or that the workflow rejects, and asks again with the reason', async () => {
     const session = await Session.begin(handler);
     const taskId = await start(session, 'pay', { amount: 9 });
     const stream = await session.open(handler, 'tasks/result', { taskId });
@@ -187,7 +187,7 @@ describe('2025-11-25', () => {
     });
   });
 
-  it('puts a question once, where the result is awaited, though the client listens at two replicas', async () => {
+  it('asks once, on the stream that awaits the result, even if the client listens at two replicas', async () => {
     const replica = await startGateway({ taskQueue, tools: [{ name: 'pay', ...payment }] });
     try {
       const session = await Session.begin(handler);
@@ -211,7 +211,7 @@ describe('2025-11-25', () => {
     }
   });
 
-  it('asks before the start, and goes on as the workflow on its own workers', async () => {
+  it('asks before the start, and continues as the workflow on its own workers', async () => {
     const session = await Session.begin(handler);
     const taskId = await start(session, 'load', { date: 'today' });
     const stream = await session.open(handler, 'tasks/result', { taskId });
@@ -223,7 +223,7 @@ describe('2025-11-25', () => {
     });
   });
 
-  it('starts nothing where it is declined', async () => {
+  it('starts nothing if the user declines', async () => {
     const session = await Session.begin(handler);
     const taskId = await start(session, 'load', { date: 'today' });
     const stream = await session.open(handler, 'tasks/result', { taskId });

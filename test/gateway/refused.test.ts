@@ -45,7 +45,7 @@ it.each([
   ['UNAUTHENTICATED', 16, /UNAUTHENTICATED.*API key or certificate/],
   ['INVALID_ARGUMENT', 3, /INVALID_ARGUMENT/],
   ['UNIMPLEMENTED', 12, /UNIMPLEMENTED.*upgrade/],
-])('%s is no outage, whatever was asked', async (_, code, message) => {
+])('%s is not treated as an outage, whatever the request', async (_, code, message) => {
   const taskId = await begin();
   proxy.refuseWith = code;
   logged.length = 0;
@@ -66,7 +66,7 @@ function reasons(error: Error): string {
   return error.cause instanceof Error ? `${error.message}: ${reasons(error.cause)}` : error.message;
 }
 
-it('who waits for a result when the right is taken away is told, and finds the task again when it is given back', async () => {
+it('a wait for a result ends when the right is revoked, and the task is readable again when it is restored', async () => {
   const taskId = await begin();
   const refused = gateway.tasks.engine.result('anonymous', taskId).catch((error: unknown) => error);
   // By the time this returns, `result` has taken its first look and follows the task.
@@ -80,7 +80,7 @@ it('who waits for a result when the right is taken away is told, and finds the t
   await client.workflow.getHandle(taskId).terminate();
 });
 
-it('a namespace that is not there is no missing task', async () => {
+it('a missing namespace is not reported as a missing task', async () => {
   const elsewhere = await startGateway({
     taskQueue,
     tools,

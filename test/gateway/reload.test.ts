@@ -42,7 +42,7 @@ afterEach(async () => {
 const names = async (): Promise<string[]> =>
   (await send2025(gateway.handler(), 'tools/list', {})).result.tools.map(({ name }: { name: string }) => name);
 
-it('follows the file, as editors write it; a wrong one changes nothing', async () => {
+it('reloads the file however editors write it, and keeps the tools if it is invalid', async () => {
   await writeFile(join(dir, 'new'), head() + tool('two'));
   await rename(join(dir, 'new'), file);
   await expect.poll(names).toEqual(['two']);
@@ -78,7 +78,7 @@ it('logs a problem once, until it changes or is fixed', async () => {
   await expect.poll(problems).toHaveLength(4);
 });
 
-it('follows SIGHUP', async () => {
+it('reloads on SIGHUP', async () => {
   await gateway.close();
   gateway = await serveGateway(file, { key, logger, watch: false });
   await writeFile(file, head() + tool('two'));
@@ -87,7 +87,7 @@ it('follows SIGHUP', async () => {
   await expect.poll(names).toEqual(['two']);
 });
 
-it('follows the files of schemas that a reload has brought', async () => {
+it('watches the schema files that a reload has added', async () => {
   await mkdir(join(dir, 'schemas'));
   const schema = async (field: string): Promise<void> =>
     await writeFile(join(dir, 'schemas', 'input.json'), JSON.stringify({ properties: { [field]: {} } }));
@@ -101,9 +101,9 @@ it('follows the files of schemas that a reload has brought', async () => {
 });
 
 it.each([
-  ['is wrong', '{"type":"string"}'],
+  ['is invalid', '{"type":"string"}'],
   ['is missing', undefined],
-])('follows the file of a schema, in a folder that is new to it, that %s', async (_, wrong) => {
+])('watches a schema file in a new folder that %s', async (_, wrong) => {
   const elsewhere = await mkdtemp(join(tmpdir(), 'mcp-tasks-schemas-'));
   onTestFinished(async () => await rm(elsewhere, { recursive: true }));
   const folder = join(elsewhere, 'schemas', 'inputs');
@@ -119,7 +119,7 @@ it.each([
   expect(logged.filter((line) => line.includes('stopped watching'))).toEqual([]);
 });
 
-describe('while a reload is under way', () => {
+describe('while a reload is in progress', () => {
   let readOn: () => Promise<void>;
   let slow: Promise<unknown>;
   /** Starts a reload that hangs until `readOn` writes the schema it is reading. */
@@ -138,7 +138,7 @@ describe('while a reload is under way', () => {
     };
   });
 
-  it('the newest file wins, however many ask', async () => {
+  it('the newest file wins, however many reloads are requested', async () => {
     await writeFile(file, head() + tool('new'));
     const asked = [gateway.reload(), gateway.reload()];
     await readOn();
@@ -147,7 +147,7 @@ describe('while a reload is under way', () => {
     expect(logged.filter((line) => line === 'tools reloaded')).toHaveLength(2);
   });
 
-  it('closing does not wait for it, and it changes nothing any more', async () => {
+  it('closing does not wait for the reload, which then changes nothing', async () => {
     await gateway.close();
     await slow;
     await readOn();
@@ -156,7 +156,7 @@ describe('while a reload is under way', () => {
   });
 });
 
-it('a tool whose worker cannot be had is not shown', async () => {
+it('a tool whose worker cannot be loaded is not listed', async () => {
   vi.doMock('../../src/worker/index.js', () => {
     throw new Error('no native parts');
   });
@@ -166,7 +166,7 @@ it('a tool whose worker cannot be had is not shown', async () => {
   expect(await names()).toEqual(['one', 'payment']);
 });
 
-it('what was to be done before its worker is made is done again after it has failed', async () => {
+it('a failed beforeWorker runs again at the next reload', async () => {
   await gateway.close();
   const beforeWorker = vi.fn<() => void>().mockImplementationOnce(() => {
     throw new Error('not yet');
@@ -181,7 +181,7 @@ it('what was to be done before its worker is made is done again after it has fai
   expect(beforeWorker).toHaveBeenCalledTimes(2);
 });
 
-it('a namespace whose connection is new waits for the next start, and so do its tools', async () => {
+it('a namespace with a new connection, and its tools, need a restart', async () => {
   await writeFile(
     file,
     `namespaces: { far: { address: "127.0.0.1:1" } }\n${head()}- { name: far, workflow: Text, namespace: far }\n`,
@@ -192,7 +192,7 @@ it('a namespace whose connection is new waits for the next start, and so do its 
   expect(await names()).toEqual(['one', 'payment']);
 });
 
-it('leaves tasks alone whose tool is gone', async () => {
+it('does not affect tasks whose tool was removed', async () => {
   const stop = await startPlainWorker(taskQueue);
   const handler = gateway.handler();
   const { taskId } = (await send2026(handler, 'tools/call', { name: 'one', arguments: {} })).result;
@@ -208,14 +208,14 @@ it('leaves tasks alone whose tool is gone', async () => {
 
 it.each([
   [
-    'has another form',
+    'changes',
     'output: { schema: { type: object, required: [rows] } }',
     'output: { schema: { type: string } }',
     { isError: true },
   ],
-  ['has none any more', 'output: { schema: { type: string } }', '', { structuredContent: { result: 'done' } }],
-  ['had none', '', 'output: { schema: { type: object } }', { content: [{ type: 'text', text: 'done' }] }],
-])('a task that has ended reads as before when the output of its tool %s', async (_, before, after, expected) => {
+  ['is removed', 'output: { schema: { type: string } }', '', { structuredContent: { result: 'done' } }],
+  ['is added', '', 'output: { schema: { type: object } }', { content: [{ type: 'text', text: 'done' }] }],
+])('an ended task reads the same after the output of its tool %s', async (_, before, after, expected) => {
   const stop = await startPlainWorker(taskQueue);
   const use = async (output: string): Promise<void> => {
     await writeFile(
@@ -240,7 +240,7 @@ it.each([
   await stop();
 });
 
-it('tells clients: over stdio, and those that listen over HTTP, by subscription or by the stream of their session', async () => {
+it('notifies clients: over stdio, and over HTTP by subscription or on the session’s stream', async () => {
   const handler = gateway.handler();
   const listening = await handler.fetch(
     new Request('http://127.0.0.1/mcp', {

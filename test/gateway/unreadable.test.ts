@@ -59,7 +59,7 @@ const listed = async (): Promise<string[]> =>
     ({ taskId }: { taskId: string }) => taskId,
   );
 
-it('a result is a tool error that names the encoding and what to do', async () => {
+it('an unreadable result becomes a tool error that names the encoding and what to do', async () => {
   const taskId = await begin('load', { date: 'd' });
   await expect
     .poll(async () => (await get(taskId)).result)
@@ -74,7 +74,7 @@ it('a result is a tool error that names the encoding and what to do', async () =
     });
 });
 
-it('of a failure its details are left out', async () => {
+it('a failure is reported without its unreadable details', async () => {
   const taskId = await begin('failing', { given: 'activity' });
   await expect
     .poll(async () => (await get(taskId)).result)
@@ -88,7 +88,7 @@ it.each([
   ['slow', { given: 3 }, /^slow: running$/],
   ['flaky', {}, /^flaky: attempt 1 failed \(connection refused\); attempt 2 at /],
   ['pay', {}, /^$/],
-])('a task of %s is read, listed and cancelled', async (name, args, message) => {
+])('a task of %s can be read, listed and cancelled', async (name, args, message) => {
   const taskId = await begin(name, args);
   await expect.poll(async () => (await get(taskId)).statusMessage ?? '').toMatch(message);
   expect(await listed()).toContain(taskId);
@@ -96,7 +96,7 @@ it.each([
   expect((await get(taskId)).status).toBe('cancelled');
 });
 
-it('what an update answers is of no interest, and why it is refused is only not told', async () => {
+it('an update’s unreadable result is ignored, and its unreadable rejection loses only the reason', async () => {
   const question = {
     when: '/question',
     message: 'Go on?',
@@ -151,7 +151,7 @@ it('what an update answers is of no interest, and why it is refused is only not 
   await asking.close();
 });
 
-it('a memo of the workflow’s own is nobody’s business', async () => {
+it('a memo of the workflow’s own does not matter', async () => {
   const taskId = await begin('noted');
   await expect
     .poll(
@@ -169,7 +169,7 @@ it('a memo of the workflow’s own is nobody’s business', async () => {
   await cancel(taskId);
 });
 
-it('a task that cannot be read at all says so, and keeps no other from being listed', async () => {
+it('a task that cannot be read at all says so, and does not keep others from being listed', async () => {
   const [taskId, other] = [await begin('slow', { given: 3 }, knowing), await begin('slow', { given: 3 })];
   const { error } = await send2026(gateway.handler(), 'tasks/get', { taskId }, { authInfo });
   expect(error).toMatchObject({

@@ -86,7 +86,7 @@ async function ended(name: string, args: object = {}) {
   return await status(taskId);
 }
 
-it('are listed as their file describes them', async () => {
+it('tools are listed as the file describes them', async () => {
   const { tools } = (await send2025(handler, 'tools/list', {})).result;
   expect(tools[0]).toMatchObject({
     name: 'nightly_load',
@@ -99,20 +99,20 @@ it('are listed as their file describes them', async () => {
   });
 });
 
-describe('arguments', () => {
+describe('the arguments', () => {
   it.each([
     ['nightly_load', { date: '2026-01-31' }, { loaded: '2026-01-31', rows: [{ date: '2026-01-31' }] }],
     ['backfill', { days: 3, table: 'orders' }, { table: 'orders', days: 3, given: null }],
     ['backfill', { dryRun: true, table: 'users' }, { table: 'users', days: null, given: true }],
     ['no_arguments', {}, { count: 0 }],
-  ])('of %s', async (name, args, result) => {
+  ])('reach the workflow of %s', async (name, args, result) => {
     expect(await ended(name, args)).toMatchObject({ status: 'completed', result: { structuredContent: result } });
     expect((await send2025(handler, 'tools/call', { name, arguments: args })).result).toMatchObject({
       structuredContent: result,
     });
   });
 
-  it('that do not fit start nothing', async () => {
+  it('start nothing if they are invalid', async () => {
     const { result } = await send2026(handler, 'tools/call', { name: 'nightly_load', arguments: {} });
     expect(result).toMatchObject({
       isError: true,
@@ -120,7 +120,7 @@ describe('arguments', () => {
     });
   });
 
-  it('make the same work one task, where the file says so', async () => {
+  it('determine the task if the file sets an idempotency key', async () => {
     const authInfo = {
       token: 't',
       clientId: 'c',
@@ -170,12 +170,12 @@ describe('results', () => {
     ['page_content', {}, { structuredContent: { type: 'text', text: 'page 1' } }],
     ['twice', {}, { structuredContent: { runs: 'again' } }],
     ['retried', {}, { content: [{ text: 'attempt 3' }] }],
-  ])('of %s', async (name, args, result) => {
+  ])('of %s become the task’s result', async (name, args, result) => {
     expect((await ended(name, args)).result).toMatchObject(result);
   });
 });
 
-describe('failures', () => {
+describe('a failure', () => {
   it.each([
     ['failing', { kind: 'activity' }, 'activity broken failed on attempt 3: ConnectionError: connection refused'],
     [
@@ -185,17 +185,17 @@ describe('failures', () => {
     ],
     ['failing', { kind: 'workflow' }, 'workflow Failing failed: ValidationError: no such month; caused by month 13'],
     ['once', {}, 'workflow SecondTime failed: not yet'],
-  ])('of %s (%j) are one tool error', async (name, args, message) => {
+  ])('of %s (%j) becomes one tool error', async (name, args, message) => {
     const { result } = await ended(name, args);
     expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: message }] });
   });
 
-  it('show stack traces where they are asked for', async () => {
+  it('includes the stack trace if the file asks for it', async () => {
     const { result } = await ended('failing_in_full', { kind: 'activity' });
     expect(result.content[0].text).toMatch(/connection refused\n\n.*plain-activities/s);
   });
 
-  it('and timeouts are errors of the task', async () => {
+  it('by timeout becomes an error of the task', async () => {
     expect(await ended('short')).toMatchObject({
       status: 'failed',
       error: { code: -32603, message: 'The task timed out' },
@@ -203,14 +203,14 @@ describe('failures', () => {
   });
 });
 
-describe('with nothing mapped the status tells', () => {
+describe('without a mapping, the status', () => {
   it.each([
     ['waiting', {}, /^Sleeper: running$/],
     ['slow', { done: 3 }, /^slow: 3$/],
     ['slow', { done: { progress: 3, total: 4, message: 'files' } }, /^slow: 3 of 4 files \(75%\)$/],
     ['slow', { done: { file: 'a.csv' } }, /^slow: running$/],
     ['flaky', {}, /^flaky: attempt 1 failed \(connection refused\); attempt 2 at /],
-  ])('of %s (%j) what Temporal knows', async (name, args, message) => {
+  ])('of %s (%j) shows what Temporal knows', async (name, args, message) => {
     const taskId = await begin(name, args);
     await expect.poll(async () => (await status(taskId)).statusMessage, { timeout: 20_000 }).toMatch(message);
     await send2026(handler, 'tasks/cancel', { taskId });
