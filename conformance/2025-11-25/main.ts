@@ -66,7 +66,7 @@ async function test(url: string): Promise<number> {
 
 const { url } = options;
 if (url !== undefined && !URL.canParse(url))
-  giveUp(`--url ${url} is no URL: give the MCP endpoint, such as http://127.0.0.1:3000/mcp`);
+  giveUp(`--url ${url} is not a URL: pass the MCP endpoint, such as http://127.0.0.1:3000/mcp`);
 try {
   // Load the fixture only if it is needed, because it loads Temporal.
   const failed = url === undefined ? await (await import('../fixture/with.js')).withFixture(test) : await test(url);

@@ -90,19 +90,19 @@ export const authorizationRules = page('authorization', {
     [
       'SHOULD',
       'Servers SHOULD consider the user experience impact when determining which scopes to include in the response',
-      { untested: 'which scopes there are is the operator’s to say' },
+      { untested: 'the operator decides which scopes exist' },
     ],
     [
       'MUST',
       'Servers MUST account for scope hierarchies, where a broader scope implies narrower ones, when deciding whether a token is sufficient for an operation.',
-      { untested: 'the operator names the scopes, and no hierarchy: a token has to name them as well' },
+      { untested: 'the operator names the scopes; there is no hierarchy, so a token must contain exactly these' },
     ],
   ],
   'Security Considerations': [
     [
       'MUST',
       'Implementations of this specification MUST follow the normative security requirements in Security Considerations',
-      { untested: 'stands for another page' },
+      { untested: 'refers to another page' },
     ],
   ],
 });
@@ -198,8 +198,8 @@ export const toolRules = page('tools', {
     [
       'MUST',
       'Rate limit tool invocations',
-      { untested: 'not done: left to a proxy in front; what runs at a time is limited by the worker' },
+      { untested: 'not implemented: left to a proxy; the worker limits how much runs at a time' },
     ],
-    ['MUST', 'Sanitize tool outputs', { untested: 'what a tool says is its author’s' }],
+    ['MUST', 'Sanitize tool outputs', { untested: 'the tool’s author is responsible for its output' }],
   ],
 });

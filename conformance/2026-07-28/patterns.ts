@@ -106,7 +106,7 @@ export const mrtrRules = page('mrtr', {
     [
       'MUST',
       '`inputRequests` keys are server assigned identifiers and MUST be unique within the scope of the request.',
-      { untested: 'they are the keys of a JSON object; a call is asked one question' },
+      { untested: 'the keys of a JSON object are unique, and a call gets only one question' },
     ],
     [
       'MUST',
@@ -274,7 +274,7 @@ export const cancellationRules = page('cancellation', {
     [
       'SHOULD',
       'Implementations SHOULD establish timeouts for all sent requests, to prevent hung connections and resource exhaustion.',
-      { untested: 'binds who sends requests; in this version that is the client' },
+      { untested: 'binds the sender of requests, which is always the client in this version' },
     ],
     ['SHOULD', 'the sender SHOULD cancel the request and stop waiting for a response.', CLIENT],
     [
@@ -348,7 +348,7 @@ export const progressRules = page('progress', {
       'SHOULD',
       'Both parties SHOULD implement rate limiting to prevent flooding',
       {
-        untested: 'how often progress is sent follows from how often a worker heartbeats; no test asserts by the clock',
+        untested: 'the worker’s heartbeats determine how often progress is sent; no test asserts on timing',
       },
     ],
     ['MUST', 'Progress notifications MUST stop after completion', { own: [PROGRESS] }],

@@ -47,5 +47,5 @@ export function page(name: Rule['page'], sections: Readonly<Record<string, reado
 }
 
 export const CLIENT = { untested: 'binds the client, not the server' } as const;
-export const PERMISSION = { untested: 'permits, and promises nothing that could be missed' } as const;
-export const OPERATION = { untested: 'about design, logs and operation, which no message shows' } as const;
+export const PERMISSION = { untested: 'only permits something, so nothing can be missing' } as const;
+export const OPERATION = { untested: 'about design, logs or operation, which no message shows' } as const;

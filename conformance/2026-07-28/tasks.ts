@@ -67,7 +67,7 @@ export const taskRules = page('tasks', {
     [
       'MUST',
       'A client that receives `CreateTaskResult` in response to an unsupported request type MUST interpret this as an invalid response to the request.',
-      { untested: 'binds the client; `callTool` sends no request that could be answered so' },
+      { untested: 'binds the client; `callTool` sends no request that could get this answer' },
     ],
     [
       'MUST',

@@ -31,7 +31,7 @@ async function resultsOf(file: string, command: string, args: readonly string[])
   if (!existsSync(file)) {
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
     await once(child, 'exit');
-    if (!existsSync(file)) throw new Error(`${command} ${args.join(' ')} left no results`);
+    if (!existsSync(file)) throw new Error(`${command} ${args.join(' ')} wrote no results`);
   }
   return JSON.parse(await readFile(file, 'utf8'));
 }

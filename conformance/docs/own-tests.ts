@@ -42,7 +42,7 @@ export function hasPassed(reference: string, { testResults }: VitestReport): boo
     const seen = [...ancestorTitles, title].slice(-patterns.length);
     return seen.length === patterns.length && patterns.every((fits, index) => fits.test(seen[index] ?? ''));
   });
-  if (meant.length === 0) throw new Error(`there is no result of the test ${reference}`);
+  if (meant.length === 0) throw new Error(`no result for the test ${reference}`);
   const run = meant.filter(({ status }) => status !== 'skipped' && status !== 'pending');
   return run.length > 0 && run.every(({ status }) => status === 'passed');
 }

@@ -26,27 +26,27 @@ ${all.length} rules: ${RESULTS.map((wanted) => `${count(all, wanted)} ${wanted}`
 | [2026-07-28](#2026-07-28), with the tasks extension | ${counts(of2026)} |
 | [2025-11-25](#2025-11-25), experimental tasks and Streamable HTTP | ${counts(of2025)} |
 
-**The official suite** (\`npm run conformance\`): ${official.length} scenarios, ${checks}, ${sum(({ skipped }) => skipped)} skipped by the suite whatever a server does.
+**The official suite** (\`npm run conformance\`): ${official.length} scenarios, ${checks}, ${sum(({ skipped }) => skipped)} skipped by the suite for every server.
 
 | scenario | version | passed | failed |
 | --- | --- | --- | --- |
 ${official.map(({ name, version, verdict }) => `| ${name} | ${version} | ${verdict.passed} | ${verdict.failures.length} |`).join('\n')}
 
-**The suite for 2025-11-25** (\`npm run conformance:2025\`) is this project's own, because there is no other; it tests [any server by its URL](../conformance/2025-11-25/README.md). Each of its tests fails on a server that breaks its rule alone. What it finds in [the v1 SDK's own tasks](../conformance/2025-11-25/peers/sdk-v1.md) is the comparison.
+**The suite for 2025-11-25** (\`npm run conformance:2025\`) is this project's own, because no other exists; it tests [any server by its URL](../conformance/2025-11-25/README.md). Each of its tests fails on a server that breaks only the rule tested. For comparison, it has also been run on [the v1 SDK's own tasks](../conformance/2025-11-25/peers/sdk-v1.md).
 
-A rule that is not tested says why. A rule that is skipped is about something that a server may leave out and this one does.
+A rule that is not tested says why. A skipped rule is about an optional feature that this server does not have.
 
 The sentences are © the MCP contributors, CC-BY-4.0.
 
 ## 2026-07-28
 
-The [tasks extension](https://modelcontextprotocol.github.io/ext-tasks/specification/2026-07-28/tasks.html) whole, and what other pages of [the specification](https://modelcontextprotocol.io/specification/2026-07-28) say that concerns tasks. *official* is a check of the official suite; the others are this project's own tests.
+The [tasks extension](https://modelcontextprotocol.github.io/ext-tasks/specification/2026-07-28/tasks.html) in full, and whatever other pages of [the specification](https://modelcontextprotocol.io/specification/2026-07-28) say about tasks. *official* is a check of the official suite; the others are this project's own tests.
 
 ${table(of2026)}
 
 ## 2025-11-25
 
-The pages [Tasks](https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks) and [Transports](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports), tested over HTTP with two authorized requestors. The tests are those of the suite, by their names there.
+The pages [Tasks](https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks) and [Transports](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports), tested over HTTP with two authorized requestors. Test names are those of the suite.
 
 ${table(of2025)}
 `;

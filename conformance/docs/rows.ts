@@ -19,7 +19,7 @@ export function rowsOf2025(results: readonly Result[]): Row[] {
   const resultOf = new Map(results.map((result) => [result.id, result]));
   return rules2025.map(({ id, level, section, sentence, sameAs }) => {
     const result = resultOf.get(id);
-    if (!result) throw new Error(`there is no result of the rule ${id}`);
+    if (!result) throw new Error(`no result for the rule ${id}`);
     const { status, message } = result;
     if (status === 'not testable') return { id, level, section, sentence, where: message, result: 'not tested' };
     const test = `the test \`${sameAs ?? id}\``;

@@ -33,7 +33,7 @@ export class Suite {
   }
 
   /**
-   * Runs a scenario against the server at `url` and returns its checks. Returns none if the suite left no results; its
+   * Runs a scenario against the server at `url` and returns its checks. Returns none if the suite wrote no results; its
    * output then goes to stderr.
    */
   async run({ name, version }: Scenario, url: string, signal: AbortSignal): Promise<Checks> {

@@ -60,5 +60,5 @@ export function exposure({ host, port, path, auth, resource, allowHost, allowOri
 
 function hostName(url: string): string {
   if (URL.canParse(url)) return new URL(url).hostname;
-  throw new McpTasksError('CONFIGURATION', `${url} is no URL`);
+  throw new McpTasksError('CONFIGURATION', `${url} is not a URL`);
 }

@@ -15,7 +15,7 @@ it.each<[string, Partial<ExposureOptions>, string]>([
   ['every address without the names it is reached by', { host: '0.0.0.0', auth: false }, '--allow-host'],
   ['tokens for an unknown URL', { host: '0.0.0.0', auth }, '--resource'],
   ['tokens if the port is not known yet', { port: 0, auth }, '--resource'],
-  ['tokens for a resource that is not a URL', { auth, resource: 'mcp' }, 'mcp is no URL'],
+  ['tokens for a resource that is not a URL', { auth, resource: 'mcp' }, 'mcp is not a URL'],
 ])('refuses %s', (_, options, message) => {
   expect(() => exposure({ ...local, ...options })).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining(message) }),

@@ -22,6 +22,6 @@ export function section(name: string, entries: readonly Entry[]): Rule[] {
 }
 
 export const REQUESTOR = { untested: 'binds the requestor, not the server' } as const;
-export const STDIO = { untested: 'concerns stdio; the suite speaks Streamable HTTP' } as const;
-export const PERMISSION = { untested: 'permits, and promises nothing that could be missed' } as const;
-export const OPERATION = { untested: 'about documents, logs and operation, which a client does not see' } as const;
+export const STDIO = { untested: 'concerns stdio; the suite uses Streamable HTTP' } as const;
+export const PERMISSION = { untested: 'only permits something, so nothing can be missing' } as const;
+export const OPERATION = { untested: 'about documentation, logs or operation, which a client does not see' } as const;

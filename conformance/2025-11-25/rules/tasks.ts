@@ -109,7 +109,7 @@ export const taskRules = [
       'get-2',
       'MUST',
       'While this note is not prescriptive regarding the specific usage of SSE streams, all implementations MUST continue to comply with the existing Streamable HTTP transport specification.',
-      { untested: 'stands three times on the page; its content is the rules of the page on transports' },
+      { untested: 'appears three times on the page and only refers to the rules on transports' },
     ],
     [
       'get-3',
@@ -383,7 +383,7 @@ export const taskRules = [
       'cancel-2',
       'SHOULD',
       'Upon receiving a valid cancellation request, receivers SHOULD attempt to stop the task execution',
-      { untested: 'whether the work behind a task stops is not to be seen through the protocol' },
+      { untested: 'the protocol does not show whether the work behind a task stops' },
     ],
     ['cancel-3', 'MUST', 'and MUST transition the task to `cancelled` status before sending the response.'],
     [
@@ -447,7 +447,7 @@ export const taskRules = [
       'errors-4',
       'MUST',
       'Internal errors: `-32603` (Internal error)',
-      { untested: 'no request makes a correct server fail' },
+      { untested: 'no request makes a correct server fail internally' },
     ],
     [
       'errors-5',
@@ -521,7 +521,7 @@ export const taskRules = [
       'access-7',
       'SHOULD',
       'Additionally, receivers SHOULD implement rate limiting on task operations to prevent denial-of-service and enumeration attacks.',
-      { untested: 'the limits are the operator’s; finding them would be the attack' },
+      { untested: 'the operator sets the limits, and probing for them would be an attack' },
     ],
   ]),
   ...section('Resource Management', [
@@ -529,7 +529,7 @@ export const taskRules = [
       'resources-1',
       'SHOULD',
       'Receivers SHOULD: Enforce limits on concurrent tasks per requestor',
-      { untested: 'the limits are the operator’s; finding them would be the attack' },
+      { untested: 'the operator sets the limits, and probing for them would be an attack' },
     ],
     ['resources-2', 'SHOULD', 'Enforce maximum `ttl` durations to prevent indefinite resource retention'],
     ['resources-3', 'SHOULD', 'Clean up expired tasks promptly to free resources'],

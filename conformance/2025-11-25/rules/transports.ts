@@ -188,8 +188,7 @@ export const transportRules = [
       'SHOULD',
       'If the server closes the connection without terminating the stream, it SHOULD follow the same polling behavior as described for POST requests: sending a `retry` field and allowing the client to reconnect.',
       {
-        untested:
-          'a closed GET stream may have been terminated, which is permitted; send-13 tests the same where it is not',
+        untested: 'the server may terminate a GET stream that it closes; send-13 tests the same behavior for POST',
       },
     ],
     ['listen-9', 'MAY', 'The client MAY close the SSE stream at any time.', REQUESTOR],
@@ -219,7 +218,7 @@ export const transportRules = [
       'resume-3',
       'SHOULD',
       'Event IDs SHOULD encode sufficient information to identify the originating stream, enabling the server to correlate a `Last-Event-ID` to the correct stream.',
-      { untested: 'event IDs are opaque to clients; resume-6 tests what comes of it' },
+      { untested: 'event IDs are opaque to clients; resume-6 tests their effect' },
     ],
     [
       'resume-4',

@@ -28,7 +28,7 @@ export class Context {
   async connectBoth(): Promise<{ mine: Session; theirs: Session }> {
     const { token, otherToken } = this.target;
     if (token === undefined || otherToken === undefined)
-      skip('no two authorization contexts: give --token and --other-token');
+      skip('needs two authorization contexts: pass --token and --other-token');
     return { mine: await this.connect(), theirs: await this.connect({ token: otherToken }) };
   }
 

@@ -21,7 +21,7 @@ const DEADLINE = 60_000;
 
 export async function runTest(id: string, target: Target): Promise<Pick<Result, 'status' | 'message'>> {
   const test = tests[id];
-  if (!test) throw new Error(`there is no test ${id}`);
+  if (!test) throw new Error(`no test ${id}`);
   const context = new Context(target);
   try {
     await within(DEADLINE, 'the test to end', test(context));

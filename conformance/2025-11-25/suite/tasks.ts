@@ -154,7 +154,7 @@ export async function* pages(session: Session): AsyncGenerator<{ page: Json; tas
 
 export async function firstPage(session: Session): Promise<{ page: Json; tasks: ReadTask[] }> {
   for await (const first of pages(session)) return first;
-  throw new Failed('there is no first page');
+  throw new Failed('tasks/list returned no page');
 }
 
 /** Finds the task in `tasks/list`; returns `undefined` if it is on no page. */

@@ -72,9 +72,12 @@ export const listingTests: Record<string, Test> = {
     const session = await t.connect();
     const ids = [await start(session, 'echo_task', { text: 'listed' }), await startSlow(session, 1)];
     for (const id of ids) await get(session, id);
-    check((await missing(session, ids)).length === 0, `tasks/get has ${ids.join(' and ')}; tasks/list has not both`);
+    check(
+      (await missing(session, ids)).length === 0,
+      `tasks/get has ${ids.join(' and ')}; tasks/list does not list both`,
+    );
     const { error } = ListTasksResult.safeParse((await firstPage(session)).page);
-    check(!error, `no ListTasksResult: ${seen(error?.issues[0])}`);
+    check(!error, `not a ListTasksResult: ${seen(error?.issues[0])}`);
   },
 };
 

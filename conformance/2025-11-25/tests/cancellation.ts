@@ -74,7 +74,7 @@ export const errorTests: Record<string, Test> = {
     const notThere = (await session.ask('tasks/get', { taskId: NOBODY })).error?.message ?? '';
     const tooLate = (await session.ask('tasks/cancel', { taskId })).error?.message ?? '';
     const vague = [notThere, tooLate].find((message) => message.trim().split(/\s+/).length < 2);
-    check(vague === undefined, `a message says no more than ${seen(vague)}`);
+    check(vague === undefined, `a message says only ${seen(vague)}`);
     check(
       notThere !== tooLate,
       `a task that is not there and one that cannot be cancelled have the same message: ${seen(notThere)}`,

@@ -30,7 +30,7 @@ function substance({ result, error }: Answer): Json {
 async function both(t: Context, name: string, args: Json): Promise<{ plain: Json; fromTask: Json }> {
   const session = await t.connect();
   if ((await taskSupport(session, name)) !== 'optional')
-    skip(`${name} is not optional, so that it cannot be called without a task`);
+    skip(`${name} is not optional, so it cannot be called without a task`);
   const { taskId } = await finished(session, await start(session, name, args));
   return {
     plain: substance(await session.ask('tools/call', { name, arguments: args })),
@@ -88,7 +88,7 @@ export const resultTests: Record<string, Test> = {
   async 'result-structure'(t) {
     const session = await t.connect();
     const { result, error } = await resultOf(session, await start(session, 'echo_task', { text: 'shape' }));
-    check(CallToolResult.safeParse(result).success, `no CallToolResult: ${seen(result ?? error)}`);
+    check(CallToolResult.safeParse(result).success, `not a CallToolResult: ${seen(result ?? error)}`);
     check(seen(result?.['content']).includes('shape'), `echo_task did not echo: ${seen(result)}`);
   },
 

@@ -102,7 +102,7 @@ export const sendingTests: Record<string, Test> = {
     const { exchange } = await stream(t);
     const [first] = exchange.feed.items;
     if (exchange.feed.items.every(({ id }) => id === undefined))
-      skip('the server attaches no event IDs, which is optional, so that there is nothing to resume');
+      skip('the server attaches no event IDs, which is optional, so there is nothing to resume');
     check(
       first?.id !== undefined && first.message === undefined,
       `the first event has id ${seen(first?.id)} and data ${seen(first?.message)}`,
@@ -121,7 +121,7 @@ export const sendingTests: Record<string, Test> = {
     const { exchange, id } = await stream(t);
     const last = exchange.feed.items.at(-1);
     if (exchange.retry !== undefined && last?.id !== undefined && last.message === undefined)
-      skip('the server wants the stream to be resumed');
+      skip('the server expects the client to resume the stream');
     check(
       exchange.feed.items.some(({ message }) => message?.id === id && message.method === undefined),
       'the stream of tasks/result ended without its response',

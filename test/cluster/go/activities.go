@@ -41,7 +41,7 @@ func (a *Activities) OpenSource(_ context.Context, request LoadRequest) error {
 	return nil
 }
 
-// LoadParts goes on after the last part that an earlier attempt has told of.
+// LoadParts continues after the last part that an earlier attempt reported.
 func (a *Activities) LoadParts(ctx context.Context, request LoadRequest) (int, error) {
 	done := 0
 	var last Progress
