@@ -13,16 +13,16 @@ import type { Owner, RpcResult } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import { McpTasksError } from '../task/errors.js';
-import { Link, onConnect, type Peer, type Serve } from './link.js';
+import { Link, onConnect, type PeerOf, type RunRequest } from './link.js';
 import { handlerOf, handles, replaceHandler } from './seam.js';
 import { serveTools } from './tools.js';
 
 /**
  * Attaches the durable tools to a server. Cheap and stateless, because over HTTP it may run once per request.
- * @param peerOf identifies the client, once the server is connected
+ * @param peersOf returns how to tell the clients of a connection, once the server is connected
  * @throws McpTasksError `CONFIGURATION` if the server is already connected or already serves tasks
  */
-export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (transport: Transport) => Peer): void {
+export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (transport: Transport) => PeerOf): void {
   if (mcp.isConnected())
     throw new McpTasksError('CONFIGURATION', 'attach durable tools before the server is connected');
   if (handles(mcp, 'tasks/get'))
@@ -33,9 +33,9 @@ export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (trans
   const version = pickVersion(service.versions, 'in-initialize');
   let link: Link | undefined;
   onConnect(mcp, (transport) => {
-    link = new Link(transport, service, peerOf(transport));
+    link = new Link(transport, service, peersOf(transport));
   });
-  const serve: Serve = async (extra, handle) => {
+  const serve: RunRequest = async (extra, handle) => {
     if (!link) throw new McpTasksError('CONFIGURATION', 'connect the server by its own `connect`');
     return await link.serve(extra, handle);
   };
@@ -46,7 +46,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, peerOf: (trans
 }
 
 /** Declares tasks to clients of the protocol version that has them. Whether `list` is included depends on the owner. */
-function declareTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: Serve): void {
+function declareTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: RunRequest): void {
   // The SDK only lets a server register handlers for capabilities that it declares.
   mcp.server.registerCapabilities(tasksCapability(version, { mayList: false }));
   const initialize = handlerOf(mcp, 'initialize');
@@ -69,7 +69,7 @@ function tasksCapability(version: ProtocolVersion | undefined, owner: Pick<Owner
   return tasks ? { tasks } : {};
 }
 
-function serveMethods(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: Serve): void {
+function serveMethods(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: RunRequest): void {
   for (const [method, { params, handle }] of Object.entries(taskMethods(service, version))) {
     mcp.server.setRequestHandler(
       z.looseObject({ method: z.literal(method), params: z.unknown().optional() }),

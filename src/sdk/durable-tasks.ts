@@ -46,10 +46,10 @@ export class DurableTasks extends TasksConnection {
       if (transport instanceof StdioServerTransport) {
         this.closeWithStdin();
         const owner = stdioOwner(this.ownerRule);
-        return { ownerOf: () => owner };
+        return () => ({ owner, session: undefined });
       }
       this.requireSharedKey();
-      return { ownerOf: this.#httpOwner };
+      return (authInfo) => ({ owner: this.#httpOwner(authInfo), session: undefined });
     });
   }
 

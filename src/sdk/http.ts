@@ -8,8 +8,8 @@ import { streamLimits, type StreamOptions } from '../mcp/http/handler-options.js
 import { RPC } from '../protocol/errors.js';
 import type { Owner } from '../protocol/request.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
-import { openSession } from '../mcp/sessions/session.js';
-import { serveSessions, type FetchHandler } from '../mcp/sessions/sessions-http.js';
+import type { Peer } from '../mcp/sessions/peer.js';
+import { serveSessions, type FetchHandler, type Given, type PeerHandler } from '../mcp/sessions/sessions-http.js';
 import type { TaskService } from '../mcp/service.js';
 import { attachTasks } from './attach.js';
 
@@ -17,8 +17,6 @@ export type ServerFactory = (given: {
   readonly request: Request;
   readonly authInfo: AuthInfo | undefined;
 }) => McpServer | Promise<McpServer>;
-
-type Given = NonNullable<Parameters<FetchHandler['fetch']>[1]>;
 
 export function httpHandler(
   service: TaskService,
@@ -29,7 +27,7 @@ export function httpHandler(
   const limits = streamLimits(options);
   const serving = new Set<McpServer>();
 
-  async function serve(request: Request, given: Given): Promise<Response> {
+  async function serve(request: Request, given: Given, peer: Peer): Promise<Response> {
     const { authInfo } = given;
     const mcp = await factory({ request, authInfo });
     serving.add(mcp);
@@ -38,9 +36,7 @@ export function httpHandler(
       await mcp.close();
     };
     try {
-      const sessionId = request.headers.get('mcp-session-id');
-      const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
-      attachTasks(mcp, service, () => ({ ownerOf, session }));
+      attachTasks(mcp, service, () => () => peer);
       const transport = new WebStandardStreamableHTTPServerTransport({ keepAliveMs: limits.keepAliveMs });
       await mcp.connect(transport);
       return onceSent(await transport.handleRequest(request, given), done);
@@ -50,12 +46,12 @@ export function httpHandler(
     }
   }
 
-  const handler: FetchHandler = {
-    async fetch(request, given = {}) {
+  const handler: PeerHandler = {
+    async fetch(request, given, peer) {
       // Only sessions use GET, and that is served elsewhere. DELETE has nothing to delete: no session state is kept.
       if (request.method !== 'POST') return failure(405, -32000, 'Method not allowed', { allow: 'POST' });
       try {
-        return await serve(request, given);
+        return await serve(request, given, peer);
       } catch (error) {
         service.logger.error({ err: error }, 'a request could not be served');
         return failure(500, RPC.internalError, "Internal error; the server's log says more");

@@ -7,21 +7,18 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { Connection } from '../mcp/sessions/connection.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
-import type { Owner, RequestContext, RpcResult } from '../protocol/request.js';
+import type { RequestContext, RpcResult } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
-import type { Session } from '../mcp/sessions/session.js';
+import type { Peer } from '../mcp/sessions/peer.js';
 import type { Stream } from '../protocol/stream.js';
 import { atExpiry } from '../mcp/request/token-expiry.js';
 import { watchStreams, type Extra, type HttpStreams } from './seam.js';
 
-export interface Peer {
-  readonly ownerOf: (authInfo: AuthInfo | undefined) => Owner;
-  /** The session that this connection's single request names. Not set if the SDK manages the sessions. */
-  readonly session?: Session | undefined;
-}
+/** Returns the client that sent a message with this token. */
+export type PeerOf = (authInfo: AuthInfo | undefined) => Peer;
 
 /** Runs `handle` for a request that arrived on the connection. */
-export type Serve = (extra: Extra, handle: (ctx: RequestContext) => Promise<RpcResult>) => Promise<RpcResult>;
+export type RunRequest = (extra: Extra, handle: (ctx: RequestContext) => Promise<RpcResult>) => Promise<RpcResult>;
 
 export class Link {
   readonly #connection: Connection;
@@ -31,7 +28,7 @@ export class Link {
   constructor(
     private readonly transport: Transport,
     service: TaskService,
-    private readonly peer: Peer,
+    private readonly peerOf: PeerOf,
   ) {
     this.#streams = watchStreams(transport, () => this.#streamsChanged());
     this.#connection = new Connection(service, async (message) => {
@@ -46,19 +43,20 @@ export class Link {
    * Handles a request. Its signal is aborted when the client cancels or disconnects, or when the request's stream ends
    * and cannot be resumed. The stream also ends when the request's token expires.
    */
-  readonly serve: Serve = async (extra, handle) => {
+  readonly serve: RunRequest = async (extra, handle) => {
     const hangUp = new AbortController();
     this.#waiting.set(extra.requestId, hangUp);
     const expiry = atExpiry(extra.authInfo?.expiresAt, () => this.#streams?.end(extra.requestId));
     try {
       const signal = AbortSignal.any([extra.signal, hangUp.signal]);
+      const peer = this.peerOf(extra.authInfo);
       return await handle({
-        owner: this.peer.ownerOf(extra.authInfo),
+        owner: peer.owner,
         requestId: extra.requestId,
         signal,
         meta: extra._meta ?? {},
         capabilities: {},
-        stream: this.#streamOf(extra),
+        stream: this.#streamOf(extra, peer),
       });
     } finally {
       expiry.stop();
@@ -66,15 +64,15 @@ export class Link {
     }
   };
 
-  #streamOf({ requestId, sessionId }: Extra): Stream {
-    const { transport, peer } = this;
+  #streamOf({ requestId, sessionId }: Extra, { session }: Peer): Stream {
+    const { transport } = this;
     const streams = this.#streams;
     if (!streams) return this.#connection;
     return {
       kind: 'request',
       // A transport without sessions serves a single request, so it has no session to refer to.
-      session: peer.session?.id ?? (sessionId === undefined ? undefined : this.#connection.session),
-      answers: peer.session?.answers ?? this.#connection.answers,
+      session: session?.id ?? (sessionId === undefined ? undefined : this.#connection.session),
+      answers: session?.answers ?? this.#connection.answers,
       async send(message) {
         if (!streams.carry(requestId)) throw new Error('the stream has ended');
         await transport.send(message, { relatedRequestId: requestId });
@@ -90,7 +88,7 @@ export class Link {
       // The token of the GET itself is not visible here, so its stream ends when the newest message's token expires.
       expiry.stop();
       expiry = atExpiry(extra?.authInfo?.expiresAt, () => this.#streams?.end());
-      if (!this.#connection.receive(message, () => this.peer.ownerOf(extra?.authInfo))) onmessage?.(message, extra);
+      if (!this.#connection.receive(message, () => this.peerOf(extra?.authInfo).owner)) onmessage?.(message, extra);
     };
     this.transport.onclose = () => {
       expiry.stop();

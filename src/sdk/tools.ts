@@ -12,7 +12,7 @@ import type { RequestContext, RpcResult } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import { toolDefinition } from './definition.js';
-import type { Serve } from './link.js';
+import type { RunRequest } from './link.js';
 import { handlerOf, replaceHandler } from './seam.js';
 
 /**
@@ -20,7 +20,7 @@ import { handlerOf, replaceHandler } from './seam.js';
  * @throws Error if the server already has a tool with the name of a durable tool
  * @throws McpTasksError `CONFIGURATION` if it already has a tool with the name of a companion
  */
-export function serveTools(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: Serve): void {
+export function serveTools(mcp: McpServer, service: TaskService, version: ProtocolVersion, serve: RunRequest): void {
   const added = new Map(
     companions(service, version, { id: '', mayList: true }).map((companion) => [companion.name, companion]),
   );

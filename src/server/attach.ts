@@ -12,12 +12,12 @@ import type { RequestContext } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import type { JsonSchema } from '../tool/json-schema.js';
-import { requestContext, type Peer } from './context.js';
+import { requestContext, type ConnectedPeer } from './context.js';
 import { stateCodec } from './request-state.js';
 import { intercept } from './seam.js';
 
 /** Attaches the durable tools to a server. Cheap and stateless, because over HTTP it runs once per request. */
-export function attachTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, peer: Peer): void {
+export function attachTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, peer: ConnectedPeer): void {
   const codec = stateCodec(service.keys);
   mcp.server.registerCapabilities(version.capabilities(peer.owner));
   for (const [method, { params, handle }] of Object.entries(taskMethods(service, version))) {
@@ -75,7 +75,7 @@ function registerTools(
   mcp: McpServer,
   service: TaskService,
   version: ProtocolVersion,
-  { owner }: Peer,
+  { owner }: ConnectedPeer,
 ): RegisteredTool[] {
   return listedTools(service, version, owner).map(
     ({ name, title, description, inputSchema, outputSchema, annotations, taskSupport }) => {

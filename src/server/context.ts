@@ -1,21 +1,18 @@
 /** Converts a request of this SDK to the context that the handlers take. @module */
 import { CLIENT_CAPABILITIES_META_KEY, type McpServer, type ServerContext } from '@modelcontextprotocol/server';
-import type { Owner, RequestContext, StateCodec } from '../protocol/request.js';
-import type { Session } from '../mcp/sessions/session.js';
+import type { RequestContext, StateCodec } from '../protocol/request.js';
+import type { Peer } from '../mcp/sessions/peer.js';
 import type { Stream } from '../protocol/stream.js';
 
 /** The client of a server instance. Over HTTP an instance serves one request, over stdio one connection. */
-export interface Peer {
-  readonly owner: Owner;
-  /** HTTP only: the session that the request names. */
-  readonly session?: Session | undefined;
+export interface ConnectedPeer extends Peer {
   /** stdio only: the connection's single stream. */
   readonly connection?: Stream;
 }
 
 export function requestContext(
   mcp: McpServer,
-  { owner, session, connection }: Peer,
+  { owner, session, connection }: ConnectedPeer,
   { mcpReq }: ServerContext,
   codec: StateCodec,
 ): RequestContext {

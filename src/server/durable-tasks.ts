@@ -6,10 +6,10 @@ import { onlyAllowedNames } from '../mcp/http/allowed-names.js';
 import { McpTasksError } from '../task/errors.js';
 import type { HandlerOptions, ServerFactory } from './serve.js';
 
-type Serve = typeof import('./serve.js');
+type ServeModule = typeof import('./serve.js');
 
 export class DurableTasks extends TasksConnection {
-  readonly #serve: Serve;
+  readonly #serve: ServeModule;
 
   /**
    * Finds or starts Temporal and prepares to serve. Call `close` when done.
@@ -27,7 +27,7 @@ export class DurableTasks extends TasksConnection {
     return tasks;
   }
 
-  private constructor(connected: Connected, serve: Serve) {
+  private constructor(connected: Connected, serve: ServeModule) {
     super(connected);
     this.#serve = serve;
   }
@@ -63,7 +63,7 @@ export class DurableTasks extends TasksConnection {
  * Imports the SDK-dependent code on `connect`, because workers load this package too and do not need an MCP SDK.
  * @throws McpTasksError `CONFIGURATION` if `@modelcontextprotocol/server` is not installed
  */
-async function loadServe(): Promise<Serve> {
+async function loadServe(): Promise<ServeModule> {
   try {
     return await import('./serve.js');
   } catch (error) {

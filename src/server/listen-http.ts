@@ -1,8 +1,9 @@
 /** Subscriptions to tasks over HTTP: adds the tasks' notifications to the SDK's own stream. @module */
-import type { AuthInfo, JSONRPCMessage, McpHttpHandler, RequestId } from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { peekBody } from '../mcp/request/body.js';
 import { RPC, RpcFault } from '../protocol/errors.js';
+import type { PeerHandler } from '../mcp/sessions/sessions-http.js';
 import type { Owner } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
 import { MOST_UNREAD } from '../protocol/stream.js';
@@ -17,22 +18,16 @@ export interface ListenOptions {
   readonly keepAliveMs: number;
 }
 
-export function serveTaskListeners(
-  handler: McpHttpHandler,
-  service: TaskService,
-  ownerOf: (authInfo: AuthInfo | undefined) => Owner,
-  options: ListenOptions,
-): McpHttpHandler {
+export function serveTaskListeners(handler: PeerHandler, service: TaskService, options: ListenOptions): PeerHandler {
   const streams = new Set<TaskStream>();
   const methods = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
   return {
-    ...handler,
-    async fetch(request, given) {
+    async fetch(request, given, peer) {
       // Check the header first, so that no other request's body is read twice.
       const subscribes = methods.has(request.headers.get('mcp-method') ?? '');
-      const listen = subscribes ? taskListen(service.versions, await peekBody(request, given?.parsedBody)) : undefined;
-      const response = await handler.fetch(request, given);
-      if (!listen) return subscribes ? untilExpiry(response, given?.authInfo?.expiresAt, false) : response;
+      const listen = subscribes ? taskListen(service.versions, await peekBody(request, given.parsedBody)) : undefined;
+      const response = await handler.fetch(request, given, peer);
+      if (!listen) return subscribes ? untilExpiry(response, given.authInfo?.expiresAt, false) : response;
       // Pass on the SDK's refusals.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (listen.refusal) return await instead(response, failing(listen.id, listen.refusal), 400);
@@ -40,7 +35,7 @@ export function serveTaskListeners(
         await instead(response, failing(listen.id, error), 200);
       if (streams.size >= options.maxSubscriptions)
         return await refuse({ code: RPC.internalError, message: 'Subscription limit reached' });
-      const owner = ownerOf(given?.authInfo);
+      const { owner } = peer;
       let taskIds: string[];
       try {
         taskIds = await honouredTasks(service, owner, listen, request.signal);
@@ -51,7 +46,7 @@ export function serveTaskListeners(
       const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
       streams.add(stream);
       request.signal.addEventListener('abort', () => stream.gone(), { once: true });
-      return new Response(stream.over(response.body, given?.authInfo?.expiresAt, options.keepAliveMs), {
+      return new Response(stream.over(response.body, given.authInfo?.expiresAt, options.keepAliveMs), {
         status: response.status,
         headers: response.headers,
       });

@@ -4,17 +4,18 @@
  * in from the body. A wrong name is still refused, and so is a missing `Mcp-Method`.
  * @module
  */
-import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { peekBody } from '../mcp/request/body.js';
+import type { PeerHandler } from '../mcp/sessions/sessions-http.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 
-export function fillRoutingName(handler: McpHttpHandler, versions: readonly ProtocolVersion[]): McpHttpHandler {
+export function fillRoutingName(handler: PeerHandler, versions: readonly ProtocolVersion[]): PeerHandler {
   const methods = new Set(
     versions.filter(({ stated }) => stated === 'in-requests').flatMap((version) => Object.keys(version.methods)),
   );
   return {
     ...handler,
-    fetch: async (request, options) => await handler.fetch(await named(request, methods, options?.parsedBody), options),
+    fetch: async (request, given, peer) =>
+      await handler.fetch(await named(request, methods, given.parsedBody), given, peer),
   };
 }
 

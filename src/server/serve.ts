@@ -2,6 +2,7 @@
  * The adapter's entry points for HTTP and stdio. Both attach the tasks to each server that the author's factory makes.
  * @module
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   createMcpHandler,
   McpServer,
@@ -19,13 +20,13 @@ import {
 import { streamLimits, type HandlerOptions as CommonOptions } from '../mcp/http/handler-options.js';
 import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
-import { openSession } from '../mcp/sessions/session.js';
-import { serveSessions } from '../mcp/sessions/sessions-http.js';
+import type { Peer } from '../mcp/sessions/peer.js';
+import { serveSessions, type PeerHandler } from '../mcp/sessions/sessions-http.js';
 import { pickVersion } from '../protocol/registry.js';
 import type { Owner } from '../protocol/request.js';
 import { McpTasksError } from '../task/errors.js';
 import { attachTasks } from './attach.js';
-import type { Peer } from './context.js';
+import type { ConnectedPeer } from './context.js';
 import { serveTaskListeners } from './listen-http.js';
 import { fillRoutingName } from './routing-name.js';
 import { TaskTransport } from './stdio-transport.js';
@@ -36,27 +37,34 @@ export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Pro
 export interface HandlerOptions
   extends CommonOptions, Omit<CreateMcpHandlerOptions, 'keepAliveMs' | keyof CommonOptions> {}
 
+/** The client of the request that the SDK is serving: its factory does not get what its handler's caller knows. */
+const serving = new AsyncLocalStorage<Peer>();
+
+/** A request passes the sessions, then the subscriptions to tasks, then the SDK, which makes a server for it. */
 export function httpHandler(
   service: TaskService,
   rule: OwnerRule | undefined,
   factory: ServerFactory,
   options: HandlerOptions,
 ): McpHttpHandler {
-  const ownerOf = (authInfo: AuthInfo | undefined): Owner => httpOwner(rule, authInfo);
-  const serve = withTasks(service, factory, ({ authInfo, requestInfo }) => {
-    const owner = ownerOf(authInfo);
-    const sessionId = requestInfo?.headers.get('mcp-session-id');
-    return { owner, session: sessionId ? openSession(service.keys, owner.id, sessionId) : undefined };
+  const serverOf = taskServers(service, factory, () => {
+    const peer = serving.getStore();
+    if (!peer) throw new Error('the SDK serves a request outside its handler');
+    return peer;
   });
   const limits = streamLimits(options);
-  const sdk = createMcpHandler(serve, { ...options, ...limits });
+  const sdk = createMcpHandler(serverOf, { ...options, ...limits });
   const stop = service.tools.changed(() => sdk.notify.toolsChanged());
-  const close = async (): Promise<void> => {
-    stop();
-    await sdk.close();
+  const handler: PeerHandler = {
+    fetch: async (request, given, peer) => await serving.run(peer, async () => await sdk.fetch(request, given)),
+    async close() {
+      stop();
+      await sdk.close();
+    },
   };
-  const listening = serveTaskListeners(fillRoutingName({ ...sdk, close }, service.versions), service, ownerOf, limits);
-  return { ...listening, ...serveSessions(listening, service, { ownerOf, ...limits }) };
+  const listening = serveTaskListeners(fillRoutingName(handler, service.versions), service, limits);
+  const ownerOf = (authInfo: AuthInfo | undefined): Owner => httpOwner(rule, authInfo);
+  return { ...sdk, ...serveSessions(listening, service, { ownerOf, ...limits }) };
 }
 
 export function stdioServer(
@@ -68,12 +76,13 @@ export function stdioServer(
   const owner = stdioOwner(rule);
   const transport = new TaskTransport(options.transport ?? new StdioServerTransport(), service, owner);
   return serveStdio(
-    withTasks(service, factory, () => ({ owner, connection: transport.connection })),
+    taskServers(service, factory, () => ({ owner, session: undefined, connection: transport.connection })),
     { ...options, transport },
   );
 }
 
-function withTasks(service: TaskService, factory: ServerFactory, peerOf: (ctx: McpRequestContext) => Peer) {
+/** Returns a factory whose servers also serve the tasks. */
+function taskServers(service: TaskService, factory: ServerFactory, peerOf: () => ConnectedPeer) {
   return async (ctx: McpRequestContext): Promise<McpServer> => {
     const mcp = await factory(ctx);
     if (!(mcp instanceof McpServer)) {
@@ -84,7 +93,7 @@ function withTasks(service: TaskService, factory: ServerFactory, peerOf: (ctx: M
     }
     const stated = ctx.era === 'modern' ? 'in-requests' : 'in-initialize';
     const name = ctx.requestInfo?.headers.get('mcp-protocol-version');
-    attachTasks(mcp, service, pickVersion(service.versions, stated, name), peerOf(ctx));
+    attachTasks(mcp, service, pickVersion(service.versions, stated, name), peerOf());
     return mcp;
   };
 }

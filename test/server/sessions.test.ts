@@ -65,6 +65,18 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
       expect((await session.request(b, 'tools/list')).result.tools).toHaveLength(3);
     });
 
+    it('has its owner resolved once a request', async () => {
+      const owner = vi.fn<() => string>(() => 'ann');
+      const ruled = await adapt(tools, { taskQueue: stack.tasks.taskQueue, owner });
+      const session = await Session.begin(ruled.handler);
+      expect(owner).toHaveBeenCalledTimes(1);
+      await session.request(ruled.handler, 'tools/call', { name: 'quick', arguments: {}, task: {} });
+      expect(owner).toHaveBeenCalledTimes(2);
+      await session.request(ruled.handler, 'tasks/list');
+      expect(owner).toHaveBeenCalledTimes(3);
+      await ruled.stack.close();
+    });
+
     it.each([
       ['the ID of another owner’s session', (id: string) => ({ id, authInfo: user('mallory') })],
       ['a forged ID', (id: string) => ({ id: `${id.split('.')[0]}.${'x'.repeat(22)}`, authInfo: undefined })],

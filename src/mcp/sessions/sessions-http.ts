@@ -18,11 +18,24 @@ import { pickVersion } from '../../protocol/registry.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 import { untilExpiry } from '../request/token-expiry.js';
-import { newSession, openSession, sealSession, type Session } from './session.js';
+import { resolvePeer, type Peer } from './peer.js';
+import { newSession, sealSession, type Session } from './session.js';
+
+/** What the caller of a {@link FetchHandler} knows about a request. */
+export interface Given {
+  authInfo?: AuthInfo;
+  parsedBody?: unknown;
+}
 
 /** A web-standard handler, which both SDKs can create. */
 export interface FetchHandler {
-  fetch(request: Request, given?: { authInfo?: AuthInfo; parsedBody?: unknown }): Promise<Response>;
+  fetch(request: Request, given?: Given): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** A handler behind the sessions, which gets the request's client too. */
+export interface PeerHandler {
+  fetch(request: Request, given: Given, peer: Peer): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -38,7 +51,7 @@ export interface SessionOptions {
 }
 
 export function serveSessions(
-  handler: FetchHandler,
+  handler: PeerHandler,
   service: TaskService,
   { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions,
 ): FetchHandler {
@@ -74,12 +87,12 @@ export function serveSessions(
     }
   });
 
-  async function reply(message: unknown, authInfo: AuthInfo | undefined): Promise<Response | undefined> {
+  async function reply(message: unknown, { owner }: Peer): Promise<Response | undefined> {
     const given = openReply(service.keys, message);
     if (!given) return undefined;
     try {
       // Retry here, because clients do not resend replies.
-      await pRetry(async () => await takeReply(service, ownerOf(authInfo), given), {
+      await pRetry(async () => await takeReply(service, owner, given), {
         retries: Number.POSITIVE_INFINITY,
         maxRetryTime: PATIENCE,
         maxTimeout: 2_000,
@@ -100,8 +113,9 @@ export function serveSessions(
       // Requests that state their version themselves have this header, and belong to no session.
       const method = request.headers.get('mcp-method');
       const sessionId = method !== null ? null : request.headers.get('mcp-session-id');
-      const session = sessionId === null ? undefined : openSession(service.keys, ownerOf(authInfo).id, sessionId);
-      if (sessionId !== null && !session) return failure(404, -32001, 'Session not found');
+      const peer = resolvePeer(service.keys, () => ownerOf(authInfo), sessionId);
+      if (!peer) return failure(404, -32001, 'Session not found');
+      const { session } = peer;
       if (session && request.method === 'GET') {
         const wanted = request.headers.get('accept')?.includes('text/event-stream');
         return wanted
@@ -109,7 +123,7 @@ export function serveSessions(
           : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
       }
       if (request.method !== 'POST' || method !== null) {
-        const response = await handler.fetch(request, given);
+        const response = await handler.fetch(request, given, peer);
         // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes on.
         // The handler of subscriptions ends its streams at expiry itself.
         return subscribing.has(method ?? '')
@@ -118,15 +132,15 @@ export function serveSessions(
       }
       const message = await peekBody(request, given.parsedBody);
       if (session) service.cancellations.receive(session.id, message);
-      const taken = await reply(message, authInfo);
+      const taken = await reply(message, peer);
       if (taken) return taken;
-      const answered = await handler.fetch(request, given);
+      const answered = await handler.fetch(request, given, peer);
       const version = pickVersion(service.versions, 'in-initialize', request.headers.get('mcp-protocol-version'));
       const response = isPoll(version, message)
         ? await withoutStream(answered)
         : untilExpiry(answered, authInfo?.expiresAt, false);
       const begun = response.ok ? newSession(message) : undefined;
-      return begun ? withSessionId(response, sealSession(service.keys, ownerOf(authInfo).id, begun)) : response;
+      return begun ? withSessionId(response, sealSession(service.keys, peer.owner.id, begun)) : response;
     },
     async close() {
       stop();
