@@ -4,16 +4,16 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { connectTasks, TasksConnection, type DurableTasksOptions } from '../durable-tasks.js';
 import { onlyAllowedNames } from '../mcp/http/allowed-names.js';
 import type { HandlerOptions } from '../mcp/http/handler-options.js';
-import { httpOwner, stdioOwner, type AuthInfo } from '../mcp/request/owner.js';
+import type { AuthInfo } from '../mcp/request/owner.js';
+import { Peer } from '../mcp/sessions/peer.js';
 import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 import { pickVersion, VERSIONS } from '../protocol/registry.js';
-import type { Owner } from '../protocol/request.js';
 import { attachTasks } from './attach.js';
 import { inputDefinition } from './definition.js';
 import { httpHandler, type ServerFactory } from './http.js';
 
 export class DurableTasks extends TasksConnection {
-  readonly #httpOwner = (authInfo: AuthInfo | undefined): Owner => httpOwner(this.ownerRule, authInfo);
+  readonly #peerOf = (authInfo: AuthInfo | undefined): Peer => Peer.http(this.ownerRule, authInfo);
 
   /**
    * Finds or starts Temporal and prepares to serve. Call `close` when done.
@@ -45,11 +45,11 @@ export class DurableTasks extends TasksConnection {
     attachTasks(mcp, this.service, (transport) => {
       if (transport instanceof StdioServerTransport) {
         this.closeWithStdin();
-        const owner = stdioOwner(this.ownerRule);
-        return () => ({ owner, session: undefined });
+        const peer = Peer.stdio(this.ownerRule);
+        return () => peer;
       }
       this.requireSharedKey();
-      return (authInfo) => ({ owner: this.#httpOwner(authInfo), session: undefined });
+      return this.#peerOf;
     });
   }
 
@@ -67,6 +67,6 @@ export class DurableTasks extends TasksConnection {
    */
   handler(factory: ServerFactory, options: HandlerOptions = {}): FetchHandler {
     this.requireSharedKey();
-    return onlyAllowedNames(httpHandler(this.service, this.#httpOwner, factory, options), options);
+    return onlyAllowedNames(httpHandler(this.service, this.#peerOf, factory, options), options);
   }
 }

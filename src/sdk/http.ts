@@ -6,12 +6,12 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { streamLimits, type StreamOptions } from '../mcp/http/handler-options.js';
 import { RPC } from '../protocol/errors.js';
-import type { Owner } from '../protocol/request.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
 import type { Peer } from '../mcp/sessions/peer.js';
 import { serveSessions, type FetchHandler, type Given, type PeerHandler } from '../mcp/sessions/sessions-http.js';
 import type { TaskService } from '../mcp/service.js';
 import { attachTasks } from './attach.js';
+import type { PeerOf } from './link.js';
 
 export type ServerFactory = (given: {
   readonly request: Request;
@@ -20,7 +20,7 @@ export type ServerFactory = (given: {
 
 export function httpHandler(
   service: TaskService,
-  ownerOf: (authInfo: AuthInfo | undefined) => Owner,
+  peerOf: PeerOf,
   factory: ServerFactory,
   options: StreamOptions,
 ): FetchHandler {
@@ -61,7 +61,7 @@ export function httpHandler(
       await Promise.all([...serving].map(async (mcp) => await mcp.close()));
     },
   };
-  return serveSessions(handler, service, { ownerOf, ...limits });
+  return serveSessions(handler, service, { peerOf, ...limits });
 }
 
 /** Calls `done` when the response has been sent, or its reader has disconnected. */

@@ -11,7 +11,7 @@ import type { RequestContext, RpcResult } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
 import type { Peer } from '../mcp/sessions/peer.js';
 import type { Stream } from '../protocol/stream.js';
-import { atExpiry } from '../mcp/request/token-expiry.js';
+import { onceExpired } from '../mcp/request/token-expiry.js';
 import { watchStreams, type Extra, type HttpStreams } from './seam.js';
 
 /** Returns the client that sent a message with this token. */
@@ -46,10 +46,10 @@ export class Link {
   readonly serve: RunRequest = async (extra, handle) => {
     const hangUp = new AbortController();
     this.#waiting.set(extra.requestId, hangUp);
-    const expiry = atExpiry(extra.authInfo?.expiresAt, () => this.#streams?.end(extra.requestId));
+    const peer = this.peerOf(extra.authInfo);
+    const forget = onceExpired(peer.expired, () => this.#streams?.end(extra.requestId));
     try {
       const signal = AbortSignal.any([extra.signal, hangUp.signal]);
-      const peer = this.peerOf(extra.authInfo);
       return await handle({
         owner: peer.owner,
         requestId: extra.requestId,
@@ -59,7 +59,7 @@ export class Link {
         stream: this.#streamOf(extra, peer),
       });
     } finally {
-      expiry.stop();
+      forget();
       this.#waiting.delete(extra.requestId);
     }
   };
@@ -83,15 +83,16 @@ export class Link {
   /** Withholds replies to tasks' questions from the SDK, because it did not ask them. */
   #overhear(): void {
     const { onmessage, onclose } = this.transport;
-    let expiry = atExpiry(undefined, () => undefined);
+    let forget = (): void => undefined;
     this.transport.onmessage = (message, extra) => {
       // The token of the GET itself is not visible here, so its stream ends when the newest message's token expires.
-      expiry.stop();
-      expiry = atExpiry(extra?.authInfo?.expiresAt, () => this.#streams?.end());
-      if (!this.#connection.receive(message, () => this.peerOf(extra?.authInfo).owner)) onmessage?.(message, extra);
+      const peer = this.peerOf(extra?.authInfo);
+      forget();
+      forget = onceExpired(peer.expired, () => this.#streams?.end());
+      if (!this.#connection.receive(message, peer)) onmessage?.(message, extra);
     };
     this.transport.onclose = () => {
-      expiry.stop();
+      forget();
       this.#connection.close();
       onclose?.();
     };

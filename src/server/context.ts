@@ -5,7 +5,7 @@ import type { Peer } from '../mcp/sessions/peer.js';
 import type { Stream } from '../protocol/stream.js';
 
 /** The client of a server instance. Over HTTP an instance serves one request, over stdio one connection. */
-export interface ConnectedPeer extends Peer {
+export interface ConnectedPeer extends Pick<Peer, 'owner' | 'session'> {
   /** stdio only: the connection's single stream. */
   readonly connection?: Stream;
 }

@@ -8,7 +8,7 @@ import type { Owner } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
 import { MOST_UNREAD } from '../protocol/stream.js';
 import type { RpcError } from '../task/task.js';
-import { atExpiry, untilExpiry } from '../mcp/request/token-expiry.js';
+import { onceExpired, untilExpiry } from '../mcp/request/token-expiry.js';
 import { ending, failing, honouredTasks, pushTasks, taskListen, type TaskListen } from './subscription.js';
 
 export interface ListenOptions {
@@ -27,7 +27,7 @@ export function serveTaskListeners(handler: PeerHandler, service: TaskService, o
       const subscribes = methods.has(request.headers.get('mcp-method') ?? '');
       const listen = subscribes ? taskListen(service.versions, await peekBody(request, given.parsedBody)) : undefined;
       const response = await handler.fetch(request, given, peer);
-      if (!listen) return subscribes ? untilExpiry(response, given.authInfo?.expiresAt, false) : response;
+      if (!listen) return subscribes ? untilExpiry(response, peer.expired, false) : response;
       // Pass on the SDK's refusals.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (listen.refusal) return await instead(response, failing(listen.id, listen.refusal), 400);
@@ -46,7 +46,7 @@ export function serveTaskListeners(handler: PeerHandler, service: TaskService, o
       const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
       streams.add(stream);
       request.signal.addEventListener('abort', () => stream.gone(), { once: true });
-      return new Response(stream.over(response.body, given.authInfo?.expiresAt, options.keepAliveMs), {
+      return new Response(stream.over(response.body, peer.expired, options.keepAliveMs), {
         status: response.status,
         headers: response.headers,
       });
@@ -88,7 +88,7 @@ class TaskStream {
 
   over(
     source: ReadableStream<Uint8Array>,
-    expiresAt: number | undefined,
+    expired: AbortSignal | undefined,
     keepAliveMs: number,
   ): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
@@ -100,10 +100,10 @@ class TaskStream {
           if (!this.#gone.signal.aborted) controller.enqueue(encoder.encode(text));
         };
         const keepAlive = keepAliveMs > 0 ? setInterval(() => enqueue(': keepalive\n\n'), keepAliveMs) : undefined;
-        const expiry = atExpiry(expiresAt, () => this.end());
+        const forget = onceExpired(expired, () => this.end());
         const done = (): void => {
           clearInterval(keepAlive);
-          expiry.stop();
+          forget();
           this.ended();
           if (!this.#gone.signal.aborted) controller.close();
         };

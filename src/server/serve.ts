@@ -18,12 +18,11 @@ import {
   type StdioServerHandle,
 } from '@modelcontextprotocol/server/stdio';
 import { streamLimits, type HandlerOptions as CommonOptions } from '../mcp/http/handler-options.js';
-import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../mcp/request/owner.js';
+import type { OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
-import type { Peer } from '../mcp/sessions/peer.js';
+import { Peer } from '../mcp/sessions/peer.js';
 import { serveSessions, type PeerHandler } from '../mcp/sessions/sessions-http.js';
 import { pickVersion } from '../protocol/registry.js';
-import type { Owner } from '../protocol/request.js';
 import { McpTasksError } from '../task/errors.js';
 import { attachTasks } from './attach.js';
 import type { ConnectedPeer } from './context.js';
@@ -63,8 +62,10 @@ export function httpHandler(
     },
   };
   const listening = serveTaskListeners(fillRoutingName(handler, service.versions), service, limits);
-  const ownerOf = (authInfo: AuthInfo | undefined): Owner => httpOwner(rule, authInfo);
-  return { ...sdk, ...serveSessions(listening, service, { ownerOf, ...limits }) };
+  return {
+    ...sdk,
+    ...serveSessions(listening, service, { peerOf: (authInfo) => Peer.http(rule, authInfo), ...limits }),
+  };
 }
 
 export function stdioServer(
@@ -73,10 +74,10 @@ export function stdioServer(
   factory: ServerFactory,
   options: ServeStdioOptions,
 ): StdioServerHandle {
-  const owner = stdioOwner(rule);
+  const { owner, session } = Peer.stdio(rule);
   const transport = new TaskTransport(options.transport ?? new StdioServerTransport(), service, owner);
   return serveStdio(
-    taskServers(service, factory, () => ({ owner, session: undefined, connection: transport.connection })),
+    taskServers(service, factory, () => ({ owner, session, connection: transport.connection })),
     { ...options, transport },
   );
 }

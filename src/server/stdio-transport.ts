@@ -31,7 +31,7 @@ export class TaskTransport implements Transport {
   constructor(
     private readonly inner: Transport,
     private readonly service: TaskService,
-    private readonly owner: Owner,
+    readonly owner: Owner,
   ) {
     this.connection = new Connection(service, async (message) => await inner.send(message));
     this.connection.listen();
@@ -105,7 +105,7 @@ export class TaskTransport implements Transport {
   }
 
   #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
-    if (this.connection.receive(message, () => this.owner)) return;
+    if (this.connection.receive(message, this)) return;
     const listen = taskListen(this.service.versions, message);
     if (listen?.refusal) {
       this.inner.send(failing(listen.id, listen.refusal)).catch((error: unknown) => this.onerror?.(error as Error));

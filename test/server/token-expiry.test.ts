@@ -1,8 +1,8 @@
 /** A stream that ends when its token expires. */
 import { expect, it } from 'vitest';
-import { untilExpiry } from '../../src/mcp/request/token-expiry.js';
+import { expirySignal, untilExpiry } from '../../src/mcp/request/token-expiry.js';
 
-const inAnHour = (): number => Date.now() / 1000 + 3_600;
+const inAnHour = (): AbortSignal | undefined => expirySignal(Date.now() / 1000 + 3_600);
 /** Creates a stream longer than any test here reads; `made` counts the chunks produced so far. */
 function long(): { readonly response: Response; readonly made: () => number } {
   let chunks = 0;
@@ -25,6 +25,6 @@ it('does not read ahead of its client', async () => {
 
 it('ends when the token expires', async () => {
   const { response } = long();
-  const reader = untilExpiry(response, Date.now() / 1000, false).body?.getReader();
+  const reader = untilExpiry(response, expirySignal(Date.now() / 1000), false).body?.getReader();
   await expect.poll(async () => (await reader?.read())?.done).toBe(true);
 });

@@ -1,34 +1,38 @@
-/** Ends an open stream when the token that opened it expires. @module */
+/** Ends what a token has opened when the token expires. @module */
 
 /** The longest delay of a Node timer, in milliseconds. With a longer one it fires immediately. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Calls `end` when the token expires, unless stopped first.
+ * Returns a signal that is aborted when the token expires.
  * @param expiresAt seconds since 1970; `undefined`: never
  */
-export function atExpiry(expiresAt: number | undefined, end: () => void): { stop(): void } {
-  const timer =
-    expiresAt === undefined
-      ? undefined
-      : setTimeout(end, Math.min(Math.max(0, expiresAt * 1000 - Date.now()), LONGEST_TIMER));
-  return { stop: () => clearTimeout(timer) };
+export function expirySignal(expiresAt: number | undefined): AbortSignal | undefined {
+  if (expiresAt === undefined) return undefined;
+  const left = Math.ceil(expiresAt * 1000 - Date.now());
+  return AbortSignal.timeout(Math.min(Math.max(0, left), LONGEST_TIMER));
+}
+
+/** Calls `then` when the token expires, unless the returned function is called first. */
+export function onceExpired(expired: AbortSignal | undefined, then: () => void): () => void {
+  expired?.addEventListener('abort', then, { once: true });
+  if (expired?.aborted) then();
+  return () => expired?.removeEventListener('abort', then);
 }
 
 /**
  * Returns the response, with its event stream closed when the token expires.
  * @param goesOn whether the work behind the stream must continue after that: the source is then drained, not cancelled
  */
-export function untilExpiry(response: Response, expiresAt: number | undefined, goesOn: boolean): Response {
+export function untilExpiry(response: Response, expired: AbortSignal | undefined, goesOn: boolean): Response {
   const { body } = response;
-  if (expiresAt === undefined || !body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
-    return response;
+  if (!expired || !body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
   const reader = body.getReader();
   let over = false;
-  let expiry: { stop(): void } | undefined;
+  let forget = (): void => undefined;
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
-      expiry = atExpiry(expiresAt, () => {
+      forget = onceExpired(expired, () => {
         over = true;
         controller.close();
         (goesOn ? readToEnd(reader) : reader.cancel()).catch(() => undefined);
@@ -37,17 +41,17 @@ export function untilExpiry(response: Response, expiresAt: number | undefined, g
     // Reads no faster than the client does.
     async pull(controller) {
       const { done, value } = await reader.read().catch((error: unknown) => {
-        expiry?.stop();
+        forget();
         throw error;
       });
       if (over) return;
       if (!done) return controller.enqueue(value);
-      expiry?.stop();
+      forget();
       controller.close();
     },
     async cancel(reason) {
       over = true;
-      expiry?.stop();
+      forget();
       await reader.cancel(reason);
     },
   });

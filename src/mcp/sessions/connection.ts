@@ -8,9 +8,9 @@ import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { InputKind } from '../../task/input.js';
 import { isTemporary } from '../request/faults.js';
-import type { Owner } from '../../protocol/request.js';
 import { openReply, takeReply, type Reply } from './replies.js';
 import type { TaskService } from '../service.js';
+import type { Peer } from './peer.js';
 import { newSession } from './session.js';
 import type { ServerMessage, Stream } from '../../protocol/stream.js';
 
@@ -57,12 +57,12 @@ export class Connection implements Stream {
    * Inspects a message from the client: an `initialize`, a cancellation or a reply to a task's question.
    * @returns whether it was such a reply, which the SDK must not see
    */
-  receive(message: unknown, ownerOf: () => Owner): boolean {
+  receive(message: unknown, peer: Pick<Peer, 'owner'>): boolean {
     this.#answers = newSession(message)?.answers ?? this.#answers;
     this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
     if (reply)
-      this.#take(ownerOf, reply).catch((error: unknown) => {
+      this.#take(peer, reply).catch((error: unknown) => {
         // If the answer was refused, the question has already been asked again.
         if (!isMcpTasksError(error, 'INVALID_ARGUMENTS'))
           this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken');
@@ -76,8 +76,7 @@ export class Connection implements Stream {
   }
 
   /** Retries temporary errors, because this connection cannot refuse a reply and the client would not resend it. */
-  async #take(ownerOf: () => Owner, reply: Reply): Promise<void> {
-    const owner = ownerOf();
+  async #take({ owner }: Pick<Peer, 'owner'>, reply: Reply): Promise<void> {
     await pRetry(async () => await takeReply(this.service, owner, reply), {
       retries: Number.POSITIVE_INFINITY,
       maxRetryTime: PATIENCE,

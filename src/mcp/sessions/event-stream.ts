@@ -1,13 +1,13 @@
 /** The server-sent event stream that a session's GET opens. @module */
 import type { InputKind } from '../../task/input.js';
 import { MOST_UNREAD, type ServerMessage, type Stream } from '../../protocol/stream.js';
-import { atExpiry } from '../request/token-expiry.js';
+import { onceExpired } from '../request/token-expiry.js';
 
 export interface EventStreamOptions {
   readonly session: string;
   readonly answers: readonly InputKind[];
-  /** When the token that opened the stream expires, in seconds since 1970. */
-  readonly expiresAt: number | undefined;
+  /** Aborted when the token that opened the stream expires. */
+  readonly expired: AbortSignal | undefined;
   /** The interval of keepalive comments, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
 }
@@ -24,15 +24,15 @@ export class EventStream implements Stream {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #end: () => void = () => undefined;
 
-  constructor({ session, answers, expiresAt, keepAliveMs }: EventStreamOptions) {
+  constructor({ session, answers, expired, keepAliveMs }: EventStreamOptions) {
     this.session = session;
     this.answers = answers;
     const keepAlive = keepAliveMs > 0 ? setInterval(() => this.#write(': keepalive\n\n'), keepAliveMs) : undefined;
-    const expiry = atExpiry(expiresAt, () => this.close());
+    let forget = (): void => undefined;
     this.closed = new Promise((resolve) => {
       this.#end = () => {
         clearInterval(keepAlive);
-        expiry.stop();
+        forget();
         this.#controller = undefined;
         resolve();
       };
@@ -45,6 +45,7 @@ export class EventStream implements Stream {
       },
       cancel: () => this.#end(),
     });
+    forget = onceExpired(expired, () => this.close());
   }
 
   async send(message: ServerMessage): Promise<void> {

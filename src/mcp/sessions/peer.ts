@@ -1,30 +1,54 @@
 /** The client that sent a request. @module */
 import type { Owner } from '../../protocol/request.js';
 import type { Keyring } from '../../task/keyring.js';
+import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../request/owner.js';
+import { expirySignal } from '../request/token-expiry.js';
 import { openSession, type Session } from './session.js';
 
-export interface Peer {
-  readonly owner: Owner;
-  /** The session that the request names, if this package manages the sessions. */
-  readonly session: Session | undefined;
-}
-
 /**
- * Resolves the client of an HTTP request. Everything that serves the request gets this object, so the author's owner
- * rule runs at most once, when the owner is first needed, and a session ID is verified once.
- * @param sessionId the session that the request names; `null`: none
- * @returns `undefined` if there is no such session, or if it is somebody else's
- * @throws whatever `ownerOf` throws, now or when the owner is first needed
+ * Everything that serves a request gets this object, so the author's owner rule runs at most once, when the owner is
+ * first needed, and a session ID is verified once.
  */
-export function resolvePeer(keys: Keyring, ownerOf: () => Owner, sessionId: string | null): Peer | undefined {
-  let known: Owner | undefined;
-  const owner = (): Owner => (known ??= ownerOf());
-  const session = sessionId === null ? undefined : openSession(keys, owner().id, sessionId);
-  if (sessionId !== null && !session) return undefined;
-  return {
-    get owner() {
-      return owner();
-    },
-    session,
-  };
+export class Peer {
+  #owner: Owner | undefined;
+  #expired: AbortSignal | undefined;
+
+  private constructor(
+    private readonly ownerOf: () => Owner,
+    private readonly expiresAt: number | undefined,
+    /** The session that the request names, if this package manages the sessions. */
+    readonly session: Session | undefined,
+  ) {}
+
+  /** Returns the client of an HTTP request. */
+  static http(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined): Peer {
+    return new Peer(() => httpOwner(rule, authInfo), authInfo?.expiresAt, undefined);
+  }
+
+  /** Returns the only client of a process that serves over stdio. */
+  static stdio(rule: OwnerRule | undefined): Peer {
+    const owner = stdioOwner(rule);
+    return new Peer(() => owner, undefined, undefined);
+  }
+
+  /**
+   * Returns the client as a part of the session that its request names.
+   * @param sessionId `null`: none
+   * @returns `undefined` if there is no such session, or if it is somebody else's
+   */
+  inSession(keys: Keyring, sessionId: string | null): Peer | undefined {
+    if (sessionId === null) return this;
+    const session = openSession(keys, this.owner.id, sessionId);
+    return session && new Peer(() => this.owner, this.expiresAt, session);
+  }
+
+  /** @throws whatever the author's owner rule throws; McpTasksError `CONFIGURATION` as {@link httpOwner} */
+  get owner(): Owner {
+    return (this.#owner ??= this.ownerOf());
+  }
+
+  /** Aborted when the request's token expires. What the request has opened must not outlive it. @default never */
+  get expired(): AbortSignal | undefined {
+    return (this.#expired ??= expirySignal(this.expiresAt));
+  }
 }

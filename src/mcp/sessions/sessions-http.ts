@@ -8,7 +8,6 @@ import { createParser } from 'eventsource-parser';
 import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
 import { peekBody } from '../request/body.js';
-import type { Owner } from '../../protocol/request.js';
 import type { AuthInfo } from '../request/owner.js';
 import { RPC } from '../../protocol/errors.js';
 import { faultOf, isTemporary } from '../request/faults.js';
@@ -18,7 +17,7 @@ import { pickVersion } from '../../protocol/registry.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 import { untilExpiry } from '../request/token-expiry.js';
-import { resolvePeer, type Peer } from './peer.js';
+import type { Peer } from './peer.js';
 import { newSession, sealSession, type Session } from './session.js';
 
 /** What the caller of a {@link FetchHandler} knows about a request. */
@@ -43,7 +42,7 @@ export interface PeerHandler {
 const PATIENCE = 20_000;
 
 export interface SessionOptions {
-  readonly ownerOf: (authInfo: AuthInfo | undefined) => Owner;
+  readonly peerOf: (authInfo: AuthInfo | undefined) => Peer;
   /** The maximum number of open GET streams. */
   readonly maxSubscriptions: number;
   /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
@@ -53,18 +52,18 @@ export interface SessionOptions {
 export function serveSessions(
   handler: PeerHandler,
   service: TaskService,
-  { ownerOf, maxSubscriptions, keepAliveMs }: SessionOptions,
+  { peerOf, maxSubscriptions, keepAliveMs }: SessionOptions,
 ): FetchHandler {
   const streams = new Set<EventStream>();
   const subscribing = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
 
-  function listen(session: Session, authInfo: AuthInfo | undefined, signal: AbortSignal): Response {
+  function listen(session: Session, { expired }: Peer, signal: AbortSignal): Response {
     if (streams.size >= maxSubscriptions)
       return failure(503, RPC.internalError, 'too many streams are open here; try again later');
     const stream = new EventStream({
       session: session.id,
       answers: session.answers,
-      expiresAt: authInfo?.expiresAt,
+      expired,
       keepAliveMs,
     });
     streams.add(stream);
@@ -109,26 +108,23 @@ export function serveSessions(
 
   return {
     async fetch(request, given = {}) {
-      const { authInfo } = given;
       // Requests that state their version themselves have this header, and belong to no session.
       const method = request.headers.get('mcp-method');
       const sessionId = method !== null ? null : request.headers.get('mcp-session-id');
-      const peer = resolvePeer(service.keys, () => ownerOf(authInfo), sessionId);
+      const peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
       if (!peer) return failure(404, -32001, 'Session not found');
       const { session } = peer;
       if (session && request.method === 'GET') {
         const wanted = request.headers.get('accept')?.includes('text/event-stream');
         return wanted
-          ? listen(session, authInfo, request.signal)
+          ? listen(session, peer, request.signal)
           : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
       }
       if (request.method !== 'POST' || method !== null) {
         const response = await handler.fetch(request, given, peer);
         // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes on.
         // The handler of subscriptions ends its streams at expiry itself.
-        return subscribing.has(method ?? '')
-          ? response
-          : untilExpiry(response, authInfo?.expiresAt, method === 'tools/call');
+        return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
       }
       const message = await peekBody(request, given.parsedBody);
       if (session) service.cancellations.receive(session.id, message);
@@ -138,7 +134,7 @@ export function serveSessions(
       const version = pickVersion(service.versions, 'in-initialize', request.headers.get('mcp-protocol-version'));
       const response = isPoll(version, message)
         ? await withoutStream(answered)
-        : untilExpiry(answered, authInfo?.expiresAt, false);
+        : untilExpiry(answered, peer.expired, false);
       const begun = response.ok ? newSession(message) : undefined;
       return begun ? withSessionId(response, sealSession(service.keys, peer.owner.id, begun)) : response;
     },
