@@ -2,14 +2,15 @@
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { peekBody } from '../mcp/request/body.js';
-import { RPC, RpcFault } from '../protocol/errors.js';
+import { RPC } from '../protocol/errors.js';
 import type { PeerHandler } from '../mcp/sessions/sessions-http.js';
-import type { Owner } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
 import { MOST_UNREAD } from '../protocol/stream.js';
 import type { RpcError } from '../task/task.js';
 import { onceExpired, untilExpiry } from '../mcp/request/token-expiry.js';
-import { ending, failing, honouredTasks, pushTasks, taskListen, type TaskListen } from './subscription.js';
+import { failing, taskListen, TaskSubscription } from './subscription.js';
+
+const TOO_MANY: RpcError = { code: RPC.internalError, message: 'Subscription limit reached' };
 
 export interface ListenOptions {
   /** The maximum number of open streams with tasks. */
@@ -31,21 +32,13 @@ export function serveTaskListeners(handler: PeerHandler, service: TaskService, o
       // Pass on the SDK's refusals.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (listen.refusal) return await instead(response, failing(listen.id, listen.refusal), 400);
-      const refuse = async (error: RpcError): Promise<Response> =>
-        await instead(response, failing(listen.id, error), 200);
-      if (streams.size >= options.maxSubscriptions)
-        return await refuse({ code: RPC.internalError, message: 'Subscription limit reached' });
-      const { owner } = peer;
-      let taskIds: string[];
-      try {
-        taskIds = await honouredTasks(service, owner, listen, request.signal);
-      } catch (error) {
-        if (!(error instanceof RpcFault)) throw error;
-        return await refuse(error);
-      }
-      const stream = new TaskStream(service, owner, listen, taskIds, () => streams.delete(stream));
-      streams.add(stream);
+      if (streams.size >= options.maxSubscriptions) return await instead(response, failing(listen.id, TOO_MANY), 200);
+      const subscription = new TaskSubscription({ service, owner: peer.owner, listen });
+      const stream = new TaskStream(subscription, service, () => streams.delete(stream));
       request.signal.addEventListener('abort', () => stream.gone(), { once: true });
+      const refusal = await subscription.honour();
+      if (refusal) return await instead(response, refusal, 200);
+      streams.add(stream);
       return new Response(stream.over(response.body, peer.expired, options.keepAliveMs), {
         status: response.status,
         headers: response.headers,
@@ -64,21 +57,17 @@ async function instead(response: Response, message: JSONRPCMessage, status: numb
 }
 
 class TaskStream {
-  /** Aborted to stop pushing tasks and end the stream. */
-  readonly #end = new AbortController();
   /** Aborted when the client has disconnected: then nothing more is written. */
   readonly #gone = new AbortController();
 
   constructor(
+    private readonly subscription: TaskSubscription,
     private readonly service: TaskService,
-    private readonly owner: Owner,
-    private readonly listen: TaskListen,
-    private readonly taskIds: readonly string[],
     private readonly ended: () => void,
   ) {}
 
   end(): void {
-    this.#end.abort();
+    this.subscription.stop();
   }
 
   gone(): void {
@@ -109,7 +98,10 @@ class TaskStream {
         };
         this.#run(source, (message) => enqueue(`event: message\ndata: ${JSON.stringify(message)}\n\n`))
           .catch((error: unknown) =>
-            this.service.logger.error({ method: this.listen.format.method, err: error }, 'the stream broke off'),
+            this.service.logger.error(
+              { method: this.subscription.listen.format.method, err: error },
+              'the stream broke off',
+            ),
           )
           .finally(done);
       },
@@ -118,38 +110,28 @@ class TaskStream {
   }
 
   async #run(source: ReadableStream<Uint8Array>, send: (message: JSONRPCMessage) => void): Promise<void> {
-    const { service, owner, listen } = this;
-    const { id, format } = listen;
-    let last: JSONRPCMessage = ending(listen);
-    let tasksAlone = false;
-    let pushing: Promise<void> | undefined;
+    const { subscription } = this;
+    /** The SDK's last message. It comes immediately if the client listens for nothing but tasks. */
+    let answer: JSONRPCMessage | undefined;
+    let pushing: Promise<JSONRPCMessage | undefined> | undefined;
     try {
-      for await (const message of messages(source, this.#end.signal)) {
-        const acknowledgement = format.acknowledgement(message);
-        if (acknowledgement) {
-          ({ tasksAlone } = acknowledgement);
-          send(format.acknowledge(message, this.taskIds));
-          pushing = pushTasks(service, this.taskIds, { owner, listen, send, signal: this.#end.signal });
-          // Awaited below, once the SDK's own stream has ended. Until then a failure ends that stream.
-          pushing.catch(() => this.end());
-        } else if (isAnswer(message, id)) {
-          // The SDK's last message. It comes immediately if the client listens for nothing but tasks.
-          last = message;
+      for await (const message of messages(source, subscription.stopped)) {
+        if (subscription.isAcknowledgedBy(message)) {
+          send(subscription.acknowledge(message));
+          pushing = subscription.push(send);
+          // Awaited below, once the SDK's own stream has ended. A failure ends that stream.
+          pushing.catch(() => undefined);
+        } else if (isAnswer(message, subscription.listen.id)) {
+          answer = message;
         } else {
           send(message);
         }
       }
     } catch (error) {
-      if (!this.#end.signal.aborted) throw error;
+      if (!subscription.stopped.aborted) throw error;
     }
-    if (!tasksAlone) this.end();
-    try {
-      await pushing;
-    } catch (error) {
-      if (!(error instanceof RpcFault)) throw error;
-      last = failing(id, error);
-    }
-    send(last);
+    subscription.stopWithSdk();
+    send((await pushing) ?? answer ?? subscription.ending);
   }
 }
 

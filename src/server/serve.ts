@@ -74,10 +74,14 @@ export function stdioServer(
   factory: ServerFactory,
   options: ServeStdioOptions,
 ): StdioServerHandle {
-  const { owner, session } = Peer.stdio(rule);
-  const transport = new TaskTransport(options.transport ?? new StdioServerTransport(), service, owner);
+  const peer = Peer.stdio(rule);
+  const transport = new TaskTransport(options.transport ?? new StdioServerTransport(), service, peer);
   return serveStdio(
-    taskServers(service, factory, () => ({ owner, session, connection: transport.connection })),
+    taskServers(service, factory, () => ({
+      owner: peer.owner,
+      session: peer.session,
+      connection: transport.connection,
+    })),
     { ...options, transport },
   );
 }

@@ -10,15 +10,9 @@ import type {
   TransportSendOptions,
 } from '@modelcontextprotocol/server';
 import { Connection } from '../mcp/sessions/connection.js';
-import type { Owner } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
-import { RpcFault } from '../protocol/errors.js';
-import { ending, failing, honouredTasks, pushTasks, taskListen, type TaskListen } from './subscription.js';
-
-interface Subscription {
-  readonly listen: TaskListen;
-  readonly stop: AbortController;
-}
+import type { Peer } from '../mcp/sessions/peer.js';
+import { failing, taskListen, TaskSubscription } from './subscription.js';
 
 export class TaskTransport implements Transport {
   onclose?: (() => void) | undefined;
@@ -26,12 +20,12 @@ export class TaskTransport implements Transport {
   onmessage?: Transport['onmessage'];
   /** The connection to a client with a session. */
   readonly connection: Connection;
-  readonly #subscriptions = new Map<unknown, Subscription>();
+  readonly #subscriptions = new Map<unknown, TaskSubscription>();
 
   constructor(
     private readonly inner: Transport,
     private readonly service: TaskService,
-    readonly owner: Owner,
+    private readonly peer: Peer,
   ) {
     this.connection = new Connection(service, async (message) => await inner.send(message));
     this.connection.listen();
@@ -56,62 +50,44 @@ export class TaskTransport implements Transport {
    * Sends the SDK's messages unchanged, except that the acknowledgement of a subscription with tasks gets the task IDs.
    */
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    const found = this.#acknowledged(message);
-    if (!found) return await this.inner.send(message, options);
-    const { subscription, tasksAlone } = found;
-    const { format } = subscription.listen;
-    let taskIds: string[];
-    try {
-      taskIds = await honouredTasks(this.service, this.owner, subscription.listen, subscription.stop.signal);
-    } catch (error) {
-      return await this.#fail(subscription, error);
-    }
-    await this.inner.send(format.acknowledge(message, taskIds), options);
-    this.#push(subscription, taskIds, tasksAlone).catch((error: unknown) => this.onerror?.(error as Error));
+    const subscription = [...this.#subscriptions.values()].find((one) => one.isAcknowledgedBy(message));
+    if (!subscription) return await this.inner.send(message, options);
+    const refusal = await subscription.honour();
+    if (refusal) return await this.#end(subscription, refusal);
+    // The client may have ended it meanwhile.
+    if (subscription.stopped.aborted) return;
+    await this.inner.send(subscription.acknowledge(message), options);
+    this.#push(subscription).catch((error: unknown) => this.onerror?.(error as Error));
   }
 
-  /** Returns the subscription to tasks that the SDK acknowledges with this message, if it is one. */
-  #acknowledged(message: JSONRPCMessage): { subscription: Subscription; tasksAlone: boolean } | undefined {
-    for (const subscription of this.#subscriptions.values()) {
-      const acknowledgement = subscription.listen.format.acknowledgement(message);
-      if (acknowledgement?.id === subscription.listen.id)
-        return { subscription, tasksAlone: acknowledgement.tasksAlone };
-    }
-    return undefined;
-  }
-
-  async #push({ listen, stop }: Subscription, taskIds: readonly string[], alone: boolean): Promise<void> {
+  async #push(subscription: TaskSubscription): Promise<void> {
     const send = (message: JSONRPCMessage): void =>
       void this.inner.send(message).catch((error: unknown) => this.onerror?.(error as Error));
-    try {
-      await pushTasks(this.service, taskIds, { owner: this.owner, listen, send, signal: stop.signal });
-    } catch (error) {
-      return await this.#fail({ listen, stop }, error);
-    }
-    // If the client ended the subscription, or still listens for other notifications, the SDK handles its end.
-    if (!stop.signal.aborted && alone) await this.#end(listen.id, ending(listen));
+    const failure = await subscription.push(send);
+    await this.#end(subscription, failure ?? subscription.ending);
   }
 
-  async #fail({ listen, stop }: Subscription, error: unknown): Promise<void> {
-    if (stop.signal.aborted) return;
-    if (!(error instanceof RpcFault)) throw error;
-    await this.#end(listen.id, failing(listen.id, error));
-  }
-
-  async #end(id: RequestId, last: JSONRPCMessage): Promise<void> {
+  /** Ends a subscription with its last message, unless the client or the end of the connection has ended it already. */
+  async #end(subscription: TaskSubscription, last: JSONRPCMessage): Promise<void> {
+    const { id } = subscription.listen;
+    if (this.#subscriptions.get(id) !== subscription) return;
     this.#stop(id);
     this.#forget(id);
     await this.inner.send(last);
   }
 
   #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
-    if (this.connection.receive(message, this)) return;
+    if (this.connection.receive(message, this.peer)) return;
     const listen = taskListen(this.service.versions, message);
     if (listen?.refusal) {
       this.inner.send(failing(listen.id, listen.refusal)).catch((error: unknown) => this.onerror?.(error as Error));
       return;
     }
-    if (listen) this.#subscriptions.set(listen.id, { listen, stop: new AbortController() });
+    if (listen)
+      this.#subscriptions.set(
+        listen.id,
+        new TaskSubscription({ service: this.service, owner: this.peer.owner, listen }),
+      );
     if ('method' in message && message.method === 'notifications/cancelled')
       this.#stop((message.params as { requestId?: unknown } | undefined)?.requestId);
     this.onmessage?.(message, extra);
@@ -123,7 +99,7 @@ export class TaskTransport implements Transport {
   }
 
   #stop(id: unknown): void {
-    this.#subscriptions.get(id)?.stop.abort();
+    this.#subscriptions.get(id)?.stop();
     this.#subscriptions.delete(id);
   }
 

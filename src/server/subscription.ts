@@ -1,8 +1,9 @@
-/** Pushes the tasks that a client has subscribed to whenever they change. @module */
+/** A subscription to tasks, the same over HTTP and stdio. @module */
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { fittingTask } from '../mcp/handlers/output.js';
 import { asRpcFaults } from '../mcp/request/faults.js';
 import type { TaskService } from '../mcp/service.js';
+import { RpcFault } from '../protocol/errors.js';
 import type { Owner } from '../protocol/request.js';
 import type { ProtocolVersion, Subscription, Subscriptions } from '../protocol/version.js';
 import { isMcpTasksError } from '../task/errors.js';
@@ -28,81 +29,129 @@ export function taskListen(versions: readonly ProtocolVersion[], message: unknow
   return undefined;
 }
 
-/**
- * Returns the requested tasks that the owner may follow, 100 at most. Tasks of others are left out, as if they did not
- * exist.
- * @throws RpcFault if a task cannot be read
- */
-export async function honouredTasks(
-  { engine, logger }: TaskService,
-  owner: Owner,
-  { taskIds, format }: TaskListen,
-  signal: AbortSignal,
-): Promise<string[]> {
-  return await asRpcFaults(logger, { method: format.method }, signal, async () => {
-    const looks = taskIds
-      .slice(0, MOST_TASKS)
-      .map(async (id) => await engine.get(owner.id, id).then(() => [id], absent));
-    return (await Promise.all(looks)).flat();
-  });
-}
-
-function absent(error: unknown): string[] {
-  if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return [];
-  throw error;
-}
-
-/** Returns the message with which the server ends a subscription: the answer to its request. */
-export function ending({ id, format }: TaskListen): JSONRPCMessage {
-  return { jsonrpc: '2.0', id, result: format.ended(id) };
-}
-
 /** Returns the error answer to a subscription that is refused or cannot continue. */
 export function failing(id: RequestId, { code, message, data }: RpcError): JSONRPCMessage {
   return { jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } };
 }
 
-/** What is pushed to whom, and until when. */
-export interface Push {
+export interface SubscriptionOptions {
+  readonly service: TaskService;
   readonly owner: Owner;
   readonly listen: TaskListen;
-  readonly send: (message: JSONRPCMessage) => void;
-  readonly signal: AbortSignal;
 }
 
 /**
- * Sends each task's current state, then again whenever it changes. Resolves when all tasks have ended, the server
- * closes or the signal is aborted.
- * @throws RpcFault for the first task that can no longer be followed; the caller must then abort the signal to stop the
- * others
+ * Adds tasks to a subscription that the SDK serves. In order: {@link honour} when the SDK has accepted the request,
+ * {@link acknowledge} its acknowledgement, then {@link push}. Carrying the messages is up to the transport.
  */
-export async function pushTasks(service: TaskService, taskIds: readonly string[], push: Push): Promise<void> {
-  const { signal } = push;
-  const { method } = push.listen.format;
-  await Promise.all(
-    taskIds.map(async (taskId) => {
-      try {
-        await asRpcFaults(
-          service.logger,
-          { method, taskId },
-          signal,
-          async () => await pushTask(service, taskId, push).catch(over),
-        );
-      } catch (error) {
-        if (!signal.aborted) throw error;
+export class TaskSubscription {
+  readonly #stop = new AbortController();
+  #taskIds: readonly string[] = [];
+  #tasksAlone = false;
+
+  constructor(private readonly options: SubscriptionOptions) {}
+
+  get listen(): TaskListen {
+    return this.options.listen;
+  }
+
+  /** Aborted when the subscription has been stopped or has failed: then nothing more is pushed. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** The message with which the server ends the subscription: the answer to its request. */
+  get ending(): JSONRPCMessage {
+    const { id, format } = this.listen;
+    return { jsonrpc: '2.0', id, result: format.ended(id) };
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Stops the subscription because the SDK's part has ended, unless the SDK never had a part: with tasks alone. */
+  stopWithSdk(): void {
+    if (!this.#tasksAlone) this.stop();
+  }
+
+  /**
+   * Finds the requested tasks that the owner may follow, 100 at most. Tasks of others are left out, as if they did not
+   * exist.
+   * @returns the answer that refuses the subscription, if a task cannot be read
+   */
+  async honour(): Promise<JSONRPCMessage | undefined> {
+    const { service, owner, listen } = this.options;
+    const { engine, logger } = service;
+    try {
+      this.#taskIds = await asRpcFaults(logger, { method: listen.format.method }, this.stopped, async () => {
+        const looks = listen.taskIds
+          .slice(0, MOST_TASKS)
+          .map(async (id) => await engine.get(owner.id, id).then(() => [id], absent));
+        return (await Promise.all(looks)).flat();
+      });
+      return undefined;
+    } catch (error) {
+      return this.#failure(error);
+    }
+  }
+
+  /** Returns whether the SDK acknowledges this subscription with the message. */
+  isAcknowledgedBy(message: JSONRPCMessage): boolean {
+    return this.listen.format.acknowledgement(message)?.id === this.listen.id;
+  }
+
+  /** Returns the SDK's acknowledgement with the tasks added. */
+  acknowledge(acknowledgement: JSONRPCMessage): JSONRPCMessage {
+    const { format } = this.listen;
+    this.#tasksAlone = format.acknowledgement(acknowledgement)?.tasksAlone ?? false;
+    return format.acknowledge(acknowledgement, this.#taskIds);
+  }
+
+  /**
+   * Sends each task's current state, then again whenever it changes. Resolves when the subscription is over: it has
+   * been stopped, or all its tasks have ended and the client listens for nothing else.
+   * @returns the answer to end the subscription with if a task can no longer be followed, otherwise `undefined`
+   */
+  async push(send: (message: JSONRPCMessage) => void): Promise<JSONRPCMessage | undefined> {
+    try {
+      await Promise.all(this.#taskIds.map(async (taskId) => await this.#pushTask(taskId, send)));
+      if (!this.#tasksAlone) await aborted(this.stopped);
+      return undefined;
+    } catch (error) {
+      return this.#failure(error);
+    } finally {
+      this.stop();
+    }
+  }
+
+  async #pushTask(taskId: string, send: (message: JSONRPCMessage) => void): Promise<void> {
+    const { service, owner, listen } = this.options;
+    const { id, format } = listen;
+    let sent: string | undefined;
+    const follow = async (): Promise<void> => {
+      for await (const task of service.engine.watch(owner.id, taskId, this.stopped)) {
+        const message = format.changed(id, await fittingTask(service, task), service.pollInterval);
+        const now = JSON.stringify(message);
+        if (now !== sent) send(message);
+        sent = now;
       }
-    }),
-  );
+    };
+    const about = { method: format.method, taskId };
+    await asRpcFaults(service.logger, about, this.stopped, async () => await follow().catch(over));
+  }
+
+  /** @throws the error, if it is not one that clients get */
+  #failure(error: unknown): JSONRPCMessage | undefined {
+    if (this.stopped.aborted) return undefined;
+    if (error instanceof RpcFault) return failing(this.listen.id, error);
+    throw error;
+  }
 }
 
-async function pushTask(service: TaskService, taskId: string, { owner, listen, send, signal }: Push): Promise<void> {
-  let sent: string | undefined;
-  for await (const task of service.engine.watch(owner.id, taskId, signal)) {
-    const message = listen.format.changed(listen.id, await fittingTask(service, task), service.pollInterval);
-    const now = JSON.stringify(message);
-    if (now !== sent) send(message);
-    sent = now;
-  }
+function absent(error: unknown): string[] {
+  if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return [];
+  throw error;
 }
 
 /**
@@ -111,4 +160,8 @@ async function pushTask(service: TaskService, taskId: string, { owner, listen, s
  */
 function over(error: unknown): void {
   if (!isMcpTasksError(error, 'TASK_NOT_FOUND') && !isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
