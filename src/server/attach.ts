@@ -1,14 +1,9 @@
 /** Makes an author's `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged. @module */
 import type { McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
-import { parseCall, type CallParams } from '../protocol/call.js';
-import { answerCall } from '../mcp/handlers/call.js';
-import { callCompanion, companions } from '../mcp/handlers/companions.js';
-import { asRpcFaults } from '../mcp/request/faults.js';
-import { methodNotFound } from '../protocol/errors.js';
+import { dispatchCall } from '../mcp/handlers/dispatch.js';
 import { nameTaken } from '../mcp/tools/fallback.js';
 import { listedTools, adaptList } from '../mcp/handlers/listing.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
-import type { RequestContext } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import type { JsonSchema } from '../tool/json-schema.js';
@@ -39,32 +34,20 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
     };
     afterClose(mcp, service.tools.changed(renew));
   }
-  const added = new Map(companions(service, version, peer.owner).map((companion) => [companion.name, companion]));
   intercept(mcp, 'tools/list', async (request, sdkContext, sdk) =>
     adaptList(service, version, requestContext(mcp, peer, sdkContext, codec), await sdk(request, sdkContext)),
   );
-  intercept(mcp, 'tools/call', async (request, sdkContext, sdk) => {
-    const params = (request.params ?? {}) as Partial<CallParams>;
-    const { name = '', arguments: args } = params;
-    const tool = service.tools.get(name);
-    const companion = added.get(name);
-    if (!tool && version.calls.asksForTask(params) && mcp.toolInputSchemaJson(name))
-      throw methodNotFound(`Tool ${name} does not support task augmentation`);
-    const callTask =
-      tool &&
-      (async (ctx: RequestContext) =>
-        await answerCall(service, version, { tool, params: parseCall(request.params), ctx }));
-    const call =
-      callTask ?? (companion && (async (ctx: RequestContext) => await callCompanion(service, companion, args, ctx)));
-    if (!call) return await sdk(request, sdkContext);
-    const ctx = requestContext(mcp, peer, sdkContext, codec);
-    return await asRpcFaults(
-      service.logger,
-      { method: 'tools/call', tool: name },
-      ctx.signal,
-      async () => await call(ctx),
-    );
-  });
+  intercept(
+    mcp,
+    'tools/call',
+    async (request, sdkContext, sdk) =>
+      await dispatchCall(service, version, {
+        params: request.params,
+        run: async (handle) => await handle(requestContext(mcp, peer, sdkContext, codec)),
+        hasTool: (name) => mcp.toolInputSchemaJson(name) !== undefined,
+        passOn: async () => await sdk(request, sdkContext),
+      }),
+  );
 }
 
 /**

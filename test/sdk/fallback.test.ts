@@ -52,6 +52,15 @@ it('companions are listed, but task_list only to known callers', async () => {
   expect(await names(known)).toEqual([...own, 'task_wait', 'task_cancel', 'task_list']);
 });
 
+it('task_list cannot be called by anonymous clients', async () => {
+  const handler = stack.tasks.handler(factory);
+  const anonymous = await Session.begin(handler);
+  expect((await anonymous.request(handler, 'tools/call', { name: 'task_list', arguments: {} })).result).toMatchObject({
+    isError: true,
+    content: [{ text: 'Tool task_list not found' }],
+  });
+});
+
 it('an author’s tool with the name of a companion is refused', () => {
   const mcp = factory();
   mcp.registerTool('task_wait', {}, () => ({ content: [] }));

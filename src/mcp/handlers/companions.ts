@@ -28,12 +28,16 @@ const taskId = z.string().describe('The taskId from the answer to the original c
 const TaskArguments = z.object({ taskId });
 const ListArguments = z.object({ cursor: z.string().optional().describe('The nextCursor of the previous page') });
 
+/** Returns the names of all companions that the server may offer: none unless some calls are answered with handles. */
+export function companionNames({ tools }: TaskService): readonly string[] {
+  return tools.fallback.handles.size === 0 ? [] : [WAIT, CANCEL, LIST];
+}
+
 /**
- * Returns the companions that the server offers: none unless some tool's calls are answered with handles, and
- * `task_list` only if requestors can be told apart.
+ * Returns the companions that the server offers to an owner: `task_list` only if requestors can be told apart.
  */
 export function companions(service: TaskService, version: ProtocolVersion, { mayList }: Owner): readonly Companion[] {
-  if (service.tools.fallback.handles.size === 0) return [];
+  if (companionNames(service).length === 0) return [];
   return [waitCompanion(service, version), cancelCompanion(service), ...(mayList ? [listCompanion(service)] : [])];
 }
 

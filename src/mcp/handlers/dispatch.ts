@@ -1,0 +1,47 @@
+/** `tools/call`, whichever tool it names: a durable one, a companion, or one of the author's own. @module */
+import { parseCall, type CallParams } from '../../protocol/call.js';
+import { methodNotFound } from '../../protocol/errors.js';
+import type { RequestContext, RpcResult } from '../../protocol/request.js';
+import type { ProtocolVersion } from '../../protocol/version.js';
+import { asRpcFaults } from '../request/faults.js';
+import type { TaskService } from '../service.js';
+import { answerCall } from './call.js';
+import { callCompanion, companionNames, companions } from './companions.js';
+
+/** What a call needs of the SDK that received it. */
+export interface ReceivedCall {
+  readonly params: unknown;
+  /** Runs `handle` with the call's context. */
+  run(handle: (ctx: RequestContext) => Promise<RpcResult>): Promise<RpcResult>;
+  /** Returns whether the server has a tool of this name. */
+  hasTool(name: string): boolean | Promise<boolean>;
+  /** Answers the call the way the SDK does by itself. */
+  passOn(): Promise<RpcResult>;
+}
+
+/** @throws RpcFault; whatever the SDK throws for the author's own tools */
+export async function dispatchCall(
+  service: TaskService,
+  version: ProtocolVersion,
+  call: ReceivedCall,
+): Promise<RpcResult> {
+  const params = (call.params ?? {}) as Partial<CallParams>;
+  const { name = '', arguments: args } = params;
+  const handled = async (handle: (ctx: RequestContext) => Promise<RpcResult>, ctx: RequestContext) =>
+    await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => await handle(ctx));
+  const tool = service.tools.get(name);
+  if (tool) {
+    const answer = async (ctx: RequestContext): Promise<RpcResult> =>
+      await answerCall(service, version, { tool, params: parseCall(call.params), ctx });
+    return await call.run(async (ctx) => await handled(answer, ctx));
+  }
+  if (version.calls.asksForTask(params) && (await call.hasTool(name)))
+    throw methodNotFound(`Tool ${name} does not support task augmentation`);
+  if (!companionNames(service).includes(name)) return await call.passOn();
+  return await call.run(async (ctx) => {
+    const companion = companions(service, version, ctx.owner).find((one) => one.name === name);
+    // Which companions there are depends on the owner.
+    if (!companion) return await call.passOn();
+    return await handled(async () => await callCompanion(service, companion, args, ctx), ctx);
+  });
+}
