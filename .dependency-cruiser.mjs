@@ -19,7 +19,7 @@ export const folders = {
   sdk: ['task', 'tool', 'protocol', 'mcp', 'durable-tasks.ts'],
   auth: ['task', 'local'],
   // Runs in hosts, which have nothing of the server side.
-  client: [],
+  client: ['task'],
   worker: ['task', 'tool', 'activity', 'local', 'temporal'],
   tools: ['task', 'tool', 'activity', 'local'],
   gateway: ['task', 'tool', 'local', 'temporal', 'server', 'worker', 'durable-tasks.ts', 'version.ts'],

@@ -14,7 +14,7 @@ import { SessionStreams } from './mcp/push/session-streams.js';
 import { ToolSet } from './mcp/tools/tool-set.js';
 import { VERSIONS } from './protocol/registry.js';
 import type { ProtocolVersion } from './protocol/version.js';
-import type { Duration } from './task/duration.js';
+import { milliseconds, type Duration } from './task/duration.js';
 import { McpTasksError } from './task/errors.js';
 import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
@@ -24,7 +24,6 @@ import { Namespaces, type OpenNamespace } from './temporal/namespaces.js';
 import type { Engine as PublicEngine } from './temporal/public-engine.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/connection/target.js';
 import type { DurableTool } from './tool/define-tool.js';
-import { msToNumber } from './temporal/seam.js';
 
 export interface DurableTasksOptions {
   readonly tools: readonly DurableTool[];
@@ -101,7 +100,7 @@ export abstract class TasksConnection {
   readonly #stops = new Set<() => Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  protected constructor({ options, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
+  protected constructor({ options, times, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
     this.dataConverter = dataConverterOf(options, temporal.namespace);
     const client = temporalClient({
       ...temporal,
@@ -121,9 +120,7 @@ export abstract class TasksConnection {
     const engine = options.namespaces
       ? new Namespaces(main, keys, async (namespace) => await openNamespace(options, engineOptions, namespace))
       : main;
-    const { default: defaultTtl = '24 hours', max = '30 days' } = options.ttl ?? {};
-    const pollInterval = msToNumber(options.pollInterval ?? '1 second');
-    const followers = new Followers({ engine, keys, logger, pollInterval });
+    const followers = new Followers({ engine, keys, logger, pollInterval: times.pollInterval });
     this.engine = engine;
     this.service = {
       engine,
@@ -134,9 +131,7 @@ export abstract class TasksConnection {
       sessions: new SessionStreams(followers),
       cancellations: new Cancellations(),
       logger,
-      pollInterval,
-      defaultTtl: defaultTtl === null ? null : msToNumber(defaultTtl),
-      longestTtl: msToNumber(max),
+      ...times,
     };
   }
 
@@ -211,6 +206,7 @@ export abstract class TasksConnection {
 
 export interface Connected {
   readonly options: DurableTasksOptions;
+  readonly times: Pick<TaskService, 'pollInterval' | 'defaultTtl' | 'longestTtl'>;
   readonly versions: readonly ProtocolVersion[];
   readonly tools: ToolSet;
   readonly logger: Logger;
@@ -247,7 +243,9 @@ export async function connectTasks(
   options: DurableTasksOptions,
   versions: readonly ProtocolVersion[] = VERSIONS,
 ): Promise<Connected> {
-  const fallback = { kind: options.fallback ?? 'await', budget: msToNumber(options.handleAfter ?? '45 seconds') };
+  const times = timesOf(options);
+  const budget = milliseconds(options.handleAfter ?? '45 seconds', 'handleAfter');
+  const fallback = { kind: options.fallback ?? 'await', budget };
   const tools = new ToolSet(options.tools, fallback, versions);
   const logger = options.logger ?? stderrLogger();
   const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
@@ -255,5 +253,14 @@ export async function connectTasks(
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
   const keys = Keyring.parse(given ?? (await keyFile(dir)));
   const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
-  return { options, versions, tools, logger, keys, keyIsShared: given !== undefined, temporal };
+  return { options, times, versions, tools, logger, keys, keyIsShared: given !== undefined, temporal };
+}
+
+function timesOf({ ttl = {}, pollInterval = '1 second' }: DurableTasksOptions): Connected['times'] {
+  const { default: defaultTtl = '24 hours', max = '30 days' } = ttl;
+  return {
+    pollInterval: milliseconds(pollInterval, 'pollInterval'),
+    defaultTtl: defaultTtl === null ? null : milliseconds(defaultTtl, 'ttl.default'),
+    longestTtl: milliseconds(max, 'ttl.max'),
+  };
 }

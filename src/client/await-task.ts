@@ -1,6 +1,7 @@
 /** Follows a task to its end by polling, in either protocol version. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
+import { milliseconds } from '../task/duration.js';
 import { JsonRpcError } from './errors.js';
 import type { InputDesk } from './inputs.js';
 import { AnyResult, ask, eraOf, type McpClient, type ToolResult } from './mcp-client.js';
@@ -10,7 +11,6 @@ import { OpenResult } from './open-result.js';
 import { Tap } from './seam.js';
 import { GetAnswer, hasEnded, statusOf, type TaskStatus } from './status.js';
 
-const PATIENCE = 300_000;
 /** How long a single request about a task may take, in milliseconds. */
 export const REQUEST_TIMEOUT = 30_000;
 const INVALID_PARAMS = -32602;
@@ -32,7 +32,7 @@ export interface Waiting extends ResumeOptions {
  * the signal aborted
  */
 export async function awaitTask(client: McpClient, taskId: string, options: Waiting): Promise<TaskEnd> {
-  const { desk, signal, patience = PATIENCE, progress = false } = options;
+  const { desk, signal, patience = '5 minutes', progress = false } = options;
   const request = async <T>(
     method: string,
     schema: z.ZodType<T>,
@@ -43,7 +43,7 @@ export async function awaitTask(client: McpClient, taskId: string, options: Wait
       Tap.of(client);
       return await ask(client, { method, params: { taskId, ...params } }, schema, { timeout: REQUEST_TIMEOUT, signal });
     };
-    return await patiently(send, { patience, signal, answersAreFinal });
+    return await patiently(send, { patience: milliseconds(patience, 'patience'), signal, answersAreFinal });
   };
   const show = onChange(options.onStatus);
   const open = new OpenResult(client, taskId);

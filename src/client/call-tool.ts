@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
+import { milliseconds } from '../task/duration.js';
 import { InputDesk, type OnInput } from './inputs.js';
 import { ask, eraOf, type McpClient, type ToolResult } from './mcp-client.js';
 import type { CallToolOptions, CallToolParams } from './options.js';
@@ -14,7 +15,6 @@ import { takesTask } from './tool-support.js';
 /** What a client declares to get tasks in 2026-07-28: `new Client(info, { capabilities: tasksCapability })`. */
 export const tasksCapability = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
-const TIMEOUT = 60_000;
 /** How often a tool may ask before it starts. */
 const MAX_ROUNDS = 10;
 /** The pause before repeating a call that the server postponed without asking anything, in milliseconds. */
@@ -30,6 +30,7 @@ const PAUSE = 1_000;
  * @throws JsonRpcError the JSON-RPC error that the call or its task ended with; -32600 for a task that somebody
  * cancelled
  * @throws the client's own error if the server is unreachable
+ * @throws McpTasksError `CONFIGURATION` if an option is not a duration
  * @throws the signal's reason
  */
 export async function callTool(
@@ -37,6 +38,9 @@ export async function callTool(
   params: CallToolParams,
   options: CallToolOptions = {},
 ): Promise<ToolResult> {
+  // Before the call: a task that it creates would go on without anyone who awaits it.
+  for (const name of ['patience', 'timeout', 'ttl'] as const)
+    if (options[name] !== undefined) milliseconds(options[name], name);
   const { signal, onProgress, onInput } = options;
   const tap = Tap.of(client);
   const token = randomUUID();
@@ -45,7 +49,7 @@ export async function callTool(
   try {
     const task =
       eraOf(client) === '2025-11-25' && (await takesTask(client, params.name))
-        ? { task: options.ttl === undefined ? {} : { ttl: options.ttl } }
+        ? { task: options.ttl === undefined ? {} : { ttl: milliseconds(options.ttl, 'ttl') } }
         : {};
     const callAndSettle = async (): Promise<{ result: Promise<ToolResult> | ToolResult }> => {
       const answer = await answered(client, { ...params, ...meta, ...task }, options);
@@ -80,13 +84,13 @@ export async function callTool(
 async function answered(
   client: McpClient,
   params: Record<string, unknown>,
-  { signal, onInput, timeout = TIMEOUT }: CallToolOptions,
+  { signal, onInput, timeout = '1 minute' }: CallToolOptions,
 ): Promise<z.infer<typeof CallAnswer>> {
   let more = {};
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     // Without onInput the client's own handlers answer.
     const answer = await ask(client, { method: 'tools/call', params: { ...params, ...more } }, CallAnswer, {
-      timeout,
+      timeout: milliseconds(timeout, 'timeout'),
       signal,
       ...(onInput ? { allowInputRequired: true } : {}),
     });

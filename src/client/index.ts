@@ -9,4 +9,6 @@ export { rawDispatch, type RawDispatchOptions, type RawResponse } from './raw-di
 export { resume } from './settle.js';
 export type { Progress } from './seam.js';
 export type { TaskStatus } from './status.js';
+export type { Duration } from '../task/duration.js';
+export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
 export type { StoredTask, TaskStore } from './task-store.js';

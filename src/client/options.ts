@@ -1,4 +1,5 @@
 /** What a host may pass to `callTool` and `resume`. @module */
+import type { Duration } from '../task/duration.js';
 import type { OnInput } from './inputs.js';
 import type { Progress } from './seam.js';
 import type { TaskStatus } from './status.js';
@@ -22,8 +23,8 @@ export interface ResumeOptions {
   readonly onInput?: OnInput;
   /** Aborting it cancels the task (or the call) and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** How long the server may be unreachable while the task runs, in milliseconds. @default 300 000 */
-  readonly patience?: number;
+  /** How long the server may be unreachable while the task runs. @default '5 minutes' */
+  readonly patience?: Duration;
   /** Where to record the task while it is awaited, so that another process can {@link resume} it. @default nowhere */
   readonly taskStore?: TaskStore;
 }
@@ -35,14 +36,13 @@ export interface CallToolOptions extends ResumeOptions {
    */
   readonly onProgress?: (progress: Progress) => void;
   /**
-   * How long to ask the server to keep the task, in milliseconds from its creation; 2025-11-25 only.
+   * How long to ask the server to keep the task, from its creation; 2025-11-25 only.
    * @default the server's choice
    */
-  readonly ttl?: number;
+  readonly ttl?: Duration;
   /**
-   * How long the answer to the call itself may take, in milliseconds. A tool that does not become a task answers only
-   * when it is done.
-   * @default 60 000
+   * How long the answer to the call itself may take. A tool that does not become a task answers only when it is done.
+   * @default '1 minute'
    */
-  readonly timeout?: number;
+  readonly timeout?: Duration;
 }

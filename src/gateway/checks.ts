@@ -1,11 +1,11 @@
 /** Checks on a gateway file that its schema cannot express: whether its parts fit together. Pure. @module */
+import { milliseconds } from '../task/duration.js';
 import { fieldsOf } from '../task/template.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import type { ConnectionConfig, GatewayConfig, ToolConfig } from './config.js';
 import type { Explained } from './explain.js';
 import type { Path } from './problem.js';
 import { schemaProblems } from './schema-checks.js';
-import { msToNumber } from '../temporal/seam.js';
 
 type InputConfig = NonNullable<ToolConfig['inputs']>[string];
 
@@ -37,9 +37,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 const FILE_RULES: readonly Rule<GatewayConfig>[] = [
   {
-    broken: ({ handleAfter }) => handleAfter !== undefined && !isTimerDelay(msToNumber(handleAfter)),
+    broken: ({ handleAfter }) => handleAfter !== undefined && milliseconds(handleAfter, 'handleAfter') > LONGEST_TIMER,
     at: ['handleAfter'],
-    message: 'handleAfter: must be greater than 0 and less than 24 days',
+    message: 'handleAfter: must be less than 24 days',
   },
 ];
 
@@ -192,8 +192,4 @@ function apply<T>(rules: readonly Rule<T>[], value: T, path: Path): Explained[] 
 
 function isObjectSchema({ type = 'object' }: JsonSchema): boolean {
   return type === 'object';
-}
-
-function isTimerDelay(milliseconds: number): boolean {
-  return milliseconds > 0 && milliseconds <= LONGEST_TIMER;
 }

@@ -1,18 +1,18 @@
 /** The schema of a gateway file. It validates the file and drives completion in editors. @module */
 import { z } from 'zod';
-import type { Duration } from '../task/duration.js';
+import { durationProblem, type Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
 import { addressProblem, headerProblem, pathProblem } from '../temporal/connection/settings.js';
-import { msToNumber } from '../temporal/seam.js';
 
 const text = z.string().min(1);
 const duration = z
-  .union([
-    z.number().nonnegative(),
-    z.string().refine(isDuration, 'write a duration such as "30 seconds", "5m" or "24h"'),
-  ])
+  .string({ error: ({ input }) => (input === null || input === undefined ? undefined : durationProblem(input)) })
+  .superRefine((value, context) => {
+    const message = durationProblem(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
   .transform((value) => value as Duration)
-  .meta({ description: 'milliseconds, or text such as "30 seconds", "5m" or "24h"' });
+  .meta({ description: 'a number and its unit, such as "30 seconds", "5m" or "24h"' });
 const pointer = z.string().regex(JSON_POINTER, 'write a JSON pointer, such as /rows/0, or "" for the whole value');
 const jsonSchema = z.record(z.string(), z.unknown());
 /**
@@ -293,12 +293,4 @@ export function gatewayJsonSchema(): Record<string, unknown> {
     $id: 'https://unpkg.com/mcp-tasks-temporal/mcp-tasks.schema.json',
     ...z.toJSONSchema(GatewayConfig, { io: 'input' }),
   };
-}
-
-function isDuration(value: string): boolean {
-  try {
-    return msToNumber(value) >= 0;
-  } catch {
-    return false;
-  }
 }

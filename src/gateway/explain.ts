@@ -125,8 +125,10 @@ function typesOf(issue: Issue): Pick<Mismatch, 'expected' | 'found'> {
   const expected = issues.flatMap((one) =>
     one.code === 'invalid_type' && one.path.length === depth ? [one.expected] : [],
   );
-  if (expected.length === 0) return { expected };
-  return { expected: [...new Set(expected)], found: /received (\w+)$/.exec(issues[0]?.message ?? '')?.[1] };
+  const found = /received (\w+)$/.exec(issues[0]?.message ?? '')?.[1];
+  // Without it, the schema has a message of its own, which says more than the types.
+  if (found === undefined) return { expected: [] };
+  return { expected: [...new Set(expected)], found };
 }
 
 /** Returns the alternative that the author meant: the first one whose issues lie inside the value, not in its type. */

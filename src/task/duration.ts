@@ -1,9 +1,63 @@
-/** @module */
+/** Lengths of time, as options and gateway files have them. @module */
+import { McpTasksError } from './errors.js';
 
 type Unit =
-  'ms' | 's' | 'm' | 'h' | 'd' | 'second' | 'seconds' | 'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days';
+  | ('Years' | 'Year' | 'Yrs' | 'Yr' | 'Y' | 'Weeks' | 'Week' | 'W' | 'Days' | 'Day' | 'D')
+  | ('Hours' | 'Hour' | 'Hrs' | 'Hr' | 'H' | 'Minutes' | 'Minute' | 'Mins' | 'Min' | 'M')
+  | ('Seconds' | 'Second' | 'Secs' | 'Sec' | 's' | 'Milliseconds' | 'Millisecond' | 'Msecs' | 'Msec' | 'Ms');
+type UnitInAnyCase = Unit | Uppercase<Unit> | Lowercase<Unit>;
 
 /**
- * A length of time: a number of milliseconds, or text such as `'30 seconds'` or `'24h'`, as in Temporal's own options.
+ * A length of time with its unit, such as `'30 seconds'`, `'5m'` or `'24h'`: the text that Temporal's own options
+ * accept. Unlike Temporal's, it is never a bare number, which would mean milliseconds. For a computed length, write
+ * `${count} ms`.
  */
-export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`;
+export type Duration = `${number}${UnitInAnyCase}` | `${number} ${UnitInAnyCase}`;
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The units, as in the package `ms`, in milliseconds. A unit may be plural. */
+const UNITS: readonly (readonly [name: RegExp, length: number])[] = [
+  [/^(y|yrs?|years?)$/, 365.25 * DAY],
+  [/^(w|weeks?)$/, 7 * DAY],
+  [/^(d|days?)$/, DAY],
+  [/^(h|hrs?|hours?)$/, HOUR],
+  [/^(m|mins?|minutes?)$/, MINUTE],
+  [/^(s|secs?|seconds?)$/, SECOND],
+  [/^(ms|msecs?|milliseconds?)$/, 1],
+];
+
+/** Returns what is wrong with a duration, as a predicate: `needs a unit: write …`. */
+export function durationProblem(value: unknown): string | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'number' && number > 0) return `needs a unit: write ${withUnit(number)}`;
+  const length = typeof value === 'string' ? parse(value) : undefined;
+  if ((typeof number === 'number' && number <= 0) || (length !== undefined && length <= 0))
+    return "must be greater than 0, such as '30 seconds'";
+  return length === undefined ? "must be a duration such as '30 seconds', '5m' or '24h'" : undefined;
+}
+
+/**
+ * Returns a duration in milliseconds.
+ * @param option the name of the option that has the value
+ * @throws McpTasksError `CONFIGURATION` if the value is not a duration greater than 0
+ */
+export function milliseconds(value: Duration, option: string): number {
+  const problem = durationProblem(value);
+  if (problem !== undefined) throw new McpTasksError('CONFIGURATION', `\`${option}\` ${problem}`);
+  return parse(value) as number;
+}
+
+function parse(text: string): number | undefined {
+  const [, number = '', name = ''] = /^(-?\d*\.?\d+) *([a-z]+)$/i.exec(text) ?? [];
+  const unit = UNITS.find(([pattern]) => pattern.test(name.toLowerCase()));
+  return unit && Number(number) * unit[1];
+}
+
+/** A large number is probably meant as milliseconds; a small one may mean anything. */
+function withUnit(number: number): string {
+  return number < SECOND ? `'${number} hours' or '${number} seconds', whichever you mean` : `'${number} ms'`;
+}

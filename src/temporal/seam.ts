@@ -15,4 +15,4 @@ export { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/
 export { ExternalStorageRunner } from '@temporalio/common/lib/internal-non-workflow/external-storage-runner.js';
 export { isReferencePayload } from '@temporalio/common/lib/internal-non-workflow/extstore-helpers.js';
 export { splitProtoHostPort } from '@temporalio/common/lib/internal-non-workflow/parse-host-uri.js';
-export { msOptionalToNumber, msToNumber, msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';
+export { msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';

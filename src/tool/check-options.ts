@@ -1,4 +1,5 @@
 /** Checks the options of a tool, for authors whose editor does not: in JavaScript, anything can be written. @module */
+import { durationProblem } from '../task/duration.js';
 import { INPUT_KINDS } from '../task/input.js';
 import { similarTo } from '../task/similar.js';
 import type { FunctionToolOptions, ToolHints, WorkflowToolOptions } from './options.js';
@@ -16,7 +17,6 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const text = typed('string');
 const bool = typed('boolean');
 const func = typed('function');
-const duration = anyOf('a duration such as "30 seconds"', ['string', 'number']);
 
 const RETRY: Readonly<Record<keyof ToolRetry, Check>> = {
   maximumAttempts: typed('number'),
@@ -110,6 +110,11 @@ function workflowType(value: unknown, name: string): readonly string[] {
   return typeof value === 'string' && value !== ''
     ? []
     : [`\`${name}\` must be a workflow function or the name of its type, not ${kindOf(value)}`];
+}
+
+function duration(value: unknown, name: string): readonly string[] {
+  const problem = durationProblem(value);
+  return problem === undefined ? [] : [`\`${name}\` ${problem}`];
 }
 
 function inputKinds(value: unknown, name: string): readonly string[] {

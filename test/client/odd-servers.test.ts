@@ -47,7 +47,7 @@ describe('callTool', () => {
       await Promise.resolve(
         cursor ? { tools: [{ name: 'tool', execution: { taskSupport: 'required' } }] } : { tools: [], nextCursor: '2' },
       );
-    expect((await callTool(clientOf(answers, pages), { name: 'tool' }, { ttl: 5 })).structuredContent).toEqual({
+    expect((await callTool(clientOf(answers, pages), { name: 'tool' }, { ttl: '5 ms' })).structuredContent).toEqual({
       asked: { ttl: 5 },
     });
     const endless: McpClient['listTools'] = async () => await Promise.resolve({ tools: [], nextCursor: 'more' });

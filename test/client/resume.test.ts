@@ -95,7 +95,7 @@ describe.each(['legacy', 'auto'] as const)('protocol negotiation %s', (mode) => 
       'enough',
     );
     expect(await store.list()).toEqual([]);
-    await expect(call({ patience: 1, onStatus: () => void client.close() })).rejects.toThrow(/[Nn]ot connected/);
+    await expect(call({ patience: '1 ms', onStatus: () => void client.close() })).rejects.toThrow(/[Nn]ot connected/);
     const [{ taskId }] = (await store.list()) as [StoredTask];
     await stack.tasks.engine.cancel('anonymous', taskId);
     await expect(resume(await connect(mode), taskId, { taskStore: store })).rejects.toMatchObject({

@@ -225,7 +225,7 @@ tools:
     expect(await problems(text)).toEqual([
       expect.stringMatching(/^1:1: unknown key "taskqueue": did you mean "taskQueue"\?/),
       expect.stringMatching(/^3:11: name: use 1 to 128 letters/),
-      expect.stringMatching(/^6:10: ttl: write a duration such as "30 seconds"/),
+      expect.stringMatching(/^6:10: ttl: must be a duration such as '30 seconds', '5m' or '24h' \(ttl: How long/),
       expect.stringMatching(/^7:13: "query" is missing \(query: A query that the workflow handles/),
       expect.stringMatching(/^7:24: message: write a JSON pointer/),
       expect.stringMatching(/^8:5: "workflow" is missing \(workflow: The workflow type\)/),
@@ -313,7 +313,27 @@ tools:
     ],
     [
       'handleAfter: 30 days\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:14: handleAfter: must be greater than 0 and less than 24 days',
+      '1:14: handleAfter: must be less than 24 days',
+    ],
+    [
+      'ttl: 24\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
+      "1:6: ttl: needs a unit: write '24 hours' or '24 seconds', whichever you mean (ttl: How long tasks",
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, ttl: "24" }',
+      "3:32: ttl: needs a unit: write '24 hours' or '24 seconds', whichever you mean (ttl: How long the task",
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, timeouts: { execution: 0, run: 0 s } }',
+      "3:50: execution: must be greater than 0, such as '30 seconds'",
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, retry: { initialInterval: 1000 } }',
+      "3:53: initialInterval: needs a unit: write '1000 ms'",
+    ],
+    [
+      'taskQueue: q\ntools:\n- { name: a, workflow: A, retry: { maximumInterval: } }',
+      '3:53: maximumInterval: no value: write one, or remove "maximumInterval"',
     ],
     [
       'taskQueue: q\ntools:\n- { name: a, workflow: A, fallback: handle, taskSupport: forbidden }',

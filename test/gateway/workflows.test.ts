@@ -64,7 +64,7 @@ beforeAll(async () => {
       { name: 'page', workflow: 'Page' },
       { name: 'page_content', workflow: 'Page', output: { part: '/content/0' } },
       { name: 'once', workflow: 'SecondTime' },
-      { name: 'twice', workflow: 'SecondTime', retry: { initialInterval: 1, maximumAttempts: 2 } },
+      { name: 'twice', workflow: 'SecondTime', retry: { initialInterval: '1 ms', maximumAttempts: 2 } },
       { name: 'short', workflow: 'Sleeper', timeouts: { execution: '1 second' } },
     ],
   });

@@ -37,7 +37,7 @@ export async function startGateway(
 ): Promise<Gateway> {
   const temporal = { address: inject('temporalAddress') };
   return await serveGateway(
-    { temporal, taskQueue: `plain-${randomUUID()}`, pollInterval: 50, ...config },
+    { temporal, taskQueue: `plain-${randomUUID()}`, pollInterval: '50 ms', ...config },
     { key, logger: silent, worker: { workflowBundle: await workflowBundle(workflowsPath) }, ...options },
   );
 }

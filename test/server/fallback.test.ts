@@ -440,7 +440,7 @@ describe('names', () => {
     });
     await expect(connect({ fallback: 'handle', handleAfter: 0 })).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: 'handleAfter must be greater than 0 and at most 24 days',
+      message: "`handleAfter` must be greater than 0, such as '30 seconds'",
     });
     const own = await startStack([named('task_wait')]);
     expect((await send2025(own.tasks.handler(factory), 'tools/list', {})).result.tools).toHaveLength(1);

@@ -21,7 +21,7 @@ const tools = [
   defineTool({
     name: 'retried',
     inputSchema: z.object({ gate: z.string() }),
-    retry: { maximumAttempts: 2, initialInterval: 10 },
+    retry: { maximumAttempts: 2, initialInterval: '10 ms' },
     async run({ gate }, ctx) {
       // A second attempt starts over, so it first reports less than the first attempt did.
       ctx.progress(ctx.attempt === 1 ? 5 : 2, 10, 'rows');

@@ -28,7 +28,7 @@ const tools = [
   defineTool({
     name: 'fail',
     inputSchema: z.object({ how: z.enum(['tool', 'task', 'plain', 'bug']) }),
-    retry: { maximumAttempts: 2, initialInterval: 10 },
+    retry: { maximumAttempts: 2, initialInterval: '10 ms' },
     async run({ how }, ctx) {
       if (how === 'tool') throw new ToolError('no such file');
       if (how === 'task') throw new TaskError(-32050, 'quota spent', { limit: 3 });

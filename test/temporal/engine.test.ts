@@ -26,7 +26,7 @@ const tools = {
   resuming: defineTool({
     name: 'resuming',
     inputSchema: anything,
-    retry: { initialInterval: 10 },
+    retry: { initialInterval: '10 ms' },
     async run(_, ctx) {
       attempts.push({ checkpoint: ctx.lastCheckpoint, attempt: ctx.attempt });
       if (ctx.attempt === 1) ctx.checkpoint({ next: 7 });

@@ -16,9 +16,7 @@ const codec: PayloadCodec = {
 };
 
 describe(`inside ${installed('@temporalio/common')}`, () => {
-  it('durations and timestamps are converted', () => {
-    expect(seam.msToNumber('2 hours')).toBe(7_200_000);
-    expect(seam.msOptionalToNumber(undefined)).toBeUndefined();
+  it('converts timestamps', () => {
     expect(seam.optionalTsToMs(seam.msToTs('1.5 seconds'))).toBe(1_500);
     expect(seam.optionalTsToMs(null)).toBeUndefined();
   });

@@ -32,7 +32,7 @@ describe('defineTool', () => {
       immediateResponse: 'Wait',
       ttl: null,
       taskQueue: 'q',
-      timeouts: { startToClose: '1 hour', heartbeat: 1000 },
+      timeouts: { startToClose: '1 hour', heartbeat: '1000 ms' },
       idempotencyKey: () => 'k',
     } as const;
     expect(
@@ -99,7 +99,14 @@ describe('defineTool', () => {
     expect(t({ title: 7 })).toBe('tool "t": `title` must be a string, not a number');
     expect(t({ idempotencyKey: 'key' })).toBe('tool "t": `idempotencyKey` must be a function, not a string');
     expect(t({ run: 'run' })).toBe('tool "t": `run` must be a function, not a string');
-    expect(t({ ttl: true })).toBe('tool "t": `ttl` must be a duration such as "30 seconds", not a boolean');
+    expect(t({ ttl: true })).toBe("tool \"t\": `ttl` must be a duration such as '30 seconds', '5m' or '24h'");
+    expect(t({ ttl: 24 })).toBe("tool \"t\": `ttl` needs a unit: write '24 hours' or '24 seconds', whichever you mean");
+    expect(t({ timeouts: { execution: 0 } })).toBe(
+      'tool "t": `timeouts.execution` must be greater than 0, such as \'30 seconds\'',
+    );
+    expect(t({ retry: { initialInterval: 1000 } })).toBe(
+      'tool "t": `retry.initialInterval` needs a unit: write \'1000 ms\'',
+    );
     expect(t({ retry: 5 })).toBe('tool "t": `retry` must be an object, not a number');
     expect(t({ retry: { maximumAttempts: '5' } })).toBe(
       'tool "t": `retry.maximumAttempts` must be a number, not a string',

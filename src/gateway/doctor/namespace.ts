@@ -1,11 +1,11 @@
 /** Checks the settings of a namespace that tasks depend on. @module */
-import type { Duration } from '../../task/duration.js';
+import { milliseconds, type Duration } from '../../task/duration.js';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
 import { LARGEST_ARGUMENTS } from '../../temporal/start/start-task.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import type { GatewayConfig } from '../config.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, spoken, warning, type Finding } from './finding.js';
-import { msOptionalToNumber, msToNumber, optionalTsToMs } from '../../temporal/seam.js';
+import { optionalTsToMs } from '../../temporal/seam.js';
 
 type Ttls = Pick<GatewayConfig, 'ttl' | 'longestTtl'>;
 
@@ -86,7 +86,7 @@ function retentionFindings(namespace: string, retention: number, tools: readonly
         'increase the retention, or reduce `ttl`',
       ),
     ];
-  const longest = msToNumber(ttls.longestTtl ?? DEFAULT.longest);
+  const longest = milliseconds(ttls.longestTtl ?? DEFAULT.longest, 'longestTtl');
   if (longest <= retention) return [ok(kept)];
   const promised = `${kept}, less than the longest ttl that a call may request (${spoken(longest)})`;
   const remedy = `set \`longestTtl: ${spoken(retention)}\`, so that no call is promised more`;
@@ -125,5 +125,5 @@ function memoFindings(tools: readonly DurableTool[], limit: number): Finding[] {
 /** Returns the longest ttl that tasks get by default, in milliseconds. A task with ttl null is promised nothing. */
 function longestTtl(tools: readonly DurableTool[], { ttl: common }: Ttls): number {
   const ttls = tools.map(({ ttl }) => (ttl === undefined ? (common === undefined ? DEFAULT.ttl : common) : ttl));
-  return Math.max(0, ...ttls.map((ttl) => msOptionalToNumber(ttl ?? undefined) ?? 0));
+  return Math.max(0, ...ttls.map((ttl) => (ttl === null ? 0 : milliseconds(ttl, 'ttl'))));
 }

@@ -1,5 +1,6 @@
 /** Turns a call into the engine's start request. @module */
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../../task/idempotency-key.js';
+import { milliseconds } from '../../task/duration.js';
 import { INPUT_KINDS } from '../../task/input.js';
 import type { Caller } from '../../task/memo.js';
 import { idempotencyKeyOf } from '../../tool/idempotency.js';
@@ -7,7 +8,6 @@ import type { StartRequest } from '../../temporal/engine.js';
 import type { ToolCall } from '../../protocol/call.js';
 import { invalidParams } from '../../protocol/errors.js';
 import type { Asked, ProtocolVersion } from '../../protocol/version.js';
-import { msToNumber } from '../../temporal/seam.js';
 import type { TaskService } from '../service.js';
 
 /** The shortest ttl a call can ask for, in milliseconds: the client needs time to fetch the result. */
@@ -97,5 +97,5 @@ function ttlOf({ longestTtl, defaultTtl }: TaskService, { calls }: ProtocolVersi
   if (asked !== undefined) return Math.min(Math.max(asked, SHORTEST_TTL), longestTtl);
   const { ttl } = call.tool;
   if (ttl === undefined) return defaultTtl;
-  return ttl === null ? null : msToNumber(ttl);
+  return ttl === null ? null : milliseconds(ttl, 'ttl');
 }

@@ -7,7 +7,6 @@ import type { Task } from '../../task/task.js';
 import { DEADLINE, GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { describe } from '../read/describe.js';
 import { workflowStart, type Work } from './workflow-start.js';
-import { msToNumber } from '../seam.js';
 
 /**
  * The maximum size of the arguments, in bytes of JSON. By default Temporal refuses payloads over 2 MB, and the
@@ -80,8 +79,8 @@ export async function startTask(
           memo: { [MEMO_KEY]: memo },
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           staticSummary: tool.title ?? tool.name,
-          ...(timeouts?.execution === undefined ? {} : { workflowExecutionTimeout: msToNumber(timeouts.execution) }),
-          ...(timeouts?.run === undefined || asked.askFirst ? {} : { workflowRunTimeout: msToNumber(timeouts.run) }),
+          ...(timeouts?.execution === undefined ? {} : { workflowExecutionTimeout: timeouts.execution }),
+          ...(timeouts?.run === undefined || asked.askFirst ? {} : { workflowRunTimeout: timeouts.run }),
           ...(existing && tool.retry ? { retry: tool.retry } : {}),
         }),
     );
