@@ -17,7 +17,7 @@ import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
 import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
 import { TaskReader } from './read/read.js';
-import { claim, reply, respond, type Claim } from './answer/respond.js';
+import { claim, reply, respond, type ClaimRequest } from './answer/respond.js';
 import { startTask } from './start/start-task.js';
 import { HistoryTails } from './watch/tail.js';
 import { watchTask } from './watch/watch.js';
@@ -215,12 +215,12 @@ export class Engine {
    * Claims an input request, so that only one server process sends it to the client. Returns whether the claimant may.
    * @throws McpTasksError `NO_WORKER` if no worker can grant it, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
-  async claim(owner: string, id: string, asked: Claim): Promise<boolean> {
+  async claim(owner: string, id: string, request: ClaimRequest): Promise<boolean> {
     this.#own(owner, id);
     // An existing workflow cannot track who sends its question to the client. Even if several do, it is answered only
     // once.
     if (await this.#reader.mapping(id, within(DEADLINE.read))) return true;
-    return await claim(this.#calls, id, asked);
+    return await claim(this.#calls, id, request);
   }
 
   /**

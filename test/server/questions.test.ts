@@ -83,7 +83,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const second = await session.open(b, 'tasks/result', { taskId });
     // The first replica holds the claim, which is all that keeps the other replica from asking.
     await expect(
-      wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', lease: 1000 }),
+      wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', ms: 1000 }),
     ).resolves.toBe(false);
     expect(questions(second)).toEqual([]);
     await first.drop();
@@ -272,7 +272,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     const again = await idle.next(isQuestion);
     expect(again.id).not.toBe(id);
     await expect(
-      wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', lease: 1000 }),
+      wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', ms: 1000 }),
     ).resolves.toBe(false);
     await session.reply(b, again.id, accept({ name: 'Kim' }));
     expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({

@@ -10,7 +10,7 @@ import type { Keyring } from '../../task/keyring.js';
 import type { EndedTask, Task } from '../../task/task.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 import { PROGRESS_CLAIM } from '../../task/names.js';
-import { Lease } from './lease.js';
+import { Claim } from './claim.js';
 import type { Owner } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { News } from './news.js';
@@ -133,7 +133,7 @@ class Follower {
     this.#owner = owner;
     this.#taskId = taskId;
     const claimant = randomUUID();
-    const claimOn = (key: string): Lease => new Lease({ engine, logger, owner: owner.id, taskId, key, claimant });
+    const claimOn = (key: string): Claim => new Claim({ engine, logger, owner: owner.id, taskId, key, claimant });
     const { tasks, unsolicited } = version;
     if (unsolicited) {
       const progressClaim = claimOn(PROGRESS_CLAIM);

@@ -5,7 +5,7 @@
 import type { Progress } from '../../task/progress.js';
 import { currentProgress, type Task } from '../../task/task.js';
 import type { TaskView, UnsolicitedMessages } from '../../protocol/version.js';
-import type { Lease } from './lease.js';
+import type { Claim } from './claim.js';
 import { carry, type Carrier } from './questions.js';
 
 /** How long to wait after a refused claim before trying again, in milliseconds. */
@@ -18,7 +18,7 @@ export interface NewsOptions {
   /** In milliseconds. */
   readonly pollInterval: number;
   /** The claim to send progress; needed for sessions, which may also have a stream at another process. */
-  readonly progressClaim: Lease;
+  readonly progressClaim: Claim;
   /** The task as the client last saw it. */
   readonly known: Task | undefined;
 }

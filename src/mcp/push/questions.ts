@@ -13,7 +13,7 @@ import type { InputRequest } from '../../task/report.js';
 import { sealRequestId, type Question } from '../../task/request-id.js';
 import type { Task } from '../../task/task.js';
 import type { UnsolicitedMessages } from '../../protocol/version.js';
-import type { Lease } from './lease.js';
+import type { Claim } from './claim.js';
 import type { ServerMessage, Stream } from '../../protocol/stream.js';
 
 /**
@@ -33,13 +33,13 @@ export interface QuestionOptions {
   readonly keys: Keyring;
   readonly unsolicited: UnsolicitedMessages;
   /** Creates the claim on one of the task's questions. */
-  readonly claimOn: (key: string) => Lease;
+  readonly claimOn: (key: string) => Claim;
   /** Causes {@link Questions.put} to be called again. */
   readonly look: () => void;
 }
 
 interface SentQuestion {
-  readonly lease: Lease;
+  readonly claim: Claim;
   /** The stream whose client was asked. */
   carrier?: Carrier;
   /** What was wrong with the last answer. */
@@ -58,10 +58,10 @@ export class Questions {
    * @param carriers a live array that always holds the current streams
    */
   async put(task: Task, carriers: readonly Carrier[]): Promise<void> {
-    for (const [key, { lease }] of this.#questions) {
+    for (const [key, { claim }] of this.#questions) {
       if (Object.hasOwn(task.inputs, key)) continue;
       // The question is no longer open, so there is nothing left to release.
-      lease.leave();
+      claim.leave();
       this.#questions.delete(key);
     }
     for (const [key, request] of Object.entries(task.inputs)) await this.#putOne(task, key, request, carriers);
@@ -76,7 +76,7 @@ export class Questions {
 
   /** Leaves the questions on `carrier` with its client until the claims run out. Until then nobody else is asked. */
   leave(carrier: Carrier): void {
-    for (const question of this.#questions.values()) if (question.carrier === carrier) question.lease.leave();
+    for (const question of this.#questions.values()) if (question.carrier === carrier) question.claim.leave();
   }
 
   /**
@@ -94,7 +94,7 @@ export class Questions {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
-    for (const { lease } of this.#questions.values()) void lease.release();
+    for (const { claim } of this.#questions.values()) void claim.release();
   }
 
   async #putOne(
@@ -106,23 +106,23 @@ export class Questions {
     // An existing workflow does not handle claims, so it cannot keep two processes from asking the same question. Use
     // only streams that no other process shares.
     const claimable = mapping === undefined;
-    const question: SentQuestion = this.#questions.get(key) ?? { lease: this.options.claimOn(key) };
+    const question: SentQuestion = this.#questions.get(key) ?? { claim: this.options.claimOn(key) };
     if (question.carrier) return;
     const kind = kindOf(request);
     const able = (): Carrier[] =>
       carriers.filter(
         ({ stream }) => (!kind || !stream.answers || stream.answers.includes(kind)) && (claimable || !stream.shared),
       );
-    if (able().length === 0) return await question.lease.release();
+    if (able().length === 0) return await question.claim.release();
     this.#questions.set(key, question);
-    if (!(await question.lease.take())) return this.#lookAgain();
+    if (!(await question.claim.take())) return this.#lookAgain();
     // Filter again: streams may have ended while the claim was made.
     const carrier = await carry(able(), ({ plain }) =>
       this.#message({ taskId, key }, saying(request, question.problem), plain),
     );
     if (carrier && carriers.includes(carrier)) question.carrier = carrier;
-    else await question.lease.release();
-    if (this.#closed) await question.lease.release();
+    else await question.claim.release();
+    if (this.#closed) await question.claim.release();
   }
 
   #message(question: Question, { method, params }: InputRequest, plain: boolean): ServerMessage {

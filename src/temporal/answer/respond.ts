@@ -98,26 +98,26 @@ export async function reply(calls: Calls, id: string, replies: Replies, until: n
   }
 }
 
-/** A claim to what `key` names: an input request, or sending progress. */
-export interface Claim {
+/** A request to claim what `key` names: an input request, or sending progress. */
+export interface ClaimRequest {
   readonly key: string;
   readonly claimant: string;
   /** How long the claim holds, in milliseconds; 0 releases it. */
-  readonly lease: number;
+  readonly ms: number;
 }
 
 /**
  * Makes a claim, and returns whether the claimant has it. A workflow that does not support claims grants every one.
  * @throws McpTasksError `NO_WORKER` if no worker can grant it
  */
-export async function claim(calls: Calls, id: string, { key, claimant, lease }: Claim): Promise<boolean> {
+export async function claim(calls: Calls, id: string, { key, claimant, ms }: ClaimRequest): Promise<boolean> {
   try {
     return await calls.run(
       within(DEADLINE.respond),
       async () =>
         await calls.client.workflow
           .getHandle(id)
-          .executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, lease] }),
+          .executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, ms] }),
       OVERTAKEN,
     );
   } catch (error) {

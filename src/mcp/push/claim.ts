@@ -1,5 +1,6 @@
 /**
- * The claim on telling a task's client of something, which the task's workflow gives to one server process at a time.
+ * The claim to ask a task's client a question or send it progress. The task's workflow grants it to one server process
+ * at a time.
  * @module
  */
 import type { Logger } from '../../local/log.js';
@@ -7,13 +8,13 @@ import { isMcpTasksError } from '../../task/errors.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 
 /**
- * How long a claim lasts, in milliseconds. It is renewed half way, and then lasts twice as long: a workflow takes 2,000
+ * How long a claim lasts, in milliseconds. It is renewed halfway through, each time for twice as long: a workflow takes 2,000
  * updates in all, and a person may take days.
  */
 const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;
 
-export interface LeaseOptions {
+export interface ClaimOptions {
   readonly engine: TaskEngine;
   readonly logger: Logger;
   readonly owner: string;
@@ -24,11 +25,11 @@ export interface LeaseOptions {
   readonly claimant: string;
 }
 
-export class Lease {
+export class Claim {
   #held = false;
   #renewal: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: LeaseOptions) {}
+  constructor(private readonly options: ClaimOptions) {}
 
   /** Claims and keeps renewing until released. Returns whether this process holds the claim. */
   async take(): Promise<boolean> {
@@ -45,27 +46,27 @@ export class Lease {
     await this.#claim(0);
   }
 
-  /** Stops renewing, so that others can claim once the current lease runs out. */
+  /** Stops renewing, so that others can claim once the current claim runs out. */
   leave(): void {
     this.#held = false;
     clearTimeout(this.#renewal);
   }
 
-  #renewAfter(lease: number): void {
-    this.#renewal = setTimeout(() => void this.#renew(Math.min(2 * lease, LONGEST)), lease / 2);
+  #renewAfter(ms: number): void {
+    this.#renewal = setTimeout(() => void this.#renew(Math.min(2 * ms, LONGEST)), ms / 2);
   }
 
-  async #renew(lease: number): Promise<void> {
-    await this.#claim(lease);
-    if (this.#held) this.#renewAfter(lease);
+  async #renew(ms: number): Promise<void> {
+    await this.#claim(ms);
+    if (this.#held) this.#renewAfter(ms);
   }
 
-  async #claim(lease: number): Promise<boolean> {
+  async #claim(ms: number): Promise<boolean> {
     const { engine, logger, owner, taskId, key, claimant } = this.options;
     try {
-      return await engine.claim(owner, taskId, { key, claimant, lease });
+      return await engine.claim(owner, taskId, { key, claimant, ms });
     } catch (error) {
-      if (!isMcpTasksError(error)) logger.error({ taskId, err: error }, 'a claim could not be made');
+      if (!isMcpTasksError(error)) logger.error({ taskId, err: error }, 'claim failed');
       return false;
     }
   }
