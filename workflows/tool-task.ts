@@ -14,12 +14,12 @@ export interface ToolTaskInput {
 }
 
 /** The form content that the person submitted before the work began. */
-type Answer = Readonly<Record<string, unknown>>;
+type FormContent = Readonly<Record<string, unknown>>;
 
 /** Runs a function tool as one retried, heartbeating activity and returns what it returned. */
-export async function mcpToolTask({ tool, args, policy }: ToolTaskInput, answer?: Answer): Promise<unknown> {
+export async function mcpToolTask({ tool, args, policy }: ToolTaskInput, answer?: FormContent): Promise<unknown> {
   taskState();
-  const activities = proxyActivities<Record<string, (args: unknown, answer?: Answer) => Promise<unknown>>>({
+  const activities = proxyActivities<Record<string, (args: unknown, answer?: FormContent) => Promise<unknown>>>({
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,
     retry: policy.retry,

@@ -32,12 +32,12 @@ export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]
   const { namespace } = calls.client.options;
   const where = `rights in namespace ${namespace}`;
   const probes = probesFor(calls, needsOf(tools));
-  const answers = await Promise.all(
+  const results = await Promise.all(
     Object.entries(probes).flatMap(([right, byCall]) =>
       Object.entries(byCall).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })),
     ),
   );
-  const failed = answers.filter(({ thrown }) => thrown !== undefined);
+  const failed = results.filter(({ thrown }) => thrown !== undefined);
   if (failed.length === 0) return [ok(`${where}: this role may ${listed(Object.keys(probes))} workflows`)];
   const denied = failed.filter(({ thrown }) => isRefusal(thrown));
   const unknown = failed.filter(({ thrown }) => !isRefusal(thrown));
@@ -46,7 +46,7 @@ export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]
     findings.push(
       error(
         `${where}: this role may not ${summary(denied)}`,
-        denied.length === answers.length ? NO_RIGHTS : SOME_RIGHTS,
+        denied.length === results.length ? NO_RIGHTS : SOME_RIGHTS,
       ),
     );
   if (unknown.length > 0)
@@ -59,7 +59,7 @@ export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]
   return findings;
 }
 
-interface Answer {
+interface ProbeResult {
   readonly right: string;
   readonly call: string;
   readonly thrown: unknown;
@@ -82,10 +82,10 @@ async function outcome(calls: Calls, probe: Probe): Promise<unknown> {
   }).catch((thrown: unknown) => thrown);
 }
 
-function summary(answers: readonly Answer[]): string {
-  const rights = listed([...new Set(answers.map(({ right }) => right))]);
-  const reasons = [...new Set(answers.map(({ thrown }) => reasonOf(thrown)))].join('; ');
-  return `${rights} workflows (${answers.map(({ call }) => call).join(', ')}): ${reasons}`;
+function summary(results: readonly ProbeResult[]): string {
+  const rights = listed([...new Set(results.map(({ right }) => right))]);
+  const reasons = [...new Set(results.map(({ thrown }) => reasonOf(thrown)))].join('; ');
+  return `${rights} workflows (${results.map(({ call }) => call).join(', ')}): ${reasons}`;
 }
 
 /** Joins words as in "start, read and list". */

@@ -11,7 +11,7 @@ import { McpTasksError } from '../../task/errors.js';
 const DEADLINE = 1_500;
 
 const base64 = z.string().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
-const Answer = z.object({
+const CodecResponse = z.object({
   payloads: z.array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() })),
 });
 
@@ -50,7 +50,7 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
   const post = async (what: 'encode' | 'decode', payloads: Payload[]): Promise<Payload[]> => {
     if (payloads.length === 0) return [];
     const body = JSON.stringify({ payloads: payloads.map(toJson) });
-    const { status, ok, text } = await answer(`${url}/${what}`, {
+    const { status, ok, text } = await send(`${url}/${what}`, {
       method: 'POST',
       headers,
       body,
@@ -64,7 +64,7 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
       );
     if (what === 'decode' && UNDECODABLE.has(status)) throw undecodable(status);
     if (!ok) throw refused(`it answered with HTTP ${status}`);
-    const answered = Answer.safeParse(json(text));
+    const answered = CodecResponse.safeParse(json(text));
     if (!answered.success) throw refused('its answer is not that of a codec server');
     const done = answered.data.payloads;
     if (done.length !== payloads.length) throw refused(`it returned ${done.length} payloads for ${payloads.length}`);
@@ -88,7 +88,7 @@ function check(url: string, headers: Readonly<Record<string, string>>): void {
   }
 }
 
-async function answer(url: string, request: RequestInit): Promise<{ status: number; ok: boolean; text: string }> {
+async function send(url: string, request: RequestInit): Promise<{ status: number; ok: boolean; text: string }> {
   try {
     const response = await fetch(url, request);
     return { status: response.status, ok: response.ok, text: await response.text() };

@@ -10,13 +10,13 @@ import { keyAfter, queryOf, questionName } from './mapped-report.js';
 import type { Reported } from './reports.js';
 import { TakenMessages } from './taken.js';
 
-export interface Questions {
+export interface OpenQuestions {
   readonly inputs: TaskReport['inputs'];
   /** The names of questions that may already have been answered. They are left out of `inputs`. */
   readonly unsure: ReadonlySet<string>;
 }
 
-export class OpenQuestions {
+export class OpenQuestionReader {
   readonly #taken: TakenMessages;
 
   constructor(calls: Calls) {
@@ -24,12 +24,12 @@ export class OpenQuestions {
   }
 
   /** Returns the open questions. This package's own workflows make their keys themselves. */
-  async of(
+  async read(
     run: Run,
     mapping: WorkflowMapping | undefined,
     { report, answeredAt }: Reported,
     until: number,
-  ): Promise<Questions> {
+  ): Promise<OpenQuestions> {
     const inputs = report?.inputs ?? {};
     if (!mapping) return { inputs, unsure: new Set() };
     const asked = await Promise.all(

@@ -16,7 +16,7 @@ import { endOf } from './end.js';
 import { failureText, type StartedEvent } from './failure-text.js';
 import { NewestHistory } from './history.js';
 import { queryOf, questionName } from './mapped-report.js';
-import { inputOf, OpenQuestions, type Questions } from './open-questions.js';
+import { inputOf, OpenQuestionReader, type OpenQuestions } from './open-questions.js';
 import { outcomeOfFailure, outcomeOfResult, outcomeOfUnreadable } from './outcome.js';
 import { Reports, type Reported } from './reports.js';
 import { stepsOf } from './steps.js';
@@ -39,8 +39,8 @@ export interface View {
   readonly lookAgainAt: number | undefined;
   /** See {@link Reported}. */
   readonly answeredAt: Reported['answeredAt'];
-  /** See {@link Questions}. */
-  readonly unsure: Questions['unsure'];
+  /** See {@link OpenQuestions}. */
+  readonly unsure: OpenQuestions['unsure'];
 }
 
 /** A task and how it was read. For a task that has ended, only the task. */
@@ -50,13 +50,13 @@ export class TaskReader {
   readonly #reports: Reports;
   readonly #history: NewestHistory;
   readonly #chains: Chains;
-  readonly #questions: OpenQuestions;
+  readonly #questions: OpenQuestionReader;
 
   constructor(private readonly calls: Calls) {
     this.#reports = new Reports(calls);
     this.#history = new NewestHistory(calls);
     this.#chains = new Chains(calls);
-    this.#questions = new OpenQuestions(calls);
+    this.#questions = new OpenQuestionReader(calls);
   }
 
   /**
@@ -158,7 +158,7 @@ export class TaskReader {
       this.#stalled(description, until),
     ]);
     const { report, answeredAt } = reported;
-    const { inputs, unsure } = await this.#questions.of(description, base.mapping, reported, until);
+    const { inputs, unsure } = await this.#questions.read(description, base.mapping, reported, until);
     const progress = asProgress(report?.progress);
     const task: Task = {
       ...base,
