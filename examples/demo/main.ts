@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { startLocalStack, type LocalStack } from '../../src/cli/local-stack.js';
-import { stopSignal } from '../../src/cli/stop-signal.js';
+import { stopSignal } from '../../src/cli/process-end.js';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { checkDatabase, compareRows, type Comparison } from './compare.js';
 import { Crash } from './crash.js';

@@ -1,7 +1,7 @@
 /** `mcp-tasks-temporal check`: checks in CI whether a gateway's file can be served. @module */
 import { checkGateway } from '../gateway/load.js';
 import type { DurableTool } from '../tool/define-tool.js';
-import { endCommand } from './end-command.js';
+import { endCommand } from './process-end.js';
 
 /**
  * Prints the file's tools.

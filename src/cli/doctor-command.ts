@@ -1,5 +1,5 @@
 /** `mcp-tasks-temporal doctor`: examines what a gateway's file depends on, and says how to fix each problem. @module */
-import { endCommand } from './end-command.js';
+import { endCommand } from './process-end.js';
 import { isMcpTasksError } from '../task/errors.js';
 import { loadGateway } from '../gateway/load.js';
 import { examine, type Finding } from '../gateway/doctor/index.js';

@@ -1,7 +1,7 @@
 /** `mcp-tasks-temporal init`: writes a first gateway file. @module */
 import { writeFile } from 'node:fs/promises';
 import { McpTasksError } from '../task/errors.js';
-import { endCommand } from './end-command.js';
+import { endCommand } from './process-end.js';
 import { firstFile } from '../gateway/first-file.js';
 import { withCalls } from '../gateway/open-calls.js';
 import { proposals } from '../gateway/proposals.js';

@@ -5,11 +5,10 @@ import { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
-import { endCommand } from './end-command.js';
 import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
 import type { HttpServer } from '../mcp/http/node-server.js';
 import { serveHttp } from '../server/serve-http.js';
-import { stopSignal } from './stop-signal.js';
+import { endCommand, stopSignal } from './process-end.js';
 import { loadTools, type ToolModule } from './tool-module.js';
 import { version } from '../version.js';
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../local/log.js';
 import { startLocalStack, type LocalStack } from './local-stack.js';
-import { stopSignal } from './stop-signal.js';
+import { stopSignal } from './process-end.js';
 
 export async function start({ port, dir, logger }: { port: number; dir: string; logger: Logger }): Promise<void> {
   const roots = process.env['MCP_TASKS_ROOTS'] || (await dataFolder());
