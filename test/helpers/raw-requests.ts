@@ -35,8 +35,7 @@ export async function send2025(
   return await post(
     handler,
     { 'mcp-protocol-version': options.version ?? '2025-11-25' },
-    method,
-    { ...params, ...meta },
+    { method, params: { ...params, ...meta } },
     options,
   );
 }
@@ -63,14 +62,13 @@ export async function send2026(
     'io.modelcontextprotocol/clientCapabilities': options.capabilities ?? TASKS,
     ...options.meta,
   };
-  return await post(handler, headers, method, { ...params, _meta }, options);
+  return await post(handler, headers, { method, params: { ...params, _meta } }, options);
 }
 
 async function post(
   handler: Endpoint,
   headers: Record<string, string>,
-  method: string,
-  params: object,
+  { method, params }: { readonly method: string; readonly params: object },
   { authInfo, signal }: SendOptions,
 ): Promise<Reply> {
   const id = ++lastId;

@@ -49,13 +49,15 @@ async function working(taskId: string, extra: Extra): Promise<void> {
   await extra.taskStore.updateTaskStatus(taskId, 'working');
 }
 
-function addTask(
-  mcp: McpServer,
-  name: string,
-  inputSchema: z.ZodRawShape,
-  taskSupport: 'optional' | 'required',
-  work: Work,
-): void {
+interface TaskTool {
+  readonly name: string;
+  /** @default no arguments */
+  readonly inputSchema?: z.ZodRawShape;
+  /** @default 'optional' */
+  readonly taskSupport?: 'optional' | 'required';
+}
+
+function addTask(mcp: McpServer, { name, inputSchema = {}, taskSupport = 'optional' }: TaskTool, work: Work): void {
   const description = `The fixture's ${name}`;
   mcp.experimental.tasks.registerToolTask(
     name,
@@ -100,16 +102,12 @@ function fixtureServer(taskStore: InMemoryTaskStore, taskMessageQueue: InMemoryT
   );
   addTask(
     mcp,
-    'echo_task',
-    { text: z.string() },
-    'optional',
+    { name: 'echo_task', inputSchema: { text: z.string() } },
     async ({ text: said }) => await Promise.resolve(text(String(said))),
   );
   addTask(
     mcp,
-    'slow_compute',
-    { seconds: z.number(), label: z.string().optional() },
-    'optional',
+    { name: 'slow_compute', inputSchema: { seconds: z.number(), label: z.string().optional() } },
     async ({ seconds, label }, taskId, extra) => {
       const steps = Math.ceil(Number(seconds) * 5);
       const progressToken = extra._meta?.progressToken;
@@ -124,20 +122,22 @@ function fixtureServer(taskStore: InMemoryTaskStore, taskMessageQueue: InMemoryT
       return text(`${String(label)} took ${String(seconds)} s`);
     },
   );
-  addTask(mcp, 'failing_job', {}, 'optional', async () => await Promise.resolve(text('the job failed', true)));
+  addTask(mcp, { name: 'failing_job' }, async () => await Promise.resolve(text('the job failed', true)));
   addTask(
     mcp,
-    'protocol_error_job',
-    {},
-    'optional',
+    { name: 'protocol_error_job' },
     async () => await Promise.reject(new Error('the job ended with a protocol error')),
   );
-  addTask(mcp, 'confirm_delete', { filename: z.string() }, 'optional', async ({ filename }, taskId, extra) => {
-    const confirm = await askFor('confirm', { type: 'boolean' }, taskId, extra);
-    await working(taskId, extra);
-    return text(confirm === true ? `deleted ${String(filename)}` : `kept ${String(filename)}`);
-  });
-  addTask(mcp, 'multi_input', {}, 'optional', async (_args, taskId, extra) => {
+  addTask(
+    mcp,
+    { name: 'confirm_delete', inputSchema: { filename: z.string() } },
+    async ({ filename }, taskId, extra) => {
+      const confirm = await askFor('confirm', { type: 'boolean' }, taskId, extra);
+      await working(taskId, extra);
+      return text(confirm === true ? `deleted ${String(filename)}` : `kept ${String(filename)}`);
+    },
+  );
+  addTask(mcp, { name: 'multi_input' }, async (_args, taskId, extra) => {
     const [name, confirm] = await Promise.all([
       askFor('name', { type: 'string' }, taskId, extra),
       askFor('confirm', { type: 'boolean' }, taskId, extra),
@@ -145,7 +145,7 @@ function fixtureServer(taskStore: InMemoryTaskStore, taskMessageQueue: InMemoryT
     await working(taskId, extra);
     return text(`${String(name)}: ${String(confirm)}`);
   });
-  addTask(mcp, 'test_tool_with_task', {}, 'required', async (_args, taskId, extra) => {
+  addTask(mcp, { name: 'test_tool_with_task', taskSupport: 'required' }, async (_args, taskId, extra) => {
     const name = await askFor('user_name', { type: 'string' }, taskId, extra);
     await working(taskId, extra);
     return text(`Hello, ${String(name)}!`);

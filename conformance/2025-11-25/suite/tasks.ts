@@ -46,7 +46,6 @@ export async function poll(
   taskId: string,
   what: string,
   wanted: (task: ReadTask) => boolean,
-  patience = PATIENCE,
 ): Promise<ReadTask[]> {
   const read: ReadTask[] = [];
   const over = new AbortController();
@@ -58,7 +57,7 @@ export async function poll(
     }
   };
   try {
-    await within(patience, `the task to be ${what}`, looks());
+    await within(PATIENCE, `the task to be ${what}`, looks());
   } catch (error) {
     throw read.length > 0 && error instanceof Failed
       ? new Failed(`${error.message}; the last read was ${seen(read.at(-1))}`)

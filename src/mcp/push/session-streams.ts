@@ -37,8 +37,7 @@ export class SessionStreams {
     this.#streams.set(session, streams);
     const leave: Leave = new Map();
     streams.set(stream, leave);
-    for (const [taskId, interest] of this.#tasks.get(session)?.entries() ?? [])
-      this.#follow(session, stream, leave, taskId, interest);
+    for (const interest of this.#tasks.get(session)?.values() ?? []) this.#follow(session, stream, leave, interest);
     return () => {
       streams.delete(stream);
       if (streams.size === 0) this.#streams.delete(session);
@@ -56,11 +55,11 @@ export class SessionStreams {
     this.#tasks.set(session, tasks);
     const interest = tasks.get(known.id) ?? { version, owner, known };
     tasks.set(known.id, interest);
-    for (const [stream, leave] of this.#streams.get(session) ?? [])
-      this.#follow(session, stream, leave, known.id, interest);
+    for (const [stream, leave] of this.#streams.get(session) ?? []) this.#follow(session, stream, leave, interest);
   }
 
-  #follow(session: string, stream: Stream, leave: Leave, taskId: string, { version, owner, known }: Interest): void {
+  #follow(session: string, stream: Stream, leave: Leave, { version, owner, known }: Interest): void {
+    const taskId = known.id;
     if (leave.size >= TASKS || leave.has(taskId)) return;
     const following = this.followers.follow({ version, owner, taskId, stream }, { known });
     leave.set(taskId, following.leave);

@@ -38,16 +38,15 @@ async function build(name: string, module: string, what: string, log: Log): Prom
   const executable = join(cache, `go-${name}`);
   await run(
     `building ${name} (Go)`,
-    'go',
-    ['build', '-buildvcs=false', '-o', executable, what],
+    ['go', 'build', '-buildvcs=false', '-o', executable, what],
     join(sources, module),
     log,
   );
   return executable;
 }
 
-/** Runs a command to completion and logs how long it took. */
-export async function run(what: string, file: string, args: string[], cwd: string, log: Log): Promise<void> {
+/** Runs a command, given as file and arguments, to completion and logs how long it took. */
+export async function run(what: string, [file, ...args]: [string, ...string[]], cwd: string, log: Log): Promise<void> {
   const start = Date.now();
   const onProgress = (seconds: number): void => log(`cluster: still ${what} (${seconds} s)`);
   await runCommand(file, args, { cwd, env: process.env, timeout: timeLeft(), onProgress }).catch(

@@ -21,22 +21,20 @@ async function makeEnvironment(environment: string, log: Log): Promise<void> {
   await mkdir(cache, { recursive: true });
   const partial = await mkdtemp(join(cache, 'partial-'));
   try {
-    const bundled = await run('looking for pip', 'python3', ['-c', 'import ensurepip'], sources, log).then(
+    const bundled = await run('looking for pip', ['python3', '-c', 'import ensurepip'], sources, log).then(
       () => true,
       () => false,
     );
     await run(
       'making a Python environment',
-      'python3',
-      ['-m', 'venv', ...(bundled ? [] : ['--without-pip']), partial],
+      ['python3', '-m', 'venv', ...(bundled ? [] : ['--without-pip']), partial],
       sources,
       log,
     );
     const pip = bundled ? ['-m', 'pip'] : [join(await downloadPip(partial).catch(withoutPip), 'pip')];
     await run(
       'installing the Python SDK',
-      join(partial, INTERPRETER),
-      [...pip, 'install', '--quiet', '--requirement', REQUIREMENTS],
+      [join(partial, INTERPRETER), ...pip, 'install', '--quiet', '--requirement', REQUIREMENTS],
       sources,
       log,
     );
