@@ -1,17 +1,56 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The files that take longest, the longest first. Keep in step with the durations that Vitest reports. */
+const LONGEST = [
+  'tools/load-crash',
+  'sdk/conformance',
+  'temporal/engine',
+  'tools/load-cancel',
+  'gateway/answers',
+  'gateway/hangs',
+  'temporal/keys',
+  'server/stdio',
+  'gateway/cli',
+  'temporal/codecs',
+  '2025-11-25/suite',
+  'tools/load-dataset',
+  'server/questions',
+  'fixture/fixture',
+  'interop/ext-tasks',
+  'server/fallback',
+  'interop/inspector',
+  'temporal/chain',
+  'cli/serve',
+  'server/crash',
+  'gateway/away',
+  'gateway/doctor-connection',
+];
+
+/** Starts the longest files first, so that the last file to end does not run alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return found === -1 ? LONGEST.length : found;
+    };
+    return await Promise.resolve(files.toSorted((a, b) => place(a) - place(b)));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'conformance/**/*.test.ts'],
-    // These need their own cluster: npm run test:cluster.
-    exclude: ['test/cluster/**'],
+    // These have scripts of their own: test:cluster, which needs its own cluster, and test:mutants.
+    exclude: ['test/cluster/**', 'conformance/2025-11-25/mutants.test.ts'],
     globalSetup: ['test/helpers/services.ts'],
-    setupFiles: ['test/helpers/quiet.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What a test waits for does arrive; how soon depends on the machine.
     expect: { poll: { timeout: 20_000 } },
-    // Servers, workers and databases share two cores: with more files in parallel, tests would time each other out.
-    maxWorkers: 2,
+    // One more than the cores of a small machine, because half of the time a file waits: for a timeout, a retry or a
+    // process. With many more, tests would time each other out.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 });

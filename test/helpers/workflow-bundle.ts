@@ -9,6 +9,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundlePath } from '@temporalio/worker';
 import { inject } from 'vitest';
+import './quiet.js';
 
 const bundles = new Map<string, Promise<WorkflowBundlePath>>();
 
