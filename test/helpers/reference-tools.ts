@@ -25,6 +25,8 @@ export interface Scratch {
   readonly schema: string;
   readonly config: ToolsConfig;
   sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** Counts a table's rows, and how many of them are duplicates of another. */
+  count(table: string): Promise<{ rows: number; twice: number }>;
   /** Waits until no load has its own tables in the schema, and returns the schema's tables. */
   tables(): Promise<string[]>;
   close(): Promise<void>;
@@ -44,6 +46,14 @@ export async function scratch(): Promise<Scratch> {
     schema,
     config: { roots: [root], databases: { default: url, file: `duckdb:${join(root, 'target.duckdb')}` } },
     sql,
+    async count(table) {
+      // Comparing hashes takes a fifth of the time of comparing rows.
+      const [counted] = await sql<{ rows: number; twice: number }>(
+        `SELECT sum(n)::int AS rows, sum(n - 1)::int AS twice
+         FROM (SELECT count(*) n FROM ${table} f GROUP BY hash_record_extended(f, 0)) d`,
+      );
+      return counted!;
+    },
     async tables() {
       return await until(async () => {
         const rows = await sql<{ name: string }>(

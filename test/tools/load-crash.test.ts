@@ -19,7 +19,6 @@ let tasks: Loader | undefined;
 
 beforeEach(async () => {
   place = await scratch();
-  await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
   // 300,000 rows: 150,000 distinct ones, each twice.
   const some = Array.from({ length: 150_000 }, (_, i) => `${i},"row ${i}"\n`).join('');
   await writeFile(join(place.root, 'some.csv'), `id,name\n${some}${some}`);
@@ -31,10 +30,6 @@ afterEach(async () => {
   await place.close();
 });
 
-const flights = (): { source: string; table: string } => ({
-  source: 'flights.parquet',
-  table: `${place.schema}.flights`,
-});
 const some = (): { source: string; table: string; chunkRows: number } => ({
   source: 'some.csv',
   table: `${place.schema}.some`,
@@ -88,10 +83,7 @@ async function withChunkOpen<T>(work: () => Promise<T>): Promise<T> {
 
 /** Expects the table to have `rows` rows, `twice` of which are duplicates, and no other table to be left. */
 async function expectExactly(table: string, rows: number, twice: number): Promise<void> {
-  const [row] = await place.sql(
-    `SELECT sum(n)::int AS rows, sum(n - 1)::int AS twice FROM (SELECT count(*) n FROM ${place.schema}.${table} f GROUP BY f) d`,
-  );
-  expect(row).toEqual({ rows, twice });
+  expect(await place.count(`${place.schema}.${table}`)).toEqual({ rows, twice });
   expect(await place.tables()).toEqual([table]);
 }
 
@@ -103,6 +95,7 @@ async function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt = 1
 }
 
 test('after a worker is killed mid-load, another continues after the last committed chunk', async () => {
+  await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
   tasks = await loader(place.config, {}, false);
   const worker = spawn(
     process.execPath,
@@ -115,7 +108,7 @@ test('after a worker is killed mid-load, another continues after the last commit
     { stdio: 'ignore' },
   );
   try {
-    const handle = await tasks.start(flights());
+    const handle = await tasks.start({ source: 'flights.parquet', table: `${place.schema}.flights` });
     await midLoad();
     worker.kill('SIGKILL');
     const second = await loader(place.config, {}, true, tasks.taskQueue);
@@ -204,15 +197,15 @@ function batches(next: () => Promise<never>): AsyncIterable<RowBatch> {
 
 test('after a connection is lost mid-load, the next attempt continues', async () => {
   tasks = await loader(place.config);
-  const handle = await tasks.start(flights());
-  await midLoad();
+  const handle = await tasks.start(some());
+  await until(async () => (await count(await own('ledger'))) >= 2, 'chunks to be loaded');
   await withChunkOpen(async () => {
     const [pid] = await midLoad();
     await place.sql('SELECT pg_terminate_backend($1)', [pid]);
   });
   const result = await handle.result();
-  expect(result).toMatchObject({ rowsOut: 3_000_000, attempts: 2, chunksRedone: 1 });
-}, 180_000);
+  expect(result).toMatchObject({ rowsOut: 300_000, attempts: 2, chunksRedone: 1 });
+});
 
 test('a source that changes while the task runs fails the load and leaves nothing', async () => {
   const real = loadActivities(place.config);

@@ -57,10 +57,7 @@ test('three million rows arrive, each exactly once', async () => {
     files: 1,
   });
   // The input has identical rows, which must not be dropped as duplicates.
-  const [twice] = await place.sql(
-    `SELECT sum(n - 1)::int AS rows FROM (SELECT count(*) n FROM ${table} f GROUP BY f HAVING count(*) > 1) d`,
-  );
-  expect(twice).toEqual({ rows: 191 });
+  expect(await place.count(table)).toEqual({ rows: 3_000_000, twice: 191 });
   expect(await place.tables()).toEqual(['flights']);
 }, 180_000);
 
