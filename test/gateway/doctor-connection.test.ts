@@ -1,5 +1,6 @@
 /** `doctor` when it cannot reach Temporal: the reason and the remedy. Also covers every way of connecting. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
@@ -95,7 +96,7 @@ afterAll(async () => {
 });
 
 async function findings(temporal: string): Promise<Finding[]> {
-  const file = join(dir, 'mcp-tasks.yaml');
+  const file = join(dir, `${randomUUID()}.yaml`);
   await writeFile(
     file,
     `temporal: ${temporal.replaceAll(/<(\w+)>/g, (_, name: string) => places[name] ?? '')}\ntools: [{ name: text, workflow: Text, taskQueue: nobody }]\n`,
@@ -108,7 +109,8 @@ async function findings(temporal: string): Promise<Finding[]> {
 const CA = 'ca: ca.pem';
 const CLIENT = 'cert: client.pem, key: client.key';
 
-it.each<[string, string, RegExp, RegExp]>([
+// Concurrent, because some of them end only when a connection attempt times out.
+it.concurrent.each<[string, string, RegExp, RegExp]>([
   [
     'nothing listens on the port',
     '{ address: "127.0.0.1:1" }',
@@ -244,7 +246,7 @@ describe('if packets are dropped', () => {
     deaf.kill('SIGKILL');
   });
 
-  it.each([
+  it.concurrent.each([
     ['doctor', [], 2],
     ['init', ['--from-cluster', 'other.yaml'], 1],
   ])(
