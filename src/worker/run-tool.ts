@@ -30,9 +30,9 @@ export function toolActivities(
   );
 }
 
-type Run = (args: never, ctx: never) => Promise<unknown>;
+type RunFunction = (args: never, ctx: never) => Promise<unknown>;
 
-async function run(tool: DurableTool, work: Run, args: unknown, ctx: never): Promise<unknown> {
+async function run(tool: DurableTool, work: RunFunction, args: unknown, ctx: never): Promise<unknown> {
   const checked = await validate(tool.inputSchema, args);
   if ('problems' in checked) throw new ToolError(`Invalid arguments for tool ${tool.name}: ${checked.problems}`);
   const value = await work(checked.value as never, ctx);

@@ -22,12 +22,12 @@ import { InputUnavailableError } from '../tool/errors.js';
 import { changed, taskState, type TaskState } from './state.js';
 
 /** The client's answers by key, and the reasons for those it could not give. */
-type Replies = [answers: Readonly<Record<string, unknown>>, unavailable?: Readonly<Record<string, string>>];
+type ReplyArgs = [answers: Readonly<Record<string, unknown>>, unavailable?: Readonly<Record<string, string>>];
 
 /** Answers input requests. Returns the keys that were open; ignores all others, as the protocol requires. */
-export const respondUpdate = defineUpdate<{ accepted: string[] }, Replies>(RESPOND_UPDATE);
+export const respondUpdate = defineUpdate<{ accepted: string[] }, ReplyArgs>(RESPOND_UPDATE);
 /** The same as a signal, which Temporal stores until a worker is available. */
-export const replySignal = defineSignal<Replies>(REPLY_SIGNAL);
+export const replySignal = defineSignal<ReplyArgs>(REPLY_SIGNAL);
 
 export interface InputOptions<Answer> {
   /** How long to wait for the answer. @default as long as the task lives */
@@ -109,7 +109,7 @@ function replyBook(state: TaskState): Book {
   const book: Book = { runId, replies: new Map<string, Reply>(), prefix, opened: 0 };
   current = book;
   const isOpen = (key: string): boolean => state.inputs.has(key) && !book.replies.has(key);
-  const take = (answers: Replies[0], unavailable: Replies[1] = {}): { accepted: string[] } => {
+  const take = (answers: ReplyArgs[0], unavailable: ReplyArgs[1] = {}): { accepted: string[] } => {
     // Check again: all updates of one activation pass the validator before any of them is applied. The first answer
     // wins.
     const taken = [

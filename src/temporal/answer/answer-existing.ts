@@ -62,7 +62,7 @@ export async function answerExisting(calls: Calls, { id, mapping, answers, isAsk
   }
 }
 
-interface Message {
+interface WorkflowMessage {
   readonly kind: 'update' | 'signal';
   readonly name: string;
   readonly args: readonly unknown[];
@@ -70,7 +70,12 @@ interface Message {
   readonly once: string;
 }
 
-async function send(calls: Calls, id: string, { kind, name, args, once }: Message, until: number): Promise<void> {
+async function send(
+  calls: Calls,
+  id: string,
+  { kind, name, args, once }: WorkflowMessage,
+  until: number,
+): Promise<void> {
   if (kind === 'signal')
     return await unlessEnded(calls.run(until, async () => await signal(calls, id, { name, args, once })));
   try {
@@ -92,7 +97,7 @@ async function send(calls: Calls, id: string, { kind, name, args, once }: Messag
 async function signal(
   { client }: Calls,
   workflowId: string,
-  { name, args, once }: Omit<Message, 'kind'>,
+  { name, args, once }: Omit<WorkflowMessage, 'kind'>,
 ): Promise<void> {
   const { namespace, identity, loadedDataConverter } = client.options;
   const payloads = await encodeToPayloadsWithContext(loadedDataConverter, { type: 'workflow', namespace, workflowId }, [

@@ -23,7 +23,7 @@ const UNKNOWN_PAUSE = 30_000;
 const LONGEST_PAUSE = 60_000;
 
 /** What is known about one query. */
-interface Asked {
+interface QueryState {
   /** The length of the history when the query was last sent. */
   readonly historyLength: number;
   /** The last answer, and the length of the history that it reflects. */
@@ -44,7 +44,7 @@ export interface Reported {
 }
 
 interface Known {
-  readonly asked: Map<string, Asked>;
+  readonly asked: Map<string, QueryState>;
   report?: TaskReport;
 }
 
@@ -61,7 +61,7 @@ export class Reports {
    */
   async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Reported> {
     const { runId, historyLength } = description;
-    const known = this.#known.get(runId) ?? { asked: new Map<string, Asked>() };
+    const known = this.#known.get(runId) ?? { asked: new Map<string, QueryState>() };
     this.#known.set(runId, known);
     const due = (mapping ? queriesOf(mapping) : [REPORT_QUERY]).filter((query) =>
       isDue(known.asked.get(query), historyLength),
@@ -97,9 +97,9 @@ export class Reports {
   async #ask(
     { workflowId, runId, historyLength }: Description,
     query: string,
-    last: Asked | undefined,
+    last: QueryState | undefined,
     deadline: number,
-  ): Promise<Asked> {
+  ): Promise<QueryState> {
     try {
       const value = await this.calls.once(
         deadline,
@@ -120,7 +120,7 @@ export class Reports {
   }
 }
 
-function isDue(asked: Asked | undefined, historyLength: number): boolean {
+function isDue(asked: QueryState | undefined, historyLength: number): boolean {
   return asked?.historyLength !== historyLength || (asked.askAgainAt ?? Infinity) <= Date.now();
 }
 

@@ -6,11 +6,11 @@ import { defaultSchema } from './check.js';
 import { PostgresSession } from './session.js';
 import { PostgresTarget } from './target.js';
 
-type Postgres = Extract<Database, { kind: 'postgres' }>;
+type PostgresDatabase = Extract<Database, { kind: 'postgres' }>;
 
 /** Opens a session and ends those of older attempts at the same step. */
 export async function openPostgresTarget(
-  { name, url }: Postgres,
+  { name, url }: PostgresDatabase,
   target: LoadTarget,
   session: TargetSession,
 ): Promise<Target> {
@@ -26,7 +26,7 @@ export async function openPostgresTarget(
 }
 
 export async function postgresDefaultSchema(
-  { name, url }: Postgres,
+  { name, url }: PostgresDatabase,
   id: string,
   session: TargetSession,
 ): Promise<string> {
