@@ -171,7 +171,7 @@ describe('an invalid configuration', () => {
       /TEMPORAL_CONFIG_FILE\): .*a path is expected/,
     ],
     [
-      'a file that is not TOML, on the line of its secret',
+      'a secret on a line that is not valid TOML',
       {},
       () => ({ configFile: profiles('[profile.default]\napi_key = "hush-hush') }),
       /line 2, column \d+/,

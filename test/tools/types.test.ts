@@ -77,7 +77,7 @@ const VALUES: readonly (readonly [value: string, type: string, text: string | nu
 
 // Reads from a query, because a Parquet file would store some of these as another type.
 test.each(['default', 'file'])(
-  'every type arrives as the same value in database "%s", beside a row of NULLs',
+  'every type arrives as the same value in database "%s", alongside a row of NULLs',
   async (database) => {
     const select = VALUES.map(([value], i) => `${value} AS c${i}`).join(', ');
     const nulls = VALUES.map(() => 'NULL').join(', ');

@@ -27,13 +27,13 @@ export async function call(
   return result as Json & { task: ReadTask };
 }
 
-export async function start(session: Session, name: string, args?: Json, extra?: Json): Promise<string> {
+export async function startTask(session: Session, name: string, args?: Json, extra?: Json): Promise<string> {
   return (await call(session, name, args, extra)).task.taskId;
 }
 
 /** Starts a task that works for `seconds` seconds. */
 export async function startSlow(session: Session, seconds: number, extra?: Json): Promise<string> {
-  return await start(session, 'slow_compute', { seconds, label: 'conformance' }, extra);
+  return await startTask(session, 'slow_compute', { seconds, label: 'conformance' }, extra);
 }
 
 export async function get(session: Session, taskId: string): Promise<ReadTask> {
@@ -136,7 +136,7 @@ export async function startAsking(
   args: Json = { filename: 'conformance.txt' },
 ): Promise<Asking> {
   await session.listen();
-  const taskId = await start(session, tool, args);
+  const taskId = await startTask(session, tool, args);
   return { taskId, result: session.send('tasks/result', { taskId }) };
 }
 

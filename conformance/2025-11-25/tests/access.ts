@@ -1,7 +1,17 @@
 /** Tests of listing, isolation and access control. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, Test } from '../suite/context.js';
-import { declares, finished, firstPage, get, listed, pages, start, startSlow, type ReadTask } from '../suite/tasks.js';
+import {
+  declares,
+  finished,
+  firstPage,
+  get,
+  listed,
+  pages,
+  startTask,
+  startSlow,
+  type ReadTask,
+} from '../suite/tasks.js';
 import { UNGUESSABLE, variety } from '../suite/variety.js';
 import { check, Failed, seen, skip } from '../suite/verdict.js';
 import { ListTasksResult } from '../wire/schemas.js';
@@ -19,7 +29,7 @@ async function startPages(session: Session): Promise<{ ids: string[]; first: Rea
   for (;;) {
     ids.push(
       ...(await Promise.all(
-        Array.from({ length: 11 }, async () => await start(session, 'echo_task', { text: 'one of many' })),
+        Array.from({ length: 11 }, async () => await startTask(session, 'echo_task', { text: 'one of many' })),
       )),
     );
     // A long list is expensive on some servers, so do not request it every time.
@@ -70,7 +80,7 @@ export const listingTests: Record<string, Test> = {
 
   async 'list-4'(t) {
     const session = await t.connect();
-    const ids = [await start(session, 'echo_task', { text: 'listed' }), await startSlow(session, 1)];
+    const ids = [await startTask(session, 'echo_task', { text: 'listed' }), await startSlow(session, 1)];
     for (const id of ids) await get(session, id);
     check(
       (await missing(session, ids)).length === 0,
@@ -85,7 +95,7 @@ export const accessTests: Record<string, Test> = {
   async 'access-3'(t) {
     const session = await anonymous(t);
     const ids = await Promise.all(
-      Array.from({ length: 20 }, async () => await start(session, 'echo_task', { text: 'guess' })),
+      Array.from({ length: 20 }, async () => await startTask(session, 'echo_task', { text: 'guess' })),
     );
     check(
       variety(ids) >= UNGUESSABLE,
@@ -96,7 +106,7 @@ export const accessTests: Record<string, Test> = {
   async 'access-4'(t) {
     const [one, two] = [await anonymous(t), await anonymous(t)];
     if (!declares(one, 'list')) return;
-    const taskId = await start(one, 'echo_task', { text: 'mine' });
+    const taskId = await startTask(one, 'echo_task', { text: 'mine' });
     await delay(500);
     check(
       (await listed(two, taskId)) === undefined,
@@ -119,7 +129,7 @@ export const accessTests: Record<string, Test> = {
 
   async 'access-6'(t) {
     const { mine, theirs } = await t.connectBoth();
-    const taskId = await start(mine, 'echo_task', { text: 'mine' });
+    const taskId = await startTask(mine, 'echo_task', { text: 'mine' });
     check((await missing(mine, [taskId])).length === 0, 'the task is not in its own requestor’s list');
     check((await listed(theirs, taskId)) === undefined, 'the task is in the list of another token');
   },

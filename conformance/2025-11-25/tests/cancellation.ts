@@ -1,7 +1,7 @@
 /** Tests of cancellation and protocol errors. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from '../suite/context.js';
-import { cancel, finished, firstPage, start, startSlow } from '../suite/tasks.js';
+import { cancel, finished, firstPage, startTask, startSlow } from '../suite/tasks.js';
 import { check, seen } from '../suite/verdict.js';
 import type { Answer, Session } from '../wire/session.js';
 
@@ -14,8 +14,8 @@ async function cancelled(session: Session, seconds = 3): Promise<{ taskId: strin
 
 /** Creates one task in each terminal status. @returns the task IDs, by status */
 export async function ended(session: Session): Promise<Record<string, string>> {
-  const completed = await finished(session, await start(session, 'echo_task', { text: 'over' }));
-  const failed = await finished(session, await start(session, 'failing_job'));
+  const completed = await finished(session, await startTask(session, 'echo_task', { text: 'over' }));
+  const failed = await finished(session, await startTask(session, 'failing_job'));
   return { completed: completed.taskId, failed: failed.taskId, cancelled: (await cancelled(session)).taskId };
 }
 
@@ -70,7 +70,7 @@ export const errorTests: Record<string, Test> = {
 
   async 'errors-6'(t) {
     const session = await t.connect();
-    const { taskId } = await finished(session, await start(session, 'echo_task', { text: 'over' }));
+    const { taskId } = await finished(session, await startTask(session, 'echo_task', { text: 'over' }));
     const notThere = (await session.ask('tasks/get', { taskId: NOBODY })).error?.message ?? '';
     const tooLate = (await session.ask('tasks/cancel', { taskId })).error?.message ?? '';
     const vague = [notThere, tooLate].find((message) => message.trim().split(/\s+/).length < 2);

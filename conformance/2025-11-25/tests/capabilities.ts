@@ -1,6 +1,6 @@
 /** Tests of capabilities and tool-level negotiation. @module */
 import type { Test } from '../suite/context.js';
-import { accept, declares, question, start, startAsking, startSlow, taskSupport, tools } from '../suite/tasks.js';
+import { accept, declares, question, startTask, startAsking, startSlow, taskSupport, tools } from '../suite/tasks.js';
 import { check, seen, skip } from '../suite/verdict.js';
 import type { Json } from '../wire/message.js';
 import { CallToolResult, CreateTaskResult, TasksCapability } from '../wire/schemas.js';
@@ -81,7 +81,7 @@ export const toolTests: Record<string, Test> = {
     const request = { name: 'echo_task', arguments: { text: 'either way' } };
     const plain: Json = await session.result('tools/call', request);
     check(CallToolResult.safeParse(plain).success, `the normal request was answered with ${seen(plain)}`);
-    await start(session, request.name, request.arguments);
+    await startTask(session, request.name, request.arguments);
   },
 
   async 'tools-7'(t) {

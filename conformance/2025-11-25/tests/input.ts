@@ -1,7 +1,17 @@
 /** Tests of the status `input_required`. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from '../suite/context.js';
-import { accept, finished, get, isTerminal, poll, question, start, startAsking, startSlow } from '../suite/tasks.js';
+import {
+  accept,
+  finished,
+  get,
+  isTerminal,
+  poll,
+  question,
+  startTask,
+  startAsking,
+  startSlow,
+} from '../suite/tasks.js';
 import { check, seen } from '../suite/verdict.js';
 
 export const inputTests: Record<string, Test> = {
@@ -52,7 +62,7 @@ export const inputTests: Record<string, Test> = {
 
   async 'input-8'(t) {
     const session = await t.connect();
-    const taskId = await start(session, 'confirm_delete', { filename: 'conformance.txt' });
+    const taskId = await startTask(session, 'confirm_delete', { filename: 'conformance.txt' });
     await poll(session, taskId, 'input_required', (task) => task['status'] === 'input_required');
     // No stream was open before, so nothing can have been sent yet.
     session.send('tasks/result', { taskId });

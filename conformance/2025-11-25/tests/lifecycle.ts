@@ -9,7 +9,7 @@ import {
   isTerminal,
   listed,
   poll,
-  start,
+  startTask,
   startSlow,
   type ReadTask,
 } from '../suite/tasks.js';
@@ -60,7 +60,12 @@ export const lifecycleTests: Record<string, Test> = {
   async 'task-ids-2'(t) {
     const session = await t.connect();
     const mine = 'chosen-by-the-requestor';
-    const taskId = await start(session, 'echo_task', { text: 'id' }, { task: { ttl: 60_000, taskId: mine, id: mine } });
+    const taskId = await startTask(
+      session,
+      'echo_task',
+      { text: 'id' },
+      { task: { ttl: 60_000, taskId: mine, id: mine } },
+    );
     check(taskId !== mine, 'the task has the ID that the request named');
   },
 
@@ -69,7 +74,7 @@ export const lifecycleTests: Record<string, Test> = {
     const ids = await Promise.all(
       Array.from(
         { length: 20 },
-        async (_, n) => await start(sessions[n % 2] as Session, 'echo_task', { text: 'same' }),
+        async (_, n) => await startTask(sessions[n % 2] as Session, 'echo_task', { text: 'same' }),
       ),
     );
     check(new Set(ids).size === ids.length, `${ids.length} tasks have ${new Set(ids).size} IDs`);
@@ -105,7 +110,7 @@ export const lifecycleTests: Record<string, Test> = {
       ['echo_task', { text: 'over' }],
       ['failing_job', {}],
     ] as const) {
-      const { taskId, status } = await finished(session, await start(session, name, args));
+      const { taskId, status } = await finished(session, await startTask(session, name, args));
       for (let looks = 0; looks < 5; looks++) {
         const later = await get(session, taskId);
         check(later['status'] === status, `${name} was ${seen(status)}, then ${seen(later['status'])}`);

@@ -9,7 +9,7 @@ import {
   get,
   question,
   resultOf,
-  start,
+  startTask,
   startAsking,
   startSlow,
 } from '../suite/tasks.js';
@@ -73,8 +73,8 @@ export const messageTests: Record<string, Test> = {
   async 'related-5'(t) {
     const session = await t.connect();
     const [meant, other] = await Promise.all([
-      start(session, 'echo_task', { text: 'meant' }),
-      start(session, 'echo_task', { text: 'other' }),
+      startTask(session, 'echo_task', { text: 'meant' }),
+      startTask(session, 'echo_task', { text: 'other' }),
     ]);
     await Promise.all([finished(session, meant), finished(session, other)]);
     const got = await session.result('tasks/get', { taskId: meant, ...about(other) });
@@ -107,7 +107,7 @@ export const messageTests: Record<string, Test> = {
   async 'metadata-3'(t) {
     const session = await t.connect();
     for (const name of ['echo_task', 'failing_job']) {
-      const taskId = await start(session, name, { text: 'whose' });
+      const taskId = await startTask(session, name, { text: 'whose' });
       const { result, error } = await resultOf(session, taskId);
       check(
         relatedTask({ result: result ?? {} }) === taskId,

@@ -8,7 +8,7 @@ import {
   isTerminal,
   question,
   resultOf,
-  start,
+  startTask,
   startAsking,
   startSlow,
   taskSupport,
@@ -31,7 +31,7 @@ async function both(t: Context, name: string, args: Json): Promise<{ plain: Json
   const session = await t.connect();
   if ((await taskSupport(session, name)) !== 'optional')
     skip(`${name} is not optional, so it cannot be called without a task`);
-  const { taskId } = await finished(session, await start(session, name, args));
+  const { taskId } = await finished(session, await startTask(session, name, args));
   return {
     plain: substance(await session.ask('tools/call', { name, arguments: args })),
     fromTask: substance(await resultOf(session, taskId)),
@@ -87,7 +87,7 @@ export const resultTests: Record<string, Test> = {
 
   async 'result-structure'(t) {
     const session = await t.connect();
-    const { result, error } = await resultOf(session, await start(session, 'echo_task', { text: 'shape' }));
+    const { result, error } = await resultOf(session, await startTask(session, 'echo_task', { text: 'shape' }));
     check(CallToolResult.safeParse(result).success, `not a CallToolResult: ${seen(result ?? error)}`);
     check(seen(result?.['content']).includes('shape'), `echo_task did not echo: ${seen(result)}`);
   },
@@ -115,14 +115,14 @@ export const resultTests: Record<string, Test> = {
 
   async 'execution-1'(t) {
     const session = await t.connect();
-    const task = await finished(session, await start(session, 'protocol_error_job'));
+    const task = await finished(session, await startTask(session, 'protocol_error_job'));
     check(task['status'] === 'failed', `protocol_error_job ended as ${seen(task)}`);
   },
 
   async 'execution-2'(t) {
     const session = await t.connect();
     for (const name of ['failing_job', 'protocol_error_job']) {
-      const { statusMessage } = await finished(session, await start(session, name));
+      const { statusMessage } = await finished(session, await startTask(session, name));
       check(
         typeof statusMessage === 'string' && statusMessage.trim() !== '',
         `${name}: statusMessage is ${seen(statusMessage)}`,
@@ -132,7 +132,7 @@ export const resultTests: Record<string, Test> = {
 
   async 'execution-3'(t) {
     const session = await t.connect();
-    const task = await finished(session, await start(session, 'failing_job'));
+    const task = await finished(session, await startTask(session, 'failing_job'));
     check(task['status'] === 'failed', `failing_job ended as ${seen(task)}`);
   },
 
@@ -140,7 +140,7 @@ export const resultTests: Record<string, Test> = {
     const session = await t.connect();
     const { result, error } = await resultOf(
       session,
-      (await finished(session, await start(session, 'protocol_error_job'))).taskId,
+      (await finished(session, await startTask(session, 'protocol_error_job'))).taskId,
     );
     check(
       Number.isInteger(error?.code) && typeof error?.message === 'string',
@@ -153,7 +153,7 @@ export const resultTests: Record<string, Test> = {
 
   async 'execution-5'(t) {
     const session = await t.connect();
-    const { result, error } = await resultOf(session, await start(session, 'failing_job'));
+    const { result, error } = await resultOf(session, await startTask(session, 'failing_job'));
     check(
       CallToolResult.safeParse(result).data?.isError === true,
       `failing_job, a tool error: tasks/result was answered with ${seen(result ?? error)}`,

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { networkInterfaces } from 'node:os';
 import type { Context, Test } from '../suite/context.js';
-import { accept, question, resultOf, start, startAsking, startSlow } from '../suite/tasks.js';
+import { accept, question, resultOf, startTask, startAsking, startSlow } from '../suite/tasks.js';
 import { check, seen, skip, within } from '../suite/verdict.js';
 import type { Exchange, Head } from '../wire/exchange.js';
 import { relatedTask } from '../wire/message.js';
@@ -26,7 +26,7 @@ export const sendingTests: Record<string, Test> = {
   async 'http-utf8'(t) {
     const session = await t.connect();
     const text = 'naïve ☃ 日本語 🎉';
-    const { result, error } = await resultOf(session, await start(session, 'echo_task', { text }));
+    const { result, error } = await resultOf(session, await startTask(session, 'echo_task', { text }));
     check(JSON.stringify(result ?? error).includes(text), `echo_task of ${text} said ${seen(result ?? error)}`);
   },
 
@@ -80,7 +80,7 @@ export const sendingTests: Record<string, Test> = {
 
   async 'send-8'(t) {
     const session = await t.connect();
-    const taskId = await start(session, 'echo_task', { text: 'type' });
+    const taskId = await startTask(session, 'echo_task', { text: 'type' });
     for (const [method, params] of [
       ['tools/list', {}],
       ['tasks/get', { taskId }],
@@ -131,8 +131,8 @@ export const sendingTests: Record<string, Test> = {
   async 'send-17'(t) {
     const session = await t.connect();
     const ids = [
-      await start(session, 'confirm_delete', { filename: 'a' }),
-      await start(session, 'confirm_delete', { filename: 'b' }),
+      await startTask(session, 'confirm_delete', { filename: 'a' }),
+      await startTask(session, 'confirm_delete', { filename: 'b' }),
     ];
     const streams = ids.map((taskId) => session.send('tasks/result', { taskId }).exchange);
     for (const taskId of ids) await accept(session, await question(session, taskId));
