@@ -4,7 +4,7 @@
  * A code block. An HTML comment before it may say how to check it:
  *
  *   <!-- snippet: given tools, client -->       the page does not declare these names; their types are in compile.mjs
- *   <!-- snippet: part of a tool -->            YAML that belongs into an entry of `tools`
+ *   <!-- snippet: part of a tool -->            YAML that belongs in an entry of `tools`
  *   <!-- snippet: skip: needs two machines -->  cannot be checked, and why
  *
  * @typedef {{ page: string, line: number, language: string, text: string, name?: string, directive?: string }} Snippet
