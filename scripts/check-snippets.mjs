@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { findTemporalCli } from '../dist/src/temporal/dev-server/find-cli.js';
 import { compile, makeProject } from './snippets/compile.mjs';
 import { inlineCodeOf, snippetsOf } from './snippets/extract.mjs';
 import { runSnippets } from './snippets/readers.mjs';
@@ -40,7 +41,8 @@ try {
   const project = await mkdtemp(join(dir, 'project-'));
   await makeProject(project, packed);
   const cli = join(project, 'node_modules', manifest.name, manifest.bin[manifest.name]);
-  const context = { project, cli, all, shell: new Shell(cli, manifest) };
+  const temporal = await findTemporalCli({ log() {} });
+  const context = { project, cli, all, shell: new Shell({ cli, temporal, manifest }) };
 
   for (const snippet of snippets) {
     const check = LANGUAGES[snippet.language];

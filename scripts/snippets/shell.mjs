@@ -28,12 +28,11 @@ export class Shell {
   #help = new Map();
 
   /**
-   * @param {string} cli the path of the packed package's bin
-   * @param {object} manifest the package's package.json
+   * @param {{ cli: string, temporal: string, manifest: object }} options the paths of the packed package's bin and of the
+   * Temporal CLI, and the package's package.json
    */
-  constructor(cli, manifest) {
-    this.cli = cli;
-    this.manifest = manifest;
+  constructor({ cli, temporal, manifest }) {
+    Object.assign(this, { cli, temporal, manifest });
   }
 
   /**
@@ -130,7 +129,7 @@ export class Shell {
       0,
       words.findIndex((word) => word.startsWith('-')),
     );
-    const help = execFileSync('temporal', [...path, '--help'], { encoding: 'utf8' });
+    const help = execFileSync(this.temporal, [...path, '--help'], { encoding: 'utf8' });
     if (!help.includes(`temporal ${path.join(' ')}`)) throw new Error(`there is no command temporal ${path.join(' ')}`);
     const unknown = words.find((word) => word.startsWith('--') && !help.includes(` ${word} `));
     if (unknown) throw new Error(`temporal ${path.join(' ')} has no option ${unknown}`);
