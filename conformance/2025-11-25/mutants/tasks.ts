@@ -1,5 +1,4 @@
 /** The mutants that break the rules of the page on tasks, by the ID of the rule. @module */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Json, Message } from '../wire/message.js';
 import { TERMINAL } from '../wire/schemas.js';
 import {
@@ -168,9 +167,22 @@ const messageMutants: Record<string, () => Mutant> = {
     })),
 };
 
+/** Answers a call as a task only once the task has ended. */
+const answeredAtTheEnd: Mutant = (serve) => async (request) => {
+  const waiting = answers('tools/call', async (answer) => {
+    const { taskId } = (answer.result?.['task'] ?? {}) as Json;
+    const response = await serve(
+      post(request, { jsonrpc: '2.0', id: 'end', method: 'tasks/result', params: { taskId } }),
+    );
+    await response.text();
+    return answer;
+  });
+  return await waiting(serve)(request);
+};
+
 const resultMutants: Record<string, () => Mutant> = {
   'result-1': () => results('tools/call', ({ task }) => task as Json),
-  'result-2': () => answers('tools/call', async (answer) => await delay(2_500, answer)),
+  'result-2': () => answeredAtTheEnd,
   'result-3': () =>
     answers('tasks/result', ({ id }) => ({ jsonrpc: '2.0', id, error: { code: -32602, message: 'too late' } })),
   'result-4': () => instead('tasks/result', ({ id }) => reply(id, EMPTY)),
