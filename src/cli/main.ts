@@ -6,7 +6,9 @@ import { isMcpTasksError } from '../task/errors.js';
 import { DEFAULT_TASK_QUEUE } from '../task/names.js';
 import { each, hostName, path, port } from './arguments.js';
 import type { InitOptions } from './init-command.js';
+import { missingPackage, requirePeers, SERVER, WORKER } from './peers.js';
 import type { ServeOptions } from './serve-command.js';
+import type { WorkerOptions } from './worker-command.js';
 import { version } from '../version.js';
 
 const program = new Command('mcp-tasks-temporal')
@@ -27,6 +29,7 @@ program
   .addOption(portOption())
   .option(...dir)
   .action(async (options: { port: number; dir: string }) => {
+    requirePeers('start', [...SERVER, ...WORKER]);
     // Each command loads only what it needs: a worker loads no server, a server no worker.
     const { start } = await import('./start-command.js');
     await start({ ...options, logger: stderrLogger() });
@@ -34,11 +37,17 @@ program
 
 program
   .command('worker')
-  .description('run a worker for the reference tools')
+  .description('run a worker for the tools of a module')
+  .argument(
+    '[file]',
+    'a JavaScript or TypeScript module that exports the tools; without it, the worker runs the reference tools',
+  )
+  .option('--task-queue <name>', 'the Temporal task queue to take work from', DEFAULT_TASK_QUEUE)
   .option(...dir)
-  .action(async (options: { dir: string }) => {
+  .action(async (file: string | undefined, options: Omit<WorkerOptions, 'logger'>) => {
+    requirePeers('worker', WORKER);
     const { runWorker } = await import('./worker-command.js');
-    await runWorker({ ...options, logger: stderrLogger() });
+    await runWorker(file, { ...options, logger: stderrLogger() });
   });
 
 program
@@ -46,7 +55,7 @@ program
   .description('serve durable tools over MCP, against a Temporal whose workers run elsewhere')
   .argument(
     '[file]',
-    'existing workflows (mcp-tasks.yaml), or a JavaScript module that exports the tools; without it the reference tools are served',
+    'existing workflows (mcp-tasks.yaml), or a JavaScript or TypeScript module that exports the tools; without it the reference tools are served',
   )
   .addOption(new Option('--transport <transport>', 'how clients come').choices(['http', 'stdio']).default('http'))
   .option('--host <address>', 'the address to listen at', '127.0.0.1')
@@ -71,6 +80,7 @@ program
   .option('--worker', "run a worker for the file's tools in this process as well")
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
+    requirePeers('serve', [...SERVER, ...(options.worker ? WORKER : [])]);
     const { serve } = await import('./serve-command.js');
     await serve(file, { ...options, logger: stderrLogger() });
   });
@@ -110,9 +120,12 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // The package's own errors need only their message. Anything else is a bug, so print its stack.
-  process.stderr.write(
-    `${isMcpTasksError(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
+}
+
+/** The package's own errors, and missing packages, need only a line. Anything else is a bug, so its stack is shown. */
+function messageOf(error: unknown): string {
+  if (isMcpTasksError(error)) return error.message;
+  return missingPackage(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -1,4 +1,4 @@
-/** Loads the tools for `serve` from a file. @module */
+/** Loads the tools for `serve` and `worker` from a file. @module */
 import { existsSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,7 @@ import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import type { DurableTasks } from '../server/durable-tasks.js';
 import type { DurableTool } from '../tool/define-tool.js';
+import { importTypeScript } from './typescript.js';
 
 /** What a file provides. The workflows and activities are for a worker. */
 export interface ToolModule {
@@ -23,15 +24,17 @@ export interface ToolModule {
 type Load = (file: string) => Promise<ToolModule>;
 
 const LOADERS: Readonly<Record<string, Load>> = {
-  '.js': importModule,
-  '.mjs': importModule,
+  '.js': async (file) => toolModule(file, await importJavaScript(file)),
+  '.mjs': async (file) => toolModule(file, await importJavaScript(file)),
+  '.ts': async (file) => toolModule(file, await importTypeScript(file)),
+  '.mts': async (file) => toolModule(file, await importTypeScript(file)),
   '.yaml': loadGatewayFile,
   '.yml': loadGatewayFile,
 };
 
 /**
- * Loads a gateway's file (YAML) or a JavaScript module. A module exports its tools as default or as `tools`, and may
- * also export `workflowsPath` (relative to the module) and `activities`.
+ * Loads a gateway's file (YAML), or a JavaScript or TypeScript module. A module exports its tools as default or as
+ * `tools`, and may also export `workflowsPath` (relative to the module) and `activities`.
  *
  * @throws McpTasksError `CONFIGURATION` if there is no such file, its kind is unknown or it has no tools;
  * GatewayFileError if a gateway's file is invalid; and anything the module itself throws
@@ -48,13 +51,13 @@ export async function loadTools(path: string): Promise<ToolModule> {
   return await load(file);
 }
 
-async function importModule(file: string): Promise<ToolModule> {
-  const {
-    default: main,
-    tools = main,
-    workflowsPath,
-    activities,
-  } = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+async function importJavaScript(file: string): Promise<Readonly<Record<string, unknown>>> {
+  return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+}
+
+/** @param exported what the module exports */
+function toolModule(file: string, exported: Readonly<Record<string, unknown>>): ToolModule {
+  const { default: main, tools = main, workflowsPath, activities } = withoutInterop(exported);
   if (!Array.isArray(tools) || tools.length === 0 || !tools.every(isTool)) {
     throw new McpTasksError(
       'CONFIGURATION',
@@ -66,6 +69,12 @@ async function importModule(file: string): Promise<ToolModule> {
     ...(typeof workflowsPath === 'string' ? { workflowsPath: resolve(dirname(file), workflowsPath) } : {}),
     ...(typeof activities === 'object' && activities !== null ? { activities } : {}),
   };
+}
+
+/** Returns the exports of a CommonJS module, which ES modules see as its default export. */
+function withoutInterop(exported: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { default: main } = exported;
+  return typeof main === 'object' && main !== null && !Array.isArray(main) ? { ...main } : exported;
 }
 
 async function loadGatewayFile(file: string): Promise<ToolModule> {

@@ -1,15 +1,55 @@
-/** `mcp-tasks-temporal worker`: runs a worker for the reference tools. @module */
+/** `mcp-tasks-temporal worker`: runs a worker for the tools of a module, or for the reference tools. @module */
 import { resolve } from 'node:path';
 import { Runtime } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
+import { McpTasksError } from '../task/errors.js';
 import { referenceActivities, referenceTools, referenceWorkflowsPath, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { createWorker } from '../worker/index.js';
 import { workerLogger } from '../worker/worker-log.js';
+import { loadTools } from './tool-module.js';
 import { READY } from './worker-process.js';
 
-/** Runs until a signal stops it or, if another process started it, until that process is gone. */
-export async function runWorker({ dir, logger }: { dir: string; logger: Logger }): Promise<void> {
+export interface WorkerOptions {
+  readonly taskQueue: string;
+  /** Where a dev server and a PostgreSQL keep their data. */
+  readonly dir: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs until a signal stops it or, if another process started it, until that process is gone.
+ * @param file defines the tools; without it the reference tools
+ * @throws McpTasksError `CONFIGURATION` if the file has no tools that a worker could run
+ */
+export async function runWorker(file: string | undefined, options: WorkerOptions): Promise<void> {
+  await (file === undefined ? runReferenceTools(options) : runModule(file, options));
+}
+
+async function runModule(file: string, { taskQueue, dir, logger }: WorkerOptions): Promise<void> {
+  const { connect, ...module } = await loadTools(file);
+  if (connect)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `${file}: the workflows of a gateway file have workers already. \`worker\` runs the tools of a JavaScript or TypeScript module`,
+    );
+  const elsewhere = module.tools.filter((tool) => (tool.taskQueue ?? taskQueue) !== taskQueue);
+  for (const tool of elsewhere)
+    logger.warn(
+      { tool: tool.name, taskQueue: tool.taskQueue },
+      'this worker does not run the tool, because the tool has a task queue of its own: start a worker with --task-queue',
+    );
+  Runtime.install({ logger: workerLogger(logger) });
+  const worker = await createWorker({
+    ...module,
+    taskQueue,
+    temporal: { dir, log: (line) => logger.info({}, line) },
+  });
+  logger.info({ taskQueue, tools: module.tools.map(({ name }) => name) }, 'worker started');
+  await worker.run();
+}
+
+async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Promise<void> {
   Runtime.install({ logger: workerLogger(logger) });
   const postgres = await acquirePostgres({ dir: resolve(dir), log: (line) => logger.info({}, line) });
   try {
@@ -18,6 +58,7 @@ export async function runWorker({ dir, logger }: { dir: string; logger: Logger }
       tools: referenceTools(config),
       activities: referenceActivities(config),
       workflowsPath: referenceWorkflowsPath,
+      taskQueue,
       // Fresh progress for somebody who is watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',
       defaultHeartbeatThrottleInterval: '250 ms',

@@ -27,6 +27,9 @@ async function file(name: string, text: string): Promise<string> {
 
 it('reads tools from the default export, or from the export `tools`', async () => {
   expect(await loadTools(await file('default.mjs', `export default [${TOOL}];`))).toEqual({ tools: [greet] });
+  expect(await loadTools(await file('common.cjs.js', `module.exports = { tools: [${TOOL}] };`))).toEqual({
+    tools: [greet],
+  });
   const more = `export const tools = [${TOOL}];\nexport const workflowsPath = './workflows.js';\nexport const activities = { greet: 1 };`;
   expect(await loadTools(await file('named.mjs', more))).toEqual({
     tools: [greet],
@@ -36,7 +39,7 @@ it('reads tools from the default export, or from the export `tools`', async () =
 });
 
 it.each([
-  ['json.json', '{}', '.js or .mjs or .yaml or .yml'],
+  ['json.json', '{}', '.js or .mjs or .ts or .mts or .yaml or .yml'],
   ['yaml.yaml', 'tools: []', 'yaml.yaml:1:8: tools: must not be empty'],
   ['none.mjs', 'export const other = 1;', 'export an array of tools'],
   ['empty.mjs', 'export default [];', 'export an array of tools'],
