@@ -10,7 +10,7 @@ export function port(text: string): number {
 
 export function path(text: string): string {
   if (/^\/[^?#\s]*$/.test(text)) return text;
-  throw new InvalidArgumentError('a path begins with a slash and has neither query nor fragment');
+  throw new InvalidArgumentError('a path starts with a slash and has no query or fragment');
 }
 
 /** Parses a host name and returns it as URLs write it: in lower case, an IPv6 address in brackets. */

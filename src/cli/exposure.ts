@@ -30,13 +30,13 @@ export function exposure({ host, port, path, auth, resource, allowHost, allowOri
   if (!local && auth === undefined) {
     throw new McpTasksError(
       'CONFIGURATION',
-      `at ${host || 'every address'} other machines could call the tools: protect them with --auth <issuer>, or say --no-auth if something in front of this server does`,
+      `on ${host || 'every address'}, other machines could call the tools: require access tokens with --auth <issuer>, or pass --no-auth if a proxy in front of this server authenticates callers`,
     );
   }
   if (typeof auth === 'string' && resource === undefined && (!local || port === 0)) {
     throw new McpTasksError(
       'CONFIGURATION',
-      '--auth needs --resource <url>, the URL that clients reach this server by',
+      '--auth needs --resource <url>, the URL at which clients reach this server',
     );
   }
   const names = [
@@ -47,7 +47,7 @@ export function exposure({ host, port, path, auth, resource, allowHost, allowOri
   if (names.length === 0) {
     throw new McpTasksError(
       'CONFIGURATION',
-      `say by which name clients reach this server, --allow-host <name>: requests for any other name are refused (DNS rebinding)`,
+      `name the host at which clients reach this server with --allow-host <name>: requests for any other host are refused (DNS rebinding)`,
     );
   }
   return {

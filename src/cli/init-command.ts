@@ -31,18 +31,18 @@ async function writeFirst(file: string, { fromCluster = false, dir }: InitOption
   if (tools?.length === 0)
     throw new McpTasksError(
       'CONFIGURATION',
-      'no workflows ran lately in this namespace: is it the one you mean (TEMPORAL_NAMESPACE)? Without --from-cluster an example is written',
+      'no workflows ran recently in this namespace. To look in another one, set TEMPORAL_NAMESPACE; to write an example, omit --from-cluster',
     );
   await writeFile(file, firstFile(tools), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     throw new McpTasksError(
       'CONFIGURATION',
       error.code === 'EEXIST'
-        ? `${file} is there already, and is not overwritten`
+        ? `${file} exists already; init does not overwrite files`
         : `${file} cannot be written: ${error.message}`,
       { cause: error },
     );
   });
   process.stdout.write(
-    `${file} was written${tools ? `, with ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'} to go through` : ''}. Then: mcp-tasks-temporal check ${file}\n`,
+    `Wrote ${file}${tools ? `, with ${tools.length} ${tools.length === 1 ? 'tool' : 'tools'} to review` : ''}. Next: mcp-tasks-temporal check ${file}\n`,
   );
 }

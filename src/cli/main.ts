@@ -16,12 +16,16 @@ const program = new Command('mcp-tasks-temporal')
   .version(version)
   .showHelpAfterError();
 
-const dir = ['--dir <folder>', 'where a dev server and a local PostgreSQL keep their data', '.mcp-tasks'] as const;
+const dir = [
+  '--dir <folder>',
+  'the folder where a dev server and a local PostgreSQL keep their data',
+  '.mcp-tasks',
+] as const;
 
 const repeatable = (flags: string, description: string, parse: ReturnType<typeof each>): Option =>
   new Option(flags, `${description}; repeatable`).argParser(parse).default([], 'none');
 const portOption = (): Option =>
-  new Option('--port <port>', "the MCP server's port").env('PORT').default(3000).argParser(port);
+  new Option('--port <port>', 'the port to listen on').env('PORT').default(3000).argParser(port);
 
 program
   .command('start')
@@ -40,9 +44,9 @@ program
   .description('run a worker for the tools of a module')
   .argument(
     '[file]',
-    'a JavaScript or TypeScript module that exports the tools; without it, the worker runs the reference tools',
+    'a JavaScript or TypeScript module that exports tools; without it, the worker runs the reference tools',
   )
-  .option('--task-queue <name>', 'the Temporal task queue to take work from', DEFAULT_TASK_QUEUE)
+  .option('--task-queue <name>', 'the Temporal task queue to poll', DEFAULT_TASK_QUEUE)
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<WorkerOptions, 'logger'>) => {
     requirePeers('worker', WORKER);
@@ -52,32 +56,35 @@ program
 
 program
   .command('serve')
-  .description('serve durable tools over MCP, against a Temporal whose workers run elsewhere')
+  .description('serve durable tools over MCP')
   .argument(
     '[file]',
-    'existing workflows (mcp-tasks.yaml), or a JavaScript or TypeScript module that exports the tools; without it the reference tools are served',
+    'a gateway file for existing workflows (.yaml), or a JavaScript or TypeScript module that exports tools; without it, the reference tools are served',
   )
-  .addOption(new Option('--transport <transport>', 'how clients come').choices(['http', 'stdio']).default('http'))
-  .option('--host <address>', 'the address to listen at', '127.0.0.1')
+  .addOption(new Option('--transport <transport>', 'how clients connect').choices(['http', 'stdio']).default('http'))
+  .option('--host <address>', 'the address to listen on', '127.0.0.1')
   .addOption(portOption())
-  .addOption(new Option('--path <path>', 'where the MCP endpoint is').default('/mcp').argParser(path))
-  .option('--auth <issuer>', 'ask for access tokens of this authorization server')
-  .option('--no-auth', 'ask for none, even where other machines can call')
-  .option('--resource <url>', 'the public URL of this server, which tokens are for (default: the URL it listens at)')
-  .option('--audience <audience>', 'what tokens name as their audience (default: the resource)')
-  .addOption(repeatable('--scope <scope>', 'a scope that tokens need', each()))
-  .addOption(repeatable('--allow-host <name>', 'a host name that requests may be addressed to', each(hostName)))
-  .addOption(repeatable('--allow-origin <name>', 'a host name whose web pages may call', each(hostName)))
-  .option('--task-queue <name>', 'the Temporal task queue of tools that name none', DEFAULT_TASK_QUEUE)
+  .addOption(new Option('--path <path>', 'the path of the MCP endpoint').default('/mcp').argParser(path))
+  .option('--auth <issuer>', 'require access tokens from this authorization server')
+  .option('--no-auth', 'require no tokens, even if other machines can connect')
+  .option(
+    '--resource <url>',
+    'the public URL of this server, for which tokens must be issued (default: the URL it listens on)',
+  )
+  .option('--audience <audience>', 'the audience that tokens must have (default: the resource)')
+  .addOption(repeatable('--scope <scope>', 'a scope that tokens must have', each()))
+  .addOption(repeatable('--allow-host <name>', 'a host name that clients may use to reach this server', each(hostName)))
+  .addOption(repeatable('--allow-origin <name>', 'a host name whose web pages may call this server', each(hostName)))
+  .option('--task-queue <name>', "the Temporal task queue of tools that don't set one", DEFAULT_TASK_QUEUE)
   .addOption(
     new Option(
       '--fallback <what>',
-      'what clients that do not speak tasks get for a long call: a handle and tools to go on with, or they wait',
+      'what clients without task support get for a long call: a handle, with tools to follow it, or the result when it is ready',
     )
       .choices(['handle', 'await'])
       .default('handle'),
   )
-  .option('--worker', "run a worker for the file's tools in this process as well")
+  .option('--worker', "also run a worker for the module's tools in this process")
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
     requirePeers('serve', [...SERVER, ...(options.worker ? WORKER : [])]);
@@ -87,9 +94,12 @@ program
 
 program
   .command('init')
-  .description('write a first mcp-tasks.yaml, which makes existing workflows tools')
-  .argument('[file]', 'where', 'mcp-tasks.yaml')
-  .option('--from-cluster', 'propose tools from the workflows that ran lately (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE …)')
+  .description('write a first gateway file, which exposes existing workflows as tools')
+  .argument('[file]', 'the file to write', 'mcp-tasks.yaml')
+  .option(
+    '--from-cluster',
+    'propose tools from the workflows that ran recently (in TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE)',
+  )
   .option(...dir)
   .action(async (file: string, options: InitOptions) => {
     const { init } = await import('./init-command.js');
@@ -98,8 +108,8 @@ program
 
 program
   .command('check')
-  .description('check an mcp-tasks.yaml: says everything that is wrong with it, and then ends with 1')
-  .argument('[file]', 'the file', 'mcp-tasks.yaml')
+  .description('check a gateway file: report every mistake, and exit with 1 if there is one')
+  .argument('[file]', 'the file to check', 'mcp-tasks.yaml')
   .action(async (file: string) => {
     const { check } = await import('./check-command.js');
     await check(file);
@@ -108,9 +118,9 @@ program
 program
   .command('doctor')
   .description(
-    'examine what an mcp-tasks.yaml depends on: cluster, namespace, rights, workers; ends with 1 for a warning, 2 for an error',
+    'check what a gateway file depends on: connection, namespace, permissions and workers; exit with 1 for a warning, 2 for an error',
   )
-  .argument('[file]', 'the file', 'mcp-tasks.yaml')
+  .argument('[file]', 'the file to check', 'mcp-tasks.yaml')
   .option(...dir)
   .action(async (file: string, options: { dir: string }) => {
     const { doctor } = await import('./doctor-command.js');

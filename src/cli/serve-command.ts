@@ -33,19 +33,19 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   if (!exposed && options.auth)
     throw new McpTasksError(
       'CONFIGURATION',
-      '--auth is for HTTP: over stdio the requestor is the user whose process this is',
+      '--auth is for HTTP: over stdio, the caller is always the user who started this process',
     );
   if (worker && file === undefined)
     throw new McpTasksError(
       'CONFIGURATION',
-      '--worker needs a file of tools; for the reference tools run `mcp-tasks-temporal worker`',
+      '--worker needs a module with tools; for the reference tools, run `mcp-tasks-temporal worker`',
     );
   const module: ToolModule =
     file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
   if (worker && module.connect)
     throw new McpTasksError(
       'CONFIGURATION',
-      '--worker runs the tools of a JavaScript module: the workers of existing workflows are those they have',
+      '--worker runs the tools of a module; the workflows of a gateway file have their own workers',
     );
   const tasks = await (module.connect?.({ dir, fallback, logger }) ??
     DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, fallback, logger }));
@@ -55,7 +55,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     if (exposed) {
       server = await overHttp(tasks, exposed, options);
       process.stdout.write(
-        `The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'Its tasks wait for a worker; none runs in this process.\n'}`,
+        `The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'No worker runs in this process: tasks wait until a worker polls their task queue.\n'}`,
       );
     } else {
       // The client ends the server by hanging up.

@@ -26,7 +26,7 @@ async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSign
   for (;;) {
     const how = await stack.worker.ended();
     if (stopping.aborted) return;
-    logger.error({}, `the worker ended (${how}); starting another`);
+    logger.error({}, `the worker ended (${how}); starting another one`);
     await delay(RESTART_PAUSE, undefined, { signal: stopping }).catch(() => undefined);
     if (stopping.aborted) return;
     await stack
@@ -54,7 +54,7 @@ Paste this into your MCP host's configuration:
 
 ${host}
 
-Its tools read and write below ${roots}: put your files there, or set MCP_TASKS_ROOTS.
-Ctrl-C stops everything; running tasks go on at the next start.
+The tools read and write files in ${roots}. To use other folders, set MCP_TASKS_ROOTS.
+Press Ctrl-C to stop everything. Running tasks continue at the next start.
 `;
 }

@@ -45,9 +45,9 @@ export async function loadTools(path: string): Promise<ToolModule> {
   if (!load)
     throw new McpTasksError(
       'CONFIGURATION',
-      `${path}: tools come from a file of kind ${Object.keys(LOADERS).join(' or ')}`,
+      `${path}: expected a file that ends in ${Object.keys(LOADERS).join(', ')}`,
     );
-  if (!existsSync(file)) throw new McpTasksError('CONFIGURATION', `${path}: there is no such file`);
+  if (!existsSync(file)) throw new McpTasksError('CONFIGURATION', `${path}: no such file`);
   return await load(file);
 }
 

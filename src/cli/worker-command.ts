@@ -37,7 +37,7 @@ async function runModule(file: string, { taskQueue, dir, logger }: WorkerOptions
   for (const tool of elsewhere)
     logger.warn(
       { tool: tool.name, taskQueue: tool.taskQueue },
-      'this worker does not run the tool, because the tool has a task queue of its own: start a worker with --task-queue',
+      'this worker does not run the tool, because the tool has its own task queue: start another worker with --task-queue',
     );
   Runtime.install({ logger: workerLogger(logger) });
   const worker = await createWorker({

@@ -123,11 +123,11 @@ describe('check', () => {
 
 describe('init', () => {
   it('writes a valid file, and does not overwrite it', async () => {
-    expect(await command(['init'])).toMatchObject({ code: 0, output: expect.stringContaining('was written') });
+    expect(await command(['init'])).toMatchObject({ code: 0, output: expect.stringContaining('Wrote mcp-tasks.yaml') });
     expect(await command(['check'])).toMatchObject({ code: 0 });
     const written = await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8');
     expect(written).toMatch(/^# yaml-language-server: \$schema=https/);
-    expect(await command(['init'])).toMatchObject({ code: 1, output: expect.stringContaining('is not overwritten') });
+    expect(await command(['init'])).toMatchObject({ code: 1, output: expect.stringContaining('does not overwrite files') });
     expect(await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8')).toBe(written);
   });
 
