@@ -1,18 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The files that take longest, the longest first. Keep in step with the durations that Vitest reports. */
+/**
+ * The files that take longest, roughly the longest first. Files that mostly wait alternate with those that keep the
+ * machine busy. Keep in step with the durations that Vitest reports.
+ */
 const LONGEST = [
   'tools/load-crash',
   'sdk/conformance',
+  'gateway/hangs',
   'temporal/engine',
   'tools/load-cancel',
-  'gateway/answers',
-  'gateway/hangs',
-  'temporal/keys',
-  'server/stdio',
-  'gateway/cli',
   'temporal/codecs',
+  'gateway/answers',
+  'gateway/doctor-connection',
+  'server/stdio',
+  'temporal/keys',
+  'gateway/cli',
   '2025-11-25/suite',
   'tools/load-dataset',
   'server/questions',
@@ -24,7 +28,6 @@ const LONGEST = [
   'cli/serve',
   'server/crash',
   'gateway/away',
-  'gateway/doctor-connection',
 ];
 
 /** Starts the longest files first, so that the last file to end does not run alone. */
