@@ -25,7 +25,9 @@ import type { Engine as PublicEngine } from './temporal/public-engine.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/connection/target.js';
 import type { DurableTool } from './tool/define-tool.js';
 
+/** The options of `DurableTasks.connect`. */
 export interface DurableTasksOptions {
+  /** The durable tools, as `defineTool` made them. */
   readonly tools: readonly DurableTool[];
   /** Which Temporal to use. @default the one the environment names, or a dev server under `.mcp-tasks` */
   readonly temporal?: TemporalOptions;
@@ -61,6 +63,7 @@ export interface DurableTasksOptions {
    * @default '45 seconds'
    */
   readonly handleAfter?: Duration;
+  /** How long tasks stay readable, counted from their creation. */
   readonly ttl?: {
     /**
      * The ttl of tasks if neither call nor tool sets one. `null` keeps them as long as Temporal keeps the workflow.
@@ -89,6 +92,7 @@ const DEFAULT_DIR = '.mcp-tasks';
 export abstract class TasksConnection {
   /** Operates on tasks directly, without MCP. */
   readonly engine: PublicEngine;
+  /** The task queue of tools that do not name one. */
   readonly taskQueue: string;
   /** The Temporal in use. A worker in the same process shares it. */
   readonly temporal: TemporalTarget;
@@ -135,6 +139,7 @@ export abstract class TasksConnection {
     };
   }
 
+  /** The tools served now. */
   get tools(): readonly DurableTool[] {
     return [...this.service.tools.values()];
   }

@@ -14,6 +14,7 @@ import { McpTasksError } from '../task/errors.js';
 import { discoverIssuer } from './issuer.js';
 import { IssuerUnavailable, JwtVerifier } from './verifier.js';
 
+/** The options of {@link bearerAuth}. */
 export interface BearerAuthOptions {
   /** The authorization server's issuer URL; HTTPS, except on this machine. */
   readonly issuer: string;
@@ -27,6 +28,7 @@ export interface BearerAuthOptions {
   readonly logger?: Logger;
 }
 
+/** A handler that only gets requests with a valid token. */
 export interface ProtectedHandler extends McpHttpHandler {
   /** The paths to route to the handler besides its own. They serve the metadata documents, which need no token. */
   readonly metadataPaths: readonly string[];

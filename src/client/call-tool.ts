@@ -32,6 +32,12 @@ const PAUSE = 1_000;
  * @throws the client's own error if the server is unreachable
  * @throws McpTasksError `CONFIGURATION` if an option is not a duration
  * @throws the signal's reason
+ * @example
+ * const { structuredContent } = await callTool(
+ *   client,
+ *   { name: 'countdown', arguments: { seconds: 60 } },
+ *   { onStatus: ({ status, statusMessage = '' }) => console.log(status, statusMessage) },
+ * );
  */
 export async function callTool(
   client: McpClient,

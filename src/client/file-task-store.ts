@@ -17,6 +17,7 @@ const Record = z.object({
 /** Recognizes this store's files by name: the folder may hold other files. */
 const OURS = /^task-[0-9a-f]{64}\.json(?:\..+)?$/;
 
+/** The options of {@link fileTaskStore}. */
 export interface FileTaskStoreOptions {
   /** How many tasks are kept; beyond that the oldest are deleted. @default 1 000 */
   readonly limit?: number;
@@ -25,6 +26,11 @@ export interface FileTaskStoreOptions {
 /**
  * Keeps tasks in the folder `dir`, which it creates if needed. Only the current user can read it: on a server without
  * authentication, a task's ID is all it takes to read the task.
+ *
+ * @throws RangeError if `limit` is not a whole number of at least 1
+ * @example
+ * const taskStore = fileTaskStore('tasks');
+ * const result = await callTool(client, { name: 'countdown', arguments: { seconds: 60 } }, { taskStore });
  */
 export function fileTaskStore(dir: string, { limit = 1_000 }: FileTaskStoreOptions = {}): TaskStore {
   if (!Number.isInteger(limit) || limit < 1)

@@ -6,8 +6,10 @@
 import { z } from 'zod';
 import { answeredError, UnexpectedAnswerError } from './errors.js';
 
+/** A connected `Client` of either SDK. */
 export interface McpClient {
   readonly transport?: McpTransport | undefined;
+  /** Returns what the server declared. */
   getServerCapabilities():
     | {
         readonly tasks?:
@@ -15,14 +17,17 @@ export interface McpClient {
           | undefined;
       }
     | undefined;
+  /** Returns the server's name and version. */
   getServerVersion(): { readonly name: string; readonly version: string } | undefined;
   /** Missing in the v1 SDK, which does not speak 2026-07-28. */
   getProtocolEra?(): string | undefined;
+  /** Sends a request and parses its answer with `resultSchema`. */
   request(
     request: { method: string; params: Record<string, unknown> },
     resultSchema: typeof AnyResult,
     options: RequestOptions,
   ): Promise<unknown>;
+  /** Lists a page of the server's tools. */
   listTools(params?: { cursor?: string }): Promise<{
     tools: { name: string; execution?: { taskSupport?: string | undefined } | undefined }[];
     nextCursor?: string | undefined;
@@ -31,10 +36,13 @@ export interface McpClient {
 
 /** A client's connection. */
 export interface McpTransport {
+  /** Called with each message that arrives. */
   onmessage?: ((message: never, extra?: never) => void) | undefined;
+  /** Sends a message. */
   send(message: never, options?: never): Promise<void>;
 }
 
+/** The options of a request, as the SDKs have them. `timeout` in milliseconds. */
 export interface RequestOptions {
   timeout: number;
   signal?: AbortSignal;

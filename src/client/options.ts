@@ -5,12 +5,14 @@ import type { Progress } from './seam.js';
 import type { TaskStatus } from './status.js';
 import type { TaskStore } from './task-store.js';
 
+/** Which tool to call, and with what. */
 export interface CallToolParams {
   readonly name: string;
   readonly arguments?: Readonly<Record<string, unknown>>;
   readonly _meta?: Readonly<Record<string, unknown>>;
 }
 
+/** The options of `resume`. */
 export interface ResumeOptions {
   /** Called with the task when it is created and whenever a poll finds it changed. */
   readonly onStatus?: (status: TaskStatus) => void;
@@ -29,6 +31,7 @@ export interface ResumeOptions {
   readonly taskStore?: TaskStore;
 }
 
+/** The options of `callTool`. */
 export interface CallToolOptions extends ResumeOptions {
   /**
    * Called with the progress of the call and, in 2025-11-25, of its task. In 2026-07-28 tasks have no progress

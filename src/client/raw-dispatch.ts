@@ -12,10 +12,14 @@ import { Tap } from './seam.js';
 const TIMEOUT = 60_000;
 
 type Json = string | number | boolean | null | { readonly [key: string]: Json } | readonly Json[];
+
+/** The options of a raw request, as `@modelcontextprotocol/ext-tasks` has them. */
 export interface RawDispatchOptions {
   readonly signal?: AbortSignal;
   readonly context?: { readonly headers?: Readonly<Record<string, string>>; readonly requestTimeoutMs?: number };
 }
+
+/** The answer to a raw request. */
 export type RawResponse =
   | { readonly kind: 'result'; readonly result: Json }
   | {
@@ -30,6 +34,8 @@ export type RawResponse =
  *
  * @param client a connected `Client` of `@modelcontextprotocol/client`
  * @throws Error if the client is not connected, the transport fails or the response does not arrive in time
+ * @example
+ * const session = createTaskSessionFromClient(client, { rawDispatch: rawDispatch(client) });
  */
 export function rawDispatch(client: McpClient): (request: Json, options?: RawDispatchOptions) => Promise<RawResponse> {
   return async (request, { signal, context = {} } = {}) => {

@@ -9,6 +9,7 @@ import type { Message } from './message.js';
 import { moveTask } from './moved-task.js';
 import { TaskQuestions } from './task-questions.js';
 
+/** MCP's progress notification. */
 export interface Progress {
   readonly progress: number;
   readonly total?: number;

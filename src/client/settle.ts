@@ -13,7 +13,10 @@ import type { StoredTask } from './task-store.js';
  *
  * @throws JsonRpcError as `callTool`; -32602 if the server does not have the task (any more), which then leaves the
  * task store
+ * @throws McpTasksError `CONFIGURATION` if `patience` is not a duration
  * @throws the signal's reason
+ * @example
+ * for (const { taskId } of await taskStore.list()) console.log(await resume(client, taskId, { taskStore }));
  */
 export async function resume(client: McpClient, taskId: string, options: ResumeOptions = {}): Promise<ToolResult> {
   return await settle(client, taskId, { ...options, desk: options.onInput && new InputDesk(options.onInput) });

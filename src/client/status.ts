@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MOVED_TASK } from './moved-task.js';
 
+/** A task, as its server last described it. */
 export interface TaskStatus {
   readonly taskId: string;
   readonly status: 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';

@@ -1,5 +1,6 @@
 /** Where a host keeps the tasks it awaits, to find them again after it was killed. @module */
 
+/** What a host keeps of a task that it awaits. */
 export interface StoredTask {
   readonly taskId: string;
   /** The tool's name. */

@@ -248,6 +248,7 @@ const tool = z.strictObject({
   stackTraces: z.boolean().optional().describe('Whether failures include their stack traces. Default: false'),
 });
 
+/** The schema of the configuration. */
 export const GatewayConfig = z
   .strictObject({
     temporal: connection.optional(),
@@ -281,6 +282,7 @@ export const GatewayConfig = z
   })
   .meta({ title: 'mcp-tasks-temporal', description: 'Existing Temporal workflows as MCP tools' });
 
+/** The configuration, checked. */
 export type GatewayConfig = z.infer<typeof GatewayConfig>;
 /** The configuration as written in the file. */
 export type GatewayConfigInput = z.input<typeof GatewayConfig>;

@@ -20,6 +20,7 @@ import { FileWatch } from './watch-files.js';
 /** The task queue of the gateway's own workflow, which asks before a tool starts. */
 const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
 
+/** The options of {@link serveGateway}. */
 export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner' | 'maxLongPolls' | 'fallback'> {
   /** The directory that paths are relative to in a configuration given as an object. @default the working directory */
   readonly cwd?: string;
@@ -60,6 +61,7 @@ export async function serveGateway(
 }
 
 interface GatewayParts {
+  /** The connection that serves the tools. */
   readonly tasks: DurableTasks;
   readonly confirmWorkers: ConfirmWorkers;
   readonly load: () => Promise<LoadedGateway>;
@@ -68,6 +70,7 @@ interface GatewayParts {
   readonly started: LoadedGateway;
 }
 
+/** Existing workflows served as tools, as {@link serveGateway} returns it. */
 export class Gateway {
   readonly tasks: DurableTasks;
   readonly #parts: GatewayParts;

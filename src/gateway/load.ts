@@ -13,6 +13,7 @@ import { schemaProblems } from './schema-checks.js';
 import { durableTool, type ToolSchemas } from './tools.js';
 import { YamlFile } from './yaml-file.js';
 
+/** A gateway file, read and checked. */
 export interface LoadedGateway {
   readonly config: GatewayConfig;
   readonly tools: readonly DurableTool[];
@@ -36,6 +37,9 @@ const MODULE = /\.[cm]?[jt]sx?$/;
  * @param env the variables that `${NAME}` refers to
  * @throws GatewayFileError with every problem in the file, each with line and column; McpTasksError `CONFIGURATION` if
  *   the file does not exist or cannot be read
+ * @example
+ * const { tools } = await loadGateway('mcp-tasks.yaml');
+ * console.log(tools.map(({ name }) => name));
  */
 export async function loadGateway(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadedGateway> {
   return await read(path, env, noCheck);

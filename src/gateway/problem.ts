@@ -1,6 +1,7 @@
 /** Problems in a gateway file, with their positions. @module */
 import { McpTasksError } from '../task/errors.js';
 
+/** A problem in a gateway file. */
 export interface Problem {
   /** Counted from 1, like `column`. */
   readonly line: number;

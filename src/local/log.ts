@@ -7,9 +7,13 @@ import { pino } from 'pino';
 
 /** The logger that this package writes to. A pino logger fits. */
 export interface Logger {
+  /** Logs a detail. */
   debug(fields: object, message: string): void;
+  /** Logs an event. */
   info(fields: object, message: string): void;
+  /** Logs a problem that the process copes with. */
   warn(fields: object, message: string): void;
+  /** Logs a failure. */
   error(fields: object, message: string): void;
 }
 

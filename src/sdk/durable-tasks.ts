@@ -12,6 +12,16 @@ import { attachTasks } from './attach.js';
 import { inputDefinition } from './definition.js';
 import { httpHandler, type ServerFactory } from './http.js';
 
+/**
+ * Durable tools for servers of the v1 SDK, `@modelcontextprotocol/sdk`: a connection to Temporal, and the tools on your
+ * own `McpServer` or on an HTTP endpoint that needs no session affinity.
+ *
+ * @example
+ * const tasks = await DurableTasks.connect({ tools: [countdown] });
+ * const mcp = new McpServer({ name: 'clock', version: '1.0.0' });
+ * tasks.attach(mcp);
+ * await mcp.connect(new StdioServerTransport());
+ */
 export class DurableTasks extends TasksConnection {
   readonly #peerOf = (authInfo: AuthInfo | undefined): Peer => Peer.http(this.ownerRule, authInfo);
 

@@ -13,6 +13,7 @@ import type { TaskService } from '../mcp/service.js';
 import { attachTasks } from './attach.js';
 import type { PeerOf } from './link.js';
 
+/** Creates the server for a request. Add tools of your own to it that are not durable. */
 export type ServerFactory = (given: {
   readonly request: Request;
   readonly authInfo: AuthInfo | undefined;

@@ -8,6 +8,15 @@ import type { HandlerOptions, ServerFactory } from './serve.js';
 
 type ServeModule = typeof import('./serve.js');
 
+/**
+ * Durable tools for servers of `@modelcontextprotocol/server`: a connection to Temporal, and handlers that serve the
+ * tools.
+ *
+ * @example
+ * const tasks = await DurableTasks.connect({ tools: [countdown] });
+ * const server = await serveHttp(tasks.handler(() => new McpServer({ name: 'clock', version: '1.0.0' })));
+ * process.once('SIGTERM', () => void server.close().then(() => tasks.close()));
+ */
 export class DurableTasks extends TasksConnection {
   readonly #serve: ServeModule;
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+/** What happened, for code that handles errors. */
 export type McpTasksErrorCode =
   /** The caller has no task with this ID: it is unknown, malformed, expired or somebody else's. */
   | 'TASK_NOT_FOUND'
@@ -45,6 +46,17 @@ export class McpTasksError extends Error {
   }
 }
 
+/**
+ * Whether this package reported the error, with this code if one is given.
+ *
+ * @example
+ * try {
+ *   await DurableTasks.connect({ tools });
+ * } catch (error) {
+ *   if (!isMcpTasksError(error, 'LOCAL_SERVICE')) throw error;
+ *   console.error(error.message);
+ * }
+ */
 export function isMcpTasksError(error: unknown, code?: McpTasksErrorCode): error is McpTasksError {
   return error instanceof McpTasksError && (code === undefined || error.code === code);
 }

@@ -14,6 +14,7 @@ export interface ElicitAnswer {
   readonly content?: Readonly<Record<string, unknown>>;
 }
 
+/** A form for a person to fill in. */
 export interface FormRequest {
   /** The question. */
   readonly message: string;

@@ -10,6 +10,7 @@ export const IDEMPOTENCY_KEY = 'io.github.mcp-tasks-temporal/idempotency-key';
 /** The minimum strength, in bits, of a key that is its task's only protection, as for an anonymous caller. */
 const STRONG = 128;
 
+/** A key that makes repeated calls return the same task. */
 export interface IdempotencyKey {
   /**
    * Who chose the key. A client's key belongs to its task however the task ends. A tool's own key is free again when

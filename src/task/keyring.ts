@@ -9,6 +9,12 @@ import { namedTaskId, ownerTag } from './id.js';
 
 const SHORTEST_KEY = 32;
 
+/**
+ * The keys that bind task IDs to their owners. The first one signs; the others are previous keys, which still verify.
+ *
+ * @example
+ * const keys = Keyring.parse(process.env['MCP_TASKS_KEY'] ?? '');
+ */
 export class Keyring {
   readonly #keys: readonly string[];
 
@@ -58,6 +64,7 @@ export class Keyring {
     return signature(this.#keys[0] as string, purpose, text);
   }
 
+  /** Whether one of the keys signed this text for this purpose. */
   verify(purpose: string, text: string, signed: string): boolean {
     return this.#keys.some((key) => {
       const expected = Buffer.from(signature(key, purpose, text));

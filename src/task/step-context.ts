@@ -1,5 +1,6 @@
 /** What a step sees of the task it works for. @module */
 
+/** What a step sees of its task. */
 export interface StepContext<Checkpoint = unknown> {
   /** The task's ID, which is also the workflow's ID. */
   readonly taskId: string;

@@ -39,6 +39,7 @@ export interface Step {
   readonly changedAt: number;
 }
 
+/** A task as it is now. All times are numbers of milliseconds, as in MCP. */
 export interface Task {
   readonly id: string;
   /** The tool's name. */

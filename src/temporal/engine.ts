@@ -23,8 +23,11 @@ import { HistoryTails } from './watch/tail.js';
 import { watchTask } from './watch/watch.js';
 import type { Work } from './start/workflow-start.js';
 
+/** The options of an `Engine`. */
 export interface EngineOptions {
+  /** The client of the namespace that the tasks are in: {@link temporalClient} makes one. */
   readonly client: Client;
+  /** The keys that bind task IDs to owners. */
   readonly keys: Keyring;
   /** The task queue for tools that do not name one. */
   readonly taskQueue: string;
@@ -34,7 +37,9 @@ export interface EngineOptions {
   readonly scope?: string;
 }
 
+/** A task to start. */
 export interface StartRequest extends Work {
+  /** Whose task it is. */
   readonly owner: string;
   /** In milliseconds from creation; `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
@@ -117,7 +122,7 @@ export class Engine {
 
   /**
    * Yields the task now and each time it changes, until it has ended.
-   * @param options.progress whether to also look for progress of the task's steps, once a second. @default always
+   * @param options `progress` says whether to also look for progress of the task's steps, once a second. Default: always
    * @throws as {@link result}
    */
   watch(

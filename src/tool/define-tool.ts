@@ -15,8 +15,13 @@ export interface DurableTool
   readonly taskSupport: 'optional' | 'required' | 'forbidden';
   /** The Temporal namespace of its workers. @default the server's */
   readonly namespace?: string;
+  /** What a call starts: a function, or a workflow of the author's own. */
   readonly work:
-    | { readonly kind: 'function'; readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown> }
+    | {
+        readonly kind: 'function';
+        /** The function, as its author wrote it. */
+        readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown>;
+      }
     | { readonly kind: 'workflow'; readonly workflowType: string; readonly existing?: ExistingWorkflow };
 }
 

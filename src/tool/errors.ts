@@ -27,6 +27,7 @@ export class ToolError extends ApplicationFailure {
  * @param code the JSON-RPC error code, an integer
  * @param message the JSON-RPC error message
  * @param data the JSON-RPC error's `data`; must be JSON
+ * @example throw new TaskError(-32002, 'Resource not found', { uri });
  */
 export class TaskError extends ApplicationFailure {
   constructor(code: number, message: string, data?: unknown) {
@@ -37,6 +38,12 @@ export class TaskError extends ApplicationFailure {
 /**
  * Thrown in a workflow when the input it asked for is unavailable. If uncaught, ends the task with a tool error with
  * this message.
+ *
+ * @example
+ * const answer = await task.elicit(form).catch((error: unknown) => {
+ *   if (error instanceof InputUnavailableError) return { action: 'cancel' as const };
+ *   throw error;
+ * });
  */
 export class InputUnavailableError extends ApplicationFailure {
   constructor(message: string) {

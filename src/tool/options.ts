@@ -41,6 +41,7 @@ export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = 
    * result that does not match it is a tool error. The schema only checks: it neither fills in defaults nor transforms.
    */
   readonly outputSchema?: O;
+  /** Hints for the host, such as whether the tool only reads. */
   readonly annotations?: ToolHints;
   /**
    * Whether a call may become a task (MCP's `execution.taskSupport`). `'required'` refuses clients without task
@@ -74,6 +75,7 @@ export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = 
   readonly ttl?: Duration | null;
   /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
   readonly taskQueue?: string;
+  /** How long the work may take. @default see {@link ToolTimeouts} */
   readonly timeouts?: ToolTimeouts;
   /**
    * Returns a key for the work that these (validated) arguments ask for. While the owner's task with the same key is
@@ -103,6 +105,7 @@ export interface FunctionToolOptions<
    * retried either; all other errors are.
    */
   run(args: SchemaOutput<I>, ctx: ToolContext<Checkpoint>): Promise<ToolOutput<O>>;
+  /** How failed attempts of `run` are retried. @default see {@link ToolRetry} */
   readonly retry?: ToolRetry;
   readonly workflow?: never;
 }

@@ -13,6 +13,7 @@ export interface ToolRetry {
   readonly maximumInterval?: Duration;
 }
 
+/** The timeouts of a tool's work. */
 export interface ToolTimeouts {
   /** How long one attempt may take. @default '24 hours' */
   readonly startToClose?: Duration;

@@ -5,6 +5,7 @@
  */
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 
+/** A schema that validates and can be converted to JSON Schema: one of zod 4, or any such Standard Schema. */
 export type ToolSchema<Input = unknown, Output = Input> = {
   readonly '~standard': StandardSchemaV1.Props<Input, Output> & StandardJSONSchemaV1.Props<Input, Output>;
 };

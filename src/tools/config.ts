@@ -2,6 +2,7 @@
 import { delimiter, resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 
+/** The files and databases that the reference tools may access. */
 export interface ToolsConfig {
   /** Folders in which the tools may read and write. If empty, every path is refused. */
   readonly roots: readonly string[];
@@ -19,6 +20,8 @@ const DATABASE_VARIABLE = /^MCP_TASKS_DATABASE_(\w+)$/;
  * - `MCP_TASKS_DATABASE_<NAME>`: more databases, each named `<name>` in lower case.
  *
  * @throws McpTasksError `CONFIGURATION` if a database URL is invalid; names the variable, never its value
+ * @example
+ * const config = toolsConfigFromEnv(process.env);
  */
 export function toolsConfigFromEnv(env: Readonly<Record<string, string | undefined>>): ToolsConfig {
   const databases: Record<string, string> = {};

@@ -23,7 +23,7 @@ const TOOLS: readonly ReferenceTool[] = [loadDataset, convertFile];
  * Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration.
  *
  * @example
- * const config = toolsConfigFromEnv();
+ * const config = toolsConfigFromEnv(process.env);
  * const worker = await createWorker({
  *   tools: referenceTools(config),
  *   activities: referenceActivities(config),
@@ -34,7 +34,16 @@ export function referenceTools(config: ToolsConfig): DurableTool[] {
   return TOOLS.map((tool) => tool.define(config));
 }
 
-/** Returns the activities behind {@link referenceTools}, for the worker. */
+/**
+ * Returns the activities behind {@link referenceTools}, for the worker.
+ *
+ * @example
+ * const worker = await createWorker({
+ *   tools: referenceTools(config),
+ *   activities: referenceActivities(config),
+ *   workflowsPath: referenceWorkflowsPath,
+ * });
+ */
 export function referenceActivities(config: ToolsConfig): object {
   return Object.assign({}, ...TOOLS.map((tool) => tool.activities?.(config))) as object;
 }

@@ -15,7 +15,9 @@ export interface SharedTemporal {
   beforeClose(stop: () => Promise<void>): void;
 }
 
+/** The options of {@link createWorker}: its own, and Temporal's. Temporal's also accept numbers of milliseconds. */
 export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'connection' | 'namespace' | 'taskQueue'> {
+  /** The tools to run, as the server has them. */
   readonly tools: readonly DurableTool[];
   /** The `DurableTasks` of this process, to share its Temporal, task queue and data converter. */
   readonly tasks?: SharedTemporal;
@@ -36,6 +38,7 @@ export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'conne
   readonly activities?: object;
 }
 
+/** A worker that {@link createWorker} created, with its connection. */
 export interface DurableWorker {
   /** Temporal's own Worker. */
   readonly worker: Worker;

@@ -5,7 +5,9 @@ import type { DurableTool } from '../tool/define-tool.js';
 import { withBundleCheck } from './bundle-check.js';
 import { toolActivities } from './run-tool.js';
 
+/** The options of {@link McpTasksPlugin}. */
 export interface McpTasksPluginOptions {
+  /** The tools to run, as the server has them. */
   readonly tools: readonly DurableTool[];
 }
 

@@ -29,6 +29,7 @@ export const respondUpdate = defineUpdate<{ accepted: string[] }, ReplyArgs>(RES
 /** The same as a signal, which Temporal stores until a worker is available. */
 export const replySignal = defineSignal<ReplyArgs>(REPLY_SIGNAL);
 
+/** How long a question waits, and what happens then. */
 export interface InputOptions<Answer> {
   /** How long to wait for the answer. @default as long as the task lives */
   readonly deadline?: Duration;

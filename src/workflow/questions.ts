@@ -3,6 +3,7 @@ import { uuid4 } from '@temporalio/workflow';
 import { actionProblem, formProblem, formRequest, type ElicitAnswer, type FormRequest } from '../task/form.js';
 import { ask, type InputOptions } from './inputs.js';
 
+/** A URL for a person to open. */
 export interface UrlRequest {
   /** Tells the person why to open the URL. */
   readonly message: string;
@@ -24,15 +25,12 @@ export interface SampleAnswer {
   readonly [field: string]: unknown;
 }
 
-/** Asks the person using the client to fill in a form. The tool must declare `asks: ['elicitation.form']`. */
+/** Implements `task.elicit`. */
 export async function elicit(request: FormRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
   return await ask(formRequest(request), (answer) => formProblem(answer, request.requestedSchema), options);
 }
 
-/**
- * Asks the person to open a URL, for data that must not pass through the client. The tool must declare
- * `asks: ['elicitation.url']`.
- */
+/** Implements `task.elicitUrl`. */
 export async function elicitUrl(request: UrlRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
   const { message, url } = request;
   return await ask(
@@ -42,7 +40,7 @@ export async function elicitUrl(request: UrlRequest, options?: InputOptions<Elic
   );
 }
 
-/** Asks the client's model for a completion. The tool must declare `asks: ['sampling']`. */
+/** Implements `task.sample`. */
 export async function sample(request: SampleRequest, options?: InputOptions<SampleAnswer>): Promise<SampleAnswer> {
   return await ask({ method: 'sampling/createMessage', params: { ...request } }, sampleProblem, options);
 }

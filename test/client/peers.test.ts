@@ -22,7 +22,7 @@ async function importWithoutSdk(specifier: string): Promise<string> {
 
 it('loads with neither SDK installed', async () => {
   expect(await importWithoutSdk(new URL('index.js', dist).href)).toBe(
-    'JsonRpcError,UnexpectedAnswerError,callTool,fileTaskStore,rawDispatch,resume,tasksCapability',
+    'JsonRpcError,McpTasksError,UnexpectedAnswerError,callTool,fileTaskStore,isMcpTasksError,rawDispatch,resume,tasksCapability',
   );
   await expect(importWithoutSdk('@modelcontextprotocol/client')).rejects.toThrow('is not installed');
 });

@@ -9,6 +9,7 @@ import { onlyAllowedNames, type AllowedNames } from './allowed-names.js';
 /** How long requests in progress may take to end when the server stops, in milliseconds. */
 const CLOSE_GRACE = 3_000;
 
+/** Where `serveHttp` listens, and who may call. */
 export interface ServeHttpOptions extends AllowedNames {
   /** The port to listen on; 0 for any free one. @default 3000 */
   readonly port?: number;

@@ -28,7 +28,12 @@ export interface Given {
 
 /** A web-standard handler, which both SDKs can create. */
 export interface FetchHandler {
+  /**
+   * Answers a request.
+   * @param given what a framework has already made of it: the verified token, the parsed body
+   */
   fetch(request: Request, given?: Given): Promise<Response>;
+  /** Ends all open streams. */
   close(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/client';
 import { withOtherEncodings } from './other-encodings.js';
 
+/** The options of {@link temporalClient}. */
 export interface TemporalClientOptions {
   readonly connectionOptions: ConnectionOptions;
   readonly namespace: string;
@@ -23,6 +24,10 @@ const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnec
 /**
  * Creates a client that connects on its first call and reconnects by itself, so that a server can start before its
  * cluster.
+ *
+ * @example
+ * const { connectionOptions, namespace } = await resolveTemporalTarget();
+ * const client = temporalClient({ connectionOptions, namespace });
  */
 export function temporalClient(options: TemporalClientOptions): Client {
   return new Client({

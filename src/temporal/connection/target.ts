@@ -52,6 +52,7 @@ export interface TemporalConnectionOptions {
   readonly metadata?: Record<string, string>;
 }
 
+/** The Temporal in use: a configured one, or a dev server. */
 export interface TemporalTarget {
   readonly address: string;
   readonly namespace: string;
@@ -69,6 +70,9 @@ export interface TemporalTarget {
  * joins or starts the dev server of `dir`.
  * @throws McpTasksError `CONFIGURATION` if a setting, the configuration file, the profile or a certificate cannot be
  * used, `LOCAL_SERVICE` if a dev server is unavailable
+ * @example
+ * const target = await resolveTemporalTarget({ address: 'temporal.internal:7233', namespace: 'etl' });
+ * const client = temporalClient(target);
  */
 export async function resolveTemporalTarget(options: TemporalOptions = {}): Promise<TemporalTarget> {
   const configured = loadConfiguration(options);
