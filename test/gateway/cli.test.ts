@@ -127,7 +127,10 @@ describe('init', () => {
     expect(await command(['check'])).toMatchObject({ code: 0 });
     const written = await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8');
     expect(written).toMatch(/^# yaml-language-server: \$schema=https/);
-    expect(await command(['init'])).toMatchObject({ code: 1, output: expect.stringContaining('does not overwrite files') });
+    expect(await command(['init'])).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('does not overwrite files'),
+    });
     expect(await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8')).toBe(written);
   });
 
