@@ -82,7 +82,9 @@ describe('a worker', () => {
     const stack = await startStack([greet], { taskQueue });
     const { engine } = stack.tasks;
     const { id } = await engine.start({ owner: 'ann', tool: greet, args: {}, ttl: null });
-    expect(await engine.result('ann', id)).toMatchObject({ result: { structuredContent: { greeting } } });
+    expect(await engine.result('ann', id)).toMatchObject({
+      outcome: { kind: 'result', result: { structuredContent: { greeting } } },
+    });
     await stack.close();
     child.kill('SIGTERM');
     const { code, output } = await ended();
