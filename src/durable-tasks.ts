@@ -1,6 +1,6 @@
 /**
  * The connection that a server author opens once and serves from. Independent of any SDK: the `DurableTasks` class for
- * each SDK builds on it. @module
+ * each SDK holds one. @module
  */
 import { resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/client';
@@ -89,7 +89,8 @@ export interface DurableTasksOptions {
 /** The folder that holds the state of a server without configuration. */
 const DEFAULT_DIR = '.mcp-tasks';
 
-export abstract class TasksConnection {
+/** What the `DurableTasks` of either SDK can do besides serving. */
+export interface TasksConnection {
   /** Operates on tasks directly, without MCP. */
   readonly engine: PublicEngine;
   /** The task queue of tools that do not name one. */
@@ -97,14 +98,41 @@ export abstract class TasksConnection {
   /** The Temporal in use. A worker in the same process shares it. */
   readonly temporal: TemporalTarget;
   readonly dataConverter: DataConverter | undefined;
-  protected readonly service: TaskService;
-  protected readonly ownerRule: OwnerRule | undefined;
+  /** The tools served now. */
+  readonly tools: readonly DurableTool[];
+  /**
+   * Serves these tools from now on, in place of the previous ones. Tasks of the previous tools continue and stay
+   * readable. Notifies clients that listen for tool changes.
+   * @throws McpTasksError `CONFIGURATION` if the tools conflict, `LOCAL_SERVICE` if a namespace's dev server is
+   * unavailable; the tools then stay as they were
+   */
+  useTools(tools: readonly DurableTool[]): Promise<void>;
+  /**
+   * Makes {@link close} call `stop` first. A worker in this process that shares this Temporal must stop before it
+   * closes.
+   */
+  beforeClose(stop: () => Promise<void>): void;
+  /**
+   * Stops the workers that share this connection, ends all waits, closes the connection and releases the dev server.
+   * Tasks continue.
+   */
+  close(): Promise<void>;
+}
+
+/** What the `DurableTasks` of either SDK hold: the connection, and what their handlers need. */
+export class TasksCore implements TasksConnection {
+  readonly engine: PublicEngine;
+  readonly taskQueue: string;
+  readonly temporal: TemporalTarget;
+  readonly dataConverter: DataConverter | undefined;
+  readonly service: TaskService;
+  readonly ownerRule: OwnerRule | undefined;
   readonly #keyIsShared: boolean;
   readonly #namespaces: readonly string[];
   readonly #stops = new Set<() => Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  protected constructor({ options, times, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
+  constructor({ options, times, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
     this.dataConverter = dataConverterOf(options, temporal.namespace);
     const client = temporalClient({
       ...temporal,
@@ -139,24 +167,17 @@ export abstract class TasksConnection {
     };
   }
 
-  /** The tools served now. */
   get tools(): readonly DurableTool[] {
     return [...this.service.tools.values()];
   }
 
-  /**
-   * Serves these tools from now on, in place of the previous ones. Tasks of the previous tools continue and stay
-   * readable. Notifies clients that listen for tool changes.
-   * @throws McpTasksError `CONFIGURATION` if the tools conflict, `LOCAL_SERVICE` if a namespace's dev server is
-   * unavailable; the tools then stay as they were
-   */
   async useTools(tools: readonly DurableTool[]): Promise<void> {
     await this.openNamespaces(tools);
     this.service.tools.replace(tools);
   }
 
   /** Opens the tools' namespaces, so that their tasks can be read as well as started. */
-  protected async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
+  async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
     const { engine } = this.service;
     if (engine instanceof Namespaces)
       await engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
@@ -166,7 +187,7 @@ export abstract class TasksConnection {
    * @throws McpTasksError `CONFIGURATION` on your own cluster without a key, because replicas would not recognize each
    * other's tasks
    */
-  protected requireSharedKey(): void {
+  requireSharedKey(): void {
     if (this.temporal.explicit && !this.#keyIsShared) {
       throw new McpTasksError(
         'CONFIGURATION',
@@ -176,24 +197,16 @@ export abstract class TasksConnection {
   }
 
   /** Closes this connection when stdin closes: over stdio the process has only one client. */
-  protected closeWithStdin(): void {
+  closeWithStdin(): void {
     process.stdin.once('close', () => {
       this.close().catch((error: unknown) => this.service.logger.error({ err: error }, 'closing failed'));
     });
   }
 
-  /**
-   * Makes {@link close} call `stop` first. A worker in this process that shares this Temporal must stop before it
-   * closes.
-   */
   beforeClose(stop: () => Promise<void>): void {
     this.#stops.add(stop);
   }
 
-  /**
-   * Stops the workers that share this connection, ends all waits, closes the connection and releases the dev server.
-   * Tasks continue.
-   */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
@@ -209,7 +222,7 @@ export abstract class TasksConnection {
   }
 }
 
-export interface Connected {
+interface Connected {
   readonly options: DurableTasksOptions;
   readonly times: Pick<TaskService, 'pollInterval' | 'defaultTtl' | 'longestTtl'>;
   readonly versions: readonly ProtocolVersion[];
@@ -240,14 +253,14 @@ async function openNamespace(
 }
 
 /**
- * Finds or starts Temporal.
+ * Finds or starts Temporal, and connects to it.
  * @param versions the protocol versions to serve
  * @throws McpTasksError `CONFIGURATION` for invalid options, `LOCAL_SERVICE` if Temporal is unavailable
  */
 export async function connectTasks(
   options: DurableTasksOptions,
   versions: readonly ProtocolVersion[] = VERSIONS,
-): Promise<Connected> {
+): Promise<TasksCore> {
   const times = timesOf(options);
   const budget = milliseconds(options.handleAfter ?? '45 seconds', 'handleAfter');
   const fallback = { kind: options.fallback ?? 'await', budget };
@@ -258,7 +271,10 @@ export async function connectTasks(
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
   const keys = Keyring.parse(given ?? (await keyFile(dir)));
   const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
-  return { options, times, versions, tools, logger, keys, keyIsShared: given !== undefined, temporal };
+  const keyIsShared = given !== undefined;
+  const core = new TasksCore({ options, times, versions, tools, logger, keys, keyIsShared, temporal });
+  await core.openNamespaces(options.tools);
+  return core;
 }
 
 function timesOf({ ttl = {}, pollInterval = '1 second' }: DurableTasksOptions): Connected['times'] {

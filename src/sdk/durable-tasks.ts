@@ -1,13 +1,14 @@
 /** `DurableTasks` for servers of `@modelcontextprotocol/sdk`, the v1 SDK. @module */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { connectTasks, TasksConnection, type DurableTasksOptions } from '../durable-tasks.js';
+import { connectTasks, type DurableTasksOptions, type TasksConnection, type TasksCore } from '../durable-tasks.js';
 import { onlyAllowedNames } from '../mcp/http/allowed-names.js';
 import type { HandlerOptions } from '../mcp/http/handler-options.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
 import { Peer } from '../mcp/sessions/peer.js';
 import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 import { pickVersion, VERSIONS } from '../protocol/registry.js';
+import type { DurableTool } from '../tool/define-tool.js';
 import { attachTasks } from './attach.js';
 import { inputDefinition } from './definition.js';
 import { httpHandler, type ServerFactory } from './http.js';
@@ -22,8 +23,21 @@ import { httpHandler, type ServerFactory } from './http.js';
  * tasks.attach(mcp);
  * await mcp.connect(new StdioServerTransport());
  */
-export class DurableTasks extends TasksConnection {
-  readonly #peerOf = (authInfo: AuthInfo | undefined): Peer => Peer.http(this.ownerRule, authInfo);
+export class DurableTasks implements TasksConnection {
+  readonly engine: TasksConnection['engine'];
+  readonly taskQueue: string;
+  readonly temporal: TasksConnection['temporal'];
+  readonly dataConverter: TasksConnection['dataConverter'];
+  readonly #core: TasksCore;
+  readonly #peerOf = (authInfo: AuthInfo | undefined): Peer => Peer.http(this.#core.ownerRule, authInfo);
+
+  private constructor(core: TasksCore) {
+    this.#core = core;
+    this.engine = core.engine;
+    this.taskQueue = core.taskQueue;
+    this.temporal = core.temporal;
+    this.dataConverter = core.dataConverter;
+  }
 
   /**
    * Finds or starts Temporal and prepares to serve. Call `close` when done.
@@ -39,9 +53,11 @@ export class DurableTasks extends TasksConnection {
     // Report wrong schemas now, not when the first client lists the tools.
     const { listing } = pickVersion(VERSIONS, 'in-initialize');
     for (const tool of options.tools) inputDefinition(tool, listing);
-    const tasks = new DurableTasks(await connectTasks(options));
-    await tasks.openNamespaces(options.tools);
-    return tasks;
+    return new DurableTasks(await connectTasks(options));
+  }
+
+  get tools(): readonly DurableTool[] {
+    return this.#core.tools;
   }
 
   /**
@@ -52,13 +68,13 @@ export class DurableTasks extends TasksConnection {
    * @throws McpTasksError `CONFIGURATION` if the server is already connected or already serves tasks
    */
   attach(mcp: McpServer): void {
-    attachTasks(mcp, this.service, (transport) => {
+    attachTasks(mcp, this.#core.service, (transport) => {
       if (transport instanceof StdioServerTransport) {
-        this.closeWithStdin();
-        const peer = Peer.stdio(this.ownerRule);
+        this.#core.closeWithStdin();
+        const peer = Peer.stdio(this.#core.ownerRule);
         return () => peer;
       }
-      this.requireSharedKey();
+      this.#core.requireSharedKey();
       return this.#peerOf;
     });
   }
@@ -76,7 +92,19 @@ export class DurableTasks extends TasksConnection {
    * recognize each other's tasks; or if a name in the options is not a host name
    */
   handler(factory: ServerFactory, options: HandlerOptions = {}): FetchHandler {
-    this.requireSharedKey();
-    return onlyAllowedNames(httpHandler(this.service, this.#peerOf, factory, options), options);
+    this.#core.requireSharedKey();
+    return onlyAllowedNames(httpHandler(this.#core.service, this.#peerOf, factory, options), options);
+  }
+
+  async useTools(tools: readonly DurableTool[]): Promise<void> {
+    await this.#core.useTools(tools);
+  }
+
+  beforeClose(stop: () => Promise<void>): void {
+    this.#core.beforeClose(stop);
+  }
+
+  async close(): Promise<void> {
+    await this.#core.close();
   }
 }

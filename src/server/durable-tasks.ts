@@ -1,9 +1,10 @@
 /** `DurableTasks` for servers of `@modelcontextprotocol/server`. @module */
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import type { ServeStdioOptions, StdioServerHandle } from '@modelcontextprotocol/server/stdio';
-import { connectTasks, TasksConnection, type Connected, type DurableTasksOptions } from '../durable-tasks.js';
+import { connectTasks, type DurableTasksOptions, type TasksConnection, type TasksCore } from '../durable-tasks.js';
 import { onlyAllowedNames } from '../mcp/http/allowed-names.js';
 import { McpTasksError } from '../task/errors.js';
+import type { DurableTool } from '../tool/define-tool.js';
 import type { HandlerOptions, ServerFactory } from './serve.js';
 
 type ServeModule = typeof import('./serve.js');
@@ -17,7 +18,12 @@ type ServeModule = typeof import('./serve.js');
  * const server = await serveHttp(tasks.handler(() => new McpServer({ name: 'clock', version: '1.0.0' })));
  * process.once('SIGTERM', () => void server.close().then(() => tasks.close()));
  */
-export class DurableTasks extends TasksConnection {
+export class DurableTasks implements TasksConnection {
+  readonly engine: TasksConnection['engine'];
+  readonly taskQueue: string;
+  readonly temporal: TasksConnection['temporal'];
+  readonly dataConverter: TasksConnection['dataConverter'];
+  readonly #core: TasksCore;
   readonly #serve: ServeModule;
 
   /**
@@ -31,14 +37,20 @@ export class DurableTasks extends TasksConnection {
    */
   static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
     const serve = await loadServe();
-    const tasks = new DurableTasks(await connectTasks(options), serve);
-    await tasks.openNamespaces(options.tools);
-    return tasks;
+    return new DurableTasks(await connectTasks(options), serve);
   }
 
-  private constructor(connected: Connected, serve: ServeModule) {
-    super(connected);
+  private constructor(core: TasksCore, serve: ServeModule) {
+    this.#core = core;
+    this.engine = core.engine;
+    this.taskQueue = core.taskQueue;
+    this.temporal = core.temporal;
+    this.dataConverter = core.dataConverter;
     this.#serve = serve;
+  }
+
+  get tools(): readonly DurableTool[] {
+    return this.#core.tools;
   }
 
   /**
@@ -54,8 +66,11 @@ export class DurableTasks extends TasksConnection {
    * recognize each other's tasks; or if a name in the options is not a host name
    */
   handler(factory: ServerFactory, options: HandlerOptions = {}): McpHttpHandler {
-    this.requireSharedKey();
-    return onlyAllowedNames(this.#serve.httpHandler(this.service, this.ownerRule, factory, options), options);
+    this.#core.requireSharedKey();
+    return onlyAllowedNames(
+      this.#serve.httpHandler(this.#core.service, this.#core.ownerRule, factory, options),
+      options,
+    );
   }
 
   /**
@@ -63,8 +78,20 @@ export class DurableTasks extends TasksConnection {
    * transport.
    */
   stdio(factory: ServerFactory, options: ServeStdioOptions = {}): StdioServerHandle {
-    if (!options.transport) this.closeWithStdin();
-    return this.#serve.stdioServer(this.service, this.ownerRule, factory, options);
+    if (!options.transport) this.#core.closeWithStdin();
+    return this.#serve.stdioServer(this.#core.service, this.#core.ownerRule, factory, options);
+  }
+
+  async useTools(tools: readonly DurableTool[]): Promise<void> {
+    await this.#core.useTools(tools);
+  }
+
+  beforeClose(stop: () => Promise<void>): void {
+    this.#core.beforeClose(stop);
+  }
+
+  async close(): Promise<void> {
+    await this.#core.close();
   }
 }
 

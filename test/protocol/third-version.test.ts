@@ -1,7 +1,7 @@
 /** A third protocol version is one folder and one entry in the registry: nothing else has to know of it. @module */
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connectTasks, TasksConnection, type DurableTasksOptions } from '../../src/durable-tasks.js';
+import { connectTasks, type DurableTasksOptions, type TasksCore } from '../../src/durable-tasks.js';
 import { VERSIONS } from '../../src/protocol/registry.js';
 import type { FetchHandler } from '../../src/sdk/index.js';
 import { httpHandler } from '../../src/server/serve.js';
@@ -10,19 +10,13 @@ import { send2025, type Reply } from '../helpers/raw-requests.js';
 import { startStackOf, type Stack } from '../helpers/stack.js';
 import { toy } from './toy/index.js';
 
-class ToyTasks extends TasksConnection {
-  static async connect(options: DurableTasksOptions): Promise<ToyTasks> {
-    return new ToyTasks(await connectTasks(options, [...VERSIONS, toy]));
-  }
+const ToyTasks = {
+  connect: async (options: DurableTasksOptions): Promise<TasksCore> => await connectTasks(options, [...VERSIONS, toy]),
+};
+const factory = (): McpServer =>
+  new McpServer({ name: 'test', version: '1.0.0' }, { supportedProtocolVersions: ['2025-11-25', toy.name] });
 
-  handler(): FetchHandler {
-    const factory = (): McpServer =>
-      new McpServer({ name: 'test', version: '1.0.0' }, { supportedProtocolVersions: ['2025-11-25', toy.name] });
-    return httpHandler(this.service, this.ownerRule, factory, {});
-  }
-}
-
-let stack: Stack<ToyTasks>;
+let stack: Stack<TasksCore>;
 let handler: FetchHandler;
 
 async function send(method: string, params: object): Promise<Reply> {
@@ -31,7 +25,7 @@ async function send(method: string, params: object): Promise<Reply> {
 
 beforeAll(async () => {
   stack = await startStackOf(ToyTasks, [...gatedTools, forbidden]);
-  handler = stack.tasks.handler();
+  handler = httpHandler(stack.tasks.service, undefined, factory, {});
   await stack.startWorker();
 });
 
