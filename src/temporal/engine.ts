@@ -8,9 +8,7 @@ import type { Client } from '@temporalio/client';
 import { openCursor, sealCursor } from '../task/cursor.js';
 import { McpTasksError } from '../task/errors.js';
 import { belongsTo, newTaskId } from '../task/id.js';
-import type { IdempotencyKey } from '../task/idempotency-key.js';
 import type { Keyring } from '../task/keyring.js';
-import type { Caller } from '../task/memo.js';
 import type { Outcome, Task } from '../task/task.js';
 import { answerExisting } from './answer/answer-existing.js';
 import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
@@ -18,10 +16,10 @@ import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
 import { TaskReader } from './read/read.js';
 import { claim, reply, respond, type ClaimRequest } from './answer/respond.js';
-import { startTask } from './start/start-task.js';
+import type { StartRequest } from './start/start-request.js';
+import { TaskStarter } from './start/start-task.js';
 import { HistoryTails } from './watch/tail.js';
 import { watchTask } from './watch/watch.js';
-import type { Work } from './start/workflow-start.js';
 
 /** The options of an `Engine`. */
 export interface EngineOptions {
@@ -37,29 +35,15 @@ export interface EngineOptions {
   readonly scope?: string;
 }
 
-/** A task to start. */
-export interface StartRequest extends Work {
-  /** Whose task it is. */
-  readonly owner: string;
-  /** In milliseconds from creation; `null` for as long as Temporal keeps the workflow. */
-  readonly ttl: number | null;
-  readonly caller?: Caller;
-  /**
-   * Repeating a call with the same key, owner and tool returns the same task for as long as it is kept.
-   * @default none, which always starts a new task
-   */
-  readonly key?: IdempotencyKey;
-}
-
 /** How often a watch looks for progress, in milliseconds. */
 const PROGRESS_INTERVAL = 1_000;
 
 export class Engine {
   readonly #calls: Calls;
   readonly #keys: Keyring;
-  readonly #taskQueue: string;
   readonly #scope: string | undefined;
   readonly #reader: TaskReader;
+  readonly #starter: TaskStarter;
   readonly #keyed: KeyedStarts;
   readonly #list: TaskList;
   readonly #tails: HistoryTails;
@@ -67,10 +51,10 @@ export class Engine {
   constructor({ client, keys, taskQueue, maxLongPolls = 300, scope }: EngineOptions) {
     this.#calls = new Calls(client);
     this.#keys = keys;
-    this.#taskQueue = taskQueue;
     this.#scope = scope;
     this.#reader = new TaskReader(this.#calls);
-    this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader);
+    this.#starter = new TaskStarter(this.#calls, taskQueue);
+    this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader, this.#starter);
     this.#list = new TaskList(this.#calls, this.#reader);
     this.#tails = new HistoryTails(this.#calls, maxLongPolls);
   }
@@ -81,14 +65,14 @@ export class Engine {
    * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `KEY_REUSED` if the idempotency key's
    * task has other arguments or its answer has already been used, `TEMPORAL_UNAVAILABLE`
    */
-  async start({ owner, key, ...request }: StartRequest): Promise<Task> {
-    const options = { ...request, taskQueue: this.#taskQueue };
+  async start(request: StartRequest): Promise<Task> {
+    const { owner, key } = request;
     const scoped = this.#scoped(owner);
     const [tag] = this.#keys.ownerTags(scoped);
     // If a random ID is taken, an earlier attempt of this same start took it and its response was lost.
     const task = key
-      ? await this.#keyed.findOrStart(scoped, key, options)
-      : (await startTask(this.#calls, { id: newTaskId(tag), ...options })).task;
+      ? await this.#keyed.findOrStart(scoped, key, request)
+      : (await this.#starter.start(request, { id: newTaskId(tag) })).task;
     this.#list.created(task);
     return task;
   }

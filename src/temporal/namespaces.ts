@@ -7,7 +7,8 @@ import { invalidCursor } from '../task/cursor.js';
 import { isMcpTasksError, McpTasksError, origin } from '../task/errors.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Task } from '../task/task.js';
-import type { Engine, StartRequest } from './engine.js';
+import type { Engine } from './engine.js';
+import type { StartRequest } from './start/start-request.js';
 
 /** The public interface of {@link Engine}. */
 export type TaskEngine = Pick<Engine, keyof Engine>;

@@ -4,7 +4,7 @@ import { milliseconds } from '../../task/duration.js';
 import { INPUT_KINDS } from '../../task/input.js';
 import type { Caller } from '../../task/memo.js';
 import { idempotencyKeyOf } from '../../tool/idempotency.js';
-import type { StartRequest } from '../../temporal/engine.js';
+import type { StartRequest } from '../../temporal/start/start-request.js';
 import type { ToolCall } from '../../protocol/call.js';
 import { invalidParams } from '../../protocol/errors.js';
 import type { Asked, ProtocolVersion } from '../../protocol/version.js';

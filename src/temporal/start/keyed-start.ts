@@ -15,7 +15,8 @@ import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { describe, memoOf, type Description } from '../read/describe.js';
 import { searchGenerations } from './generations.js';
 import type { TaskReader } from '../read/read.js';
-import { startTask, type StartOptions } from './start-task.js';
+import type { StartRequest } from './start-request.js';
+import type { TaskStarter } from './start-task.js';
 
 /** How many times to try a start if its ID is taken meanwhile by a task that is gone right away. */
 const ATTEMPTS = 5;
@@ -27,25 +28,24 @@ const REUSED = {
   tool: 'The tool treats this call as a repeat of an earlier one that had other arguments. Repeat it with those arguments, or wait until that task has expired.',
 } as const;
 
-type Options = Omit<StartOptions, 'id' | 'argumentsHash'>;
-
 export class KeyedStarts {
   constructor(
     private readonly calls: Calls,
     private readonly keys: Keyring,
     private readonly reader: TaskReader,
+    private readonly starter: TaskStarter,
   ) {}
 
   /**
    * Returns the key's task, and starts it if there is none.
    * @throws McpTasksError `KEY_REUSED` if that task has other arguments or the key's answer has already been used, and
-   * whatever {@link startTask} throws
+   * whatever {@link TaskStarter.start} throws
    */
-  async findOrStart(owner: string, key: IdempotencyKey, options: Options): Promise<Task> {
+  async findOrStart(owner: string, key: IdempotencyKey, request: StartRequest): Promise<Task> {
     const idsOf = (generation: number): readonly [string, ...string[]] =>
-      this.keys.namedTaskIds(owner, JSON.stringify([options.tool.name, key.by, key.text, generation]));
+      this.keys.namedTaskIds(owner, JSON.stringify([request.tool.name, key.by, key.text, generation]));
     const until = within(DEADLINE.keyedStart);
-    const call: KeyedCall = { key, canonical: canonicalJson(options.args), until };
+    const call: KeyedCall = { key, canonical: canonicalJson(request.args), until };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { found, free } = await searchGenerations(
         async (generation) => await this.#taken(idsOf(generation), until),
@@ -55,9 +55,9 @@ export class KeyedStarts {
       if (kept) return await this.#same(kept, call);
       if (key.by === 'answer' && found.length > 0) throw new McpTasksError('KEY_REUSED', REUSED.answer);
       const [id] = idsOf(free);
-      const { task, created } = await startTask(
-        this.calls,
-        { id, ...options, argumentsHash: this.keys.sign('arguments', signed(id, call)) },
+      const { task, created } = await this.starter.start(
+        request,
+        { id, argumentsHash: this.keys.sign('arguments', signed(id, call)) },
         until,
       );
       if (created) return task;

@@ -1,12 +1,13 @@
 /** Starts a task's workflow. @module */
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
-import type { Caller, TaskMemo } from '../../task/memo.js';
+import type { TaskMemo } from '../../task/memo.js';
 import { MEMO_KEY } from '../../task/names.js';
 import type { Task } from '../../task/task.js';
 import { DEADLINE, GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { describe } from '../read/describe.js';
-import { workflowStart, type Work } from './workflow-start.js';
+import type { StartRequest } from './start-request.js';
+import { workflowStart } from './workflow-start.js';
 
 /**
  * The maximum size of the arguments, in bytes of JSON. By default Temporal refuses payloads over 2 MB, and the
@@ -17,78 +18,80 @@ export const LARGEST_ARGUMENTS = 1_900_000;
 /** The time reserved for checking whether the workflow started, in milliseconds. */
 const SHORTEST_LOOK = 500;
 
-export interface StartOptions extends Work {
-  readonly id: string;
-  readonly ttl: number | null;
-  readonly taskQueue: string;
-  readonly caller?: Caller;
-  /** See {@link TaskMemo}. */
-  readonly argumentsHash?: string;
-}
-
 export interface Started {
   readonly task: Task;
   /** `false` if the ID was already taken, possibly by an earlier attempt of this same start whose response was lost. */
   readonly created: boolean;
 }
 
-/**
- * Starts the workflow and returns the task, never before Temporal has accepted it.
- * @param until the deadline for everything, in milliseconds since 1970
- * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
- */
-export async function startTask(
-  calls: Calls,
-  { id, ttl, taskQueue, caller, argumentsHash, ...asked }: StartOptions,
-  until: number = within(DEADLINE.start + DEADLINE.started),
-): Promise<Started> {
-  const { tool, args, answer } = asked;
-  const size = Buffer.byteLength(JSON.stringify([args, answer]));
-  if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
-  const existing = tool.work.kind === 'workflow' ? tool.work.existing : undefined;
-  const memo: TaskMemo = {
-    version: 1,
-    tool: tool.name,
-    createdAt: Date.now(),
-    ttl,
-    ...(caller ? { caller } : {}),
-    ...(argumentsHash === undefined ? {} : { argumentsHash }),
-    ...(existing ? { mapping: existing.mapping } : {}),
-  };
-  const { timeouts } = tool;
-  const { workflowType, args: workflowArgs } = workflowStart(asked);
-  const task: Task = {
-    id,
-    tool: tool.name,
-    createdAt: memo.createdAt,
-    updatedAt: memo.createdAt,
-    ttl,
-    ...(caller ? { caller } : {}),
-    inputs: {},
-    steps: [],
-  };
-  try {
-    await calls.run(
-      Math.min(within(DEADLINE.start), until - SHORTEST_LOOK),
-      async () =>
-        await calls.client.workflow.start(workflowType, {
-          workflowId: id,
-          // The workers of an existing workflow do not have the ask-first workflow.
-          taskQueue: existing && asked.askFirst ? taskQueue : (tool.taskQueue ?? taskQueue),
-          args: [...workflowArgs],
-          memo: { [MEMO_KEY]: memo },
-          workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-          staticSummary: tool.title ?? tool.name,
-          ...(timeouts?.execution === undefined ? {} : { workflowExecutionTimeout: timeouts.execution }),
-          ...(timeouts?.run === undefined || asked.askFirst ? {} : { workflowRunTimeout: timeouts.run }),
-          ...(existing && tool.retry ? { retry: tool.retry } : {}),
-        }),
-    );
-    return { task, created: true };
-  } catch (error) {
-    const taken = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error, until));
-    if (!taken) throw explain(error, size);
-    return { task, created: false };
+export class TaskStarter {
+  constructor(
+    private readonly calls: Calls,
+    /** The task queue for tools that do not name one. */
+    private readonly taskQueue: string,
+  ) {}
+
+  /**
+   * Starts the workflow and returns the task, never before Temporal has accepted it.
+   * @param place the task's ID, and the hash of its arguments that its memo keeps
+   * @param until the deadline for everything, in milliseconds since 1970
+   * @throws McpTasksError `INVALID_ARGUMENTS` if the arguments are too large, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`
+   */
+  async start(
+    request: StartRequest,
+    place: { readonly id: string } & Pick<TaskMemo, 'argumentsHash'>,
+    until: number = within(DEADLINE.start + DEADLINE.started),
+  ): Promise<Started> {
+    const { calls, taskQueue } = this;
+    const { id, argumentsHash } = place;
+    const { tool, args, answer, askFirst, ttl, caller } = request;
+    const size = Buffer.byteLength(JSON.stringify([args, answer]));
+    if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
+    const existing = tool.work.kind === 'workflow' ? tool.work.existing : undefined;
+    const memo: TaskMemo = {
+      version: 1,
+      tool: tool.name,
+      createdAt: Date.now(),
+      ttl,
+      ...(caller ? { caller } : {}),
+      ...(argumentsHash === undefined ? {} : { argumentsHash }),
+      ...(existing ? { mapping: existing.mapping } : {}),
+    };
+    const { timeouts } = tool;
+    const { workflowType, args: workflowArgs } = workflowStart(request);
+    const task: Task = {
+      id,
+      tool: tool.name,
+      createdAt: memo.createdAt,
+      updatedAt: memo.createdAt,
+      ttl,
+      ...(caller ? { caller } : {}),
+      inputs: {},
+      steps: [],
+    };
+    try {
+      await calls.run(
+        Math.min(within(DEADLINE.start), until - SHORTEST_LOOK),
+        async () =>
+          await calls.client.workflow.start(workflowType, {
+            workflowId: id,
+            // The workers of an existing workflow do not have the ask-first workflow.
+            taskQueue: existing && askFirst ? taskQueue : (tool.taskQueue ?? taskQueue),
+            args: [...workflowArgs],
+            memo: { [MEMO_KEY]: memo },
+            workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+            staticSummary: tool.title ?? tool.name,
+            ...(timeouts?.execution === undefined ? {} : { workflowExecutionTimeout: timeouts.execution }),
+            ...(timeouts?.run === undefined || askFirst ? {} : { workflowRunTimeout: timeouts.run }),
+            ...(existing && tool.retry ? { retry: tool.retry } : {}),
+          }),
+      );
+      return { task, created: true };
+    } catch (error) {
+      const taken = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error, until));
+      if (!taken) throw explain(error, size);
+      return { task, created: false };
+    }
   }
 }
 

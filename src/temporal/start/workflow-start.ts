@@ -1,29 +1,16 @@
 /** Decides which workflow a call starts, and with which arguments. Pure. @module */
-import type { FormRequest } from '../../task/form.js';
 import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../../task/names.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { argumentsOf } from '../../task/workflow-mapping.js';
 import { runPolicy } from '../../tool/policy.js';
-
-export interface Work {
-  readonly tool: DurableTool;
-  /**
-   * For a function tool, the arguments as received (the worker parses them). For a workflow tool, the arguments as
-   * parsed by its schema.
-   */
-  readonly args: unknown;
-  /** The answer to a question that was asked before the start. The work gets it in addition to the arguments. */
-  readonly answer?: Readonly<Record<string, unknown>>;
-  /** A form that the task sends to the client before its work begins. */
-  readonly askFirst?: FormRequest;
-}
+import type { StartRequest } from './start-request.js';
 
 export interface WorkflowStart {
   readonly workflowType: string;
   readonly args: readonly unknown[];
 }
 
-export function workflowStart({ tool, args, answer, askFirst }: Work): WorkflowStart {
+export function workflowStart({ tool, args, answer, askFirst }: StartRequest): WorkflowStart {
   const { work, taskQueue, timeouts } = tool;
   const start = ownStart(tool, args);
   const existing = work.kind === 'workflow' && work.existing !== undefined;
