@@ -13,8 +13,8 @@ import type { Owner, RpcResult } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import { McpTasksError } from '../task/errors.js';
-import { Link, onConnect, type PeerOf, type RunRequest } from './link.js';
-import { handlerOf, handles, replaceHandler } from './seam.js';
+import { Link, type PeerOf, type RunRequest } from './link.js';
+import { handlerOf, handles, onConnect, replaceHandler } from './seam.js';
 import { serveTools } from './tools.js';
 
 /**

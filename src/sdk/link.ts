@@ -2,7 +2,6 @@
  * One connection of a v1 server: its client, the streams to that client, and the client's replies to questions.
  * @module
  */
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { Connection } from '../mcp/sessions/connection.js';
@@ -103,23 +102,4 @@ export class Link {
     else this.#connection.unlisten();
     for (const [requestId, hangUp] of this.#waiting) if (this.#streams?.dropped(requestId)) hangUp.abort();
   }
-}
-
-/**
- * Calls `connected` for each transport of the server, after the SDK has set its listeners and before a message arrives.
- */
-export function onConnect({ server }: McpServer, connected: (transport: Transport) => void): void {
-  const connect = server.connect.bind(server);
-  server.connect = async (transport) => {
-    const { start } = transport;
-    transport.start = async () => {
-      connected(transport);
-      await start.call(transport);
-    };
-    try {
-      await connect(transport);
-    } finally {
-      transport.start = start;
-    }
-  };
 }

@@ -1,6 +1,7 @@
 /**
- * The only module that uses private members of `@modelcontextprotocol/sdk`. The SDK has no public API to wrap its
- * handlers or to learn which streams a client has open. A canary test fails if these members change.
+ * The only module that uses private members of `@modelcontextprotocol/sdk` or replaces its methods. The SDK has no public
+ * API to wrap its handlers, or to learn when a server is connected and which streams its client has open. A canary test
+ * fails if these members change.
  * @module
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -67,6 +68,25 @@ function unsupported(): McpTasksError {
     'CONFIGURATION',
     'this version of @modelcontextprotocol/sdk is not supported: install ^1.32.2',
   );
+}
+
+/**
+ * Calls `connected` for each transport of the server, after the SDK has set its listeners and before a message arrives.
+ */
+export function onConnect({ server }: McpServer, connected: (transport: Transport) => void): void {
+  const connect = server.connect.bind(server);
+  server.connect = async (transport) => {
+    const { start } = transport;
+    transport.start = async () => {
+      connected(transport);
+      await start.call(transport);
+    };
+    try {
+      await connect(transport);
+    } finally {
+      transport.start = start;
+    }
+  };
 }
 
 /** The open streams of a Streamable HTTP transport's client. */

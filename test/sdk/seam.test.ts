@@ -1,11 +1,12 @@
 /** A canary for the v1 SDK internals that the adapter relies on. If it fails, fix src/sdk/seam.ts. */
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { expect, it, vi } from 'vitest';
 import { installed } from '../helpers/sdk-version.js';
-import { handlerOf, handles, replaceHandler, watchStreams, type Extra } from '../../src/sdk/seam.js';
+import { handlerOf, handles, onConnect, replaceHandler, watchStreams, type Extra } from '../../src/sdk/seam.js';
 
 const SDK = installed('@modelcontextprotocol/sdk');
 
@@ -20,6 +21,15 @@ it(`inside ${SDK}, the handlers of a server can be read and replaced`, async () 
   expect([handles(mcp, 'initialize'), handles(mcp, 'tools/call')]).toEqual([true, false]);
   expect(() => handlerOf(mcp, 'tools/call')).toThrow(/not supported/);
   expect(() => handlerOf({ server: {} } as McpServer, 'ping')).toThrow(/not supported/);
+});
+
+it(`inside ${SDK}, a server sets its listeners before it starts its transport`, async () => {
+  const mcp = new McpServer({ name: 't', version: '1' });
+  const [transport] = InMemoryTransport.createLinkedPair();
+  const listening: boolean[] = [];
+  onConnect(mcp, ({ onmessage, onclose }) => void listening.push(onmessage !== undefined, onclose !== undefined));
+  await mcp.connect(transport);
+  expect(listening).toEqual([true, true]);
 });
 
 it(`inside ${SDK}, the streams of Streamable HTTP can be watched; stdio is but one`, async () => {
