@@ -54,19 +54,17 @@ export function httpHandler(
   });
   const limits = streamLimits(options);
   const sdk = createMcpHandler(serverOf, { ...options, ...limits });
-  const stop = service.tools.changed(() => sdk.notify.toolsChanged());
   const handler: PeerHandler = {
     fetch: async (request, given, peer) => await serving.run(peer, async () => await sdk.fetch(request, given)),
-    async close() {
-      stop();
-      await sdk.close();
-    },
+    close: async () => await sdk.close(),
   };
   const listening = serveTaskListeners(fillRoutingName(handler, service.versions), service, limits);
-  return {
-    ...sdk,
-    ...serveSessions(listening, service, { peerOf: (authInfo) => Peer.http(rule, authInfo), ...limits }),
-  };
+  const sessions = serveSessions(listening, service, {
+    peerOf: (authInfo) => Peer.http(rule, authInfo),
+    announceTools: () => sdk.notify.toolsChanged(),
+    ...limits,
+  });
+  return { ...sdk, ...sessions };
 }
 
 export function stdioServer(

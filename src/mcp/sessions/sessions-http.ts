@@ -48,6 +48,8 @@ const PATIENCE = 20_000;
 
 export interface SessionOptions {
   readonly peerOf: (authInfo: AuthInfo | undefined) => Peer;
+  /** Announces a changed tool list to the clients that the handler itself has streams to. @default it has none */
+  readonly announceTools?: () => void;
   /** The maximum number of open GET streams. */
   readonly maxSubscriptions: number;
   /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
@@ -57,7 +59,7 @@ export interface SessionOptions {
 export function serveSessions(
   handler: PeerHandler,
   service: TaskService,
-  { peerOf, maxSubscriptions, keepAliveMs }: SessionOptions,
+  { peerOf, announceTools, maxSubscriptions, keepAliveMs }: SessionOptions,
 ): FetchHandler {
   const streams = new Set<EventStream>();
   const subscribing = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
@@ -81,10 +83,9 @@ export function serveSessions(
     return new Response(stream.body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
   }
 
-  /**
-   * Announces a changed tool list on only one stream of each session: MCP forbids sending a message on several streams.
-   */
   const stop = service.tools.changed(() => {
+    announceTools?.();
+    // Only one stream of each session: MCP forbids sending a message on several streams.
     for (const stream of new Map([...streams].map((open) => [open.session, open])).values()) {
       // A failed send can be ignored: the stream has ended, and its client lists the tools when it reconnects.
       stream.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} }).catch(() => undefined);
