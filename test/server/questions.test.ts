@@ -13,6 +13,7 @@ import { Session, type Endpoint, type Incoming, type Message } from '../helpers/
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [
   defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
+  defineTool({ name: 'half-way', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askHalfWay' }),
   defineTool({ name: 'undeclared', inputSchema: z.object({}), workflow: 'askOnce' }),
   defineTool({
     name: 'twice-over',
@@ -160,6 +161,19 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     expect(question.params._meta).toBeUndefined();
     await session.reply(b, question.id, accept({ name: 'Fay' }));
     expect((await call.next(({ id }) => id === call.requestId)).result.structuredContent).toEqual({ name: 'Fay' });
+  });
+
+  it('come along with the progress of a call that is awaited', async () => {
+    const session = await Session.begin(a);
+    const call = await session.open(a, 'tools/call', { name: 'half-way', _meta: { progressToken: 7 } });
+    expect((await call.next(({ method }) => method === 'notifications/progress')).params).toEqual({
+      progressToken: 7,
+      progress: 1,
+      total: 2,
+      message: 'steps',
+    });
+    await session.reply(b, (await call.next(isQuestion)).id, accept({ name: 'Gus' }));
+    expect((await call.next(({ id }) => id === call.requestId)).result.structuredContent).toEqual({ name: 'Gus' });
   });
 
   describe('a client that cannot answer', () => {

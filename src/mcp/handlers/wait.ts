@@ -1,7 +1,7 @@
 /** Waits for a task within a plain call: until the task ends or the call's budget is spent. @module */
-import type { Outcome, Task } from '../../task/task.js';
+import type { EndedTask, Task } from '../../task/task.js';
 import { currentProgress } from '../../task/task.js';
-import { linkSignals } from '../../temporal/rpc/signals.js';
+import { linkSignals, unlessAborted } from '../../temporal/rpc/signals.js';
 import { asksOf } from '../../tool/define-tool.js';
 import { handleResult } from '../tools/handle-result.js';
 import { resultOf } from './output.js';
@@ -18,7 +18,6 @@ export interface Wait {
   readonly budget: number | undefined;
 }
 
-/**
 /**
  * Returns the answer to the call: the task's own result, or its handle once the budget is spent.
  * @throws the task's error; the signal's reason
@@ -46,14 +45,15 @@ export async function awaitTask(wait: Wait): Promise<Task> {
   const { owner, stream } = ctx;
   const tool = service.tools.get(task.tool);
   const asks = version.unsolicited !== undefined && tool !== undefined && asksOf(tool).length > 0;
+  const tell = progressTokenOf(ctx) === undefined ? undefined : progressTeller(ctx);
   const following = asks
-    ? service.followers.follow({ version, owner, taskId: task.id, stream }, { plain: true })
+    ? service.followers.follow({ version, owner, taskId: task.id, stream }, { plain: true, ...(tell ? { tell } : {}) })
     : undefined;
   const patience = new AbortController();
   const timer = wait.budget === undefined ? undefined : setTimeout(() => patience.abort(), wait.budget);
   const { signal, unlink } = linkSignals(ctx.signal, patience.signal);
   try {
-    return await ended(wait, signal);
+    return following ? await unlessAborted(following.ended, signal) : await ended(wait, signal, tell);
   } catch (error) {
     if (!patience.signal.aborted || ctx.signal.aborted || error !== signal.reason) throw error;
     return await service.engine.get(owner.id, task.id).catch(() => task);
@@ -66,12 +66,11 @@ export async function awaitTask(wait: Wait): Promise<Task> {
 }
 
 async function ended(
-  { service: { engine }, ctx, task }: Wait,
+  { service: { engine }, ctx: { owner }, task }: Wait,
   signal: AbortSignal,
-): Promise<Task & { readonly outcome: Outcome }> {
-  const { owner } = ctx;
-  if (progressTokenOf(ctx) === undefined) return await engine.result(owner.id, task.id, signal);
-  const tell = progressTeller(ctx);
+  tell: ((task: Task) => Promise<void>) | undefined,
+): Promise<EndedTask> {
+  if (!tell) return await engine.result(owner.id, task.id, signal);
   for await (const view of engine.watch(owner.id, task.id, signal)) {
     if (view.outcome) return { ...view, outcome: view.outcome };
     await tell(view);
@@ -83,7 +82,7 @@ async function ended(
 function progressTeller(ctx: RequestContext): (task: Task) => Promise<void> {
   let told = -Infinity;
   return async (task) => {
-    const progress = currentProgress(task);
+    const progress = task.outcome ? undefined : currentProgress(task);
     if (!progress || progress.progress <= told) return;
     told = progress.progress;
     const params = { progressToken: progressTokenOf(ctx), ...progress };

@@ -9,6 +9,7 @@ import { isMcpTasksError } from '../../task/errors.js';
 import type { Keyring } from '../../task/keyring.js';
 import type { EndedTask, Task } from '../../task/task.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
+import { unlessAborted } from '../../temporal/rpc/signals.js';
 import { PROGRESS_CLAIM } from '../../task/names.js';
 import { Claim } from './claim.js';
 import type { Owner } from '../../protocol/request.js';
@@ -38,10 +39,12 @@ export interface FollowOptions {
   readonly known?: Task;
   /**
    * Whether the client only sees a plain call and does not know of the task. It then gets the task's questions, but no
-   * status or progress.
+   * status, and progress only by `tell`.
    * @default false
    */
   readonly plain?: boolean;
+  /** Called with the task whenever it changes, its progress included. */
+  readonly tell?: (task: Task) => Promise<void>;
 }
 
 export interface Following {
@@ -60,7 +63,7 @@ export class Followers {
   constructor(private readonly options: FollowerOptions) {}
 
   /** Sends messages about the owner's task on the stream, until `leave` is called or the task ends. */
-  follow(followed: Followed, { known, plain = false }: FollowOptions = {}): Following {
+  follow(followed: Followed, { known, plain = false, tell }: FollowOptions = {}): Following {
     const key = keyOf(followed);
     let follower = this.#followers.get(key);
     if (!follower) {
@@ -71,7 +74,7 @@ export class Followers {
       this.#followers.set(key, follower);
     }
     const { ended } = follower;
-    const carrier = follower.add(followed.stream, plain);
+    const carrier = follower.add({ stream: followed.stream, plain, ...(tell ? { tell } : {}) });
     return { ended, leave: ({ asked } = { asked: false }) => follower.remove(carrier, asked) };
   }
 
@@ -91,12 +94,7 @@ export class Followers {
   async ended(followed: Followed, signal: AbortSignal): Promise<EndedTask> {
     const { ended, leave } = this.follow(followed);
     try {
-      return await new Promise((resolve, reject) => {
-        const abort = (): void => reject(signal.reason as Error);
-        signal.addEventListener('abort', abort, { once: true });
-        if (signal.aborted) abort();
-        ended.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-      });
+      return await unlessAborted(ended, signal);
     } finally {
       leave();
     }
@@ -150,8 +148,7 @@ class Follower {
     return this.#owner.id === owner.id && this.#taskId === taskId;
   }
 
-  add(stream: Stream, plain: boolean): Carrier {
-    const carrier = { stream, plain };
+  add(carrier: Carrier): Carrier {
     this.#carriers.push(carrier);
     this.#tell();
     return carrier;
@@ -183,7 +180,8 @@ class Follower {
   async #run(): Promise<EndedTask> {
     const { signal } = this.#stop;
     try {
-      const wantsProgress = ({ caller }: Task): boolean => caller?.progressToken !== undefined;
+      const wantsProgress = ({ caller }: Task): boolean =>
+        caller?.progressToken !== undefined || this.#carriers.some(({ tell }) => tell);
       for await (const task of this.options.engine.watch(this.#owner.id, this.#taskId, signal, {
         progress: wantsProgress,
       })) {
@@ -211,6 +209,7 @@ class Follower {
 
   async #tellNow(): Promise<void> {
     if (!this.#task) return;
+    for (const { tell } of this.#carriers) await tell?.(this.#task);
     await this.#news?.tell(
       this.#task,
       this.#carriers.filter(({ plain }) => !plain),

@@ -27,6 +27,7 @@ export interface Carrier {
   readonly stream: Stream;
   /** Whether the client only sees a plain call and does not know of the task. */
   readonly plain: boolean;
+  readonly tell?: (task: Task) => Promise<void>;
 }
 
 export interface QuestionOptions {

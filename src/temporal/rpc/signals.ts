@@ -18,3 +18,13 @@ export function linkSignals(...signals: (AbortSignal | undefined)[]): { readonly
     unlink: () => links.forEach((unlink) => unlink()),
   };
 }
+
+/** Resolves like `promise`, unless the signal is aborted first: then rejects with its reason. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

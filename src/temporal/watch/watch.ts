@@ -38,7 +38,13 @@ export async function* watchTask(
   const bell = new Bell(interest === 'ending' ? 'ending' : 'news');
   // Follow first, then read: a change in between rings the bell.
   const unfollow = tails.follow(id, (tick) => bell.ring(tick));
-  let timer: NodeJS.Timeout | undefined;
+  let latest: Task | undefined;
+  const timer =
+    interest === 'ending'
+      ? undefined
+      : setInterval(() => {
+          if (latest && interest.wanted(latest)) bell.ring('news');
+        }, interest.progressInterval);
   try {
     let shown: string | undefined;
     for (;;) {
@@ -46,8 +52,7 @@ export async function* watchTask(
       const view = JSON.stringify(task);
       if (view !== shown) yield task;
       if (task.outcome) return;
-      if (interest !== 'ending' && interest.wanted(task))
-        timer ??= setInterval(() => bell.ring('news'), interest.progressInterval);
+      latest = task;
       shown = view;
       // If a query got no answer in time, the history will not ring the bell, so set a timer.
       const again =
