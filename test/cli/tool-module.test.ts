@@ -39,7 +39,7 @@ it('reads tools from the default export, or from the export `tools`', async () =
 });
 
 it.each([
-  ['json.json', '{}', '.js or .mjs or .ts or .mts or .yaml or .yml'],
+  ['json.json', '{}', '.js, .mjs, .ts, .mts, .yaml, .yml'],
   ['yaml.yaml', 'tools: []', 'yaml.yaml:1:8: tools: must not be empty'],
   ['none.mjs', 'export const other = 1;', 'export an array of tools'],
   ['empty.mjs', 'export default [];', 'export an array of tools'],

@@ -89,7 +89,7 @@ describe('a worker', () => {
     child.kill('SIGTERM');
     const { code, output } = await ended();
     expect(code).toBe(0);
-    expect(output).toMatch(/"tool":"apart","taskQueue":"apart".*task queue of its own/);
+    expect(output).toMatch(/"tool":"apart","taskQueue":"apart".*its own task queue/);
   });
 
   it('does not run existing workflows', async () => {
