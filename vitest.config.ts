@@ -51,9 +51,12 @@ export default defineConfig({
     hookTimeout: 120_000,
     // What a test waits for does arrive; how soon depends on the machine.
     expect: { poll: { timeout: 20_000 } },
-    // One more than the cores of a small machine, because half of the time a file waits: for a timeout, a retry or a
-    // process. With many more, tests would time each other out.
-    maxWorkers: 3,
+    // Twice the cores of a small machine, because half of the time a file waits: for a timeout, a retry or a process.
+    // With many more, tests would time each other out.
+    maxWorkers: 4,
+    // Loading the SDKs takes a second of processor time. Files that share a process load them once. So a file must undo
+    // what it changes in its process: environment variables, listeners, timers.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
   },
 });
