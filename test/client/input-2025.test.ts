@@ -12,6 +12,9 @@ import { startV1Server, type V1Server } from '../helpers/v1-server.js';
 const requestedSchema = { type: 'object' as const, properties: { said: { type: 'string' as const } } };
 const related = (taskId: string) => ({ _meta: { 'io.modelcontextprotocol/related-task': { taskId } } });
 
+/** Runs work that nobody awaits. It fails if the server closes while one of its questions is open. */
+const inBackground = (work: () => Promise<void>): void => void work().catch(() => undefined);
+
 function register(mcp: McpServer): void {
   const refuse = async () => await Promise.reject(new Error('never called'));
   /** Asks on the `tasks/result` stream: first a form, then the model. Reports its progress there too. */
@@ -23,7 +26,7 @@ function register(mcp: McpServer): void {
         const task = await extra.taskStore.createTask({ ttl: 60_000, pollInterval: 20 });
         // The SDK's types omit `relatedTask` here.
         const options: object = { relatedTask: { taskId: task.taskId } };
-        void (async () => {
+        inBackground(async () => {
           const token = extra._meta?.progressToken;
           if (token !== undefined)
             await mcp.server.notification(
@@ -44,7 +47,7 @@ function register(mcp: McpServer): void {
             content: [],
             structuredContent: { form: form.content, model: model.model },
           });
-        })();
+        });
         return { task };
       },
       getTask: refuse,
@@ -61,13 +64,13 @@ function register(mcp: McpServer): void {
         const ask = async () =>
           await mcp.server.elicitInput({ mode: 'form', message: 'Now?', requestedSchema, ...related(task.taskId) });
         const answers = Promise.all([ask(), ask()]);
-        void (async () => {
+        inBackground(async () => {
           const [first, again] = await answers;
           await extra.taskStore.storeTaskResult(task.taskId, 'completed', {
             content: [],
             structuredContent: { first: first.content, again: again.content },
           });
-        })();
+        });
         // The ping is on the same stream, so its answer means the client has the questions.
         await mcp.server.ping();
         return { task };

@@ -45,6 +45,8 @@ export async function startV1Server(register: (server: McpServer) => void): Prom
     url: new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`),
     streams: () => streams,
     async close() {
+      // Ends the requests that wait for an answer, which would otherwise time out a minute later.
+      await Promise.all([...sessions.values()].map(async (transport) => await transport.close()));
       taskStore.cleanup();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
