@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['conformance/2025-11-25/mutants.test.ts'],
     globalSetup: ['test/helpers/services.ts'],
     hookTimeout: 120_000,
-    // Most of these tests wait in vain for what their mutant withholds.
+    // Most of these tests time out waiting for something that their mutant withholds.
     maxConcurrency: 20,
   },
 });

@@ -30,7 +30,7 @@ export function exposure({ host, port, path, auth, resource, allowHost, allowOri
   if (!local && auth === undefined) {
     throw new McpTasksError(
       'CONFIGURATION',
-      `on ${host || 'every address'}, other machines could call the tools: require access tokens with --auth <issuer>, or pass --no-auth if a proxy in front of this server authenticates callers`,
+      `refusing to listen on ${host || 'every address'}: the tools would be reachable without authentication. Pass --auth <issuer> to require access tokens, or --no-auth if a proxy in front of this server authenticates callers`,
     );
   }
   if (typeof auth === 'string' && resource === undefined && (!local || port === 0)) {

@@ -44,7 +44,7 @@ export async function callTool(
   params: CallToolParams,
   options: CallToolOptions = {},
 ): Promise<ToolResult> {
-  // Before the call: a task that it creates would go on without anyone who awaits it.
+  // Check before the call: an error after it could leave a running task that nobody awaits.
   for (const name of ['patience', 'timeout', 'ttl'] as const)
     if (options[name] !== undefined) milliseconds(options[name], name);
   const { signal, onProgress, onInput } = options;

@@ -42,7 +42,7 @@ export interface McpTransport {
   send(message: never, options?: never): Promise<void>;
 }
 
-/** The options of a request, as the SDKs have them. `timeout` in milliseconds. */
+/** The options of a request, as both SDKs define them. `timeout` in milliseconds. */
 export interface RequestOptions {
   timeout: number;
   signal?: AbortSignal;

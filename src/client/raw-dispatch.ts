@@ -13,7 +13,7 @@ const TIMEOUT = 60_000;
 
 type Json = string | number | boolean | null | { readonly [key: string]: Json } | readonly Json[];
 
-/** The options of a raw request, as `@modelcontextprotocol/ext-tasks` has them. */
+/** The options of a raw request, as `@modelcontextprotocol/ext-tasks` defines them. */
 export interface RawDispatchOptions {
   readonly signal?: AbortSignal;
   readonly context?: { readonly headers?: Readonly<Record<string, string>>; readonly requestTimeoutMs?: number };

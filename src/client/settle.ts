@@ -11,8 +11,8 @@ import type { StoredTask } from './task-store.js';
  * connected to the task's server, as the task's owner. It gets no progress notifications, because their token belonged
  * to the call.
  *
- * @throws JsonRpcError as `callTool`; -32602 if the server does not have the task (any more), which then leaves the
- * task store
+ * @throws JsonRpcError as `callTool`; -32602 if the server does not have the task, or no longer has it; the task store
+ * then drops it
  * @throws McpTasksError `CONFIGURATION` if `patience` is not a duration
  * @throws the signal's reason
  * @example

@@ -39,7 +39,7 @@ const FILE_RULES: readonly Rule<GatewayConfig>[] = [
   {
     broken: ({ handleAfter }) => handleAfter !== undefined && milliseconds(handleAfter, 'handleAfter') > LONGEST_TIMER,
     at: ['handleAfter'],
-    message: 'handleAfter: must be less than 24 days',
+    message: 'handleAfter: must be at most 24 days',
   },
 ];
 

@@ -139,7 +139,7 @@ const input = z
       .optional()
       .describe('The query whose answer tells whether the question is open. Default: the query of status'),
     when: pointer.describe(
-      'Where the question is in the answer to the query. It is open while the value there is not null, false or "". A new question needs a new value',
+      'Where the question is in the answer to the query. It is open while the value there is not null, false or "". A different value is a new question, and so is the same value after an answer',
     ),
     message: text.describe('What to ask the person. {field} stands for that field of the value at `when`'),
     schema: jsonSchema.describe('JSON Schema of the answer: an object whose properties are not objects'),

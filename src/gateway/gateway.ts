@@ -176,7 +176,7 @@ export class Gateway {
   }
 
   readonly #reloadRequested = (): void => {
-    // Whoever asks for a reload gets its problem, even if it is an old one.
+    // After a requested reload (SIGHUP), log the problem even if it was logged before.
     this.#loggedProblem = undefined;
     this.#reloadChanged();
   };
@@ -204,7 +204,7 @@ export class Gateway {
   async #reload(): Promise<void> {
     const { load, logger, started } = this.#parts;
     const loaded = await Promise.race([load(), this.#closed]).catch((error: unknown) => {
-      // The fix may be made in a file that the configuration names for the first time, or in one that it named before.
+      // Watch both the newly named files and the previous ones: the fix may be made in any of them.
       if (error instanceof GatewayFileError) this.#follow([...this.#latest.files, ...error.files]);
       throw error;
     });

@@ -42,7 +42,7 @@ export type Capabilities = {
   extensions?: { [name: string]: Empty };
 };
 
-/** How a task reads. */
+/** How a task is presented to clients. */
 export interface TaskView {
   status(task: Task): Status;
   /**
@@ -144,7 +144,7 @@ export interface UnsolicitedMessages {
   related(taskId: string): Readonly<Record<string, unknown>>;
 }
 
-/** A client's request to be told of tasks. */
+/** A client's request to be notified about tasks. */
 export interface Subscription {
   readonly id: string | number;
   readonly taskIds: readonly string[];
@@ -167,7 +167,7 @@ export interface Subscriptions {
     | undefined;
   /** Adds the tasks that are followed to the SDK's acknowledgement. */
   acknowledge<Message extends object>(acknowledgement: Message, taskIds: readonly string[]): Message;
-  /** Returns the message that tells of a task as it is now. `pollInterval` in milliseconds. */
+  /** Returns the notification with a task's current state. `pollInterval` in milliseconds. */
   changed(id: string | number, task: Task, pollInterval: number): ServerMessage;
   /** Returns the result with which the server ends a subscription. */
   ended(id: string | number): RpcResult;

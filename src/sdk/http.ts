@@ -54,7 +54,7 @@ export function httpHandler(
       try {
         return await serve(request, given, peer);
       } catch (error) {
-        service.logger.error({ err: error }, 'a request could not be served');
+        service.logger.error({ err: error }, 'failed to serve a request');
         return failure(500, RPC.internalError, "Internal error; the server's log says more");
       }
     },

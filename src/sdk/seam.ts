@@ -1,7 +1,7 @@
 /**
- * The only module that uses private members of `@modelcontextprotocol/sdk` or replaces its methods. The SDK has no public
- * API to wrap its handlers, or to learn when a server is connected and which streams its client has open. A canary test
- * fails if these members change.
+ * The only module that uses private members of `@modelcontextprotocol/sdk` or replaces its methods. The SDK has no
+ * public API to wrap its handlers, or to learn when a server is connected and which streams its client has open. A
+ * canary test fails if these members change.
  * @module
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';

@@ -100,7 +100,7 @@ class TaskStream {
           .catch((error: unknown) =>
             this.service.logger.error(
               { method: this.subscription.listen.format.method, err: error },
-              'the stream broke off',
+              'subscription stream failed',
             ),
           )
           .finally(done);

@@ -1,7 +1,7 @@
 /**
  * Tolerates a missing `Mcp-Name` header. Clients that state their version in every request must name the task in it,
- * for routing, but some widespread clients omit it on `tasks/*`. Here any server process can answer for any task, so a missing name is filled
- * in from the body. A wrong name is still refused, and so is a missing `Mcp-Method`.
+ * for routing, but some widespread clients omit it on `tasks/*`. Here any server process can answer for any task, so a
+ * missing name is filled in from the body. A wrong name is still refused, and so is a missing `Mcp-Method`.
  * @module
  */
 import { peekBody } from '../mcp/request/body.js';

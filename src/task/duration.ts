@@ -1,4 +1,4 @@
-/** Lengths of time, as options and gateway files have them. @module */
+/** Lengths of time, as written in options and gateway files. @module */
 import { McpTasksError } from './errors.js';
 
 type Unit =

@@ -7,9 +7,8 @@ import { Engine as WholeEngine, type EngineOptions } from './engine.js';
  * permissions, credentials or the namespace.
  *
  * @example
- * const engine = new Engine({ client, keys: Keyring.parse(process.env['MCP_TASKS_KEY'] ?? ''), taskQueue: 'mcp-tasks' });
- * const { tasks } = await engine.list('ann');
- * await engine.close();
+ * const engine = new Engine({ client, keys: Keyring.parse(process.env['MCP_TASKS_KEY'] ?? ''), taskQueue: 'mcp-tasks'
+ * }); const { tasks } = await engine.list('ann'); await engine.close();
  */
 export interface Engine extends Omit<WholeEngine, 'claim' | 'owns' | 'reply'> {}
 

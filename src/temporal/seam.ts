@@ -1,6 +1,6 @@
 /**
- * The only file that imports what the Temporal SDK does not export: conversions that its own client and worker use, and that
- * have no public equivalent. test/temporal/seam.test.ts fails, naming the SDK's version, when one of them moves.
+ * The only file that imports what the Temporal SDK does not export: conversions that its own client and worker use, and
+ * that have no public equivalent. test/temporal/seam.test.ts fails, naming the SDK's version, when one of them moves.
  * @module
  */
 export { getGrpcStatusDetails } from '@temporalio/client/lib/helpers.js';

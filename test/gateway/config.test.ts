@@ -313,7 +313,7 @@ tools:
     ],
     [
       'handleAfter: 30 days\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',
-      '1:14: handleAfter: must be less than 24 days',
+      '1:14: handleAfter: must be at most 24 days',
     ],
     [
       'ttl: 24\ntaskQueue: q\ntools:\n- { name: a, workflow: A }',

@@ -8,8 +8,8 @@ import { isMcpTasksError } from '../../task/errors.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 
 /**
- * How long a claim lasts, in milliseconds. It is renewed halfway through, each time for twice as long: a workflow takes 2,000
- * updates in all, and a person may take days.
+ * How long a claim lasts, in milliseconds. It is renewed halfway through, each time for twice as long: a workflow takes
+ * 2,000 updates in all, and a person may take days.
  */
 const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;

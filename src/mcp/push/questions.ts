@@ -1,7 +1,7 @@
 /**
- * Puts a task's open questions to its clients, in versions that send them unsolicited. Each question goes out on one stream and from one server
- * process at a time, which the workflow itself chooses. If a stream ends before the answer, the question goes to the
- * next stream.
+ * Puts a task's open questions to its clients, in versions that send them unsolicited. Each question goes out on one
+ * stream and from one server process at a time, which the workflow itself chooses. If a stream ends before the answer,
+ * the question goes to the next stream.
  *
  * An existing workflow cannot choose. Its questions only go to streams that no other process shares, such as that of a
  * `tasks/result`, which clients call when they read `input_required`.

@@ -13,7 +13,7 @@ const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set([
 
 const TEMPORARY: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'CODEC_FAILED', 'NO_WORKER']);
 
-/** Returns whether a retry a little later may well succeed; true for every error that is not this package's. */
+/** Returns whether a later retry may succeed. Errors from outside this package count as temporary. */
 export function isTemporary(error: unknown): boolean {
   return !(error instanceof McpTasksError) || TEMPORARY.has(error.code);
 }

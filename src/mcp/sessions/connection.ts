@@ -65,7 +65,7 @@ export class Connection implements Stream {
       this.#take(peer, reply).catch((error: unknown) => {
         // If the answer was refused, the question has already been asked again.
         if (!isMcpTasksError(error, 'INVALID_ARGUMENTS'))
-          this.service.logger.error({ taskId: reply.taskId, err: error }, 'a reply could not be taken');
+          this.service.logger.error({ taskId: reply.taskId, err: error }, 'failed to deliver a reply to its task');
       });
     return reply !== undefined;
   }

@@ -128,8 +128,8 @@ export function serveSessions(
       }
       if (request.method !== 'POST' || method !== null) {
         const response = await handler.fetch(request, given, peer);
-        // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes on.
-        // The handler of subscriptions ends its streams at expiry itself.
+        // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes
+        // on. The handler of subscriptions ends its streams at expiry itself.
         return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
       }
       const message = await peekBody(request, given.parsedBody);

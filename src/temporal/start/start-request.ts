@@ -1,4 +1,4 @@
-/** What a start is asked for. @module */
+/** The request to start a task. @module */
 import type { FormRequest } from '../../task/form.js';
 import type { IdempotencyKey } from '../../task/idempotency-key.js';
 import type { Caller } from '../../task/memo.js';

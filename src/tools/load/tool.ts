@@ -1,4 +1,4 @@
-/** `load_dataset`: loads files into a table with a workflow of several steps. @module */
+/** `load_dataset`: loads files into a table with a multi-step workflow. @module */
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
