@@ -31,6 +31,11 @@ it.each([
   ['http://localhost/mcp', { origin: 'https://evil.example' }],
   ['http://localhost/mcp', { origin: 'null' }],
   ['http://localhost/mcp', { origin: 'app://localhost' }],
+  ['http://127.0.0.1/mcp', { host: 'localhost/evil.example' }],
+  ['http://127.0.0.1/mcp', { host: 'localhost#.evil.example' }],
+  ['http://127.0.0.1/mcp', { host: '%6c%6fcalhost' }],
+  ['http://localhost/mcp', { origin: 'http://evil.example@localhost' }],
+  ['http://localhost/mcp', { origin: 'localhost' }],
 ])('refuses others: %s with %o', async (url, headers) => {
   expect(await status({}, url, headers)).toBe(403);
 });
@@ -87,8 +92,18 @@ it.each([
   ['allowedHosts', ''],
   ['allowedOrigins', 'https://app.example.com/page'],
   ['allowedOrigins', 'app.example.com:80 80'],
+  ['allowedOrigins', 'https://app.example.com:443'],
 ])('the error about %s says what to write instead of %j', (option, name) => {
   expect(() => onlyAllowedNames(ok, { [option]: [name] })).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringMatching(`^${option}: write a host name`) }),
   );
 });
+
+it.each([{ allowedHosts: 'mcp.example.com' }, { allowedHosts: [undefined] }, { allowedOrigins: { app: true } }])(
+  'refuses %o, which is not an array of strings',
+  (names) => {
+    expect(() => onlyAllowedNames(ok, names as unknown as AllowedNames)).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining('write an array of strings') }),
+    );
+  },
+);

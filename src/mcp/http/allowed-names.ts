@@ -28,6 +28,8 @@ interface Fetching {
 
 /** An origin as browsers send it, of any scheme. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/;
+/** The `Host` header: a name, an IPv4 address, or an IPv6 address in brackets, and perhaps a port. */
+const HOST = /^(\[[0-9a-f:.]+\]|[^\s/?#@\\:%[\]]+)(:\d{1,5})?$/i;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /** The requests that passed the check, so that a handler behind `serveHttp` does not apply its own narrower one. */
@@ -39,8 +41,8 @@ const passed = new WeakSet<Request>();
  * @throws McpTasksError `CONFIGURATION` if a name is not a host name or an origin
  */
 export function onlyAllowedNames<Handler extends Fetching>(handler: Handler, names: AllowedNames): Handler {
-  const hosts = [...LOOPBACK, ...(names.allowedHosts ?? []).map(hostName)];
-  const origins = [...hosts, ...(names.allowedOrigins ?? []).map(originName)];
+  const hosts = [...LOOPBACK, ...textsOf(names, 'allowedHosts').map(hostName)];
+  const origins = [...hosts, ...textsOf(names, 'allowedOrigins').map(originName)];
   return {
     ...handler,
     async fetch(request: Request, given?: never) {
@@ -54,20 +56,32 @@ export function onlyAllowedNames<Handler extends Fetching>(handler: Handler, nam
   };
 }
 
+/** JavaScript authors may pass one name, or an environment variable that is not set. */
+function textsOf(names: AllowedNames, option: keyof AllowedNames): readonly string[] {
+  const texts: unknown = names[option] ?? [];
+  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts;
+  throw new McpTasksError('CONFIGURATION', `${option}: write an array of strings`);
+}
+
 function hostProblem({ headers, url }: Request, hosts: readonly string[]): string | undefined {
   // Without the header, as in HTTP/2, the URL has the name.
   const host = headers.get('host') ?? new URL(url).host;
-  const name = nameOf(`http://${host}`);
+  const name = HOST.test(host) ? nameOf(`http://${host}`) : undefined;
   if (name !== undefined && hosts.includes(name)) return undefined;
   return `Forbidden: this server does not answer for the host "${host}". Its operator can allow it (allowedHosts, or serve --allow-host).`;
 }
 
 function originProblem({ headers }: Request, origins: readonly string[]): string | undefined {
   const origin = headers.get('origin')?.toLowerCase();
-  if (!origin || origins.includes(origin)) return undefined;
-  const name = /^https?:/.test(origin) ? nameOf(origin) : undefined;
+  if (!origin || (ORIGIN.test(origin) && origins.includes(origin))) return undefined;
+  const name = isWebOrigin(origin) ? nameOf(origin) : undefined;
   if (name !== undefined && origins.includes(name)) return undefined;
   return `Forbidden: web pages of "${origin}" may not call this server. Its operator can allow them (allowedOrigins, or serve --allow-origin).`;
+}
+
+/** Whether the text is the origin of a web page as browsers send it, without a default port or anything else. */
+function isWebOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 function nameOf(url: string): string | undefined {
@@ -96,7 +110,7 @@ function hostName(name: string): string {
 /** Returns the name or the origin in lower case. */
 function originName(text: string): string {
   const lower = text.toLowerCase();
-  if (ORIGIN.test(lower)) return lower;
+  if (/^https?:/.test(lower) ? isWebOrigin(lower) : ORIGIN.test(lower)) return lower;
   if (isHostName(lower)) return lower;
   throw new McpTasksError(
     'CONFIGURATION',
