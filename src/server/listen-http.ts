@@ -36,9 +36,19 @@ export function serveTaskListeners(handler: PeerHandler, service: TaskService, o
       const subscription = new TaskSubscription({ service, owner: peer.owner, listen });
       const stream = new TaskStream(subscription, service, () => streams.delete(stream));
       request.signal.addEventListener('abort', () => stream.gone(), { once: true });
-      const refusal = await subscription.honour();
-      if (refusal) return await instead(response, refusal, 200);
+      // Counted while it is being set up, so that concurrent requests cannot exceed the maximum.
       streams.add(stream);
+      let refusal: JSONRPCMessage | undefined;
+      try {
+        refusal = await subscription.honour();
+      } catch (error) {
+        streams.delete(stream);
+        throw error;
+      }
+      if (refusal) {
+        streams.delete(stream);
+        return await instead(response, refusal, 200);
+      }
       return new Response(stream.over(response.body, peer.expired, options.keepAliveMs), {
         status: response.status,
         headers: response.headers,

@@ -166,12 +166,15 @@ describe('over HTTP', () => {
     });
     await both.close();
     const asleep = await start('sleep');
-    const open = await Promise.all([1, 2, 3].map(async () => await listen({ taskIds: [asleep] })));
-    const fourth = await listen({ taskIds: [asleep] });
-    expect(fourth.refused).toMatchObject({
-      status: 200,
-      error: { code: -32603, message: 'Subscription limit reached' },
-    });
+    // At the same time, because each is looked up before it is open.
+    const asked = await Promise.all([1, 2, 3, 4, 5, 6].map(async () => await listen({ taskIds: [asleep] })));
+    const open = asked.filter(({ refused }) => !refused);
+    expect(open).toHaveLength(3);
+    for (const { refused } of asked.filter((one) => !open.includes(one)))
+      expect(refused).toMatchObject({
+        status: 200,
+        error: { code: -32603, message: 'Subscription limit reached' },
+      });
     await Promise.all(open.map(async ({ close }) => await close()));
     await send2026(handler, 'tasks/cancel', { taskId: asleep });
   });
