@@ -15,8 +15,9 @@ export interface AuthInfo {
 }
 
 /**
- * Names the owner that a verified token stands for. A request without a token passes `undefined`. The name must stay
- * the same for as long as the owner's tasks live.
+ * Names the owner that a verified token stands for, with a string that is not empty. A request without a token passes
+ * `undefined`. The name must stay the same for as long as the owner's tasks live. If the rule throws, the request is
+ * refused.
  */
 export type OwnerRule = (authInfo: AuthInfo | undefined) => string;
 
@@ -28,10 +29,10 @@ const ANONYMOUS: Owner = { id: 'anonymous', mayList: false };
  * unguessable ID protects a task.
  *
  * @throws McpTasksError `CONFIGURATION` if the token lacks an issuer or a subject: falling back to its client ID would
- * merge all users of one host
+ * merge all users of one host; also if the rule returns no name
  */
 export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined): Owner {
-  if (rule) return { id: `rule\0${rule(authInfo)}`, mayList: true };
+  if (rule) return ownerByRule(rule, authInfo);
   if (!authInfo) return ANONYMOUS;
   const { iss, sub } = authInfo.extra ?? {};
   if (typeof iss !== 'string' || typeof sub !== 'string') {
@@ -45,7 +46,17 @@ export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | unde
 
 /** Returns the owner of requests over stdio: the user who runs this process, unless a rule names another. */
 export function stdioOwner(rule: OwnerRule | undefined): Owner {
-  return { id: rule ? `rule\0${rule(undefined)}` : `user\0${userName()}`, mayList: true };
+  return rule ? ownerByRule(rule, undefined) : { id: `user\0${userName()}`, mayList: true };
+}
+
+/** Without this check, a rule in JavaScript that returns `undefined` or a promise would make all callers one owner. */
+function ownerByRule(rule: OwnerRule, authInfo: AuthInfo | undefined): Owner {
+  const name: unknown = rule(authInfo);
+  if (typeof name === 'string' && name !== '') return { id: `rule\0${name}`, mayList: true };
+  throw new McpTasksError(
+    'CONFIGURATION',
+    'the `owner` option must return a string that is not empty. It cannot be async: do such work in the token verifier, and throw if a request has no owner',
+  );
 }
 
 function userName(): string {

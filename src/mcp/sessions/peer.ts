@@ -6,8 +6,8 @@ import { expirySignal } from '../request/token-expiry.js';
 import { openSession, type Session } from './session.js';
 
 /**
- * Everything that serves a request gets this object, so the author's owner rule runs at most once, when the owner is
- * first needed, and a session ID is verified once.
+ * Everything that serves a request gets this object, so the author's owner rule runs at most once, and a session ID is
+ * verified once.
  */
 export class Peer {
   #owner: Owner | undefined;

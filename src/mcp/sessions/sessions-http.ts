@@ -92,6 +92,12 @@ export function serveSessions(
     }
   });
 
+  /** Determines the owner before anything else, so that no SDK answers with what the author's rule throws. */
+  function identify({ authInfo }: Given, sessionId: string | null): Peer | undefined {
+    const peer = peerOf(authInfo);
+    return peer.owner && peer.inSession(service.keys, sessionId);
+  }
+
   async function reply(message: unknown, { owner }: Peer): Promise<Response | undefined> {
     const given = openReply(service.keys, message);
     if (!given) return undefined;
@@ -117,7 +123,14 @@ export function serveSessions(
       // Requests that state their version themselves have this header, and belong to no session.
       const method = request.headers.get('mcp-method');
       const sessionId = method !== null ? null : request.headers.get('mcp-session-id');
-      const peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
+      let peer: Peer | undefined;
+      try {
+        peer = identify(given, sessionId);
+      } catch (error) {
+        // The author's rule may throw anything, so its message is only for the log.
+        service.logger.error({ err: error }, 'failed to determine the owner of a request');
+        return failure(500, RPC.internalError, "Internal error; the server's log says more");
+      }
       if (!peer) return failure(404, -32001, 'Session not found');
       const { session } = peer;
       if (session && request.method === 'GET') {
