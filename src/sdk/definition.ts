@@ -2,8 +2,6 @@
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import type { ListedTool } from '../mcp/handlers/listing.js';
 import type { Listing } from '../protocol/version.js';
-import { McpTasksError } from '../task/errors.js';
-import type { ToolSchema } from '../tool/schema.js';
 
 export function toolDefinition(
   { name, title, description, inputSchema, outputSchema, annotations, taskSupport }: ListedTool,
@@ -13,20 +11,9 @@ export function toolDefinition(
     name,
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
-    inputSchema: inputDefinition({ name, inputSchema }, listing),
+    inputSchema: { ...inputSchema['~standard'].jsonSchema.input({ target: listing.dialect }), type: 'object' },
     ...(outputSchema === undefined ? {} : { outputSchema: { ...outputSchema, type: 'object' } }),
     ...(annotations === undefined ? {} : { annotations }),
     ...(taskSupport === undefined ? {} : { execution: { taskSupport } }),
   };
-}
-
-/** @throws McpTasksError `CONFIGURATION` if the tool's input schema does not describe an object */
-export function inputDefinition(
-  { name, inputSchema }: { readonly name: string; readonly inputSchema: ToolSchema },
-  { dialect }: Listing,
-): Tool['inputSchema'] {
-  const input = inputSchema['~standard'].jsonSchema.input({ target: dialect });
-  if ((input['type'] ?? 'object') !== 'object')
-    throw new McpTasksError('CONFIGURATION', `tool "${name}": its inputSchema has to describe an object`);
-  return { ...input, type: 'object' };
 }

@@ -7,10 +7,8 @@ import type { HandlerOptions } from '../mcp/http/handler-options.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
 import { Peer } from '../mcp/sessions/peer.js';
 import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
-import { pickVersion, VERSIONS } from '../protocol/registry.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { attachTasks } from './attach.js';
-import { inputDefinition } from './definition.js';
 import { httpHandler, type ServerFactory } from './http.js';
 
 /**
@@ -50,9 +48,6 @@ export class DurableTasks implements TasksConnection {
    * await mcp.connect(new StdioServerTransport());
    */
   static async connect(options: DurableTasksOptions): Promise<DurableTasks> {
-    // Report wrong schemas now, not when the first client lists the tools.
-    const { listing } = pickVersion(VERSIONS, 'in-initialize');
-    for (const tool of options.tools) inputDefinition(tool, listing);
     return new DurableTasks(await connectTasks(options));
   }
 

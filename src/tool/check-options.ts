@@ -44,7 +44,7 @@ const OPTIONS: Readonly<Record<Option, Check>> = {
   name: toolName,
   title: text,
   description: text,
-  inputSchema: schema,
+  inputSchema: argumentsSchema,
   outputSchema: schema,
   annotations: fields(HINTS),
   taskSupport: oneOf(['optional', 'required', 'forbidden']),
@@ -131,6 +131,20 @@ function schema(value: unknown, name: string): readonly string[] {
   if (isObject(value) && Object.values(value).every(isSchemaLike))
     return [`\`${name}\` is a plain object of schemas: wrap it in z.object(...)`];
   return [`\`${name}\` must be a schema such as z.object({ ... }), not ${kindOf(value)}`];
+}
+
+/** Checks here what would otherwise fail in `tools/list`, for all tools of the server at once. */
+function argumentsSchema(value: unknown, name: string): readonly string[] {
+  const problems = schema(value, name);
+  if (problems.length > 0) return problems;
+  try {
+    const { type = 'object' } = (value as ToolSchema)['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+    return type === 'object' ? [] : [`\`${name}\` must describe an object, such as z.object({ ... })`];
+  } catch (error) {
+    return [
+      `\`${name}\` cannot be converted to JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
+    ];
+  }
 }
 
 function isSchemaLike(value: unknown): value is Given {

@@ -64,6 +64,12 @@ describe('defineTool', () => {
     expect(t({ inputSchema: { type: 'object' } })).toBe(
       'tool "t": `inputSchema` must be a schema such as z.object({ ... }), not an object',
     );
+    expect(t({ inputSchema: z.object({ day: z.date() }) })).toBe(
+      'tool "t": `inputSchema` cannot be converted to JSON Schema: Date cannot be represented in JSON Schema',
+    );
+    expect(t({ inputSchema: z.array(z.string()) })).toBe(
+      'tool "t": `inputSchema` must describe an object, such as z.object({ ... })',
+    );
     expect(t({ inputSchema: { '~standard': { version: 1, vendor: 'old', validate: run } } })).toBe(
       'tool "t": `inputSchema` cannot be converted to JSON Schema: use zod 4.2 or later, or a Standard Schema that can',
     );
