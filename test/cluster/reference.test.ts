@@ -103,6 +103,6 @@ it('the health checks pass for server and worker, and fail after a clean shutdow
   await checkHealth(service('mcp-server'), port);
   await checkHealth(service('worker'));
   expect(await server.process.stop()).toBe(0);
-  await expect(checkHealth(service('mcp-server'), port)).rejects.toThrow('exit code 1');
+  await expect(checkHealth(service('mcp-server'), port)).rejects.toThrow('exited with code 1');
   expect(await worker.stop()).toBe(0);
 });
