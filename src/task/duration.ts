@@ -1,4 +1,5 @@
 /** Lengths of time, as written in options and gateway files. @module */
+import ms from 'ms';
 import { McpTasksError } from './errors.js';
 
 type Unit =
@@ -13,22 +14,6 @@ type UnitInAnyCase = Unit | Uppercase<Unit> | Lowercase<Unit>;
  * `${count} ms`.
  */
 export type Duration = `${number}${UnitInAnyCase}` | `${number} ${UnitInAnyCase}`;
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** The units, as in the package `ms`, in milliseconds. A unit may be plural. */
-const UNITS: readonly (readonly [name: RegExp, length: number])[] = [
-  [/^(y|yrs?|years?)$/, 365.25 * DAY],
-  [/^(w|weeks?)$/, 7 * DAY],
-  [/^(d|days?)$/, DAY],
-  [/^(h|hrs?|hours?)$/, HOUR],
-  [/^(m|mins?|minutes?)$/, MINUTE],
-  [/^(s|secs?|seconds?)$/, SECOND],
-  [/^(ms|msecs?|milliseconds?)$/, 1],
-];
 
 /** Returns what is wrong with a duration, as a predicate: `needs a unit: write …`. */
 export function durationProblem(value: unknown): string | undefined {
@@ -51,13 +36,12 @@ export function milliseconds(value: Duration, option: string): number {
   return parse(value) as number;
 }
 
+/** Temporal parses its durations with the same package. */
 function parse(text: string): number | undefined {
-  const [, number = '', name = ''] = /^(-?\d*\.?\d+) *([a-z]+)$/i.exec(text) ?? [];
-  const unit = UNITS.find(([pattern]) => pattern.test(name.toLowerCase()));
-  return unit && Number(number) * unit[1];
+  return text === '' ? undefined : ms(text as Duration);
 }
 
 /** A large number is probably meant as milliseconds; a small one may mean anything. */
 function withUnit(number: number): string {
-  return number < SECOND ? `'${number} hours' or '${number} seconds', whichever you mean` : `'${number} ms'`;
+  return number < 1_000 ? `'${number} hours' or '${number} seconds', whichever you mean` : `'${number} ms'`;
 }
