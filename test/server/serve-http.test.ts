@@ -78,6 +78,14 @@ describe.each([
     });
   });
 
+  it('refuses one name in place of an array', async () => {
+    const names: object = { allowedHosts: 'mcp.example.com' };
+    await expect(serve(handler, { port: 0, ...names })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: 'allowedHosts: write an array of strings',
+    });
+  });
+
   it('answers the configured paths and names, and the handler’s metadata paths', async () => {
     const other = await serve(
       { ...handler, metadataPaths: ['/more'] },

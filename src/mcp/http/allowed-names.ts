@@ -41,8 +41,8 @@ const passed = new WeakSet<Request>();
  * @throws McpTasksError `CONFIGURATION` if a name is not a host name or an origin
  */
 export function onlyAllowedNames<Handler extends Fetching>(handler: Handler, names: AllowedNames): Handler {
-  const hosts = [...LOOPBACK, ...textsOf(names, 'allowedHosts').map(hostName)];
-  const origins = [...hosts, ...textsOf(names, 'allowedOrigins').map(originName)];
+  const hosts = [...LOOPBACK, ...namesIn(names, 'allowedHosts').map(hostName)];
+  const origins = [...hosts, ...namesIn(names, 'allowedOrigins').map(originName)];
   return {
     ...handler,
     async fetch(request: Request, given?: never) {
@@ -56,10 +56,14 @@ export function onlyAllowedNames<Handler extends Fetching>(handler: Handler, nam
   };
 }
 
-/** JavaScript authors may pass one name, or an environment variable that is not set. */
-function textsOf(names: AllowedNames, option: keyof AllowedNames): readonly string[] {
-  const texts: unknown = names[option] ?? [];
-  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts;
+/**
+ * Returns the names of an option.
+ * @throws McpTasksError `CONFIGURATION` if it is not an array of strings: JavaScript authors may pass one name, or an
+ * environment variable that is not set
+ */
+export function namesIn(options: AllowedNames, option: keyof AllowedNames): readonly string[] {
+  const names: unknown = options[option] ?? [];
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
   throw new McpTasksError('CONFIGURATION', `${option}: write an array of strings`);
 }
 

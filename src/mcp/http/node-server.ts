@@ -4,7 +4,7 @@ import { isIPv4, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpTasksError } from '../../task/errors.js';
 import type { FetchHandler } from '../sessions/sessions-http.js';
-import { onlyAllowedNames, type AllowedNames } from './allowed-names.js';
+import { namesIn, onlyAllowedNames, type AllowedNames } from './allowed-names.js';
 
 /** How long requests in progress may take to end when the server stops, in milliseconds. */
 const CLOSE_GRACE = 3_000;
@@ -48,16 +48,16 @@ export type NodeListener = (handler: FetchHandler) => (request: IncomingMessage,
 export async function listenHttp(
   handler: ServedHandler,
   listenerOf: NodeListener,
-  { host = '127.0.0.1', port = 3000, path = '/mcp', allowedHosts = [], allowedOrigins = [] }: ServeHttpOptions,
+  { host = '127.0.0.1', port = 3000, path = '/mcp', ...names }: ServeHttpOptions,
 ): Promise<HttpServer> {
-  const allowed = [...allowedHosts, ...ownName(host)];
-  if (isEveryAddress(host) && allowed.length === 0) {
+  const allowedHosts = [...namesIn(names, 'allowedHosts'), ...ownName(host)];
+  if (isEveryAddress(host) && allowedHosts.length === 0) {
     throw new McpTasksError(
       'CONFIGURATION',
       `to listen on ${host || 'every address'}, name the hosts by which clients reach this server: allowedHosts: ['mcp.example.com']. Requests for any other host are refused (DNS rebinding)`,
     );
   }
-  const serve = listenerOf(onlyAllowedNames(handler, { allowedHosts: allowed, allowedOrigins }));
+  const serve = listenerOf(onlyAllowedNames(handler, { ...names, allowedHosts }));
   const paths = new Set([path, ...(handler.metadataPaths ?? [])]);
   const server = createServer((request, response) => {
     // A kept-alive connection would delay closing.
