@@ -27,7 +27,8 @@ export class DurableTasks implements TasksConnection {
   readonly temporal: TasksConnection['temporal'];
   readonly dataConverter: TasksConnection['dataConverter'];
   readonly #core: TasksCore;
-  readonly #peerOf = (authInfo: AuthInfo | undefined): Peer => Peer.http(this.#core.ownerRule, authInfo);
+  readonly #peerOf = (authInfo: AuthInfo | undefined): Peer =>
+    Peer.http(this.#core.ownerRule, authInfo, this.#core.service.logger);
 
   private constructor(core: TasksCore) {
     this.#core = core;

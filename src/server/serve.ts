@@ -60,7 +60,7 @@ export function httpHandler(
   };
   const listening = serveTaskListeners(fillRoutingName(handler, service.versions), service, limits);
   const sessions = serveSessions(listening, service, {
-    peerOf: (authInfo) => Peer.http(rule, authInfo),
+    peerOf: (authInfo) => Peer.http(rule, authInfo, service.logger),
     announceTools: () => sdk.notify.toolsChanged(),
     ...limits,
   });

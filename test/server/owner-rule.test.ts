@@ -1,18 +1,30 @@
 /** An owner rule that throws: its message is for the operator only. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adapters, type Adapted } from '../helpers/adapters.js';
+import { DurableTasks } from '../../src/sdk/index.js';
+import { adapters, v1Server, type Adapted } from '../helpers/adapters.js';
+import { stateless } from '../helpers/sdk-sessions.js';
+import { send2025 } from '../helpers/raw-requests.js';
+import { startStackOf } from '../helpers/stack.js';
+
+const logged: unknown[] = [];
+const log = (...entry: unknown[]): void => void logged.push(entry);
+const options = {
+  owner: () => {
+    throw new Error('the password is hunter2');
+  },
+  logger: {
+    error: ({ err }: { err?: Error }, text: string) => log(text, err?.message),
+    warn: log,
+    info: log,
+    debug: log,
+  },
+};
+const inTheLog = ['failed to determine the owner of a request', 'the password is hunter2'];
 
 describe.each(adapters)('%s', (_, adapt) => {
-  const logged: unknown[] = [];
   let adapted: Adapted;
   beforeAll(async () => {
-    const log = (...entry: unknown[]): void => void logged.push(entry);
-    adapted = await adapt([], {
-      owner: () => {
-        throw new Error('the password is hunter2');
-      },
-      logger: { error: ({ err }: { err?: Error }, text) => log(text, err?.message), warn: log, info: log, debug: log },
-    });
+    adapted = await adapt([], options);
   });
   afterAll(async () => await adapted.stack.close());
 
@@ -31,6 +43,20 @@ describe.each(adapters)('%s', (_, adapt) => {
     );
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('hunter2');
-    expect(logged).toEqual([['failed to determine the owner of a request', 'the password is hunter2']]);
+    expect(logged).toEqual([inTheLog]);
   });
+});
+
+it('is logged and does not reach the client on a transport of the v1 SDK', async () => {
+  const stack = await startStackOf(DurableTasks, [], options);
+  const endpoint = stateless(() => {
+    const mcp = v1Server();
+    stack.tasks.attach(mcp);
+    return mcp;
+  });
+  logged.length = 0;
+  const { error } = await send2025(endpoint, 'tasks/get', { taskId: 'mcp-x-y' });
+  expect(error).toEqual({ code: -32603, message: "Internal error; the server's log says more" });
+  expect(logged).toEqual([inTheLog]);
+  await stack.close();
 });

@@ -1,4 +1,6 @@
 /** The client that sent a request. @module */
+import type { Logger } from '../../local/log.js';
+import { RPC, RpcFault } from '../../protocol/errors.js';
 import type { Owner } from '../../protocol/request.js';
 import type { Keyring } from '../../task/keyring.js';
 import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../request/owner.js';
@@ -20,9 +22,20 @@ export class Peer {
     readonly session: Session | undefined,
   ) {}
 
-  /** Returns the client of an HTTP request. */
-  static http(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined): Peer {
-    return new Peer(() => httpOwner(rule, authInfo), authInfo?.expiresAt, undefined);
+  /**
+   * Returns the client of an HTTP request.
+   * @param logger gets what the owner rule throws: its message may be anything, and is only for the operator
+   */
+  static http(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined, logger: Logger): Peer {
+    const ownerOf = (): Owner => {
+      try {
+        return httpOwner(rule, authInfo);
+      } catch (error) {
+        logger.error({ err: error }, 'failed to determine the owner of a request');
+        throw new RpcFault(RPC.internalError, "Internal error; the server's log says more");
+      }
+    };
+    return new Peer(ownerOf, authInfo?.expiresAt, undefined);
   }
 
   /** Returns the only client of a process that serves over stdio. */
@@ -35,14 +48,17 @@ export class Peer {
    * Returns the client as a part of the session that its request names.
    * @param sessionId `null`: none
    * @returns `undefined` if there is no such session, or if it is somebody else's
+   * @throws RpcFault if the owner cannot be determined, with or without a session: an SDK that found out later would
+   * answer in its own way
    */
   inSession(keys: Keyring, sessionId: string | null): Peer | undefined {
+    const { owner } = this;
     if (sessionId === null) return this;
-    const session = openSession(keys, this.owner.id, sessionId);
-    return session && new Peer(() => this.owner, this.expiresAt, session);
+    const session = openSession(keys, owner.id, sessionId);
+    return session && new Peer(() => owner, this.expiresAt, session);
   }
 
-  /** @throws whatever the author's owner rule throws; McpTasksError `CONFIGURATION` as {@link httpOwner} */
+  /** @throws RpcFault if it cannot be determined */
   get owner(): Owner {
     return (this.#owner ??= this.ownerOf());
   }

@@ -9,7 +9,7 @@ import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
 import { peekBody } from '../request/body.js';
 import type { AuthInfo } from '../request/owner.js';
-import { RPC } from '../../protocol/errors.js';
+import { RPC, RpcFault } from '../../protocol/errors.js';
 import { faultOf, isTemporary } from '../request/faults.js';
 import { EventStream } from './event-stream.js';
 import { openReply, takeReply } from './replies.js';
@@ -92,12 +92,6 @@ export function serveSessions(
     }
   });
 
-  /** Determines the owner before anything else, so that no SDK answers with what the author's rule throws. */
-  function identify({ authInfo }: Given, sessionId: string | null): Peer | undefined {
-    const peer = peerOf(authInfo);
-    return peer.owner && peer.inSession(service.keys, sessionId);
-  }
-
   async function reply(message: unknown, { owner }: Peer): Promise<Response | undefined> {
     const given = openReply(service.keys, message);
     if (!given) return undefined;
@@ -125,11 +119,10 @@ export function serveSessions(
       const sessionId = method !== null ? null : request.headers.get('mcp-session-id');
       let peer: Peer | undefined;
       try {
-        peer = identify(given, sessionId);
+        peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
       } catch (error) {
-        // The author's rule may throw anything, so its message is only for the log.
-        service.logger.error({ err: error }, 'failed to determine the owner of a request');
-        return failure(500, RPC.internalError, "Internal error; the server's log says more");
+        if (!(error instanceof RpcFault)) throw error;
+        return failure(500, error.code, error.message);
       }
       if (!peer) return failure(404, -32001, 'Session not found');
       const { session } = peer;
