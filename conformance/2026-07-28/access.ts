@@ -95,7 +95,7 @@ export const authorizationRules = page('authorization', {
     [
       'MUST',
       'Servers MUST account for scope hierarchies, where a broader scope implies narrower ones, when deciding whether a token is sufficient for an operation.',
-      { untested: 'the operator names the scopes; there is no hierarchy, so a token must contain exactly these' },
+      { untested: 'the operator names the scopes; there is no hierarchy, so a token must have each of them' },
     ],
   ],
   'Security Considerations': [

@@ -55,7 +55,7 @@ export async function compile(dir, snippets) {
     if (origins.has(file)) problems.push(`${snippet.page}:${snippet.line}: another snippet of this page has this name`);
     origins.set(file, snippet);
     await mkdir(join(dir, folder), { recursive: true });
-    // `export {}` because a file without imports is no module.
+    // `export {}` because a file without imports is not a module.
     await writeFile(join(dir, file), `${snippet.text}${declarationsOf(snippet)}\nexport {};\n`);
   }
   const output = await exec(

@@ -176,7 +176,7 @@ class Program {
   }
 }
 
-/** Returns the environment without the settings of whoever runs this script, but with their Temporal CLI. */
+/** Returns the environment without the caller's own settings, except for their Temporal CLI. */
 function readersEnvironment() {
   const given = Object.entries(process.env).filter(
     ([name]) => name === 'TEMPORAL_CLI_PATH' || !/^(TEMPORAL_|MCP_TASKS_|DATABASE_URL|PORT$|npm_)/.test(name),

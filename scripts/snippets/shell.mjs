@@ -56,7 +56,7 @@ export class Shell {
    */
   ours([command = '', ...rest]) {
     if (command.startsWith('-')) return this.#options(this.helpOf(), [command, ...rest]);
-    if (!this.commands.includes(command)) throw new Error(`there is no command "${command}"`);
+    if (!this.commands.includes(command)) throw new Error(`unknown command "${command}"`);
     const help = this.helpOf(command);
     const positional = this.#options(help, rest);
     const most = [...help.split('\n')[0].matchAll(/[[<](?!options)\w+[\]>]/g)].length;
@@ -90,7 +90,7 @@ export class Shell {
       }
       const [name, given] = words[i].split('=');
       const option = optionOf(help, name);
-      if (option === undefined) throw new Error(`there is no option ${name}`);
+      if (option === undefined) throw new Error(`unknown option ${name}`);
       if (!option.takesValue) continue;
       const value = given ?? words[++i];
       if (value === undefined) throw new Error(`${name} needs a value`);
@@ -130,7 +130,7 @@ export class Shell {
       words.findIndex((word) => word.startsWith('-')),
     );
     const help = execFileSync(this.temporal, [...path, '--help'], { encoding: 'utf8' });
-    if (!help.includes(`temporal ${path.join(' ')}`)) throw new Error(`there is no command temporal ${path.join(' ')}`);
+    if (!help.includes(`temporal ${path.join(' ')}`)) throw new Error(`unknown command temporal ${path.join(' ')}`);
     const unknown = words.find((word) => word.startsWith('--') && !help.includes(` ${word} `));
     if (unknown) throw new Error(`temporal ${path.join(' ')} has no option ${unknown}`);
   }
