@@ -26,6 +26,7 @@ export interface ClaimOptions {
 }
 
 export class Claim {
+  #wanted = false;
   #held = false;
   #renewal: NodeJS.Timeout | undefined;
 
@@ -33,32 +34,41 @@ export class Claim {
 
   /** Claims and keeps renewing until released. Returns whether this process holds the claim. */
   async take(): Promise<boolean> {
+    this.#wanted = true;
     if (this.#held) return true;
-    this.#held = await this.#claim(FIRST);
-    if (this.#held) this.#renewAfter(FIRST);
+    if (await this.#claim(FIRST)) {
+      // It may have been given up while the workflow was granting it.
+      if (this.#wanted) this.#hold(FIRST);
+      else await this.#claim(0);
+    }
     return this.#held;
   }
 
   /** Gives the claim up for others to take. If that fails, the claim runs out by itself. */
   async release(): Promise<void> {
-    if (!this.#held) return;
+    const held = this.#held;
     this.leave();
-    await this.#claim(0);
+    if (held) await this.#claim(0);
   }
 
   /** Stops renewing, so that others can claim once the current claim runs out. */
   leave(): void {
+    this.#wanted = false;
     this.#held = false;
     clearTimeout(this.#renewal);
   }
 
-  #renewAfter(ms: number): void {
+  #hold(ms: number): void {
+    this.#held = true;
     this.#renewal = setTimeout(() => void this.#renew(Math.min(2 * ms, LONGEST)), ms / 2);
   }
 
   async #renew(ms: number): Promise<void> {
-    await this.#claim(ms);
-    if (this.#held) this.#renewAfter(ms);
+    const renewed = await this.#claim(ms);
+    // If it has been given up meanwhile, the renewal may have reached the workflow after the release.
+    if (!this.#wanted) await (renewed ? this.#claim(0) : undefined);
+    else if (renewed) this.#hold(ms);
+    else this.#held = false;
   }
 
   async #claim(ms: number): Promise<boolean> {
