@@ -6,7 +6,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { openCursor, sealCursor } from '../task/cursor.js';
-import { McpTasksError } from '../task/errors.js';
+import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { belongsTo, newTaskId } from '../task/id.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Outcome, Task } from '../task/task.js';
@@ -15,7 +15,7 @@ import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
 import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
 import { TaskReader } from './read/read.js';
-import { claim, reply, respond, type ClaimRequest } from './answer/respond.js';
+import { claim, keep, reply, respond, type ClaimAnswer, type ClaimRequest, type Replies } from './answer/respond.js';
 import type { StartRequest } from './start/start-request.js';
 import { TaskStarter } from './start/start-task.js';
 import { HistoryTails } from './watch/tail.js';
@@ -163,7 +163,7 @@ export class Engine {
     if (outcome || Object.keys(answers).length === 0) return;
     // One of our own workflows knows which of its questions are open, so send it all answers: the last view may be
     // stale. An existing workflow cannot check answers this way.
-    if (!mapping) return await respond(this.#calls, id, { answers }, until);
+    if (!mapping) return await this.#respond(id, answers, view.task.inputs, until);
     await answerExisting(this.#calls, {
       id,
       mapping,
@@ -201,14 +201,14 @@ export class Engine {
   }
 
   /**
-   * Claims an input request, so that only one server process sends it to the client. Returns whether the claimant may.
+   * Claims an input request, so that only one server process sends it to the client.
    * @throws McpTasksError `NO_WORKER` if no worker can grant it, `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
-  async claim(owner: string, id: string, request: ClaimRequest): Promise<boolean> {
+  async claim(owner: string, id: string, request: ClaimRequest): Promise<ClaimAnswer> {
     this.#own(owner, id);
     // An existing workflow cannot track who sends its question to the client. Even if several do, it is answered only
     // once.
-    if (await this.#reader.mapping(id, within(DEADLINE.read))) return true;
+    if (await this.#reader.mapping(id, within(DEADLINE.read))) return 'granted';
     return await claim(this.#calls, id, request);
   }
 
@@ -233,6 +233,17 @@ export class Engine {
   /** Whether the ID has the form of a task ID of this owner in this engine. */
   owns(owner: string, id: string): boolean {
     return belongsTo(id, this.#keys.ownerTags(this.#scoped(owner)));
+  }
+
+  /** Once the workflow takes no update any more, lets Temporal keep the answers to questions that are open. */
+  async #respond(id: string, answers: Replies['answers'], open: Task['inputs'], until: number): Promise<void> {
+    try {
+      await respond(this.#calls, id, { answers }, until);
+    } catch (error) {
+      if (!isMcpTasksError(error, 'UPDATE_LIMIT')) throw error;
+      const given = Object.entries(answers).filter(([key]) => Object.hasOwn(open, key));
+      await keep(this.#calls, id, { answers: Object.fromEntries(given) });
+    }
   }
 
   #own(owner: string, id: string): void {

@@ -85,7 +85,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     // The first replica holds the claim, which is all that keeps the other replica from asking.
     await expect(
       wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', ms: 1000 }),
-    ).resolves.toBe(false);
+    ).resolves.toBe('refused');
     expect(questions(second)).toEqual([]);
     await first.drop();
     const again = await second.next(isQuestion);
@@ -287,7 +287,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     expect(again.id).not.toBe(id);
     await expect(
       wholeEngine(other.tasks).claim('anonymous', taskId, { key: 'input-1', claimant: 'somebody', ms: 1000 }),
-    ).resolves.toBe(false);
+    ).resolves.toBe('refused');
     await session.reply(b, again.id, accept({ name: 'Kim' }));
     expect((await idle.next((message) => message.id === idle.requestId)).result.structuredContent).toEqual({
       name: 'Kim',

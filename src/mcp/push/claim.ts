@@ -5,6 +5,7 @@
  */
 import type { Logger } from '../../local/log.js';
 import { isMcpTasksError } from '../../task/errors.js';
+import type { ClaimAnswer } from '../../temporal/answer/respond.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 
 /**
@@ -32,16 +33,16 @@ export class Claim {
 
   constructor(private readonly options: ClaimOptions) {}
 
-  /** Claims and keeps renewing until released. Returns whether this process holds the claim. */
-  async take(): Promise<boolean> {
+  /** Claims and keeps renewing until released. */
+  async take(): Promise<ClaimAnswer> {
     this.#wanted = true;
-    if (this.#held) return true;
-    if (await this.#claim(FIRST)) {
-      // It may have been given up while the workflow was granting it.
-      if (this.#wanted) this.#hold(FIRST);
-      else await this.#claim(0);
-    }
-    return this.#held;
+    if (this.#held) return 'granted';
+    const answer = await this.#claim(FIRST);
+    if (answer !== 'granted') return answer;
+    // It may have been given up while the workflow was granting it.
+    if (this.#wanted) this.#hold(FIRST);
+    else await this.#claim(0);
+    return this.#held ? 'granted' : 'refused';
   }
 
   /** Gives the claim up for others to take. If that fails, the claim runs out by itself. */
@@ -64,20 +65,20 @@ export class Claim {
   }
 
   async #renew(ms: number): Promise<void> {
-    const renewed = await this.#claim(ms);
+    const renewed = (await this.#claim(ms)) === 'granted';
     // If it has been given up meanwhile, the renewal may have reached the workflow after the release.
     if (!this.#wanted) await (renewed ? this.#claim(0) : undefined);
     else if (renewed) this.#hold(ms);
     else this.#held = false;
   }
 
-  async #claim(ms: number): Promise<boolean> {
+  async #claim(ms: number): Promise<ClaimAnswer> {
     const { engine, logger, owner, taskId, key, claimant } = this.options;
     try {
       return await engine.claim(owner, taskId, { key, claimant, ms });
     } catch (error) {
       if (!isMcpTasksError(error)) logger.error({ taskId, err: error }, 'claim failed');
-      return false;
+      return 'refused';
     }
   }
 }

@@ -57,7 +57,7 @@ export class News {
   async #mayTell({ caller }: Task): Promise<boolean> {
     if (caller?.session === undefined) return true;
     if (Date.now() < this.#refusedUntil) return false;
-    const mine = await this.options.progressClaim.take();
+    const mine = (await this.options.progressClaim.take()) === 'granted';
     if (!mine) this.#refusedUntil = Date.now() + ASK_AGAIN;
     return mine;
   }

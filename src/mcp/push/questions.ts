@@ -3,8 +3,8 @@
  * stream and from one server process at a time, which the workflow itself chooses. If a stream ends before the answer,
  * the question goes to the next stream.
  *
- * An existing workflow cannot choose. Its questions only go to streams that no other process shares, such as that of a
- * `tasks/result`, which clients call when they read `input_required`.
+ * An existing workflow cannot choose, nor can one that takes no update any more. Its questions only go to streams that
+ * no other process shares, such as that of a `tasks/result`, which clients call when they read `input_required`.
  * @module
  */
 import { kindOf } from '../../task/input.js';
@@ -104,19 +104,21 @@ export class Questions {
     request: InputRequest,
     carriers: readonly Carrier[],
   ): Promise<void> {
-    // An existing workflow does not handle claims, so it cannot keep two processes from asking the same question. Use
-    // only streams that no other process shares.
-    const claimable = mapping === undefined;
     const question: SentQuestion = this.#questions.get(key) ?? { claim: this.options.claimOn(key) };
     if (question.carrier) return;
     const kind = kindOf(request);
+    // An existing workflow does not handle claims, so it cannot keep two processes from asking the same question. Use
+    // only streams that no other process shares.
+    let claimable = mapping === undefined;
     const able = (): Carrier[] =>
       carriers.filter(
         ({ stream }) => (!kind || !stream.answers || stream.answers.includes(kind)) && (claimable || !stream.shared),
       );
     if (able().length === 0) return await question.claim.release();
     this.#questions.set(key, question);
-    if (!(await question.claim.take())) return this.#lookAgain();
+    const claimed = await question.claim.take();
+    if (claimed === 'refused') return this.#lookAgain();
+    claimable &&= claimed === 'granted';
     // Filter again: streams may have ended while the claim was made.
     const carrier = await carry(able(), ({ plain }) =>
       this.#message({ taskId, key }, saying(request, question.problem), plain),

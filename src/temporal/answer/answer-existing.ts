@@ -14,7 +14,7 @@ import type { Calls } from '../rpc/calls.js';
 import { questionName } from '../read/mapped-report.js';
 import { inputOf } from '../read/open-questions.js';
 import { unlessEnded, update } from './respond.js';
-import { encodeToPayloadsWithContext } from '../seam.js';
+import { signalOnce } from './signal.js';
 
 export interface Answering {
   readonly id: string;
@@ -77,7 +77,7 @@ async function send(
   until: number,
 ): Promise<void> {
   if (kind === 'signal')
-    return await unlessEnded(calls.run(until, async () => await signal(calls, id, { name, args, once })));
+    return await unlessEnded(calls.run(until, async () => await signalOnce(calls, id, { name, args, once })));
   try {
     // An update that its validator rejects leaves no trace, so its ID can be used for another answer.
     await update(calls, id, { name, args, updateId: once }, until);
@@ -88,29 +88,6 @@ async function send(
       error instanceof ValueError ? 'this server cannot decode the reason' : (error.cause?.message ?? error.message);
     throw new McpTasksError('INVALID_ARGUMENTS', `The workflow rejected the answer: ${why}`, { cause: error });
   }
-}
-
-/**
- * Sends a signal with a fixed request ID; Temporal delivers signals with the same ID once. The client would use a new
- * ID for each signal.
- */
-async function signal(
-  { client }: Calls,
-  workflowId: string,
-  { name, args, once }: Omit<WorkflowMessage, 'kind'>,
-): Promise<void> {
-  const { namespace, identity, loadedDataConverter } = client.options;
-  const payloads = await encodeToPayloadsWithContext(loadedDataConverter, { type: 'workflow', namespace, workflowId }, [
-    ...args,
-  ]);
-  await client.workflowService.signalWorkflowExecution({
-    namespace,
-    identity,
-    workflowExecution: { workflowId },
-    requestId: once,
-    signalName: name,
-    input: { payloads: payloads ?? [] },
-  });
 }
 
 function hash(of: unknown): string {

@@ -12,13 +12,9 @@ import {
 import { rawValueTypeInfo } from '@temporalio/common';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import { CLAIM_REFUSED, CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../../task/names.js';
-import { DEADLINE, GRPC, within, type Calls } from '../rpc/calls.js';
-
-/**
- * The status of an update that failed because something else, such as a cancellation, reached the workflow at the same
- * moment.
- */
-const OVERTAKEN = GRPC.FAILED_PRECONDITION;
+import { DEADLINE, within, type Calls } from '../rpc/calls.js';
+import { isInFlightLimit, isOvertaken, isUpdateLimit } from '../rpc/update-limits.js';
+import { signalOnce } from './signal.js';
 
 /** Replies, by the keys of the requests that they answer. */
 export interface Replies {
@@ -31,7 +27,7 @@ export interface Replies {
  * Sends the replies. Returns once the workflow has taken them, or if none of these questions is open.
  * @param until when to give up, in milliseconds since 1970
  * @throws McpTasksError `NO_WORKER` if no worker took them in time; they may still arrive, and sending them again is
- * safe
+ * safe; `UPDATE_LIMIT` if the workflow takes no update any more: {@link keep} them instead
  */
 export async function respond(
   calls: Calls,
@@ -41,7 +37,7 @@ export async function respond(
 ): Promise<void> {
   // The same replies make the same update, so a retry gets the first one's outcome and changes nothing.
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const updateId = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  const updateId = hash(sorted);
   try {
     await update(calls, id, { name: RESPOND_UPDATE, args: [answers, unavailable], updateId }, until);
   } catch (error) {
@@ -64,10 +60,16 @@ export async function update(
     // The result may have any encoding, so do not decode it.
     const options = { args: [...args] as [unknown], updateId, typeInfo: { outputType: rawValueTypeInfo } };
     await unlessEnded(
-      calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options), OVERTAKEN),
+      calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options), isOvertaken),
     );
   } catch (error) {
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    if (isUpdateLimit(error))
+      throw new McpTasksError(
+        'UPDATE_LIMIT',
+        "The workflow has taken as many updates as Temporal allows for one execution, so it cannot take this answer. Sending it again won't help: cancel the task, or ask an operator to let the workflow continue as new.",
+        { cause: error },
+      );
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isInFlightLimit(error)) throw error;
     throw new McpTasksError('NO_WORKER', 'No worker took the answer in time. Send it again.', { cause: error });
   }
 }
@@ -82,19 +84,36 @@ export async function unlessEnded(sent: Promise<unknown>): Promise<void> {
 }
 
 /**
- * Sends replies like {@link respond}, for callers that would not send them again: if no worker takes them, Temporal
- * keeps them.
+ * Sends replies like {@link respond}, for callers that would not send them again: if no worker takes them, or the
+ * workflow takes no update any more, Temporal keeps them.
  */
 export async function reply(calls: Calls, id: string, replies: Replies, until: number): Promise<void> {
   try {
     await respond(calls, id, replies, Math.min(until, within(DEADLINE.respond)));
   } catch (error) {
-    if (!isMcpTasksError(error, 'NO_WORKER')) throw error;
-    await calls.run(
-      until,
-      async () =>
-        await calls.client.workflow.getHandle(id).signal(REPLY_SIGNAL, replies.answers, replies.unavailable ?? {}),
-    );
+    if (!isMcpTasksError(error, 'NO_WORKER') && !isMcpTasksError(error, 'UPDATE_LIMIT')) throw error;
+    await keep(calls, id, replies, until);
+  }
+}
+
+/**
+ * Lets Temporal keep the replies until a worker takes them. A workflow takes a limited number of signals (10,000 by
+ * default), so only the first reply to a question is sent: it is the one that counts.
+ * @param replies replies to questions that the workflow has asked
+ */
+export async function keep(
+  calls: Calls,
+  id: string,
+  { answers, unavailable = {} }: Replies,
+  until: number = within(DEADLINE.respond),
+): Promise<void> {
+  const replies = [
+    ...Object.entries(answers).map(([key, answer]) => [key, [{ [key]: answer }, {}]] as const),
+    ...Object.entries(unavailable).map(([key, reason]) => [key, [{}, { [key]: reason }]] as const),
+  ];
+  for (const [key, args] of replies) {
+    const signal = { name: REPLY_SIGNAL, args, once: hash(key) };
+    await unlessEnded(calls.run(until, async () => await signalOnce(calls, id, signal)));
   }
 }
 
@@ -107,23 +126,34 @@ export interface ClaimRequest {
 }
 
 /**
- * Makes a claim, and returns whether the claimant has it. A workflow that does not support claims grants every one.
+ * What a workflow makes of a claim. `unavailable`: it takes no update any more, so nobody can claim anything from it.
+ */
+export type ClaimAnswer = 'granted' | 'refused' | 'unavailable';
+
+/**
+ * Makes a claim. A workflow that does not support claims grants every one.
  * @throws McpTasksError `NO_WORKER` if no worker can grant it
  */
-export async function claim(calls: Calls, id: string, { key, claimant, ms }: ClaimRequest): Promise<boolean> {
+export async function claim(calls: Calls, id: string, { key, claimant, ms }: ClaimRequest): Promise<ClaimAnswer> {
   try {
-    return await calls.run(
+    const granted = await calls.run(
       within(DEADLINE.respond),
       async () =>
         await calls.client.workflow
           .getHandle(id)
           .executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, ms] }),
-      OVERTAKEN,
+      isOvertaken,
     );
+    return granted ? 'granted' : 'refused';
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError)
-      return !(error.cause instanceof ApplicationFailure && error.cause.type === CLAIM_REFUSED);
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+      return error.cause instanceof ApplicationFailure && error.cause.type === CLAIM_REFUSED ? 'refused' : 'granted';
+    if (isUpdateLimit(error)) return 'unavailable';
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isInFlightLimit(error)) throw error;
     throw new McpTasksError('NO_WORKER', 'No worker is running that could grant the claim.', { cause: error });
   }
+}
+
+function hash(of: unknown): string {
+  return createHash('sha256').update(JSON.stringify(of)).digest('hex');
 }

@@ -67,11 +67,11 @@ export class Calls {
 
   /**
    * Runs `fn` and retries it after transient errors, until `until` (milliseconds since 1970).
-   * @param alsoTransient a gRPC status code that is transient for this call but not in general
+   * @param alsoTransient says which further errors are transient for this call
    * @throws McpTasksError `TASK_NOT_FOUND` if Temporal has no such workflow, `TEMPORAL_UNAVAILABLE` if it does not
    * answer in time, `TEMPORAL_REFUSED` if it denies the request
    */
-  async run<T>(until: number, fn: () => Promise<T>, alsoTransient?: number): Promise<T> {
+  async run<T>(until: number, fn: () => Promise<T>, alsoTransient?: (error: unknown) => boolean): Promise<T> {
     try {
       return await pRetry(async () => await this.once(until, fn), {
         retries: Number.POSITIVE_INFINITY,
@@ -79,8 +79,7 @@ export class Calls {
         minTimeout: 100,
         factor: 1.7,
         maxTimeout: 2_000,
-        shouldRetry: ({ error }) =>
-          isTransient(error) || (alsoTransient !== undefined && grpcCode(error) === alsoTransient),
+        shouldRetry: ({ error }) => isTransient(error) || alsoTransient?.(error) === true,
         signal: this.closing,
       });
     } catch (error) {

@@ -1,0 +1,100 @@
+/** Tasks that wait so long that their workflow reaches one of Temporal's limits. */
+import { fileURLToPath } from 'node:url';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { TasksConnection } from '../../src/durable-tasks.js';
+import { defineTool } from '../../src/index.js';
+import { adapters } from '../helpers/adapters.js';
+import { existing, openEngine, wholeEngine } from '../helpers/engine.js';
+import { startPlainWorker } from '../helpers/gateway.js';
+import { startLimitedTemporal } from '../helpers/limited-temporal.js';
+import { Session, type Endpoint, type Message } from '../helpers/session-client.js';
+import type { Stack } from '../helpers/stack.js';
+
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+const tools = [
+  defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
+];
+const isQuestion = ({ method, id }: Message): boolean => method !== undefined && id !== undefined;
+const accept = (content: object): { result: object } => ({ result: { action: 'accept', content } });
+const UPDATES = 4;
+
+let temporal: TestWorkflowEnvironment;
+beforeAll(async () => void (temporal = await startLimitedTemporal({ updates: UPDATES, signals: UPDATES })));
+afterAll(async () => await temporal.teardown());
+
+describe.each(adapters)('a workflow that takes no update any more, %s SDK', (_sdk, adapt) => {
+  let stack: Stack<TasksConnection>;
+  let at: Endpoint;
+  beforeAll(async () => {
+    ({ stack, handler: at } = await adapt(tools, { temporal: { address: temporal.address } }));
+    await stack.startWorker({ workflowsPath });
+  });
+  afterAll(async () => await stack.close());
+
+  async function exhausted(session: Session): Promise<string> {
+    const { taskId } = (await session.request(at, 'tools/call', { name: 'once', task: {} })).result.task;
+    for await (const task of stack.tasks.engine.watch('anonymous', taskId)) if (task.inputs['input-1']) break;
+    const claim = { key: 'input-1', claimant: 'a process that is gone', ms: 1 };
+    const claims = Array.from(
+      { length: UPDATES },
+      async () => await wholeEngine(stack.tasks).claim('anonymous', taskId, claim),
+    );
+    expect(await Promise.all(claims)).not.toContain('unavailable');
+    expect(await wholeEngine(stack.tasks).claim('anonymous', taskId, claim)).toBe('unavailable');
+    return taskId;
+  }
+
+  it('still asks on a `tasks/result`, and takes the answer', async () => {
+    const session = await Session.begin(at);
+    const taskId = await exhausted(session);
+    const result = await session.open(at, 'tasks/result', { taskId });
+    const { id } = await result.next(isQuestion);
+    expect(await session.reply(at, id, accept({ name: 'Ann' }))).toBe(202);
+    expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({
+      name: 'Ann',
+    });
+  });
+
+  it('takes answers that are not replies, however many the client sends', async () => {
+    const session = await Session.begin(at);
+    const { engine } = stack.tasks;
+    const taskId = await exhausted(session);
+    for (let sent = 0; sent < 2 * UPDATES; sent++)
+      await engine.respond('anonymous', taskId, { [`no-question-${sent}`]: { action: 'decline' } });
+    await engine.respond('anonymous', taskId, { 'input-1': { action: 'accept', content: { name: 'Bea' } } });
+    expect((await engine.result('anonymous', taskId)).outcome).toMatchObject({
+      result: { structuredContent: { name: 'Bea' } },
+    });
+  });
+});
+
+it('an existing workflow that takes no update any more says so, instead of asking for the answer again', async () => {
+  const { engine, taskQueue } = openEngine(temporal.address);
+  const stopWorker = await startPlainWorker(taskQueue, { connection: temporal.nativeConnection });
+  const question = { query: 'asks', when: '/question', message: 'Go on?', schema: { type: 'object', properties: {} } };
+  const mapping = { inputs: { go: { ...question, answer: { kind: 'update', name: 'answer' } as const } } };
+  const { id } = await engine.start({
+    owner: 'ann',
+    tool: existing('Rounds', mapping),
+    args: { given: UPDATES + 1 },
+    ttl: null,
+  });
+  const answered = new Set<string>();
+  const answer = async (): Promise<void> => {
+    for await (const { inputs } of engine.watch('ann', id)) {
+      const [key] = Object.keys(inputs).filter((one) => !answered.has(one));
+      if (key === undefined) continue;
+      answered.add(key);
+      return await engine.respond('ann', id, { [key]: { action: 'accept', content: { said: 'yes' } } });
+    }
+  };
+  for (let sent = 0; sent < UPDATES; sent++) await answer();
+  await expect(answer()).rejects.toMatchObject({
+    code: 'UPDATE_LIMIT',
+    message: expect.stringContaining('cancel the task'),
+  });
+  await stopWorker();
+  await engine.close();
+});
