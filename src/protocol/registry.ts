@@ -24,6 +24,14 @@ export function pickVersion(
   return picked;
 }
 
+/**
+ * Returns whether a request states its version itself, so that it belongs to no session.
+ * @param header the request's `MCP-Protocol-Version`
+ */
+export function isStatedInRequests(versions: readonly ProtocolVersion[], header: string | null): boolean {
+  return header !== null && versionNamed(versions, header.trim())?.stated === 'in-requests';
+}
+
 /** Returns the version that client and server have agreed on, or `undefined` if it is older than tasks. */
 export function versionNamed(versions: readonly ProtocolVersion[], name: string): ProtocolVersion | undefined {
   return versions.find((version) => version.name === name);

@@ -66,7 +66,7 @@ export class Incoming {
 }
 
 export class Session {
-  private constructor(
+  constructor(
     readonly id: string,
     private readonly authInfo: AuthInfo | undefined,
   ) {}
@@ -75,28 +75,39 @@ export class Session {
     at: Endpoint,
     capabilities: object = { elicitation: { form: {}, url: {} }, sampling: {} },
     authInfo?: AuthInfo,
+    headers: Record<string, string> = {},
   ): Promise<Session> {
     const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'test', version: '0' } };
-    const response = await post(at, { jsonrpc: '2.0', id: ++lastId, method: 'initialize', params }, {}, authInfo);
+    const response = await post(at, { jsonrpc: '2.0', id: ++lastId, method: 'initialize', params }, headers, authInfo);
     await response.text();
     return new Session(response.headers.get('mcp-session-id') as string, authInfo);
   }
 
   /** Sends a request and opens its response stream. */
-  async open(at: Endpoint, method: string, params: object = {}): Promise<Incoming & { readonly requestId: number }> {
+  async open(
+    at: Endpoint,
+    method: string,
+    params: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<Incoming & { readonly requestId: number }> {
     const requestId = ++lastId;
     const response = await post(
       at,
       { jsonrpc: '2.0', id: requestId, method, params },
-      { 'mcp-session-id': this.id },
+      { 'mcp-session-id': this.id, ...headers },
       this.authInfo,
     );
     return Object.assign(new Incoming(response), { requestId });
   }
 
   /** Sends a request and returns the response. */
-  async request(at: Endpoint, method: string, params: object = {}): Promise<Message> {
-    const stream = await this.open(at, method, params);
+  async request(
+    at: Endpoint,
+    method: string,
+    params: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<Message> {
+    const stream = await this.open(at, method, params, headers);
     return await stream.next(
       ({ id, method: asked }) => asked === undefined && (id === stream.requestId || id === null),
     );

@@ -65,6 +65,16 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
       expect((await session.request(b, 'tools/list')).result.tools).toHaveLength(3);
     });
 
+    it('begins and goes on with clients that send the header Mcp-Method in this version too', async () => {
+      const headers = { 'mcp-method': 'initialize' };
+      const session = await Session.begin(a, {}, undefined, headers);
+      expect(session.id).toMatch(/^[\x21-\x7e]+$/);
+      const named = { 'mcp-method': 'tools/list' };
+      expect((await session.request(b, 'tools/list', {}, named)).result.tools).toHaveLength(3);
+      const foreign = new Session(`${session.id}x`, undefined);
+      expect((await foreign.request(b, 'tools/list', {}, named)).error.message).toBe('Session not found');
+    });
+
     it('has its owner resolved once a request', async () => {
       const owner = vi.fn<() => string>(() => 'ann');
       const ruled = await adapt(tools, { taskQueue: stack.tasks.taskQueue, owner });

@@ -13,7 +13,7 @@ import { RPC, RpcFault } from '../../protocol/errors.js';
 import { faultOf, isTemporary } from '../request/faults.js';
 import { EventStream } from './event-stream.js';
 import { openReply, takeReply } from './replies.js';
-import { pickVersion } from '../../protocol/registry.js';
+import { isStatedInRequests, pickVersion } from '../../protocol/registry.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 import { untilExpiry } from '../request/token-expiry.js';
@@ -114,9 +114,11 @@ export function serveSessions(
 
   return {
     async fetch(request, given = {}) {
-      // Requests that state their version themselves have this header, and belong to no session.
-      const method = request.headers.get('mcp-method');
-      const sessionId = method !== null ? null : request.headers.get('mcp-session-id');
+      // Requests that state their version themselves belong to no session. The `Mcp-Method` header doesn't tell them
+      // apart: some clients with sessions send it too.
+      const named = request.headers.get('mcp-protocol-version');
+      const sessionless = isStatedInRequests(service.versions, named);
+      const sessionId = sessionless ? null : request.headers.get('mcp-session-id');
       let peer: Peer | undefined;
       try {
         peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
@@ -132,7 +134,8 @@ export function serveSessions(
           ? listen(session, peer, request.signal)
           : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
       }
-      if (request.method !== 'POST' || method !== null) {
+      if (request.method !== 'POST' || sessionless) {
+        const method = request.headers.get('mcp-method');
         const response = await handler.fetch(request, given, peer);
         // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes
         // on. The handler of subscriptions ends its streams at expiry itself.
@@ -143,7 +146,7 @@ export function serveSessions(
       const taken = await reply(message, peer);
       if (taken) return taken;
       const answered = await handler.fetch(request, given, peer);
-      const version = pickVersion(service.versions, 'in-initialize', request.headers.get('mcp-protocol-version'));
+      const version = pickVersion(service.versions, 'in-initialize', named);
       const response = isPoll(version, message)
         ? await withoutStream(answered)
         : untilExpiry(answered, peer.expired, false);
