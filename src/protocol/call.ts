@@ -7,7 +7,11 @@ import type { RequestContext } from './request.js';
 /** Loose, because clients may send fields that the schema does not name. */
 const CallParams = z.looseObject({
   name: z.string(),
-  arguments: z.record(z.string(), z.unknown()).optional(),
+  /** Absent and `null` mean none: in Go, an empty map of arguments becomes `null`. */
+  arguments: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((given) => given ?? undefined),
   /** The request for a task, in versions in which the client asks for one. `ttl` in milliseconds. */
   task: z.looseObject({ ttl: z.number().nonnegative().nullish() }).optional(),
 });

@@ -21,6 +21,8 @@ export interface RequestContext {
   readonly requestId: string | number;
   /** Aborted when the client cancels the request or hangs up. */
   readonly signal: AbortSignal;
+  /** The protocol version that the client stated, if known. It may be older than tasks. */
+  readonly version: string | undefined;
   /** The request's `_meta`. */
   readonly meta: Readonly<Record<string, unknown>>;
   /** The client's capabilities in MCP's format, if the request itself declares them; otherwise empty. */

@@ -130,8 +130,8 @@ export interface Listing {
   /** Returns a tool's output schema as it is listed. */
   outputSchema(schema: JsonSchema): JsonSchema;
   /**
-   * Adapts the list to the request, if the server has tools for clients that do not speak tasks.
-   * @param companions the names of those tools
+   * Adapts the list to the request.
+   * @param companions the names of the tools for clients that do not speak tasks
    */
   adapt(list: RpcResult, companions: ReadonlySet<string>, ctx: RequestContext): RpcResult;
 }

@@ -53,6 +53,7 @@ export class Link {
         owner: peer.owner,
         requestId: extra.requestId,
         signal,
+        version: versionOf(extra) ?? peer.session?.version ?? this.#connection.version,
         meta: extra._meta ?? {},
         capabilities: {},
         stream: this.#streamOf(extra, peer),
@@ -102,4 +103,10 @@ export class Link {
     else this.#connection.unlisten();
     for (const [requestId, hangUp] of this.#waiting) if (this.#streams?.dropped(requestId)) hangUp.abort();
   }
+}
+
+/** Returns the version that an HTTP request states in its header. */
+function versionOf({ requestInfo }: Extra): string | undefined {
+  const header = requestInfo?.headers['mcp-protocol-version'];
+  return typeof header === 'string' ? header : undefined;
 }

@@ -1,9 +1,11 @@
 /** Makes an author's `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged. @module */
-import type { McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
+import type { InitializeResult, McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { dispatchCall } from '../mcp/handlers/dispatch.js';
 import { nameTaken } from '../mcp/tools/fallback.js';
 import { listedTools, adaptList } from '../mcp/handlers/listing.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
+import { TASKS_EXTENSION } from '../protocol/extension.js';
+import { versionNamed } from '../protocol/registry.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import type { JsonSchema } from '../tool/json-schema.js';
@@ -15,6 +17,10 @@ import { intercept } from './seam.js';
 export function attachTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, peer: ConnectedPeer): void {
   const codec = stateCodec(service.keys);
   mcp.server.registerCapabilities(version.capabilities(peer.owner));
+  intercept(mcp, 'initialize', async (request, ctx, sdk) => {
+    const result = (await sdk(request, ctx)) as InitializeResult;
+    return versionNamed(service.versions, result.protocolVersion) ? result : withoutTasks(result);
+  });
   for (const [method, { params, handle }] of Object.entries(taskMethods(service, version))) {
     mcp.server.setRequestHandler(
       method,
@@ -48,6 +54,13 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
         passOn: async () => await sdk(request, sdkContext),
       }),
   );
+}
+
+/** Returns the answer to an `initialize` in which client and server agree on a version that is older than tasks. */
+function withoutTasks(result: InitializeResult): InitializeResult {
+  const { tasks: _, extensions: { [TASKS_EXTENSION]: __, ...extensions } = {}, ...capabilities } = result.capabilities;
+  const others = Object.keys(extensions).length === 0 ? {} : { extensions };
+  return { ...result, capabilities: { ...capabilities, ...others } };
 }
 
 /**

@@ -8,11 +8,13 @@ import type { Stream } from '../protocol/stream.js';
 export interface ConnectedPeer extends Pick<Peer, 'owner' | 'session'> {
   /** stdio only: the connection's single stream. */
   readonly connection?: Stream;
+  /** HTTP only: the version that the request states in its header. */
+  readonly version?: string | undefined;
 }
 
 export function requestContext(
   mcp: McpServer,
-  { owner, session, connection }: ConnectedPeer,
+  { owner, session, connection, version }: ConnectedPeer,
   { mcpReq }: ServerContext,
   codec: StateCodec,
 ): RequestContext {
@@ -32,6 +34,7 @@ export function requestContext(
     owner,
     requestId: relatedRequestId,
     signal,
+    version: version ?? session?.version ?? mcp.server.getNegotiatedProtocolVersion(),
     meta,
     capabilities: (envelope[CLIENT_CAPABILITIES_META_KEY] ?? {}) as Readonly<Record<string, unknown>>,
     stream: connection ?? own,

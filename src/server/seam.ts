@@ -22,7 +22,7 @@ interface Inside {
  */
 export function intercept(
   mcp: McpServer,
-  method: 'tools/call' | 'tools/list',
+  method: 'initialize' | 'tools/call' | 'tools/list',
   handle: (request: JSONRPCRequest, ctx: ServerContext, sdk: Handler) => Promise<Result>,
 ): void {
   const inside = mcp.server as unknown as Partial<Inside>;

@@ -97,7 +97,9 @@ function taskServers(service: TaskService, factory: ServerFactory, peerOf: () =>
     }
     const stated = ctx.era === 'modern' ? 'in-requests' : 'in-initialize';
     const name = ctx.requestInfo?.headers.get('mcp-protocol-version');
-    attachTasks(mcp, service, pickVersion(service.versions, stated, name), peerOf());
+    const { owner, session, connection } = peerOf();
+    const peer = { owner, session, ...(connection ? { connection } : {}), version: name ?? undefined };
+    attachTasks(mcp, service, pickVersion(service.versions, stated, name), peer);
     return mcp;
   };
 }

@@ -39,6 +39,12 @@ export class Incoming {
     }
   }
 
+  /** Returns all messages once the stream has ended. */
+  async all(): Promise<readonly Message[]> {
+    await this.ended;
+    return this.messages;
+  }
+
   async drop(): Promise<void> {
     this.#drop.abort();
     await this.ended;
@@ -69,18 +75,29 @@ export class Session {
   constructor(
     readonly id: string,
     private readonly authInfo: AuthInfo | undefined,
+    /** What the server answered to `initialize`. */
+    readonly begun: Message = {},
   ) {}
+
+  /** Clients send their version with every request since 2025-06-18. */
+  get #headers(): Record<string, string> {
+    const { protocolVersion = '2025-11-25' } = (this.begun.result ?? {}) as { protocolVersion?: string };
+    return {
+      'mcp-session-id': this.id,
+      ...(protocolVersion >= '2025-06-18' ? { 'mcp-protocol-version': protocolVersion } : {}),
+    };
+  }
 
   static async begin(
     at: Endpoint,
     capabilities: object = { elicitation: { form: {}, url: {} }, sampling: {} },
     authInfo?: AuthInfo,
-    headers: Record<string, string> = {},
+    { headers = {}, version = '2025-11-25' }: { headers?: Record<string, string>; version?: string } = {},
   ): Promise<Session> {
-    const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'test', version: '0' } };
+    const params = { protocolVersion: version, capabilities, clientInfo: { name: 'test', version: '0' } };
     const response = await post(at, { jsonrpc: '2.0', id: ++lastId, method: 'initialize', params }, headers, authInfo);
-    await response.text();
-    return new Session(response.headers.get('mcp-session-id') as string, authInfo);
+    const [begun] = (await new Incoming(response).all()) as [Message];
+    return new Session(response.headers.get('mcp-session-id') as string, authInfo, begun);
   }
 
   /** Sends a request and opens its response stream. */
@@ -94,7 +111,7 @@ export class Session {
     const response = await post(
       at,
       { jsonrpc: '2.0', id: requestId, method, params },
-      { 'mcp-session-id': this.id, ...headers },
+      { ...this.#headers, ...headers },
       this.authInfo,
     );
     return Object.assign(new Incoming(response), { requestId });
@@ -115,7 +132,7 @@ export class Session {
 
   /** Opens the session's own stream, with GET. */
   async listen(at: Endpoint): Promise<Incoming> {
-    const headers = { accept: 'text/event-stream', 'mcp-session-id': this.id, 'mcp-protocol-version': '2025-11-25' };
+    const headers = { ...this.#headers, accept: 'text/event-stream' };
     return new Incoming(
       await at.fetch(
         new Request('http://127.0.0.1/mcp', { headers }),
@@ -125,12 +142,12 @@ export class Session {
   }
 
   async notify(at: Endpoint, method: string, params: object): Promise<void> {
-    await post(at, { jsonrpc: '2.0', method, params }, { 'mcp-session-id': this.id }, this.authInfo);
+    await post(at, { jsonrpc: '2.0', method, params }, this.#headers, this.authInfo);
   }
 
   /** Replies to a request from the server. @returns the HTTP status */
   async reply(at: Endpoint, id: unknown, reply: { result: object } | { error: object }): Promise<number> {
-    return (await post(at, { jsonrpc: '2.0', id, ...reply }, { 'mcp-session-id': this.id }, this.authInfo)).status;
+    return (await post(at, { jsonrpc: '2.0', id, ...reply }, this.#headers, this.authInfo)).status;
   }
 }
 
@@ -140,11 +157,7 @@ async function post(
   headers: Record<string, string>,
   authInfo: AuthInfo | undefined,
 ): Promise<Response> {
-  const standard = {
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-    'mcp-protocol-version': '2025-11-25',
-  };
+  const standard = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
   return await at.fetch(
     new Request('http://127.0.0.1/mcp', {
       method: 'POST',

@@ -19,6 +19,12 @@ const tools = [
     run: async () => await Promise.resolve('done'),
   }),
   defineTool({
+    name: 'only-a-task',
+    inputSchema: z.object({}),
+    taskSupport: 'required',
+    run: async () => await Promise.resolve('done'),
+  }),
+  defineTool({
     name: 'retried',
     inputSchema: z.object({ gate: z.string() }),
     retry: { maximumAttempts: 2, initialInterval: '10 ms' },
@@ -62,17 +68,31 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
       const session = await Session.begin(a);
       expect(session.id).toMatch(/^[\x21-\x7e]+$/);
       expect((await Session.begin(a)).id).not.toBe(session.id);
-      expect((await session.request(b, 'tools/list')).result.tools).toHaveLength(3);
+      expect((await session.request(b, 'tools/list')).result.tools).toHaveLength(4);
     });
 
     it('begins and goes on with clients that send the header Mcp-Method in this version too', async () => {
       const headers = { 'mcp-method': 'initialize' };
-      const session = await Session.begin(a, {}, undefined, headers);
+      const session = await Session.begin(a, {}, undefined, { headers });
       expect(session.id).toMatch(/^[\x21-\x7e]+$/);
       const named = { 'mcp-method': 'tools/list' };
-      expect((await session.request(b, 'tools/list', {}, named)).result.tools).toHaveLength(3);
+      expect((await session.request(b, 'tools/list', {}, named)).result.tools).toHaveLength(4);
       const foreign = new Session(`${session.id}x`, undefined);
       expect((await foreign.request(b, 'tools/list', {}, named)).error.message).toBe('Session not found');
+    });
+
+    it.each(['2024-11-05', '2025-03-26', '2025-06-18'])('of %s lists nothing about tasks', async (version) => {
+      const ann = user('ann');
+      const { begun } = await Session.begin(a, {}, ann);
+      expect(begun.result.capabilities).toHaveProperty('tasks');
+      const session = await Session.begin(a, {}, ann, { version });
+      const { protocolVersion, capabilities } = session.begun.result;
+      expect([protocolVersion, capabilities.tasks, capabilities.extensions]).toEqual([version, undefined, undefined]);
+      const { tools: listed } = (await session.request(b, 'tools/list')).result;
+      expect(listed.map(({ name }: { name: string }) => name).toSorted()).toEqual(['plain', 'quick', 'retried']);
+      expect(JSON.stringify(listed)).not.toContain('taskSupport');
+      const { result } = await session.request(b, 'tools/call', { name: 'quick', arguments: null });
+      expect(result.content).toEqual([{ type: 'text', text: 'done' }]);
     });
 
     it('has its owner resolved once a request', async () => {

@@ -285,7 +285,10 @@ describe('2026-07-28', () => {
     const required = await send2026(handler, 'tools/call', { name: 'only-task' }, { capabilities: {} });
     expect(required.error).toMatchObject({
       code: -32021,
-      data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } },
+      data: {
+        requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+        capability: 'extensions.io.modelcontextprotocol/tasks',
+      },
     });
     expect((await send2026(handler, 'tasks/get', { taskId: 'x' }, { capabilities: {} })).error?.code).toBe(-32021);
   });

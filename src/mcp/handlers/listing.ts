@@ -33,7 +33,8 @@ export function listedTools(service: TaskService, version: ProtocolVersion, owne
 }
 
 /**
- * Adapts the tool list to the request: clients that say that they speak tasks do not get the companions.
+ * Adapts the tool list to the request: clients that say that they speak tasks do not get the companions, and clients
+ * that cannot speak them do not get tools that run only as tasks.
  */
 export function adaptList(
   service: TaskService,
@@ -41,7 +42,6 @@ export function adaptList(
   ctx: RequestContext,
   list: RpcResult,
 ): RpcResult {
-  if (service.tools.fallback.handles.size === 0) return list;
   const names = new Set(companions(service, version, ctx.owner).map(({ name }) => name));
   return version.listing.adapt(list, names, ctx);
 }

@@ -11,7 +11,7 @@ import { isTemporary } from '../request/faults.js';
 import { openReply, takeReply, type Reply } from './replies.js';
 import type { TaskService } from '../service.js';
 import type { Peer } from './peer.js';
-import { newSession } from './session.js';
+import { newSession, type Session } from './session.js';
 import type { ServerMessage, Stream } from '../../protocol/stream.js';
 
 /**
@@ -24,7 +24,8 @@ export class Connection implements Stream {
   readonly kind = 'session';
   readonly session = randomUUID();
   readonly #closed = new AbortController();
-  #answers: readonly InputKind[] | undefined;
+  /** What the client's `initialize` said. */
+  #begun: Session | undefined;
   #leave: (() => void) | undefined;
 
   constructor(
@@ -45,7 +46,12 @@ export class Connection implements Stream {
   }
 
   get answers(): readonly InputKind[] | undefined {
-    return this.#answers;
+    return this.#begun?.answers;
+  }
+
+  /** The protocol version that the client requested; `undefined` if it has not begun a session yet. */
+  get version(): string | undefined {
+    return this.#begun?.version;
   }
 
   async send(message: ServerMessage): Promise<void> {
@@ -58,7 +64,7 @@ export class Connection implements Stream {
    * @returns whether it was such a reply, which the SDK must not see
    */
   receive(message: unknown, peer: Pick<Peer, 'owner'>): boolean {
-    this.#answers = newSession(message)?.answers ?? this.#answers;
+    this.#begun = newSession(message) ?? this.#begun;
     this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
     if (reply)

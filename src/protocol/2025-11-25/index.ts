@@ -9,10 +9,13 @@ import type { ProtocolVersion } from '../version.js';
 import { calls } from './call.js';
 import { methods } from './methods.js';
 import { answer2025, status2025 } from './task.js';
+import { withoutTasks } from './older.js';
 import { unsolicited } from './unsolicited.js';
 
+const NAME = '2025-11-25';
+
 export const version2025: ProtocolVersion = {
-  name: '2025-11-25',
+  name: NAME,
   stated: 'in-initialize',
   tasks: { status: status2025, answer: answer2025 },
   calls,
@@ -21,8 +24,8 @@ export const version2025: ProtocolVersion = {
     dialect: 'draft-07',
     // Structured content is an object, and clients require `type: 'object'` at the root itself.
     outputSchema: (schema) => (describesObjects(schema) ? { ...schema, type: 'object' } : underResult(schema)),
-    // Clients do not declare that they speak tasks, so all get the same list.
-    adapt: (list) => list,
+    // Clients do not declare that they speak tasks, but those of older versions cannot.
+    adapt: (list, _, { version }) => (version !== undefined && version < NAME ? withoutTasks(list) : list),
   },
   capabilities: ({ mayList }) => ({
     extensions: { [TASKS_EXTENSION]: {} },

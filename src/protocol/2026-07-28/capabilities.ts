@@ -27,14 +27,19 @@ export function requireCapabilities({ capabilities }: Declaring, kinds: readonly
   if (lacking) throw missing(lacking);
 }
 
-function missing(requiredCapabilities: Readonly<Record<string, object>>): RpcFault {
+/**
+ * Returns the error of a client that has not declared these capabilities. Its `data` also has `capability`, the same as
+ * text, because that is what clients built with mcp-go read.
+ */
+export function missing(requiredCapabilities: Readonly<Record<string, object>>): RpcFault {
   const names = Object.entries(requiredCapabilities).flatMap(([name, modes]) => {
     const parts = Object.keys(modes);
     return parts.length === 0 ? [name] : parts.map((part) => `${name}.${part}`);
   });
+  const capability = names.join(', ');
   return new RpcFault(
     RPC.missingClientCapability,
-    `Missing required client capability: ${names.join(', ')}. Retrying won't help; use a client that declares it.`,
-    { requiredCapabilities },
+    `Missing required client capability: ${capability}. Retrying won't help; use a client that declares it.`,
+    { requiredCapabilities, capability },
   );
 }

@@ -1,9 +1,8 @@
 /** `subscriptions/listen` of protocol 2026-07-28, as far as it is about tasks. @module */
 import { z } from 'zod';
-import { RPC } from '../errors.js';
 import { TASKS_EXTENSION } from '../extension.js';
 import type { Subscriptions } from '../version.js';
-import { CLIENT_CAPABILITIES, TASKS_REQUIRED } from './capabilities.js';
+import { CLIENT_CAPABILITIES, missing, TASKS_REQUIRED } from './capabilities.js';
 import { detailedTask2026 } from './task.js';
 
 const METHOD = 'subscriptions/listen';
@@ -39,12 +38,7 @@ export const subscriptions: Subscriptions = {
     const extensions = params._meta?.[CLIENT_CAPABILITIES]?.extensions ?? {};
     const subscription = { id, taskIds: [...new Set(params.notifications.taskIds)] };
     if (TASKS_EXTENSION in extensions) return subscription;
-    const refusal = {
-      code: RPC.missingClientCapability,
-      message: 'Missing required client capability',
-      data: { requiredCapabilities: TASKS_REQUIRED },
-    };
-    return { ...subscription, refusal };
+    return { ...subscription, refusal: missing(TASKS_REQUIRED) };
   },
 
   acknowledgement(message) {
