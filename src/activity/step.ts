@@ -7,6 +7,7 @@ import { Context } from '@temporalio/activity';
 import { advance, isHeartbeatDetails, type HeartbeatDetails } from '../task/progress.js';
 import type { StepContext } from '../task/step-context.js';
 import { toFailure } from './failure.js';
+import { snapshot } from './snapshot.js';
 
 /** The longest pause between two heartbeats of a step that reports nothing, in milliseconds. */
 const LONGEST_SILENCE = 5_000;
@@ -61,7 +62,8 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
     const { info } = activity;
     const previous: unknown = info.heartbeatDetails;
     this.#details = isHeartbeatDetails(previous) ? previous : { mcpTask: 1, changedAt: Date.now() };
-    this.lastCheckpoint = this.#details.checkpoint as Checkpoint | undefined;
+    // A copy, because the step may change it.
+    this.lastCheckpoint = snapshot(this.#details.checkpoint as Checkpoint | undefined, activity);
     this.taskId = info.workflowExecution?.workflowId ?? info.activityId;
     this.attempt = info.attempt;
     this.signal = activity.cancellationSignal;
@@ -87,7 +89,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   }
 
   checkpoint(value: Checkpoint): void {
-    this.#details = { ...this.#details, changedAt: Date.now(), checkpoint: value };
+    this.#details = { ...this.#details, changedAt: Date.now(), checkpoint: snapshot(value, this.activity) };
     this.#heartbeat();
   }
 

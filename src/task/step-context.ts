@@ -19,6 +19,10 @@ export interface StepContext<Checkpoint = unknown> {
    * current one. A value that is not finite is ignored.
    */
   progress(done: number, total?: number, message?: string): void;
-  /** Saves where to resume after a crash. Must be JSON; keep it small (a few KiB). */
+  /**
+   * Saves where to resume after a crash. The value is copied at once, so it may change afterwards. It must be JSON; keep
+   * it small (a few KiB).
+   * @throws ApplicationFailure, not retryable, if the value cannot be encoded
+   */
   checkpoint(value: Checkpoint): void;
 }

@@ -1,0 +1,33 @@
+/** Copies a checkpoint as Temporal would store it. @module */
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
+
+/**
+ * Returns a copy of `value` that later changes of the original do not reach. The copy is what a retry would get: it is
+ * made by the worker's own payload converter.
+ * @throws ApplicationFailure, not retryable, if the value cannot be encoded
+ */
+export function snapshot<T>(value: T, activity: Context): T {
+  const converter = converterOf(activity);
+  try {
+    // In an object, as in a heartbeat: a converter may encode a value on its own differently.
+    return converter.fromPayload<{ value: T }>(converter.toPayload({ value })).value;
+  } catch (error) {
+    throw ApplicationFailure.create({
+      message:
+        'The checkpoint cannot be encoded. Pass a value that JSON can represent, without BigInt or references to itself',
+      type: 'CheckpointError',
+      nonRetryable: true,
+      ...(error instanceof Error ? { cause: error } : {}),
+    });
+  }
+}
+
+function converterOf(activity: Context): PayloadConverter {
+  try {
+    return activity.client.options.loadedDataConverter.payloadConverter;
+  } catch {
+    // An activity of a test environment has no client.
+    return defaultPayloadConverter;
+  }
+}
