@@ -35,15 +35,23 @@ export async function respond(
   { answers, unavailable = {} }: Replies,
   until: number = within(DEADLINE.respond),
 ): Promise<void> {
-  // The same replies make the same update, so a retry gets the first one's outcome and changes nothing.
-  const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const updateId = hash(sorted);
   try {
+    const updateId = updateIdOf(answers, unavailable);
     await update(calls, id, { name: RESPOND_UPDATE, args: [answers, unavailable], updateId }, until);
   } catch (error) {
     // None of the questions is still open, or the workflow does not ask any.
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
   }
+}
+
+/**
+ * Returns the ID of the update. A retry makes the same update, so it gets the first one's outcome and changes nothing.
+ * The reply to a single question is one update whatever it says: the first one counts.
+ */
+function updateIdOf(answers: Replies['answers'], unavailable: NonNullable<Replies['unavailable']>): string {
+  const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const [key, ...more] = Object.keys({ ...answers, ...unavailable });
+  return hash(key !== undefined && more.length === 0 ? key : sorted);
 }
 
 /**
