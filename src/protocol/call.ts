@@ -23,6 +23,18 @@ export interface ToolCall {
   readonly ctx: RequestContext;
 }
 
+/** A `tools/call` request as it was sent, whichever tool it names. */
+export interface SentCall {
+  readonly name: string;
+  /** Not validated. */
+  readonly args: unknown;
+  readonly ctx: RequestContext;
+}
+
+export function sentCall({ tool, params, ctx }: ToolCall): SentCall {
+  return { name: tool.name, args: params.arguments, ctx };
+}
+
 /** @throws -32602 if these are not the parameters of a `tools/call` request */
 export function parseCall(params: unknown): CallParams {
   const parsed = CallParams.safeParse(params);

@@ -43,7 +43,8 @@ export function progressTokenOf({ meta }: Pick<RequestContext, 'meta'>): string 
 
 /** Seals state that only a repeat of the same request may bring back, within a limited time. */
 export interface StateCodec {
-  mint(payload: string, boundTo: string): Promise<string>;
+  /** @param ttl how long the state is valid, in seconds */
+  mint(payload: string, boundTo: string, ttl: number): Promise<string>;
   /** Returns the payload, or `undefined` if `state` was not minted with these keys for `boundTo`, or has expired. */
   open(state: string, boundTo: string): Promise<string | undefined>;
 }

@@ -7,10 +7,11 @@ import type { z } from 'zod';
 import type { FormRequest } from '../task/form.js';
 import type { InputKind } from '../task/input.js';
 import type { Progress } from '../task/progress.js';
+import type { InputRequest } from '../task/report.js';
 import type { ToolResult } from '../task/result.js';
 import type { Outcome, RpcError, Task } from '../task/task.js';
 import type { JsonSchema } from '../tool/json-schema.js';
-import type { CallParams, ToolCall } from './call.js';
+import type { CallParams, SentCall, ToolCall } from './call.js';
 import type { Owner, RequestContext, RpcResult } from './request.js';
 import type { ServerMessage } from './stream.js';
 import type { CallAnswer, Status } from './task.js';
@@ -22,6 +23,8 @@ export interface ProtocolVersion {
   readonly stated: 'in-initialize' | 'in-requests';
   readonly tasks: TaskView;
   readonly calls: CallRules;
+  /** How a call that waits for its task is answered with the task's questions. @default it cannot be */
+  readonly questions?: CallQuestions;
   /** The `tasks/*` methods, by name. */
   readonly methods: Readonly<Record<string, Method>>;
   readonly listing: Listing;
@@ -77,6 +80,11 @@ export interface CallRules {
   progressToken(call: ToolCall): string | number | undefined;
   /** Returns what the client can answer while the work runs; `undefined` if unknown, so the workflow has to try. */
   answers(call: ToolCall): readonly InputKind[] | undefined;
+  /**
+   * Returns how long a question waits for this caller if its workflow sets no deadline, in milliseconds.
+   * @default as long as the task lives, as with `undefined`
+   */
+  answerWithin?(call: ToolCall): number | undefined;
   /** Returns the answer to a call that has become a task. `pollInterval` in milliseconds. */
   created(task: Task, call: ToolCall, pollInterval: number): RpcResult;
   /**
@@ -94,6 +102,37 @@ export type Asked =
   | { readonly answer: Readonly<Record<string, unknown>>; readonly nonce: string }
   /** The task itself has to ask, before its work begins. */
   | { readonly askFirst: FormRequest };
+
+/** Open questions by key. */
+export type Inputs = Readonly<Record<string, InputRequest>>;
+
+/**
+ * Questions in the answer to a call that waits for its task. The client repeats the call with its answers, and the
+ * repeated call goes on waiting for the same task.
+ */
+export interface CallQuestions {
+  /** Returns those of the task's open questions that the request's client can answer. */
+  open(task: Pick<Task, 'inputs'>, ctx: RequestContext): Inputs;
+  /** Returns the answer to the call that puts these questions. */
+  ask(call: SentCall, asked: AskedCall): Promise<RpcResult>;
+  /**
+   * Returns what a repeated call brings back; `undefined` if the call is no answer to a task's questions.
+   * @throws RpcFault if the call carries a state that has expired or is not this call's
+   */
+  repeated(call: SentCall): Promise<RepeatedCall | undefined>;
+}
+
+export interface AskedCall {
+  readonly taskId: string;
+  readonly questions: Inputs;
+  /** How many answers in a row were refused. */
+  readonly refusals: number;
+}
+
+export interface RepeatedCall extends Pick<AskedCall, 'taskId' | 'refusals'> {
+  /** By question key. Only answers to questions that the client was sent. */
+  readonly answers: Readonly<Record<string, unknown>>;
+}
 
 /** A `tasks/*` method. */
 export interface Method {

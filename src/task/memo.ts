@@ -10,6 +10,8 @@ export interface Caller {
   readonly progressToken?: string | number;
   /** The kinds of input that the client has not declared support for. */
   readonly cannotAnswer?: readonly InputKind[];
+  /** How long a question without a deadline of its own waits for the client, in milliseconds. @default forever */
+  readonly answerWithin?: number;
 }
 
 export interface TaskMemo {

@@ -8,6 +8,7 @@ import {
   condition,
   defineSignal,
   defineUpdate,
+  patched,
   setHandler,
   uuid4,
   workflowInfo,
@@ -15,7 +16,7 @@ import {
 import type { Duration } from '../task/duration.js';
 import { askAgain } from '../task/form.js';
 import { kindOf } from '../task/input.js';
-import { isTaskMemo } from '../task/memo.js';
+import { isTaskMemo, type Caller } from '../task/memo.js';
 import { MEMO_KEY, NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
 import { InputUnavailableError } from '../tool/errors.js';
@@ -31,7 +32,11 @@ export const replySignal = defineSignal<ReplyArgs>(REPLY_SIGNAL);
 
 /** How long a question waits, and what happens then. */
 export interface InputOptions<Answer> {
-  /** How long to wait for the answer. @default as long as the task lives */
+  /**
+   * How long to wait for the answer.
+   * @default 1 day if the question goes to a client without task support in 2026-07-28, which may never repeat its call;
+   * otherwise as long as the task lives
+   */
   readonly deadline?: Duration;
   /** The answer to use once the deadline has passed. @default none: {@link InputUnavailableError} is thrown */
   readonly otherwise?: Answer;
@@ -61,12 +66,14 @@ export async function ask<Answer>(
 ): Promise<Answer> {
   const memo = workflowInfo().memo?.[MEMO_KEY];
   const kind = kindOf(request);
-  if (kind && isTaskMemo(memo) && memo.caller?.cannotAnswer?.includes(kind))
+  const caller = isTaskMemo(memo) ? memo.caller : undefined;
+  if (kind && caller?.cannotAnswer?.includes(kind))
     throw new InputUnavailableError(`the client cannot be asked: it does not support ${kind}`);
+  const deadline = options.deadline ?? answerWithin(caller);
   let problem: string | undefined;
   for (;;) {
     const asked = problem === undefined ? request : saying(request, problem);
-    const reply = await askOnce(asked, options.deadline);
+    const reply = await askOnce(asked, deadline);
     if (!reply) {
       if (options.otherwise !== undefined) return options.otherwise;
       throw new InputUnavailableError('nobody answered in time');
@@ -75,6 +82,12 @@ export async function ask<Answer>(
     problem = check(reply.value);
     if (problem === undefined) return reply.value as Answer;
   }
+}
+
+/** Returns how long a question waits for a caller that may never return. */
+function answerWithin(caller: Caller | undefined): Duration | undefined {
+  // A question that an older worker asked has no timer in its history.
+  return caller?.answerWithin !== undefined && patched('mcp-answer-within') ? `${caller.answerWithin} ms` : undefined;
 }
 
 async function askOnce(request: InputRequest, deadline: Duration | undefined): Promise<Reply | undefined> {

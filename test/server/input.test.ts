@@ -145,7 +145,6 @@ describe('a client that does not declare the needed capability', () => {
       { elicitation: { url: {} }, sampling: {} },
     ],
     [{ ...tasks, elicitation: { url: {} }, sampling: {} }, { elicitation: { form: {} } }],
-    [{ elicitation: { form: {}, url: {} }, sampling: {} }, tasks],
   ])('%j is refused before anything starts', async (capabilities, missing) => {
     expect((await start('all', capabilities)).error).toMatchObject({
       code: -32021,

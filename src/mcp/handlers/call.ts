@@ -1,16 +1,21 @@
 /** `tools/call` of a durable tool: answered with a task if it becomes one, otherwise awaited. @module */
-import type { ToolCall } from '../../protocol/call.js';
+import { sentCall, type ToolCall } from '../../protocol/call.js';
 import type { RpcResult } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Task } from '../../task/task.js';
 import { validate } from '../../tool/schema.js';
 import type { TaskService } from '../service.js';
+import { resumeCall } from './repeated.js';
 import { startRequest } from './start.js';
 import { awaitAnswer } from './wait.js';
 
 /** @throws RpcFault, McpTasksError; the reason of the call's signal */
 export async function answerCall(service: TaskService, version: ProtocolVersion, call: ToolCall): Promise<RpcResult> {
+  const repeated = await version.questions?.repeated(sentCall(call));
+  // The client can repeat the call once more, so hanging up does not cancel the task.
+  if (repeated)
+    return await resumeCall({ service, version, call: sentCall(call), budget: budgetOf(service, call) }, repeated);
   const asTask = version.calls.becomesTask(call);
   if (asTask) return await answer({ service, version, call, asTask });
   // Covers the start too: a client may cancel a call before its task has started.
@@ -60,9 +65,8 @@ function created({ service, version, call }: Decided, task: Task): RpcResult {
  */
 async function awaited({ service, version, call }: Decided, task: Task, keyed: boolean): Promise<RpcResult> {
   const { tool, ctx } = call;
-  const { handles, budget } = service.tools.fallback;
   try {
-    return await awaitAnswer({ service, version, ctx, task, budget: handles.has(tool.name) ? budget : undefined });
+    return await awaitAnswer({ service, version, call: sentCall(call), task, budget: budgetOf(service, call) });
   } catch (error) {
     if (version.calls.cancelsWork(ctx.signal, keyed))
       await service.engine
@@ -75,4 +79,8 @@ async function awaited({ service, version, call }: Decided, task: Task, keyed: b
         );
     throw error;
   }
+}
+
+function budgetOf({ tools: { fallback } }: TaskService, { tool }: ToolCall): number | undefined {
+  return fallback.handles.has(tool.name) ? fallback.budget : undefined;
 }

@@ -8,10 +8,12 @@ import { validate, type ToolSchema } from '../../tool/schema.js';
 import { CANCEL, LIST, WAIT } from '../tools/fallback.js';
 import { TaskHandle, taskHandle } from '../tools/handle-result.js';
 import { cancelTask, getTask, listTasks } from './tasks.js';
-import type { Owner, RequestContext, RpcResult } from '../../protocol/request.js';
+import type { SentCall } from '../../protocol/call.js';
+import type { Owner, RpcResult } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
-import { answerWith, awaitTask } from './wait.js';
+import { resumeCall } from './repeated.js';
+import { answerWith, awaitTask, type Wait } from './wait.js';
 
 export interface Companion {
   readonly name: string;
@@ -21,7 +23,8 @@ export interface Companion {
   /** Not set for a companion that returns other tools' results, so that clients accept any structured content. */
   readonly outputSchema?: ToolSchema;
   readonly annotations: ToolHints;
-  call(args: unknown, ctx: RequestContext): Promise<RpcResult>;
+  /** @param args as {@link inputSchema} parsed them */
+  call(args: unknown, sent: SentCall): Promise<RpcResult>;
 }
 
 const taskId = z.string().describe('The taskId from the answer to the original call');
@@ -45,20 +48,19 @@ export function companions(service: TaskService, version: ProtocolVersion, { may
  * Calls a companion. Wrong arguments and unknown tasks become tool errors, which the model can read. If the client
  * cancels the call, only the call ends; the task keeps running.
  */
-export async function callCompanion(
-  service: TaskService,
-  companion: Companion,
-  args: unknown,
-  ctx: RequestContext,
-): Promise<RpcResult> {
-  return await service.cancellations.run(ctx, async (signal) => await answer(companion, args, { ...ctx, signal }));
+export async function callCompanion(service: TaskService, companion: Companion, sent: SentCall): Promise<RpcResult> {
+  return await service.cancellations.run(
+    sent.ctx,
+    async (signal) => await answer(companion, { ...sent, ctx: { ...sent.ctx, signal } }),
+  );
 }
 
-async function answer({ name, inputSchema, call }: Companion, args: unknown, ctx: RequestContext): Promise<RpcResult> {
+async function answer({ name, inputSchema, call }: Companion, sent: SentCall): Promise<RpcResult> {
+  const { args, ctx } = sent;
   const checked = await validate(inputSchema, args ?? {});
   if ('problems' in checked) return { ...errorResult(`Invalid arguments for tool ${name}: ${checked.problems}`) };
   try {
-    return await call(checked.value, ctx);
+    return await call(checked.value, sent);
   } catch (error) {
     if (isMcpTasksError(error, 'TASK_NOT_FOUND'))
       return {
@@ -91,15 +93,20 @@ function waitCompanion(service: TaskService, version: ProtocolVersion): Companio
         ),
     }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
-    async call(args, ctx) {
+    async call(args, sent) {
       const { taskId: id, seconds = most } = args as { taskId: string; seconds?: number };
-      const task = await service.engine.get(ctx.owner.id, id);
-      const wait = { service, version, ctx, task, budget: Math.min(seconds * 1000, budget) };
-      const now = await awaitTask(wait);
-      const failure = failureText(now);
-      return failure === undefined ? await answerWith(wait, now) : { ...errorResult(failure) };
+      const waiting = { service, version, call: sent, budget: Math.min(seconds * 1000, budget) };
+      const repeated = await version.questions?.repeated(sent);
+      if (repeated) return await resumeCall(waiting, repeated, waitOn);
+      return await waitOn({ ...waiting, task: await service.engine.get(sent.ctx.owner.id, id) });
     },
   };
+}
+
+async function waitOn(wait: Wait): Promise<RpcResult> {
+  const task = await awaitTask(wait);
+  const failure = failureText(task);
+  return failure === undefined ? await answerWith(wait, task) : { ...errorResult(failure) };
 }
 
 /** Returns what a model reads of a task that ended without a tool result; `undefined` for any other task. */
@@ -117,7 +124,7 @@ function cancelCompanion(service: TaskService): Companion {
     inputSchema: TaskArguments,
     outputSchema: TaskHandle,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-    async call(args, ctx) {
+    async call(args, { ctx }) {
       const { taskId: id } = args as z.infer<typeof TaskArguments>;
       const said = (task: Task, text: string): RpcResult => ({
         content: [{ type: 'text', text }],
@@ -150,7 +157,7 @@ function listCompanion(service: TaskService): Companion {
     inputSchema: ListArguments,
     outputSchema: z.looseObject({ tasks: z.array(TaskHandle), nextCursor: z.string().optional() }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
-    async call(args, ctx) {
+    async call(args, { ctx }) {
       const { cursor } = args as z.infer<typeof ListArguments>;
       const { tasks, nextCursor } = await listTasks(service, cursor, ctx);
       const handles = tasks.map(taskHandle);

@@ -42,6 +42,6 @@ export async function dispatchCall(
     const companion = companions(service, version, ctx.owner).find((one) => one.name === name);
     // Which companions there are depends on the owner.
     if (!companion) return await call.passOn();
-    return await handled(async () => await callCompanion(service, companion, args, ctx), ctx);
+    return await handled(async () => await callCompanion(service, companion, { name, args, ctx }), ctx);
   });
 }

@@ -84,10 +84,12 @@ function callerOf({ calls }: ProtocolVersion, call: ToolCall): Caller | undefine
   const progressToken = calls.progressToken(call);
   const answers = calls.answers(call);
   const cannotAnswer = answers ? INPUT_KINDS.filter((kind) => !answers.includes(kind)) : [];
+  const answerWithin = calls.answerWithin?.(call);
   const caller: Caller = {
     ...(session === undefined ? {} : { session }),
     ...(progressToken === undefined ? {} : { progressToken }),
     ...(cannotAnswer.length > 0 ? { cannotAnswer } : {}),
+    ...(answerWithin !== undefined && answers?.length ? { answerWithin } : {}),
   };
   return Object.keys(caller).length > 0 ? caller : undefined;
 }

@@ -1,25 +1,32 @@
-/** Waits for a task within a plain call: until the task ends or the call's budget is spent. @module */
-import type { EndedTask, Task } from '../../task/task.js';
+/**
+ * Waits for a task within a plain call: until the task ends, asks something that the answer to the call can carry, or
+ * the call's budget is spent.
+ * @module
+ */
+import type { Task } from '../../task/task.js';
 import { currentProgress } from '../../task/task.js';
 import { linkSignals, unlessAborted } from '../../temporal/rpc/signals.js';
 import { asksOf } from '../../tool/define-tool.js';
 import { handleResult } from '../tools/handle-result.js';
 import { resultOf } from './output.js';
+import type { SentCall } from '../../protocol/call.js';
 import { progressTokenOf, type RequestContext, type RpcResult } from '../../protocol/request.js';
-import type { ProtocolVersion } from '../../protocol/version.js';
+import type { Inputs, ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
 
 export interface Wait {
   readonly service: TaskService;
   readonly version: ProtocolVersion;
-  readonly ctx: RequestContext;
+  readonly call: SentCall;
   readonly task: Task;
-  /** How long to wait, in milliseconds. @default until the task ends */
+  /** How long to wait, in milliseconds; 0 asks nothing either. @default until the task ends */
   readonly budget: number | undefined;
+  /** The keys of questions whose answers this call has delivered, so that it does not ask them again. @default none */
+  readonly answered?: ReadonlySet<string>;
 }
 
 /**
- * Returns the answer to the call: the task's own result, or its handle once the budget is spent.
+ * Returns the answer to the call: the task's own result, its questions, or its handle once the budget is spent.
  * @throws the task's error; the signal's reason
  */
 export async function awaitAnswer(wait: Wait): Promise<RpcResult> {
@@ -27,33 +34,50 @@ export async function awaitAnswer(wait: Wait): Promise<RpcResult> {
 }
 
 /**
- * Returns the answer to a call for the task as it is now: its result, or its handle if it is still running.
+ * Returns the answer to a call for the task as it is now: its result, its questions, or its handle if it is still
+ * running and asks nothing that this client can answer.
  * @throws the task's error
  */
-export async function answerWith({ service, version }: Wait, task: Task): Promise<RpcResult> {
+export async function answerWith(wait: Wait, task: Task): Promise<RpcResult> {
+  const { service, version, call } = wait;
   const { outcome } = task;
-  return { ...(outcome ? await resultOf(service, version, { ...task, outcome }) : handleResult(task)) };
+  if (outcome) return { ...(await resultOf(service, version, { ...task, outcome })) };
+  const open = openQuestions(wait, task);
+  if (version.questions && Object.keys(open).length > 0)
+    return await version.questions.ask(call, { taskId: task.id, questions: open, refusals: 0 });
+  return { ...handleResult(task) };
+}
+
+/** Returns the task's questions that the answer to the call can carry. */
+function openQuestions({ version, call, budget, answered }: Wait, task: Task): Inputs {
+  if (budget === 0 || !version.questions) return {};
+  const open = Object.entries(version.questions.open(task, call.ctx));
+  return Object.fromEntries(open.filter(([key]) => !answered?.has(key)));
 }
 
 /**
- * Returns the task once it has ended, or as it is when the budget is spent. Until then the call's stream carries the
- * task's progress, under the call's own token, and its questions if the version sends unsolicited messages.
+ * Returns the task once it has ended or asks something that the answer to the call can carry, or as it is when the
+ * budget is spent. Until then the call's stream carries the task's progress, under the call's own token, and its
+ * questions if the version sends unsolicited messages.
  * @throws the signal's reason
  */
 export async function awaitTask(wait: Wait): Promise<Task> {
-  const { service, version, ctx, task } = wait;
+  const { service, version, task } = wait;
+  const { ctx } = wait.call;
   const { owner, stream } = ctx;
-  const tool = service.tools.get(task.tool);
-  const asks = version.unsolicited !== undefined && tool !== undefined && asksOf(tool).length > 0;
   const tell = progressTokenOf(ctx) === undefined ? undefined : progressTeller(ctx);
-  const following = asks
-    ? service.followers.follow({ version, owner, taskId: task.id, stream }, { plain: true, ...(tell ? { tell } : {}) })
-    : undefined;
+  const following =
+    version.unsolicited !== undefined && mayAsk(wait)
+      ? service.followers.follow(
+          { version, owner, taskId: task.id, stream },
+          { plain: true, ...(tell ? { tell } : {}) },
+        )
+      : undefined;
   const patience = new AbortController();
   const timer = wait.budget === undefined ? undefined : setTimeout(() => patience.abort(), wait.budget);
   const { signal, unlink } = linkSignals(ctx.signal, patience.signal);
   try {
-    return following ? await unlessAborted(following.ended, signal) : await ended(wait, signal, tell);
+    return following ? await unlessAborted(following.ended, signal) : await endedOrAsking(wait, signal, tell);
   } catch (error) {
     if (!patience.signal.aborted || ctx.signal.aborted || error !== signal.reason) throw error;
     return await service.engine.get(owner.id, task.id).catch(() => task);
@@ -65,15 +89,26 @@ export async function awaitTask(wait: Wait): Promise<Task> {
   }
 }
 
-async function ended(
-  { service: { engine }, ctx: { owner }, task }: Wait,
+/** Returns whether the task's tool says that it asks. Of a tool that has been removed, nothing is known. */
+function mayAsk({ service, task }: Wait): boolean {
+  const tool = service.tools.get(task.tool);
+  return tool !== undefined && asksOf(tool).length > 0;
+}
+
+async function endedOrAsking(
+  wait: Wait,
   signal: AbortSignal,
   tell: ((task: Task) => Promise<void>) | undefined,
-): Promise<EndedTask> {
-  if (!tell) return await engine.result(owner.id, task.id, signal);
-  for await (const view of engine.watch(owner.id, task.id, signal)) {
-    if (view.outcome) return { ...view, outcome: view.outcome };
-    await tell(view);
+): Promise<Task> {
+  const { service, version, call, task } = wait;
+  const { engine } = service;
+  const { owner } = call.ctx;
+  const asks = version.questions !== undefined && mayAsk(wait);
+  if (!tell && !asks) return await engine.result(owner.id, task.id, signal);
+  for await (const view of engine.watch(owner.id, task.id, signal, { progress: () => tell !== undefined })) {
+    if (view.outcome) return view;
+    await tell?.(view);
+    if (asks && Object.keys(openQuestions(wait, view)).length > 0) return view;
   }
   throw new Error('a watch ends with an outcome');
 }

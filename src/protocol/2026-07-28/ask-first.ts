@@ -4,7 +4,7 @@
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/mrtr
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   askAgain,
   formProblem,
@@ -13,31 +13,28 @@ import {
   type ElicitAnswer,
   type FormRequest,
 } from '../../task/form.js';
-import { canonicalJson, IDEMPOTENCY_KEY } from '../../task/idempotency-key.js';
 import { errorResult } from '../../task/result.js';
-import type { ToolCall } from '../call.js';
-import { requireCapabilities } from './capabilities.js';
-import { invalidParams } from '../errors.js';
+import { sentCall, type ToolCall } from '../call.js';
 import type { Asked } from '../version.js';
+import { hasState, invalidState, openState, sealState } from './call-state.js';
+import { requireCapabilities } from './capabilities.js';
 
 /** The key of a call's only input request. */
 const QUESTION = 'before-start';
 
+/** How long the question can be answered, in seconds. */
+const TTL = 60 * 60;
+
 /**
  * @throws -32021 if the client has not declared form elicitation; -32602 if the state has expired or is not this call's
  */
-export async function askFirst({ tool, params, ctx }: ToolCall, form: FormRequest): Promise<Asked> {
+export async function askFirst(toolCall: ToolCall, form: FormRequest): Promise<Asked> {
+  const { ctx } = toolCall;
   requireCapabilities(ctx, ['elicitation.form']);
-  const { requestState, inputResponses = {}, owner, meta } = ctx;
-  if (!requestState) throw new Error('a request of this version can carry state');
-  const { given, codec } = requestState;
-  const digest = createHash('sha256')
-    .update(canonicalJson(params.arguments ?? {}))
-    .digest('base64url');
-  const boundTo = JSON.stringify([owner.id, tool.name, digest, meta[IDEMPOTENCY_KEY] ?? null]);
+  const call = sentCall(toolCall);
   const ask = async (problem?: string): Promise<Asked> => {
     const message = problem === undefined ? form.message : askAgain(form.message, problem);
-    const state = await codec.mint(randomBytes(16).toString('base64url'), boundTo);
+    const state = await sealState(call, 'server', randomBytes(16).toString('base64url'), TTL);
     return {
       reply: {
         resultType: 'input_required',
@@ -46,10 +43,10 @@ export async function askFirst({ tool, params, ctx }: ToolCall, form: FormReques
       },
     };
   };
-  if (given === undefined) return await ask();
-  const nonce = await codec.open(given, boundTo);
-  if (nonce === undefined) throw invalidParams('Invalid or expired requestState. Repeat the call without it.');
-  const answer = inputResponses[QUESTION];
+  if (!hasState(call)) return await ask();
+  const nonce = await openState(call, 'server');
+  if (nonce === undefined) throw invalidState();
+  const answer = ctx.inputResponses?.[QUESTION];
   if (answer === undefined) return await ask();
   const problem = formProblem(answer, form.requestedSchema);
   if (problem !== undefined) return await ask(problem);

@@ -8,6 +8,7 @@ import { answerable } from '../stream.js';
 import type { CallRules } from '../version.js';
 import { askFirst } from './ask-first.js';
 import { declaresTasks, requireCapabilities, requireTasks } from './capabilities.js';
+import { ANSWER_WITHIN } from './questions.js';
 import { task2026 } from './task.js';
 
 export const calls: CallRules = {
@@ -17,8 +18,7 @@ export const calls: CallRules = {
   becomesTask({ tool: { taskSupport, asks = [] }, ctx }) {
     const able = declaresTasks(ctx);
     if (able && taskSupport === 'forbidden') return false;
-    // A tool that asks while it runs needs a task: only tasks can ask.
-    if (taskSupport === 'required' || asks.length > 0) requireTasks(ctx);
+    if (taskSupport === 'required') requireTasks(ctx);
     requireCapabilities(ctx, asks);
     return able;
   },
@@ -34,9 +34,13 @@ export const calls: CallRules = {
   // Tasks do not report progress.
   progressToken: () => undefined,
 
-  // Only a task can ask.
-  answers: ({ tool, ctx }) =>
-    declaresTasks(ctx) && tool.taskSupport !== 'forbidden' ? answerable(ctx.capabilities) : [],
+  // A call that waits looks for questions only if its tool says that it asks.
+  answers({ tool: { taskSupport, asks = [] }, ctx }) {
+    const kinds = answerable(ctx.capabilities);
+    return declaresTasks(ctx) && taskSupport !== 'forbidden' ? kinds : kinds.filter((kind) => asks.includes(kind));
+  },
+
+  answerWithin: ({ ctx }) => (declaresTasks(ctx) ? undefined : ANSWER_WITHIN),
 
   created: (task, _, pollInterval) => ({ resultType: 'task', ...task2026(task, pollInterval) }),
 

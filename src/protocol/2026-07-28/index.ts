@@ -9,6 +9,7 @@ import type { ProtocolVersion } from '../version.js';
 import { calls } from './call.js';
 import { declaresTasks } from './capabilities.js';
 import { methods } from './methods.js';
+import { questions } from './questions.js';
 import { subscriptions } from './subscriptions.js';
 import { status2026 } from './task.js';
 
@@ -17,6 +18,7 @@ export const version2026: ProtocolVersion = {
   stated: 'in-requests',
   tasks: { status: status2026, answer: answerOf },
   calls,
+  questions,
   methods,
   listing: {
     dialect: 'draft-2020-12',

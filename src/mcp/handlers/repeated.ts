@@ -1,0 +1,66 @@
+/**
+ * A call that is repeated with the answers to its task's questions: delivers them and goes on waiting. Repeating it
+ * again delivers nothing twice, because the workflow takes the first answer to a question.
+ * @module
+ */
+import type { RpcResult } from '../../protocol/request.js';
+import type { Inputs, RepeatedCall } from '../../protocol/version.js';
+import { isMcpTasksError } from '../../task/errors.js';
+import { errorResult } from '../../task/result.js';
+import type { Task } from '../../task/task.js';
+import { handleResult } from '../tools/handle-result.js';
+import { awaitAnswer, type Wait } from './wait.js';
+
+/** How many answers in a row an existing workflow may refuse before the call stops asking. */
+const MOST_REFUSALS = 5;
+
+/**
+ * Returns the answer to the repeated call: the task's result, its next questions, or its handle. A question whose
+ * answer an existing workflow refuses is asked again, with the reason; this package's own workflows ask again
+ * themselves.
+ * @param waitOn waits for the task and returns the answer to the call
+ * @throws as `waitOn`; McpTasksError `TASK_NOT_FOUND`, `NO_WORKER`, `TEMPORAL_UNAVAILABLE`
+ */
+export async function resumeCall(
+  resumed: Omit<Wait, 'task'>,
+  repeated: RepeatedCall,
+  waitOn: (wait: Wait) => Promise<RpcResult> = awaitAnswer,
+): Promise<RpcResult> {
+  const { service, version, call } = resumed;
+  const { engine } = service;
+  const { id: owner } = call.ctx.owner;
+  const { taskId, answers, refusals } = repeated;
+  const problem = await engine.respond(owner, taskId, answers).then(() => undefined, refusalOf);
+  const task = await engine.get(owner, taskId);
+  if (problem === undefined || task.outcome || !version.questions)
+    return await waitOn({ ...resumed, task, answered: new Set(Object.keys(answers)) });
+  if (refusals + 1 >= MOST_REFUSALS) return { ...gaveUp(resumed, task, problem) };
+  const questions = Object.entries(version.questions.open(task, call.ctx)).map(
+    ([key, request]) => [key, Object.hasOwn(answers, key) ? saying(request, problem) : request] as const,
+  );
+  // The question may have been closed, for example because someone else has answered it.
+  if (questions.length === 0) return await waitOn({ ...resumed, task });
+  return await version.questions.ask(call, {
+    taskId,
+    questions: Object.fromEntries(questions),
+    refusals: refusals + 1,
+  });
+}
+
+/** Returns why an answer was refused. */
+function refusalOf(error: unknown): string {
+  if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) return error.message;
+  throw error;
+}
+
+/** Returns the request with the reason for which the last answer was refused. */
+function saying({ method, params }: Inputs[string], problem: string): Inputs[string] {
+  return { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
+}
+
+function gaveUp({ service }: Omit<Wait, 'task'>, task: Task, problem: string) {
+  if (service.tools.fallback.handles.has(task.tool)) return handleResult(task);
+  return errorResult(
+    `${task.tool} is still waiting for an answer, but ${MOST_REFUSALS} answers were refused. Do not start it again. The last reason: ${problem}`,
+  );
+}
