@@ -1,4 +1,5 @@
 /** Resolves the paths in a call and keeps them inside the configured roots. @module */
+import { Buffer } from 'node:buffer';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ToolError } from '../tool/errors.js';
@@ -25,14 +26,40 @@ export async function existingPath(roots: readonly string[], path: string, shown
 }
 
 /**
+ * The longest name of a new file, in bytes. File systems allow 255; temporary files beside it have longer names.
+ */
+const LONGEST_NEW_NAME = 200;
+
+/**
  * Returns the path for a new file: the real path of its folder, which must exist inside the roots, plus its name.
  *
  * @throws ToolError if the path does not name a file, and for the same reasons as {@link existingPath}
  */
 export async function newPath(roots: readonly string[], path: string): Promise<string> {
   if (/[/\\]$/.test(path) || path === '') throw new ToolError(`"${path}" does not end in a file name`);
+  if (path.includes('\0')) throw outside(path, roots);
+  if (Buffer.byteLength(basename(path)) > LONGEST_NEW_NAME)
+    throw new ToolError(`${path}: the name is too long; use at most ${LONGEST_NEW_NAME} bytes`);
   if (isPrivate(basename(path))) throw closed(path);
   return join(await existingPath(roots, dirname(path)), basename(path));
+}
+
+/**
+ * Returns the part of `way` that leads outside the roots by a symlink: its shortest such beginning, or all of it. Errors
+ * name only this part, because the rest is the name of a file outside.
+ *
+ * @param folder a real path inside the roots
+ * @param way a path below `folder`
+ */
+export async function wayOut(roots: readonly string[], folder: string, way: string): Promise<string> {
+  const real = (await Promise.all(roots.map((root) => realPath(root, root)))).filter((root) => root !== undefined);
+  const parts = way.split(sep);
+  for (let length = 1; length < parts.length; length++) {
+    const beginning = parts.slice(0, length).join(sep);
+    const reached = await realPath(join(folder, beginning), beginning);
+    if (reached === undefined || !real.some((root) => contains(root, reached))) return beginning;
+  }
+  return way;
 }
 
 /**

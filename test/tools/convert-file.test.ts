@@ -9,6 +9,7 @@ import { ToolError, type StepContext } from '../../src/activity/index.js';
 import { convert, type ConvertCheckpoint } from '../../src/tools/convert/convert.js';
 import { Parts } from '../../src/tools/convert/parts.js';
 import type { ConvertArguments, ConvertResult } from '../../src/tools/convert/schema.js';
+import { hidingPaths } from '../../src/tools/hide-paths.js';
 import type { ToolsConfig } from '../../src/tools/index.js';
 import { loadId } from '../../src/tools/target/names.js';
 import { FLIGHTS } from '../helpers/reference-tools.js';
@@ -156,6 +157,61 @@ test('a target without the extension of a data file is refused, whatever the for
     );
   }
   expect(await run({ target: 'out.TSV', targetFormat: 'csv' })).toMatchObject({ format: 'csv' });
+});
+
+test.each(['package.json', 'Package.JSON', 'tsconfig.json', 'tsconfig.build.json', 'composer.json'])(
+  '%s: a file that holds settings is neither written nor overwritten, in any format',
+  async (target) => {
+    for (const targetFormat of [undefined, 'json', 'ndjson', 'csv'] as const)
+      await expect(run({ target, targetFormat, overwrite: true })).rejects.toThrow(ToolError);
+    expect(await readdir(root)).not.toContain(target);
+    await writeFile(join(root, target), '{"name":"mine"}');
+    await expect(run({ target, overwrite: true })).rejects.toThrow(
+      `${target}: files with this name hold settings, not data; use another name`,
+    );
+    expect(await readFile(join(root, target), 'utf8')).toBe('{"name":"mine"}');
+  },
+);
+
+test('a .json target is an array, and replaces only an array, because settings are objects', async () => {
+  await expect(run({ target: 'out.json', targetFormat: 'ndjson' })).rejects.toThrow(
+    'out.json: the name is that of a json file; rename the target, or leave out `targetFormat`',
+  );
+  await writeFile(join(root, 'turbo.json'), ' {"tasks":{}}');
+  await expect(run({ target: 'turbo.json', overwrite: true })).rejects.toThrow(
+    'turbo.json is not an array of rows, so it may hold settings; use another name',
+  );
+  expect(await readFile(join(root, 'turbo.json'), 'utf8')).toBe(' {"tasks":{}}');
+  await run({ target: 'rows.json' });
+  expect(await run({ target: 'rows.json', overwrite: true })).toMatchObject({ rows: 2 });
+});
+
+test('a target that is one of its sources is refused, by whatever name, and keeps its content', async () => {
+  await link(join(root, 'in-2.csv'), join(root, 'same.csv'));
+  await mkdir(join(root, 'folder.csv'));
+  for (const [source, target] of [
+    ['in-1.csv', 'in-1.csv'],
+    ['in-*.csv', './in-3.csv'],
+    ['in-2.csv', 'same.csv'],
+  ] as const)
+    await expect(run({ source, target, overwrite: true })).rejects.toThrow(/csv is also the source; write to another/);
+  expect(await readFile(join(root, 'in-1.csv'), 'utf8')).toContain('say');
+  await expect(run({ target: 'folder.csv', overwrite: true })).rejects.toThrow('folder.csv is not a file');
+  expect(await leftovers()).toEqual([]);
+});
+
+test('errors about the target contain no absolute path', async () => {
+  const full = join(root, 'full');
+  await mkdir(full);
+  await writeFile(join(full, `.out.csv.mcp-${loadId('task-1')}`), 'in the way of the folder for temporary files');
+  for (const target of ['a\0.csv', `${'x'.repeat(230)}.csv`, 'full/out.csv']) {
+    const error = (await hidingPaths(config, async () => await run({ target })).catch((e: unknown) => e)) as Error;
+    expect(error).toBeInstanceOf(Error);
+    expect(error.message).not.toContain(root);
+    expect(error.stack).not.toContain(root);
+  }
+  await expect(run({ target: 'a\0.csv' })).rejects.toThrow('outside');
+  await expect(run({ target: `${'x'.repeat(230)}.csv` })).rejects.toThrow('name is too long; use at most 200 bytes');
 });
 
 test.each(['out.parquet', 'out.csv'])(

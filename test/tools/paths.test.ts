@@ -87,6 +87,14 @@ test('a glob returns the files it matches, sorted, and only inside the roots', a
   );
 });
 
+test('a wildcard that leads outside by a symlinked folder names the link, and nothing behind it', async () => {
+  for (const pattern of ['*/secret.csv', 'u*/*.csv', 'u*/root-not/e.csv']) {
+    await expect(findFiles([root], pattern)).rejects.toThrow(
+      /^up is outside the folders this tool may access \("root"\)$/,
+    );
+  }
+});
+
 test('a name with wildcard characters is taken literally if such a file exists', async () => {
   expect(await findFiles([root], 'in/[x].csv')).toEqual([join(root, 'in/[x].csv')]);
   expect(await findFiles([root], 'in/2024[1]/d.csv')).toEqual([join(root, 'in/2024[1]/d.csv')]);

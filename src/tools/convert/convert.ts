@@ -4,15 +4,15 @@ import type { StepContext } from '../../task/step-context.js';
 import { ToolError } from '../../tool/errors.js';
 import type { ToolsConfig } from '../config.js';
 import type { ConvertArguments, ConvertResult } from './schema.js';
-import { newPath } from '../paths.js';
-import { knownFormat } from '../source/format.js';
+import { findFiles } from '../source/find.js';
 import { inspectFiles, recheckFiles } from '../source/inspect.js';
 import type { Format, SourcePins } from '../source/pins.js';
 import { readFileSql } from '../source/read-sql.js';
 import { SourceSession } from '../source/session.js';
 import { fileLiteral, literal } from '../sql.js';
 import { loadId } from '../target/names.js';
-import { exists, inode, occupied, Parts } from './parts.js';
+import { exists, inode, Parts } from './parts.js';
+import { checkReplaceable, convertTarget, refuseOwnSource } from './target.js';
 
 export interface ConvertCheckpoint {
   /** How many source files are converted. For display only: a retry resumes from the files on disk. */
@@ -28,25 +28,27 @@ type Context = StepContext<ConvertCheckpoint>;
  * reused. A single file has no parts, so its conversion starts over: nothing can be appended to a Parquet file.
  */
 export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: Context): Promise<ConvertResult> {
-  const target = await newPath(config.roots, args.target);
-  const named = knownFormat(target);
-  // Required even if the format is given: a tool that writes data must not be able to write programs or settings.
-  if (named === undefined)
-    throw new ToolError(`${args.target}: the target's name must end in .csv, .tsv, .json, .ndjson, .jsonl or .parquet`);
-  const format = args.targetFormat ?? named;
-  const parts = new Parts(target, loadId(ctx.taskId));
-  const existing = await inode(target);
+  const target = await convertTarget(config.roots, args);
+  const { path, format } = target;
+  const parts = new Parts(path, loadId(ctx.taskId));
+  const existing = await inode(path);
   // The target is this task's own if an earlier attempt linked it and died, or recorded it before cleaning up.
   const isDone = existing !== undefined && [await inode(parts.whole), ctx.lastCheckpoint?.published].includes(existing);
   // Only the first attempt fails here. Later, the target may come from an earlier attempt that is still alive or died
   // before it could report. A retry converts first, and publish() then compares the contents.
-  if (existing !== undefined && !isDone && !args.overwrite && ctx.attempt === 1) throw occupied(target);
+  if (existing !== undefined && !isDone && (args.overwrite || ctx.attempt === 1))
+    await checkReplaceable(target, args.overwrite);
   await parts.open();
   try {
-    const pins = (await parts.pins()) ?? (await inspectFiles(config.roots, args, ctx.signal));
+    let pins = await parts.pins();
+    if (!pins) {
+      // With pins, an earlier attempt has passed this check, and the target may be its own by now.
+      if (existing !== undefined && !isDone) await refuseOwnSource(target, await findFiles(config.roots, args.source));
+      pins = await inspectFiles(config.roots, args, ctx.signal);
+    }
     await parts.pin(pins);
     if (!isDone) await make({ roots: config.roots, pins, parts, format, overwrite: args.overwrite, ctx });
-    const { size } = await stat(target);
+    const { size } = await stat(path);
     await parts.remove();
     return { target: args.target, format, rows: pins.rows, bytes: size, files: pins.files.length };
   } catch (error) {

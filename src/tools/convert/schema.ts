@@ -20,7 +20,7 @@ export const convertInput = z.object({
       'The file to write. Its folder must exist, and its name must end in .csv, .tsv, .json, .ndjson, .jsonl or ' +
         '.parquet, optionally followed by .gz or .zst',
     ),
-  targetFormat: FORMAT.optional().describe("The target format. Default: determined by the target's extension"),
+  targetFormat: FORMAT.optional().describe("The target format, which must be that of the target's extension"),
   overwrite: z
     .boolean()
     .default(false)

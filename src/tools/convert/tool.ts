@@ -1,6 +1,7 @@
 /** `convert_file`: converts between file formats; a plain function tool with checkpoints. @module */
 import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
+import { hidingPaths } from '../hide-paths.js';
 import type { ReferenceTool } from '../reference-tool.js';
 import { convert, type ConvertCheckpoint } from './convert.js';
 import { convertInput, convertOutput } from './schema.js';
@@ -17,6 +18,6 @@ function defineConvertFile(config: ToolsConfig): DurableTool {
     inputSchema: convertInput,
     outputSchema: convertOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
-    run: async (args, ctx) => await convert(config, args, ctx),
+    run: async (args, ctx) => await hidingPaths(config, async () => await convert(config, args, ctx)),
   });
 }

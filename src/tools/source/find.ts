@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import { duckdb } from '../engines.js';
-import { existingPath, isPrivate } from '../paths.js';
+import { existingPath, isPrivate, wayOut } from '../paths.js';
 import { globLiteral, literal } from '../sql.js';
 
 /** Maximum number of files: more would not fit into the history of the task that pins them. */
@@ -33,7 +33,14 @@ export async function findFiles(roots: readonly string[], source: string): Promi
     (match) => !isPrivate(relative(folder, match)),
   );
   const files = [
-    ...new Set(await Promise.all(matches.map((match) => file(roots, match, `${fixed}${relative(folder, match)}`)))),
+    ...new Set(
+      await Promise.all(
+        matches.map(async (match) => {
+          const shown = await wayOut(roots, folder, relative(folder, match));
+          return await file(roots, match, `${fixed}${shown}`);
+        }),
+      ),
+    ),
   ].sort();
   if (files.length === 0) throw new ToolError(`${source}: no file matches`);
   if (files.length > MOST_FILES)
