@@ -6,12 +6,15 @@ import type { ToolsConfig } from '../config.js';
 import type { ConvertArguments, ConvertResult } from './schema.js';
 import { findFiles } from '../source/find.js';
 import { inspectFiles, recheckFiles } from '../source/inspect.js';
-import type { Format, SourcePins } from '../source/pins.js';
+import { firstRow } from '../source/infer.js';
+import type { Column, Format, SourcePins } from '../source/pins.js';
 import { readFileSql } from '../source/read-sql.js';
 import { SourceSession } from '../source/session.js';
-import { fileLiteral, literal } from '../sql.js';
+import { typeKind } from '../source/type-kind.js';
+import { fileLiteral, ident } from '../sql.js';
 import { loadId } from '../target/names.js';
 import { exists, inode, Parts } from './parts.js';
+import { writeSql } from './write-sql.js';
 import { checkReplaceable, convertTarget, refuseOwnSource } from './target.js';
 
 export interface ConvertCheckpoint {
@@ -81,6 +84,7 @@ async function make(conversion: Conversion): Promise<void> {
     parts.folder,
   );
   try {
+    await refuseUnwritable(session, conversion);
     if (pins.files.length === 1) await makeFromFile(session, conversion);
     else await makeFromParts(session, conversion);
   } finally {
@@ -94,6 +98,7 @@ async function make(conversion: Conversion): Promise<void> {
 
 async function makeFromFile(session: SourceSession, { pins, parts, format, ctx }: Conversion): Promise<void> {
   const copy: Copy = {
+    columns: pins.columns,
     from: readFileSql(pins, pins.files[0]!),
     format,
     rows: pins.rows,
@@ -107,6 +112,7 @@ async function makeFromParts(session: SourceSession, { pins, parts, format, ctx 
   for (const [i, file] of pins.files.entries()) {
     const before = rows;
     const copy: Copy = {
+      columns: pins.columns,
       from: readFileSql(pins, file),
       format: 'parquet',
       rows: file.rows,
@@ -118,10 +124,35 @@ async function makeFromParts(session: SourceSession, { pins, parts, format, ctx 
     ctx.progress(rows, pins.rows, 'rows');
   }
   const paths = pins.files.map((_, i) => fileLiteral(parts.part(i)));
-  const from = `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
+  // Parquet lacks some types, so a part's column may have another one.
+  const typed = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`);
+  const from = `(SELECT ${typed.join(', ')} FROM read_parquet([${paths.join(', ')}], hive_partitioning = false))`;
   // Every row is reported by now.
-  const copy: Copy = { from, format, rows: pins.rows, report: () => {} };
+  const copy: Copy = { columns: pins.columns, from, format, rows: pins.rows, report: () => {} };
   await writeOnce(parts, parts.whole, async (path) => await copyTo(path, copy, session));
+}
+
+/**
+ * JSON has no NaN and no infinity.
+ *
+ * @throws ToolError naming file, row and column of the first number that JSON has no text for
+ */
+async function refuseUnwritable(session: SourceSession, { pins, format }: Conversion): Promise<void> {
+  if (format !== 'json' && format !== 'ndjson') return;
+  const floats = pins.columns.filter(({ type }) => typeKind(type) === 'float').map(({ name }) => name);
+  if (floats.length === 0) return;
+  const counts = floats.map((name, i) => `count_if(NOT isfinite(${ident(name)}))::VARCHAR AS n${i}`);
+  for (const file of pins.files) {
+    const from = readFileSql(pins, file);
+    const [row] = await session.rows(`SELECT ${counts.join(', ')} FROM ${from}`, [file.path]);
+    const bad = floats.find((_, i) => row?.[`n${i}`] !== '0');
+    if (bad === undefined) continue;
+    const texts = `(SELECT ${ident(bad)}::VARCHAR AS ${ident(bad)} FROM ${from})`;
+    const found = await firstRow(session, file, texts, bad, `regexp_matches(${ident(bad)}, 'n')`);
+    throw new ToolError(
+      `${found} cannot be written as JSON; write csv or parquet, or use \`types\` to make the column VARCHAR`,
+    );
+  }
 }
 
 /** Writes a file unless an earlier attempt has completed it. */
@@ -129,14 +160,8 @@ async function writeOnce(parts: Parts, path: string, write: (path: string) => Pr
   if (!(await exists(path))) await parts.write(path, write);
 }
 
-const OPTIONS: Readonly<Record<Format, string>> = {
-  csv: 'FORMAT csv, HEADER true',
-  json: 'FORMAT json, ARRAY true',
-  ndjson: 'FORMAT json',
-  parquet: 'FORMAT parquet',
-};
-
 interface Copy {
+  readonly columns: readonly Column[];
   /** SQL to use in `FROM`. */
   readonly from: string;
   readonly format: Format;
@@ -147,11 +172,13 @@ interface Copy {
 }
 
 /** @throws ToolError if the number of copied rows is not the expected one */
-async function copyTo(path: string, { from, format, rows, report }: Copy, session: SourceSession): Promise<void> {
+async function copyTo(path: string, copy: Copy, session: SourceSession): Promise<void> {
+  const { columns, from, format, rows, report } = copy;
+  const { sql, extra } = writeSql(columns, from, format, path);
   const timer = setInterval(() => report(Math.round(session.done * rows)), 500);
   try {
-    const [result] = await session.rows(`COPY (SELECT * FROM ${from}) TO ${literal(path)} (${OPTIONS[format]})`);
-    if (Number(result?.['Count']) !== rows)
+    const [result] = await session.rows(sql);
+    if (Number(result?.['Count']) !== rows + extra)
       throw new ToolError('the source changed during the conversion; start a new task when the source is complete');
   } finally {
     clearInterval(timer);

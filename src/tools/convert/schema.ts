@@ -1,5 +1,6 @@
 /** Input and output schemas of `convert_file`. @module */
 import { z } from 'zod';
+import { chosenTypes } from '../source/chosen-types.js';
 
 const FORMAT = z.enum(['csv', 'json', 'ndjson', 'parquet']);
 
@@ -13,6 +14,7 @@ export const convertInput = z.object({
     .boolean()
     .optional()
     .describe('CSV only: whether the first row contains the column names. Default: detected'),
+  types: chosenTypes,
   target: z
     .string()
     .min(1)

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
 import type { ReferenceTool } from '../reference-tool.js';
+import { chosenTypes } from '../source/chosen-types.js';
 import { loadActivities } from './activities.js';
 
 /** Runs the workflow `workflows/tools/load-dataset.ts`. */
@@ -38,7 +39,8 @@ function defineLoadDataset(config: ToolsConfig): DurableTool {
     description:
       'Loads CSV, NDJSON, JSON or Parquet files into a new database table. Every row is loaded exactly once, and row ' +
       'count and checksum are verified before the table appears. If the load fails or is cancelled, the database ' +
-      'stays unchanged. Empty CSV fields become NULL, even if they are quoted. ' +
+      'stays unchanged. No value is changed: text that is not exactly a number, date or time stays text, unless `types` ' +
+      'says otherwise. Empty CSV fields become NULL, and quoted ones empty text. ' +
       `Databases: ${databases.join(', ') || 'none configured'}.`,
     inputSchema: z.object({
       source: z
@@ -53,6 +55,7 @@ function defineLoadDataset(config: ToolsConfig): DurableTool {
         .boolean()
         .optional()
         .describe('CSV only: whether the first row contains the column names. Default: detected'),
+      types: chosenTypes,
       database: z.string().default('default').describe('The name of a configured database'),
       table: z
         .string()

@@ -4,26 +4,68 @@
  *
  * Each value is written as text. A value that could contain a separator is prefixed with its length in bytes, and NULL
  * is empty, so different rows never have the same text. A sum counts duplicates, which XOR would cancel out.
+ *
+ * A CSV or JSON file has numbers and times as text. Their canonical text is a normal form of that text, and in the
+ * database the normal form of the value's text.
  * @module
  */
 import { ident } from '../sql.js';
-import { typeKind } from './type-kind.js';
+import { DUCKDB, momentForm, numberForm } from './normal-form.js';
 import type { Column } from './pins.js';
+import { typeKind } from './type-kind.js';
 
-/** Returns DuckDB SQL for the canonical text of one row. */
-export function canonicalRow(columns: readonly Column[]): string {
-  return columns.map((column) => `coalesce(${canonicalValue(column)}, '')`).join(` || '|' || `);
+/**
+ * Returns DuckDB SQL that selects `rows` and `checksum` of `from`, whose columns have their types.
+ *
+ * @param exact see {@link SourcePins.exact}
+ */
+export function digestSql(columns: readonly Column[], from: string, exact = false): string {
+  return sumSql(
+    columns.map((column) => canonicalValue(column, exact)),
+    from,
+  );
 }
 
-/** Returns DuckDB SQL that selects `rows` and `checksum` of `from`. The hash is the first 60 bits of MD5. */
-export function digestSql(columns: readonly Column[], from: string): string {
-  const hash = `('0x' || md5(${canonicalRow(columns)})[1:15])::BIGINT`;
+/**
+ * Returns DuckDB SQL like that of {@link digestSql} for a source of text, from the text itself. If a value changed on
+ * its way to the database, or when its type was detected, the two checksums differ. Only where the caller chose the type
+ * does the value of that type count.
+ *
+ * @param from reads every column as text
+ */
+export function textDigestSql(columns: readonly Column[], chosen: readonly string[], from: string): string {
+  const isChosen = ({ name }: Column): boolean => chosen.includes(name);
+  const select = columns.map((column) => {
+    const name = ident(column.name);
+    return isChosen(column) ? `${name}::${column.type} AS ${name}` : name;
+  });
+  return sumSql(
+    columns.map((column) => (isChosen(column) ? canonicalValue(column, true) : canonicalText(column))),
+    `(SELECT ${select.join(', ')} FROM ${from})`,
+  );
+}
+
+/** Adds up the hashes of all rows. A hash is the first 60 bits of MD5. */
+function sumSql(values: readonly string[], from: string): string {
+  const row = values.map((value) => `coalesce(${value}, '')`).join(` || '|' || `);
+  const hash = `('0x' || md5(${row})[1:15])::BIGINT`;
   return `SELECT count(*)::VARCHAR AS rows, coalesce(sum(${hash}), 0)::VARCHAR AS checksum FROM ${from}`;
 }
 
-function canonicalValue(column: Column): string {
+/** Returns the canonical text of a value that is still text and has to become a value of the column's type. */
+function canonicalText({ name, type }: Column): string {
+  const text = ident(name);
+  const kind = typeKind(type);
+  if (kind === 'float' || kind === 'decimal') return numberForm(text, DUCKDB);
+  if (kind === 'boolean') return `lower(${text})`;
+  if (kind === 'time' || kind === 'timestamp') return momentForm(text, type);
+  return kind === 'integer' || kind === 'date' ? text : `strlen(${text}) || ':' || ${text}`;
+}
+
+function canonicalValue(column: Column, exact: boolean): string {
   const value = ident(column.name);
   const kind = typeKind(column.type);
+  if (exact && (kind === 'float' || kind === 'decimal')) return numberForm(`${value}::VARCHAR`, DUCKDB);
   // Use the bits, because the engines print the same number differently. NaN has many bit patterns, of which PostgreSQL
   // keeps one.
   if (kind === 'float') return `CASE WHEN isnan(${value}) THEN 'NaN' ELSE ${value}::BIT::VARCHAR END`;

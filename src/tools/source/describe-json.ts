@@ -2,82 +2,64 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
-import { fileLiteral, ident, structLiteral } from '../sql.js';
-import { commonType, describeSql, type DescribedFile } from './column-types.js';
-import type { Column, Format, JsonLayout } from './pins.js';
+import { refuseDuplicates, type DescribedFile } from './column-types.js';
+import { NUMBER_MARK } from './json-text.js';
+import type { Format, JsonLayout } from './pins.js';
 import type { SourceSession } from './session.js';
+import { jsonObjects } from './text-rows.js';
 
 /**
- * Describes all files together and reads every row: a field that first appears late needs a column too, because DuckDB
- * silently drops fields that are not among the fixed columns.
+ * Finds the fields of all files together and reads every row, because a field that first appears late needs a column
+ * too. Their types are not known yet.
+ *
+ * @throws ToolError if a row is not an object, has a field twice or without a name, or if there are no fields at all
  */
 export async function describeJson(
   session: SourceSession,
   format: Format,
   paths: readonly string[],
 ): Promise<DescribedFile[]> {
-  const layouts = await Promise.all(
-    paths.map(async (path) => (format === 'ndjson' ? 'newline_delimited' : await jsonLayout(path))),
-  );
-  const merged: Column[] = [];
-  for (const layout of new Set(layouts)) {
-    const files = paths.filter((_, i) => layouts[i] === layout);
-    const source = { files, layout };
-    const sql = `SELECT * FROM ${readJsonSql(source, everyField(source))}`;
-    const columns = await describeSql(session, sql, files).catch((error: unknown) => {
-      const notRecords = error instanceof ToolError && error.message.includes('non-record JSON');
-      throw notRecords ? new ToolError(`${named(files)}: every row must be a JSON object with fields`) : error;
-    });
-    await refuseRenamed(session, source, columns);
-    for (const column of columns) {
-      const known = merged.findIndex(({ name }) => name === column.name);
-      if (known < 0) merged.push(column);
-      else merged[known] = { name: column.name, type: await commonType(session, [merged[known]!.type, column.type]) };
-    }
+  const layouts: JsonLayout[] = [];
+  const names = new Set<string>();
+  for (const path of paths) {
+    const layout = format === 'ndjson' ? 'newline_delimited' : await jsonLayout(path);
+    layouts.push(layout);
+    for (const name of await fieldNames(session, path, layout)) names.add(name);
   }
-  return layouts.map((layout) => ({ columns: merged, layout }));
+  if (names.size === 0) throw new ToolError(`${named(paths)} is empty: it has no columns`);
+  if (names.has(''))
+    throw new ToolError(`${named(paths)}: a field has an empty name (""), which is not a valid column name`);
+  refuseDuplicates(named(paths), [...names], 'field');
+  const columns = [...names].map((name) => ({ name, type: 'JSON' }));
+  return layouts.map((layout) => ({ columns, layout }));
 }
 
-interface JsonSource {
-  readonly files: readonly string[];
-  readonly layout: JsonLayout;
-}
-
-function readJsonSql({ files, layout }: JsonSource, options: string): string {
-  return `read_json([${files.map(fileLiteral).join(', ')}], format = '${layout}', records = true, ${options}, hive_partitioning = false)`;
-}
-
-/** Returns the options that find every field of every row. */
-function everyField({ files }: JsonSource): string {
-  // Unless the MAP threshold is -1, objects with many different fields become a single column of type MAP.
-  return `union_by_name = true, sample_size = -1, map_inference_threshold = -1, maximum_sample_files = ${files.length}`;
-}
-
-/** Names that DuckDB may have made up: `A_1` for `A` if there is also an `a`, and `C0` for an empty name. */
-const MAYBE_RENAMED = /^(?:C\d+|(.+)_\d+)$/i;
-
-/**
- * Rejects fields that DuckDB renamed. With fixed columns, DuckDB looks for a field with the made-up name, finds none
- * and returns NULL.
- *
- * @throws ToolError if reading a column by its name finds fewer values than the column has
- */
-async function refuseRenamed(session: SourceSession, source: JsonSource, columns: readonly Column[]): Promise<void> {
-  const { files } = source;
-  const suspects = columns.map(({ name }) => name).filter((name) => MAYBE_RENAMED.test(name));
-  if (suspects.length === 0) return;
-  const counts = suspects.map((name, i) => `count(${ident(name)})::BIGINT AS n${i}`).join(', ');
-  const pinned = `columns = ${structLiteral(suspects.map((name) => [name, 'JSON']))}`;
-  const [sniffed] = await session.rows(`SELECT ${counts} FROM ${readJsonSql(source, everyField(source))}`, files);
-  const [found] = await session.rows(`SELECT ${counts} FROM ${readJsonSql(source, pinned)}`, files);
-  const lost = suspects.find((_, i) => Number(found?.[`n${i}`]) < Number(sniffed?.[`n${i}`]));
-  if (lost === undefined) return;
-  const base = MAYBE_RENAMED.exec(lost)?.[1];
-  if (base === undefined)
-    throw new ToolError(`${named(files)}: a field has an empty name (""), which is not a valid column name`);
-  throw new ToolError(
-    `${named(files)}: two field names differ from "${base}" only in upper and lower case; rename one of them`,
+/** Returns the names of a file's fields in the order of their first appearance. */
+async function fieldNames(session: SourceSession, path: string, layout: JsonLayout): Promise<string[]> {
+  const objects = jsonObjects({ path, layout });
+  const [bad] = await session.rows(
+    `SELECT row::VARCHAR AS row, object, marked, (SELECT min(k) FROM (SELECT unnest(keys) AS k) GROUP BY k HAVING count(*) > 1 LIMIT 1) AS twice
+     FROM (SELECT row_number() OVER () AS row, json_type(json) = 'OBJECT' AS object, contains(json, '${NUMBER_MARK}') AS marked,
+       CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) END AS keys FROM ${objects})
+     WHERE NOT object OR marked OR len(list_distinct(keys)) < len(keys) LIMIT 1`,
+    [path],
   );
+  if (bad) {
+    const where = `${basename(path)}, row ${String(bad['row'])}`;
+    if (bad['object'] !== true)
+      throw new ToolError(
+        `${basename(path)}: every row must be a JSON object with fields, but row ${String(bad['row'])} is not`,
+      );
+    if (bad['marked'] === true) throw new ToolError(`${where}: the text "${NUMBER_MARK}" is reserved`);
+    throw new ToolError(`${where}: the object has two fields named "${String(bad['twice'])}"; rename one of them`);
+  }
+  const found = await session.rows(
+    `SELECT key FROM (SELECT unnest(keys) AS key, row, unnest(range(len(keys))) AS place
+       FROM (SELECT json_keys(json) AS keys, row_number() OVER () AS row FROM ${objects}))
+     GROUP BY key ORDER BY min(row), arg_min(place, row)`,
+    [path],
+  );
+  return found.map(({ key }) => String(key));
 }
 
 /** Names the files in an error: all of them if they are few. */

@@ -1,8 +1,8 @@
-/** Detects dialects, columns and types of a source's files. @module */
+/** Detects dialects and columns of a source's files, with the types that a sample or the format suggests. @module */
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import { fileLiteral } from '../sql.js';
-import { commonType, describeSql, type DescribedFile } from './column-types.js';
+import { describeSql, refuseDuplicates, type DescribedFile } from './column-types.js';
 import { sniffCsv } from './describe-csv.js';
 import { describeJson } from './describe-json.js';
 import type { Column, Format } from './pins.js';
@@ -26,42 +26,40 @@ export async function describeFiles(
 }
 
 async function describeParquet(session: SourceSession, path: string): Promise<Column[]> {
-  return await describeSql(session, `SELECT * FROM read_parquet(${fileLiteral(path)}, hive_partitioning = false)`, [
-    path,
-  ]);
+  const columns = await describeSql(
+    session,
+    `SELECT * FROM read_parquet(${fileLiteral(path)}, hive_partitioning = false)`,
+    [path],
+  );
+  refuseDuplicates(
+    basename(path),
+    columns.map(({ name }) => name),
+    'column',
+  );
+  return columns;
 }
 
 const SAME = 'all files of a source must have the same columns';
 
 /**
- * Returns the columns shared by all files, in the order of the first file, with types that fit every file.
+ * Returns the names of the columns, in the order of the first file.
  *
- * @throws ToolError if the files do not all have the same column names
+ * @throws ToolError if the files do not all have the same columns
  */
-export async function commonColumns(
-  session: SourceSession,
-  paths: readonly string[],
-  files: readonly DescribedFile[],
-): Promise<Column[]> {
+export function commonNames(paths: readonly string[], files: readonly DescribedFile[]): string[] {
   const [first] = files;
   if (!first) return [];
-  const types = new Map(first.columns.map(({ name, type }) => [name, new Set([type])]));
   for (const [i, { columns }] of files.entries()) {
     const missing = first.columns.find(({ name }) => !columns.some((column) => column.name === name));
     if (missing)
       throw new ToolError(
         `${basename(paths[i]!)} has no column "${missing.name}", but ${basename(paths[0]!)} does; ${SAME}`,
       );
-    for (const { name, type } of columns) {
-      const known = types.get(name);
-      if (!known)
-        throw new ToolError(
-          `${basename(paths[i]!)} has a column "${name}", but ${basename(paths[0]!)} does not; ${SAME}`,
-        );
-      known.add(type);
-    }
+    const more = columns.find(({ name }) => !first.columns.some((column) => column.name === name));
+    if (more)
+      throw new ToolError(
+        `${basename(paths[i]!)} has a column "${more.name}", but ${basename(paths[0]!)} does not; ${SAME}`,
+      );
   }
-  const common: Column[] = [];
-  for (const [name, found] of types) common.push({ name, type: await commonType(session, [...found]) });
-  return common;
+  return first.columns.map(({ name }) => name);
 }

@@ -3,24 +3,32 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
 import { existingPath } from '../paths.js';
-import { digestSql } from './canonical.js';
+import { digestSql, textDigestSql } from './canonical.js';
+import { checkChosen } from './check-chosen.js';
+import { parseTypes, type ChosenTypes } from './chosen-types.js';
 import type { DescribedFile } from './column-types.js';
-import { commonColumns, describeFiles } from './describe.js';
+import { commonNames, describeFiles } from './describe.js';
 import { findFiles } from './find.js';
 import { commonFormat } from './format.js';
+import { inferTypes } from './infer.js';
+import { parquetTypes } from './parquet-types.js';
 import type { CsvDialect, Format, SourceFile, SourcePins } from './pins.js';
-import { readFileSql } from './read-sql.js';
+import { parquetTexts, readFileSql } from './read-sql.js';
 import { SourceSession } from './session.js';
+import { textRows } from './text-rows.js';
 
 export interface SourceRequest {
   readonly source: string;
   readonly format?: Format | undefined;
   readonly header?: boolean | undefined;
+  /** The types of columns whose types are not to be detected. */
+  readonly types?: ChosenTypes | undefined;
 }
 
 /**
- * Detects the column types and then reads the whole source once. This finds bad rows before anything is created, and
- * yields the total for progress reports and the checksum for the final comparison. It costs one pass over the files.
+ * Detects the column types from all values, and adds up the checksum of the values as they are in the source. This finds
+ * bad rows before anything is created, and yields the total for progress reports and the checksum for the final
+ * comparison. It costs a few passes over the files.
  *
  * @throws ToolError naming the file, and the row and column if a value does not fit
  */
@@ -29,27 +37,72 @@ export async function inspectFiles(
   request: SourceRequest,
   signal: AbortSignal,
 ): Promise<SourcePins> {
+  const types = parseTypes(request.types);
   const paths = await findFiles(roots, request.source);
   const format = request.format ?? commonFormat(paths);
   const session = await SourceSession.open(paths, signal);
   try {
     const stats = await Promise.all(paths.map(async (path) => ({ path, ...(await fileStats(path)) })));
+    const empty = stats.find(({ size }) => size === 0);
+    if (empty) throw new ToolError(`${basename(empty.path)} is empty: it has no columns`);
     const described = await describeFiles(session, format, paths, request.header);
-    const columns = await commonColumns(session, paths, described);
+    const names = commonNames(paths, described);
     const { dialects, files } = withDialects(stats, described);
-    const pins = { format, columns, dialects };
+    const chosen = chosenNames(names, types);
+    const partial = { format, dialects, ...(chosen.length > 0 ? { chosen } : {}), ...exactly(format) };
+    const free = names.filter((name) => !types.has(name));
+    const sampled = files.map((file, i) => ({ file, columns: described[i]!.columns }));
+    const found =
+      format === 'parquet'
+        ? await parquetTypes(session, paths, described, free)
+        : await inferTypes(session, partial, sampled, free);
+    const columns = names.map((name) => ({ name, type: types.get(name) ?? found.get(name)! }));
     const counted: SourceFile[] = [];
     let checksum = 0n;
     for (const file of files) {
-      const [digest] = await session.rows(digestSql(columns, readFileSql(pins, file)), [file.path]);
-      counted.push({ ...file, rows: Number(digest?.['rows']) });
-      checksum += BigInt(String(digest?.['checksum']));
+      const digest = await digestFile(session, { ...partial, columns }, file);
+      counted.push({ ...file, rows: Number(digest.rows) });
+      checksum += BigInt(digest.checksum);
     }
     const rows = counted.reduce((sum, file) => sum + file.rows, 0);
-    return { ...pins, files: counted, rows, checksum: checksum.toString() };
+    return { ...partial, columns, files: counted, rows, checksum: checksum.toString() };
   } finally {
     session.close();
   }
+}
+
+/** Reads the whole file: checks the values of chosen columns, then counts the rows and adds up their checksums. */
+async function digestFile(
+  session: SourceSession,
+  pins: Omit<SourcePins, 'files' | 'rows' | 'checksum'>,
+  file: SourceFile,
+): Promise<{ rows: string; checksum: string }> {
+  const { columns, chosen = [] } = pins;
+  const texts = pins.exact ? textRows(pins, file, columns) : parquetTexts(file, chosen);
+  await checkChosen(
+    session,
+    file,
+    texts,
+    columns.filter(({ name }) => chosen.includes(name)),
+  );
+  const sql = pins.exact ? textDigestSql(columns, chosen, texts) : digestSql(columns, readFileSql(pins, file));
+  const [digest] = await session.rows(sql, [file.path]);
+  return { rows: String(digest?.['rows']), checksum: String(digest?.['checksum']) };
+}
+
+/** Parquet files have types of their own, so there is no text to compare with. */
+function exactly(format: Format): { exact?: true } {
+  return format === 'parquet' ? {} : { exact: true };
+}
+
+/** @throws ToolError if a type is chosen for a column that does not exist */
+function chosenNames(names: readonly string[], types: ReadonlyMap<string, string>): string[] {
+  const unknown = [...types.keys()].find((name) => !names.includes(name));
+  if (unknown === undefined) return [...types.keys()];
+  const some = names.slice(0, 20).map((name) => `"${name}"`);
+  throw new ToolError(
+    `types: there is no column "${unknown}"; the columns are: ${some.join(', ')}${names.length > some.length ? ', …' : ''}`,
+  );
 }
 
 function withDialects(stats: readonly Omit<SourceFile, 'rows'>[], described: readonly DescribedFile[]) {

@@ -1,12 +1,13 @@
 /** Builds the `FROM` clause that reads one pinned file and leaves DuckDB nothing to guess. Pure. @module */
 import { basename } from 'node:path';
 import { fileLiteral, ident, literal, structLiteral } from '../sql.js';
-import type { Column, CsvDialect, SourceFile, SourcePins } from './pins.js';
+import type { Column, SourceFile, SourcePins } from './pins.js';
+import { csvOptions, textRows } from './text-rows.js';
 
 /** DuckDB's virtual column that numbers a Parquet file's rows from 0. Unusable if the file has such a column itself. */
 const ROW_NUMBER = 'file_row_number';
 
-type ReadPins = Pick<SourcePins, 'format' | 'columns' | 'dialects'>;
+type ReadPins = Pick<SourcePins, 'format' | 'columns' | 'dialects' | 'exact' | 'chosen'>;
 
 /** Reports whether reading can start at any row. In a text file, all earlier rows must be read first. */
 export function canJump({ format, columns }: ReadPins): boolean {
@@ -19,37 +20,52 @@ export function canJump({ format, columns }: ReadPins): boolean {
  * @param from the first row to read, counted from 0; must be 0 unless {@link canJump}
  */
 export function readFileSql(pins: ReadPins, file: SourceFile, from = 0): string {
+  if (pins.format === 'parquet') return parquetSql(pins, file, from);
+  if (!pins.exact) return guessedSql(pins, file);
+  const columns = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`);
+  return `(SELECT ${columns.join(', ')} FROM ${textRows(pins, file, pins.columns)})`;
+}
+
+function parquetSql(pins: ReadPins, file: SourceFile, from: number): string {
+  // One file may have a narrower column type than the whole set.
+  const columns = pins.columns.map((column) => `${parquetValue(pins, column)} AS ${ident(column.name)}`).join(', ');
+  const jump = from > 0 ? [`, ${ROW_NUMBER} = true`, ` WHERE ${ROW_NUMBER} >= ${from}`] : ['', ''];
+  return `(SELECT ${columns} FROM read_parquet(${fileLiteral(file.path)}, hive_partitioning = false${jump[0]})${jump[1]})`;
+}
+
+/** A type that the caller chose is made from the value's text, by the same rules as for a text file. */
+function parquetValue({ chosen = [] }: ReadPins, { name, type }: Column): string {
+  return `${chosen.includes(name) ? parquetText(name) : ident(name)}::${type}`;
+}
+
+/** Returns the `FROM` clause that reads columns of a Parquet file as text. */
+export function parquetTexts(file: SourceFile, names: readonly string[]): string {
+  const texts = names.map((name) => `${parquetText(name)} AS ${ident(name)}`);
+  return `(SELECT ${texts.join(', ') || '1'} FROM read_parquet(${fileLiteral(file.path)}, hive_partitioning = false))`;
+}
+
+/** Returns SQL for the text of a Parquet file's value, whatever its type: JSON if it is nested. */
+function parquetText(name: string): string {
+  const value = ident(name);
+  const nested = `regexp_matches(typeof(${value}), '(\\]|^(STRUCT|MAP|UNION)\\(.*\\))$')`;
+  return `(CASE WHEN ${nested} THEN to_json(${value})::VARCHAR ELSE ${value}::VARCHAR END)`;
+}
+
+/** How plans of earlier versions read text files: DuckDB converts the values. A load that such a version began ends so. */
+function guessedSql(pins: ReadPins, file: SourceFile): string {
   const path = fileLiteral(file.path);
-  if (pins.format === 'parquet') {
-    // One file may have a narrower column type than the whole set.
-    const columns = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`).join(', ');
-    const jump = from > 0 ? [`, ${ROW_NUMBER} = true`, ` WHERE ${ROW_NUMBER} >= ${from}`] : ['', ''];
-    return `(SELECT ${columns} FROM read_parquet(${path}, hive_partitioning = false${jump[0]})${jump[1]})`;
-  }
   if (pins.format === 'csv') {
     const dialect = pins.dialects[file.dialect ?? 0];
     if (!dialect) throw new Error(`no CSV dialect is pinned for ${basename(file.path)}`);
-    return `read_csv(${path}, ${csvOptions(dialect, pins.columns).join(', ')})`;
+    const types = new Map(pins.columns.map(({ name, type }) => [name, type]));
+    const options = [
+      ...csvOptions(dialect),
+      `columns = ${structLiteral(dialect.columns.map((name) => [name, types.get(name) ?? 'VARCHAR']))}`,
+    ];
+    if (dialect.dateFormat) options.push(`dateformat = ${literal(dialect.dateFormat)}`);
+    if (dialect.timestampFormat) options.push(`timestampformat = ${literal(dialect.timestampFormat)}`);
+    return `read_csv(${path}, ${options.join(', ')})`;
   }
   const types = structLiteral(pins.columns.map(({ name, type }) => [name, type]));
   return `read_json(${path}, format = ${literal(file.layout ?? 'newline_delimited')}, records = true, columns = ${types}, hive_partitioning = false)`;
-}
-
-function csvOptions(dialect: CsvDialect, columns: readonly Column[]): string[] {
-  const types = new Map(columns.map(({ name, type }) => [name, type]));
-  const options = [
-    'auto_detect = false',
-    'hive_partitioning = false',
-    `delim = ${literal(dialect.delim)}`,
-    `quote = ${literal(dialect.quote)}`,
-    `escape = ${literal(dialect.escape)}`,
-    `comment = ${literal(dialect.comment)}`,
-    `skip = ${dialect.skip}`,
-    `header = ${dialect.header}`,
-    `columns = ${structLiteral(dialect.columns.map((name) => [name, types.get(name) ?? 'VARCHAR']))}`,
-  ];
-  if (dialect.newLine) options.push(`new_line = ${literal(dialect.newLine)}`);
-  if (dialect.dateFormat) options.push(`dateformat = ${literal(dialect.dateFormat)}`);
-  if (dialect.timestampFormat) options.push(`timestampformat = ${literal(dialect.timestampFormat)}`);
-  return options;
 }

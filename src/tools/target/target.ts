@@ -27,8 +27,13 @@ export interface Target {
    */
   load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean>;
   counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>>;
-  /** Computes count and checksum of the staging table in the database itself. */
-  digest(columns: readonly Column[]): Promise<Digest>;
+  /**
+   * Computes count and checksum of the staging table in the database itself.
+   *
+   * @param exact whether the source's checksum is that of its text
+   * @default false
+   */
+  digest(columns: readonly Column[], exact?: boolean): Promise<Digest>;
   /** Puts the staging table in the table's place and records this in the same transaction. */
   swap(columns: readonly Column[]): Promise<void>;
   /** Restores the state before the load. Works even after {@link swap}, until {@link settle}. */

@@ -82,8 +82,8 @@ export class DuckDBTarget implements Target {
     return { chunks: Number(row?.['chunks']), chunksRedone: Number(row?.['redone']) };
   }
 
-  async digest(columns: readonly Column[]): Promise<Digest> {
-    const [row] = await this.#query(digestSql(columns, this.#table('staging')));
+  async digest(columns: readonly Column[], exact = false): Promise<Digest> {
+    const [row] = await this.#query(digestSql(columns, this.#table('staging'), exact));
     return { rows: Number(row?.['rows']), checksum: String(row?.['checksum']) };
   }
 

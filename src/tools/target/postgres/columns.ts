@@ -4,6 +4,7 @@
  */
 import { ToolError } from '../../../tool/errors.js';
 import { sourceText } from '../../source/canonical.js';
+import { numberForm, POSTGRES } from '../../source/normal-form.js';
 import type { Column } from '../../source/pins.js';
 import { typeKind } from '../../source/type-kind.js';
 import { ident } from '../../sql.js';
@@ -75,14 +76,10 @@ function copyField(column: Column): string {
   return `CASE WHEN regexp_matches(${text}, '[\\\\\\t\\n\\r]') THEN ${escaped} ELSE ${text} END`;
 }
 
-/** Returns PostgreSQL SQL for the same text that `canonicalRow` produces in DuckDB. */
-export function postgresCanonicalRow(columns: readonly Column[]): string {
-  return columns.map((column) => `coalesce(${canonicalValue(column)}, '')`).join(` || '|' || `);
-}
-
-function canonicalValue({ name, type }: Column): string {
+function canonicalValue({ name, type }: Column, exact: boolean): string {
   const value = ident(name);
   const kind = typeKind(type);
+  if (exact && (kind === 'float' || kind === 'decimal')) return numberForm(`${value}::text`, POSTGRES);
   if (kind === 'float') {
     const [send, bits] = type === 'FLOAT' ? ['float4send', 32] : ['float8send', 64];
     return `CASE WHEN ${value} = 'NaN' THEN 'NaN' ELSE ('x' || encode(${send}(${value}), 'hex'))::bit(${bits})::text END`;
@@ -98,7 +95,8 @@ function canonicalValue({ name, type }: Column): string {
 }
 
 /** Returns PostgreSQL SQL for a table's count and checksum, the same numbers that `digestSql` produces in DuckDB. */
-export function postgresDigestSql(columns: readonly Column[], table: string): string {
-  const hash = `('x' || substr(md5(${postgresCanonicalRow(columns)}), 1, 15))::bit(60)::bigint`;
+export function postgresDigestSql(columns: readonly Column[], table: string, exact: boolean): string {
+  const row = columns.map((column) => `coalesce(${canonicalValue(column, exact)}, '')`).join(` || '|' || `);
+  const hash = `('x' || substr(md5(${row}), 1, 15))::bit(60)::bigint`;
   return `SELECT count(*)::text AS rows, coalesce(sum(${hash}), 0)::text AS checksum FROM ${table}`;
 }

@@ -86,9 +86,9 @@ export class PostgresTarget implements Target {
     return { chunks: Number(row?.chunks), chunksRedone: Number(row?.redone) };
   }
 
-  async digest(columns: readonly Column[]): Promise<Digest> {
+  async digest(columns: readonly Column[], exact = false): Promise<Digest> {
     const [row] = await this.session.query<{ rows: string; checksum: string }>(
-      postgresDigestSql(columns, this.#table('staging')),
+      postgresDigestSql(columns, this.#table('staging'), exact),
     );
     return { rows: Number(row?.rows), checksum: row?.checksum ?? '' };
   }

@@ -1,0 +1,51 @@
+/** Checks that every value fits the type that the caller chose for its column. @module */
+import { ToolError } from '../../tool/errors.js';
+import { ident } from '../sql.js';
+import { firstRow } from './infer.js';
+import { DUCKDB, numberForm } from './normal-form.js';
+import type { Column, SourceFile } from './pins.js';
+import type { SourceSession } from './session.js';
+import { typeKind } from './type-kind.js';
+
+/**
+ * @param from reads the columns as text
+ * @throws ToolError naming file, row and column of the first value that does not fit
+ */
+export async function checkChosen(
+  session: SourceSession,
+  file: SourceFile,
+  from: string,
+  columns: readonly Column[],
+): Promise<void> {
+  if (columns.length === 0) return;
+  const counts = columns.map((column, i) => `count_if(${unfit(column)})::VARCHAR AS n${i}`);
+  const [row] = await session.rows(`SELECT ${counts.join(', ')} FROM ${from}`, [file.path]);
+  for (const [i, column] of columns.entries()) {
+    if (row?.[`n${i}`] === '0') continue;
+    const found = await firstRow(session, file, from, column.name, unfit(column));
+    throw new ToolError(`${found} is not a valid ${column.type}`);
+  }
+}
+
+/** A FLOAT or DOUBLE is rounded, as its name says. Any other type has to hold the value exactly. */
+function unfit({ name, type }: Column): string {
+  const text = ident(name);
+  const value = `TRY_CAST(${text} AS ${type})`;
+  const fits = `${value} IS NOT NULL AND ${exactly(text, value, type)}`;
+  return `(${text} IS NOT NULL AND NOT coalesce(${fits}, false))`;
+}
+
+function exactly(text: string, value: string, type: string): string {
+  const unsigned = (number: string): string => `replace(${numberForm(number, DUCKDB)}, '-0', '0')`;
+  const kind = typeKind(type);
+  if (kind === 'integer' || kind === 'decimal')
+    return `${unsigned(`trim(${text})`)} = ${unsigned(`${value}::VARCHAR`)}`;
+  if (kind === 'float') return `(isfinite(${value}) OR regexp_matches(${text}, '[nN]'))`;
+  if (kind === 'date') return `NOT contains(${text}, ':')`;
+  if (kind === 'time') return `NOT regexp_matches(${text}, '[.][0-9]{7}|[0-9]-')`;
+  if (kind === 'json') return `json_valid(${text})`;
+  if (kind !== 'timestamp') return 'true';
+  // A time zone would get lost in a type without one.
+  const zone = type.endsWith('WITH TIME ZONE') ? '' : '|:[0-9.]+ ?(?:[+-][0-9:]+|[A-Za-z].*)$';
+  return `NOT regexp_matches(${text}, '[.][0-9]{7}${zone}')`;
+}

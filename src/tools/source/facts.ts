@@ -1,0 +1,160 @@
+/**
+ * Decides a column's type from its text. A type is taken only if the text of every value can be told from the value, so
+ * that nothing changes: long integers get HUGEINT and long decimals DECIMAL instead of DOUBLE, and text that only looks
+ * like a number stays VARCHAR, such as `007`, `+49` and `2E10`. Pure.
+ * @module
+ */
+import { DUCKDB, momentForm, numberForm, ZONE } from './normal-form.js';
+
+/** Counts of values by what their texts look like. Files' facts are combined by {@link combined}. */
+export interface Facts {
+  /** Values that are not NULL. */
+  readonly values: number;
+  /** JSON: values by kind. */
+  readonly numbers?: number;
+  readonly strings?: number;
+  readonly booleans?: number;
+  /** Integers, as BIGINT prints them. */
+  readonly bigints?: number;
+  /** Numbers with a point or an exponent. */
+  readonly fractions?: number;
+  /** Numbers that a DOUBLE holds without a change. */
+  readonly doubles?: number;
+  readonly trues?: number;
+  readonly dates?: number;
+  readonly times?: number;
+  readonly timestamps?: number;
+  readonly zoned?: number;
+}
+
+/** Whether a number's way of writing counts. In CSV it may be text; in JSON the syntax says what is a number. */
+export type Writing = 'counts' | 'ignored';
+
+export function combined(all: readonly Facts[]): Facts {
+  const sum: Record<string, number> = {};
+  for (const facts of all)
+    for (const [name, count] of Object.entries(facts)) sum[name] = (sum[name] ?? 0) + Number(count);
+  return sum as unknown as Facts;
+}
+
+const WHOLE = '(?:0|[1-9][0-9]*)';
+const INTEGER = `-?${WHOLE}`;
+/** No leading zeros or plus sign, no trailing zeros but in `1.0`, and an exponent only if it cannot be part of a name. */
+const PLAIN = `-?(?:${WHOLE}(?:[.](?:0|[0-9]*[1-9]))?|[.][0-9]*[1-9])`;
+const SCIENTIFIC = `-?${WHOLE}(?:[.][0-9]+[eE][+-]?|[eE][+-])[0-9]+`;
+const SPECIAL = '-?(?:inf|Inf|INF|infinity|Infinity)|NaN|nan';
+/** A number without an exponent, as a DECIMAL prints it. */
+const DECIMAL = `-?(?:${WHOLE})?(?:[.][0-9]+)?`;
+const NEGATIVE_ZERO = '-[0.]+';
+const TIMESTAMP = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?';
+
+type Expressions = Readonly<Record<string, string>>;
+
+/** Returns DuckDB SQL for the facts of a column of numbers. */
+export function numberFacts(text: string, writing: Writing): Expressions {
+  const bigint = `TRY_CAST(${text} AS BIGINT)`;
+  const double = `TRY_CAST(${text} AS DOUBLE)::VARCHAR`;
+  const written = writing === 'counts' ? `regexp_full_match(${text}, '${PLAIN}|${SCIENTIFIC}|${SPECIAL}') AND ` : '';
+  const exact = `${written}coalesce(${numberForm(text, DUCKDB)} = ${numberForm(double, DUCKDB)}, false)`;
+  return {
+    bigints: `count_if(${bigint}::VARCHAR = ${text})`,
+    fractions: `count_if(regexp_matches(${text}, '[.eEnN]'))`,
+    doubles: `count_if(CASE WHEN ${bigint}::VARCHAR = ${text} THEN ${bigint} BETWEEN -9007199254740992 AND 9007199254740992 WHEN ${double} = ${text} THEN true ELSE ${exact} END)`,
+  };
+}
+
+/** Returns DuckDB SQL for the facts of a column of dates and times. */
+export function momentFacts(text: string): Expressions {
+  const moment = (type: string, pattern: string): string =>
+    `count_if(CASE WHEN regexp_full_match(${text}, '${pattern}') THEN TRY_CAST(${text} AS ${type})::VARCHAR = ${momentForm(text, type)} ELSE false END)`;
+  return {
+    dates: moment('DATE', '[0-9]{4}-[0-9]{2}-[0-9]{2}').replace(momentForm(text, 'DATE'), text),
+    times: moment('TIME', '[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?'),
+    timestamps: moment('TIMESTAMP', TIMESTAMP),
+    zoned: moment('TIMESTAMP WITH TIME ZONE', `${TIMESTAMP}${ZONE}`),
+  };
+}
+
+/** Returns DuckDB SQL for the fact of a column of booleans. */
+export function booleanFacts(text: string): Expressions {
+  return { trues: `count_if(lower(${text}) IN ('true', 'false'))` };
+}
+
+/** Returns the type of a column of numbers, or undefined if it takes {@link widths} to tell. */
+export function simpleNumberType({ values, bigints, fractions, doubles }: Facts): string | undefined {
+  if (bigints === values) return 'BIGINT';
+  return doubles === values && fractions !== 0 ? 'DOUBLE' : undefined;
+}
+
+/** Returns the type of dates and times that all values have, or undefined. */
+export function momentType({ values, dates, times, timestamps, zoned }: Facts): string | undefined {
+  if (dates === values) return 'DATE';
+  if (times === values) return 'TIME';
+  if (timestamps === values) return 'TIMESTAMP';
+  return zoned === values ? 'TIMESTAMP WITH TIME ZONE' : undefined;
+}
+
+/** How many digits a column's numbers have. */
+export interface Widths {
+  /** Values that are integers, and the most digits of one. */
+  readonly integers: number;
+  readonly longest: number;
+  /** Values without an exponent, and the most digits before and after the point. */
+  readonly decimals: number;
+  readonly whole: number;
+  readonly scale: number;
+  /** The fewest digits after a point, and how many values have trailing zeros there. */
+  readonly leastScale: number;
+  readonly padded: number;
+}
+
+/** Returns DuckDB SQL for {@link Widths}. */
+export function widths(text: string, writing: Writing): Record<keyof Widths, string> {
+  const fraction = `split_part(${text}, '.', 2)`;
+  const digits = writing === 'counts' ? fraction : `rtrim(${fraction}, '0')`;
+  const isDecimal = `regexp_full_match(${text}, '${DECIMAL}') AND NOT regexp_full_match(${text}, '${NEGATIVE_ZERO}|')`;
+  const isInteger = `regexp_full_match(${text}, '${INTEGER}') AND ${text} <> '-0'`;
+  return {
+    integers: `count_if(${isInteger})`,
+    longest: `coalesce(max(strlen(ltrim(${text}, '-'))) FILTER (${isInteger}), 0)`,
+    decimals: `count_if(${isDecimal})`,
+    whole: `coalesce(max(strlen(ltrim(split_part(${text}, '.', 1), '-0'))) FILTER (${isDecimal}), 0)`,
+    scale: `coalesce(max(strlen(${digits})) FILTER (${isDecimal}), 0)`,
+    leastScale: `coalesce(min(strlen(${digits})) FILTER (${isDecimal} AND ${digits} <> ''), 0)`,
+    padded: `count_if(${isDecimal} AND ${digits} LIKE '%0')`,
+  };
+}
+
+export function combinedWidths(all: readonly Widths[]): Widths {
+  const pick = (name: keyof Widths): number[] => all.map((each) => each[name]);
+  const sum = (name: keyof Widths): number => pick(name).reduce((a, b) => a + b, 0);
+  const most = (name: keyof Widths): number => Math.max(0, ...pick(name));
+  return {
+    integers: sum('integers'),
+    longest: most('longest'),
+    decimals: sum('decimals'),
+    whole: most('whole'),
+    scale: most('scale'),
+    leastScale: Math.min(...pick('leastScale').filter((scale) => scale > 0)),
+    padded: sum('padded'),
+  };
+}
+
+/** The most digits of a DECIMAL, and of an integer that is not text: Parquet has no longer ones. */
+const MOST_DIGITS = 38;
+
+/**
+ * Returns the type of a column of numbers that are not all of a {@link simpleNumberType}, or undefined if no type holds
+ * them all.
+ *
+ * @param writing if it counts, `1.10` and `1.1` in one column are text: as numbers they would be the same
+ */
+export function wideNumberType({ values, doubles }: Facts, found: Widths): string | undefined {
+  if (found.integers === values) return found.longest <= MOST_DIGITS ? 'HUGEINT' : undefined;
+  if (doubles === values) return 'DOUBLE';
+  const { whole, scale, leastScale, padded } = found;
+  const width = Math.max(1, whole) + scale;
+  if (found.decimals !== values || width > MOST_DIGITS) return undefined;
+  if (padded > 0 && leastScale !== scale) return undefined;
+  return `DECIMAL(${width},${scale})`;
+}
