@@ -11,7 +11,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
   },
 });
-console.log(`${values.runs} tables for each pair of formats, --seed ${values.seed}`);
+process.stdout.write(`${values.runs} tables for each pair of formats, --seed ${values.seed}\n`);
 const { status } = spawnSync('npx', ['vitest', 'run', 'test/tools/round-trip.test.ts'], {
   stdio: 'inherit',
   env: { ...process.env, ROUND_TRIP_RUNS: values.runs, ROUND_TRIP_SEED: values.seed },

@@ -78,6 +78,40 @@ test.each(['out.csv', 'out.csv.gz', 'out.json', 'out.ndjson', 'out.parquet'])(
   },
 );
 
+test('long numbers keep their digits in every format', async () => {
+  const csv = 'id,amount,price\n12345678901234567890,123456789.123456789012,1.50\n12345678901234567891,0.5,2.25\n';
+  await writeFile(join(root, 'long.csv'), csv);
+  await run({ source: 'long.csv', target: 'long.json' });
+  expect(await readFile(join(root, 'long.json'), 'utf8')).toBe(
+    '[\n{"id":12345678901234567890,"amount":123456789.123456789012,"price":1.50}\n' +
+      ',{"id":12345678901234567891,"amount":0.500000000000,"price":2.25}\n]\n',
+  );
+  await run({ source: 'long.json', target: 'long.parquet' });
+  await run({ source: 'long.parquet', target: 'back.ndjson' });
+  expect(await readFile(join(root, 'back.ndjson'), 'utf8')).toContain(
+    '12345678901234567890,"amount":123456789.123456789012',
+  );
+});
+
+test('NaN is refused in JSON, by file, row and column', async () => {
+  await writeFile(join(root, 'nan.csv'), 'a,x\n1,0.5\n2,NaN\n');
+  await expect(run({ source: 'nan.csv', target: 'nan.json' })).rejects.toThrow(
+    'nan.csv, row 2, column "x": "nan" cannot be written as JSON; write csv or parquet, or use `types` to make the column VARCHAR',
+  );
+  expect(await run({ source: 'nan.csv', target: 'nan.json', types: { x: 'VARCHAR' } })).toMatchObject({ rows: 2 });
+});
+
+test('files whose types differ are combined only if no value changes', async () => {
+  const file = (name: string): string => join(root, name);
+  await query(`COPY (SELECT 9007199254740993::BIGINT AS n) TO '${file('n-1.parquet')}' (FORMAT parquet)`);
+  await query(`COPY (SELECT 0.5::DOUBLE AS n) TO '${file('n-2.parquet')}' (FORMAT parquet)`);
+  await expect(run({ source: 'n-*.parquet', target: 'n.csv' })).rejects.toThrow(
+    'n-1.parquet, row 1, column "n": "9007199254740993" does not fit the type DOUBLE, which other files need; choose the column\'s type with `types`',
+  );
+  await run({ source: 'n-*.parquet', target: 'n.csv', types: { n: 'VARCHAR' } });
+  expect(await readFile(file('n.csv'), 'utf8')).toBe('n\n9007199254740993\n0.5\n');
+});
+
 test('several files are combined in the order of their names, with a checkpoint after each', async () => {
   const ctx = new Context();
   expect(await run({ source: 'in-*.csv' }, ctx)).toMatchObject({ rows: 6, files: 3, format: 'parquet' });

@@ -4,7 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadActivities } from '../../src/tools/load/activities.js';
-import type { LoadActivities, LoadArguments } from '../../src/tools/load/types.js';
+import type { LoadActivities, LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import { duckdbError } from '../../src/tools/target/duckdb/errors.js';
 import { scratch, type Scratch } from '../helpers/reference-tools.js';
 
@@ -75,6 +75,47 @@ test.each([
   await run(undoB ? steps.undoLoad : steps.settleLoad, b);
   expect(await rows('SELECT v FROM t')).toEqual([[left]]);
   expect(await tables()).toEqual(['t', null]);
+});
+
+/** Loads with a plan that `change` made of the real one. */
+async function loadChanged(source: string, change: (plan: LoadPlan) => LoadPlan): Promise<void> {
+  const args: LoadArguments = { source, database: 'file', table: 't', mode: 'replace', chunkRows: 1_000 };
+  const plan = change(await run(steps.inspectSource, args));
+  for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables])
+    await run<LoadPlan, unknown>(each, plan);
+  await run(steps.settleLoad, plan.target);
+}
+
+test('the checksum is that of the text, so it shows if a type changes the values', async () => {
+  await writeFile(join(place.root, 'ids.csv'), 'id\n12345678901234567890\n12345678901234567891\n');
+  const asDouble = (plan: LoadPlan): LoadPlan => ({
+    ...plan,
+    source: { ...plan.source, columns: [{ name: 'id', type: 'DOUBLE' }] },
+  });
+  await expect(loadChanged('ids.csv', asDouble)).rejects.toThrow(/^the loaded rows do not match the source/);
+  await loadChanged('ids.csv', (plan) => plan);
+  expect(await rows('SELECT id::VARCHAR FROM t')).toEqual([['12345678901234567890'], ['12345678901234567891']]);
+});
+
+test('a load that an earlier version planned ends as it began', async () => {
+  const { exact: _, ...source } = (
+    await run(steps.inspectSource, {
+      source: 'rows.csv',
+      database: 'file',
+      table: 't',
+      mode: 'create',
+      chunkRows: 1_000,
+    })
+  ).source;
+  await loadChanged('rows.csv', (plan) => ({ ...plan, source }));
+  expect(await rows('SELECT count(*), count(DISTINCT id) FROM t')).toEqual([['50000', '40000']]);
+});
+
+test('an empty file does not replace a table', async () => {
+  await rows(`CREATE TABLE t AS SELECT 'old' AS v`);
+  await writeFile(join(place.root, 'empty.csv'), '');
+  await expect(swapIn('empty.csv', 'a')).rejects.toThrow('empty.csv is empty: it has no columns');
+  expect(await rows('SELECT v FROM t')).toEqual([['old']]);
 });
 
 test.each([

@@ -11,19 +11,38 @@ export interface WriteSql {
 
 /** @param from reads the columns, with their types */
 export function writeSql(columns: readonly Column[], from: string, format: Format, path: string): WriteSql {
-  const copy = (select: string, options: string): string => `COPY (${select}) TO ${literal(path)} (${options})`;
-  if (format === 'json' || format === 'ndjson') {
-    // No delimiter and no quotes: each line is written as it is.
-    const options = `FORMAT csv, HEADER false, DELIMITER '', QUOTE '', ESCAPE ''`;
-    const line = jsonLine(columns);
-    if (format === 'ndjson') return { sql: copy(`SELECT ${line} FROM ${from}`, options), extra: 0 };
-    const rows = `SELECT CASE WHEN row_number() OVER () = 1 THEN '' ELSE ',' END || ${line} FROM ${from}`;
-    return { sql: copy(`SELECT '[' UNION ALL ${rows} UNION ALL SELECT ']'`, options), extra: 2 };
+  if (format === 'parquet') {
+    const select = columns.map((column) => `${parquetValue(column)} AS ${ident(column.name)}`).join(', ');
+    return { sql: `COPY (SELECT ${select} FROM ${from}) TO ${literal(path)} (FORMAT parquet)`, extra: 0 };
   }
-  const value = format === 'csv' ? csvValue : parquetValue;
-  const select = columns.map((column) => `${value(column)} AS ${ident(column.name)}`).join(', ');
-  const options = format === 'csv' ? 'FORMAT csv, HEADER true' : 'FORMAT parquet';
-  return { sql: copy(`SELECT ${select} FROM ${from}`, options), extra: 0 };
+  const { before = [], line, after = [] } = text(columns, format);
+  const select = [
+    ...before.map((each) => `SELECT ${literal(each)}`),
+    `SELECT ${line} FROM ${from}`,
+    ...after.map((each) => `SELECT ${literal(each)}`),
+  ];
+  // No delimiter and no quotes: each line is written as it is.
+  const options = `FORMAT csv, HEADER false, DELIMITER '', QUOTE '', ESCAPE ''`;
+  const sql = `COPY (${select.join(' UNION ALL ')}) TO ${literal(path)} (${options})`;
+  return { sql, extra: before.length + after.length };
+}
+
+interface Text {
+  readonly before?: readonly string[];
+  /** SQL for a row's line. */
+  readonly line: string;
+  readonly after?: readonly string[];
+}
+
+function text(columns: readonly Column[], format: Exclude<Format, 'parquet'>): Text {
+  if (format === 'ndjson') return { line: jsonLine(columns) };
+  if (format === 'json') {
+    const comma = `CASE WHEN row_number() OVER () = 1 THEN '' ELSE ',' END`;
+    return { before: ['['], line: `${comma} || ${jsonLine(columns)}`, after: [']'] };
+  }
+  const header = columns.map(({ name }) => (QUOTED.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
+  // An empty line is a NULL in a file of one column.
+  return { before: [header.join(',')], line: `nullif(${columns.map(csvField).join(` || ',' || `)}, '')` };
 }
 
 /** Writes JSON as text: DuckDB's own writer would change numbers inside of JSON values. */
@@ -46,9 +65,19 @@ function jsonValue({ name, type }: Column): string {
   return `to_json(${value}::VARCHAR)::VARCHAR`;
 }
 
-function csvValue({ name, type }: Column): string {
-  const nested = typeKind(type) === 'json' && type !== 'JSON';
-  return nested ? `to_json(${ident(name)})::VARCHAR` : ident(name);
+/**
+ * Text with one of these is quoted. DuckDB's own writer leaves other delimiters than the comma unquoted, which a reader
+ * may then take for the file's.
+ */
+const QUOTED = /^$|["',;|#\s\\]/;
+
+function csvField({ name, type }: Column): string {
+  const kind = typeKind(type);
+  const value = `${kind === 'json' && type !== 'JSON' ? `to_json(${ident(name)})` : ident(name)}::VARCHAR`;
+  if (kind === 'boolean' || kind === 'integer' || kind === 'float' || kind === 'decimal')
+    return `coalesce(${value}, '')`;
+  const quoted = `'"' || replace(${value}, '"', '""') || '"'`;
+  return `coalesce(CASE WHEN regexp_matches(${value}, ${literal(QUOTED.source)}) THEN ${quoted} ELSE ${value} END, '')`;
 }
 
 /** Parquet has no integers of 128 bits: DuckDB would write them as DOUBLE. */
