@@ -2,7 +2,7 @@
 import { ToolError } from '../../tool/errors.js';
 import { ident } from '../sql.js';
 import { firstRow } from './infer.js';
-import { DUCKDB, numberForm } from './normal-form.js';
+import { DUCKDB, anyNumberForm } from './normal-form.js';
 import type { Column, SourceFile } from './pins.js';
 import type { SourceSession } from './session.js';
 import { typeKind } from './type-kind.js';
@@ -36,7 +36,8 @@ function unfit({ name, type }: Column): string {
 }
 
 function exactly(text: string, value: string, type: string): string {
-  const unsigned = (number: string): string => `replace(${numberForm(number, DUCKDB)}, '-0', '0')`;
+  const form = (number: string): string => anyNumberForm(number, DUCKDB);
+  const unsigned = (number: string): string => `CASE ${form(number)} WHEN '-0' THEN '0' ELSE ${form(number)} END`;
   const kind = typeKind(type);
   if (kind === 'integer' || kind === 'decimal')
     return `${unsigned(`trim(${text})`)} = ${unsigned(`${value}::VARCHAR`)}`;

@@ -4,7 +4,7 @@
  * like a number stays VARCHAR, such as `007`, `+49` and `2E10`. Pure.
  * @module
  */
-import { DUCKDB, momentForm, numberForm, ZONE } from './normal-form.js';
+import { anyNumberForm, DUCKDB, momentForm, ZONE } from './normal-form.js';
 
 /** Counts of values by what their texts look like. Files' facts are combined by {@link combined}. */
 export interface Facts {
@@ -54,24 +54,29 @@ type Expressions = Readonly<Record<string, string>>;
 export function numberFacts(text: string, writing: Writing): Expressions {
   const bigint = `TRY_CAST(${text} AS BIGINT)`;
   const double = `TRY_CAST(${text} AS DOUBLE)::VARCHAR`;
-  const written = writing === 'counts' ? `regexp_full_match(${text}, '${PLAIN}|${SCIENTIFIC}|${SPECIAL}') AND ` : '';
-  const exact = `${written}coalesce(${numberForm(text, DUCKDB)} = ${numberForm(double, DUCKDB)}, false)`;
+  const equal = `coalesce(${anyNumberForm(text, DUCKDB)} = ${anyNumberForm(double, DUCKDB)}, false)`;
+  // Not AND, which DuckDB would evaluate in full for every value.
+  const exact =
+    writing === 'counts'
+      ? `CASE WHEN regexp_full_match(${text}, '${PLAIN}|${SCIENTIFIC}|${SPECIAL}') THEN ${equal} ELSE false END`
+      : equal;
   return {
     bigints: `count_if(${bigint}::VARCHAR = ${text})`,
-    fractions: `count_if(regexp_matches(${text}, '[.eEnN]'))`,
+    fractions: `count_if(${['.', 'e', 'E', 'n', 'N'].map((part) => `contains(${text}, '${part}')`).join(' OR ')})`,
     doubles: `count_if(CASE WHEN ${bigint}::VARCHAR = ${text} THEN ${bigint} BETWEEN -9007199254740992 AND 9007199254740992 WHEN ${double} = ${text} THEN true ELSE ${exact} END)`,
   };
 }
 
 /** Returns DuckDB SQL for the facts of a column of dates and times. */
 export function momentFacts(text: string): Expressions {
-  const moment = (type: string, pattern: string): string =>
-    `count_if(CASE WHEN regexp_full_match(${text}, '${pattern}') THEN TRY_CAST(${text} AS ${type})::VARCHAR = ${momentForm(text, type)} ELSE false END)`;
+  const moment = (type: string, pattern: string, form: string, lengths: string): string =>
+    `count_if(CASE WHEN strlen(${text}) NOT BETWEEN ${lengths} THEN false WHEN regexp_full_match(${text}, '${pattern}') THEN TRY_CAST(${text} AS ${type})::VARCHAR = ${form} ELSE false END)`;
+  const zoned = 'TIMESTAMP WITH TIME ZONE';
   return {
-    dates: moment('DATE', '[0-9]{4}-[0-9]{2}-[0-9]{2}').replace(momentForm(text, 'DATE'), text),
-    times: moment('TIME', '[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?'),
-    timestamps: moment('TIMESTAMP', TIMESTAMP),
-    zoned: moment('TIMESTAMP WITH TIME ZONE', `${TIMESTAMP}${ZONE}`),
+    dates: moment('DATE', '[0-9]{4}-[0-9]{2}-[0-9]{2}', text, '10 AND 10'),
+    times: moment('TIME', '[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?', momentForm(text, 'TIME'), '8 AND 15'),
+    timestamps: moment('TIMESTAMP', TIMESTAMP, momentForm(text, 'TIMESTAMP'), '16 AND 26'),
+    zoned: moment(zoned, `${TIMESTAMP}${ZONE}`, momentForm(text, zoned), '17 AND 32'),
   };
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { literal } from '../sql.js';
-import { DUCKDB, numberForm } from './normal-form.js';
+import { DUCKDB, anyNumberForm } from './normal-form.js';
 
 /** Marks a string as a number: the text after it is the number's. Rows that contain the mark themselves are refused. */
 export const NUMBER_MARK = 'u0001mcp-number:';
@@ -25,10 +25,13 @@ const B = '\u0002';
 /** Returns SQL for a JSON object's text, in which the numbers are marked if any of them would lose digits. */
 export function exactNumbers(json: string): string {
   const double = `TRY_CAST(n AS DOUBLE)::VARCHAR`;
-  const lossy = `CASE WHEN n = ${double} THEN false ELSE ${numberForm('n', DUCKDB)} IS DISTINCT FROM ${numberForm(double, DUCKDB)} END`;
+  const lossy = `CASE WHEN n = ${double} THEN false ELSE ${anyNumberForm('n', DUCKDB)} IS DISTINCT FROM ${anyNumberForm(double, DUCKDB)} END`;
   const numbers = `regexp_extract_all(${json}, ${literal(NO_INTEGER)})`;
-  const digits = `regexp_matches(${json}, ${literal(MAYBE_LOSSY)}) AND len(list_filter(${numbers}, lambda n: ${lossy})) > 0`;
-  return `CASE WHEN ${digits} OR regexp_matches(${json}, ${literal(NEGATIVE_ZERO)}) THEN ${marked(json)} ELSE ${json} END`;
+  // Not AND, which DuckDB would evaluate in full for every row.
+  const isLossy = `CASE WHEN regexp_matches(${json}, ${literal(NEGATIVE_ZERO)}) THEN true
+    WHEN regexp_matches(${json}, ${literal(MAYBE_LOSSY)}) THEN len(list_filter(${numbers}, lambda n: ${lossy})) > 0
+    ELSE false END`;
+  return `CASE WHEN ${isLossy} THEN ${marked(json)} ELSE ${json} END`;
 }
 
 function marked(json: string): string {

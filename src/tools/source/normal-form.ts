@@ -15,22 +15,45 @@ export const DUCKDB: Dialect = { toInteger: (text) => `TRY_CAST(${text} AS BIGIN
 export const POSTGRES: Dialect = { toInteger: (text) => `(${text})::bigint` };
 
 /**
- * Returns SQL for a number's normal form: its digits without leading and trailing zeros, and an exponent. `-1.50`,
- * `-1.5` and `-15e-1` all become `-15e-1`. The sign of zero is kept. NULL if the exponent is out of range.
+ * Returns SQL for a number's normal form: without an exponent, and without zeros before and after the digits. `1.50`,
+ * `1.5` and `15e-1` all become `1.5`, and `0.5` becomes `.5`. The sign of zero is kept. NULL if the exponent is out of
+ * range.
  *
- * @param text SQL for the text of a number, as any of the engines writes it
+ * @param text SQL for the text of a number without leading zeros or a plus sign
  */
-export function numberForm(text: string, { toInteger }: Dialect): string {
+export function numberForm(text: string, dialect: Dialect): string {
+  // Most numbers have neither an exponent nor letters.
+  const short = `CASE WHEN ${text} LIKE '%.%' THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`;
+  const plain = `CASE WHEN ${text} LIKE '0.%' AND ${short} <> '0' THEN substr(${short}, 2) WHEN ${text} LIKE '-0.%' AND ${short} <> '-0' THEN '-' || substr(${short}, 3) ELSE ${short} END`;
+  const letters = ['e', 'E', 'n', 'N'].map((letter) => `${text} LIKE '%${letter}%'`).join(' OR ');
+  return `(CASE WHEN ${letters} THEN ${expanded(text, dialect)} ELSE ${plain} END)`;
+}
+
+/** Like {@link numberForm}, for any text of a number. */
+export function anyNumberForm(text: string, dialect: Dialect): string {
+  return expanded(text, dialect);
+}
+
+/** The longest exponent that is written out: that of the smallest DOUBLE, and some. */
+const LONGEST_EXPONENT = 400;
+
+function expanded(text: string, { toInteger }: Dialect): string {
   const lower = `lower(${text})`;
   const unsigned = `ltrim(split_part(${lower}, 'e', 1), '+-')`;
   const fraction = `split_part(${unsigned}, '.', 2)`;
-  const digits = `replace(${unsigned}, '.', '')`;
-  const kept = `rtrim(${digits}, '0')`;
+  const all = `replace(${unsigned}, '.', '')`;
+  const kept = `rtrim(${all}, '0')`;
+  const digits = `ltrim(${kept}, '0')`;
   const power = `split_part(${lower}, 'e', 2)`;
   const exponent = `CASE WHEN ${power} = '' THEN 0 ELSE ${toInteger(power)} END`;
+  const shift = `(${exponent} - length(${fraction}) + length(${all}) - length(${kept}))`;
+  const zeros = (count: string): string => `repeat('0', (${count})::integer)`;
+  const finite = `CASE WHEN ${digits} = '' THEN '0'
+    WHEN ${shift} NOT BETWEEN -${LONGEST_EXPONENT} AND ${LONGEST_EXPONENT} THEN NULL
+    WHEN ${shift} >= 0 THEN ${digits} || ${zeros(shift)}
+    WHEN length(${digits}) <= -${shift} THEN '.' || ${zeros(`-${shift} - length(${digits})`)} || ${digits}
+    ELSE left(${digits}, (length(${digits}) + ${shift})::integer) || '.' || right(${digits}, (-${shift})::integer) END`;
   const sign = `CASE WHEN ${text} LIKE '-%' THEN '-' ELSE '' END`;
-  const shift = `(${exponent} - length(${fraction}) + length(${digits}) - length(${kept}))`;
-  const finite = `CASE WHEN ${kept} = '' THEN '0' ELSE ltrim(${kept}, '0') || 'e' || ${shift} END`;
   return `(${sign} || CASE WHEN ${lower} LIKE '%n%' THEN left(ltrim(${lower}, '+-'), 3) ELSE ${finite} END)`;
 }
 
