@@ -78,12 +78,12 @@ test.each([
 });
 
 /** Loads with a plan that `change` made of the real one. */
-async function loadChanged(source: string, change: (plan: LoadPlan) => LoadPlan): Promise<void> {
+async function loadChanged(source: string, task: string, change: (plan: LoadPlan) => LoadPlan): Promise<void> {
   const args: LoadArguments = { source, database: 'file', table: 't', mode: 'replace', chunkRows: 1_000 };
-  const plan = change(await run(steps.inspectSource, args));
+  const plan = change(await run(steps.inspectSource, args, task));
   for (const each of [steps.createStaging, steps.loadChunks, steps.verifyStaging, steps.swapTables])
-    await run<LoadPlan, unknown>(each, plan);
-  await run(steps.settleLoad, plan.target);
+    await run<LoadPlan, unknown>(each, plan, task);
+  await run(steps.settleLoad, plan.target, task);
 }
 
 test('the checksum is that of the text, so it shows if a type changes the values', async () => {
@@ -92,8 +92,8 @@ test('the checksum is that of the text, so it shows if a type changes the values
     ...plan,
     source: { ...plan.source, columns: [{ name: 'id', type: 'DOUBLE' }] },
   });
-  await expect(loadChanged('ids.csv', asDouble)).rejects.toThrow(/^the loaded rows do not match the source/);
-  await loadChanged('ids.csv', (plan) => plan);
+  await expect(loadChanged('ids.csv', 'a', asDouble)).rejects.toThrow(/^the loaded rows do not match the source/);
+  await loadChanged('ids.csv', 'b', (plan) => plan);
   expect(await rows('SELECT id::VARCHAR FROM t')).toEqual([['12345678901234567890'], ['12345678901234567891']]);
 });
 
@@ -107,7 +107,7 @@ test('a load that an earlier version planned ends as it began', async () => {
       chunkRows: 1_000,
     })
   ).source;
-  await loadChanged('rows.csv', (plan) => ({ ...plan, source }));
+  await loadChanged('rows.csv', 'a', (plan) => ({ ...plan, source }));
   expect(await rows('SELECT count(*), count(DISTINCT id) FROM t')).toEqual([['50000', '40000']]);
 });
 
