@@ -333,6 +333,7 @@ export function differences({ columns }: Table, loaded: readonly Loaded[]): stri
 function same(kind: Kind, type: string, cell: string | null, found: string | null): boolean {
   if (cell === null || found === null) return cell === found;
   if (cell === found) return true;
+  if (kind === 'number' && type === 'DOUBLE') return sameDouble(cell, found);
   if (kind === 'number') return number(cell) === number(found);
   if (kind === 'moment') return moment(cell) === moment(found);
   if (kind === 'blob') return bytes(cell) === bytes(found);
@@ -342,6 +343,15 @@ function same(kind: Kind, type: string, cell: string | null, found: string | nul
   if (/^(TINYINT|BIGINT|HUGEINT|DOUBLE|DECIMAL)/.test(type))
     return /^-?(?!0\d)[\d.]/.test(cell) && number(cell) === number(found);
   return /^(DATE|TIME)/.test(type) && moment(cell) === moment(found);
+}
+
+/** Compares values, because PostgreSQL prints some with other digits. The cell has to be exactly its value. */
+function sameDouble(cell: string, found: string): boolean {
+  const value = (text: string): number => Number(text.replace(/inf(inity)?/i, 'Infinity').replace(/nan/i, 'NaN'));
+  if (!Object.is(value(cell), value(found))) return false;
+  return (
+    !Number.isFinite(value(cell)) || number(cell) === number(Object.is(value(cell), -0) ? '-0' : String(value(cell)))
+  );
 }
 
 /** Writes a number in one way: its digits and an exponent. */

@@ -157,6 +157,19 @@ test('an empty file gives an empty table', async () => {
   expect(result).toMatchObject({ rowsIn: 0, rowsOut: 0, chunks: 0, checksum: '0' });
 });
 
+test('a number that PostgreSQL prints with other digits than DuckDB is the same number', async () => {
+  const numbers = ['2.898322440272241e+16', '4.903754852180744e+17', '-4.501999933950368e+18', '5e-324', '0.1', '-0.0'];
+  await writeFile(join(place.root, 'digits.csv'), `x\n${numbers.join('\n')}\n`);
+  await writeFile(join(place.root, 'digits.ndjson'), numbers.map((x) => `{"x":${x}}\n`).join(''));
+  for (const source of ['digits.csv', 'digits.ndjson']) {
+    const table = `${place.schema}.${source.replace('.', '_')}`;
+    const { columns } = await tasks.load({ source, table });
+    expect(columns).toEqual([{ name: 'x', type: 'DOUBLE' }]);
+    const found = await place.sql<{ x: number }>(`SELECT x FROM ${table}`);
+    expect(found.map(({ x }) => x)).toEqual(numbers.map(Number));
+  }
+});
+
 test('several files are split into chunks that never span two files', async () => {
   for (const i of [1, 2, 3])
     await writeFile(

@@ -6,7 +6,7 @@
  * is empty, so different rows never have the same text. A sum counts duplicates, which XOR would cancel out.
  *
  * A CSV or JSON file has numbers and times as text. Their canonical text is a normal form of that text, and in the
- * database the normal form of the value's text.
+ * database the normal form of the value's text. A DOUBLE's are its bits, if the text is exactly that number.
  * @module
  */
 import { ident } from '../sql.js';
@@ -56,19 +56,34 @@ function sumSql(values: readonly string[], from: string): string {
 function canonicalText({ name, type }: Column): string {
   const text = ident(name);
   const kind = typeKind(type);
-  if (kind === 'float' || kind === 'decimal') return numberForm(text, DUCKDB);
+  if (kind === 'float') return floatText(text, type);
+  if (kind === 'decimal') return numberForm(text, DUCKDB);
   if (kind === 'boolean') return `lower(${text})`;
   if (kind === 'time' || kind === 'timestamp') return momentForm(text, type);
   return kind === 'integer' || kind === 'date' ? text : `strlen(${text}) || ':' || ${text}`;
 }
 
+/**
+ * Returns the bits of a number that is still text. If they do not stand for that number, returns the text, so that no
+ * stored value is equal. The engines' own texts cannot be compared: PostgreSQL prints some numbers with other digits.
+ */
+function floatText(text: string, type: string): string {
+  const number = `TRY_CAST(${text} AS ${type})`;
+  const sameForm = `${numberForm(text, DUCKDB)} = ${numberForm(`${number}::VARCHAR`, DUCKDB)}`;
+  const bits = floatBits(number);
+  return `CASE WHEN ${text} = ${number}::VARCHAR THEN ${bits} WHEN ${sameForm} THEN ${bits} ELSE 'not exact: ' || ${text} END`;
+}
+
+/** The bits, because the engines print the same number differently. NaN has many bit patterns; PostgreSQL keeps one. */
+function floatBits(number: string): string {
+  return `CASE WHEN isnan(${number}) THEN 'NaN' ELSE ${number}::BIT::VARCHAR END`;
+}
+
 function canonicalValue(column: Column, exact: boolean): string {
   const value = ident(column.name);
   const kind = typeKind(column.type);
-  if (exact && (kind === 'float' || kind === 'decimal')) return numberForm(`${value}::VARCHAR`, DUCKDB);
-  // Use the bits, because the engines print the same number differently. NaN has many bit patterns, of which PostgreSQL
-  // keeps one.
-  if (kind === 'float') return `CASE WHEN isnan(${value}) THEN 'NaN' ELSE ${value}::BIT::VARCHAR END`;
+  if (exact && kind === 'decimal') return numberForm(`${value}::VARCHAR`, DUCKDB);
+  if (kind === 'float') return floatBits(value);
   if (kind === 'interval') {
     const part = (name: string): string => `datepart('${name}', ${value})`;
     const clock = `${part('hour')} * 3600000000 + ${part('minute')} * 60000000 + ${part('microsecond')}`;

@@ -79,7 +79,7 @@ function copyField(column: Column): string {
 function canonicalValue({ name, type }: Column, exact: boolean): string {
   const value = ident(name);
   const kind = typeKind(type);
-  if (exact && (kind === 'float' || kind === 'decimal')) return numberForm(`${value}::text`, POSTGRES);
+  if (exact && kind === 'decimal') return numberForm(`${value}::text`, POSTGRES);
   if (kind === 'float') {
     const [send, bits] = type === 'FLOAT' ? ['float4send', 32] : ['float8send', 64];
     return `CASE WHEN ${value} = 'NaN' THEN 'NaN' ELSE ('x' || encode(${send}(${value}), 'hex'))::bit(${bits})::text END`;
