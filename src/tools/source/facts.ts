@@ -63,7 +63,7 @@ export function numberFacts(text: string, writing: Writing): Expressions {
   return {
     bigints: `count_if(${bigint}::VARCHAR = ${text})`,
     fractions: `count_if(${['.', 'e', 'E', 'n', 'N'].map((part) => `contains(${text}, '${part}')`).join(' OR ')})`,
-    doubles: `count_if(CASE WHEN ${bigint}::VARCHAR = ${text} THEN ${bigint} BETWEEN -9007199254740992 AND 9007199254740992 WHEN ${double} = ${text} THEN true ELSE ${exact} END)`,
+    doubles: `count_if(CASE WHEN ${bigint}::VARCHAR = ${text} AND ${bigint} BETWEEN -9007199254740992 AND 9007199254740992 THEN true WHEN ${double} = ${text} THEN true ELSE ${exact} END)`,
   };
 }
 
