@@ -15,7 +15,7 @@ export function writeSql(columns: readonly Column[], from: string, format: Forma
     const select = columns.map((column) => `${parquetValue(column)} AS ${ident(column.name)}`).join(', ');
     return { sql: `COPY (SELECT ${select} FROM ${from}) TO ${literal(path)} (FORMAT parquet)`, extra: 0 };
   }
-  const { before = [], line, after = [] } = text(columns, format);
+  const { before = [], line, after = [] } = format === 'csv' ? csv(columns, delimiter(path)) : json(columns, format);
   const select = [
     ...before.map((each) => `SELECT ${literal(each)}`),
     `SELECT ${line} FROM ${from}`,
@@ -34,15 +34,21 @@ interface Text {
   readonly after?: readonly string[];
 }
 
-function text(columns: readonly Column[], format: Exclude<Format, 'parquet'>): Text {
+function json(columns: readonly Column[], format: 'json' | 'ndjson'): Text {
   if (format === 'ndjson') return { line: jsonLine(columns) };
-  if (format === 'json') {
-    const comma = `CASE WHEN row_number() OVER () = 1 THEN '' ELSE ',' END`;
-    return { before: ['['], line: `${comma} || ${jsonLine(columns)}`, after: [']'] };
-  }
+  const comma = `CASE WHEN row_number() OVER () = 1 THEN '' ELSE ',' END`;
+  return { before: ['['], line: `${comma} || ${jsonLine(columns)}`, after: [']'] };
+}
+
+function csv(columns: readonly Column[], separator: string): Text {
   const header = columns.map(({ name }) => (QUOTED.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
+  const fields = columns.map(csvField).join(` || ${literal(separator)} || `);
   // An empty line is a NULL in a file of one column.
-  return { before: [header.join(',')], line: `nullif(${columns.map(csvField).join(` || ',' || `)}, '')` };
+  return { before: [header.join(separator)], line: `nullif(${fields}, '')` };
+}
+
+function delimiter(path: string): string {
+  return /\.tsv(?:\.(?:gz|zst))?$/i.test(path) ? '\t' : ',';
 }
 
 /** Writes JSON as text: DuckDB's own writer would change numbers inside of JSON values. */
