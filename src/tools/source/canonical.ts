@@ -10,7 +10,7 @@
  * @module
  */
 import { ident } from '../sql.js';
-import { DUCKDB, momentForm, numberForm } from './normal-form.js';
+import { DUCKDB, isExactFloat, momentForm, numberForm } from './normal-form.js';
 import type { Column } from './pins.js';
 import { typeKind } from './type-kind.js';
 
@@ -69,9 +69,8 @@ function canonicalText({ name, type }: Column): string {
  */
 function floatText(text: string, type: string): string {
   const number = `TRY_CAST(${text} AS ${type})`;
-  const sameForm = `${numberForm(text, DUCKDB)} = ${numberForm(`${number}::VARCHAR`, DUCKDB)}`;
   const bits = floatBits(number);
-  return `CASE WHEN ${text} = ${number}::VARCHAR THEN ${bits} WHEN ${sameForm} THEN ${bits} ELSE 'not exact: ' || ${text} END`;
+  return `CASE WHEN ${text} = ${number}::VARCHAR THEN ${bits} WHEN ${isExactFloat(text, type)} THEN ${bits} ELSE 'not exact: ' || ${text} END`;
 }
 
 /** The bits, because the engines print the same number differently. NaN has many bit patterns; PostgreSQL keeps one. */

@@ -1,13 +1,14 @@
 /** Determines columns and types with DuckDB. @module */
 import { ToolError } from '../../tool/errors.js';
 import { ident } from '../sql.js';
-import type { Column, CsvDialect, JsonLayout } from './pins.js';
+import type { Column, CsvDialect, JsonLayout, SourceFile } from './pins.js';
 import type { SourceSession } from './session.js';
 
 export interface DescribedFile {
   readonly columns: readonly Column[];
   readonly dialect?: CsvDialect;
   readonly layout?: JsonLayout;
+  readonly plainNumbers?: SourceFile['plainNumbers'];
 }
 
 /** @param files the files to name in an error */

@@ -4,7 +4,7 @@
  * like a number stays VARCHAR, such as `007`, `+49` and `2E10`. Pure.
  * @module
  */
-import { anyNumberForm, DUCKDB, momentForm, ZONE } from './normal-form.js';
+import { isExactFloat, momentForm, ZONE } from './normal-form.js';
 
 /** Counts of values by what their texts look like. Files' facts are combined by {@link combined}. */
 export interface Facts {
@@ -46,6 +46,10 @@ const SPECIAL = '-?(?:inf|Inf|INF|infinity|Infinity)|NaN|nan';
 /** A number without an exponent, as a DECIMAL prints it. */
 const DECIMAL = `-?(?:${WHOLE})?(?:[.][0-9]+)?`;
 const NEGATIVE_ZERO = '-[0.]+';
+
+/** A DOUBLE holds every integer with so many digits. */
+const SAFE_DIGITS = 15;
+
 const TIMESTAMP = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?';
 
 type Expressions = Readonly<Record<string, string>>;
@@ -54,16 +58,20 @@ type Expressions = Readonly<Record<string, string>>;
 export function numberFacts(text: string, writing: Writing): Expressions {
   const bigint = `TRY_CAST(${text} AS BIGINT)`;
   const double = `TRY_CAST(${text} AS DOUBLE)::VARCHAR`;
-  const equal = `coalesce(${anyNumberForm(text, DUCKDB)} = ${anyNumberForm(double, DUCKDB)}, false)`;
+  const equal = isExactFloat(text);
   // Not AND, which DuckDB would evaluate in full for every value.
   const exact =
     writing === 'counts'
       ? `CASE WHEN regexp_full_match(${text}, '${PLAIN}|${SCIENTIFIC}|${SPECIAL}') THEN ${equal} ELSE false END`
       : equal;
+  const isInteger = `regexp_full_match(${text}, '${INTEGER}')`;
+  // The last comparison is the slowest, so usual numbers are decided before.
+  const isDouble = `CASE WHEN ${text} IS NULL THEN false WHEN strlen(${text}) <= ${SAFE_DIGITS} AND ${isInteger} THEN true
+    WHEN ${double} = ${text} THEN true ELSE ${exact} END`;
   return {
     bigints: `count_if(${bigint}::VARCHAR = ${text})`,
     fractions: `count_if(${['.', 'e', 'E', 'n', 'N'].map((part) => `contains(${text}, '${part}')`).join(' OR ')})`,
-    doubles: `count_if(CASE WHEN ${bigint}::VARCHAR = ${text} AND ${bigint} BETWEEN -9007199254740992 AND 9007199254740992 THEN true WHEN ${double} = ${text} THEN true ELSE ${exact} END)`,
+    doubles: `count_if(${isDouble})`,
   };
 }
 

@@ -108,8 +108,8 @@ function chosenNames(names: readonly string[], types: ReadonlyMap<string, string
 function withDialects(stats: readonly Omit<SourceFile, 'rows'>[], described: readonly DescribedFile[]) {
   const dialects: CsvDialect[] = [];
   const files = stats.map((file, i): SourceFile => {
-    const { dialect, layout } = described[i]!;
-    if (!dialect) return { ...file, rows: 0, ...(layout ? { layout } : {}) };
+    const { dialect, layout, plainNumbers } = described[i]!;
+    if (!dialect) return { ...file, rows: 0, ...(layout ? { layout } : {}), ...(plainNumbers ? { plainNumbers } : {}) };
     const text = JSON.stringify(dialect);
     const known = dialects.findIndex((other) => JSON.stringify(other) === text);
     return { ...file, rows: 0, dialect: known < 0 ? dialects.push(dialect) - 1 : known };

@@ -57,6 +57,23 @@ function expanded(text: string, { toInteger }: Dialect): string {
   return `(${sign} || CASE WHEN ${lower} LIKE '%n%' THEN left(ltrim(${lower}, '+-'), 3) ELSE ${finite} END)`;
 }
 
+/**
+ * Returns DuckDB SQL for whether a DOUBLE or FLOAT holds exactly the number in a text. It compares only the digits: the
+ * nearest DOUBLE is never ten times larger or smaller, so numbers with the same digits are the same number.
+ *
+ * @param text SQL for the text of a number
+ */
+export function isExactFloat(text: string, type = 'DOUBLE'): string {
+  return `(${significant(text)} IS NOT DISTINCT FROM ${significant(`TRY_CAST(${text} AS ${type})::VARCHAR`)})`;
+}
+
+/** The digits without the zeros around them, or `inf` or `nan`. */
+function significant(text: string): string {
+  const lower = `lower(${text})`;
+  const digits = `rtrim(ltrim(replace(split_part(${lower}, 'e', 1), '.', ''), '+-0'), '0')`;
+  return `CASE WHEN ${text} ILIKE '%n%' THEN left(ltrim(${lower}, '+-'), 3) ELSE ${digits} END`;
+}
+
 /** What a text says about the time zone. */
 export const ZONE = '(?:Z|[+]00(?::?00)?)$';
 

@@ -36,6 +36,8 @@ export interface SourceFile {
   /** CSV: index into {@link SourcePins.dialects}. */
   readonly dialect?: number;
   readonly layout?: JsonLayout;
+  /** JSON: set if DuckDB reads every number in the file as it is, so that reading needs no marks. */
+  readonly plainNumbers?: true;
 }
 
 export interface SourcePins {

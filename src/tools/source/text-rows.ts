@@ -1,7 +1,7 @@
 /** Builds SQL that reads a CSV or JSON file's values as text, before any of them gets a type. Pure. @module */
 import { basename } from 'node:path';
 import { fileLiteral, ident, literal, structLiteral } from '../sql.js';
-import { exactNumbers, fieldPath, jsonKind, jsonText, plainText } from './json-text.js';
+import { fieldPath, isMarked, markedNumbers, restoredJson, restoredText } from './json-text.js';
 import type { Column, CsvDialect, SourceFile, SourcePins } from './pins.js';
 
 export type TextPins = Pick<SourcePins, 'format' | 'dialects' | 'chosen'>;
@@ -15,21 +15,35 @@ export type TextPins = Pick<SourcePins, 'format' | 'dialects' | 'chosen'>;
 export function textRows(pins: TextPins, file: SourceFile, columns: readonly Column[]): string {
   if (pins.format === 'csv')
     return `(SELECT ${columns.map((column) => csvText(pins, column)).join(', ')} FROM ${csvRows(pins, file)})`;
-  const texts = columns.map(({ name, type }, i) => {
-    const value = `v[${i + 1}]`;
-    return `${type === 'JSON' ? jsonText(value) : plainText(value)} AS ${ident(name)}`;
+  const json = columns.filter(({ type }) => type === 'JSON');
+  const plain = columns.filter(({ type }) => type !== 'JSON');
+  const texts = columns.map((column) => {
+    const isJson = column.type === 'JSON';
+    const value = isJson ? `v[${json.indexOf(column) + 1}]` : `t[${plain.indexOf(column) + 1}]`;
+    const restored = isJson ? restoredJson(`${value}::VARCHAR`) : restoredText(value);
+    const text = file.plainNumbers ? `${value}::VARCHAR` : restored;
+    return `${isJson ? `nullif(${text}, 'null')` : text} AS ${ident(column.name)}`;
   });
-  return `(SELECT ${texts.join(', ')} FROM ${jsonRows(file, columns)})`;
+  const values = [
+    ...(plain.length > 0 ? [`json_extract_string(json, ${paths(plain)}) AS t`] : []),
+    ...(json.length > 0 ? [`json_extract(json, ${paths(json)}) AS v`] : []),
+  ];
+  return `(SELECT ${texts.join(', ')} FROM (SELECT ${values.join(', ')} FROM ${jsonRows(file)}))`;
 }
 
-/** Returns the `FROM` clause that reads every value of a JSON file: its field's index `i`, plain text `t` and kind `k`. */
+/**
+ * Returns the `FROM` clause that reads every value of a JSON file: its field's index `i`, plain text `t`, and kind `k`,
+ * which is `string`, `number`, `boolean`, `nested`, or NULL for a missing value or `null`.
+ */
 export function jsonValues(file: SourceFile, names: readonly string[]): string {
-  const rows = jsonRows(
-    file,
-    names.map((name) => ({ name })),
-  );
-  const values = `(SELECT unnest(v) AS x, unnest(range(len(v)))::INTEGER AS i FROM ${rows})`;
-  return `(SELECT i, ${plainText('x')} AS t, ${jsonKind('x')} AS k FROM ${values})`;
+  const fields = paths(names.map((name) => ({ name })));
+  // Extracting all fields at once parses each row once.
+  const values = `(SELECT unnest(json_extract_string(json, ${fields})) AS t, unnest(json_type(json, ${fields})) AS type,
+    unnest(range(${names.length}))::INTEGER AS i FROM ${jsonRows(file)})`;
+  const string = file.plainNumbers ? `'string'` : `CASE WHEN ${isMarked('t')} THEN 'number' ELSE 'string' END`;
+  const kind = `CASE WHEN type = 'VARCHAR' THEN ${string} WHEN type = 'BOOLEAN' THEN 'boolean' WHEN type = 'NULL' THEN NULL
+    WHEN type IN ('OBJECT', 'ARRAY') THEN 'nested' WHEN type IS NULL THEN NULL ELSE 'number' END`;
+  return `(SELECT i, ${file.plainNumbers ? 't' : restoredText('t')} AS t, ${kind} AS k FROM ${values})`;
 }
 
 /** Returns the function that reads a JSON file's objects as text, in a column `json`. */
@@ -37,9 +51,13 @@ export function jsonObjects({ path, layout = 'newline_delimited' }: Pick<SourceF
   return `read_json_objects(${fileLiteral(path)}, format = ${literal(layout)})`;
 }
 
-function jsonRows(file: SourceFile, columns: readonly { readonly name: string }[]): string {
-  const paths = columns.map(({ name }) => fieldPath(name));
-  return `(SELECT json_extract(${exactNumbers('json')}, [${paths.join(', ')}]) AS v FROM ${jsonObjects(file)})`;
+/** Returns the `FROM` clause that reads a JSON file's objects, with marked numbers if DuckDB would change any. */
+function jsonRows(file: SourceFile): string {
+  return file.plainNumbers ? jsonObjects(file) : `(SELECT ${markedNumbers('json')} AS json FROM ${jsonObjects(file)})`;
+}
+
+function paths(columns: readonly { readonly name: string }[]): string {
+  return `[${columns.map(({ name }) => fieldPath(name)).join(', ')}]`;
 }
 
 /** An empty field in a column for which the caller chose a type other than text is NULL, even if it is quoted. */
