@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 
-export type Format = 'csv' | 'json' | 'ndjson' | 'parquet';
+export type Format = 'csv' | 'tsv' | 'json' | 'ndjson' | 'parquet';
 
 /** What a column's cells are. It decides how they are written and compared. */
-export type Kind = 'text' | 'number' | 'boolean' | 'moment' | 'blob' | 'json';
+export type Kind = 'text' | 'number' | 'boolean' | 'moment' | 'interval' | 'blob' | 'json';
 
 export interface TableColumn {
   readonly name: string;
@@ -33,7 +33,7 @@ interface Cells {
   readonly in: readonly Format[];
 }
 
-const TEXT: readonly Format[] = ['csv', 'json', 'ndjson'];
+const TEXT: readonly Format[] = ['csv', 'tsv', 'json', 'ndjson'];
 const ALL: readonly Format[] = [...TEXT, 'parquet'];
 
 const anyText = fc.oneof(
@@ -126,6 +126,12 @@ const nested = fc.letrec<{ value: string }>((tie) => ({
 })).value;
 const object = fc.tuple(anyText, nested).map(([key, value]) => `{${JSON.stringify(key)}: ${value}}`);
 
+/** The least and the greatest integer of a type. */
+function extremes(type: string): string[] {
+  const bits = { TINY: 8, SMALL: 16, '': 32 }[type.replace(/^U|INT.*$/g, '').replace(/^U/, '')] ?? 32;
+  return type.startsWith('U') ? ['0', `${2 ** bits - 1}`] : [`${-(2 ** (bits - 1))}`, `${2 ** (bits - 1) - 1}`];
+}
+
 /** Structs as JSON, and as DuckDB writes them. */
 const STRUCTS: Readonly<Record<string, string>> = {
   '{"a":"x\\"\\n","b c":123456789.123456789012}': `{'a': 'x"' || chr(10), 'b c': 123456789.123456789012}`,
@@ -143,7 +149,7 @@ const CELLS: readonly Cells[] = [
   { kind: 'number', type: 'DECIMAL(9,3)', cell: decimal(6, 3), in: ALL },
   { kind: 'number', type: 'DECIMAL(38,17)', cell: decimal(20, 17), in: ALL },
   { kind: 'number', type: '', cell: anyDecimal, in: ['json', 'ndjson'] },
-  { kind: 'text', type: '', cell: anyDecimal, in: ['csv'] },
+  { kind: 'text', type: '', cell: anyDecimal, in: ['csv', 'tsv'] },
   { kind: 'number', type: 'DOUBLE', cell: double, in: ALL },
   {
     kind: 'number',
@@ -157,6 +163,12 @@ const CELLS: readonly Cells[] = [
     cell: fc.constantFrom('1e400', '1E5', '1.50', '-0', '123456789012345678.1', '2'),
     in: ['json', 'ndjson'],
   },
+  ...['TINYINT', 'SMALLINT', 'INTEGER', 'UTINYINT', 'USMALLINT', 'UINTEGER'].map((type): Cells => ({
+    kind: 'number',
+    type,
+    cell: fc.constantFrom(...extremes(type)),
+    in: ['parquet'],
+  })),
   { kind: 'boolean', type: 'BOOLEAN', cell: fc.constantFrom('true', 'false'), in: ALL },
   { kind: 'moment', type: 'DATE', cell: date, in: ALL },
   {
@@ -168,6 +180,31 @@ const CELLS: readonly Cells[] = [
   { kind: 'moment', type: 'TIME', cell: time, in: ALL },
   { kind: 'moment', type: 'TIMESTAMP', cell: timestamp, in: ALL },
   { kind: 'moment', type: 'TIMESTAMP WITH TIME ZONE', cell: timestamp.map((t) => `${t}+00`), in: ALL },
+  { kind: 'moment', type: 'TIME WITH TIME ZONE', cell: time.map((t) => `${t}+00`), in: ['parquet'] },
+  {
+    kind: 'moment',
+    type: 'TIMESTAMP_S',
+    cell: fc.constantFrom('1969-12-31 23:59:59', '9999-12-31 00:00:00'),
+    in: ['parquet'],
+  },
+  {
+    kind: 'moment',
+    type: 'TIMESTAMP_MS',
+    cell: fc.constantFrom('1969-12-31 23:59:59.999', '0001-01-01 00:00:00'),
+    in: ['parquet'],
+  },
+  {
+    kind: 'moment',
+    type: 'TIMESTAMP_NS',
+    cell: fc.constantFrom('1969-12-31 23:59:59.123456', '2262-04-11 00:00:00'),
+    in: ['parquet'],
+  },
+  {
+    kind: 'interval',
+    type: 'INTERVAL',
+    cell: fc.constantFrom('1 year 2 mons', '3 days', '-04:05:06.5', '1 mon 1 day 00:00:00.000001'),
+    in: ['parquet'],
+  },
   { kind: 'text', type: '', cell: timestamp.map((t) => `${t}+02:00`), in: TEXT },
   {
     kind: 'text',
@@ -179,6 +216,7 @@ const CELLS: readonly Cells[] = [
   { kind: 'blob', type: 'BLOB', cell: fc.uint8Array({ maxLength: 6 }).map(blobText), in: ['parquet'] },
   { kind: 'json', type: 'JSON', cell: object, in: ALL },
   { kind: 'json', type: '', cell: nested, in: ['json', 'ndjson'] },
+  { kind: 'json', type: 'MAP(VARCHAR, INTEGER)', cell: fc.constantFrom('{}', '{"a \\"b":1,"":null}'), in: ['parquet'] },
   { kind: 'json', type: 'INTEGER[]', cell: fc.constantFrom('[]', '[1,null,-3]'), in: ['parquet'] },
   {
     kind: 'json',
@@ -248,11 +286,12 @@ function blobText(blob: Uint8Array): string {
 /** Writes the table without any code of the tools. */
 export async function writeTable(path: string, format: Format, table: Table): Promise<void> {
   if (format === 'parquet') return await writeParquet(path, table);
-  await writeFile(path, format === 'csv' ? csv(table) : json(table, format));
+  const text = format === 'csv' ? csv(table, ',') : format === 'tsv' ? csv(table, '\t') : json(table, format);
+  await writeFile(path, text);
 }
 
-function csv({ columns, rows }: Table): string {
-  const line = (cells: readonly (string | null)[]): string => cells.map(csvField).join(',');
+function csv({ columns, rows }: Table, separator: string): string {
+  const line = (cells: readonly (string | null)[]): string => cells.map(csvField).join(separator);
   const body = Array.from({ length: rows }, (_, i) => line(columns.map(({ cells }) => cells[i]!)));
   return [line(columns.map((column) => column.name)), ...body].map((each) => `${each}\n`).join('');
 }
@@ -285,7 +324,7 @@ async function writeParquet(path: string, { columns, rows }: Table): Promise<voi
     if (cell === null) return `NULL::${type}`;
     // Through JSON, DECIMAL would lose digits.
     if (type.startsWith('STRUCT')) return `${STRUCTS[cell]!}::${type}`;
-    return `(${literal(cell)})${type.endsWith(']') ? '::JSON' : ''}::${type}`;
+    return `(${literal(cell)})${/\]$|^MAP/.test(type) ? '::JSON' : ''}::${type}`;
   };
   const select = Array.from(
     { length: rows },
@@ -336,6 +375,7 @@ function same(kind: Kind, type: string, cell: string | null, found: string | nul
   if (kind === 'number' && type === 'DOUBLE') return sameDouble(cell, found);
   if (kind === 'number') return number(cell) === number(found);
   if (kind === 'moment') return moment(cell) === moment(found);
+  if (kind === 'interval') return interval(cell) === interval(found);
   if (kind === 'blob') return bytes(cell) === bytes(found);
   if (kind === 'json') return JSON.stringify(tokens(cell)) === JSON.stringify(tokens(found));
   if (kind === 'boolean') return false;
@@ -374,6 +414,11 @@ function moment(text: string): string {
   return (/\.\d+$/.test(local) ? local.replace(/\.?0+$/, '') : local) + bc;
 }
 
+/** DuckDB has months where PostgreSQL has `mons`. */
+function interval(text: string): string {
+  return text.replaceAll('months', 'mons').replaceAll('month', 'mon');
+}
+
 /** Reads bytes as PostgreSQL (`\x00ff`) or DuckDB (`\x00\xFFa`) prints them. */
 function bytes(text: string): string {
   if (/^\\x([0-9a-f]{2})*$/.test(text) && !text.slice(2).includes('\\x')) return text.slice(2);
@@ -389,6 +434,12 @@ function tokens(text: string): string[] {
   return found.map((token) =>
     token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : /^-?\d/.test(token) ? number(token) : token,
   );
+}
+
+/** Returns the table with one more column, whose name is that of another, maybe in other letters. */
+export function withDuplicate(table: Table, rename: (name: string) => string): Table {
+  const [first] = table.columns;
+  return { ...table, columns: [...table.columns, { ...first!, name: rename(first!.name) }] };
 }
 
 export function fileIn(folder: string, called: string, format: Format): string {

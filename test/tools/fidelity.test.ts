@@ -182,6 +182,41 @@ describe('JSON', () => {
   });
 });
 
+test('text that looks like a number in the notation that the tools use inside is refused', async () => {
+  const digits = '"n":123456789.123456789012';
+  for (const text of [
+    String.raw`\u0001mcp-number:7`,
+    String.raw`\u0001\u006dcp-number:7`,
+    String.raw`\u0001\u006Dcp-number:7`,
+  ])
+    await expect(read(await write('mark.ndjson', `{${digits},"s":"${text}"}\n`))).rejects.toThrow(
+      'mark.ndjson, row 1: the text "u0001mcp-number:" is reserved',
+    );
+  const like = await read(await write('mark.ndjson', `{${digits},"s":"mcp-number:7"}\n`));
+  expect(like.texts).toEqual({ n: ['123456789.123456789012'], s: ['mcp-number:7'] });
+});
+
+test('long integers and numbers in other notations are compared by their digits', async () => {
+  const values = ['9007199254740993', '1E21', '123456789012345680000', '5e-324', '-0'];
+  const found = await read(await write('digits.ndjson', values.map((value) => `{"v":${value}}\n`).join('')));
+  expect([found.types['v'], found.texts['v']?.[0]]).toEqual(['JSON', '9007199254740993']);
+  const doubles = await read(
+    await write(
+      'digits.ndjson',
+      values
+        .slice(1)
+        .map((value) => `{"v":${value}}\n`)
+        .join(''),
+    ),
+  );
+  expect([doubles.types['v'], doubles.texts['v']]).toEqual([
+    'DOUBLE',
+    ['1e+21', '1.2345678901234568e+20', '5e-324', '-0.0'],
+  ]);
+  const lossy = await read(await write('digits.ndjson', '{"v":4.9e-324}\n{"v":1.0}\n'));
+  expect(lossy.texts['v']).toEqual(['4.9e-324', '1.0']);
+});
+
 describe('types', () => {
   test('the caller decides, in every format', async () => {
     await write('t.csv', 'id,n,d\n007,1,5\n8,"",\n');

@@ -13,11 +13,20 @@ import { convert, type ConvertCheckpoint } from '../../src/tools/convert/convert
 import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadActivities, LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import { scratch, type Scratch } from '../helpers/reference-tools.js';
-import { differences, fileIn, tables, writeTable, type Format, type Loaded, type Table } from '../helpers/tables.js';
+import {
+  differences,
+  fileIn,
+  tables,
+  withDuplicate,
+  writeTable,
+  type Format,
+  type Loaded,
+  type Table,
+} from '../helpers/tables.js';
 
 const RUNS = Number(process.env['ROUND_TRIP_RUNS'] ?? 1);
 const SEED = Number(process.env['ROUND_TRIP_SEED'] ?? 20_260_728);
-const FORMATS: readonly Format[] = ['csv', 'json', 'ndjson', 'parquet'];
+const FORMATS: readonly Format[] = ['csv', 'tsv', 'json', 'ndjson', 'parquet'];
 
 let place: Scratch;
 let steps: LoadActivities;
@@ -42,6 +51,26 @@ describe.each(FORMATS)('from %s', (from) => {
     30_000 + RUNS * 10_000,
   );
 });
+
+test.each(FORMATS.filter((format) => format !== 'parquet'))(
+  '%s: two columns with one name are refused',
+  async (from) => {
+    const rename = fc.constantFrom(
+      (name: string) => name,
+      (name: string) => (name === name.toUpperCase() ? name.toLowerCase() : name.toUpperCase()),
+    );
+    await fc.assert(
+      fc.asyncProperty(tables(from, from), rename, async (table, change) => {
+        const source = fileIn(place.root, `t${++count}`, from);
+        await writeTable(source, from, withDuplicate(table, change));
+        await expect(load(basename(source), 'file', 'main.twice')).rejects.toThrow(
+          / named ".*"; rename one of them|only in upper and lower case/s,
+        );
+      }),
+      { numRuns: 3 * RUNS, seed: SEED },
+    );
+  },
+);
 
 async function roundTrip(table: Table, from: Format, to: Format): Promise<void> {
   const id = `t${++count}`;
