@@ -215,6 +215,7 @@ export class TasksCore implements TasksConnection {
   async #close(): Promise<void> {
     try {
       await Promise.all([...this.#stops].map(async (stop) => await stop()));
+      await this.service.followers.close();
       await this.engine.close();
     } finally {
       await this.temporal.release();

@@ -19,6 +19,8 @@ export const REPLY_SIGNAL = 'mcpTaskReply';
  * progress.
  */
 export const CLAIM_UPDATE = 'mcpTaskClaim';
+/** The signal by which such a process gives a claim up again. */
+export const RELEASE_SIGNAL = 'mcpTaskRelease';
 /** The claim key for progress. A question's claim key is the key of its input request. */
 export const PROGRESS_CLAIM = 'progress';
 /** The failure types with which these updates are rejected. */

@@ -15,7 +15,16 @@ import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
 import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
 import { TaskReader } from './read/read.js';
-import { claim, keep, reply, respond, type ClaimAnswer, type ClaimRequest, type Replies } from './answer/respond.js';
+import {
+  claim,
+  keep,
+  release,
+  reply,
+  respond,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type Replies,
+} from './answer/respond.js';
 import type { StartRequest } from './start/start-request.js';
 import { TaskStarter } from './start/start-task.js';
 import { HistoryTails } from './watch/tail.js';
@@ -210,6 +219,16 @@ export class Engine {
     // once.
     if (await this.#reader.mapping(id, within(DEADLINE.read))) return 'granted';
     return await claim(this.#calls, id, request);
+  }
+
+  /**
+   * Gives a claim up, for others to take.
+   * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
+   */
+  async release(owner: string, id: string, request: Pick<ClaimRequest, 'key' | 'claimant'>): Promise<void> {
+    this.#own(owner, id);
+    if (await this.#reader.mapping(id, within(DEADLINE.read))) return;
+    await release(this.#calls, id, request);
   }
 
   /**

@@ -64,6 +64,7 @@ export class Namespaces implements TaskEngine {
   respond: TaskEngine['respond'] = async (owner, id, answers) => await this.#of(owner, id).respond(owner, id, answers);
   reply: TaskEngine['reply'] = async (owner, id, key, given) => await this.#of(owner, id).reply(owner, id, key, given);
   claim: TaskEngine['claim'] = async (owner, id, claim) => await this.#of(owner, id).claim(owner, id, claim);
+  release: TaskEngine['release'] = async (owner, id, claim) => await this.#of(owner, id).release(owner, id, claim);
 
   /**
    * Lists one namespace after another, in the same order on every replica. A namespace that cannot be listed fails its

@@ -10,7 +10,7 @@ import { Engine as WholeEngine, type EngineOptions } from './engine.js';
  * const engine = new Engine({ client, keys: Keyring.parse(process.env['MCP_TASKS_KEY'] ?? ''), taskQueue: 'mcp-tasks'
  * }); const { tasks } = await engine.list('ann'); await engine.close();
  */
-export interface Engine extends Omit<WholeEngine, 'claim' | 'owns' | 'reply'> {}
+export interface Engine extends Omit<WholeEngine, 'claim' | 'owns' | 'release' | 'reply'> {}
 
 /** Creates an {@link Engine} on a Temporal client. Close it when done. */
 export const Engine: new (options: EngineOptions) => Engine = WholeEngine;

@@ -2,18 +2,30 @@
  * Claims: they let one server process at a time ask the client a question or send it progress, to prevent duplicates.
  * @module
  */
-import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
-import { CLAIM_REFUSED, CLAIM_UPDATE, PROGRESS_CLAIM } from '../task/names.js';
+import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import { CLAIM_REFUSED, CLAIM_UPDATE, PROGRESS_CLAIM, RELEASE_SIGNAL } from '../task/names.js';
 
 /**
- * Claims `key` for `claimant` for the next `ms` milliseconds; 0 releases it. Returns whether it was granted.
+ * Claims `key` for `claimant` for the next `ms` milliseconds; 0 releases it. Returns whether it was granted. `session`
+ * is the one whose client will be asked.
  */
-export const claimUpdate = defineUpdate<boolean, [key: string, claimant: string, ms: number]>(CLAIM_UPDATE);
+export const claimUpdate = defineUpdate<boolean, [key: string, claimant: string, ms: number, session?: string]>(
+  CLAIM_UPDATE,
+);
+/** Releases `key`. A signal, because a workflow takes more of them than updates. */
+export const releaseSignal = defineSignal<[key: string, claimant: string]>(RELEASE_SIGNAL);
 
 interface HeldClaim {
   readonly claimant: string;
   /** Milliseconds since 1970, by the workflow's clock. */
   readonly until: number;
+  readonly session?: string;
+}
+
+/** The claims of the running workflow. */
+export interface Claims {
+  /** Forgets the claim on a question that is no longer open. */
+  forget(key: string): void;
 }
 
 /**
@@ -21,25 +33,29 @@ interface HeldClaim {
  *
  * @param isOpen whether a key belongs to an open input request
  */
-export function handleClaims(isOpen: (key: string) => boolean): void {
+export function handleClaims(isOpen: (key: string) => boolean): Claims {
   const held = new Map<string, HeldClaim>();
   const isFree = (key: string, claimant: string): boolean => {
     const claim = held.get(key);
     return claim === undefined || claim.claimant === claimant || claim.until <= Date.now();
   };
-  const claim = (key: string, claimant: string, ms: number): boolean => {
+  const claim = (key: string, claimant: string, ms: number, session?: string): boolean => {
     // Check again: all claims of one activation pass the validator before any of them is granted.
     if (!isFree(key, claimant)) return false;
-    if (ms > 0) held.set(key, { claimant, until: Date.now() + ms });
+    if (ms > 0) held.set(key, { claimant, until: Date.now() + ms, ...(session === undefined ? {} : { session }) });
     else held.delete(key);
     return true;
   };
   setHandler(claimUpdate, claim, {
     // A claim that the validator rejects leaves no trace in the history.
-    validator(key, claimant, _ms) {
+    validator(key, claimant, _ms, _session?) {
       const exists = key === PROGRESS_CLAIM || isOpen(key);
       if (!exists || !isFree(key, claimant))
         throw ApplicationFailure.nonRetryable('already claimed, or not open', CLAIM_REFUSED);
     },
   });
+  setHandler(releaseSignal, (key, claimant) => {
+    if (held.get(key)?.claimant === claimant) held.delete(key);
+  });
+  return { forget: (key) => void held.delete(key) };
 }

@@ -103,6 +103,7 @@ async function askOnce(request: InputRequest, deadline: Duration | undefined): P
     return book.replies.get(key);
   } finally {
     state.inputs.delete(key);
+    state.claims.forget(key);
     changed(state);
   }
 }

@@ -6,7 +6,7 @@ import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { REPORT_QUERY } from '../task/names.js';
 import type { Progress } from '../task/progress.js';
 import type { InputRequest, TaskReport } from '../task/report.js';
-import { handleClaims } from './claims.js';
+import { handleClaims, type Claims } from './claims.js';
 
 export const reportQuery = defineQuery<TaskReport>(REPORT_QUERY);
 
@@ -14,6 +14,7 @@ export interface TaskState {
   message?: string;
   progress?: Progress;
   readonly inputs: Map<string, InputRequest>;
+  readonly claims: Claims;
   changedAt: number;
 }
 
@@ -24,9 +25,10 @@ export function taskState(): TaskState {
   const { runId } = workflowInfo();
   // Keyed by run, because a reused sandbox may keep module state from one workflow to the next.
   if (current?.runId === runId) return current.state;
-  const state: TaskState = { inputs: new Map(), changedAt: Date.now() };
+  const inputs = new Map<string, InputRequest>();
+  const claims = handleClaims((key) => inputs.has(key));
+  const state: TaskState = { inputs, claims, changedAt: Date.now() };
   current = { runId, state };
-  handleClaims((key) => state.inputs.has(key));
   setHandler(reportQuery, () => report(state), {
     description: 'Progress, message and open input requests of this MCP task',
   });

@@ -1,6 +1,7 @@
 /** Questions of a task in protocol 2025-11-25: sent to the client on one stream, answered at any replica. */
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool } from '../../src/index.js';
@@ -96,6 +97,36 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     await session.reply(b, again.id, accept({ name: 'Cid' }));
     expect((await second.next(({ id }) => id === second.requestId)).result.structuredContent).toEqual({ name: 'Bea' });
     expect([...questions(first), ...questions(second)]).toHaveLength(2);
+  });
+
+  it('cost a workflow no update when their client reconnects, and one for a new session or process', async () => {
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const session = await Session.begin(a);
+    const taskId = await create(session);
+    const updates = async (): Promise<number> => {
+      const { events } = await new Client({ connection }).workflow.getHandle(taskId).fetchHistory();
+      return events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes).length ?? 0;
+    };
+    const ask = async (of: Session, at: Endpoint): Promise<unknown> => {
+      const result = await of.open(at, 'tasks/result', { taskId });
+      const { id } = await result.next(isQuestion);
+      await result.drop();
+      return id;
+    };
+    const asked = new Set<unknown>();
+    for (let times = 0; times < 10; times++) asked.add(await ask(session, a));
+    expect(asked.size).toBe(10);
+    expect(await updates()).toBe(1);
+    const later = await Session.begin(a);
+    await ask(later, a);
+    await ask(session, a);
+    await ask(later, a);
+    expect(await updates()).toBe(2);
+    await ask(session, b);
+    expect(await updates()).toBe(3);
+    await session.reply(a, [...asked][0], accept({ name: 'Gil' }));
+    await stack.tasks.engine.result('anonymous', taskId);
+    await connection.close();
   });
 
   it('go to the newest `tasks/result`, or else to the session’s own stream', async () => {

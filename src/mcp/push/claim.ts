@@ -1,6 +1,10 @@
 /**
- * The claim to ask a task's client a question or send it progress. The task's workflow grants it to one server process
- * at a time.
+ * This process's claim to ask a task's client a question or send it progress. The task's workflow grants it to one
+ * process at a time.
+ *
+ * A workflow takes 2,000 updates in all and each granted claim is one of them, so a claim outlives the streams that it
+ * was made for: a client that reconnects to this process needs no new one. If nobody returns, it is released by signal,
+ * so that the question can go to a stream at another process.
  * @module
  */
 import type { Logger } from '../../local/log.js';
@@ -9,76 +13,167 @@ import type { ClaimAnswer } from '../../temporal/answer/respond.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 
 /**
- * How long a claim lasts, in milliseconds. It is renewed halfway through, each time for twice as long: a workflow takes
- * 2,000 updates in all, and a person may take days.
+ * How long a claim lasts, in milliseconds. It is renewed halfway through, each time for twice as long, because a person
+ * may take days.
  */
 const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;
+/** How long to wait before trying again to renew a claim if Temporal or the worker is away, in milliseconds. */
+const RENEW_AGAIN = 5_000;
+/**
+ * How long an unused claim is kept before it is released, in milliseconds. Each time twice as long: a client that moves
+ * between processes all the time is served more slowly, but never uses up the workflow's updates.
+ */
+const KEPT = { first: 2_000, longest: 10 * 60_000 };
 
 export interface ClaimOptions {
-  readonly engine: TaskEngine;
+  readonly engine: Pick<TaskEngine, 'claim' | 'release'>;
   readonly logger: Logger;
   readonly owner: string;
   readonly taskId: string;
   /** What is claimed: a question's key, or `PROGRESS_CLAIM`. */
   readonly key: string;
-  /** Identifies the claimant: the same for all claims of one follower. */
+  /** Identifies this process. */
   readonly claimant: string;
 }
 
 export class Claim {
-  #wanted = false;
-  #held = false;
+  readonly #users = new Set<object>();
+  /** The sessions that the workflow granted it for. */
+  readonly #sessions = new Set<string | undefined>();
+  /** Until when this process surely holds the claim, in milliseconds since 1970. */
+  #until = 0;
+  #ms = FIRST;
+  #abandoned = false;
+  #releases = 0;
   #renewal: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  /** The last message to the workflow: they are sent one after another. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ClaimOptions) {}
 
-  /** Claims and keeps renewing until released. */
-  async take(): Promise<ClaimAnswer> {
-    this.#wanted = true;
-    if (this.#held) return 'granted';
-    const answer = await this.#claim(FIRST);
-    if (answer !== 'granted') return answer;
+  /**
+   * Claims for `user`, and keeps renewing while there are users.
+   * @param session the session whose client will be asked
+   */
+  async take(user: object, session?: string): Promise<ClaimAnswer> {
+    this.#users.add(user);
+    clearTimeout(this.#idle);
+    const answer = await this.#inTurn(async () => await this.#take(session));
     // It may have been given up while the workflow was granting it.
-    if (this.#wanted) this.#hold(FIRST);
-    else await this.#claim(0);
-    return this.#held ? 'granted' : 'refused';
+    return answer === 'granted' && !this.#users.has(user) ? 'refused' : answer;
   }
 
-  /** Gives the claim up for others to take. If that fails, the claim runs out by itself. */
-  async release(): Promise<void> {
-    const held = this.#held;
-    this.leave();
-    if (held) await this.#claim(0);
-  }
-
-  /** Stops renewing, so that others can claim once the current claim runs out. */
-  leave(): void {
-    this.#wanted = false;
-    this.#held = false;
+  /** Ends the use by `user`. A claim without users is released after a while. */
+  release(user: object): void {
+    if (!this.#users.delete(user) || this.#users.size > 0) return;
     clearTimeout(this.#renewal);
+    this.#releaseLater();
   }
 
-  #hold(ms: number): void {
-    this.#held = true;
-    this.#renewal = setTimeout(() => void this.#renew(Math.min(2 * ms, LONGEST)), ms / 2);
+  /** Lets the claim run out: until then nobody else is asked, not even by this process. */
+  abandon(): void {
+    this.#abandoned = this.#isHeld();
+    this.#stop();
   }
 
-  async #renew(ms: number): Promise<void> {
-    const renewed = (await this.#claim(ms)) === 'granted';
-    // If it has been given up meanwhile, the renewal may have reached the workflow after the release.
-    if (!this.#wanted) await (renewed ? this.#claim(0) : undefined);
-    else if (renewed) this.#hold(ms);
-    else this.#held = false;
+  /** Forgets the claim, because there is nothing left to claim. */
+  forget(): void {
+    this.#until = 0;
+    this.#stop();
   }
 
-  async #claim(ms: number): Promise<ClaimAnswer> {
-    const { engine, logger, owner, taskId, key, claimant } = this.options;
-    try {
-      return await engine.claim(owner, taskId, { key, claimant, ms });
-    } catch (error) {
-      if (!isMcpTasksError(error)) logger.error({ taskId, err: error }, 'claim failed');
-      return 'refused';
+  /** Releases the claim now, unless it is abandoned. If that fails, it runs out by itself. */
+  async close(): Promise<void> {
+    this.#stop();
+    await this.#inTurn(async () => await this.#release());
+  }
+
+  #isHeld(): boolean {
+    return Date.now() < this.#until;
+  }
+
+  #stop(): void {
+    this.#users.clear();
+    clearTimeout(this.#renewal);
+    clearTimeout(this.#idle);
+  }
+
+  async #take(session: string | undefined): Promise<ClaimAnswer> {
+    const held = this.#isHeld();
+    if (held && this.#abandoned) return 'refused';
+    if (held && this.#sessions.has(session)) {
+      this.#renewLater(this.#until - Date.now() - this.#ms / 2);
+      return 'granted';
     }
+    const answer = (await this.#claim(held ? this.#ms : FIRST, session)) ?? 'refused';
+    if (answer !== 'granted') return answer;
+    if (!held) this.#sessions.clear();
+    this.#sessions.add(session);
+    return answer;
+  }
+
+  #renewLater(ms: number): void {
+    clearTimeout(this.#renewal);
+    if (this.#users.size > 0)
+      this.#renewal = setTimeout(() => void this.#inTurn(async () => await this.#renew()), Math.max(0, ms)).unref();
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#users.size === 0 || !this.#isHeld()) return;
+    const [session] = this.#sessions;
+    const answer = await this.#claim(Math.min(2 * this.#ms, LONGEST), session);
+    if (answer === undefined) this.#renewLater(RENEW_AGAIN);
+    else if (answer !== 'granted') this.#until = 0;
+  }
+
+  #releaseLater(): void {
+    clearTimeout(this.#idle);
+    const kept = Math.min(KEPT.first * 2 ** this.#releases, KEPT.longest);
+    this.#idle = setTimeout(() => {
+      void this.#inTurn(async () => {
+        if (this.#users.size === 0) await this.#release();
+      });
+    }, kept).unref();
+  }
+
+  async #release(): Promise<void> {
+    if (!this.#isHeld() || this.#abandoned) return;
+    const { engine, owner, taskId, key, claimant } = this.options;
+    this.#until = 0;
+    this.#releases += 1;
+    await this.#logged(async () => await engine.release(owner, taskId, { key, claimant }));
+  }
+
+  /** Returns `undefined` if the workflow could not be asked. */
+  async #claim(ms: number, session: string | undefined): Promise<ClaimAnswer | undefined> {
+    const { engine, owner, taskId, key, claimant } = this.options;
+    const from = Date.now();
+    const request = { key, claimant, ms, ...(session === undefined ? {} : { session }) };
+    const answer = await this.#logged(async () => await engine.claim(owner, taskId, request));
+    if (answer !== 'granted') return answer;
+    this.#until = from + ms;
+    this.#ms = ms;
+    this.#abandoned = false;
+    if (this.#users.size > 0) this.#renewLater(ms / 2);
+    else this.#releaseLater();
+    return answer;
+  }
+
+  async #logged<T>(send: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isMcpTasksError(error))
+        this.options.logger.error({ taskId: this.options.taskId, err: error }, 'claim failed');
+      return undefined;
+    }
+  }
+
+  async #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(run);
+    this.#turn = mine.catch(() => undefined);
+    return await mine;
   }
 }

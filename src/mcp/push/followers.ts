@@ -3,7 +3,6 @@
  * questions, each on one stream. A task is followed for as long as a stream can carry its messages.
  * @module
  */
-import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../local/log.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Keyring } from '../../task/keyring.js';
@@ -11,18 +10,22 @@ import type { EndedTask, Task } from '../../task/task.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 import { unlessAborted } from '../../temporal/rpc/signals.js';
 import { PROGRESS_CLAIM } from '../../task/names.js';
-import { Claim } from './claim.js';
+import { Claims, type ClaimUse } from './claims.js';
 import type { Owner } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { News } from './news.js';
 import { Questions, type Carrier } from './questions.js';
 import type { Stream } from '../../protocol/stream.js';
 
-export interface FollowerOptions {
+export interface FollowersOptions {
   readonly engine: TaskEngine;
   readonly keys: Keyring;
   readonly logger: Logger;
   readonly pollInterval: number;
+}
+
+interface FollowerOptions extends FollowersOptions {
+  readonly claims: Claims;
 }
 
 /** A task to follow on a stream. */
@@ -60,14 +63,18 @@ export interface Following {
 export class Followers {
   readonly #followers = new Map<string, Follower>();
 
-  constructor(private readonly options: FollowerOptions) {}
+  readonly #options: FollowerOptions;
+
+  constructor(options: FollowersOptions) {
+    this.#options = { ...options, claims: new Claims(options.engine, options.logger) };
+  }
 
   /** Sends messages about the owner's task on the stream, until `leave` is called or the task ends. */
   follow(followed: Followed, { known, plain = false, tell }: FollowOptions = {}): Following {
     const key = keyOf(followed);
     let follower = this.#followers.get(key);
     if (!follower) {
-      const mine = new Follower(this.options, followed, known, () => {
+      const mine = new Follower(this.#options, followed, known, () => {
         if (this.#followers.get(key) === mine) this.#followers.delete(key);
       });
       follower = mine;
@@ -85,6 +92,11 @@ export class Followers {
   askAgain(owner: Owner, taskId: string, key: string, problem: string): void {
     for (const follower of this.#followers.values())
       if (follower.isOf(owner, taskId)) void follower.askAgain(key, problem);
+  }
+
+  /** Lets other processes ask and report at once. Call it after the last stream has ended, before the engine closes. */
+  async close(): Promise<void> {
+    await this.#options.claims.close();
   }
 
   /**
@@ -127,11 +139,10 @@ class Follower {
     known: Task | undefined,
     private readonly gone: () => void,
   ) {
-    const { engine, keys, logger, pollInterval } = options;
+    const { keys, claims, pollInterval } = options;
     this.#owner = owner;
     this.#taskId = taskId;
-    const claimant = randomUUID();
-    const claimOn = (key: string): Claim => new Claim({ engine, logger, owner: owner.id, taskId, key, claimant });
+    const claimOn = (key: string): ClaimUse => claims.use(owner.id, taskId, key);
     const { tasks, unsolicited } = version;
     if (unsolicited) {
       const progressClaim = claimOn(PROGRESS_CLAIM);

@@ -5,7 +5,7 @@
 import type { Progress } from '../../task/progress.js';
 import { currentProgress, type Task } from '../../task/task.js';
 import type { TaskView, UnsolicitedMessages } from '../../protocol/version.js';
-import type { Claim } from './claim.js';
+import type { ClaimUse } from './claims.js';
 import { carry, type Carrier } from './questions.js';
 
 /** How long to wait after a refused claim before trying again, in milliseconds. */
@@ -18,7 +18,7 @@ export interface NewsOptions {
   /** In milliseconds. */
   readonly pollInterval: number;
   /** The claim to send progress; needed for sessions, which may also have a stream at another process. */
-  readonly progressClaim: Claim;
+  readonly progressClaim: ClaimUse;
   /** The task as the client last saw it. */
   readonly known: Task | undefined;
 }
@@ -40,7 +40,8 @@ export class News {
     const status = this.options.status(task);
     const progress = this.#newProgress(task);
     const callers = carriers.filter(({ stream }) => stream.session === task.caller?.session);
-    if (callers.length === 0) await progressClaim.release();
+    if (task.outcome) progressClaim.forget();
+    else if (callers.length === 0) progressClaim.release();
     else if (progress && (await this.#mayTell(task))) await carry(callers, () => unsolicited.progress(task, progress));
     const changed = this.#status !== undefined && this.#status !== status;
     this.#status = status;
@@ -51,7 +52,7 @@ export class News {
   }
 
   close(): void {
-    void this.options.progressClaim.release();
+    this.options.progressClaim.release();
   }
 
   async #mayTell({ caller }: Task): Promise<boolean> {

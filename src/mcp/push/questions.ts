@@ -13,7 +13,7 @@ import type { InputRequest } from '../../task/report.js';
 import { sealRequestId, type Question } from '../../task/request-id.js';
 import type { Task } from '../../task/task.js';
 import type { UnsolicitedMessages } from '../../protocol/version.js';
-import type { Claim } from './claim.js';
+import type { ClaimUse } from './claims.js';
 import type { ServerMessage, Stream } from '../../protocol/stream.js';
 
 /**
@@ -33,14 +33,13 @@ export interface Carrier {
 export interface QuestionOptions {
   readonly keys: Keyring;
   readonly unsolicited: UnsolicitedMessages;
-  /** Creates the claim on one of the task's questions. */
-  readonly claimOn: (key: string) => Claim;
+  readonly claimOn: (key: string) => ClaimUse;
   /** Causes {@link Questions.put} to be called again. */
   readonly look: () => void;
 }
 
 interface SentQuestion {
-  readonly claim: Claim;
+  readonly claim: ClaimUse;
   /** The stream whose client was asked. */
   carrier?: Carrier;
   /** What was wrong with the last answer. */
@@ -61,8 +60,7 @@ export class Questions {
   async put(task: Task, carriers: readonly Carrier[]): Promise<void> {
     for (const [key, { claim }] of this.#questions) {
       if (Object.hasOwn(task.inputs, key)) continue;
-      // The question is no longer open, so there is nothing left to release.
-      claim.leave();
+      claim.forget();
       this.#questions.delete(key);
     }
     for (const [key, request] of Object.entries(task.inputs)) await this.#putOne(task, key, request, carriers);
@@ -77,7 +75,7 @@ export class Questions {
 
   /** Leaves the questions on `carrier` with its client until the claims run out. Until then nobody else is asked. */
   leave(carrier: Carrier): void {
-    for (const question of this.#questions.values()) if (question.carrier === carrier) question.claim.leave();
+    for (const question of this.#questions.values()) if (question.carrier === carrier) question.claim.abandon();
   }
 
   /**
@@ -95,7 +93,7 @@ export class Questions {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
-    for (const { claim } of this.#questions.values()) void claim.release();
+    for (const { claim } of this.#questions.values()) claim.release();
   }
 
   async #putOne(
@@ -114,18 +112,23 @@ export class Questions {
       carriers.filter(
         ({ stream }) => (!kind || !stream.answers || stream.answers.includes(kind)) && (claimable || !stream.shared),
       );
-    if (able().length === 0) return await question.claim.release();
     this.#questions.set(key, question);
-    const claimed = await question.claim.take();
-    if (claimed === 'refused') return this.#lookAgain();
-    claimable &&= claimed === 'granted';
-    // Filter again: streams may have ended while the claim was made.
-    const carrier = await carry(able(), ({ plain }) =>
-      this.#message({ taskId, key }, saying(request, question.problem), plain),
-    );
-    if (carrier && carriers.includes(carrier)) question.carrier = carrier;
-    else await question.claim.release();
-    if (this.#closed) await question.claim.release();
+    const message = ({ plain }: Carrier): ServerMessage =>
+      this.#message({ taskId, key }, saying(request, question.problem), plain);
+    for (const session of sessionsOf(able())) {
+      const claimed = await question.claim.take(session);
+      if (claimed === 'refused') return this.#lookAgain();
+      claimable &&= claimed === 'granted';
+      // Filter again: streams may have ended while the claim was made.
+      const carrier = await carry(
+        able().filter(({ stream }) => stream.session === session),
+        message,
+      );
+      if (!carrier || !carriers.includes(carrier)) continue;
+      question.carrier = carrier;
+      break;
+    }
+    if (!question.carrier || this.#closed) question.claim.release();
   }
 
   #message(question: Question, { method, params }: InputRequest, plain: boolean): ServerMessage {
@@ -148,6 +151,11 @@ function inOrder(carriers: readonly Carrier[]): Carrier[] {
     ...newest.filter(({ stream }) => stream.kind === 'request'),
     ...newest.filter(({ stream }) => stream.kind === 'session'),
   ];
+}
+
+/** Returns the carriers' sessions, in the order in which they are asked. */
+function sessionsOf(carriers: readonly Carrier[]): Set<string | undefined> {
+  return new Set(inOrder(carriers).map(({ stream }) => stream.session));
 }
 
 /** Sends a message on the first stream that accepts it. Returns that carrier, or `undefined` if none does. */

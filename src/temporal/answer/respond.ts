@@ -11,7 +11,7 @@ import {
 } from '@temporalio/client';
 import { rawValueTypeInfo } from '@temporalio/common';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
-import { CLAIM_REFUSED, CLAIM_UPDATE, REPLY_SIGNAL, RESPOND_UPDATE } from '../../task/names.js';
+import { CLAIM_REFUSED, CLAIM_UPDATE, RELEASE_SIGNAL, REPLY_SIGNAL, RESPOND_UPDATE } from '../../task/names.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { isInFlightLimit, isOvertaken, isUpdateLimit } from '../rpc/update-limits.js';
 import { signalOnce } from './signal.js';
@@ -129,8 +129,10 @@ export async function keep(
 export interface ClaimRequest {
   readonly key: string;
   readonly claimant: string;
-  /** How long the claim holds, in milliseconds; 0 releases it. */
+  /** How long the claim holds, in milliseconds. */
   readonly ms: number;
+  /** The session whose client will be asked. @default none */
+  readonly session?: string;
 }
 
 /**
@@ -142,14 +144,20 @@ export type ClaimAnswer = 'granted' | 'refused' | 'unavailable';
  * Makes a claim. A workflow that does not support claims grants every one.
  * @throws McpTasksError `NO_WORKER` if no worker can grant it
  */
-export async function claim(calls: Calls, id: string, { key, claimant, ms }: ClaimRequest): Promise<ClaimAnswer> {
+export async function claim(
+  calls: Calls,
+  id: string,
+  { key, claimant, ms, session }: ClaimRequest,
+): Promise<ClaimAnswer> {
   try {
     const granted = await calls.run(
       within(DEADLINE.respond),
       async () =>
         await calls.client.workflow
           .getHandle(id)
-          .executeUpdate<boolean, [string, string, number]>(CLAIM_UPDATE, { args: [key, claimant, ms] }),
+          .executeUpdate<boolean, [string, string, number, string?]>(CLAIM_UPDATE, {
+            args: session === undefined ? [key, claimant, ms] : [key, claimant, ms, session],
+          }),
       isOvertaken,
     );
     return granted ? 'granted' : 'refused';
@@ -160,6 +168,20 @@ export async function claim(calls: Calls, id: string, { key, claimant, ms }: Cla
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isInFlightLimit(error)) throw error;
     throw new McpTasksError('NO_WORKER', 'No worker is running that could grant the claim.', { cause: error });
   }
+}
+
+/** Gives a claim up, for others to take. */
+export async function release(
+  calls: Calls,
+  id: string,
+  { key, claimant }: Pick<ClaimRequest, 'key' | 'claimant'>,
+): Promise<void> {
+  await unlessEnded(
+    calls.run(
+      within(DEADLINE.respond),
+      async () => await calls.client.workflow.getHandle(id).signal(RELEASE_SIGNAL, key, claimant),
+    ),
+  );
 }
 
 function hash(of: unknown): string {
