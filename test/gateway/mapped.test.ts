@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
-import { send2026 } from '../helpers/raw-requests.js';
+import { send2026, type Reply } from '../helpers/raw-requests.js';
 import { Session, type Message } from '../helpers/session-client.js';
 import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
@@ -144,6 +144,56 @@ describe('2026-07-28', () => {
     const { taskId } = (await send('tools/call', given)).result;
     await gateway.tasks.engine.result('anonymous', taskId);
     expect((await get(taskId)).result.structuredContent).toMatchObject({ loaded: 'today' });
+  });
+});
+
+describe('2026-07-28, without the tasks extension', () => {
+  const call = async (name: string, params: object = {}): Promise<Reply> =>
+    await send2026(
+      handler,
+      'tools/call',
+      { name, arguments: { amount: 5 }, ...params },
+      { capabilities: { elicitation: {} } },
+    );
+  const messageOf = ({ result }: Reply): string =>
+    Object.values(result.inputRequests as Record<string, { params: { message: string } }>)[0]?.params.message as string;
+  const repeat = async ({ result }: Reply, content: object, action = 'accept'): Promise<Reply> =>
+    await call('pay', {
+      requestState: result.requestState,
+      inputResponses: { [Object.keys(result.inputRequests)[0] as string]: { action, content } },
+    });
+
+  it('asks in the answer to the call, again with the reason if an answer is refused, and takes it once', async () => {
+    const first = await call('pay');
+    expect(messageOf(first)).toBe('Pay 5 for payment?');
+    const invalid = await repeat(first, { approved: 'maybe' });
+    expect(messageOf(invalid)).toMatch(/^Pay 5 for payment\?\n\nThe answer to "approval" is not valid: approved: /);
+    const rejected = await repeat(invalid, { approved: false });
+    expect(messageOf(rejected)).toBe('Pay 5 for payment?\n\nThe workflow rejected the answer: say why not');
+    const second = await repeat(rejected, { approved: true, note: 'fine' });
+    expect(messageOf(second)).toBe('Release it?');
+    expect(messageOf(await repeat(first, { approved: false, note: 'late' }))).toBe('Release it?');
+    const last = await repeat(second, { by: 'me' });
+    expect(last.result.structuredContent).toEqual({ approved: true, note: 'fine', released: 'me' });
+    expect((await repeat(second, { by: 'me' })).result).toMatchObject(last.result);
+  });
+
+  it('stops asking after five refused answers, and says that the task still waits', async () => {
+    let reply = await call('pay');
+    for (let refused = 0; refused < 4; refused++) reply = await repeat(reply, { approved: false });
+    reply = await repeat(reply, { approved: false });
+    expect(reply.result).toMatchObject({
+      isError: true,
+      content: [
+        {
+          text: 'pay is still waiting for an answer, but 5 answers were refused. Do not start it again. The last reason: The workflow rejected the answer: say why not',
+        },
+      ],
+    });
+  });
+
+  it('ends with the task if the question is declined and the workflow cannot be told', async () => {
+    expect((await repeat(await call('pay'), {}, 'decline')).error?.message).toBe('Task was cancelled');
   });
 });
 

@@ -246,14 +246,14 @@ describe('a call that is repeated', () => {
     ],
   ])('with %s is refused, and starts nothing', async (_, tool, params, options) => {
     const first = await call('once');
-    const [start, respond] = [vi.spyOn(stack.tasks.engine, 'start'), vi.spyOn(stack.tasks.engine, 'respond')];
+    const [start, get] = [vi.spyOn(stack.tasks.engine, 'start'), vi.spyOn(stack.tasks.engine, 'get')];
     const { requestState } = first.result;
     const inputResponses = { [asked(first)[0]?.key as string]: name };
     expect((await call(tool, { requestState, inputResponses, ...params }, options)).error).toMatchObject({
       code: -32602,
       message: expect.stringContaining('Invalid or expired requestState'),
     });
-    expect([start.mock.calls, respond.mock.calls]).toEqual([[], []]);
+    expect([start.mock.calls, get.mock.calls]).toEqual([[], []]);
   });
 
   it('after a day is refused, and starts nothing', async () => {

@@ -8,13 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { Connection } from '@temporalio/client';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { callTool, tasksCapability } from '../../src/client/index.js';
 import { key, startStack } from '../helpers/stack.js';
-import { tools, waitForFile } from '../fixtures/tools.mjs';
+import { send2026, type Reply } from '../helpers/raw-requests.js';
+import { inTurn, tools, waitForFile } from '../fixtures/tools.mjs';
 
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const Loose = z.looseObject({});
 let dir: string;
 const processes = new Set<ChildProcess>();
@@ -84,6 +86,59 @@ it.each(['legacy', 'auto'] as const)(
     await stack.close();
   },
 );
+
+it('a call is repeated with answers at other servers, after those that asked were killed', async () => {
+  const stack = await startStack([inTurn]);
+  const { stop } = await stack.startWorker({ workflowsPath });
+  const { taskQueue } = stack.tasks;
+  const [first, second] = [await server(taskQueue), await server(taskQueue)];
+  const call = async ({ url }: { url: URL }, params: object = {}): Promise<Reply> =>
+    await send2026(
+      {
+        fetch: async (request) =>
+          await fetch(url, { method: 'POST', headers: request.headers, body: await request.text() }),
+      },
+      'tools/call',
+      { name: 'in_turn', arguments: {}, ...params },
+      { capabilities: { elicitation: {} } },
+    );
+  const repeatOf = ({ result }: Reply, content: object): object => ({
+    requestState: result.requestState,
+    inputResponses: { [Object.keys(result.inputRequests)[0] as string]: { action: 'accept', content } },
+  });
+  const asked = await call(first);
+  await kill(first.child);
+  const again = await call(second, repeatOf(asked, { text: 'a' }));
+  expect(Object.values(again.result.inputRequests)).toMatchObject([{ params: { message: 'Second?' } }]);
+  // No worker takes the answer, so Temporal keeps it. The call waits until its server is killed.
+  await stop();
+  const third = await server(taskQueue, Number(first.url.port));
+  const waiting = call(third, repeatOf(again, { text: 'b' })).catch(() => 'lost');
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const workflows = new TemporalClient({ connection }).workflow;
+  const ids: string[] = [];
+  for await (const { workflowId } of workflows.list({ query: `TaskQueue = '${taskQueue}'` })) ids.push(workflowId);
+  // Both runs of one workflow.
+  const [id = ''] = new Set(ids);
+  expect(new Set(ids).size).toBe(1);
+  await expect
+    .poll(
+      async () =>
+        (await workflows.getHandle(id).fetchHistory()).events?.some(
+          ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'mcpTaskReply',
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+  await kill(third.child);
+  expect(await waiting).toBe('lost');
+  await stack.startWorker({ workflowsPath });
+  // Sent once more, with another answer: the first one counts.
+  const last = await call(second, repeatOf(again, { text: 'changed' }));
+  expect(last.result.structuredContent).toEqual({ first: 'a', second: 'b' });
+  await connection.close();
+  await stack.close();
+});
 
 it('a task completes after Temporal was killed and restarted on the same database', async () => {
   const [port, uiPort] = [await freePort(), await freePort()];

@@ -9,6 +9,7 @@ import { isMcpTasksError } from '../../task/errors.js';
 import { errorResult } from '../../task/result.js';
 import type { Task } from '../../task/task.js';
 import { handleResult } from '../tools/handle-result.js';
+import type { TaskService } from '../service.js';
 import { awaitAnswer, type Wait } from './wait.js';
 
 /** How many answers in a row an existing workflow may refuse before the call stops asking. */
@@ -30,10 +31,11 @@ export async function resumeCall(
   const { engine } = service;
   const { id: owner } = call.ctx.owner;
   const { taskId, answers, refusals } = repeated;
-  const problem = await engine.respond(owner, taskId, answers).then(() => undefined, refusalOf);
+  const before = await engine.get(owner, taskId);
+  const problem = before.outcome ? undefined : await deliver(service, owner, before, answers);
+  if (problem === undefined || !version.questions)
+    return await waitOn({ ...resumed, task: before, answered: new Set(Object.keys(answers)) });
   const task = await engine.get(owner, taskId);
-  if (problem === undefined || task.outcome || !version.questions)
-    return await waitOn({ ...resumed, task, answered: new Set(Object.keys(answers)) });
   if (refusals + 1 >= MOST_REFUSALS) return { ...gaveUp(resumed, task, problem) };
   const questions = Object.entries(version.questions.open(task, call.ctx)).map(
     ([key, request]) => [key, Object.hasOwn(answers, key) ? saying(request, problem) : request] as const,
@@ -45,6 +47,24 @@ export async function resumeCall(
     questions: Object.fromEntries(questions),
     refusals: refusals + 1,
   });
+}
+
+/**
+ * Delivers the answers. A client would not send them again, so if no worker takes them, Temporal keeps them; not so for
+ * an existing workflow, which only its worker can ask whether a question is still open.
+ * @returns why an answer was refused; `undefined` if none was
+ */
+async function deliver(
+  { engine }: TaskService,
+  owner: string,
+  { id, mapping }: Task,
+  answers: RepeatedCall['answers'],
+): Promise<string | undefined> {
+  if (mapping) return await engine.respond(owner, id, answers).then(() => undefined, refusalOf);
+  await Promise.all(
+    Object.entries(answers).map(async ([key, answer]) => await engine.reply(owner, id, key, { answer })),
+  );
+  return undefined;
 }
 
 /** Returns why an answer was refused. */
