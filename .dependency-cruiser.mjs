@@ -5,16 +5,17 @@ import { builtinModules } from 'node:module';
  * checks it, and test/architecture/layers.test.ts plants forbidden imports to show that it does.
  */
 export const folders = {
-  task: [],
-  tool: ['task'],
-  activity: ['task', 'tool'],
+  task: ['limits'],
+  limits: [],
+  tool: ['task', 'limits'],
+  activity: ['task', 'tool', 'limits'],
   // Bundled into the workflow sandbox, so it stays small.
-  workflow: ['task', 'tool'],
+  workflow: ['task', 'tool', 'limits'],
   // Below mcp: a version is given what it needs of the server (`TaskOperations`) and never imports it.
   protocol: ['task', 'tool'],
   local: ['task'],
-  temporal: ['task', 'tool', 'local'],
-  mcp: ['task', 'tool', 'local', 'protocol', 'temporal'],
+  temporal: ['task', 'tool', 'local', 'limits'],
+  mcp: ['task', 'tool', 'local', 'protocol', 'temporal', 'limits'],
   server: ['task', 'tool', 'protocol', 'mcp', 'durable-tasks.ts'],
   sdk: ['task', 'tool', 'protocol', 'mcp', 'durable-tasks.ts'],
   auth: ['task', 'local'],
@@ -22,17 +23,18 @@ export const folders = {
   client: ['task'],
   worker: ['task', 'tool', 'activity', 'local', 'temporal'],
   tools: ['task', 'tool', 'activity', 'local'],
-  gateway: ['task', 'tool', 'local', 'temporal', 'server', 'worker', 'durable-tasks.ts', 'version.ts'],
+  gateway: ['task', 'tool', 'local', 'limits', 'temporal', 'server', 'worker', 'durable-tasks.ts', 'version.ts'],
   cli: ['task', 'tool', 'local', 'auth', 'gateway', 'mcp', 'server', 'tools', 'worker', 'version.ts'],
   'durable-tasks.ts': ['task', 'tool', 'local', 'protocol', 'mcp', 'temporal'],
   'index.ts': ['task', 'tool', 'local', 'mcp', 'temporal', 'server', 'durable-tasks.ts'],
   'version.ts': [],
-  workflows: ['task', 'tool', 'tools', 'workflow'],
+  workflows: ['task', 'tool', 'tools', 'workflow', 'limits'],
 };
 
 /** Which SDK packages a folder may import, as a pattern. */
 const sdks = {
   task: null,
+  limits: '@temporalio/common',
   protocol: null,
   local: null,
   client: '@modelcontextprotocol/client',

@@ -3,13 +3,12 @@
  * next. Pure.
  * @module
  */
+import { cut, LONGEST_STATUS, number } from '../limits/limits.js';
 import { kindOf } from './input.js';
 import type { Progress } from './progress.js';
 import type { InputRequest } from './report.js';
 import type { Step, Task } from './task.js';
 
-/** The maximum length of a status message, in characters; longer ones are cut. */
-const MESSAGE_LENGTH = 1_000;
 /** The maximum length of a failure or a question within a status message, in characters. */
 const QUOTE_LENGTH = 300;
 
@@ -35,14 +34,14 @@ export function statusMessage(
 
 /** Cuts a status message to its maximum length. */
 export function shortMessage(text: string): string {
-  return shorten(text, MESSAGE_LENGTH);
+  return cut(text, LONGEST_STATUS);
 }
 
 function questionText(request: InputRequest): string {
   const { message } = request.params;
   const quoted =
     typeof message === 'string' && message !== ''
-      ? ` "${shorten(message.replaceAll(/\s+/g, ' ').trim(), QUOTE_LENGTH)}"`
+      ? ` "${cut(message.replaceAll(/\s+/g, ' ').trim(), QUOTE_LENGTH)}"`
       : '';
   switch (kindOf(request)) {
     case 'elicitation.form':
@@ -57,7 +56,7 @@ function questionText(request: InputRequest): string {
 }
 
 function stepText(step: Step): string {
-  const failure = step.lastFailure === undefined ? '' : shorten(step.lastFailure, QUOTE_LENGTH);
+  const failure = step.lastFailure === undefined ? '' : cut(step.lastFailure, QUOTE_LENGTH);
   const progress = step.progress ? progressText(step.progress) : '';
   switch (step.state) {
     case 'waiting': {
@@ -87,13 +86,4 @@ export function progressText({ progress, total, message }: Progress): string {
   const unit = message ? ` ${message}` : '';
   if (total === undefined || total <= 0) return `${number(progress)}${unit}`;
   return `${number(progress)} of ${number(total)}${unit} (${Math.floor((100 * progress) / total)}%)`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
-}
-
-function shorten(text: string, length: number): string {
-  // A cut in the middle of a surrogate pair would leave half a character.
-  return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { cut, LONGEST_STATUS } from '../limits/limits.js';
+
 export interface Progress {
   /** How much is done, in a unit the step chooses. Never decreases within a task. */
   readonly progress: number;
@@ -40,7 +42,7 @@ export function advance(
   return {
     progress: Math.max(done, last?.progress ?? done),
     ...(total !== undefined && Number.isFinite(total) ? { total } : {}),
-    ...(message === undefined ? {} : { message }),
+    ...(message === undefined ? {} : { message: cut(message, LONGEST_STATUS) }),
   };
 }
 

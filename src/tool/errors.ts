@@ -4,6 +4,8 @@
  * @module
  */
 import { ApplicationFailure } from '@temporalio/common';
+import { droppedNote } from '../limits/cut-error.js';
+import { cut, LONGEST_ERROR } from '../limits/limits.js';
 
 export const TOOL_ERROR = 'ToolError';
 export const TASK_ERROR = 'TaskError';
@@ -11,13 +13,14 @@ const INPUT_UNAVAILABLE = 'InputUnavailable';
 
 /**
  * Says that the tool could not do what was asked and that retrying will not help. Ends the task at once with a tool
- * result whose `isError` is true and whose text is `message`. The model reads that text.
+ * result whose `isError` is true and whose text is `message`. The model reads that text. It is cut after 100,000
+ * characters.
  *
  * @example throw new ToolError('rows.csv, line 17, column "age": "abc" is not a number');
  */
 export class ToolError extends ApplicationFailure {
   constructor(message: string, options: { cause?: Error } = {}) {
-    super(message, TOOL_ERROR, true, undefined, options.cause);
+    super(cut(message, LONGEST_ERROR), TOOL_ERROR, true, undefined, options.cause);
   }
 }
 
@@ -25,13 +28,17 @@ export class ToolError extends ApplicationFailure {
  * Ends the task at once with this JSON-RPC error.
  *
  * @param code the JSON-RPC error code, an integer
- * @param message the JSON-RPC error message
- * @param data the JSON-RPC error's `data`; must be JSON
+ * @param message the JSON-RPC error message; cut after 100,000 characters
+ * @param data the JSON-RPC error's `data`: JSON of at most 1,000,000 bytes. Otherwise it is dropped, and the message
+ *   says so.
  * @example throw new TaskError(-32002, 'Resource not found', { uri });
  */
 export class TaskError extends ApplicationFailure {
   constructor(code: number, message: string, data?: unknown) {
-    super(message, TASK_ERROR, true, [data === undefined ? { code } : { code, data }]);
+    const dropped = data === undefined ? undefined : droppedNote('Its data', data);
+    const text = cut(message, LONGEST_ERROR);
+    const kept = data === undefined || dropped !== undefined ? { code } : { code, data };
+    super(dropped === undefined ? text : `${text} (${dropped})`, TASK_ERROR, true, [kept]);
   }
 }
 

@@ -1,0 +1,65 @@
+/**
+ * Temporal's size limits and the limits that this package derives from them. Temporal terminates a workflow, or retries
+ * a message forever, if something too large reaches it, so everything is measured before it is sent. Pure, and safe in
+ * the workflow sandbox.
+ * @module
+ */
+
+/**
+ * The maximum size of the values in one message, in encoded bytes: arguments, a result, an answer, open questions.
+ * Temporal's own limit is 2 MiB (2,097,152 bytes) per history event; the difference is for what is sent along.
+ */
+export const LARGEST_PAYLOAD = 2_000_000;
+/**
+ * The maximum size of everything that a workflow sends in one workflow task, in bytes: the limit of a gRPC message is
+ * 4 MiB.
+ */
+export const LARGEST_MESSAGE = 4_000_000;
+/**
+ * The maximum size of a checkpoint, in bytes of JSON. Each heartbeat sends it, and Temporal keeps it in the workflow's
+ * state, which is limited to 8 MiB.
+ */
+export const LARGEST_CHECKPOINT = 1_000_000;
+/** The maximum size of the data of an error, in bytes of JSON. */
+export const LARGEST_ERROR_DATA = 1_000_000;
+/** The maximum length of an error's message, in characters. */
+export const LONGEST_ERROR = 100_000;
+/** The maximum length of the message of an error's cause, in characters. */
+export const LONGEST_CAUSE = 2_000;
+/** The maximum length of a status or progress message, in characters. */
+export const LONGEST_STATUS = 1_000;
+/** The maximum length of a progress token that is a string, in characters. */
+export const LONGEST_TOKEN = 256;
+
+/** Who can do something about a size, and what. */
+const ADVICE = {
+  arguments: "Pass a file's path or URL instead of its content",
+  answer: 'Answer with less',
+  result: 'Return a link to it instead',
+  checkpoint: 'Save the data elsewhere and checkpoint where it is',
+  input: 'Pass a link to the data instead',
+  question: 'Ask with less text, or ask fewer questions at the same time',
+} as const;
+
+/** What external storage makes possible. Checkpoints and questions never go there. */
+const STORABLE: ReadonlySet<string> = new Set(['arguments', 'answer', 'result', 'input']);
+
+/**
+ * Returns the text of the error for something too large. It names the size, the limit and the options.
+ * @param what what is too large, as the beginning of a sentence: 'The arguments are'
+ * @param size in bytes
+ */
+export function tooLarge(what: string, size: number, kind: keyof typeof ADVICE, limit = LARGEST_PAYLOAD): string {
+  const storage = STORABLE.has(kind) ? ', or configure external storage on the server and its workers' : '';
+  return `${what} ${number(size)} bytes; the limit is ${number(limit)}. ${ADVICE[kind]}${storage}.`;
+}
+
+/** Cuts a text to a number of characters, and marks the cut. */
+export function cut(text: string, length: number): string {
+  // A cut in the middle of a surrogate pair would leave half a character.
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+export function number(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+}
