@@ -6,7 +6,9 @@
 import { Context } from '@temporalio/activity';
 import { advance, isHeartbeatDetails, type HeartbeatDetails } from '../task/progress.js';
 import type { StepContext } from '../task/step-context.js';
+import { cutError } from '../limits/cut-error.js';
 import { toFailure } from './failure.js';
+import { checkCheckpoint, fittingResult } from './sizes.js';
 import { snapshot } from './snapshot.js';
 
 /** The longest pause between two heartbeats of a step that reports nothing, in milliseconds. */
@@ -18,6 +20,8 @@ const LONGEST_SILENCE = 5_000;
  * - The activity heartbeats at every quarter of its `heartbeatTimeout`, and at least every 5 s. Without a
  *   `heartbeatTimeout`, it heartbeats only at the start and when progress or a checkpoint is reported.
  * - Each heartbeat carries the newest progress and checkpoint, starting with those of the previous attempt.
+ * - A result of more than 2,000,000 bytes as encoded, or a checkpoint of more than 1,000,000, is a `ToolError`, unless
+ *   external storage takes the result. Messages of errors are cut after 100,000 characters.
  * - Programming errors, validation errors and `ToolError` are not retried. The retry policy applies to all others.
  * - `run` executes at least once, and two attempts can overlap after a lost connection, so make the work idempotent.
  * - Work that blocks the event loop stops the heartbeat, so run it in a thread.
@@ -39,11 +43,11 @@ export function step<Args, Result, Checkpoint = unknown>(
     const reporter = new Reporter<Checkpoint>(activity);
     reporter.start();
     try {
-      return await run(args, reporter);
+      return await fittingResult(activity, await run(args, reporter));
     } catch (error) {
       // A cancelled step often fails with an error of the operation it awaited. Report the cancellation instead.
       if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
-      throw toFailure(error);
+      throw cutError(toFailure(error));
     } finally {
       reporter.stop();
     }
@@ -89,7 +93,9 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   }
 
   checkpoint(value: Checkpoint): void {
-    this.#details = { ...this.#details, changedAt: Date.now(), checkpoint: snapshot(value, this.activity) };
+    const copy = snapshot(value, this.activity);
+    checkCheckpoint(copy);
+    this.#details = { ...this.#details, changedAt: Date.now(), checkpoint: copy };
     this.#heartbeat();
   }
 

@@ -21,8 +21,9 @@ export interface StepContext<Checkpoint = unknown> {
   progress(done: number, total?: number, message?: string): void;
   /**
    * Saves where to resume after a crash. The value is copied at once, so it may change afterwards. It must be JSON; keep
-   * it small (a few KiB).
-   * @throws ApplicationFailure, not retryable, if the value cannot be encoded
+   * it small (a few KiB): each heartbeat sends it.
+   * @throws ApplicationFailure, not retryable, if the value cannot be encoded; ToolError if it is larger than 1,000,000
+   * bytes. Save such data elsewhere, and checkpoint where it is
    */
   checkpoint(value: Checkpoint): void;
 }

@@ -6,12 +6,6 @@ import type { DurableTool } from '../tool/define-tool.js';
 import { ToolError } from '../tool/errors.js';
 import { validate } from '../tool/schema.js';
 
-/**
- * The largest result, in bytes of JSON. Temporal's default limit for a payload is 2 MB, and a worker would resend a
- * rejected result forever.
- */
-const LARGEST_RESULT = 1_900_000;
-
 /** Returns the activities of the function tools among `tools`, by activity type. */
 export function toolActivities(
   tools: readonly DurableTool[],
@@ -41,12 +35,6 @@ async function run(tool: DurableTool, work: RunFunction, args: unknown, ctx: nev
 }
 
 async function checkResult(tool: DurableTool, value: unknown): Promise<void> {
-  const size = Buffer.byteLength(JSON.stringify(value ?? null));
-  if (size > LARGEST_RESULT) {
-    throw new ToolError(
-      `The result of tool ${tool.name} is ${size} bytes, more than Temporal takes (${LARGEST_RESULT}): return a link to it instead`,
-    );
-  }
   const result = toToolResult(value);
   if (!tool.outputSchema || result.isError) return;
   const checked = await validate(tool.outputSchema, result.structuredContent);

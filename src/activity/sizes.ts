@@ -1,0 +1,45 @@
+/** Keeps what a step sends within Temporal's limits. @module */
+import type { Context } from '@temporalio/activity';
+import { defaultDataConverter, type LoadedDataConverter } from '@temporalio/common';
+import { encodedSize } from '../limits/encoded-size.js';
+import { jsonSize } from '../limits/json-size.js';
+import { LARGEST_CHECKPOINT, LARGEST_PAYLOAD, tooLarge } from '../limits/limits.js';
+import { stepName } from '../task/names.js';
+import { ToolError } from '../tool/errors.js';
+
+/**
+ * Returns the step's result if Temporal can take it. Temporal's own answer to a larger one says nothing, or the worker
+ * would resend it until the step times out.
+ * @throws ToolError if it is too large
+ */
+export async function fittingResult<Result>(activity: Context, result: Result): Promise<Result> {
+  const { activityType, activityId, namespace, workflowExecution, isLocal } = activity.info;
+  const size = await encodedSize(converterOf(activity), [result], {
+    type: 'activity',
+    namespace,
+    activityId,
+    isLocal,
+    ...(workflowExecution ? { workflowId: workflowExecution.workflowId } : {}),
+  });
+  if (size <= LARGEST_PAYLOAD) return result;
+  throw new ToolError(tooLarge(`The result of ${stepName(activityType)} is`, size, 'result'));
+}
+
+/**
+ * Throws if a checkpoint cannot be sent. Temporal would end the step, or never get the checkpoint.
+ * @throws ToolError if it is too large
+ */
+export function checkCheckpoint(value: unknown): void {
+  const size = jsonSize([value]);
+  if (size > LARGEST_CHECKPOINT)
+    throw new ToolError(tooLarge('The checkpoint is', size, 'checkpoint', LARGEST_CHECKPOINT));
+}
+
+/** Returns the worker's data converter. A mocked activity context has none. */
+function converterOf(activity: Context): LoadedDataConverter {
+  try {
+    return activity.client.options.loadedDataConverter;
+  } catch {
+    return defaultDataConverter;
+  }
+}
