@@ -40,3 +40,17 @@ export function missingCapabilities(
   });
   return missing.length > 0 ? Object.fromEntries(missing) : undefined;
 }
+
+/** The field of an answer that this server puts in the place of one that it cannot deliver. */
+const REFUSED = 'mcpTaskRefused';
+
+/** Returns what the workflow gets instead of an answer that cannot be delivered: it asks again, and says `why`. */
+export function refusedAnswer(why: string): Readonly<Record<string, string>> {
+  return { [REFUSED]: why };
+}
+
+/** Returns why the client's answer was not delivered; `undefined` if this is the client's answer. */
+export function refusedBecause(answer: unknown): string | undefined {
+  const why = (answer as Readonly<Record<string, unknown>> | null | undefined)?.[REFUSED];
+  return typeof why === 'string' ? why : undefined;
+}

@@ -24,6 +24,11 @@ export interface TaskMemo {
   readonly caller?: Caller;
   /** A keyed hash of the arguments, to recognize the same call. Only for a task with an idempotency key. */
   readonly argumentsHash?: string;
+  /**
+   * Whether the workflow has to keep what it sends within Temporal's limits. Not set if external storage takes what is
+   * larger.
+   */
+  readonly measured?: true;
   /** How to read and answer an existing workflow, one that knows nothing about this package. */
   readonly mapping?: WorkflowMapping;
 }

@@ -7,6 +7,7 @@
 import type { Client } from '@temporalio/client';
 import { openCursor, sealCursor } from '../task/cursor.js';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
+import { refusedAnswer } from '../task/input.js';
 import { belongsTo, newTaskId } from '../task/id.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Outcome, Task } from '../task/task.js';
@@ -184,7 +185,8 @@ export class Engine {
 
   /**
    * Delivers the reply to one of the task's input requests. Ignored if that request is no longer open. If no worker
-   * takes it, Temporal keeps it, unless the workflow is an existing one.
+   * takes it, Temporal keeps it, unless the workflow is an existing one. If the answer is too large, the workflow asks
+   * again and says why; an existing workflow cannot.
    * @param given the answer, or why there is none
    * @throws McpTasksError `NO_WORKER` and `INVALID_ARGUMENTS` for an existing workflow, as {@link respond};
    * `TEMPORAL_UNAVAILABLE`; as {@link get}
@@ -199,14 +201,15 @@ export class Engine {
     const until = within(DEADLINE.reply);
     if (await this.#reader.mapping(id, Math.min(until, within(DEADLINE.read))))
       return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
-    await reply(
-      this.#calls,
-      id,
-      'answer' in given
-        ? { answers: { [key]: given.answer } }
-        : { answers: {}, unavailable: { [key]: given.unavailable } },
-      until,
-    );
+    if ('unavailable' in given)
+      return await reply(this.#calls, id, { answers: {}, unavailable: { [key]: given.unavailable } }, until);
+    try {
+      await reply(this.#calls, id, { answers: { [key]: given.answer } }, until);
+    } catch (error) {
+      if (!isMcpTasksError(error, 'INVALID_ARGUMENTS')) throw error;
+      // The client does not learn of this error, so have the workflow ask again and say why.
+      await reply(this.#calls, id, { answers: { [key]: refusedAnswer(error.message) } }, until);
+    }
   }
 
   /**

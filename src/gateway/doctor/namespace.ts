@@ -1,7 +1,7 @@
 /** Checks the settings of a namespace that tasks depend on. @module */
 import { milliseconds, type Duration } from '../../task/duration.js';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
-import { LARGEST_ARGUMENTS } from '../../temporal/start/start-task.js';
+import { LARGEST_PAYLOAD } from '../../limits/limits.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import type { GatewayConfig } from '../config.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, spoken, warning, type Finding } from './finding.js';
@@ -96,8 +96,8 @@ function retentionFindings(namespace: string, retention: number, tools: readonly
 function payloadFindings(namespace: string, blob: number): Finding[] {
   if (blob === 0)
     return [ok(`namespace ${namespace}: arguments and results up to the server's limit (2 MB by default)`)];
-  if (blob >= LARGEST_ARGUMENTS)
-    return [ok(`namespace ${namespace}: arguments up to ${LARGEST_ARGUMENTS} bytes, results up to ${blob} bytes`)];
+  if (blob >= LARGEST_PAYLOAD)
+    return [ok(`namespace ${namespace}: arguments up to ${LARGEST_PAYLOAD} bytes, results up to ${blob} bytes`)];
   return [
     warning(
       `namespace ${namespace}: payloads are limited to ${blob} bytes: the server rejects larger arguments, and a workflow with a larger result cannot complete`,

@@ -11,6 +11,7 @@ import { McpTasksError } from '../../task/errors.js';
 import { formProblem, type ElicitAnswer } from '../../task/form.js';
 import { argumentsOf, type WorkflowMapping } from '../../task/workflow-mapping.js';
 import type { Calls } from '../rpc/calls.js';
+import { checkSize } from '../rpc/sizes.js';
 import { questionName } from '../read/mapped-report.js';
 import { inputOf } from '../read/open-questions.js';
 import { unlessEnded, update } from './respond.js';
@@ -76,8 +77,10 @@ async function send(
   { kind, name, args, once }: WorkflowMessage,
   until: number,
 ): Promise<void> {
-  if (kind === 'signal')
+  if (kind === 'signal') {
+    await checkSize(calls, { id, values: args, what: 'The answer is', kind: 'answer' }, until);
     return await unlessEnded(calls.run(until, async () => await signalOnce(calls, id, { name, args, once })));
+  }
   try {
     // An update that its validator rejects leaves no trace, so its ID can be used for another answer.
     await update(calls, id, { name, args, updateId: once }, until);

@@ -14,6 +14,7 @@ import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import { CLAIM_REFUSED, CLAIM_UPDATE, RELEASE_SIGNAL, REPLY_SIGNAL, RESPOND_UPDATE } from '../../task/names.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { isInFlightLimit, isOvertaken, isUpdateLimit } from '../rpc/update-limits.js';
+import { checkSize } from '../rpc/sizes.js';
 import { signalOnce } from './signal.js';
 
 /** Replies, by the keys of the requests that they answer. */
@@ -26,8 +27,9 @@ export interface Replies {
 /**
  * Sends the replies. Returns once the workflow has taken them, or if none of these questions is open.
  * @param until when to give up, in milliseconds since 1970
- * @throws McpTasksError `NO_WORKER` if no worker took them in time; they may still arrive, and sending them again is
- * safe; `UPDATE_LIMIT` if the workflow takes no update any more: {@link keep} them instead
+ * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large; `NO_WORKER` if no worker took them in time: they may
+ * still arrive, and sending them again is safe; `UPDATE_LIMIT` if the workflow takes no update any more: {@link keep}
+ * them instead
  */
 export async function respond(
   calls: Calls,
@@ -64,6 +66,7 @@ export async function update(
   { name, args, updateId }: { name: string; args: readonly unknown[]; updateId: string },
   until: number = within(DEADLINE.respond),
 ): Promise<void> {
+  await checkSize(calls, { id, values: args, what: 'The answer is', kind: 'answer' }, until);
   try {
     // The result may have any encoding, so do not decode it.
     const options = { args: [...args] as [unknown], updateId, typeInfo: { outputType: rawValueTypeInfo } };

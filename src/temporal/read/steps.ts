@@ -53,11 +53,19 @@ async function stepOf(calls: Calls, activity: PendingActivity, until: number): P
     state: stateOf(activity),
     attempt: activity.attempt ?? 1,
     maximumAttempts: activity.maximumAttempts ?? 0,
-    ...(failure === undefined ? {} : { lastFailure: failure.message }),
+    ...(failure === undefined ? {} : { lastFailure: messageOf(failure) }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(progress === undefined ? {} : { progress }),
     changedAt: Math.max(started, ended, ended === 0 ? scheduled : 0, reportedAt(details[0], activity)),
   };
+}
+
+/**
+ * Returns what went wrong. While an activity is retried, Temporal keeps only the first 4 KiB of its failure, as the
+ * cause of one that says that it was too large.
+ */
+function messageOf({ message, cause }: Error): string {
+  return cause instanceof Error && message === 'Failure exceeds size limit.' ? cause.message : message;
 }
 
 function stateOf(activity: PendingActivity): Step['state'] {

@@ -4,16 +4,11 @@ import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
 import { MEMO_KEY } from '../../task/names.js';
 import type { Task } from '../../task/task.js';
-import { DEADLINE, GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
+import { DEADLINE, grpcCode, within, type Calls } from '../rpc/calls.js';
+import { checkMemo, checkSize, isTooLarge } from '../rpc/sizes.js';
 import { describe } from '../read/describe.js';
 import type { StartRequest } from './start-request.js';
 import { workflowStart } from './workflow-start.js';
-
-/**
- * The maximum size of the arguments, in bytes of JSON. By default Temporal refuses payloads over 2 MB, and the
- * arguments share theirs with the data around them.
- */
-export const LARGEST_ARGUMENTS = 1_900_000;
 
 /** The time reserved for checking whether the workflow started, in milliseconds. */
 const SHORTEST_LOOK = 500;
@@ -44,9 +39,7 @@ export class TaskStarter {
   ): Promise<Started> {
     const { calls, taskQueue } = this;
     const { id, argumentsHash } = place;
-    const { tool, args, answer, askFirst, ttl, caller } = request;
-    const size = Buffer.byteLength(JSON.stringify([args, answer]));
-    if (size > LARGEST_ARGUMENTS) throw tooLarge(size);
+    const { tool, askFirst, ttl, caller } = request;
     const existing = tool.work.kind === 'workflow' ? tool.work.existing : undefined;
     const memo: TaskMemo = {
       version: 1,
@@ -55,10 +48,14 @@ export class TaskStarter {
       ttl,
       ...(caller ? { caller } : {}),
       ...(argumentsHash === undefined ? {} : { argumentsHash }),
+      ...(calls.client.options.loadedDataConverter.externalStorage ? {} : { measured: true as const }),
       ...(existing ? { mapping: existing.mapping } : {}),
     };
     const { timeouts } = tool;
-    const { workflowType, args: workflowArgs } = workflowStart(request);
+    const { workflowType, args } = workflowStart(request);
+    const deadline = Math.min(within(DEADLINE.start), until - SHORTEST_LOOK);
+    await checkSize(calls, { id, values: args, what: 'The arguments are', kind: 'arguments' }, deadline);
+    await checkMemo(calls, id, memo, deadline);
     const task: Task = {
       id,
       tool: tool.name,
@@ -71,13 +68,13 @@ export class TaskStarter {
     };
     try {
       await calls.run(
-        Math.min(within(DEADLINE.start), until - SHORTEST_LOOK),
+        deadline,
         async () =>
           await calls.client.workflow.start(workflowType, {
             workflowId: id,
             // The workers of an existing workflow do not have the ask-first workflow.
             taskQueue: existing && askFirst ? taskQueue : (tool.taskQueue ?? taskQueue),
-            args: [...workflowArgs],
+            args: [...args],
             memo: { [MEMO_KEY]: memo },
             workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
             staticSummary: tool.title ?? tool.name,
@@ -89,7 +86,7 @@ export class TaskStarter {
       return { task, created: true };
     } catch (error) {
       const taken = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error, until));
-      if (!taken) throw explain(error, size);
+      if (!taken) throw explain(error);
       return { task, created: false };
     }
   }
@@ -104,19 +101,18 @@ async function exists(calls: Calls, id: string, error: unknown, until: number): 
   );
 }
 
-function explain(error: unknown, size: number): unknown {
+function explain(error: unknown): unknown {
   if (isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') && grpcCode(error) !== undefined)
     return new McpTasksError(
       error.code,
       'Temporal did not answer in time, and no task is known to have started; try again.',
       { cause: error.cause },
     );
-  return grpcCode(error) === GRPC.INVALID_ARGUMENT && size > LARGEST_ARGUMENTS / 4 ? tooLarge(size) : error;
-}
-
-function tooLarge(size: number): McpTasksError {
-  return new McpTasksError(
-    'INVALID_ARGUMENTS',
-    `The arguments are ${size} bytes; the limit is ${LARGEST_ARGUMENTS}. Pass a file's path or URL instead of its content.`,
-  );
+  return isTooLarge(error)
+    ? new McpTasksError(
+        'INVALID_ARGUMENTS',
+        "The arguments are larger than Temporal's namespace allows. Pass a file's path or URL instead of its content.",
+        { cause: error },
+      )
+    : error;
 }
