@@ -2,7 +2,9 @@
 import { CancellationScope, CancelledFailure, makeContinueAsNewFunc } from '@temporalio/workflow';
 import type { Duration } from '../src/task/duration.js';
 import { notStarted, type FormRequest } from '../src/task/form.js';
-import { task, ToolError } from '../src/workflow/index.js';
+import { ToolError } from '../src/workflow/index.js';
+import { elicitUntil } from '../src/workflow/questions.js';
+import { answerProblem } from '../src/workflow/sizes.js';
 
 export interface AskFirstInput {
   readonly form: FormRequest;
@@ -31,7 +33,9 @@ export async function mcpAskFirst({
   runTimeout,
   withoutAnswer,
 }: AskFirstInput): Promise<never> {
-  const { action, content = {} } = await task.elicit(form);
+  const { action, content = {} } = await elicitUntil(form, (answer) =>
+    withoutAnswer ? undefined : answerProblem(answer.content, args),
+  );
   if (action !== 'accept') throw new ToolError(notStarted(action));
   // Check now, because a cancellation request is lost when a run continues as another.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled before its work began');

@@ -1,4 +1,5 @@
 /** `McpTasksPlugin`: adds durable tools to an author's existing Worker. @module */
+import { fileURLToPath } from 'node:url';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { DurableTool } from '../tool/define-tool.js';
@@ -10,6 +11,11 @@ export interface McpTasksPluginOptions {
   /** The tools to run, as the server has them. */
   readonly tools: readonly DurableTool[];
 }
+
+/** The file next to this one's folder, with the same extension: the sources are not compiled in tests. */
+const INTERCEPTORS = fileURLToPath(
+  new URL(`../workflow/interceptors${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
+);
 
 /**
  * Adds the activities that run function tools. It never sets `workflowsPath`, which would replace yours: export the
@@ -27,7 +33,11 @@ export class McpTasksPlugin extends SimplePlugin {
   readonly #needsWorkflow: boolean;
 
   constructor({ tools }: McpTasksPluginOptions) {
-    super({ name: 'mcp-tasks-temporal', activities: toolActivities(tools) });
+    super({
+      name: 'mcp-tasks-temporal',
+      activities: toolActivities(tools),
+      workerInterceptors: { workflowModules: [INTERCEPTORS] },
+    });
     this.#needsWorkflow = tools.some((tool) => tool.work.kind === 'function' || tool.beforeStart !== undefined);
   }
 

@@ -15,11 +15,12 @@ import {
 } from '@temporalio/workflow';
 import type { Duration } from '../task/duration.js';
 import { askAgain } from '../task/form.js';
-import { kindOf } from '../task/input.js';
+import { kindOf, refusedBecause } from '../task/input.js';
 import { isTaskMemo, type Caller } from '../task/memo.js';
 import { MEMO_KEY, NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
 import { InputUnavailableError } from '../tool/errors.js';
+import { checkQuestions } from './sizes.js';
 import { changed, taskState, type TaskState } from './state.js';
 
 /** The client's answers by key, and the reasons for those it could not give. */
@@ -57,7 +58,8 @@ let current: Book | undefined;
 /**
  * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why.
  * Never uses a key twice.
- * @throws InputUnavailableError if the client cannot answer, or if the deadline passes and `otherwise` is not set
+ * @throws InputUnavailableError if the client cannot answer, or if the deadline passes and `otherwise` is not set;
+ * ToolError if the open questions are too large
  */
 export async function ask<Answer>(
   request: InputRequest,
@@ -79,7 +81,7 @@ export async function ask<Answer>(
       throw new InputUnavailableError('nobody answered in time');
     }
     if ('unavailable' in reply) throw new InputUnavailableError(reply.unavailable);
-    problem = check(reply.value);
+    problem = refusedBecause(reply.value) ?? check(reply.value);
     if (problem === undefined) return reply.value as Answer;
   }
 }
@@ -92,6 +94,7 @@ function answerWithin(caller: Caller | undefined): Duration | undefined {
 
 async function askOnce(request: InputRequest, deadline: Duration | undefined): Promise<Reply | undefined> {
   const state = taskState();
+  checkQuestions([...state.inputs.values(), request]);
   const book = replyBook(state);
   const key = `${book.prefix}${++book.opened}`;
   state.inputs.set(key, request);

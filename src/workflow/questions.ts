@@ -30,6 +30,20 @@ export async function elicit(request: FormRequest, options?: InputOptions<Elicit
   return await ask(formRequest(request), (answer) => formProblem(answer, request.requestedSchema), options);
 }
 
+/**
+ * Asks like {@link elicit}, until the answer also passes `check`.
+ * @param check returns what is wrong with the answer; `undefined` if nothing is
+ */
+export async function elicitUntil(
+  request: FormRequest,
+  check: (answer: ElicitAnswer) => string | undefined,
+): Promise<ElicitAnswer> {
+  return await ask(
+    formRequest(request),
+    (answer) => formProblem(answer, request.requestedSchema) ?? check(answer as ElicitAnswer),
+  );
+}
+
 /** Implements `task.elicitUrl`. */
 export async function elicitUrl(request: UrlRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
   const { message, url } = request;

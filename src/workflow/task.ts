@@ -1,5 +1,6 @@
 /** `task`: how a workflow talks to its MCP client. Deterministic, and safe in the workflow sandbox. @module */
 import { workflowInfo } from '@temporalio/workflow';
+import { cut, LONGEST_STATUS } from '../limits/limits.js';
 import { advance } from '../task/progress.js';
 import { elicit, elicitUrl, sample } from './questions.js';
 import { changed, taskState } from './state.js';
@@ -26,10 +27,10 @@ export const task = {
     return workflowInfo().workflowId;
   },
 
-  /** Tells people what the workflow is doing. The task's `statusMessage` starts with it; step reports follow. */
+  /** Tells people what the workflow is doing. The task's `statusMessage` starts with it; step reports follow. Cut after 1,000 characters. */
   status(message: string): void {
     const state = taskState();
-    state.message = message;
+    state.message = cut(message, LONGEST_STATUS);
     changed(state);
   },
 
@@ -48,7 +49,8 @@ export const task = {
   /**
    * Asks the person using the client to fill in a form. The tool must declare `asks: ['elicitation.form']`.
    *
-   * @throws InputUnavailableError if the client cannot answer, or if the deadline passes and `otherwise` is not set
+   * @throws InputUnavailableError if the client cannot answer, or if the deadline passes and `otherwise` is not set;
+   *   ToolError if the task's open questions are larger than 2,000,000 bytes
    * @example
    * const { action, content } = await task.elicit(
    *   {

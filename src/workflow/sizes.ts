@@ -1,0 +1,65 @@
+/**
+ * Keeps what a task's workflow sends within Temporal's limits, as far as the sandbox can measure it: as JSON, before
+ * the codecs.
+ *
+ * Only for tasks whose memo asks for it: those that a server with this module has started and whose payloads external
+ * storage does not take. So earlier histories still replay.
+ * @module
+ */
+import { workflowInfo } from '@temporalio/workflow';
+import { jsonSize } from '../limits/json-size.js';
+import { LARGEST_MESSAGE, LARGEST_PAYLOAD, tooLarge } from '../limits/limits.js';
+import { isTaskMemo } from '../task/memo.js';
+import { MEMO_KEY } from '../task/names.js';
+import type { InputRequest } from '../task/report.js';
+import { ToolError } from '../tool/errors.js';
+
+/** What the current workflow task has sent so far, in bytes. */
+interface Sent {
+  readonly runId: string;
+  readonly historyLength: number;
+  readonly bytes: number;
+}
+let sent: Sent | undefined;
+
+/**
+ * Checks values that the workflow is about to send.
+ * @param what what they are, as the beginning of a sentence
+ * @throws ToolError if they are too large, alone or with everything else that the current workflow task sends
+ */
+export function checkSent(what: string, values: readonly unknown[], kind: 'input' | 'result'): void {
+  if (!isMeasured()) return;
+  const size = jsonSize(values);
+  if (size > LARGEST_PAYLOAD) throw new ToolError(tooLarge(`${what} is`, size, kind));
+  const { runId, historyLength } = workflowInfo();
+  const before = sent?.runId === runId && sent.historyLength === historyLength ? sent.bytes : 0;
+  const bytes = before + size;
+  if (bytes > LARGEST_MESSAGE)
+    throw new ToolError(tooLarge(`${what}, with all that is sent together, is`, bytes, kind, LARGEST_MESSAGE));
+  sent = { runId, historyLength, bytes };
+}
+
+/**
+ * Checks the questions that would be open together: one answer to a query has to hold them.
+ * @throws ToolError if they are too large
+ */
+export function checkQuestions(questions: readonly InputRequest[]): void {
+  if (!isMeasured()) return;
+  const size = jsonSize([questions]);
+  if (size > LARGEST_PAYLOAD) throw new ToolError(tooLarge("The task's open questions are", size, 'question'));
+}
+
+/**
+ * Returns what is wrong with an answer that the workflow has to pass on together with `values`; `undefined` if nothing
+ * is.
+ */
+export function answerProblem(answer: unknown, values: readonly unknown[]): string | undefined {
+  if (!isMeasured()) return undefined;
+  const size = jsonSize([...values, answer]);
+  return size > LARGEST_PAYLOAD ? tooLarge("The answer and the call's arguments are", size, 'answer') : undefined;
+}
+
+function isMeasured(): boolean {
+  const memo = workflowInfo().memo?.[MEMO_KEY];
+  return isTaskMemo(memo) && memo.measured === true;
+}
