@@ -7,10 +7,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundlePath } from '@temporalio/worker';
 import { inject } from 'vitest';
 import './quiet.js';
 
+const interceptors = fileURLToPath(new URL('../../src/workflow/interceptors.ts', import.meta.url));
 const bundles = new Map<string, Promise<WorkflowBundlePath>>();
 
 /** Returns the bundle of a workflows file, for the option `workflowBundle` of a worker. */
@@ -26,7 +28,11 @@ async function build(workflowsPath: string): Promise<WorkflowBundlePath> {
   const name = createHash('sha256').update(workflowsPath).digest('hex').slice(0, 16);
   const codePath = join(inject('bundles'), `${name}.js`);
   if (existsSync(codePath)) return { codePath };
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [interceptors],
+    logger: new DefaultLogger('ERROR'),
+  });
   // Two processes may build it at the same time: renaming makes each file appear complete.
   const unfinished = `${codePath}.${randomUUID()}`;
   await writeFile(unfinished, code);

@@ -1,0 +1,263 @@
+/** Every way into and out of a task, on both sides of its limit. */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { step } from '../../src/activity/index.js';
+import { defineTool, TaskError, ToolError } from '../../src/index.js';
+import { LARGEST_CHECKPOINT, LARGEST_ERROR_DATA, LARGEST_PAYLOAD, LONGEST_ERROR } from '../../src/limits/limits.js';
+import type { Outcome, Task } from '../../src/task/task.js';
+import { wholeEngine } from '../helpers/engine.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import type { Way } from '../fixtures/sized-workflows.js';
+
+/** What is sent along with a value: field names, other arguments, metadata. */
+const AROUND = 2_000;
+const FITS = LARGEST_PAYLOAD - AROUND;
+const TOO_LARGE = LARGEST_PAYLOAD + 1;
+
+const ann = 'ann';
+const Ways = z.enum(['result', 'tool error', 'task error', 'exception', 'checkpoint', 'progress', 'length']);
+const worked = defineTool({
+  name: 'worked',
+  inputSchema: z.object({ way: Ways, size: z.number(), text: z.string().optional() }),
+  retry: { maximumAttempts: 2, initialInterval: '1 ms' },
+  async run({ way, size, text }, ctx) {
+    const made = 'x'.repeat(size);
+    if (way === 'result') return { made };
+    if (way === 'length') return { length: text?.length };
+    if (way === 'tool error') throw new ToolError(made);
+    if (way === 'task error') throw new TaskError(-32_001, 'the data say more', { made });
+    if (way === 'exception') throw new Error(made);
+    if (way === 'progress') ctx.progress(1, 2, made);
+    if (way === 'checkpoint') {
+      if (ctx.lastCheckpoint !== undefined) return { kept: JSON.stringify(ctx.lastCheckpoint).length };
+      ctx.checkpoint(made);
+      throw new Error('once more');
+    }
+    await new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve()));
+    return {};
+  },
+});
+const flow = defineTool({
+  name: 'flow',
+  inputSchema: z.object({ way: z.string(), size: z.number() }),
+  asks: ['elicitation.form'],
+  workflow: 'sized',
+});
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack([worked, flow]);
+  await stack.startWorker({
+    workflowsPath: fileURLToPath(new URL('../fixtures/sized-workflows.ts', import.meta.url)),
+    activities: {
+      take: step(async (text: string) => await Promise.resolve(text.length)),
+      make: step(async (size: number) => await Promise.resolve('x'.repeat(size))),
+    },
+  });
+});
+afterAll(async () => await stack.close());
+
+const start = async (tool: typeof worked, args: object): Promise<string> =>
+  (await stack.tasks.engine.start({ owner: ann, tool, args, ttl: null })).id;
+const outcome = async (id: string): Promise<Outcome> => (await stack.tasks.engine.result(ann, id)).outcome;
+const run = async (way: z.infer<typeof Ways>, size: number): Promise<Outcome> =>
+  await outcome(await start(worked, { way, size }));
+const runFlow = async (way: Way, size: number): Promise<Outcome> => await outcome(await start(flow, { way, size }));
+async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
+  for await (const task of stack.tasks.engine.watch(ann, id, AbortSignal.timeout(30_000))) if (fits(task)) return task;
+  throw new Error('the task ended before that');
+}
+
+const done = (content: unknown): object => ({ kind: 'result', result: { structuredContent: content } });
+const failed = (text: unknown): object => ({ kind: 'result', result: { isError: true, content: [{ text }] } });
+/** Returns the text of a failure, with long runs of x in short. */
+const said = (how: Outcome): string =>
+  how.kind === 'result' && how.result.isError
+    ? String(how.result.content[0]?.['text']).replaceAll(/x{50,}/g, (long) => `<${long.length} x>`)
+    : JSON.stringify(how).slice(0, 200);
+const begins = (length: number): string => `<${length} x>…`;
+const names = (limit: number): unknown =>
+  expect.stringMatching(new RegExp(`[\\d,]+ bytes; the limit is ${limit.toLocaleString('en-US')}\\. `));
+
+it('Temporal takes 2 MiB in one message, and no more', async () => {
+  const largest = 'x'.repeat(2_097_118);
+  const { Payloads } = temporal.api.common.v1;
+  const payloads = [defaultPayloadConverter.toPayload(largest)];
+  expect(Payloads.encode({ payloads }).finish()).toHaveLength(2 * 1024 * 1024);
+  const client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+  const begin = async (text: string): Promise<WorkflowHandle> =>
+    await client.workflow.start('nothing', { taskQueue: 'nobody', workflowId: randomUUID(), args: [text] });
+  const refused = { cause: { code: 3, details: 'Blob data size exceeds limit.' } };
+  const handle = await begin(largest);
+  await expect(begin(`${largest}x`)).rejects.toMatchObject(refused);
+  await handle.signal('told', largest);
+  await expect(handle.signal('told', `${largest}x`)).rejects.toMatchObject(refused);
+  await handle.terminate();
+  await client.connection.close();
+});
+
+describe('the arguments', () => {
+  it('arrive up to the limit', async () => {
+    const id = await start(worked, { way: 'length', size: 0, text: 'x'.repeat(FITS) });
+    expect(await outcome(id)).toMatchObject(done({ length: FITS }));
+  });
+
+  it('are refused above it, before anything starts', async () => {
+    await expect(start(worked, { way: 'length', size: 0, text: 'é'.repeat(TOO_LARGE / 2) })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      message: names(LARGEST_PAYLOAD),
+    });
+  });
+});
+
+describe('a function tool', () => {
+  it('returns a result up to the limit', async () => {
+    expect(await run('result', FITS)).toMatchObject(done({ made: expect.stringMatching(/^x+$/) }));
+  });
+
+  it.each([TOO_LARGE, 2_200_000, 6_000_000])('fails with a result of %d bytes, and says why', async (size) => {
+    expect(await run('result', size)).toMatchObject(failed(names(LARGEST_PAYLOAD)));
+  });
+
+  it.each([LONGEST_ERROR, 1_500_000, 6_000_000])('fails with the beginning of an error of %d bytes', async (size) => {
+    const text = size === LONGEST_ERROR ? `<${size} x>` : begins(LONGEST_ERROR);
+    expect(said(await run('tool error', size))).toBe(text);
+    expect(said(await run('exception', size))).toBe(text);
+  });
+
+  it('keeps the data of an error up to their limit, and says if it drops them', async () => {
+    const size = LARGEST_ERROR_DATA - AROUND;
+    expect(await run('task error', size)).toMatchObject({ error: { code: -32_001, data: { made: 'x'.repeat(size) } } });
+    const dropped = await run('task error', 3_000_000);
+    expect(dropped).toEqual({
+      kind: 'error',
+      error: {
+        code: -32_001,
+        message: expect.stringMatching(
+          /^the data say more \(Its data, 3,000,\d+ bytes, were dropped: the limit is 1,000,000\)$/,
+        ),
+      },
+    });
+  });
+
+  it('keeps a checkpoint up to its limit, and throws at a larger one', async () => {
+    const size = LARGEST_CHECKPOINT - AROUND;
+    expect(await run('checkpoint', size)).toMatchObject(done({ kept: size + 2 }));
+    for (const larger of [LARGEST_CHECKPOINT + 1, 6_000_000])
+      expect(await run('checkpoint', larger)).toMatchObject(failed(names(LARGEST_CHECKPOINT)));
+  });
+
+  it.each([1_000, 6_000_000])('reports progress with a message of %d bytes, cut to 1,000', async (size) => {
+    const id = await start(worked, { way: 'progress', size });
+    const { steps } = await when(id, (task) => task.steps[0]?.progress !== undefined);
+    expect(steps[0]?.progress?.message).toHaveLength(size === 1_000 ? 1_000 : 1_001);
+    await stack.tasks.engine.cancel(ann, id);
+  });
+
+  it('shows why an attempt failed, however long the reason is', async () => {
+    const failing = { ...worked, retry: { initialInterval: '1 hour', maximumInterval: '1 hour' } as const };
+    const id = await start(failing, { way: 'exception', size: 50_000 });
+    const { steps } = await when(id, (task) => task.steps[0]?.state === 'retrying');
+    expect(steps[0]?.lastFailure).toMatch(/^x{1000}/);
+    await stack.tasks.engine.cancel(ann, id);
+  });
+});
+
+describe('a workflow', () => {
+  it.each<[Way, unknown]>([
+    ['result', expect.stringMatching(/^x+$/)],
+    ['step input', FITS],
+    ['step result', FITS],
+    ['child input', FITS],
+    ['next run', FITS],
+  ])('sends a %s up to the limit', async (way, content) => {
+    expect(await runFlow(way, FITS)).toMatchObject(done(content));
+  });
+
+  it.each<Way>(['result', 'step input', 'step result', 'child input', 'next run'])(
+    'fails with a %s above the limit, and says why',
+    async (way) => {
+      for (const size of [TOO_LARGE, 6_000_000])
+        expect(await runFlow(way, size)).toMatchObject(failed(names(LARGEST_PAYLOAD)));
+    },
+  );
+
+  it('starts steps together up to the limit of a message', async () => {
+    expect(await runFlow('steps together', 1_300_000)).toMatchObject(done([1_300_000, 1_300_000, 1_300_000]));
+    expect(await runFlow('steps together', 1_500_000)).toMatchObject(failed(names(4_000_000)));
+  });
+
+  it.each<Way>(['tool error', 'failure'])('fails with the beginning of a long %s', async (way) => {
+    expect(said(await runFlow(way, LONGEST_ERROR))).toBe(`<${LONGEST_ERROR} x>`);
+    for (const size of [1_500_000, 6_000_000]) expect(said(await runFlow(way, size))).toBe(begins(LONGEST_ERROR));
+  });
+
+  it('keeps the data of an error up to their limit', async () => {
+    const size = LARGEST_ERROR_DATA - AROUND;
+    expect(await runFlow('task error', size)).toMatchObject({ error: { data: { text: 'x'.repeat(size) } } });
+    expect(await runFlow('task error', 6_000_000)).toMatchObject({
+      error: { message: expect.stringContaining('were dropped: the limit is 1,000,000') },
+    });
+  });
+
+  it('asks a question up to the limit, and throws at a larger one', async () => {
+    const id = await start(flow, { way: 'question', size: FITS });
+    const { inputs } = await when(id, (task) => Object.keys(task.inputs).length > 0);
+    expect(Object.values(inputs)[0]?.params['message']).toHaveLength(FITS);
+    await stack.tasks.engine.respond(ann, id, { [Object.keys(inputs)[0] as string]: { action: 'decline' } });
+    expect(await outcome(id)).toMatchObject(done('decline'));
+    for (const size of [TOO_LARGE, 6_000_000])
+      expect(await runFlow('question', size)).toMatchObject(failed(names(LARGEST_PAYLOAD)));
+  });
+
+  it('cuts what it says about itself', async () => {
+    const id = await start(flow, { way: 'status', size: 6_000_000 });
+    const task = await when(id, ({ inputs }) => Object.keys(inputs).length > 0);
+    expect([task.message?.length, task.progress?.message?.length]).toEqual([1_001, 1_001]);
+    await stack.tasks.engine.cancel(ann, id);
+  });
+});
+
+describe('an answer', () => {
+  const large = (size: number): object => ({ action: 'accept', content: { text: 'x'.repeat(size) } });
+  async function asked(): Promise<[id: string, key: string]> {
+    const id = await start(flow, { way: 'question', size: 10 });
+    const { inputs } = await when(id, (task) => Object.keys(task.inputs).length > 0);
+    return [id, Object.keys(inputs)[0] as string];
+  }
+
+  it('arrives up to the limit', async () => {
+    const [id, key] = await asked();
+    await stack.tasks.engine.respond(ann, id, { [key]: large(FITS) });
+    expect(await outcome(id)).toMatchObject(done('accept'));
+  });
+
+  it.each([TOO_LARGE, 2_200_000, 3_600_000])('of %d bytes is refused before it is sent', async (size) => {
+    const [id, key] = await asked();
+    await expect(stack.tasks.engine.respond(ann, id, { [key]: large(size) })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      message: names(LARGEST_PAYLOAD),
+    });
+    expect((await stack.tasks.engine.get(ann, id)).inputs).toHaveProperty(key);
+    await stack.tasks.engine.respond(ann, id, { [key]: { action: 'accept' } });
+    expect(await outcome(id)).toMatchObject(done('accept'));
+  });
+
+  it('that is too large as a reply makes the workflow ask again and say why', async () => {
+    const [id, key] = await asked();
+    await wholeEngine(stack.tasks).reply(ann, id, key, { answer: large(TOO_LARGE) });
+    const { inputs } = await when(id, (task) => !(key in task.inputs) && Object.keys(task.inputs).length > 0);
+    expect(Object.values(inputs)[0]?.params['message']).toEqual(
+      expect.stringMatching(
+        /^x{10}\n\nYour last answer was not accepted: The answer is 2,000,\d+ bytes; the limit is 2,000,000\./,
+      ),
+    );
+    await wholeEngine(stack.tasks).reply(ann, id, Object.keys(inputs)[0] as string, { answer: large(10) });
+    expect(await outcome(id)).toMatchObject(done('accept'));
+  });
+});
