@@ -26,7 +26,7 @@ const confirmed = defineTool({
     requestedSchema: { type: 'object', properties: { reason: { type: 'string' } } },
   }),
   run: async ({ text }, { answer }) =>
-    await Promise.resolve({ text: text.length, reason: (answer?.['reason'] as string).length }),
+    await Promise.resolve({ text: text.length, reason: String(answer?.['reason']).length }),
 });
 const asking = defineTool({
   name: 'asking',
