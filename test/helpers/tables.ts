@@ -202,7 +202,7 @@ const CELLS: readonly Cells[] = [
   {
     kind: 'interval',
     type: 'INTERVAL',
-    cell: fc.constantFrom('1 year 2 mons', '3 days', '-04:05:06.5', '1 mon 1 day 00:00:00.000001'),
+    cell: fc.constantFrom('1 year 2 mons', '3 days', '04:05:06.5', '1 mon 1 day 00:00:00.001'),
     in: ['parquet'],
   },
   { kind: 'text', type: '', cell: timestamp.map((t) => `${t}+02:00`), in: TEXT },
