@@ -11,6 +11,7 @@ import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import { chunksOf } from '../../src/tools/source/chunks.js';
 import type { RowBatch } from '../../src/tools/source/reader.js';
+import { loadId, loadTables } from '../../src/tools/target/names.js';
 import { openTarget } from '../../src/tools/target/open.js';
 import { failureText, FLIGHTS, loader, scratch, until, type Loader, type Scratch } from '../helpers/reference-tools.js';
 
@@ -60,13 +61,12 @@ async function count(table: string | undefined): Promise<number> {
   return row!.n;
 }
 
-/** Waits until `chunks` chunks are committed and another is being copied. @returns the sessions that copy */
-async function midLoad(chunks = 2): Promise<number[]> {
+/** Waits until a chunk is being copied. @returns the sessions that copy */
+async function midLoad(): Promise<number[]> {
   return await until(async () => {
-    const committed = await count(await own('ledger'));
     const pids = await copying();
-    return committed >= chunks && pids.length > 0 && pids;
-  }, 'chunks to be loaded');
+    return pids.length > 0 && pids;
+  }, 'a chunk to be copied');
 }
 
 /** Locks the staging table while `work` runs, so that a chunk that is being copied stays open until `work` is done. */
@@ -79,6 +79,33 @@ async function withChunkOpen<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     await client.end();
   }
+}
+
+/** Stops a load before its third chunk, until it is opened. Must be called before the load has its tables. */
+async function gate(taskId: string): Promise<{ reached(): Promise<void>; open(): Promise<void> }> {
+  const client = new Client({ connectionString: place.config.databases['default'] });
+  await client.connect();
+  const key = `hashtextextended('${place.schema}', 0)`;
+  const ledger = `${place.schema}.${loadTables(loadId(taskId)).ledger}`;
+  await client.query(`SELECT pg_advisory_lock(${key})`);
+  await client.query(`
+    CREATE TABLE ${ledger} (chunk integer PRIMARY KEY, rows bigint NOT NULL, attempt integer NOT NULL);
+    CREATE FUNCTION ${place.schema}.wait() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock(${key}); RETURN NEW; END $$;
+    CREATE TRIGGER gate BEFORE INSERT ON ${ledger} FOR EACH ROW WHEN (NEW.chunk = 2) EXECUTE FUNCTION ${place.schema}.wait()`);
+  return {
+    async reached() {
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%' || $1 || '%'`;
+      await until(
+        async () => (await place.sql(waiting, [loadTables(loadId(taskId)).ledger])).length > 0,
+        'two chunks',
+        200_000,
+      );
+    },
+    async open() {
+      await client.end();
+    },
+  };
 }
 
 /** Expects the table to have `rows` rows, `twice` of which are duplicates, and no other table to be left. */
@@ -97,6 +124,8 @@ async function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt = 1
 test('after a worker is killed mid-load, another continues after the last committed chunk', async () => {
   await copyFile(FLIGHTS, join(place.root, 'flights.parquet'));
   tasks = await loader(place.config, {}, false);
+  const handle = await tasks.start({ source: 'flights.parquet', table: `${place.schema}.flights` });
+  const thirdChunk = await gate(handle.workflowId);
   const worker = spawn(
     process.execPath,
     [
@@ -108,9 +137,12 @@ test('after a worker is killed mid-load, another continues after the last commit
     { stdio: 'ignore' },
   );
   try {
-    const handle = await tasks.start({ source: 'flights.parquet', table: `${place.schema}.flights` });
-    await midLoad();
-    worker.kill('SIGKILL');
+    await thirdChunk.reached();
+    await withChunkOpen(async () => {
+      await thirdChunk.open();
+      await midLoad();
+      worker.kill('SIGKILL');
+    });
     const second = await loader(place.config, {}, true, tasks.taskQueue);
     try {
       const result = await handle.result();
@@ -123,7 +155,7 @@ test('after a worker is killed mid-load, another continues after the last commit
   } finally {
     worker.kill('SIGKILL');
   }
-}, 180_000);
+}, 300_000);
 
 test('two concurrent attempts load each row exactly once', async () => {
   const activities = loadActivities(place.config);
@@ -196,15 +228,21 @@ function batches(next: () => Promise<never>): AsyncIterable<RowBatch> {
 }
 
 test('after a connection is lost mid-load, the next attempt continues', async () => {
-  tasks = await loader(place.config);
+  tasks = await loader(place.config, {}, false);
   const handle = await tasks.start(some());
-  await until(async () => (await count(await own('ledger'))) >= 2, 'chunks to be loaded');
-  await withChunkOpen(async () => {
-    const [pid] = await midLoad();
-    await place.sql('SELECT pg_terminate_backend($1)', [pid]);
-  });
-  const result = await handle.result();
-  expect(result).toMatchObject({ rowsOut: 300_000, attempts: 2, chunksRedone: 1 });
+  const thirdChunk = await gate(handle.workflowId);
+  const worker = await loader(place.config, {}, true, tasks.taskQueue);
+  try {
+    await thirdChunk.reached();
+    await withChunkOpen(async () => {
+      await thirdChunk.open();
+      const [pid] = await midLoad();
+      await place.sql('SELECT pg_terminate_backend($1)', [pid]);
+    });
+    expect(await handle.result()).toMatchObject({ rowsOut: 300_000, attempts: 2, chunksRedone: 1 });
+  } finally {
+    await worker.close();
+  }
 });
 
 test('a source that changes while the task runs fails the load and leaves nothing', async () => {
