@@ -61,6 +61,27 @@ test('three million rows arrive, each exactly once', async () => {
   expect(await place.tables()).toEqual(['flights']);
 }, 180_000);
 
+test('the history does not grow with the number of chunks', async () => {
+  const lines = Array.from({ length: 2_000 }, (_, i) => `${i}\n`).join('');
+  await writeFile(join(place.root, 'many.csv'), `n\n${lines}`);
+  const load = async (chunkRows: number): Promise<{ chunks: number; activities: string[]; events: number }> => {
+    const handle = await tasks.start({ source: 'many.csv', table: `${place.schema}.many_${chunkRows}`, chunkRows });
+    const { chunks } = await handle.result();
+    const events = (await handle.fetchHistory()).events ?? [];
+    const activities = events.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
+    return { chunks, activities, events: events.length };
+  };
+  const activities = ['inspectSource', 'createStaging', 'loadChunks', 'verifyStaging', 'swapTables'];
+  const few = await load(2_000);
+  const many = await load(1);
+  expect([few, many]).toMatchObject([
+    { chunks: 1, activities },
+    { chunks: 2_000, activities },
+  ]);
+  // Temporal warns at 10,240 events. A busy worker may repeat a workflow task, which adds a few.
+  expect(Math.max(few.events, many.events)).toBeLessThan(100);
+}, 120_000);
+
 describe.each(['default', 'file'])('into database "%s"', (database) => {
   test.each(['s.csv', 's.tsv', 's.csv.gz', 's.json', 's.ndjson', 's.parquet'])('%s', async (source) => {
     const table = `${database === 'default' ? place.schema : 'main'}.${source.replaceAll('.', '_')}`;
