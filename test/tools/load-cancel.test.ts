@@ -1,6 +1,9 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancelledFailure } from '@temporalio/common';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { Context, type Info } from '@temporalio/activity';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadPlan } from '../../src/tools/load/types.js';
@@ -103,6 +106,70 @@ test('a load cancelled after the swap leaves no table if there was none before',
   expect(await cause(handle.result())).toBeInstanceOf(CancelledFailure);
   expect(await place.tables()).toEqual(['t']);
 });
+
+test.each([
+  { before: 'the old table', called: 't', left: ['t'] },
+  { before: 'no table', called: 'new', left: ['t'] },
+])('a load terminated after the swap restores $before', async ({ called, left }) => {
+  const { activities, swapped } = gated();
+  tasks = await loader(place.config, activities);
+  const handle = await tasks.start({ source: 'a.csv', table: `${place.schema}.${called}`, mode: 'replace' });
+  const open = await until(async () => swapped.get('a.csv'), 'the swap');
+  await handle.terminate();
+  open();
+  expect(await cause(handle.result())).toBeInstanceOf(TerminatedFailure);
+  expect(await place.tables()).toEqual(left);
+  expect(await content()).toEqual(['old']);
+});
+
+test('a cleanup that somebody cancels waits for its load', async () => {
+  const { activities, swapped } = gated();
+  tasks = await loader(place.config, activities);
+  const handle = await tasks.start({ source: 'a.csv', table, mode: 'replace' });
+  const open = await until(async () => swapped.get('a.csv'), 'the swap');
+  const cleanup = tasks.client.workflow.getHandle(`cleanup-${handle.workflowId}`);
+  await cleanup.cancel();
+  await until(async () => {
+    const { raw } = await cleanup.describe();
+    return (raw.pendingActivities?.[0]?.attempt ?? 0) > 1;
+  }, 'the cleanup to try');
+  open();
+  await handle.result();
+  expect(await place.tables()).toEqual(['t']);
+  expect(await content()).toEqual(['a']);
+});
+
+test.each(['default', 'file'])(
+  'an attempt that begins after its load has ended creates no tables in database "%s"',
+  async (database) => {
+    const real = loadActivities(place.config);
+    let late: { plan: LoadPlan; info: Info } | undefined;
+    tasks = await loader(place.config, {
+      async createStaging(plan: LoadPlan) {
+        late = { plan, info: Context.current().info };
+        await real.createStaging(plan);
+      },
+    });
+    const source = { source: 'a.csv', database, mode: 'replace' } as const;
+    const handle = await tasks.start({ ...source, table: database === 'file' ? 'main.t' : table });
+    await handle.result();
+    await tasks.client.workflow.getHandle(`cleanup-${handle.workflowId}`).result();
+    const paused = new MockActivityEnvironment(late!.info, { client: tasks.client });
+    await expect(paused.run(real.createStaging, late!.plan)).rejects.toThrow('the load has ended');
+    expect(database === 'file' ? await tablesInFile() : await place.tables()).toEqual(['t']);
+  },
+);
+
+async function tablesInFile(): Promise<unknown[]> {
+  const instance = await DuckDBInstance.create(place.config.databases['file']!.slice('duckdb:'.length));
+  const connection = await instance.connect();
+  try {
+    return ((await (await connection.run('SELECT table_name FROM duckdb_tables()')).getColumns())[0] ?? []).toSorted();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
 
 test.each([
   { cancelled: 'the first', a: true, b: false, left: 'b' },

@@ -9,6 +9,7 @@ import { inspect } from './inspect.js';
 import { loadChunks, type Reached } from './load-chunks.js';
 import { withTarget } from './with-target.js';
 import { verify } from './verify.js';
+import { checkExpected, hasCompleted } from './workflow-state.js';
 
 /** @param config the files and databases the steps may access; it stays in the worker */
 export function loadActivities(config: ToolsConfig): LoadActivities {
@@ -18,7 +19,7 @@ export function loadActivities(config: ToolsConfig): LoadActivities {
       await recheckFiles(config.roots, plan.source);
       await withTarget(
         { config, target: plan.target, step: 'create', ctx },
-        async (target) => await target.create(plan.source.columns),
+        async (target) => await target.create(plan.source.columns, checkExpected),
       );
     }),
     loadChunks: loadStep<LoadPlan, ChunkCounts, Reached>(config, async (plan, ctx) => {
@@ -35,7 +36,11 @@ export function loadActivities(config: ToolsConfig): LoadActivities {
       await withTarget({ config, target, step: 'undo', ctx }, async (opened) => await opened.undo());
     }),
     settleLoad: loadStep(config, async (target: LoadTarget, ctx) => {
-      await withTarget({ config, target, step: 'settle', ctx }, async (opened) => await opened.settle());
+      const completed = await hasCompleted();
+      await withTarget(
+        { config, target, step: 'settle', ctx },
+        async (opened) => await (completed ? opened.settle() : opened.undo()),
+      );
     }),
   };
 }

@@ -76,6 +76,9 @@ export interface LoadActivities {
   swapTables(plan: LoadPlan): Promise<void>;
   /** Restores the database to its state before the load. */
   undoLoad(target: LoadTarget): Promise<void>;
-  /** Removes what an ended load leaves behind: the replaced table after a swap, the staging table otherwise. */
+  /**
+   * Removes what an ended load leaves behind: the replaced table if the load completed. Otherwise restores the database
+   * to its state before the load.
+   */
   settleLoad(target: LoadTarget): Promise<void>;
 }

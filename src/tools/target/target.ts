@@ -13,8 +13,13 @@ import type { RowBatch } from '../source/reader.js';
 export interface Target {
   /** Throws if the table cannot be loaded as requested. Called before any work and again at the swap. */
   check(columns: readonly Column[]): Promise<void>;
-  /** Creates those of the load's own tables that do not exist yet. */
-  create(columns: readonly Column[]): Promise<void>;
+  /**
+   * Creates those of the load's own tables that do not exist yet.
+   *
+   * @param confirm throws if the load has ended. Called while neither {@link undo} nor {@link settle} can run, so either
+   *   they remove the tables later or nothing is created
+   */
+  create(columns: readonly Column[], confirm?: () => Promise<void>): Promise<void>;
   /** Returns the numbers of the committed chunks. */
   committed(): Promise<Set<number>>;
   /** Returns the DuckDB select list that produces the source rows for {@link load}. */

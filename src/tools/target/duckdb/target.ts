@@ -12,6 +12,7 @@ import type { Target } from '../target.js';
 import { appendRows } from './append.js';
 import { checkTable } from './check.js';
 import { isKeyConflict } from './errors.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { settleTables, swapTables, undoTables } from './swap.js';
 
 /** How often to check whether another attempt in this process is done with a chunk, in milliseconds. */
@@ -42,14 +43,17 @@ export class DuckDBTarget implements Target {
     await checkTable(this.#query, this.target);
   }
 
-  async create(columns: readonly Column[]): Promise<void> {
+  async create(columns: readonly Column[], confirm = async (): Promise<void> => {}): Promise<void> {
     await this.check(columns);
     const definitions = columns.map(({ name, type }) => `${ident(name)} ${type}`);
-    await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
-    await this.#query(
-      `CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk INTEGER PRIMARY KEY, rows BIGINT, attempt INTEGER)`,
-    );
-    await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('starts')} (chunk INTEGER, attempt INTEGER)`);
+    await oneAtATime(this.target.id, async () => {
+      await confirm();
+      await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
+      await this.#query(
+        `CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk INTEGER PRIMARY KEY, rows BIGINT, attempt INTEGER)`,
+      );
+      await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('starts')} (chunk INTEGER, attempt INTEGER)`);
+    });
   }
 
   async committed(): Promise<Set<number>> {
@@ -92,11 +96,11 @@ export class DuckDBTarget implements Target {
   }
 
   async undo(): Promise<void> {
-    await undoTables(this.#query, this.target, this.#names);
+    await oneAtATime(this.target.id, async () => await undoTables(this.#query, this.target, this.#names));
   }
 
   async settle(): Promise<void> {
-    await settleTables(this.#query, this.target, this.#names);
+    await oneAtATime(this.target.id, async () => await settleTables(this.#query, this.target, this.#names));
   }
 
   async close(): Promise<void> {

@@ -37,11 +37,12 @@ export class PostgresTarget implements Target {
     await checkTable(this.session, this.target);
   }
 
-  async create(columns: readonly Column[]): Promise<void> {
+  async create(columns: readonly Column[], confirm = async (): Promise<void> => {}): Promise<void> {
     await this.check(columns);
     const definitions = columns.map((column) => `${ident(column.name)} ${postgresType(column)}`);
     // Take turns, because IF NOT EXISTS can still fail if two sessions create the same table at once.
     await exclusive(this.session, this.target, async () => {
+      await confirm();
       await this.session.query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
       await this.session.query(
         `CREATE TABLE IF NOT EXISTS ${this.#table('ledger')} (chunk integer PRIMARY KEY, rows bigint NOT NULL, attempt integer NOT NULL)`,
