@@ -2,12 +2,16 @@
 import {
   CancellationScope,
   CancelledFailure,
+  getExternalWorkflowHandle,
   log,
+  patched,
   proxyActivities,
   sleep,
   startChild,
+  workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { task } from '../../src/workflow/index.js';
 import type { LoadActivities, LoadArguments, LoadPlan, LoadResult, LoadTarget } from '../../src/tools/load/types.js';
 import { loadDatasetCleanup, undoSignal } from './load-dataset-cleanup.js';
@@ -41,18 +45,26 @@ export async function loadDataset(args: LoadArguments): Promise<LoadResult> {
   task.status('inspect: reading the source');
   const plan = await steps.inspectSource(args);
   // Must not be cancelled together with the task, because it cleans up after it.
-  const cleanup = await CancellationScope.nonCancellable(() => startCleanup(plan.target));
+  const first = await CancellationScope.nonCancellable(() => startCleanup(plan.target));
+  let cleanup: Cleanup | undefined = first;
+  const renew = async (): Promise<void> => {
+    if (cleanup === first) cleanup = await CancellationScope.nonCancellable(() => renewCleanup(first, plan.target));
+  };
   try {
-    const result = await load(plan, started);
+    const result = await load(plan, started, renew);
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled after the swap');
     return result;
   } catch (error) {
-    await CancellationScope.nonCancellable(() => undo(cleanup));
+    await CancellationScope.nonCancellable(async () => {
+      await renew();
+      if (cleanup) await undo(cleanup);
+    });
     throw error;
   }
 }
 
-async function load(plan: LoadPlan, started: number): Promise<LoadResult> {
+/** @param renew called before the swap */
+async function load(plan: LoadPlan, started: number, renew: () => Promise<void>): Promise<LoadResult> {
   const { source, target } = plan;
   task.status('create: creating the staging table');
   await steps.createStaging(plan);
@@ -62,6 +74,7 @@ async function load(plan: LoadPlan, started: number): Promise<LoadResult> {
   task.status('verify: comparing rows and checksums');
   const digest = await steps.verifyStaging(plan);
   task.status('swap: putting the new table in place');
+  await renew();
   await steps.swapTables(plan);
   return {
     table: `${target.schema}.${target.table}`,
@@ -75,10 +88,30 @@ async function load(plan: LoadPlan, started: number): Promise<LoadResult> {
   };
 }
 
-async function startCleanup(target: LoadTarget): Promise<ChildWorkflowHandle<typeof loadDatasetCleanup>> {
+type Cleanup = ChildWorkflowHandle<typeof loadDatasetCleanup>;
+
+/**
+ * After a reset by an operator, the cleanup belongs to the run before. If it has ended, starts another one. Otherwise
+ * cancels it: then it waits until this workflow has closed, and looks whether it completed.
+ *
+ * @returns the cleanup, or undefined if it cannot be signalled
+ */
+async function renewCleanup(cleanup: Cleanup, target: LoadTarget): Promise<Cleanup | undefined> {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  if (runId === firstExecutionRunId || !patched('load-dataset-reset')) return cleanup;
+  try {
+    return await startCleanup(target);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  await getExternalWorkflowHandle(cleanupId()).cancel();
+  return undefined;
+}
+
+async function startCleanup(target: LoadTarget): Promise<Cleanup> {
   return await startChild(loadDatasetCleanup, {
     // Must not start with the prefix of task IDs, or it would be listed as a task.
-    workflowId: `cleanup-${task.id}`,
+    workflowId: cleanupId(),
     args: [target],
     // The cancellation request signals that this workflow has closed for any reason, including termination and timeout.
     parentClosePolicy: 'REQUEST_CANCEL',
@@ -86,7 +119,11 @@ async function startCleanup(target: LoadTarget): Promise<ChildWorkflowHandle<typ
   });
 }
 
-async function undo(cleanup: ChildWorkflowHandle<typeof loadDatasetCleanup>): Promise<void> {
+function cleanupId(): string {
+  return `cleanup-${task.id}`;
+}
+
+async function undo(cleanup: Cleanup): Promise<void> {
   task.status('cleaning up');
   await cleanup.signal(undoSignal);
   const done = cleanup.result().catch((error: unknown) => log.error('load cleanup failed', { error }));

@@ -10,6 +10,7 @@ import { canJump, readFileSql } from '../source/read-sql.js';
 import { SourceSession } from '../source/session.js';
 import type { Target } from '../target/target.js';
 import { withTarget } from './with-target.js';
+import { checkExpected } from './workflow-state.js';
 
 /** The current chunk. For display only: the ledger determines where a retry resumes. */
 export interface Reached {
@@ -26,6 +27,8 @@ export async function loadChunks(config: ToolsConfig, plan: LoadPlan, ctx: StepC
       ctx.signal,
     );
     try {
+      // They are missing if an operator has reset the load to a time before its cleanup.
+      await target.create(plan.source.columns, checkExpected);
       await loadMissing(plan, source, target, ctx);
     } finally {
       source.close();
