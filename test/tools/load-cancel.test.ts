@@ -164,7 +164,7 @@ async function tablesInFile(): Promise<unknown[]> {
   const instance = await DuckDBInstance.create(place.config.databases['file']!.slice('duckdb:'.length));
   const connection = await instance.connect();
   try {
-    return ((await (await connection.run('SELECT table_name FROM duckdb_tables()')).getColumns())[0] ?? []).toSorted();
+    return (await (await connection.run('SELECT table_name FROM duckdb_tables()')).getColumns())[0] ?? [];
   } finally {
     connection.closeSync();
     instance.closeSync();
