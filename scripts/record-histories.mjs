@@ -99,6 +99,12 @@ try {
     { askFirst, caller: { cannotAnswer: ['elicitation.form'] } },
   );
   await record('ask-first-unanswerable', unanswerable.id);
+  const unanswered = await start(
+    'convert_file',
+    { source: join(dir, 'data/small.csv'), target: join(dir, 'data/never.parquet') },
+    { askFirst, caller: { answerWithin: 500 } },
+  );
+  await record('ask-first-unanswered', unanswered.id);
   // Like a gateway's tool with `confirm` and timeouts: it continues as an existing workflow, on that workflow's task
   // queue.
   const existing = {
