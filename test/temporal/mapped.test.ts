@@ -70,6 +70,30 @@ it('a query that is not answered in time is repeated, even if nothing happens me
   await opened.engine.cancel(ann, id);
 });
 
+it('a slow query that fails does not undo the answer that another read got meanwhile', async () => {
+  const id = await start({ status, inputs: { approval: { ...input, when: '/waitingFor' } } });
+  await when(id, ({ message }) => message !== undefined);
+  const other = openEngine();
+  let fail = (): void => {};
+  const failed = new Promise<void>((resolve) => (fail = resolve));
+  let first = true;
+  other.beforeQuery = async () => {
+    if (!first) return;
+    first = false;
+    await failed;
+    throw new Error('too late');
+  };
+  const slow = other.engine.get(ann, id);
+  await expect.poll(() => other.asked).toHaveLength(1);
+  const quick = await other.engine.get(ann, id);
+  fail();
+  await slow;
+  // If the answer were forgotten, nobody would confirm that the question is open (`NO_WORKER`).
+  await other.engine.respond(ann, id, { [Object.keys(quick.inputs)[0] as string]: { action: 'accept', content: {} } });
+  await other.engine.cancel(ann, id);
+  await other.engine.close();
+});
+
 it('an answer is not delivered to an identical question that opened while the engine checked the original one', async () => {
   const other = openEngine();
   const asks = {

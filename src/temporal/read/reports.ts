@@ -68,9 +68,10 @@ export class Reports {
     );
     const deadline = Math.min(until, within(DEADLINE.query));
     await Promise.all(
-      due.map(async (query) =>
-        known.asked.set(query, await this.#ask(description, query, known.asked.get(query), deadline)),
-      ),
+      due.map(async (query) => {
+        const state = await this.#ask(description, query, known.asked.get(query), deadline);
+        known.asked.set(query, newest(state, known.asked.get(query)));
+      }),
     );
     const answers = new Map(
       [...known.asked].flatMap(([query, { answer }]) => (answer ? [[query, answer.value] as const] : [])),
@@ -118,6 +119,22 @@ export class Reports {
       return { historyLength, askAgainAt: now + UNANSWERED_PAUSE, unanswered, ...before };
     }
   }
+}
+
+/** Combines what two reads found out. The one that began first may end last, and must not undo the other's answer. */
+function newest(state: QueryState, known: QueryState | undefined): QueryState {
+  if (!known) return state;
+  const answer = lengthOf(state.answer) < lengthOf(known.answer) ? known.answer : state.answer;
+  const later = state.historyLength < known.historyLength ? known : state;
+  // If either got an answer at this length, no query is due.
+  const settled = lengthOf(answer) === later.historyLength;
+  return settled
+    ? { historyLength: later.historyLength, ...(answer ? { answer } : {}) }
+    : { ...later, ...(answer ? { answer } : {}) };
+}
+
+function lengthOf(answer: QueryState['answer']): number {
+  return answer?.historyLength ?? -1;
 }
 
 function isDue(asked: QueryState | undefined, historyLength: number): boolean {

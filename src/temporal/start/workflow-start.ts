@@ -14,15 +14,15 @@ export function workflowStart({ tool, args, answer, askFirst }: StartRequest): W
   const { work, taskQueue, timeouts } = tool;
   const start = ownStart(tool, args);
   const existing = work.kind === 'workflow' && work.existing !== undefined;
-  // An existing workflow does not take the answer and has its own workers. Its run begins once the question is
-  // answered.
-  const elsewhere = {
-    ...(taskQueue === undefined ? {} : { taskQueue }),
-    ...(timeouts?.run === undefined ? {} : { runTimeout: timeouts.run }),
-    withoutAnswer: true,
-  };
+  // An existing workflow does not take the answer and has its own workers.
+  const elsewhere = { ...(taskQueue === undefined ? {} : { taskQueue }), withoutAnswer: true };
+  // The tool's run begins once the question is answered.
+  const runTimeout = timeouts?.run === undefined ? {} : { runTimeout: timeouts.run };
   if (askFirst)
-    return { workflowType: ASK_FIRST_WORKFLOW, args: [{ form: askFirst, ...start, ...(existing ? elsewhere : {}) }] };
+    return {
+      workflowType: ASK_FIRST_WORKFLOW,
+      args: [{ form: askFirst, ...start, ...runTimeout, ...(existing ? elsewhere : {}) }],
+    };
   return answer === undefined || existing ? start : { ...start, args: [...start.args, answer] };
 }
 
