@@ -10,6 +10,7 @@ const LONGEST = [
   'sdk/conformance',
   'gateway/hangs',
   'temporal/engine',
+  'temporal/retention',
   'tools/load-cancel',
   'temporal/codecs',
   'gateway/answers',

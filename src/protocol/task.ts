@@ -38,7 +38,7 @@ export function openStatus({ inputs }: Pick<Task, 'inputs'>): Status {
 function messageOf(task: Task): string | undefined {
   const { outcome } = task;
   if (!outcome) return statusMessage(task);
-  if (outcome.kind === 'cancelled') return 'The task was cancelled.';
+  if (outcome.kind === 'cancelled') return shortMessage(outcome.reason ?? 'The task was cancelled.');
   if (outcome.kind === 'error') return shortMessage(outcome.error.message);
   return outcome.result.isError
     ? shortMessage(resultText(outcome.result) || 'The tool failed without a message.')
@@ -46,7 +46,9 @@ function messageOf(task: Task): string | undefined {
 }
 
 /** The answer to a call that awaits a task's result when the task is cancelled: JSON-RPC's "invalid request". */
-const CANCELLED: RpcError = { code: -32600, message: 'Task was cancelled' };
+function cancelled(reason = 'Task was cancelled'): RpcError {
+  return { code: -32600, message: reason };
+}
 
 /** What a call is answered with: its tool's result, or a JSON-RPC error. */
 export type CallAnswer = { readonly result: ToolResult } | { readonly error: RpcError };
@@ -54,6 +56,6 @@ export type CallAnswer = { readonly result: ToolResult } | { readonly error: Rpc
 /** Returns what the call itself would have answered with. */
 export function answerOf(outcome: Outcome): CallAnswer {
   if (outcome.kind === 'error') return { error: outcome.error };
-  if (outcome.kind === 'cancelled') return { error: CANCELLED };
+  if (outcome.kind === 'cancelled') return { error: cancelled(outcome.reason) };
   return { result: outcome.result };
 }

@@ -14,6 +14,8 @@ export type McpTasksErrorCode =
   | 'INVALID_ARGUMENTS'
   /** The idempotency key of a call belongs to a task with other arguments. */
   | 'KEY_REUSED'
+  /** The task of the call's idempotency key is cancelled, but its work has not ended yet. Retrying later helps. */
+  | 'TASK_ENDING'
   /** This server did not issue the list cursor. */
   | 'INVALID_CURSOR'
   /** No worker took an answer in time. The caller should send it again. */

@@ -22,7 +22,11 @@ export function newTaskId(tag: string): string {
  * random one.
  */
 export function namedTaskId(secret: string, owner: string, name: string): string {
-  const hex = createHmac('sha256', secret).update(`named task\0${name}`).digest('hex').slice(0, 32);
+  // The owner is part of the hash, so that two owners' IDs never reveal that both made the same call.
+  const hex = createHmac('sha256', secret)
+    .update(`named task\0${JSON.stringify([owner, name])}`)
+    .digest('hex')
+    .slice(0, 32);
   return `mcp-${ownerTag(secret, owner)}-${hex}`;
 }
 

@@ -31,8 +31,20 @@ export function isStrongKey(text: string): boolean {
   return characters.length * Math.log2(alphabet) >= STRONG;
 }
 
-/** Whether the next call with the same key starts a new task in place of this one. */
-export function givesWay({ outcome }: Pick<Task, 'outcome'>, { by }: IdempotencyKey): boolean {
+/**
+ * Whether the next call with the same key starts a new task in place of this one. A cancelled task does not give way
+ * before its workflow has closed: until then its work still runs.
+ */
+export function givesWay(task: Pick<Task, 'outcome' | 'endedAt'>, key: IdempotencyKey): boolean {
+  return task.endedAt !== undefined && isFree(task, key);
+}
+
+/** Whether the task is about to give way: it is cancelled, and its work has yet to end. */
+export function isGivingWay(task: Pick<Task, 'outcome' | 'endedAt'>, key: IdempotencyKey): boolean {
+  return task.endedAt === undefined && isFree(task, key);
+}
+
+function isFree({ outcome }: Pick<Task, 'outcome'>, { by }: IdempotencyKey): boolean {
   if (by !== 'tool' || !outcome) return false;
   return outcome.kind !== 'result' || outcome.result.isError === true;
 }

@@ -51,6 +51,14 @@ export class Keyring {
     return [current as string, ...previous];
   }
 
+  /** Returns the workflow ID of the note about the owner's tasks called `name`, under each key. Not a task's ID. */
+  noteIds(owner: string, name: string): readonly [string, ...string[]] {
+    const [current, ...previous] = this.derived(`note ${JSON.stringify([owner, name])}`).map(
+      (hex) => `mcp-key-${hex.slice(0, 32)}`,
+    );
+    return [current as string, ...previous];
+  }
+
   /** Derives a separate secret for `purpose` from each key; use the first for anything new. */
   derived(purpose: string): readonly [string, ...string[]] {
     const [current, ...previous] = this.#keys.map((key) =>

@@ -17,12 +17,13 @@ const QUOTE_LENGTH = 300;
  * begins with the question and leaves out the steps, because the task waits for the answer.
  */
 export function statusMessage(
-  task: Pick<Task, 'message' | 'progress' | 'steps' | 'stalled' | 'inputs'>,
+  task: Pick<Task, 'message' | 'progress' | 'steps' | 'stalled' | 'inputs' | 'notice'>,
 ): string | undefined {
   const questions = Object.values(task.inputs).map(questionText);
   const steps = questions.length > 0 ? [] : task.steps;
   const parts = [
     ...questions,
+    task.notice,
     task.message,
     task.progress && steps.every(({ progress }) => progress === undefined) ? progressText(task.progress) : undefined,
     ...steps.map(stepText),
@@ -37,12 +38,14 @@ export function shortMessage(text: string): string {
   return cut(text, LONGEST_STATUS);
 }
 
+/** Shortens a text by someone else that a message quotes, and puts it on one line. */
+export function shortQuote(text: string): string {
+  return cut(text.replaceAll(/\s+/g, ' ').trim(), QUOTE_LENGTH);
+}
+
 function questionText(request: InputRequest): string {
   const { message } = request.params;
-  const quoted =
-    typeof message === 'string' && message !== ''
-      ? ` "${cut(message.replaceAll(/\s+/g, ' ').trim(), QUOTE_LENGTH)}"`
-      : '';
+  const quoted = typeof message === 'string' && message !== '' ? ` "${shortQuote(message)}"` : '';
   switch (kindOf(request)) {
     case 'elicitation.form':
       return `waiting for the user to answer${quoted || ' a question'}`;
@@ -64,7 +67,7 @@ function stepText(step: Step): string {
       return `${step.name}: ${again}waiting for a worker${failure && ` (last failure: ${failure})`}`;
     }
     case 'paused':
-      return `${step.name}: paused by an operator${failure && ` (last failure: ${failure})`}`;
+      return `${step.name}: paused by an operator${failure && ` (last failure: ${failure})`}; it continues once an operator unpauses it`;
     case 'retrying': {
       const at = step.retryAt === undefined ? '' : ` at ${new Date(step.retryAt).toISOString()}`;
       return `${step.name}: attempt ${step.attempt - 1}${of(step)} failed (${failure || 'no reason given'}); attempt ${step.attempt}${at}${progress && `, ${progress}`}`;

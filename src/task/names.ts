@@ -8,6 +8,8 @@
 export const TOOL_WORKFLOW = 'mcpToolTask';
 /** The shipped workflow that asks the client a question and then continues as the tool's own workflow. */
 export const ASK_FIRST_WORKFLOW = 'mcpAskFirst';
+/** The workflow that notes the last generation of an idempotency key. No worker runs it. */
+export const NOTE_WORKFLOW = 'mcpKeyGeneration';
 /** The query that every task workflow answers; see {@link TaskReport}. */
 export const REPORT_QUERY = 'mcpTask';
 /** The update that delivers a client's answers to open input requests. */
@@ -28,6 +30,8 @@ export const NONE_OPEN = 'NoneOpen';
 export const CLAIM_REFUSED = 'ClaimRefused';
 /** The memo field that holds what must outlive continue-as-new; see {@link TaskMemo}. */
 export const MEMO_KEY = 'mcpTask';
+/** The reason that Temporal records if a task is cancelled through MCP, to tell it from an operator's cancellation. */
+export const CANCEL_REASON = 'cancelled through MCP';
 /** The default task queue. */
 export const DEFAULT_TASK_QUEUE = 'mcp-tasks';
 

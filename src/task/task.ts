@@ -20,7 +20,11 @@ export interface RpcError {
 export type Outcome =
   | { readonly kind: 'result'; readonly result: ToolResult }
   | { readonly kind: 'error'; readonly error: RpcError }
-  | { readonly kind: 'cancelled' };
+  | {
+      readonly kind: 'cancelled';
+      /** Who or what cancelled it, and what to do now. Missing if its caller did. */
+      readonly reason?: string;
+    };
 
 /** One activity in progress, as Temporal sees it. Known even when no worker is running. */
 export interface Step {
@@ -57,6 +61,8 @@ export interface Task {
   readonly ttl: number | null;
   /** Present as soon as the task reads as ended, and never changes afterwards. */
   readonly outcome?: Outcome;
+  /** What an operator did to the task in Temporal, and what to do now. */
+  readonly notice?: string;
   /** What the workflow says it is doing. */
   readonly message?: string;
   /** Progress of the whole task, as the workflow reports it. */

@@ -12,6 +12,7 @@ import { belongsTo, newTaskId } from '../task/id.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Outcome, Task } from '../task/task.js';
 import { answerExisting } from './answer/answer-existing.js';
+import { requestCancel } from './answer/cancel.js';
 import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
 import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
@@ -143,10 +144,11 @@ export class Engine {
     const before = await this.#reader.read(id, Math.min(until, within(DEADLINE.read)));
     if (before.outcome) throw ended();
     try {
-      await this.#calls.run(until, async () => await this.#calls.client.workflow.getHandle(id).cancel());
+      await requestCancel(this.#calls, id, until);
     } catch (error) {
-      // It ended in between, which Temporal reports as not found.
+      // It ended or was cancelled in between, or Temporal's answer was lost.
       const now = await this.#reader.read(id);
+      if (now.outcome?.kind === 'cancelled') return now;
       throw now.outcome ? ended() : error;
     }
     // The task is cancelled now, even if reading it fails.

@@ -11,6 +11,7 @@ import { key } from './stack.js';
 
 export interface OpenEngine {
   readonly engine: Engine;
+  readonly client: Client;
   readonly taskQueue: string;
   /** The names of the queries sent so far. */
   readonly asked: string[];
@@ -36,6 +37,7 @@ export function openEngine(address = inject('temporalAddress')): OpenEngine {
   });
   const opened: OpenEngine = {
     engine: new Engine({ client, keys: Keyring.parse(key), taskQueue }),
+    client,
     taskQueue,
     asked: [],
     beforeQuery: () => {},

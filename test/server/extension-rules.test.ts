@@ -90,7 +90,7 @@ describe('errors', () => {
       for (const taskId of ['nope', `mcp-${'0'.repeat(32)}-${'0'.repeat(32)}`]) {
         expect((await send2026(handler, method, { taskId, inputResponses: {} })).error).toEqual({
           code: -32602,
-          message: 'Failed to retrieve task: Task not found',
+          message: expect.stringMatching(/^Failed to retrieve task: Task not found\. /),
         });
       }
       expect(

@@ -297,7 +297,7 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
     });
     expect((await foreign.request(a, 'tasks/result', { taskId })).error).toEqual({
       code: -32602,
-      message: 'Failed to retrieve task: Task not found',
+      message: expect.stringMatching(/^Failed to retrieve task: Task not found\. /),
     });
     await session.reply(a, id, accept({ name: 'Joy' }));
     expect((await result.next((message) => message.id === result.requestId)).result.structuredContent).toEqual({

@@ -145,7 +145,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
       for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel']) {
         expect((await send2025(handler, method, { taskId })).error, `${method} ${taskId.slice(0, 50)}`).toEqual({
           code: -32602,
-          message: 'Failed to retrieve task: Task not found',
+          message: expect.stringMatching(/^Failed to retrieve task: Task not found\. /),
         });
       }
     }

@@ -71,9 +71,11 @@ describe('a task under a tool’s own key gives way to a new one if it failed or
     ['failed by an error', { kind: 'error', error: { code: -32603, message: '' } }, true],
     ['cancelled', { kind: 'cancelled' }, true],
   ])('%s', (_, outcome, gives) => {
-    const task = outcome ? { outcome } : {};
-    expect(givesWay(task, { by: 'tool', text: 'k' })).toBe(gives);
-    expect(givesWay(task, { by: 'client', text: 'k' })).toBe(false);
+    const closed = { endedAt: 1, ...(outcome ? { outcome } : {}) };
+    expect(givesWay(closed, { by: 'tool', text: 'k' })).toBe(gives);
+    expect(givesWay(closed, { by: 'client', text: 'k' })).toBe(false);
+    // Its work still runs.
+    expect(givesWay(outcome ? { outcome } : {}, { by: 'tool', text: 'k' })).toBe(false);
   });
 });
 
@@ -88,6 +90,9 @@ describe('the ID of a key’s task', () => {
         expect(ids.every((id) => belongsTo(id, keys.ownerTags(owner)))).toBe(true);
         expect(new Keyring([previous]).namedTaskIds(owner, name)).toEqual([ids[1]]);
         expect(keys.namedTaskIds(owner, other)[0] === ids[0]).toBe(name === other);
+        // Nor does the part after the owner's tag reveal that two owners made the same call.
+        const [, , mine] = ids[0].split('-');
+        expect(keys.namedTaskIds(other, name)[0].split('-')[2] === mine).toBe(owner === other);
       }),
     );
   });

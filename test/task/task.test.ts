@@ -145,7 +145,7 @@ describe('status messages', () => {
       { steps: [step({ state: 'retrying', attempt: 2, maximumAttempts: 0 })] },
     ],
     [
-      'load: paused by an operator (last failure: refused)',
+      'load: paused by an operator (last failure: refused); it continues once an operator unpauses it',
       { steps: [step({ state: 'paused', lastFailure: 'refused' })] },
     ],
     ['Loading · load: running', { message: 'Loading', steps: [step({})] }],

@@ -7,6 +7,7 @@ import { defineTool, type DurableTool } from '../../src/index.js';
 import { step } from '../../src/activity/index.js';
 import { statusMessage } from '../../src/task/message.js';
 import type { Task } from '../../src/task/task.js';
+import { openEngine } from '../helpers/engine.js';
 import { startStack, type Stack } from '../helpers/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
@@ -40,6 +41,8 @@ const tools = {
   stubborn: defineTool({ name: 'stubborn', inputSchema: anything, workflow: 'stubborn' }),
   sleeper: defineTool({ name: 'sleeper', inputSchema: anything, workflow: 'sleeper' }),
   brief: defineTool({ name: 'brief', inputSchema: anything, workflow: 'sleeper', timeouts: { execution: '1 second' } }),
+  stepped: defineTool({ name: 'stepped', inputSchema: anything, workflow: 'stepThenSleep' }),
+  limited: defineTool({ name: 'limited', inputSchema: anything, workflow: 'withAnswer', timeouts: { run: '1 hour' } }),
   evasive: defineTool({ name: 'evasive', inputSchema: anything, workflow: 'evasive' }),
   confused: defineTool({ name: 'confused', inputSchema: anything, workflow: 'confused' }),
   throwing: defineTool({ name: 'throwing', inputSchema: anything, workflow: 'throwing' }),
@@ -156,6 +159,40 @@ describe('a running task', () => {
     expect(beat.updatedAt).toBe(updatedAt);
   });
 
+  it('never sets its time of last change back, not even when a step ends and the workflow sleeps', async () => {
+    await startWorker();
+    const { id } = await start(tools.stepped);
+    const running = await when(id, ({ steps }) => steps[0]?.progress !== undefined);
+    release.pop()?.();
+    const asleep = await when(id, ({ steps, stalled }) => steps.length === 0 && stalled === undefined);
+    expect(asleep.updatedAt).toBeGreaterThan(running.updatedAt);
+    // A replica that has not seen the step either.
+    const other = await startStack(Object.values(tools), { taskQueue: stack.tasks.taskQueue });
+    expect((await other.tasks.engine.get(ann, id)).updatedAt).toBe(asleep.updatedAt);
+    await other.close();
+  });
+
+  it('limits its run to `timeouts.run`, counted from the answer if it asks first', async () => {
+    await startWorker();
+    const form = { message: 'Sure?', requestedSchema: { type: 'object', properties: {} } };
+    const { id } = await stack.tasks.engine.start({
+      owner: ann,
+      tool: tools.limited,
+      args: {},
+      ttl: null,
+      askFirst: form,
+    });
+    const { inputs } = await when(id, (task) => Object.keys(task.inputs).length === 1);
+    const timeoutOf = async (): Promise<number> =>
+      Number((await temporal.workflow.getHandle(id).describe()).raw.executionConfig?.workflowRunTimeout?.seconds ?? 0);
+    expect(await timeoutOf()).toBe(0);
+    await stack.tasks.engine.respond(ann, id, {
+      [Object.keys(inputs)[0] as string]: { action: 'accept', content: {} },
+    });
+    await stack.tasks.engine.result(ann, id);
+    expect(await timeoutOf()).toBe(3_600);
+  });
+
   it('ignores progress that is not a number', async () => {
     await startWorker();
     const { id } = await start(tools.confused);
@@ -219,6 +256,34 @@ describe('the end', () => {
     await expect(stack.tasks.engine.cancel(ann, id)).rejects.toMatchObject({ code: 'TASK_ENDED' });
   });
 
+  it('is cancelled for the caller even if Temporal’s answer to the request is lost', async () => {
+    const { engine, client } = openEngine();
+    const { workflowService } = client;
+    const { requestCancelWorkflowExecution: cancel } = workflowService;
+    let lost = 1;
+    const losing = async (request: object): Promise<object> => {
+      const answer = await cancel.call(workflowService, request);
+      if (lost-- > 0) throw Object.assign(new Error('connection lost'), { code: 14, details: '', metadata: {} });
+      return answer;
+    };
+    workflowService.requestCancelWorkflowExecution = Object.assign(losing, cancel);
+    const { id } = await start(tools.sleeper);
+    expect((await engine.cancel(ann, id)).outcome).toEqual({ kind: 'cancelled' });
+    await engine.close();
+  });
+
+  it('was last changed when it was cancelled, however much its workflow does afterwards', async () => {
+    const { id } = await start(tools.sleeper);
+    const { updatedAt } = await stack.tasks.engine.cancel(ann, id);
+    const handle = temporal.workflow.getHandle(id);
+    for (let sent = 0; sent < 2_100; sent += 30)
+      await Promise.all(Array.from({ length: 30 }, async () => await handle.signal('unknown')));
+    const { engine } = openEngine();
+    await expect.poll(async () => (await engine.get(ann, id)).updatedAt).toBe(updatedAt);
+    await engine.close();
+    await handle.terminate();
+  });
+
   it('stays cancelled when the workflow continues as a new run', async () => {
     await startWorker();
     const { id } = await start(tools.evasive);
@@ -254,7 +319,7 @@ describe('the end', () => {
     await temporal.workflow.getHandle(id).terminate('enough');
     expect((await result).outcome).toMatchObject({
       kind: 'error',
-      error: { message: 'The task was terminated: enough' },
+      error: { message: expect.stringContaining('An operator terminated this task in Temporal (enough)') },
     });
     await expect
       .poll(async () => (await engine.list(ann)).tasks.filter((task) => task.id === id), { timeout: 20_000 })
@@ -290,7 +355,7 @@ describe('the end', () => {
     await temporal.workflow.getHandle(id).terminate('by an operator');
     expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject({
       kind: 'error',
-      error: { code: -32603, message: 'The task was terminated: by an operator' },
+      error: { code: -32603, message: expect.stringContaining('terminated this task in Temporal (by an operator)') },
     });
     const brief = await start(tools.brief);
     expect((await stack.tasks.engine.result(ann, brief.id)).outcome).toMatchObject({

@@ -5,12 +5,13 @@ import { searchGenerations } from '../../src/temporal/start/generations.js';
 
 async function search(
   taken: (generation: number) => boolean,
+  noted?: number,
 ): Promise<{ found: number[]; free: number; looks: number }> {
   let looks = 0;
   const generations = await searchGenerations(async (generation) => {
     looks++;
     return await Promise.resolve(taken(generation) ? generation : undefined);
-  });
+  }, noted);
   return { ...generations, looks };
 }
 
@@ -32,6 +33,16 @@ it('finds all remaining generations among the first ones, and fills the gaps', a
       expect(found).toEqual([...kept].sort((a, b) => a - b));
       expect(kept).not.toContain(free);
       expect(free).toBeLessThanOrEqual(kept.length);
+    }),
+  );
+});
+
+it('finds the last generation by its note when all earlier ones are gone, and continues after it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 8, max: 100_000 }), fc.nat(20), async (noted, more) => {
+      const { found, free } = await search((generation) => generation >= noted && generation <= noted + more, noted);
+      expect(found).toEqual([noted + more]);
+      expect(free).toBe(0);
     }),
   );
 });

@@ -28,7 +28,9 @@ const refusing = defineTool({
   inputSchema: anything,
   run: async () => await Promise.resolve({ content: [], isError: true }),
 });
-const tools = [quick, refusing, sleeper, throwing];
+const tidy = defineTool({ name: 'tidy', inputSchema: anything, workflow: 'tidy' });
+const forgetful = defineTool({ name: 'forgetful', inputSchema: anything, workflow: 'forgetful' });
+const tools = [quick, refusing, sleeper, throwing, tidy, forgetful];
 
 let one: Stack;
 let two: Stack;
@@ -77,6 +79,11 @@ const atOnce = async (times: number, request: Start): Promise<Set<string>> =>
       ({ id }) => id,
     ),
   );
+const closed = async (id: string): Promise<void> =>
+  void (await temporal.workflow
+    .getHandle(id)
+    .result()
+    .catch(() => undefined));
 const ended = async ({ id }: Task): Promise<Task> => await one.tasks.engine.result('ann', id);
 
 /** Creates a replica that looks for an existing task, then waits before it starts a new one. */
@@ -207,11 +214,21 @@ describe('a key', () => {
     const rotated = await replica(`${randomBytes(32).toString('hex')},${secret}`);
     expect((await start(rotated, { key: own(), args: { n: 1 } })).id).toBe(id);
     await expect(start(rotated, { key: own(), args: { n: 2 } })).rejects.toMatchObject({ code: 'KEY_REUSED' });
-    await rotated.tasks.engine.cancel('ann', id);
+    await temporal.workflow.getHandle(id).terminate();
     const next = await start(rotated, { key: own(), args: { n: 1 } });
     expect(next.id.split('-')[1]).not.toBe(id.split('-')[1]);
     expect((await start(rotated, { key: own(), args: { n: 1 } })).id).toBe(next.id);
     await rotated.close();
+  });
+
+  it.each(['client', 'tool'] as const)('keeps its task if the workflow has replaced the memo (%s)', async (by) => {
+    await one.startWorker({ workflowsPath });
+    const key = { by, text };
+    const { id } = await start(one, { key, tool: forgetful, args: { n: 1 } });
+    for await (const { message } of one.tasks.engine.watch('ann', id)) if (message) break;
+    expect((await temporal.workflow.getHandle(id).describe()).memo).toEqual({ mine: true });
+    expect(await start(two, { key, tool: forgetful, args: { n: 1 } })).toMatchObject({ id, tool: 'forgetful' });
+    await expect(start(two, { key, tool: forgetful, args: { n: 2 } })).rejects.toMatchObject({ code: 'KEY_REUSED' });
   });
 
   it.each(['client', 'tool'] as const)('is free again once its task has expired (%s)', async (by) => {
@@ -230,7 +247,10 @@ describe('a key', () => {
 });
 
 describe('an ended task', () => {
-  const cancel = async ({ id }: Task): Promise<unknown> => await two.tasks.engine.cancel('ann', id);
+  const cancel = async ({ id }: Task): Promise<void> => {
+    await two.tasks.engine.cancel('ann', id);
+    await closed(id);
+  };
   const terminate = async ({ id }: Task): Promise<unknown> => await temporal.workflow.getHandle(id).terminate('enough');
 
   it.each([
@@ -238,21 +258,37 @@ describe('an ended task', () => {
     ['a JSON-RPC error', { tool: throwing, args: { how: 'task' }, end: ended }],
     ['a result with isError', { tool: refusing, args: {}, end: ended }],
     ['being terminated', { tool: sleeper, args: {}, end: terminate }],
-    ['being cancelled without a worker', { tool: sleeper, args: {}, end: cancel }],
+    ['being cancelled', { tool: sleeper, args: {}, end: cancel }],
   ])('that failed (%s) keeps a client’s key and frees the tool’s own', async (_, { tool, args, end }) => {
-    const worker = end === cancel ? undefined : await one.startWorker({ workflowsPath });
+    const worker = await one.startWorker({ workflowsPath });
     const [kept, first] = [
       await start(one, { key: client(), tool, args }),
       await start(one, { key: own(), tool, args }),
     ];
     await Promise.all([end(kept), end(first)]);
-    await worker?.stop();
+    await worker.stop();
     expect(await start(two, { key: client(), tool, args })).toMatchObject({ id: kept.id, outcome: expect.anything() });
     const second = await start(two, { key: own(), tool, args: { ...args, other: true } });
     expect(second).toMatchObject({ id: expect.not.stringMatching(first.id), inputs: {} });
     expect(second.outcome).toBeUndefined();
     expect((await start(one, { key: own(), tool, args: { ...args, other: true } })).id).toBe(second.id);
     await expect(start(one, { key: own(), tool, args })).rejects.toMatchObject({ code: 'KEY_REUSED' });
+  });
+
+  it('that was cancelled frees the tool’s own key only once its work has ended', async () => {
+    await one.startWorker({ workflowsPath });
+    const first = await start(one, { key: own(), tool: tidy });
+    for await (const { message } of one.tasks.engine.watch('ann', first.id)) if (message === 'asleep') break;
+    expect(await one.tasks.engine.cancel('ann', first.id)).toMatchObject({ outcome: { kind: 'cancelled' } });
+    await expect(start(two, { key: own(), tool: tidy })).rejects.toMatchObject({
+      code: 'TASK_ENDING',
+      message: expect.stringContaining(`${first.id}, was cancelled, but its work has not ended yet`),
+    });
+    expect(await workflows()).toBe(1);
+    // A call that arrives just before the end waits for it.
+    const next = start(two, { key: own(), tool: tidy });
+    await temporal.workflow.getHandle(first.id).signal('finish');
+    expect((await next).id).not.toBe(first.id);
   });
 
   it('that succeeded keeps the tool’s own key', async () => {

@@ -11,7 +11,12 @@ const INVALID_PARAMS: ReadonlySet<McpTasksErrorCode> = new Set([
   'INVALID_CURSOR',
 ]);
 
-const TEMPORARY: ReadonlySet<McpTasksErrorCode> = new Set(['TEMPORAL_UNAVAILABLE', 'CODEC_FAILED', 'NO_WORKER']);
+const TEMPORARY: ReadonlySet<McpTasksErrorCode> = new Set([
+  'TEMPORAL_UNAVAILABLE',
+  'CODEC_FAILED',
+  'NO_WORKER',
+  'TASK_ENDING',
+]);
 
 /** Returns whether a later retry may succeed. Errors from outside this package count as temporary. */
 export function isTemporary(error: unknown): boolean {

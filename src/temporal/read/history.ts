@@ -1,11 +1,12 @@
 /** Finds single facts in a workflow's newest history events. @module */
 import type { temporal } from '@temporalio/proto';
 import { LRUCache } from 'lru-cache';
-import type { Calls } from '../rpc/calls.js';
+import { within, type Calls } from '../rpc/calls.js';
 import type { StartedEvent } from './failure-text.js';
 import { failureOf } from '../rpc/payloads.js';
 import { EventType } from '../rpc/proto.js';
 import { optionalTsToMs } from '../seam.js';
+import { cancellationText } from './operator.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
@@ -16,26 +17,53 @@ type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 const PAGES = { size: 100, most: 20 };
 const MOST_KNOWN = 2_000;
 
+/** How long the search for a cancellation request may take, in milliseconds. */
+const LONGEST_SEARCH = 60_000;
+
 export interface Run {
   readonly workflowId: string;
   readonly runId: string;
 }
 
+/** A request to cancel a run. */
+export interface CancelRequest {
+  /** In milliseconds since 1970. */
+  readonly at: number;
+  /** See `Outcome`. */
+  readonly reason?: string;
+}
+
 export class NewestHistory {
-  /** When cancellation was requested, by run. Once known, it never changes. */
-  readonly #cancelled = new LRUCache<string, number>({ max: MOST_KNOWN });
+  /** The cancellation requests by run. Once found, they never change. */
+  readonly #cancelled = new LRUCache<string, CancelRequest>({ max: MOST_KNOWN });
+  /** The searches for them that are under way. */
+  readonly #searches = new Map<string, Promise<CancelRequest | undefined>>();
 
   constructor(private readonly calls: Calls) {}
 
-  /** Returns when cancellation of this run was requested, in milliseconds since 1970; `undefined` if not found. */
-  async cancelRequestedAt(workflowId: string, runId: string, until: number): Promise<number | undefined> {
+  /**
+   * Returns the request to cancel this run. If it is too far back to be found in time, returns `undefined`; the search
+   * continues, so that a later call finds it.
+   */
+  async cancelRequest(run: Run, until: number): Promise<CancelRequest | undefined> {
+    const { runId } = run;
     const known = this.#cancelled.get(runId);
-    if (known !== undefined) return known;
-    for await (const event of newestFirst(this.calls, { workflowId, runId }, until, PAGES)) {
-      if (event.eventType !== EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED) continue;
+    if (known) return known;
+    const search =
+      this.#searches.get(runId) ?? this.#searchCancelRequest(run).finally(() => this.#searches.delete(runId));
+    this.#searches.set(runId, search);
+    return await this.calls.once(until, async () => await search).catch(() => undefined);
+  }
+
+  async #searchCancelRequest(run: Run): Promise<CancelRequest | undefined> {
+    for await (const event of newestFirst(this.calls, run, within(LONGEST_SEARCH), { size: PAGES.size })) {
+      const attributes = event.workflowExecutionCancelRequestedEventAttributes;
       const at = optionalTsToMs(event.eventTime);
-      if (at !== undefined) this.#cancelled.set(runId, at);
-      return at;
+      if (!attributes || at === undefined) continue;
+      const reason = cancellationText(attributes);
+      const request = { at, ...(reason === undefined ? {} : { reason }) };
+      this.#cancelled.set(run.runId, request);
+      return request;
     }
     return undefined;
   }

@@ -38,13 +38,19 @@ export function outcomeOfUnreadable(why: string): Outcome {
   return tool(`The workflow completed, but its result cannot be read. ${why}`);
 }
 
+/** Returns the outcome of a workflow that was terminated.
+ * @param text what happened, and what to do now
+ */
+export function outcomeOfTermination(text: string): Outcome {
+  return internalError(text);
+}
+
 /**
  * Converts a workflow's failure.
  * @param failure what the workflow failed with
  * @param text the text to show instead of the failure's message
  */
 export function outcomeOfFailure(failure: Error | undefined, text?: string): Outcome {
-  if (failure instanceof TerminatedFailure) return internalError(`The task was terminated: ${failure.message}`);
   if (failure instanceof TimeoutFailure) return internalError('The task timed out');
   return outcomeOfThrown(failure, undefined, text);
 }

@@ -3,6 +3,8 @@
  * report), and adds the outcome once there is one.
  * @module
  */
+import { TerminatedFailure } from '@temporalio/client';
+import { LRUCache } from 'lru-cache';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
 import { ASK_FIRST_WORKFLOW } from '../../task/names.js';
@@ -11,13 +13,16 @@ import type { WorkflowMapping } from '../../task/workflow-mapping.js';
 import { isExpired, type Outcome, type Task } from '../../task/task.js';
 import { DEADLINE, taskNotFound, within, type Calls } from '../rpc/calls.js';
 import { Chains, type CancelledRun } from './chain.js';
-import { describe, memoOf, type Description } from './describe.js';
+import { describe, type Description } from './describe.js';
 import { endOf } from './end.js';
 import { failureText, type StartedEvent } from './failure-text.js';
+import { Happenings } from './happened.js';
 import { NewestHistory } from './history.js';
 import { queryOf, questionName } from './mapped-report.js';
+import { Memos } from './memos.js';
 import { inputOf, OpenQuestionReader, type OpenQuestions } from './open-questions.js';
-import { outcomeOfFailure, outcomeOfResult, outcomeOfUnreadable } from './outcome.js';
+import { operatorNotice, terminationText } from './operator.js';
+import { outcomeOfFailure, outcomeOfResult, outcomeOfTermination, outcomeOfUnreadable } from './outcome.js';
 import { Reports, type Reported } from './reports.js';
 import { stepsOf } from './steps.js';
 import { optionalTsToMs } from '../seam.js';
@@ -26,6 +31,7 @@ import { optionalTsToMs } from '../seam.js';
 const UNSURE = 1_000;
 /** A workflow task that has not been picked up for this long, in milliseconds, has no worker. */
 const PICK_UP = 5_000;
+const MOST_KNOWN = 2_000;
 
 type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping'> & Partial<Pick<Task, 'endedAt'>>;
 
@@ -47,16 +53,22 @@ export interface View {
 type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure'>>;
 
 export class TaskReader {
+  readonly #memos: Memos;
   readonly #reports: Reports;
   readonly #history: NewestHistory;
   readonly #chains: Chains;
   readonly #questions: OpenQuestionReader;
+  readonly #happenings: Happenings;
+  /** When each task last changed, as far as this process has shown it. */
+  readonly #changedAt = new LRUCache<string, number>({ max: MOST_KNOWN });
 
   constructor(private readonly calls: Calls) {
+    this.#memos = new Memos(calls);
     this.#reports = new Reports(calls);
     this.#history = new NewestHistory(calls);
     this.#chains = new Chains(calls);
     this.#questions = new OpenQuestionReader(calls);
+    this.#happenings = new Happenings(calls);
   }
 
   /**
@@ -73,8 +85,7 @@ export class TaskReader {
   /** Reads the task like {@link read}, and returns where it was read from. */
   async readRun(id: string, until: number): Promise<View> {
     const description = await describe(this.calls, id, until);
-    const memo = await memoOf(this.calls, description, until);
-    if (!memo) throw taskNotFound();
+    const memo = await this.#memos.get(description, until);
     const { task, answeredAt = new Map(), unsure = new Set() } = await this.#task(description, memo, until);
     const { runId, historyLength } = description;
     const looks = [
@@ -92,12 +103,20 @@ export class TaskReader {
   }
 
   /**
+   * Returns what the task's start stored.
+   * @throws as {@link read}
+   */
+  async memo(id: string, until: number): Promise<TaskMemo> {
+    return await this.#memos.get(await describe(this.calls, id, until), until);
+  }
+
+  /**
    * Returns the mapping of a task that runs an existing workflow; `undefined` for this package's own workflows.
    * @throws as {@link read}
    */
   async mapping(id: string, until: number): Promise<WorkflowMapping | undefined> {
     const description = await describe(this.calls, id, until);
-    return mappingOf(description, await memoOf(this.calls, description, until));
+    return mappingOf(description, await this.#memos.get(description, until));
   }
 
   /**
@@ -152,17 +171,27 @@ export class TaskReader {
   }
 
   async #open(base: Base, description: Description, until: number): Promise<Told> {
-    const [reported, steps, stalled] = await Promise.all([
+    const [reported, steps, stalled, happened] = await Promise.all([
       this.#reports.get(description, base.mapping, until),
       stepsOf(this.calls, description, base.mapping !== undefined, until),
       this.#stalled(description, until),
+      this.#happenings.get(description, base.mapping, Math.min(until, within(DEADLINE.query))),
     ]);
     const { report, answeredAt } = reported;
     const { inputs, unsure } = await this.#questions.read(description, base.mapping, reported, until);
     const progress = asProgress(report?.progress);
+    const changedAt = Math.max(
+      base.createdAt,
+      beganAt(description),
+      report?.changedAt ?? 0,
+      happened.stepEndedAt ?? 0,
+      ...steps.map((step) => step.changedAt),
+    );
+    const notice = operatorNotice(description, happened.signal, changedAt);
     const task: Task = {
       ...base,
-      updatedAt: Math.max(base.createdAt, report?.changedAt ?? 0, ...steps.map((step) => step.changedAt)),
+      updatedAt: this.#latest(base.id, Math.max(changedAt, happened.signal?.at ?? 0)),
+      ...(notice === undefined ? {} : { notice }),
       ...(report?.message === undefined ? {} : { message: report.message }),
       ...(progress === undefined ? {} : { progress }),
       inputs,
@@ -177,11 +206,11 @@ export class TaskReader {
    * returns.
    */
   async #cancelled(base: Base, { runId }: CancelledRun, until: number): Promise<Task> {
-    const requestedAt = await this.#history.cancelRequestedAt(base.id, runId, until);
+    const { at, reason } = (await this.#history.cancelRequest({ workflowId: base.id, runId }, until)) ?? {};
     return {
       ...base,
-      updatedAt: requestedAt ?? base.endedAt ?? base.createdAt,
-      outcome: { kind: 'cancelled' },
+      updatedAt: at ?? base.endedAt ?? this.#latest(base.id, base.createdAt),
+      outcome: { kind: 'cancelled', ...(reason === undefined ? {} : { reason }) },
       inputs: {},
       steps: [],
     };
@@ -195,6 +224,10 @@ export class TaskReader {
     const end = await endOf(this.calls, this.#history, { workflowId, runId }, until);
     if ('value' in end) return outcomeOfResult(end.value, workflowId, mapping);
     if ('unreadable' in end) return outcomeOfUnreadable(end.unreadable);
+    if (end.failure instanceof TerminatedFailure) {
+      const last = await this.#history.last(workflowId, runId, until);
+      return outcomeOfTermination(terminationText(last?.workflowExecutionTerminatedEventAttributes ?? {}));
+    }
     const attemptOf = async (event: StartedEvent): Promise<number | undefined> =>
       await this.#history.attempt(event, until).catch(() => undefined);
     const text =
@@ -206,6 +239,13 @@ export class TaskReader {
           })
         : undefined;
     return outcomeOfFailure(end.failure, text);
+  }
+
+  /** Returns the task's time of last change, which never goes back. */
+  #latest(id: string, changedAt: number): number {
+    const latest = Math.max(changedAt, this.#changedAt.get(id) ?? 0);
+    this.#changedAt.set(id, latest);
+    return latest;
   }
 
   async #stalled({ workflowId, runId, raw }: Description, until: number): Promise<string | undefined> {
@@ -224,6 +264,12 @@ export class TaskReader {
 /**
  * Returns the mapping that applies. The ask-first workflow that runs before an existing one is our own, so it has none.
  */
-function mappingOf({ type }: Description, memo: TaskMemo | undefined): WorkflowMapping | undefined {
-  return type === ASK_FIRST_WORKFLOW ? undefined : memo?.mapping;
+function mappingOf({ type }: Description, memo: TaskMemo): WorkflowMapping | undefined {
+  return type === ASK_FIRST_WORKFLOW ? undefined : memo.mapping;
+}
+
+/** Returns when the run began if it follows an earlier one, by continue-as-new or a reset; otherwise 0. */
+function beganAt({ runId, raw: { workflowExecutionInfo: info, workflowExtendedInfo: more } }: Description): number {
+  const began = info?.firstRunId === runId ? 0 : (optionalTsToMs(info?.startTime) ?? 0);
+  return Math.max(began, optionalTsToMs(more?.lastResetTime) ?? 0);
 }

@@ -44,7 +44,10 @@ const CLOSING = 1_000;
  * three.
  */
 export function taskNotFound(): McpTasksError {
-  return new McpTasksError('TASK_NOT_FOUND', 'Failed to retrieve task: Task not found');
+  return new McpTasksError(
+    'TASK_NOT_FOUND',
+    'Failed to retrieve task: Task not found. It has expired or been deleted, or never existed; call the tool again if the work is still needed.',
+  );
 }
 
 /**

@@ -4,12 +4,8 @@
  * @module
  */
 
-/**
- * How many generations to check first: retention may have freed the first ones while a later one still exists. A key
- * can lose its task only if at least this many tasks before it failed and the task outlives all of them by Temporal's
- * retention.
- */
-const WINDOW = 8;
+/** How many generations to check first: retention may have freed the first ones while a later one still exists. */
+export const WINDOW = 8;
 
 /** Looks up one generation; `undefined` if its number is free. */
 export type Look<T> = (generation: number) => Promise<T | undefined>;
@@ -24,14 +20,26 @@ export interface Generations<T> {
   readonly free: number;
 }
 
-/** Finds the generations in a few lookups, however many there are: beyond the first ones it doubles and halves. */
-export async function searchGenerations<T>(look: Look<T>): Promise<Generations<T>> {
-  const window = await Promise.all(Array.from({ length: WINDOW }, async (_, generation) => await look(generation)));
+/**
+ * Finds the generations in a few lookups, however many there are: beyond the first ones it doubles and halves.
+ * @param noted the last number known to have been taken beyond the first ones, from where the search continues even if
+ * all numbers below it are free again. @default none
+ */
+export async function searchGenerations<T>(look: Look<T>, noted?: number): Promise<Generations<T>> {
+  const numbers = Array.from({ length: WINDOW }, (_, generation) => generation);
+  const [window, atNoted] = await Promise.all([
+    Promise.all(numbers.map(async (generation) => await look(generation))),
+    noted === undefined ? undefined : look(noted),
+  ]);
   const found = window.filter((one) => one !== undefined);
   const hole = window.indexOf(undefined);
   const last = window[WINDOW - 1];
-  if (last === undefined) return { found, free: hole };
-  const beyond = await lastFrom(WINDOW - 1, last, look);
+  const start =
+    noted !== undefined && atNoted !== undefined
+      ? { number: noted, found: atNoted }
+      : last !== undefined && { number: WINDOW - 1, found: last };
+  if (!start) return { found, free: hole };
+  const beyond = await lastFrom(start.number, start.found, look);
   return { found: [...new Set([...found, beyond.found])], free: hole === -1 ? beyond.number + 1 : hole };
 }
 

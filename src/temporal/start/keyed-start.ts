@@ -7,25 +7,33 @@
  * that has not given way is the one.
  * @module
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
-import { canonicalJson, givesWay, type IdempotencyKey } from '../../task/idempotency-key.js';
+import { canonicalJson, givesWay, isGivingWay, type IdempotencyKey } from '../../task/idempotency-key.js';
 import type { Keyring } from '../../task/keyring.js';
 import type { Task } from '../../task/task.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
-import { describe, memoOf, type Description } from '../read/describe.js';
-import { searchGenerations } from './generations.js';
+import { describe, type Description } from '../read/describe.js';
+import { searchGenerations, WINDOW } from './generations.js';
+import { NotedGeneration } from './noted-generation.js';
 import type { TaskReader } from '../read/read.js';
 import type { StartRequest } from './start-request.js';
 import type { TaskStarter } from './start-task.js';
 
 /** How many times to try a start if its ID is taken meanwhile by a task that is gone right away. */
 const ATTEMPTS = 5;
+/** How often to check whether a cancelled task's workflow has closed, in milliseconds. */
+const CLOSING_CHECK = 250;
+/** The time that a start reserves for itself while it waits for that, in milliseconds. */
+const RESERVED = 2_000;
 
 const REUSED = {
   client:
     'This idempotency key belongs to a task with other arguments. Repeat the call with the same arguments, or use a new key.',
   answer: 'The answer in this call has already been used. Repeat the call without requestState to be asked again.',
   tool: 'The tool treats this call as a repeat of an earlier one that had other arguments. Repeat it with those arguments, or wait until that task has expired.',
+  unknown:
+    'This call belongs to a task whose workflow no longer says with which arguments it was started. Wait until that task has ended, or use a new key.',
 } as const;
 
 export class KeyedStarts {
@@ -42,18 +50,28 @@ export class KeyedStarts {
    * whatever {@link TaskStarter.start} throws
    */
   async findOrStart(owner: string, key: IdempotencyKey, request: StartRequest): Promise<Task> {
+    const name = [request.tool.name, key.by, key.text];
     const idsOf = (generation: number): readonly [string, ...string[]] =>
-      this.keys.namedTaskIds(owner, JSON.stringify([request.tool.name, key.by, key.text, generation]));
+      this.keys.namedTaskIds(owner, JSON.stringify([...name, generation]));
+    const note = new NotedGeneration(this.calls, this.keys.noteIds(owner, JSON.stringify(name)));
     const until = within(DEADLINE.keyedStart);
     const call: KeyedCall = { key, canonical: canonicalJson(request.args), until };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const noted = await note.get(until);
       const { found, free } = await searchGenerations(
         async (generation) => await this.#taken(idsOf(generation), until),
+        noted,
       );
       const tasks = await Promise.all(found.map(async (id) => await this.#read(id, until)));
       const kept = tasks.find((task) => task && !givesWay(task, key));
+      if (kept && isGivingWay(kept, key)) {
+        await this.#untilClosed(kept, until);
+        continue;
+      }
       if (kept) return await this.#same(kept, call);
       if (key.by === 'answer' && found.length > 0) throw new McpTasksError('KEY_REUSED', REUSED.answer);
+      if (free >= WINDOW) await note.set(free, until);
+      else if (noted !== undefined && !found.some((one) => idsOf(noted).includes(one))) await note.clear(until);
       const [id] = idsOf(free);
       const { task, created } = await this.starter.start(
         request,
@@ -82,10 +100,24 @@ export class KeyedStarts {
   }
 
   async #same(task: Task, call: KeyedCall): Promise<Task> {
-    const description = await this.#describe(task.id, call.until);
-    const memo = description && (await memoOf(this.calls, description, call.until));
-    if (memo && this.keys.verify('arguments', signed(task.id, call), memo.argumentsHash ?? '')) return task;
+    const memo = await this.reader.memo(task.id, call.until).catch(noTask);
+    if (memo?.argumentsHash === undefined) throw new McpTasksError('KEY_REUSED', REUSED.unknown);
+    if (this.keys.verify('arguments', signed(task.id, call), memo.argumentsHash)) return task;
     throw new McpTasksError('KEY_REUSED', REUSED[call.key.by]);
+  }
+
+  /** Waits for a cancelled task's workflow to close, as long as there is time left to start the next task. */
+  async #untilClosed({ id }: Task, until: number): Promise<void> {
+    for (;;) {
+      const description = await this.#describe(id, until);
+      if (!description || description.endedAt !== undefined) return;
+      if (Date.now() + CLOSING_CHECK > until - RESERVED)
+        throw new McpTasksError(
+          'TASK_ENDING',
+          `The last task for this call, ${id}, was cancelled, but its work has not ended yet. Repeat the call in a while.`,
+        );
+      await delay(CLOSING_CHECK);
+    }
   }
 
   async #describe(id: string, until: number): Promise<Description | undefined> {
