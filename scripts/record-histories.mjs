@@ -1,5 +1,6 @@
 // Records the histories that test/replay replays: `npm run record-histories`. Each file is one execution of a shipped
 // workflow. Recorded files are kept, because tasks like them may still be running somewhere.
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -67,6 +68,9 @@ try {
   const loaded = await start('load_dataset', { source: join(dir, 'data/small.csv'), table: 'small', mode: 'replace' });
   await record('load-dataset-completed', loaded.id);
   await record('load-dataset-cleanup-settled', `cleanup-${loaded.id}`);
+  for (const id of [loaded.id, `cleanup-${loaded.id}`]) await client.workflow.getHandle(id).result();
+  await resetTo(loaded.id, 'createStaging');
+  await record('load-dataset-reset', loaded.id);
   const missing = await start('load_dataset', { source: join(dir, 'data/none.csv'), table: 'none' });
   await record('load-dataset-failed', missing.id);
   const cancelled = await start('load_dataset', { source: join(dir, 'data/large.parquet'), table: 'large' });
@@ -133,6 +137,20 @@ try {
   await client.connection.close();
   await stack.stop();
   await rm(dir, { recursive: true, force: true });
+}
+
+/** Resets a workflow to the workflow task that scheduled an activity, as an operator does in Temporal's UI. */
+async function resetTo(workflowId, activity) {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const attributes = events.map((event) => event.activityTaskScheduledEventAttributes);
+  const scheduled = attributes.find((each) => each?.activityType.name === activity);
+  await client.workflowService.resetWorkflowExecution({
+    namespace: temporal.namespace,
+    workflowExecution: { workflowId },
+    reason: 'recorded',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: scheduled.workflowTaskCompletedEventId,
+  });
 }
 
 async function record(name, workflowId, runId) {
