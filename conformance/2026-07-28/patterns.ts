@@ -24,6 +24,20 @@ const EXPIRES = 'test/server/extension-rules > multi round-trip requests > a req
 const PUBLIC =
   'test/server/before-start > 2026-07-28 > is answered by the host’s own elicitation handler on the public client';
 
+/** A task's questions in the answer to the call that waits for it. */
+const CALL = 'test/server/call-questions > the questions of a task';
+const ANSWERED = `${CALL} > are answered by repeating the call, at any replica, and the task goes on`;
+const TOGETHER = `${CALL} > come together, are asked again if an answer is missing, and ignore unknown answers`;
+const INVALID = `${CALL} > are asked again with the reason after an invalid answer, and may be URLs and sampling requests`;
+const ABANDONED = `${CALL} > wait for a day if the workflow does not say how long, and then end without an answer`;
+const REPEATED = 'test/server/call-questions > a call that is repeated';
+const ONCE = `${REPEATED} > any number of times gets the same result, and the first answer counts`;
+const FOREIGN = `${REPEATED} > with %s is refused, and starts nothing`;
+const LAPSED = `${REPEATED} > after a day is refused, and starts nothing`;
+const DECLARED =
+  'test/server/call-questions > a client > only gets the questions that this request declares, and never those that the tool does not declare';
+const SDK = 'test/server/call-questions > a client > of the SDK answers with its own handlers, and gets progress';
+
 export const subscriptionRules = page('subscriptions', {
   'Opening a Stream': [
     [
@@ -91,7 +105,7 @@ export const mrtrRules = page('mrtr', {
     [
       'MUST',
       'Servers MUST send server-to-client requests (such as `roots/list`, `sampling/createMessage`, or `elicitation/create`) using the MRTR pattern.',
-      { official: ['sep-2575-http-server-no-independent-requests-on-stream'], own: [ASKED] },
+      { official: ['sep-2575-http-server-no-independent-requests-on-stream'], own: [ASKED, ANSWERED] },
     ],
   ],
   'Supported Requests': [
@@ -106,39 +120,39 @@ export const mrtrRules = page('mrtr', {
     [
       'MUST',
       '`inputRequests` keys are server assigned identifiers and MUST be unique within the scope of the request.',
-      { untested: 'the keys of a JSON object are unique, and a call gets only one question' },
+      { own: [TOGETHER] },
     ],
     [
       'MUST',
       '`inputRequests` values are request objects that MUST be one of `ElicitRequest`, `CreateMessageRequest`, or `ListRootsRequest`',
-      { official: ['sep-2663-mrtr-synchronous-before-task-creation'], own: [ASKED] },
+      { official: ['sep-2663-mrtr-synchronous-before-task-creation'], own: [ASKED, INVALID] },
     ],
     [
       'MUST',
       'If a client request contains a `requestState` field, servers MUST treat `requestState` as an attacker-controlled input.',
-      { own: [REFUSED] },
+      { own: [REFUSED, FOREIGN] },
     ],
     [
       'MUST',
       'If `requestState` influences authorization, resource access, or business logic, servers MUST protect its integrity (e.g. HMAC or AEAD)',
-      { own: [REFUSED] },
+      { own: [REFUSED, FOREIGN] },
     ],
-    ['MUST', 'and MUST reject state that fails verification.', { own: [REFUSED] }],
+    ['MUST', 'and MUST reject state that fails verification.', { own: [REFUSED, FOREIGN] }],
     [
       'SHOULD',
       'To prevent replay, servers SHOULD include (…) and verify each on receipt: the authenticated principal, rejecting state presented by a different principal',
-      { own: [REFUSED] },
+      { own: [REFUSED, FOREIGN] },
     ],
-    ['SHOULD', 'a short expiry (TTL), rejecting state presented after it lapses', { own: [EXPIRES] }],
+    ['SHOULD', 'a short expiry (TTL), rejecting state presented after it lapses', { own: [EXPIRES, LAPSED] }],
     [
       'SHOULD',
       'an identifier for the originating request, e.g. the method name and a digest of its salient parameters, rejecting state presented on a request that does not match.',
-      { own: [REFUSED] },
+      { own: [REFUSED, FOREIGN] },
     ],
     [
       'MUST',
       'Servers for which a given `requestState` must be consumed at most once (e.g., one-time redemptions) MUST enforce that invariant server-side.',
-      { own: [ASKED] },
+      { own: [ASKED, ONCE] },
     ],
     [
       'MUST',
@@ -152,6 +166,7 @@ export const mrtrRules = page('mrtr', {
         official: ['sep-2575-server-rejects-undeclared-capability'],
         own: [
           UNABLE,
+          DECLARED,
           'test/server/input > a client that does not declare the needed capability > %j is refused before anything starts',
         ],
       },
@@ -159,12 +174,12 @@ export const mrtrRules = page('mrtr', {
     [
       'MUST NOT',
       'if a client does not declare support for `elicitation`, the server MUST NOT include any `elicitation/create` requests in the `inputRequests` field.',
-      { own: [UNABLE] },
+      { own: [UNABLE, DECLARED] },
     ],
     [
       'MUST NOT',
       'Servers MUST NOT assume that clients will fulfill the `inputRequests` or retry the original request.',
-      { own: [ASKED] },
+      { own: [ASKED, ABANDONED] },
     ],
     [
       'MAY',
@@ -177,13 +192,17 @@ export const mrtrRules = page('mrtr', {
       'MUST',
       'If a client receives an `InputRequiredResult` that contains the `inputRequests` field, the client MUST construct the requested inputs before retrying the original request.',
       {
-        own: [PUBLIC, 'test/client/call-tool > onInput also answers what a tool asks before it starts, in 2026-07-28'],
+        own: [
+          PUBLIC,
+          SDK,
+          'test/client/call-tool > onInput also answers what a tool asks before it starts, in 2026-07-28',
+        ],
       },
     ],
     [
       'MUST',
       'If an `InputRequiredResult` contains the `requestState` field, the client MUST echo back the exact value of that field when retrying the original request.',
-      { own: [PUBLIC] },
+      { own: [PUBLIC, SDK] },
     ],
     [
       'MUST NOT',
@@ -206,7 +225,7 @@ export const mrtrRules = page('mrtr', {
     [
       'SHOULD',
       'Servers SHOULD validate that the data provided by the client is a valid `InputResponses` object and that the information inside can be correctly parsed.',
-      { own: [FITS] },
+      { own: [FITS, INVALID] },
     ],
     [
       'SHOULD',
@@ -219,20 +238,21 @@ export const mrtrRules = page('mrtr', {
       {
         own: [
           'test/server/extension-rules > multi round-trip requests > responses that were not requested are ignored',
+          TOGETHER,
         ],
       },
     ],
     [
       'SHOULD',
       'If the client fails to send all the information requested in a previous `InputRequests`, (…) the server SHOULD respond with a new `InputRequiredResult` requesting the missing information again, rather than returning an error.',
-      { own: [FITS] },
+      { own: [FITS, TOGETHER] },
     ],
   ],
   'Security Considerations': [
     [
       'MUST',
       'Servers MUST validate request state as described in the server requirements above.',
-      { own: [REFUSED, EXPIRES] },
+      { own: [REFUSED, EXPIRES, FOREIGN, LAPSED] },
     ],
   ],
 });

@@ -3,7 +3,7 @@
  * questions, and the client repeats the call with its answers.
  */
 import { fileURLToPath } from 'node:url';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, InMemoryTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -51,6 +51,7 @@ const tools = [
 const forms = { elicitation: {} };
 const everything = { elicitation: { form: {}, url: {} }, sampling: {} };
 
+const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' });
 let stack: Stack;
 let other: Stack;
 let impatient: Stack;
@@ -64,7 +65,6 @@ beforeAll(async () => {
   other = await startStack(tools, { taskQueue });
   impatient = await startStack(tools, { taskQueue, fallback: 'handle', handleAfter: '500 ms' });
   await stack.startWorker({ workflowsPath });
-  const factory = (): McpServer => new McpServer({ name: 'test', version: '1.0.0' });
   handler = stack.tasks.handler(factory);
   replica = other.tasks.handler(factory);
   handing = impatient.tasks.handler(factory);
@@ -84,7 +84,7 @@ interface Calling extends SendOptions {
 }
 const call = async (name: string, params: object = {}, { at = handler, ...options }: Calling = {}): Promise<Reply> =>
   await send2026(at, 'tools/call', { name, arguments: {}, ...params }, { capabilities: forms, ...options });
-const accept = (content: object) => ({ action: 'accept', content });
+const accept = (content: Record<string, string | number>) => ({ action: 'accept' as const, content });
 const name = { action: 'accept', content: { name: 'Ann' } };
 
 type Questions = Record<string, { method: string; params: { message: string } }>;
@@ -308,7 +308,7 @@ describe('a client', () => {
       messages.push(params.message);
       return params.message === 'Quick!' || params.message === 'Quicker!'
         ? { action: 'cancel' }
-        : (accept({ age: 7, name: 'Ann', size: 3, text: params.message }) as never);
+        : accept({ age: 7, name: 'Ann', size: 3, text: params.message });
     });
     client.setRequestHandler('sampling/createMessage', () => ({
       role: 'assistant',
@@ -326,6 +326,23 @@ describe('a client', () => {
     expect(progress).toContainEqual({ progress: 1, total: 2, message: 'steps' });
     expect(messages).toContain('Size?');
     await client.close();
+  });
+
+  it('of the SDK is asked over one connection too', async () => {
+    const [ours, theirs] = InMemoryTransport.createLinkedPair();
+    const serving = stack.tasks.stdio(factory, { transport: theirs });
+    const client = new Client(
+      { name: 'test', version: '1.0.0' },
+      { versionNegotiation: { mode: 'auto' }, capabilities: forms },
+    );
+    client.setRequestHandler('elicitation/create', ({ params }) => accept({ text: params.message }));
+    await client.connect(ours);
+    expect((await client.callTool({ name: 'in-turn' })).structuredContent).toEqual({
+      first: 'First?',
+      second: 'Second?',
+    });
+    await client.close();
+    await serving.close();
   });
 });
 
