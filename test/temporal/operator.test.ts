@@ -135,11 +135,11 @@ it('a paused step: says that an operator has to unpause it', async () => {
 
 it('deleted: not found, which a waiting call learns too', async () => {
   const id = await asleep();
-  const told = expect(stack.tasks.engine.result(ann, id)).rejects.toMatchObject({
+  const told = stack.tasks.engine.result(ann, id).catch((error: unknown) => error);
+  await cli('workflow', 'delete', '--workflow-id', id);
+  expect(await told).toMatchObject({
     code: 'TASK_NOT_FOUND',
     message:
       'Failed to retrieve task: Task not found. It has expired or been deleted, or never existed; call the tool again if the work is still needed.',
   });
-  await cli('workflow', 'delete', '--workflow-id', id);
-  await told;
 }, 60_000);
