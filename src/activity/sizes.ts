@@ -3,7 +3,7 @@ import type { Context } from '@temporalio/activity';
 import { defaultDataConverter, type LoadedDataConverter } from '@temporalio/common';
 import { encodedSize } from '../limits/encoded-size.js';
 import { jsonSize } from '../limits/json-size.js';
-import { LARGEST_CHECKPOINT, LARGEST_PAYLOAD, tooLarge } from '../limits/limits.js';
+import { LARGEST_CHECKPOINT, tooLarge } from '../limits/limits.js';
 import { stepName } from '../task/names.js';
 import { ToolError } from '../tool/errors.js';
 
@@ -14,15 +14,15 @@ import { ToolError } from '../tool/errors.js';
  */
 export async function fittingResult<Result>(activity: Context, result: Result): Promise<Result> {
   const { activityType, activityId, namespace, workflowExecution, isLocal } = activity.info;
-  const size = await encodedSize(converterOf(activity), [result], {
+  const { size, limit } = await encodedSize(converterOf(activity), [result], {
     type: 'activity',
     namespace,
     activityId,
     isLocal,
     ...(workflowExecution ? { workflowId: workflowExecution.workflowId } : {}),
   });
-  if (size <= LARGEST_PAYLOAD) return result;
-  throw new ToolError(tooLarge(`The result of ${stepName(activityType)} is`, size, 'result'));
+  if (size <= limit) return result;
+  throw new ToolError(tooLarge(`The result of ${stepName(activityType)} is`, size, 'result', limit));
 }
 
 /**

@@ -1,34 +1,45 @@
 /** Measures values as Temporal gets them: after the payload converter, the codecs and external storage. @module */
 import type { LoadedDataConverter, Payload, SerializationContext } from '@temporalio/common';
-import { LARGEST_PAYLOAD } from './limits.js';
+import { LARGEST_PAYLOAD, LARGEST_STORED } from './limits.js';
 
 /** How much larger a codec can make a payload. Below this share of the limit, codecs need not run. */
 const GROWTH = 8;
 /** The size of a reference to external storage, in bytes. */
 const REFERENCE = 500;
 
+/** The size of values in one message. */
+export interface EncodedSize {
+  /** In bytes. An estimate if it is far below the limit. */
+  readonly size: number;
+  /** The limit that applies, in bytes. */
+  readonly limit: number;
+  /** Whether external storage takes any of the values. */
+  readonly stored: boolean;
+}
+
 /**
- * Returns the size of the values in one message, in bytes. It is an estimate if it is far below the limit.
+ * Measures the values of one message.
  * @throws whatever the converter or a codec throws
  */
 export async function encodedSize(
   { payloadConverter, payloadCodecs, externalStorage }: LoadedDataConverter,
   values: readonly unknown[],
   context?: SerializationContext,
-): Promise<number> {
+): Promise<EncodedSize> {
   let payloads = values.map((value) => payloadConverter.toPayload(value, context));
-  if (sum(payloads.map(payloadSize)) * GROWTH < LARGEST_PAYLOAD) return sum(payloads.map(payloadSize));
+  const before = sum(payloads.map(payloadSize));
+  if (before * GROWTH < LARGEST_PAYLOAD) return { size: before, limit: LARGEST_PAYLOAD, stored: false };
   for (const codec of payloadCodecs) payloads = await codec.encode(payloads, context);
-  return sum(
-    payloads.map((payload) => {
-      const size = payloadSize(payload);
-      const stored =
-        externalStorage !== undefined &&
-        size >= externalStorage.payloadSizeThreshold &&
-        externalStorage.driverSelector({}, payload) !== null;
-      return stored ? REFERENCE : size;
-    }),
+  const stored = payloads.filter(
+    (payload) =>
+      externalStorage !== undefined &&
+      payloadSize(payload) >= externalStorage.payloadSizeThreshold &&
+      externalStorage.driverSelector({}, payload) !== null,
   );
+  const largest = Math.max(0, ...stored.map(payloadSize));
+  if (largest > LARGEST_STORED) return { size: largest, limit: LARGEST_STORED, stored: true };
+  const inline = sum(payloads.map((payload) => (stored.includes(payload) ? REFERENCE : payloadSize(payload))));
+  return { size: inline, limit: LARGEST_PAYLOAD, stored: stored.length > 0 };
 }
 
 /** The size in protobuf, rounded up: each field has a tag and a length. */

@@ -11,6 +11,11 @@
  */
 export const LARGEST_PAYLOAD = 2_000_000;
 /**
+ * The maximum size of one value that external storage takes, in encoded bytes. Servers and workers hold such values in
+ * memory, several copies at a time.
+ */
+export const LARGEST_STORED = 50_000_000;
+/**
  * The maximum size of everything that a workflow sends in one workflow task, in bytes: the limit of a gRPC message is
  * 4 MiB.
  */
@@ -41,16 +46,17 @@ const ADVICE = {
   question: 'Ask with less text, or ask fewer questions at the same time',
 } as const;
 
-/** What external storage makes possible. Checkpoints and questions never go there. */
-const STORABLE: ReadonlySet<string> = new Set(['arguments', 'answer', 'result', 'input']);
-
 /**
  * Returns the text of the error for something too large. It names the size, the limit and the options.
  * @param what what is too large, as the beginning of a sentence: 'The arguments are'
  * @param size in bytes
+ * @param limit in bytes. External storage takes what exceeds {@link LARGEST_PAYLOAD}, and nothing else
  */
 export function tooLarge(what: string, size: number, kind: keyof typeof ADVICE, limit = LARGEST_PAYLOAD): string {
-  const storage = STORABLE.has(kind) ? ', or configure external storage on the server and its workers' : '';
+  const storage =
+    limit === LARGEST_PAYLOAD && kind !== 'question'
+      ? ', or configure external storage on the server and its workers'
+      : '';
   return `${what} ${number(size)} bytes; the limit is ${number(limit)}. ${ADVICE[kind]}${storage}.`;
 }
 

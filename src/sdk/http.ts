@@ -38,7 +38,10 @@ export function httpHandler(
     };
     try {
       attachTasks(mcp, service, () => () => peer);
-      const transport = new WebStandardStreamableHTTPServerTransport({ keepAliveMs: limits.keepAliveMs });
+      const transport = new WebStandardStreamableHTTPServerTransport({
+        keepAliveMs: limits.keepAliveMs,
+        maxRequestBodySize: limits.maxRequestBodySize,
+      });
       await mcp.connect(transport);
       return onceSent(await transport.handleRequest(request, given), done);
     } catch (error) {

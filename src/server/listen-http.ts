@@ -17,6 +17,8 @@ export interface ListenOptions {
   readonly maxSubscriptions: number;
   /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
+  /** In bytes. */
+  readonly maxRequestBodySize: number;
 }
 
 export function serveTaskListeners(handler: PeerHandler, service: TaskService, options: ListenOptions): PeerHandler {
@@ -26,7 +28,9 @@ export function serveTaskListeners(handler: PeerHandler, service: TaskService, o
     async fetch(request, given, peer) {
       // Check the header first, so that no other request's body is read twice.
       const subscribes = methods.has(request.headers.get('mcp-method') ?? '');
-      const listen = subscribes ? taskListen(service.versions, await peekBody(request, given.parsedBody)) : undefined;
+      const listen = subscribes
+        ? taskListen(service.versions, await peekBody(request, given.parsedBody, options.maxRequestBodySize))
+        : undefined;
       const response = await handler.fetch(request, given, peer);
       if (!listen) return subscribes ? untilExpiry(response, peer.expired, false) : response;
       // Pass on the SDK's refusals.

@@ -8,23 +8,32 @@ import { peekBody } from '../mcp/request/body.js';
 import type { PeerHandler } from '../mcp/sessions/sessions-http.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 
-export function fillRoutingName(handler: PeerHandler, versions: readonly ProtocolVersion[]): PeerHandler {
+/** @param largest the maximum size of a body, in bytes */
+export function fillRoutingName(
+  handler: PeerHandler,
+  versions: readonly ProtocolVersion[],
+  largest: number,
+): PeerHandler {
   const methods = new Set(
     versions.filter(({ stated }) => stated === 'in-requests').flatMap((version) => Object.keys(version.methods)),
   );
   return {
     ...handler,
     fetch: async (request, given, peer) =>
-      await handler.fetch(await named(request, methods, given.parsedBody), given, peer),
+      await handler.fetch(await named(request, { methods, largest }, given.parsedBody), given, peer),
   };
 }
 
-async function named(request: Request, methods: ReadonlySet<string>, parsedBody: unknown): Promise<Request> {
+async function named(
+  request: Request,
+  { methods, largest }: { readonly methods: ReadonlySet<string>; readonly largest: number },
+  parsedBody: unknown,
+): Promise<Request> {
   const { headers } = request;
   if (request.method !== 'POST' || headers.has('mcp-name') || !methods.has(headers.get('mcp-method') ?? ''))
     return request;
   // Reads from a copy, so that the SDK still reports any problem with the body.
-  const body = await peekBody(request, parsedBody);
+  const body = await peekBody(request, parsedBody, largest);
   const taskId = (body as { params?: { taskId?: unknown } } | undefined)?.params?.taskId;
   if (typeof taskId !== 'string' || !isHeaderValue(taskId)) return request;
   const filled = new Headers(headers);

@@ -58,7 +58,11 @@ export function httpHandler(
     fetch: async (request, given, peer) => await serving.run(peer, async () => await sdk.fetch(request, given)),
     close: async () => await sdk.close(),
   };
-  const listening = serveTaskListeners(fillRoutingName(handler, service.versions), service, limits);
+  const listening = serveTaskListeners(
+    fillRoutingName(handler, service.versions, limits.maxRequestBodySize),
+    service,
+    limits,
+  );
   const sessions = serveSessions(listening, service, {
     peerOf: (authInfo) => Peer.http(rule, authInfo, service.logger),
     announceTools: () => sdk.notify.toolsChanged(),

@@ -24,11 +24,8 @@ export interface TaskMemo {
   readonly caller?: Caller;
   /** A keyed hash of the arguments, to recognize the same call. Only for a task with an idempotency key. */
   readonly argumentsHash?: string;
-  /**
-   * Whether the workflow has to keep what it sends within Temporal's limits. Not set if external storage takes what is
-   * larger.
-   */
-  readonly measured?: true;
+  /** The maximum size of what the workflow may send at once, in bytes. Not set in tasks of earlier versions. */
+  readonly largest?: number;
   /** How to read and answer an existing workflow, one that knows nothing about this package. */
   readonly mapping?: WorkflowMapping;
 }

@@ -13,6 +13,9 @@ export {
 } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 export { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/data-converter-helpers.js';
 export { ExternalStorageRunner } from '@temporalio/common/lib/internal-non-workflow/external-storage-runner.js';
-export { isReferencePayload } from '@temporalio/common/lib/internal-non-workflow/extstore-helpers.js';
+export {
+  encodeReferencePayload,
+  isReferencePayload,
+} from '@temporalio/common/lib/internal-non-workflow/extstore-helpers.js';
 export { splitProtoHostPort } from '@temporalio/common/lib/internal-non-workflow/parse-host-uri.js';
 export { msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';

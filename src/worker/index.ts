@@ -2,5 +2,6 @@
 export { createWorker, type CreateWorkerOptions, type DurableWorker, type SharedTemporal } from './create-worker.js';
 export { McpTasksPlugin, type McpTasksPluginOptions } from './plugin.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
+export { DirectoryDriver, type DirectoryDriverOptions } from '../temporal/storage/directory-driver.js';
 export { workerLogger } from './worker-log.js';
 export type { Logger } from '../local/log.js';

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { DurableTool } from '../tool/define-tool.js';
+import { checkStorage } from '../temporal/storage/check-storage.js';
 import { withBundleCheck } from './bundle-check.js';
 import { toolActivities } from './run-tool.js';
 
@@ -42,6 +43,7 @@ export class McpTasksPlugin extends SimplePlugin {
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
+    checkStorage(options.dataConverter);
     const configured = super.configureWorker(options);
     return this.#needsWorkflow ? withBundleCheck(configured) : configured;
   }

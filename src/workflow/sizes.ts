@@ -2,13 +2,13 @@
  * Keeps what a task's workflow sends within Temporal's limits, as far as the sandbox can measure it: as JSON, before
  * the codecs.
  *
- * Only for tasks whose memo asks for it: those that a server with this module has started and whose payloads external
- * storage does not take. So earlier histories still replay.
+ * Only for tasks whose memo names a limit: those that a server with this module has started. So earlier histories still
+ * replay.
  * @module
  */
 import { workflowInfo } from '@temporalio/workflow';
 import { jsonSize } from '../limits/json-size.js';
-import { LARGEST_MESSAGE, LARGEST_PAYLOAD, tooLarge } from '../limits/limits.js';
+import { LARGEST_MESSAGE, tooLarge } from '../limits/limits.js';
 import { isTaskMemo } from '../task/memo.js';
 import { MEMO_KEY } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
@@ -28,9 +28,12 @@ let sent: Sent | undefined;
  * @throws ToolError if they are too large, alone or with everything else that the current workflow task sends
  */
 export function checkSent(what: string, values: readonly unknown[], kind: 'input' | 'result'): void {
-  if (!isMeasured()) return;
+  const limit = largest();
+  if (limit === undefined) return;
   const size = jsonSize(values);
-  if (size > LARGEST_PAYLOAD) throw new ToolError(tooLarge(`${what} is`, size, kind));
+  if (size > limit) throw new ToolError(tooLarge(`${what} is`, size, kind, limit));
+  // External storage takes most of it.
+  if (limit > LARGEST_MESSAGE) return;
   const { runId, historyLength } = workflowInfo();
   const before = sent?.runId === runId && sent.historyLength === historyLength ? sent.bytes : 0;
   const bytes = before + size;
@@ -44,9 +47,10 @@ export function checkSent(what: string, values: readonly unknown[], kind: 'input
  * @throws ToolError if they are too large
  */
 export function checkQuestions(questions: readonly InputRequest[]): void {
-  if (!isMeasured()) return;
+  const limit = largest();
+  if (limit === undefined) return;
   const size = jsonSize([questions]);
-  if (size > LARGEST_PAYLOAD) throw new ToolError(tooLarge("The task's open questions are", size, 'question'));
+  if (size > limit) throw new ToolError(tooLarge("The task's open questions are", size, 'question', limit));
 }
 
 /**
@@ -54,12 +58,14 @@ export function checkQuestions(questions: readonly InputRequest[]): void {
  * is.
  */
 export function answerProblem(answer: unknown, values: readonly unknown[]): string | undefined {
-  if (!isMeasured()) return undefined;
+  const limit = largest();
+  if (limit === undefined) return undefined;
   const size = jsonSize([...values, answer]);
-  return size > LARGEST_PAYLOAD ? tooLarge("The answer and the call's arguments are", size, 'answer') : undefined;
+  return size > limit ? tooLarge("The answer and the call's arguments are", size, 'answer', limit) : undefined;
 }
 
-function isMeasured(): boolean {
+/** Returns the limit of this task, in bytes; `undefined` if it has none. */
+function largest(): number | undefined {
   const memo = workflowInfo().memo?.[MEMO_KEY];
-  return isTaskMemo(memo) && memo.measured === true;
+  return isTaskMemo(memo) ? memo.largest : undefined;
 }

@@ -54,12 +54,14 @@ export interface SessionOptions {
   readonly maxSubscriptions: number;
   /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
+  /** In bytes. */
+  readonly maxRequestBodySize: number;
 }
 
 export function serveSessions(
   handler: PeerHandler,
   service: TaskService,
-  { peerOf, announceTools, maxSubscriptions, keepAliveMs }: SessionOptions,
+  { peerOf, announceTools, maxSubscriptions, keepAliveMs, maxRequestBodySize }: SessionOptions,
 ): FetchHandler {
   const streams = new Set<EventStream>();
   const subscribing = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
@@ -141,7 +143,7 @@ export function serveSessions(
         // on. The handler of subscriptions ends its streams at expiry itself.
         return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
       }
-      const message = await peekBody(request, given.parsedBody);
+      const message = await peekBody(request, given.parsedBody, maxRequestBodySize);
       if (session) service.cancellations.receive(session.id, message);
       const taken = await reply(message, peer);
       if (taken) return taken;

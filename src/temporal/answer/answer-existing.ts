@@ -78,8 +78,8 @@ async function send(
   until: number,
 ): Promise<void> {
   if (kind === 'signal') {
-    await checkSize(calls, { id, values: args, what: 'The answer is', kind: 'answer' }, until);
-    return await unlessEnded(calls.run(until, async () => await signalOnce(calls, id, { name, args, once })));
+    const deadline = await checkSize(calls, { id, values: args, what: 'The answer is', kind: 'answer' }, until);
+    return await unlessEnded(calls.run(deadline, async () => await signalOnce(calls, id, { name, args, once })));
   }
   try {
     // An update that its validator rejects leaves no trace, so its ID can be used for another answer.

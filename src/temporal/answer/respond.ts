@@ -66,12 +66,16 @@ export async function update(
   { name, args, updateId }: { name: string; args: readonly unknown[]; updateId: string },
   until: number = within(DEADLINE.respond),
 ): Promise<void> {
-  await checkSize(calls, { id, values: args, what: 'The answer is', kind: 'answer' }, until);
+  const deadline = await checkSize(calls, { id, values: args, what: 'The answer is', kind: 'answer' }, until);
   try {
     // The result may have any encoding, so do not decode it.
     const options = { args: [...args] as [unknown], updateId, typeInfo: { outputType: rawValueTypeInfo } };
     await unlessEnded(
-      calls.run(until, async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options), isOvertaken),
+      calls.run(
+        deadline,
+        async () => await calls.client.workflow.getHandle(id).executeUpdate(name, options),
+        isOvertaken,
+      ),
     );
   } catch (error) {
     if (isUpdateLimit(error))

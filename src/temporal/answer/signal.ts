@@ -1,5 +1,5 @@
 /** Signals with a request ID: Temporal delivers signals with the same ID once. @module */
-import { encodeToPayloadsWithContext } from '../seam.js';
+import { encodeToPayloadsWithContext, ExternalStorageRunner } from '../seam.js';
 import type { Calls } from '../rpc/calls.js';
 
 export interface OneSignal {
@@ -19,12 +19,17 @@ export async function signalOnce(
   const payloads = await encodeToPayloadsWithContext(loadedDataConverter, { type: 'workflow', namespace, workflowId }, [
     ...args,
   ]);
+  const { externalStorage } = loadedDataConverter;
+  const target = { kind: 'workflow', namespace, id: workflowId } as const;
+  const stored = externalStorage
+    ? await new ExternalStorageRunner(externalStorage).store(payloads ?? [], { target })
+    : (payloads ?? []);
   await client.workflowService.signalWorkflowExecution({
     namespace,
     identity,
     workflowExecution: { workflowId },
     requestId: once,
     signalName: name,
-    input: { payloads: payloads ?? [] },
+    input: { payloads: stored },
   });
 }

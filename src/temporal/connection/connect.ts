@@ -6,6 +6,7 @@ import {
   type ConnectionOptions,
   type DataConverter,
 } from '@temporalio/client';
+import { checkStorage } from '../storage/check-storage.js';
 import { withOtherEncodings } from './other-encodings.js';
 
 /** The options of {@link temporalClient}. */
@@ -25,11 +26,14 @@ const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnec
  * Creates a client that connects on its first call and reconnects by itself, so that a server can start before its
  * cluster.
  *
+ * @throws McpTasksError `CONFIGURATION` if the data converter has external storage, which does not work with several
+ * copies of `protobufjs`
  * @example
  * const { connectionOptions, namespace } = await resolveTemporalTarget();
  * const client = temporalClient({ connectionOptions, namespace });
  */
 export function temporalClient(options: TemporalClientOptions): Client {
+  checkStorage(options.dataConverter);
   return new Client({
     // Disable the client's own retries: they outlive its closing and then throw where nothing can catch the error.
     // `Calls` retries instead.

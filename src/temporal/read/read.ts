@@ -221,7 +221,9 @@ export class TaskReader {
     mapping: WorkflowMapping | undefined,
     until: number,
   ): Promise<Outcome> {
-    const end = await endOf(this.calls, this.#history, { workflowId, runId }, until);
+    // Getting a result from external storage can take longer than a read may otherwise.
+    const deadline = this.calls.stores ? Math.max(until, within(DEADLINE.stored)) : until;
+    const end = await endOf(this.calls, this.#history, { workflowId, runId }, deadline);
     if ('value' in end) return outcomeOfResult(end.value, workflowId, mapping);
     if ('unreadable' in end) return outcomeOfUnreadable(end.unreadable);
     if (end.failure instanceof TerminatedFailure) {

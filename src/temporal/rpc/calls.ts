@@ -32,6 +32,8 @@ export const DEADLINE = {
   respond: 2_000,
   /** An update that no worker accepts, followed by a signal. */
   reply: 4_500,
+  /** A message or a result that passes external storage, which may be large and far away. */
+  stored: 30_000,
 } as const;
 
 /** How far a call may overrun its deadline, in milliseconds. It ends by itself unless a codec hangs. */
@@ -66,6 +68,11 @@ export class Calls {
   /** Aborted by {@link close}, with the error for everyone who is still waiting. */
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** Whether large payloads go to external storage. */
+  get stores(): boolean {
+    return this.client.options.loadedDataConverter.externalStorage !== undefined;
   }
 
   /**

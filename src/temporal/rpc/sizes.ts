@@ -1,9 +1,9 @@
 /** Refuses what is too large for Temporal before it is sent. @module */
-import { encodedSize } from '../../limits/encoded-size.js';
+import { encodedSize, type EncodedSize } from '../../limits/encoded-size.js';
 import { LARGEST_PAYLOAD, tooLarge } from '../../limits/limits.js';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
-import type { Calls } from './calls.js';
+import { DEADLINE, within, type Calls } from './calls.js';
 import { GRPC, grpcCode, grpcError } from './refusal.js';
 
 export interface Outgoing {
@@ -17,17 +17,19 @@ export interface Outgoing {
 
 /**
  * Checks values that go to a workflow in one message.
- * @param until the deadline for the codecs, in milliseconds since 1970
+ * @param until the deadline for the codecs and the message, in milliseconds since 1970
+ * @returns the deadline for the message: a later one if external storage takes part of it first
  * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large; as the codecs
  */
-export async function checkSize(calls: Calls, { id, values, what, kind }: Outgoing, until: number): Promise<void> {
-  const size = await sizeOf(calls, id, values, until);
-  if (size > LARGEST_PAYLOAD) throw new McpTasksError('INVALID_ARGUMENTS', tooLarge(what, size, kind));
+export async function checkSize(calls: Calls, { id, values, what, kind }: Outgoing, until: number): Promise<number> {
+  const { size, limit, stored } = await sizeOf(calls, id, values, until);
+  if (size > limit) throw new McpTasksError('INVALID_ARGUMENTS', tooLarge(what, size, kind, limit));
+  return stored ? Math.max(until, within(DEADLINE.stored)) : until;
 }
 
 /** @throws McpTasksError `CONFIGURATION` if the memo is too large */
 export async function checkMemo(calls: Calls, id: string, memo: TaskMemo, until: number): Promise<void> {
-  const size = await sizeOf(calls, id, [memo], until);
+  const { size } = await sizeOf(calls, id, [memo], until);
   if (size > LARGEST_PAYLOAD)
     throw new McpTasksError(
       'CONFIGURATION',
@@ -40,7 +42,12 @@ export function isTooLarge(error: unknown): boolean {
   return grpcCode(error) === GRPC.INVALID_ARGUMENT && /size|too large|exceeds/i.test(grpcError(error)?.details ?? '');
 }
 
-async function sizeOf(calls: Calls, workflowId: string, values: readonly unknown[], until: number): Promise<number> {
+async function sizeOf(
+  calls: Calls,
+  workflowId: string,
+  values: readonly unknown[],
+  until: number,
+): Promise<EncodedSize> {
   const { namespace, loadedDataConverter } = calls.client.options;
   return await calls.run(
     until,

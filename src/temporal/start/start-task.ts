@@ -1,5 +1,6 @@
 /** Starts a task's workflow. @module */
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
+import { LARGEST_PAYLOAD, LARGEST_STORED } from '../../limits/limits.js';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
 import { MEMO_KEY } from '../../task/names.js';
@@ -48,14 +49,15 @@ export class TaskStarter {
       ttl,
       ...(caller ? { caller } : {}),
       ...(argumentsHash === undefined ? {} : { argumentsHash }),
-      ...(calls.client.options.loadedDataConverter.externalStorage ? {} : { measured: true as const }),
+      largest: calls.stores ? LARGEST_STORED : LARGEST_PAYLOAD,
       ...(existing ? { mapping: existing.mapping } : {}),
     };
     const { timeouts } = tool;
     const { workflowType, args } = workflowStart(request);
-    const deadline = Math.min(within(DEADLINE.start), until - SHORTEST_LOOK);
-    await checkSize(calls, { id, values: args, what: 'The arguments are', kind: 'arguments' }, deadline);
-    await checkMemo(calls, id, memo, deadline);
+    const soon = Math.min(within(DEADLINE.start), until - SHORTEST_LOOK);
+    const outgoing = { id, values: args, what: 'The arguments are', kind: 'arguments' } as const;
+    const deadline = await checkSize(calls, outgoing, soon);
+    await checkMemo(calls, id, memo, soon);
     const task: Task = {
       id,
       tool: tool.name,

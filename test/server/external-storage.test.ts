@@ -1,0 +1,170 @@
+/** Large arguments, results and answers with external storage: the directory driver, in both versions. */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { McpServer } from '@modelcontextprotocol/server';
+import { ExternalStorage, StorageDriverClaim, type Payload, type PayloadCodec } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool } from '../../src/index.js';
+import { DurableTasks as V1DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
+import { DirectoryDriver } from '../../src/temporal/index.js';
+import { v1Server } from '../helpers/adapters.js';
+import { send2025, send2026, type Reply } from '../helpers/raw-requests.js';
+import { Session } from '../helpers/session-client.js';
+import { startStack, startStackOf, type Stack } from '../helpers/stack.js';
+
+const MB = 1_000_000;
+const echo = defineTool({
+  name: 'echo',
+  inputSchema: z.object({ text: z.string(), times: z.number().default(1) }),
+  run: async ({ text, times }) => await Promise.resolve({ text: text.repeat(times) }),
+});
+const asking = defineTool({
+  name: 'asking',
+  inputSchema: z.object({}),
+  asks: ['elicitation.form'],
+  workflow: 'askOnce',
+});
+/** Changes payloads, so that what is stored is not readable without it. */
+const codec: PayloadCodec = {
+  encode: async (payloads) =>
+    await Promise.resolve(
+      payloads.map((payload) => ({
+        ...payload,
+        data: Buffer.concat([Buffer.from('!'), payload.data ?? new Uint8Array()]),
+      })),
+    ),
+  decode: async (payloads) =>
+    await Promise.resolve(payloads.map((payload) => ({ ...payload, data: (payload.data ?? Buffer.of()).subarray(1) }))),
+};
+
+let dir: string;
+let stack: Stack;
+let v1: Stack<V1DurableTasks>;
+let handlers: Record<'v2' | 'v1', FetchHandler>;
+beforeAll(async () => {
+  dir = join(await mkdtemp(join(tmpdir(), 'mcp-tasks-storage-')), 'payloads');
+  // Two converters, as in two processes.
+  const dataConverter = () => ({
+    payloadCodecs: [codec],
+    externalStorage: new ExternalStorage({ drivers: [new DirectoryDriver({ dir })] }),
+  });
+  stack = await startStack([echo, asking], { dataConverter: dataConverter(), pollInterval: '50 ms' });
+  v1 = await startStackOf(V1DurableTasks, [echo], { dataConverter: dataConverter() });
+  const serving = { maxRequestBodySize: 60 * MB };
+  handlers = {
+    v2: stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }), serving),
+    v1: v1.tasks.handler(v1Server, serving),
+  };
+  const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+  for (const one of [stack, v1]) await one.startWorker({ workflowsPath, dataConverter: dataConverter() });
+});
+afterAll(async () => {
+  await Promise.all([stack.close(), v1.close()]);
+  await rm(join(dir, '..'), { recursive: true });
+});
+
+const textOf = (size: number): string => randomBytes(size / 2).toString('hex');
+async function files(): Promise<string[]> {
+  const names = await readdir(dir, { recursive: true, withFileTypes: true });
+  return names.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+}
+
+describe('arguments and results', () => {
+  it.each([5, 20])('2026-07-28: of %d MB arrive', async (size) => {
+    const text = textOf(size * MB);
+    const { taskId } = (await send2026(handlers.v2, 'tools/call', { name: 'echo', arguments: { text } })).result;
+    await stack.tasks.engine.result('anonymous', taskId);
+    const { result } = (await send2026(handlers.v2, 'tasks/get', { taskId })).result;
+    expect(result.structuredContent.text === text).toBe(true);
+  });
+
+  it.each(['v2', 'v1'] as const)('2025-11-25, %s: of 5 MB arrive', async (sdk) => {
+    const text = textOf(5 * MB);
+    const call = { name: 'echo', arguments: { text } };
+    const { taskId } = (await send2025(handlers[sdk], 'tools/call', { ...call, task: {} })).result.task;
+    const { result } = await send2025(handlers[sdk], 'tasks/result', { taskId });
+    expect(result.structuredContent.text === text).toBe(true);
+    expect((await send2025(handlers[sdk], 'tools/call', call)).result.structuredContent.text === text).toBe(true);
+  });
+
+  it('of more than 50 MB are a tool error that says so', async () => {
+    const call = { name: 'echo', arguments: { text: textOf(MB), times: 51 } };
+    const { result } = await send2025(handlers.v2, 'tools/call', call);
+    expect(result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/^The result of echo is 5[\d,]+ bytes; the limit is 50,000,000\. /) }],
+    });
+  });
+});
+
+it('an answer of 5 MB arrives', async () => {
+  const session = await Session.begin(handlers.v2);
+  const call = { name: 'asking', arguments: {}, task: {} };
+  const { taskId } = (await session.request(handlers.v2, 'tools/call', call)).result.task;
+  const result = await session.open(handlers.v2, 'tasks/result', { taskId });
+  const { id } = await result.next(({ method }) => method === 'elicitation/create');
+  const name = textOf(5 * MB);
+  await session.reply(handlers.v2, id, { result: { action: 'accept', content: { name } } });
+  const answer = await result.next((message) => message.id === result.requestId);
+  expect(answer.result.structuredContent.name === name).toBe(true);
+});
+
+describe('a file', () => {
+  it('is unreadable for other users, and complete', async () => {
+    expect((await stat(dir)).mode & 0o777).toBe(0o700);
+    for (const file of await files()) expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('that is missing is reported, without the directory', async () => {
+    const text = textOf(5 * MB);
+    const { taskId } = (await send2026(handlers.v2, 'tools/call', { name: 'echo', arguments: { text } })).result;
+    await stack.tasks.engine.result('anonymous', taskId);
+    for (const file of await files()) await rm(file);
+    const read = async (): Promise<Reply> => await send2026(handlers.v2, 'tasks/get', { taskId });
+    const { result } = (await read()).result;
+    expect(result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/external storage is not available: file [0-9a-f]{64} cannot be read/) }],
+    });
+    expect(JSON.stringify(result)).not.toContain(dir);
+  });
+});
+
+describe('the driver', () => {
+  const payload = (text: string): Payload => ({ metadata: {}, data: Buffer.from(text) });
+  const keep = async (driver: DirectoryDriver, text: string): Promise<StorageDriverClaim> =>
+    (await driver.store({}, [payload(text)]))[0] as StorageDriverClaim;
+
+  it('keeps equal payloads once, and renews their time', async () => {
+    const driver = new DirectoryDriver({ dir: join(dir, 'twice') });
+    const claim = await keep(driver, 'the same');
+    const path = join(dir, 'twice', claim.claimData['sha256']?.slice(0, 2) ?? '', claim.claimData['sha256'] ?? '');
+    await utimes(path, 0, 0);
+    expect(await keep(driver, 'the same')).toEqual(claim);
+    expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+    expect(await readdir(join(path, '..'))).toHaveLength(1);
+    expect(Buffer.from((await driver.retrieve({}, [claim]))[0]?.data ?? []).toString()).toBe('the same');
+    // A writer that died has left half of it behind.
+    await writeFile(path, (await readFile(path)).subarray(0, 4));
+    await expect(driver.retrieve({}, [claim])).rejects.toMatchObject({ code: 'PAYLOAD_UNREADABLE' });
+    await keep(driver, 'the same');
+    expect(await driver.retrieve({}, [claim])).toHaveLength(1);
+  });
+
+  it('reads no file outside its directory', async () => {
+    const driver = new DirectoryDriver({ dir: join(dir, 'inside') });
+    for (const sha256 of ['../../../etc/passwd', '/etc/passwd', '', 'x'.repeat(64), `${'a'.repeat(64)}/..`])
+      await expect(driver.retrieve({}, [new StorageDriverClaim({ sha256 })])).rejects.toThrow('does not name a file');
+  });
+
+  it('says if it cannot write, and leaves nothing behind', async () => {
+    const file = join(dir, 'a-file');
+    await writeFile(file, '');
+    await chmod(file, 0o600);
+    await expect(keep(new DirectoryDriver({ dir: file }), 'x')).rejects.toMatchObject({ code: 'CONFIGURATION' });
+  });
+});
