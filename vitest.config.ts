@@ -21,6 +21,7 @@ const LONGEST = [
   '2025-11-25/suite',
   'tools/load-dataset',
   'server/questions',
+  'server/refusals',
   'fixture/fixture',
   'interop/ext-tasks',
   'server/fallback',

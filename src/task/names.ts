@@ -28,6 +28,8 @@ export const PROGRESS_CLAIM = 'progress';
 /** The failure types with which these updates are rejected. */
 export const NONE_OPEN = 'NoneOpen';
 export const CLAIM_REFUSED = 'ClaimRefused';
+/** The detail of a refused claim if the session's client is not asked this question any more. */
+export const NOT_ASKED = 'NotAsked';
 /** The memo field that holds what must outlive continue-as-new; see {@link TaskMemo}. */
 export const MEMO_KEY = 'mcpTask';
 /** The reason that Temporal records if a task is cancelled through MCP, to tell it from an operator's cancellation. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
-import { CLAIM_REFUSED, CLAIM_UPDATE, PROGRESS_CLAIM, RELEASE_SIGNAL } from '../task/names.js';
+import { CLAIM_REFUSED, CLAIM_UPDATE, NOT_ASKED, PROGRESS_CLAIM, RELEASE_SIGNAL } from '../task/names.js';
 
 /**
  * Claims `key` for `claimant` for the next `ms` milliseconds; 0 releases it. Returns whether it was granted. `session`
@@ -15,6 +15,13 @@ export const claimUpdate = defineUpdate<boolean, [key: string, claimant: string,
 /** Releases `key`. A signal, because a workflow takes more of them than updates. */
 export const releaseSignal = defineSignal<[key: string, claimant: string]>(RELEASE_SIGNAL);
 
+export interface ClaimedQuestions {
+  /** Whether a key belongs to an open input request. */
+  isOpen(key: string): boolean;
+  /** Whether the client of this session may be asked that question. */
+  asks(key: string, session: string): boolean;
+}
+
 interface HeldClaim {
   readonly claimant: string;
   /** Milliseconds since 1970, by the workflow's clock. */
@@ -24,6 +31,8 @@ interface HeldClaim {
 
 /** The claims of the running workflow. */
 export interface Claims {
+  /** Returns the session whose client was last asked this question; `''` if it has none, or nobody claimed to ask. */
+  sessionOf(key: string): string;
   /** Forgets the claim on a question that is no longer open. */
   forget(key: string): void;
 }
@@ -31,9 +40,9 @@ export interface Claims {
 /**
  * Handles claims in the running workflow.
  *
- * @param isOpen whether a key belongs to an open input request
+ * @param questions say whether a key belongs to an open input request, and which sessions to ask
  */
-export function handleClaims(isOpen: (key: string) => boolean): Claims {
+export function handleClaims({ isOpen, asks }: ClaimedQuestions): Claims {
   const held = new Map<string, HeldClaim>();
   const isFree = (key: string, claimant: string): boolean => {
     const claim = held.get(key);
@@ -48,14 +57,19 @@ export function handleClaims(isOpen: (key: string) => boolean): Claims {
   };
   setHandler(claimUpdate, claim, {
     // A claim that the validator rejects leaves no trace in the history.
-    validator(key, claimant, _ms, _session?) {
+    validator(key, claimant, _ms, session = '') {
       const exists = key === PROGRESS_CLAIM || isOpen(key);
       if (!exists || !isFree(key, claimant))
         throw ApplicationFailure.nonRetryable('already claimed, or not open', CLAIM_REFUSED);
+      if (!asks(key, session))
+        throw ApplicationFailure.nonRetryable('its answers were refused too often', CLAIM_REFUSED, NOT_ASKED);
     },
   });
   setHandler(releaseSignal, (key, claimant) => {
     if (held.get(key)?.claimant === claimant) held.delete(key);
   });
-  return { forget: (key) => void held.delete(key) };
+  return {
+    sessionOf: (key) => held.get(key)?.session ?? '',
+    forget: (key) => void held.delete(key),
+  };
 }

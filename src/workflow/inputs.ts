@@ -10,9 +10,11 @@ import {
   defineUpdate,
   patched,
   setHandler,
+  sleep,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import ms from 'ms';
 import type { Duration } from '../task/duration.js';
 import { askAgain } from '../task/form.js';
 import { kindOf, refusedBecause } from '../task/input.js';
@@ -34,7 +36,7 @@ export const replySignal = defineSignal<ReplyArgs>(REPLY_SIGNAL);
 /** How long a question waits, and what happens then. */
 export interface InputOptions<Answer> {
   /**
-   * How long to wait for the answer.
+   * How long to wait for an answer that is accepted.
    * @default 1 day if the question goes to a client without task support in 2026-07-28, which may never repeat its call;
    * otherwise as long as the task lives
    */
@@ -55,9 +57,22 @@ interface Book {
 
 let current: Book | undefined;
 
+/** A question that may be asked several times, until an answer is accepted. */
+interface Question {
+  /** What was wrong with the last answer. */
+  problem?: string;
+  /** How often an answer was refused, by the session that gave it; `''` for none. */
+  readonly refusals: Map<string, number>;
+  /** The deadline, in milliseconds since 1970. */
+  readonly until: number | undefined;
+}
+
+/** How long to wait before asking again, in milliseconds. Each time twice as long: the client may be a program. */
+const PAUSE = { first: 1_000, longest: 15 * 60_000 };
+
 /**
- * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why.
- * Never uses a key twice.
+ * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why,
+ * after a pause. Never uses a key twice.
  * @throws InputUnavailableError if the client cannot answer, or if the deadline passes and `otherwise` is not set;
  * ToolError if the open questions are too large
  */
@@ -72,17 +87,27 @@ export async function ask<Answer>(
   if (kind && caller?.cannotAnswer?.includes(kind))
     throw new InputUnavailableError(`the client cannot be asked: it does not support ${kind}`);
   const deadline = options.deadline ?? answerWithin(caller);
-  let problem: string | undefined;
+  let wait = deadline === undefined ? undefined : ms(deadline);
+  const question: Question = { refusals: new Map(), until: wait === undefined ? undefined : Date.now() + wait };
   for (;;) {
-    const asked = problem === undefined ? request : saying(request, problem);
-    const reply = await askOnce(asked, deadline);
+    const asked = question.problem === undefined ? request : saying(request, question.problem);
+    const reply = await askOnce(asked, question, wait);
     if (!reply) {
       if (options.otherwise !== undefined) return options.otherwise;
-      throw new InputUnavailableError('nobody answered in time');
+      throw new InputUnavailableError(
+        question.problem === undefined
+          ? 'nobody answered in time'
+          : `nobody gave an acceptable answer in time; the last one was not accepted: ${question.problem}`,
+      );
     }
     if ('unavailable' in reply) throw new InputUnavailableError(reply.unavailable);
-    problem = refusedBecause(reply.value) ?? check(reply.value);
+    const problem = refusedBecause(reply.value) ?? check(reply.value);
     if (problem === undefined) return reply.value as Answer;
+    question.problem = problem;
+    const { from } = reply;
+    question.refusals.set(from, (question.refusals.get(from) ?? 0) + 1);
+    // A workflow that was asking before pauses existed replays without them, and with a deadline for each answer.
+    if (patched('pause-after-refused-answer')) wait = await pauseAfterRefusal(question);
   }
 }
 
@@ -92,20 +117,37 @@ function answerWithin(caller: Caller | undefined): Duration | undefined {
   return caller?.answerWithin !== undefined && patched('mcp-answer-within') ? `${caller.answerWithin} ms` : undefined;
 }
 
-async function askOnce(request: InputRequest, deadline: Duration | undefined): Promise<Reply | undefined> {
+/** Pauses, at most until the deadline. Returns how long the question may wait after that, in milliseconds. */
+async function pauseAfterRefusal({ refusals, until }: Question): Promise<number | undefined> {
+  const times = [...refusals.values()].reduce((sum, refused) => sum + refused, 0);
+  const pause = Math.min(PAUSE.first * 2 ** (times - 1), PAUSE.longest);
+  const left = (): number => Math.max(0, (until ?? Infinity) - Date.now());
+  await sleep(Math.min(pause, left()));
+  return until === undefined ? undefined : left();
+}
+
+async function askOnce(
+  request: InputRequest,
+  question: Question,
+  wait: number | undefined,
+): Promise<(Reply & { readonly from: string }) | undefined> {
+  if (wait === 0) return undefined;
   const state = taskState();
   checkQuestions([...state.inputs.values(), request]);
   const book = replyBook(state);
   const key = `${book.prefix}${++book.opened}`;
   state.inputs.set(key, request);
+  state.refusals.set(key, question.refusals);
   changed(state);
   try {
     const answered = (): boolean => book.replies.has(key);
-    if (deadline === undefined) await condition(answered);
-    else if (!(await condition(answered, deadline))) return undefined;
-    return book.replies.get(key);
+    if (wait === undefined) await condition(answered);
+    else if (!(await condition(answered, wait))) return undefined;
+    const reply = book.replies.get(key);
+    return reply && { ...reply, from: state.claims.sessionOf(key) };
   } finally {
     state.inputs.delete(key);
+    state.refusals.delete(key);
     state.claims.forget(key);
     changed(state);
   }

@@ -10,10 +10,15 @@ import { handleClaims, type Claims } from './claims.js';
 
 export const reportQuery = defineQuery<TaskReport>(REPORT_QUERY);
 
+/** After how many refused answers to a question the client of a session is not asked again. */
+const MOST_REFUSALS = 5;
+
 export interface TaskState {
   message?: string;
   progress?: Progress;
   readonly inputs: Map<string, InputRequest>;
+  /** For each open question, how often answers to it were refused, by session; `''` for none. */
+  readonly refusals: Map<string, ReadonlyMap<string, number>>;
   readonly claims: Claims;
   changedAt: number;
 }
@@ -26,8 +31,12 @@ export function taskState(): TaskState {
   // Keyed by run, because a reused sandbox may keep module state from one workflow to the next.
   if (current?.runId === runId) return current.state;
   const inputs = new Map<string, InputRequest>();
-  const claims = handleClaims((key) => inputs.has(key));
-  const state: TaskState = { inputs, claims, changedAt: Date.now() };
+  const refusals: TaskState['refusals'] = new Map();
+  const claims = handleClaims({
+    isOpen: (key) => inputs.has(key),
+    asks: (key, session) => (refusals.get(key)?.get(session) ?? 0) < MOST_REFUSALS,
+  });
+  const state: TaskState = { inputs, refusals, claims, changedAt: Date.now() };
   current = { runId, state };
   setHandler(reportQuery, () => report(state), {
     description: 'Progress, message and open input requests of this MCP task',

@@ -118,6 +118,7 @@ export class Questions {
     for (const session of sessionsOf(able())) {
       const claimed = await question.claim.take(session);
       if (claimed === 'refused') return this.#lookAgain();
+      if (claimed === 'not-asked') continue;
       claimable &&= claimed === 'granted';
       // Filter again: streams may have ended while the claim was made.
       const carrier = await carry(

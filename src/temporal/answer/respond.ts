@@ -11,7 +11,14 @@ import {
 } from '@temporalio/client';
 import { rawValueTypeInfo } from '@temporalio/common';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
-import { CLAIM_REFUSED, CLAIM_UPDATE, RELEASE_SIGNAL, REPLY_SIGNAL, RESPOND_UPDATE } from '../../task/names.js';
+import {
+  CLAIM_REFUSED,
+  CLAIM_UPDATE,
+  NOT_ASKED,
+  RELEASE_SIGNAL,
+  REPLY_SIGNAL,
+  RESPOND_UPDATE,
+} from '../../task/names.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { isInFlightLimit, isOvertaken, isUpdateLimit } from '../rpc/update-limits.js';
 import { checkSize } from '../rpc/sizes.js';
@@ -143,9 +150,10 @@ export interface ClaimRequest {
 }
 
 /**
- * What a workflow makes of a claim. `unavailable`: it takes no update any more, so nobody can claim anything from it.
+ * What a workflow makes of a claim. `not-asked`: the client of this session is not asked this question any more, because
+ * its answers were refused too often. `unavailable`: it takes no update any more, so nobody can claim anything from it.
  */
-export type ClaimAnswer = 'granted' | 'refused' | 'unavailable';
+export type ClaimAnswer = 'granted' | 'refused' | 'not-asked' | 'unavailable';
 
 /**
  * Makes a claim. A workflow that does not support claims grants every one.
@@ -169,12 +177,16 @@ export async function claim(
     );
     return granted ? 'granted' : 'refused';
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError)
-      return error.cause instanceof ApplicationFailure && error.cause.type === CLAIM_REFUSED ? 'refused' : 'granted';
+    if (error instanceof WorkflowUpdateFailedError) return answerOf(error.cause);
     if (isUpdateLimit(error)) return 'unavailable';
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isInFlightLimit(error)) throw error;
     throw new McpTasksError('NO_WORKER', 'No worker is running that could grant the claim.', { cause: error });
   }
+}
+
+function answerOf(refusal: Error | undefined): ClaimAnswer {
+  if (!(refusal instanceof ApplicationFailure) || refusal.type !== CLAIM_REFUSED) return 'granted';
+  return refusal.details?.[0] === NOT_ASKED ? 'not-asked' : 'refused';
 }
 
 /** Gives a claim up, for others to take. */
