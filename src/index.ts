@@ -7,6 +7,7 @@ export type { DurableTasksOptions } from './durable-tasks.js';
 export { defineTool, type DurableTool } from './tool/define-tool.js';
 export type {
   FunctionToolOptions,
+  LargeResult,
   ToolContext,
   ToolHints,
   ToolOptions,

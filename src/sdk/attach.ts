@@ -2,12 +2,13 @@
  * Makes an author's v1 `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged.
  * @module
  */
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { ResourceTemplate, type McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { InitializeResult } from '@modelcontextprotocol/sdk/types.js';
+import type { InitializeResult, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { invalidParams } from '../protocol/errors.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
+import { hasLinks, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
 import { pickVersion, versionNamed } from '../protocol/registry.js';
 import type { Owner, RpcResult } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
@@ -41,8 +42,24 @@ export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (tran
   };
   declareTasks(mcp, service, version, serve);
   serveMethods(mcp, service, version, serve);
+  if (hasLinks(service)) serveResults(mcp, service, serve);
   // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
   if (service.tools.size > 0) serveTools(mcp, service, version, serve);
+}
+
+/** Serves large results as resources. */
+function serveResults(mcp: McpServer, service: TaskService, serve: RunRequest): void {
+  for (const { name, uriTemplate, ...metadata } of RESULT_TEMPLATES)
+    mcp.registerResource(
+      name,
+      new ResourceTemplate(uriTemplate, { list: undefined }),
+      metadata,
+      async (uri, variables, extra) =>
+        (await serve(
+          extra,
+          async (ctx) => await readResult(service, uri.href, variables as never, ctx),
+        )) as ReadResourceResult,
+    );
 }
 
 /** Declares tasks to clients of the protocol version that has them. Whether `list` is included depends on the owner. */

@@ -1,9 +1,16 @@
 /** Makes an author's `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged. @module */
-import type { InitializeResult, McpServer, RegisteredTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
+import {
+  ResourceTemplate,
+  type InitializeResult,
+  type McpServer,
+  type RegisteredTool,
+  type StandardSchemaWithJSON,
+} from '@modelcontextprotocol/server';
 import { dispatchCall } from '../mcp/handlers/dispatch.js';
 import { nameTaken } from '../mcp/tools/fallback.js';
 import { listedTools, adaptList } from '../mcp/handlers/listing.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
+import { hasLinks, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
 import { TASKS_EXTENSION } from '../protocol/extension.js';
 import { versionNamed } from '../protocol/registry.js';
 import type { ProtocolVersion } from '../protocol/version.js';
@@ -27,6 +34,16 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
       { params },
       async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx, codec)),
     );
+  }
+  if (hasLinks(service)) {
+    for (const { name, uriTemplate, ...metadata } of RESULT_TEMPLATES)
+      mcp.registerResource(
+        name,
+        new ResourceTemplate(uriTemplate, { list: undefined }),
+        metadata,
+        async (uri, variables, ctx) =>
+          await readResult(service, uri.href, variables as never, requestContext(mcp, peer, ctx, codec)),
+      );
   }
   // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
   if (service.tools.size === 0) return;

@@ -2,7 +2,7 @@
 import { durationProblem } from '../task/duration.js';
 import { INPUT_KINDS } from '../task/input.js';
 import { similarTo } from '../task/similar.js';
-import type { FunctionToolOptions, ToolHints, WorkflowToolOptions } from './options.js';
+import type { FunctionToolOptions, LargeResult, ToolHints, WorkflowToolOptions } from './options.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
 import type { ToolSchema } from './schema.js';
 
@@ -32,6 +32,11 @@ const TIMEOUTS: Readonly<Record<keyof ToolTimeouts, Check>> = {
   run: duration,
 };
 
+const LARGE_RESULT: Readonly<Record<keyof LargeResult, Check>> = {
+  above: count,
+  preview: count,
+};
+
 const HINTS: Readonly<Record<keyof ToolHints, Check>> = {
   title: text,
   readOnlyHint: bool,
@@ -46,6 +51,7 @@ const OPTIONS: Readonly<Record<Option, Check>> = {
   description: text,
   inputSchema: argumentsSchema,
   outputSchema: schema,
+  largeResult: fields(LARGE_RESULT),
   annotations: fields(HINTS),
   taskSupport: oneOf(['optional', 'required', 'forbidden']),
   fallback: oneOf(['await', 'handle']),
@@ -81,8 +87,19 @@ function missing({ name, inputSchema }: Given): string[] {
   ];
 }
 
-function contradictions({ run, workflow, asks, retry, taskSupport, fallback }: Given): string[] {
+function contradictions({
+  run,
+  workflow,
+  asks,
+  retry,
+  taskSupport,
+  fallback,
+  largeResult,
+  outputSchema,
+}: Given): string[] {
   const problems: string[] = [];
+  if (largeResult !== undefined && outputSchema !== undefined)
+    problems.push('`largeResult` answers without the structured content that `outputSchema` promises: leave one out');
   if ((run === undefined) === (workflow === undefined))
     problems.push('give it either `run` (a function) or `workflow`, and not both');
   else if (run !== undefined && asks !== undefined)
@@ -115,6 +132,12 @@ function workflowType(value: unknown, name: string): readonly string[] {
 function duration(value: unknown, name: string): readonly string[] {
   const problem = durationProblem(value);
   return problem === undefined ? [] : [`\`${name}\` ${problem}`];
+}
+
+function count(value: unknown, name: string): readonly string[] {
+  return Number.isSafeInteger(value) && (value as number) > 0
+    ? []
+    : [`\`${name}\` must be a whole number of characters greater than 0`];
 }
 
 function inputKinds(value: unknown, name: string): readonly string[] {

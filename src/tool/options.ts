@@ -22,6 +22,14 @@ export interface ToolHints {
   readonly openWorldHint?: boolean;
 }
 
+/** When a result is too large for a model's context, and how much of it to show. */
+export interface LargeResult {
+  /** The length of a result's text above which it is linked, in characters. @default 20,000 */
+  readonly above?: number;
+  /** The length of the preview, in characters. @default 2,000 */
+  readonly preview?: number;
+}
+
 /**
  * The options that function tools and workflow tools share.
  *
@@ -41,6 +49,13 @@ export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = 
    * result that does not match it is a tool error. The schema only checks: it neither fills in defaults nor transforms.
    */
   readonly outputSchema?: O;
+  /**
+   * Answers with a preview and a link (MCP's `resource_link`) if the text of a result is long: a model's context has
+   * little room. The task's owner reads the rest as a resource, whole or in parts. Cannot be combined with
+   * `outputSchema`, because such an answer has no structured content.
+   * @default results are answered whole
+   */
+  readonly largeResult?: LargeResult;
   /** Hints for the host, such as whether the tool only reads. */
   readonly annotations?: ToolHints;
   /**

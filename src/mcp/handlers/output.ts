@@ -8,6 +8,7 @@ import { describesObjects } from '../../protocol/output-schema.js';
 import { rpcFault } from '../../protocol/errors.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
+import { linkedOutcome } from './result-links.js';
 
 /** How many compiled schemas are cached. */
 const MOST_SCHEMAS = 200;
@@ -53,11 +54,11 @@ async function fittingOutcome(tool: string, output: Output | undefined, outcome:
   };
 }
 
-/** Returns the task with its outcome checked against its output schema. */
+/** Returns the task with its outcome as clients get it: checked against its output schema, and linked if it is large. */
 export async function fittingTask(service: TaskService, task: Task): Promise<Task> {
-  return task.outcome
-    ? { ...task, outcome: await fittingOutcome(task.tool, outputOf(service, task), task.outcome) }
-    : task;
+  if (!task.outcome) return task;
+  const fitting = await fittingOutcome(task.tool, outputOf(service, task), task.outcome);
+  return { ...task, outcome: linkedOutcome(service.tools.get(task.tool), task, fitting) };
 }
 
 /**
@@ -67,7 +68,8 @@ export async function fittingTask(service: TaskService, task: Task): Promise<Tas
 export async function resultOf(service: TaskService, version: ProtocolVersion, task: EndedTask): Promise<ToolResult> {
   const output = outputOf(service, task);
   const fitting = await fittingOutcome(task.tool, output, task.outcome);
-  const answer = version.tasks.answer(fitting, output?.objects(version) ?? true);
+  const linked = linkedOutcome(service.tools.get(task.tool), task, fitting);
+  const answer = version.tasks.answer(linked, output?.objects(version) ?? true);
   if ('error' in answer) throw rpcFault(answer.error);
   return answer.result;
 }
