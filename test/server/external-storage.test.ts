@@ -8,6 +8,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { ExternalStorage, StorageDriverClaim, type Payload, type PayloadCodec } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { step } from '../../src/activity/index.js';
 import { defineTool } from '../../src/index.js';
 import { DurableTasks as V1DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
 import { DirectoryDriver } from '../../src/temporal/index.js';
@@ -27,6 +28,11 @@ const asking = defineTool({
   inputSchema: z.object({}),
   asks: ['elicitation.form'],
   workflow: 'askOnce',
+});
+const flow = defineTool({
+  name: 'flow',
+  inputSchema: z.object({ way: z.string(), size: z.number() }),
+  workflow: 'sized',
 });
 /** Changes payloads, so that what is stored is not readable without it. */
 const codec: PayloadCodec = {
@@ -52,15 +58,16 @@ beforeAll(async () => {
     payloadCodecs: [codec],
     externalStorage: new ExternalStorage({ drivers: [new DirectoryDriver({ dir })] }),
   });
-  stack = await startStack([echo, asking], { dataConverter: dataConverter(), pollInterval: '50 ms' });
+  stack = await startStack([echo, asking, flow], { dataConverter: dataConverter(), pollInterval: '50 ms' });
   v1 = await startStackOf(V1DurableTasks, [echo], { dataConverter: dataConverter() });
   const serving = { maxRequestBodySize: 60 * MB };
   handlers = {
     v2: stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }), serving),
     v1: v1.tasks.handler(v1Server, serving),
   };
-  const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
-  for (const one of [stack, v1]) await one.startWorker({ workflowsPath, dataConverter: dataConverter() });
+  const workflowsPath = fileURLToPath(new URL('../fixtures/sized-workflows.ts', import.meta.url));
+  const activities = { take: step(async (text: string) => await Promise.resolve(text.length)) };
+  for (const one of [stack, v1]) await one.startWorker({ workflowsPath, activities, dataConverter: dataConverter() });
 });
 afterAll(async () => {
   await Promise.all([stack.close(), v1.close()]);
@@ -112,6 +119,14 @@ it('an answer of 5 MB arrives', async () => {
   const answer = await result.next((message) => message.id === result.requestId);
   expect(answer.result.structuredContent.name === name).toBe(true);
 });
+
+it.each(['result', 'step input', 'child input', 'next run', 'steps together'])(
+  'a workflow sends a %s of 5 MB',
+  async (way) => {
+    const call = { name: 'flow', arguments: { way, size: 5 * MB } };
+    expect((await send2025(handlers.v2, 'tools/call', call)).result.isError).toBeUndefined();
+  },
+);
 
 describe('a file', () => {
   it('is unreadable for other users, and complete', async () => {
