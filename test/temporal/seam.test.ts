@@ -1,5 +1,5 @@
 /** The canary for src/temporal/seam.ts: what the engine takes from inside the Temporal SDK still does what it did. @module */
-import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
+import { defaultPayloadConverter, StorageDriverClaim, type Payload, type PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import * as seam from '../../src/temporal/seam.js';
@@ -44,6 +44,10 @@ describe(`inside ${installed('@temporalio/common')}`, () => {
   it('a payload in external storage is recognized', () => {
     expect(seam.isReferencePayload(defaultPayloadConverter.toPayload<number>(1))).toBe(false);
     expect(typeof seam.ExternalStorageRunner.prototype.retrieve).toBe('function');
+    expect(typeof seam.ExternalStorageRunner.prototype.store).toBe('function');
+    const claim = new StorageDriverClaim({ key: 'k' });
+    const reference = seam.encodeReferencePayload({ driverName: 'd', claim, sizeBytes: 1 });
+    expect(seam.isReferencePayload(reference)).toBe(true);
   });
 });
 

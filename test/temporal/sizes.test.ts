@@ -114,10 +114,9 @@ describe('the arguments', () => {
       const encoded = await startStack([worked], { dataConverter: { payloadCodecs: [{ encode, decode: encode }] } });
       const args = { way: 'length', size: 0, text: 'x'.repeat(size) };
       const given = { owner: ann, tool: worked, args, ttl: null };
-      return await encoded.tasks.engine
-        .start(given)
-        .catch((error: unknown) => error)
-        .finally(encoded.close);
+      const answer = await encoded.tasks.engine.start(given).catch((error: unknown) => error);
+      await encoded.close();
+      return answer;
     };
     expect(await started((data) => Buffer.concat([data, data]), LARGEST_PAYLOAD / 2)).toMatchObject({
       message: names(LARGEST_PAYLOAD),

@@ -93,3 +93,11 @@ it('does not change the author’s workflowsPath', () => {
   expect(options.workflowsPath).toBe('/theirs.js');
   expect(new McpTasksPlugin({ tools: [tool] }).configureWorker({ taskQueue: 'q' }).workflowsPath).toBeUndefined();
 });
+
+it('adds its workflow interceptors to the bundle that a worker or the author builds', async () => {
+  const plugin = new McpTasksPlugin({ tools: [tool] });
+  const { code } = await bundleWorkflowCode({ workflowsPath, plugins: [plugin], ...quiet });
+  expect(code).toContain('The input of the next run');
+  const { interceptors } = plugin.configureWorker({ taskQueue: 'q', workflowsPath });
+  expect(interceptors?.workflowModules).toHaveLength(1);
+});
