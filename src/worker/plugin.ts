@@ -19,7 +19,9 @@ const INTERCEPTORS = fileURLToPath(
 );
 
 /**
- * Adds the activities that run function tools. It never sets `workflowsPath`, which would replace yours: export the
+ * Adds the activities that run function tools, and workflow interceptors that fail a task clearly if its workflow sends
+ * more than Temporal takes. If you build the workflow bundle yourself, pass the plugin to `bundleWorkflowCode` too, for
+ * these interceptors. It never sets `workflowsPath`, which would replace yours: export the
  * shipped workflow from your own workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
  *
  * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default. Set
