@@ -1,26 +1,21 @@
 // Records the histories that test/replay replays: `npm run record-histories`. Each file is one execution of a shipped
 // workflow. Recorded files are kept, because tasks like them may still be running somewhere.
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import proto from '@temporalio/proto';
 import { startLocalStack } from '../dist/src/cli/local-stack.js';
-import { version } from './version.mjs';
+import { histories, record } from './history-files.mjs';
 
-const { History } = proto.temporal.api.history.v1;
 // Paths become part of the histories, so they must be the same on every machine.
 const dir = '/tmp/mcp-tasks-histories';
-const out = fileURLToPath(new URL('../test/replay/histories', import.meta.url));
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 await rm(dir, { recursive: true, force: true });
 await mkdir(join(dir, 'data'), { recursive: true });
-await mkdir(out, { recursive: true });
+await mkdir(histories, { recursive: true });
 await writeFile(
   join(dir, 'data/small.csv'),
   `id,name\n${Array.from({ length: 5000 }, (_, i) => `${i},name ${i}`).join('\n')}\n`,
@@ -59,26 +54,26 @@ try {
     source: join(dir, 'data/small.csv'),
     target: join(dir, 'data/small.parquet'),
   });
-  await record('tool-task-completed', converted.id);
+  await record(client, 'tool-task-completed', converted.id);
   const refused = await start('convert_file', {
     source: join(dir, 'data/none.csv'),
     target: join(dir, 'data/none.parquet'),
   });
-  await record('tool-task-failed', refused.id);
+  await record(client, 'tool-task-failed', refused.id);
   const loaded = await start('load_dataset', { source: join(dir, 'data/small.csv'), table: 'small', mode: 'replace' });
-  await record('load-dataset-completed', loaded.id);
-  await record('load-dataset-cleanup-settled', `cleanup-${loaded.id}`);
+  await record(client, 'load-dataset-completed', loaded.id);
+  await record(client, 'load-dataset-cleanup-settled', `cleanup-${loaded.id}`);
   for (const id of [loaded.id, `cleanup-${loaded.id}`]) await client.workflow.getHandle(id).result();
   await resetTo(loaded.id, 'createStaging');
-  await record('load-dataset-reset', loaded.id);
+  await record(client, 'load-dataset-reset', loaded.id);
   const missing = await start('load_dataset', { source: join(dir, 'data/none.csv'), table: 'none' });
-  await record('load-dataset-failed', missing.id);
+  await record(client, 'load-dataset-failed', missing.id);
   const cancelled = await start('load_dataset', { source: join(dir, 'data/large.parquet'), table: 'large' });
   for await (const task of engine.watch(owner, cancelled.id))
     if (task.steps[0]?.name === 'loadChunks' && task.steps[0].progress) break;
   await engine.cancel(owner, cancelled.id);
-  await record('load-dataset-cancelled', cancelled.id);
-  await record('load-dataset-cleanup-undone', `cleanup-${cancelled.id}`);
+  await record(client, 'load-dataset-cancelled', cancelled.id);
+  await record(client, 'load-dataset-cleanup-undone', `cleanup-${cancelled.id}`);
   const askFirst = {
     message: 'Sure?',
     requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] },
@@ -90,25 +85,25 @@ try {
   );
   const { runId } = await client.workflow.getHandle(asked.id).describe();
   for await (const task of engine.watch(owner, asked.id)) if (task.inputs['input-1']) break;
-  await engine.claim(owner, asked.id, 'input-1', 'recorder', 60_000);
+  await engine.claim(owner, asked.id, { key: 'input-1', claimant: 'recorder', ms: 60_000 });
   await engine.reply(owner, asked.id, 'input-1', { answer: { action: 'accept', content: {} } });
   for await (const task of engine.watch(owner, asked.id)) if (task.inputs['input-2']) break;
   await engine.reply(owner, asked.id, 'input-2', { answer: { action: 'accept', content: { reason: 'because' } } });
   await engine.result(owner, asked.id);
-  await record('ask-first-accepted', asked.id, runId);
-  await record('tool-task-with-answer', asked.id);
+  await record(client, 'ask-first-accepted', asked.id, runId);
+  await record(client, 'tool-task-with-answer', asked.id);
   const unanswerable = await start(
     'convert_file',
     { source: join(dir, 'data/small.csv'), target: join(dir, 'data/never.parquet') },
     { askFirst, caller: { cannotAnswer: ['elicitation.form'] } },
   );
-  await record('ask-first-unanswerable', unanswerable.id);
+  await record(client, 'ask-first-unanswerable', unanswerable.id);
   const unanswered = await start(
     'convert_file',
     { source: join(dir, 'data/small.csv'), target: join(dir, 'data/never.parquet') },
     { askFirst, caller: { answerWithin: 500 } },
   );
-  await record('ask-first-unanswered', unanswered.id);
+  await record(client, 'ask-first-unanswered', unanswered.id);
   // Like a gateway's tool with `confirm` and timeouts: it continues as an existing workflow, on that workflow's task
   // queue.
   const existing = {
@@ -132,7 +127,7 @@ try {
   while (!(await goesOn())) await delay(50);
   // No worker polls that queue here.
   await client.workflow.getHandle(confirmed.id).terminate('recorded');
-  await record('ask-first-existing', confirmed.id, asking.runId);
+  await record(client, 'ask-first-existing', confirmed.id, asking.runId);
 } finally {
   await client.connection.close();
   await stack.stop();
@@ -151,24 +146,4 @@ async function resetTo(workflowId, activity) {
     requestId: randomUUID(),
     workflowTaskFinishEventId: scheduled.workflowTaskCompletedEventId,
   });
-}
-
-async function record(name, workflowId, runId) {
-  const file = join(out, `${name}-${version}.json`);
-  if (existsSync(file)) return void process.stdout.write(`${name}: kept\n`);
-  const handle = client.workflow.getHandle(workflowId, runId);
-  await handle.result().catch(() => undefined);
-  const plain = History.toObject(await handle.fetchHistory(), { longs: String, enums: String, bytes: String });
-  const history = JSON.parse(JSON.stringify(plain), withoutMachine);
-  // The names of sticky task queues contain the host name.
-  const text = JSON.stringify({ workflowId, history }, undefined, 1).replaceAll(hostname(), 'host');
-  await writeFile(file, `${text}\n`);
-  process.stdout.write(`${name}: ${history.events.length} events\n`);
-}
-
-/** Removes worker identities, which name the recording machine, and stack traces, which are full of its paths. */
-function withoutMachine(field, value) {
-  if (field === 'identity') return 'worker';
-  if (field === 'stackTrace') return '';
-  return value;
 }

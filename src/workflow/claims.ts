@@ -22,7 +22,7 @@ export interface ClaimedQuestions {
   asks(key: string, session: string): boolean;
 }
 
-interface HeldClaim {
+export interface HeldClaim {
   readonly claimant: string;
   /** Milliseconds since 1970, by the workflow's clock. */
   readonly until: number;
@@ -33,6 +33,12 @@ interface HeldClaim {
 export interface Claims {
   /** Returns the session whose client was last asked this question; `''` if it has none, or nobody claimed to ask. */
   sessionOf(key: string): string;
+  /** How many were granted in this run. */
+  readonly granted: number;
+  /** Returns the claim on this key. */
+  held(key: string): HeldClaim | undefined;
+  /** Takes over a claim that an earlier run granted. */
+  resume(key: string, claim: HeldClaim): void;
   /** Forgets the claim on a question that is no longer open. */
   forget(key: string): void;
 }
@@ -44,6 +50,7 @@ export interface Claims {
  */
 export function handleClaims({ isOpen, asks }: ClaimedQuestions): Claims {
   const held = new Map<string, HeldClaim>();
+  let granted = 0;
   const isFree = (key: string, claimant: string): boolean => {
     const claim = held.get(key);
     return claim === undefined || claim.claimant === claimant || claim.until <= Date.now();
@@ -53,6 +60,7 @@ export function handleClaims({ isOpen, asks }: ClaimedQuestions): Claims {
     if (!isFree(key, claimant)) return false;
     if (ms > 0) held.set(key, { claimant, until: Date.now() + ms, ...(session === undefined ? {} : { session }) });
     else held.delete(key);
+    granted += 1;
     return true;
   };
   setHandler(claimUpdate, claim, {
@@ -69,6 +77,11 @@ export function handleClaims({ isOpen, asks }: ClaimedQuestions): Claims {
     if (held.get(key)?.claimant === claimant) held.delete(key);
   });
   return {
+    get granted() {
+      return granted;
+    },
+    held: (key) => held.get(key),
+    resume: (key, left) => void held.set(key, left),
     sessionOf: (key) => held.get(key)?.session ?? '',
     forget: (key) => void held.delete(key),
   };

@@ -22,6 +22,7 @@ import { isTaskMemo, type Caller } from '../task/memo.js';
 import { MEMO_KEY, NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
 import { InputUnavailableError } from '../tool/errors.js';
+import type { HeldClaim } from './claims.js';
 import { checkQuestions } from './sizes.js';
 import { changed, taskState, type TaskState } from './state.js';
 
@@ -51,14 +52,22 @@ interface Book {
   readonly runId: string;
   readonly replies: Map<string, Reply>;
   /** Prefix of the keys. It differs between runs, because a continued run must not reuse its predecessor's keys. */
-  readonly prefix: string;
+  prefix: string;
   opened: number;
+  /** How many updates and signals with replies were taken in this run. */
+  taken: number;
+  /** The questions that are open now, by key. */
+  readonly asking: Map<string, Question>;
+  /** The question that the earlier run left open. */
+  left?: CarriedQuestion;
 }
 
 let current: Book | undefined;
 
 /** A question that may be asked several times, until an answer is accepted. */
 interface Question {
+  /** The key under which an earlier run of the workflow asked it. */
+  key?: string;
   /** What was wrong with the last answer. */
   problem?: string;
   /** How often an answer was refused, by the session that gave it; `''` for none. */
@@ -88,7 +97,8 @@ export async function ask<Answer>(
     throw new InputUnavailableError(`the client cannot be asked: it does not support ${kind}`);
   const deadline = options.deadline ?? answerWithin(caller);
   let wait = deadline === undefined ? undefined : ms(deadline);
-  const question: Question = { refusals: new Map(), until: wait === undefined ? undefined : Date.now() + wait };
+  const until = wait === undefined ? undefined : Date.now() + wait;
+  const question = resumed(until) ?? { refusals: new Map<string, number>(), until };
   for (;;) {
     const asked = question.problem === undefined ? request : saying(request, question.problem);
     const reply = await askOnce(asked, question, wait);
@@ -135,7 +145,9 @@ async function askOnce(
   const state = taskState();
   checkQuestions([...state.inputs.values(), request]);
   const book = replyBook(state);
-  const key = `${book.prefix}${++book.opened}`;
+  const key = question.key ?? `${book.prefix}${++book.opened}`;
+  delete question.key;
+  book.asking.set(key, question);
   state.inputs.set(key, request);
   state.refusals.set(key, question.refusals);
   changed(state);
@@ -146,6 +158,7 @@ async function askOnce(
     const reply = book.replies.get(key);
     return reply && { ...reply, from: state.claims.sessionOf(key) };
   } finally {
+    book.asking.delete(key);
     state.inputs.delete(key);
     state.refusals.delete(key);
     state.claims.forget(key);
@@ -166,7 +179,7 @@ function replyBook(state: TaskState): Book {
   const { runId, continuedFromExecutionRunId } = workflowInfo();
   if (current?.runId === runId) return current;
   const prefix = continuedFromExecutionRunId === undefined ? 'input-' : `input-${uuid4().slice(0, 8)}-`;
-  const book: Book = { runId, replies: new Map<string, Reply>(), prefix, opened: 0 };
+  const book: Book = { runId, replies: new Map(), prefix, opened: 0, taken: 0, asking: new Map() };
   current = book;
   const isOpen = (key: string): boolean => state.inputs.has(key) && !book.replies.has(key);
   const take = (answers: ReplyArgs[0], unavailable: ReplyArgs[1] = {}): { accepted: string[] } => {
@@ -180,6 +193,7 @@ function replyBook(state: TaskState): Book {
       book.replies.set(key, reply);
       state.inputs.delete(key);
     }
+    book.taken += 1;
     if (taken.length > 0) changed(state);
     return { accepted: taken.map(([key]) => key) };
   };
@@ -192,4 +206,67 @@ function replyBook(state: TaskState): Book {
   });
   setHandler(replySignal, (...replies) => void take(...replies));
   return book;
+}
+
+/** An open question, as a run of the workflow leaves it to the next one. Part of histories. */
+export interface CarriedQuestion {
+  readonly key: string;
+  readonly problem?: string;
+  readonly refusals: readonly (readonly [session: string, times: number])[];
+  readonly claim?: HeldClaim;
+  /** How the keys of later questions are made. */
+  readonly prefix: string;
+  readonly opened: number;
+}
+
+/** The number of updates and signals after which a run ends; Temporal allows 2,000 updates by default. */
+const MOST_MESSAGES = 1_500;
+
+/**
+ * Whether the workflow should continue as new, because it waits for an answer and nears one of Temporal's limits on
+ * history, updates or signals.
+ */
+export function shouldContinue(): boolean {
+  const state = taskState();
+  const book = replyBook(state);
+  const full = workflowInfo().continueAsNewSuggested || state.claims.granted + book.taken >= MOST_MESSAGES;
+  return full && carriedQuestion() !== undefined;
+}
+
+/** Returns the workflow's only open question, for the next run to keep open under the same key. */
+export function carriedQuestion(): CarriedQuestion | undefined {
+  const state = taskState();
+  const { asking, prefix, opened, replies } = replyBook(state);
+  const [open, ...others] = asking;
+  if (!open || others.length > 0) return undefined;
+  const [key, { problem, refusals }] = open;
+  if (replies.has(key)) return undefined;
+  const claim = state.claims.held(key);
+  return {
+    key,
+    ...(problem === undefined ? {} : { problem }),
+    refusals: [...refusals],
+    ...(claim ? { claim } : {}),
+    prefix,
+    opened,
+  };
+}
+
+/** Makes the next question the one that the earlier run left open. */
+export function resumeQuestion(left: CarriedQuestion): void {
+  const state = taskState();
+  const book = replyBook(state);
+  book.left = left;
+  book.prefix = left.prefix;
+  book.opened = left.opened;
+  if (left.claim) state.claims.resume(left.key, left.claim);
+}
+
+function resumed(until: number | undefined): Question | undefined {
+  const book = replyBook(taskState());
+  const { left } = book;
+  delete book.left;
+  if (!left) return undefined;
+  const { key, problem, refusals } = left;
+  return { key, ...(problem === undefined ? {} : { problem }), refusals: new Map(refusals), until };
 }

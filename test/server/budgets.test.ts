@@ -16,6 +16,12 @@ const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.m
 const tools = [
   defineTool({ name: 'once', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
 ];
+const asksFirst = defineTool({
+  name: 'asks-first',
+  inputSchema: z.object({}),
+  beforeStart: () => ({ message: 'Sure?', requestedSchema: { type: 'object' } }),
+  workflow: 'askOnce',
+});
 const isQuestion = ({ method, id }: Message): boolean => method !== undefined && id !== undefined;
 const accept = (content: object): { result: object } => ({ result: { action: 'accept', content } });
 const UPDATES = 4;
@@ -23,6 +29,54 @@ const UPDATES = 4;
 let temporal: TestWorkflowEnvironment;
 beforeAll(async () => void (temporal = await startLimitedTemporal({ updates: UPDATES, signals: UPDATES })));
 afterAll(async () => await temporal.teardown());
+
+describe.each(adapters)('a question before the work begins that waits for very long, %s SDK', (_sdk, adapt) => {
+  let stack: Stack<TasksConnection>;
+  let at: Endpoint;
+  const ann = 'rule\0ann';
+  beforeAll(async () => {
+    const options = { temporal: { address: temporal.address }, owner: () => 'ann' };
+    ({ stack, handler: at } = await adapt([asksFirst], options));
+    await stack.startWorker({ workflowsPath });
+  });
+  afterAll(async () => await stack.close());
+
+  /** Claims the question until the workflow has continued as new. */
+  async function waitLong(taskId: string): Promise<void> {
+    const runOf = async (): Promise<string> => (await temporal.client.workflow.getHandle(taskId).describe()).runId;
+    const first = await runOf();
+    for await (const task of stack.tasks.engine.watch(ann, taskId)) if (task.inputs['input-1']) break;
+    for (let claims = 0; (await runOf()) === first; claims++)
+      await wholeEngine(stack.tasks).claim(ann, taskId, { key: 'input-1', claimant: `process ${claims}`, ms: 1 });
+  }
+
+  it('stays the same question of the same task, and can be answered', async () => {
+    const session = await Session.begin(at);
+    const { task } = (await session.request(at, 'tools/call', { name: 'asks-first', task: {} })).result;
+    const { taskId } = task;
+    await waitLong(taskId);
+    await waitLong(taskId);
+    await expect.poll(async () => Object.keys((await stack.tasks.engine.get(ann, taskId)).inputs)).toEqual(['input-1']);
+    const now = (await session.request(at, 'tasks/get', { taskId })).result;
+    expect(now).toMatchObject({ status: 'input_required', createdAt: task.createdAt });
+    const result = await session.open(at, 'tasks/result', { taskId });
+    await session.reply(at, (await result.next(isQuestion)).id, accept({ sure: true }));
+    const second = await result.next((message) => isQuestion(message) && message.params.message === 'Name?');
+    await session.reply(at, second.id, accept({ name: 'Cid' }));
+    expect((await result.next(({ id }) => id === result.requestId)).result.structuredContent).toEqual({ name: 'Cid' });
+  });
+
+  it('is listed once and can be cancelled', async () => {
+    const session = await Session.begin(at);
+    const { taskId } = (await session.request(at, 'tools/call', { name: 'asks-first', task: {} })).result.task;
+    await waitLong(taskId);
+    const listed = async (): Promise<string[]> =>
+      (await stack.tasks.engine.list(ann)).tasks.map(({ id }) => id).filter((id) => id === taskId);
+    await expect.poll(listed).toEqual([taskId]);
+    expect((await session.request(at, 'tasks/cancel', { taskId })).result.status).toBe('cancelled');
+    expect((await stack.tasks.engine.result(ann, taskId)).outcome.kind).toBe('cancelled');
+  });
+});
 
 describe.each(adapters)('a workflow that takes no update any more, %s SDK', (_sdk, adapt) => {
   let stack: Stack<TasksConnection>;
