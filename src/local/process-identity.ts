@@ -26,6 +26,8 @@ export function isRunning(process: ProcessIdentity): boolean {
 }
 
 function exists(pid: number): boolean {
+  // To the system, 0 and negative numbers mean groups of processes, and -1 means all of them.
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     return true;
