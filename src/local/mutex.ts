@@ -1,13 +1,14 @@
 /** Mutual exclusion between processes, per directory. @module */
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { McpTasksError } from '../task/errors.js';
+import { lockPath, nameOwner, ownerPath, readOwner, removeDeadLock } from './lock-owner.js';
 
-/** How long a lock may go without renewal before it counts as left by a killed process, in milliseconds. */
+/**
+ * How long a lock may go without renewal before it counts as left by a killed process, in milliseconds. A lock whose
+ * owner is known to have ended counts as that at once.
+ */
 const STALE = 10_000;
 
 export interface MutexOptions {
@@ -38,13 +39,15 @@ export async function withMutex<T>(
     lost = true;
   });
   try {
-    // Two processes that find the same stale lock may both believe they took it. The last to write its token has it.
-    const owner = join(dir, 'lock.owner');
-    const token = randomUUID();
-    await writeFile(owner, token);
-    return await section(() => {
-      if (lost || readFileSync(owner, 'utf8') !== token) throw new MutexLostError(`lost the lock on ${dir}`);
-    });
+    // Two processes that find the same stale lock may both believe they took it. The last to write its name has it.
+    const name = nameOwner(dir);
+    try {
+      return await section(() => {
+        if (lost || readOwner(dir) !== name) throw new MutexLostError(`lost the lock on ${dir}`);
+      });
+    } finally {
+      if (readOwner(dir) === name) rmSync(ownerPath(dir), { force: true });
+    }
   } finally {
     // Fails only if the lock was lost or its directory was deleted.
     await unlock().catch(() => {});
@@ -83,6 +86,7 @@ async function waitForLock(dir: string, options: MutexOptions, onLost: () => voi
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
     }
+    if (removeDeadLock(dir)) continue;
     const waited = Date.now() - start;
     if (waited > options.timeout) {
       throw new McpTasksError(
@@ -101,5 +105,5 @@ async function waitForLock(dir: string, options: MutexOptions, onLost: () => voi
 
 function lockOptions(dir: string, onLost: () => void): lockfile.LockOptions {
   // The default onCompromised throws from a timer, which would crash the process.
-  return { lockfilePath: join(dir, 'lock'), stale: STALE, update: STALE / 5, onCompromised: onLost };
+  return { lockfilePath: lockPath(dir), stale: STALE, update: STALE / 5, onCompromised: onLost };
 }
