@@ -129,6 +129,17 @@ it('a subscription sends only what was requested, without progress or logs', asy
   expect(received.filter(({ method }) => method !== undefined)).toHaveLength(of('others').length + of('mine').length);
 });
 
+it('a subscription that the SDK refuses leaves nothing behind', async () => {
+  const taskIds = { notifications: { taskIds: ['x'] } };
+  await request('same', 'subscriptions/listen', taskIds, {
+    meta: { 'io.modelcontextprotocol/protocolVersion': '2999-01-01' },
+  });
+  expect((await answer('same')).error).toMatchObject({ code: -32022 });
+  await request('same', 'subscriptions/listen', { notifications: { toolsListChanged: true } });
+  const { params } = await find(({ method }) => method === 'notifications/subscriptions/acknowledged');
+  expect(params?.['notifications']).toEqual({ toolsListChanged: true });
+});
+
 it('progress of an awaited call carries its token, increases and ends with the call', async () => {
   await request('call', 'tools/call', { name: 'steps' }, { declared: {}, meta: { progressToken: 'p' } });
   for (const step of [1, 2]) {
