@@ -24,6 +24,12 @@ export interface Stream {
   readonly session: string | undefined;
   /** The kinds of input request that the client can answer; `undefined` if unknown, so the server has to try. */
   readonly answers: readonly InputKind[] | undefined;
+  /**
+   * Sends the headers of the response that is this stream. Call it as soon as no error with an HTTP status of its own
+   * can follow: a client that loses its connection before the headers may give up its whole session.
+   * @default they have been sent
+   */
+  open?(): void;
   /** Rejects once the stream has ended. */
   send(message: ServerMessage): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { CLIENT_CAPABILITIES_META_KEY, type McpServer, type ServerContext } from
 import type { RequestContext, StateCodec } from '../protocol/request.js';
 import type { Peer } from '../mcp/sessions/peer.js';
 import type { Stream } from '../protocol/stream.js';
+import { openStream } from './seam.js';
 
 /** The client of a server instance. Over HTTP an instance serves one request, over stdio one connection. */
 export interface ConnectedPeer extends Pick<Peer, 'owner' | 'session'> {
@@ -25,6 +26,7 @@ export function requestContext(
     kind: 'request',
     session: session?.id,
     answers: session?.answers,
+    open: () => openStream(transport),
     async send(message) {
       if (!transport) throw new Error('the connection has closed');
       await transport.send(message, { relatedRequestId });

@@ -1,10 +1,17 @@
 /**
  * The only module that uses private members of `@modelcontextprotocol/server`. The SDK validates every answer to
- * `tools/call` as a `CallToolResult`, which a created task is not, and lists the same tools for every request. It has
- * no public API to change this. A canary test fails if these members change.
+ * `tools/call` as a `CallToolResult`, which a created task is not, lists the same tools for every request, and sends no
+ * headers before the first message. It has no public API to change this. A canary test fails if these members change.
  * @module
  */
-import type { JSONRPCRequest, McpServer, Result, ServerContext } from '@modelcontextprotocol/server';
+import {
+  PerRequestHTTPServerTransport,
+  type JSONRPCRequest,
+  type McpServer,
+  type Result,
+  type ServerContext,
+  type Transport,
+} from '@modelcontextprotocol/server';
 import { McpTasksError } from '../task/errors.js';
 
 export type Handler = (request: JSONRPCRequest, ctx: ServerContext) => Promise<Result>;
@@ -13,6 +20,15 @@ export type Handler = (request: JSONRPCRequest, ctx: ServerContext) => Promise<R
 interface Inside {
   _wrapHandler(method: string, handler: Handler): Handler;
   _getRequestHandler(method: string): Handler | undefined;
+}
+
+/** The private members of the SDK's transport for a single HTTP request that this module uses. */
+interface InsideExchange {
+  readonly _responseMode: 'auto' | 'json' | 'sse';
+  readonly _sse: unknown;
+  readonly _closed: boolean;
+  readonly _terminalDelivered: boolean;
+  upgradeToSse(): void;
 }
 
 /**
@@ -28,12 +44,7 @@ export function intercept(
   const inside = mcp.server as unknown as Partial<Inside>;
   const wrap = inside._wrapHandler;
   const sdk = inside._getRequestHandler?.(method);
-  if (typeof wrap !== 'function' || !sdk) {
-    throw new McpTasksError(
-      'CONFIGURATION',
-      'this version of @modelcontextprotocol/server is not supported: install ~2.4.0',
-    );
-  }
+  if (typeof wrap !== 'function' || !sdk) throw unsupported();
   inside._wrapHandler = () => async (request, ctx) => await handle(request, ctx, sdk);
   try {
     // The registered handler does not matter: the wrapper above replaces it.
@@ -41,4 +52,23 @@ export function intercept(
   } finally {
     delete inside._wrapHandler;
   }
+}
+
+/**
+ * Makes a response a stream before its first message, so that its headers are sent now. Does nothing if the author has
+ * turned streams off, or for other transports, whose streams are open from the start.
+ */
+export function openStream(transport: Transport | undefined): void {
+  if (!(transport instanceof PerRequestHTTPServerTransport)) return;
+  const inside = transport as unknown as Partial<InsideExchange>;
+  if (typeof inside.upgradeToSse !== 'function') throw unsupported();
+  const answered = inside._closed || inside._terminalDelivered || inside._sse !== undefined;
+  if (!answered && inside._responseMode !== 'json') inside.upgradeToSse();
+}
+
+function unsupported(): McpTasksError {
+  return new McpTasksError(
+    'CONFIGURATION',
+    'this version of @modelcontextprotocol/server is not supported: install ~2.4.0',
+  );
 }

@@ -1,10 +1,12 @@
 /** The canary for src/server/seam.ts: what the adapter takes from inside the v2 SDK still does what it did. @module */
-import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
+import { createMcpHandler, InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
 import { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
-import { intercept } from '../../src/server/seam.js';
+import { intercept, openStream } from '../../src/server/seam.js';
+import { send2026 } from '../helpers/raw-requests.js';
 import { installed } from '../helpers/sdk-version.js';
+import type { Endpoint } from '../helpers/session-client.js';
 
 function serverWithTool(): McpServer {
   const mcp = new McpServer({ name: 't', version: '1' });
@@ -39,6 +41,35 @@ describe(`inside ${installed('@modelcontextprotocol/server')}`, () => {
     await Promise.all([mcp.connect(far), client.connect(near)]);
     expect(await client.listTools()).toMatchObject({ tools: [{ name: 'own' }], _meta: { seen: true } });
     await client.close();
+  });
+
+  it('a response can become a stream before its first message, unless streams are turned off', async () => {
+    const answered = async (responseMode: 'auto' | 'json'): Promise<string | null> => {
+      const handler = createMcpHandler(
+        () => {
+          const mcp = serverWithTool();
+          intercept(mcp, 'tools/call', async (request, ctx, sdk) => {
+            openStream(mcp.server.transport);
+            return await sdk(request, ctx);
+          });
+          return mcp;
+        },
+        { responseMode },
+      );
+      let type: string | null = null;
+      const endpoint: Endpoint = {
+        async fetch(request) {
+          const response = await handler.fetch(request);
+          type = response.headers.get('content-type');
+          return response;
+        },
+      };
+      const { result } = await send2026(endpoint, 'tools/call', { name: 'own', arguments: {} });
+      expect(result).toMatchObject({ content: [{ text: 'own' }] });
+      return type;
+    };
+    expect(await answered('auto')).toBe('text/event-stream');
+    expect(await answered('json')).toBe('application/json');
   });
 
   it('a server without the seam is refused with a clear error', () => {

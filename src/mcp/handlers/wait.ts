@@ -65,6 +65,7 @@ export async function awaitTask(wait: Wait): Promise<Task> {
   const { service, version, task } = wait;
   const { ctx } = wait.call;
   const { owner, stream } = ctx;
+  stream.open?.();
   const tell = progressTokenOf(ctx) === undefined ? undefined : progressTeller(ctx);
   const following =
     version.unsolicited !== undefined && mayAsk(wait)

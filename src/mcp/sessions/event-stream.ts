@@ -40,8 +40,6 @@ export class EventStream implements Stream {
     this.body = new ReadableStream({
       start: (controller) => {
         this.#controller = controller;
-        // Sent immediately, so that the client knows the stream is open.
-        this.#write(': open\n\n');
       },
       cancel: () => this.#end(),
     });

@@ -115,53 +115,67 @@ export function serveSessions(
   }
 
   return {
-    async fetch(request, given = {}) {
-      // Requests that state their version themselves belong to no session. The `Mcp-Method` header doesn't tell them
-      // apart: some clients with sessions send it too.
-      const named = request.headers.get('mcp-protocol-version');
-      const sessionless = isStatedInRequests(service.versions, named);
-      const sessionId = sessionless ? null : request.headers.get('mcp-session-id');
-      let peer: Peer | undefined;
-      try {
-        peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
-      } catch (error) {
-        if (!(error instanceof RpcFault)) throw error;
-        return failure(500, error.code, error.message);
-      }
-      if (!peer) return failure(404, -32001, 'Session not found');
-      const { session } = peer;
-      if (session && request.method === 'GET') {
-        const wanted = request.headers.get('accept')?.includes('text/event-stream');
-        return wanted
-          ? listen(session, peer, request.signal)
-          : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
-      }
-      if (request.method !== 'POST' || sessionless) {
-        const method = request.headers.get('mcp-method');
-        const response = await handler.fetch(request, given, peer);
-        // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes
-        // on. The handler of subscriptions ends its streams at expiry itself.
-        return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
-      }
-      const message = await peekBody(request, given.parsedBody, maxRequestBodySize);
-      if (session) service.cancellations.receive(session.id, message);
-      const taken = await reply(message, peer);
-      if (taken) return taken;
-      const answered = await handler.fetch(request, given, peer);
-      const version = pickVersion(service.versions, 'in-initialize', named);
-      const response = isPoll(version, message)
-        ? await withoutStream(answered)
-        : untilExpiry(answered, peer.expired, false);
-      const begun = response.ok ? newSession(message) : undefined;
-      return begun ? withSessionId(response, sealSession(service.keys, peer.owner.id, begun)) : response;
-    },
+    fetch: async (request, given = {}) => atOnce(await serve(request, given)),
     async close() {
       stop();
       for (const stream of streams) stream.close();
       await handler.close();
     },
   };
+
+  async function serve(request: Request, given: Given): Promise<Response> {
+    // Requests that state their version themselves belong to no session. The `Mcp-Method` header doesn't tell them
+    // apart: some clients with sessions send it too.
+    const named = request.headers.get('mcp-protocol-version');
+    const sessionless = isStatedInRequests(service.versions, named);
+    const sessionId = sessionless ? null : request.headers.get('mcp-session-id');
+    let peer: Peer | undefined;
+    try {
+      peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
+    } catch (error) {
+      if (!(error instanceof RpcFault)) throw error;
+      return failure(500, error.code, error.message);
+    }
+    if (!peer) return failure(404, -32001, 'Session not found');
+    const { session } = peer;
+    if (session && request.method === 'GET') {
+      const wanted = request.headers.get('accept')?.includes('text/event-stream');
+      return wanted
+        ? listen(session, peer, request.signal)
+        : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
+    }
+    if (request.method !== 'POST' || sessionless) {
+      const method = request.headers.get('mcp-method');
+      const response = await handler.fetch(request, given, peer);
+      // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes
+      // on. The handler of subscriptions ends its streams at expiry itself.
+      return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
+    }
+    const message = await peekBody(request, given.parsedBody, maxRequestBodySize);
+    if (session) service.cancellations.receive(session.id, message);
+    const taken = await reply(message, peer);
+    if (taken) return taken;
+    const answered = await handler.fetch(request, given, peer);
+    const version = pickVersion(service.versions, 'in-initialize', named);
+    const response = isPoll(version, message)
+      ? await withoutStream(answered)
+      : untilExpiry(answered, peer.expired, false);
+    const begun = response.ok ? newSession(message) : undefined;
+    return begun ? withSessionId(response, sealSession(service.keys, peer.owner.id, begun)) : response;
+  }
 }
+
+/** Begins an event stream with a comment: servers send the headers with the first part of the body. */
+function atOnce(response: Response): Response {
+  const { body } = response;
+  if (!body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  const begun = body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({ start: (controller) => controller.enqueue(OPEN) }),
+  );
+  return new Response(begun, { status: response.status, statusText: response.statusText, headers: response.headers });
+}
+
+const OPEN = new TextEncoder().encode(': open\n\n');
 
 /** Polls get no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
 function isPoll({ methods }: ProtocolVersion, message: unknown): boolean {
