@@ -20,9 +20,16 @@ import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
 import { temporalClient } from './temporal/connection/connect.js';
 import { Engine, type EngineOptions } from './temporal/engine.js';
-import { Namespaces, type OpenNamespace } from './temporal/namespaces.js';
+import { LateEngine } from './temporal/late/late-engine.js';
+import { LateTarget } from './temporal/late/late-target.js';
+import { Namespaces, type OpenNamespace, type TaskEngine } from './temporal/namespaces.js';
 import type { Engine as PublicEngine } from './temporal/public-engine.js';
-import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './temporal/connection/target.js';
+import {
+  configuredTarget,
+  resolveTemporalTarget,
+  type TemporalOptions,
+  type TemporalTarget,
+} from './temporal/connection/target.js';
 import type { DurableTool } from './tool/define-tool.js';
 
 /** The options of `DurableTasks.connect`. */
@@ -80,6 +87,13 @@ export interface DurableTasksOptions {
    * @default 300
    */
   readonly maxLongPolls?: number;
+  /**
+   * Whether {@link connect} returns before a dev server has started. An MCP server can then answer its client at once,
+   * as hosts expect over stdio: tools are listed, and calls wait for Temporal. Makes no difference if an address is
+   * configured, because then there is nothing to start.
+   * @default false
+   */
+  readonly startInBackground?: boolean;
   /** The workers' data converter, or a function that returns the one for a namespace. */
   readonly dataConverter?: DataConverter | ((namespace: string) => DataConverter | undefined);
   /** @default JSON lines on stderr */
@@ -95,7 +109,7 @@ export interface TasksConnection {
   readonly engine: PublicEngine;
   /** The task queue of tools that do not name one. */
   readonly taskQueue: string;
-  /** The Temporal in use. A worker in the same process shares it. */
+  /** The Temporal in use. A worker in the same process shares it. Its address is known once {@link ready} resolves. */
   readonly temporal: TemporalTarget;
   readonly dataConverter: DataConverter | undefined;
   /** The tools served now. */
@@ -107,6 +121,11 @@ export interface TasksConnection {
    * unavailable; the tools then stay as they were
    */
   useTools(tools: readonly DurableTool[]): Promise<void>;
+  /**
+   * Resolves when Temporal has started; without `startInBackground`, at once.
+   * @throws McpTasksError `LOCAL_SERVICE` if it cannot be started
+   */
+  ready(): Promise<void>;
   /**
    * Makes {@link close} call `stop` first. A worker in this process that shares this Temporal must stop before it
    * closes.
@@ -128,30 +147,28 @@ export class TasksCore implements TasksConnection {
   readonly service: TaskService;
   readonly ownerRule: OwnerRule | undefined;
   readonly #keyIsShared: boolean;
-  readonly #namespaces: readonly string[];
+  readonly #options: DurableTasksOptions;
+  /** Resolves with the engine once Temporal is ready. */
+  readonly #opened: Promise<TaskEngine>;
   readonly #stops = new Set<() => Promise<void>>();
   #closing: Promise<void> | undefined;
 
   constructor({ options, times, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
     this.dataConverter = dataConverterOf(options, temporal.namespace);
-    const client = temporalClient({
-      ...temporal,
-      ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}),
-    });
     this.ownerRule = options.owner;
     this.#keyIsShared = keyIsShared;
-    this.#namespaces = Object.keys(options.namespaces ?? {});
+    this.#options = options;
     this.temporal = temporal;
     this.taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
-    const engineOptions = {
-      keys,
-      taskQueue: this.taskQueue,
-      ...(options.maxLongPolls === undefined ? {} : { maxLongPolls: options.maxLongPolls }),
-    };
-    const main = new Engine({ client, ...engineOptions });
-    const engine = options.namespaces
-      ? new Namespaces(main, keys, async (namespace) => await openNamespace(options, engineOptions, namespace))
-      : main;
+    let engine: TaskEngine;
+    if (temporal instanceof LateTarget) {
+      this.#opened = temporal.ready.then(async (target) => await this.#open(target, keys));
+      this.#opened.catch(() => undefined);
+      engine = new LateEngine({ opened: this.#opened, keys, target: temporal });
+    } else {
+      engine = this.#engine(temporal, keys);
+      this.#opened = Promise.resolve(engine);
+    }
     const followers = new Followers({ engine, keys, logger, pollInterval: times.pollInterval });
     this.engine = engine;
     this.service = {
@@ -176,11 +193,38 @@ export class TasksCore implements TasksConnection {
     this.service.tools.replace(tools);
   }
 
+  async ready(): Promise<void> {
+    await this.#opened;
+  }
+
   /** Opens the tools' namespaces, so that their tasks can be read as well as started. */
   async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
-    const { engine } = this.service;
+    await this.#openNamespaces(await this.#opened, tools);
+  }
+
+  #engine(target: TemporalTarget, keys: Keyring): TaskEngine {
+    const { maxLongPolls, namespaces } = this.#options;
+    const options = { keys, taskQueue: this.taskQueue, ...(maxLongPolls === undefined ? {} : { maxLongPolls }) };
+    const client = temporalClient({
+      ...target,
+      ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}),
+    });
+    const main = new Engine({ client, ...options });
+    return namespaces
+      ? new Namespaces(main, keys, async (namespace) => await openNamespace(this.#options, options, namespace))
+      : main;
+  }
+
+  /** Connects to a Temporal that has started in the background. */
+  async #open(target: TemporalTarget, keys: Keyring): Promise<TaskEngine> {
+    const engine = this.#engine(target, keys);
+    await this.#openNamespaces(engine, this.tools);
+    return engine;
+  }
+
+  async #openNamespaces(engine: TaskEngine, tools: readonly DurableTool[]): Promise<void> {
     if (engine instanceof Namespaces)
-      await engine.open([...this.#namespaces, ...tools.map(({ namespace }) => namespace)]);
+      await engine.open([...Object.keys(this.#options.namespaces ?? {}), ...tools.map(({ namespace }) => namespace)]);
   }
 
   /**
@@ -213,6 +257,8 @@ export class TasksCore implements TasksConnection {
   }
 
   async #close(): Promise<void> {
+    // Nothing that is to be stopped should wait for a start any more.
+    if (this.temporal instanceof LateTarget) this.temporal.giveUp();
     try {
       await Promise.all([...this.#stops].map(async (stop) => await stop()));
       await this.service.followers.close();
@@ -271,10 +317,12 @@ export async function connectTasks(
   // Compose files pass an empty variable for "not set".
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
   const keys = Keyring.parse(given ?? (await keyFile(dir)));
-  const temporal = await resolveTemporalTarget({ log: (line) => logger.info({}, line), ...options.temporal, dir });
+  const target = { log: (line: string) => logger.info({}, line), ...options.temporal, dir };
+  const late = options.startInBackground === true && configuredTarget(target).address === undefined;
+  const temporal = late ? new LateTarget(target) : await resolveTemporalTarget(target);
   const keyIsShared = given !== undefined;
   const core = new TasksCore({ options, times, versions, tools, logger, keys, keyIsShared, temporal });
-  await core.openNamespaces(options.tools);
+  if (!late) await core.openNamespaces(options.tools);
   return core;
 }
 

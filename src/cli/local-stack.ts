@@ -63,7 +63,7 @@ export async function startLocalStack({
       logger,
     });
     owned.add(async () => await tasks.close());
-    let worker = await WorkerProcess.start(dir, env);
+    let worker = await WorkerProcess.start({ dir, env });
     owned.add(async () => await worker.stop());
     const server = await serveHttp(
       tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version })),
@@ -79,7 +79,7 @@ export async function startLocalStack({
         return worker;
       },
       async restartWorker() {
-        const next = await WorkerProcess.start(dir, env);
+        const next = await WorkerProcess.start({ dir, env });
         // The stack was stopped in the meantime, so nothing else would ever stop this worker.
         if (owned.isEmpty) await next.stop();
         worker = next;

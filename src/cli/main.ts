@@ -84,7 +84,7 @@ program
       .choices(['handle', 'await'])
       .default('handle'),
   )
-  .option('--worker', "also run a worker for the module's tools in this process")
+  .option('--worker', "also run a worker for the module's tools")
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
     requirePeers('serve', [...SERVER, ...(options.worker ? WORKER : [])]);

@@ -1,4 +1,5 @@
 /** `mcp-tasks-temporal serve`: serves durable tools over MCP until it is stopped. @module */
+import { resolve } from 'node:path';
 import { McpServer } from '@modelcontextprotocol/server';
 import { bearerAuth } from '../auth/index.js';
 import { DurableTasks } from '../server/durable-tasks.js';
@@ -9,6 +10,7 @@ import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
 import type { HttpServer } from '../mcp/http/node-server.js';
 import { serveHttp } from '../server/serve-http.js';
 import { endCommand, stopSignal } from './process-end.js';
+import { StdioClient } from './serve-stdio.js';
 import { loadTools, type ToolModule } from './tool-module.js';
 import { version } from '../version.js';
 
@@ -40,6 +42,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       'CONFIGURATION',
       '--worker needs a module with tools; for the reference tools, run `mcp-tasks-temporal worker`',
     );
+  const client = exposed ? undefined : new StdioClient();
   const module: ToolModule =
     file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
   if (worker && module.connect)
@@ -47,21 +50,22 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       'CONFIGURATION',
       '--worker runs the tools of a module; the workflows of a gateway file have their own workers',
     );
-  const tasks = await (module.connect?.({ dir, fallback, logger }) ??
-    DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, fallback, logger }));
+  // Over stdio, hosts expect the first answers at once.
+  const common = { fallback, logger, startInBackground: client !== undefined };
+  const tasks = await (module.connect?.({ dir, ...common }) ??
+    DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, ...common }));
+  if (client) {
+    const runs = worker && file !== undefined ? { file: resolve(file), taskQueue, dir, env: process.env } : undefined;
+    await client.serve(tasks, makeServer, { worker: runs, logger }).finally(endCommand);
+    return;
+  }
   let server: HttpServer | undefined;
   try {
     const ends: Promise<unknown>[] = [stopSignal()];
-    if (exposed) {
-      server = await overHttp(tasks, exposed, options);
-      process.stdout.write(
-        `The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'No worker runs in this process: tasks wait until a worker polls their task queue.\n'}`,
-      );
-    } else {
-      // The client ends the server by hanging up.
-      ends.push(new Promise((resolve) => process.stdin.once('close', resolve)));
-      tasks.stdio(makeServer);
-    }
+    server = await overHttp(tasks, exposed as Exposure, options);
+    process.stdout.write(
+      `The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'No worker runs in this process: tasks wait until a worker polls their task queue.\n'}`,
+    );
     if (worker) {
       // Load this only when needed: a server without a worker does not need the worker's native parts.
       const { serveWorker } = await import('./serve-worker.js');

@@ -15,6 +15,7 @@ export interface ToolModule {
   readonly connect?: (options: {
     readonly dir: string;
     readonly fallback: 'await' | 'handle';
+    readonly startInBackground: boolean;
     readonly logger: Logger;
   }) => Promise<DurableTasks>;
   readonly workflowsPath?: string;

@@ -5,8 +5,8 @@ import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { referenceActivities, referenceTools, referenceWorkflowsPath, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
-import { createWorker } from '../worker/index.js';
-import { workerLogger } from '../worker/worker-log.js';
+import { createWorker, type DurableWorker } from '../worker/index.js';
+import { runtimeOptions } from '../worker/runtime.js';
 import { loadTools } from './tool-module.js';
 import { READY } from './worker-process.js';
 
@@ -23,6 +23,9 @@ export interface WorkerOptions {
  * @throws McpTasksError `CONFIGURATION` if the file has no tools that a worker could run
  */
 export async function runWorker(file: string | undefined, options: WorkerOptions): Promise<void> {
+  // While the worker is being started there is nothing to finish: a parent that is gone waits for nothing.
+  process.once('disconnect', leave);
+  if (process.send && !process.connected) return;
   await (file === undefined ? runReferenceTools(options) : runModule(file, options));
 }
 
@@ -39,18 +42,18 @@ async function runModule(file: string, { taskQueue, dir, logger }: WorkerOptions
       { tool: tool.name, taskQueue: tool.taskQueue },
       'this worker does not run the tool, because the tool has its own task queue: start another worker with --task-queue',
     );
-  Runtime.install({ logger: workerLogger(logger) });
+  Runtime.install(runtimeOptions(logger));
   const worker = await createWorker({
     ...module,
     taskQueue,
     temporal: { dir, log: (line) => logger.info({}, line) },
   });
   logger.info({ taskQueue, tools: module.tools.map(({ name }) => name) }, 'worker started');
-  await worker.run();
+  await runForParent(worker);
 }
 
 async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Promise<void> {
-  Runtime.install({ logger: workerLogger(logger) });
+  Runtime.install(runtimeOptions(logger));
   const postgres = await acquirePostgres({ dir: resolve(dir), log: (line) => logger.info({}, line) });
   try {
     const config = toolsConfigFromEnv({ ...process.env, DATABASE_URL: postgres.url });
@@ -64,12 +67,24 @@ async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Pro
       defaultHeartbeatThrottleInterval: '250 ms',
       temporal: { dir, log: (line) => logger.info({}, line) },
     });
-    process.once('disconnect', () => worker.shutdown());
-    if (process.send && !process.connected) return await worker.stop();
+    await runForParent(worker);
+  } finally {
+    await postgres.release();
+  }
+}
+
+/** Runs the worker until it is stopped or the process that started this one, if any, is gone. */
+async function runForParent(worker: DurableWorker): Promise<void> {
+  try {
+    process.off('disconnect', leave).once('disconnect', () => worker.shutdown());
     process.send?.(READY);
     await worker.run();
   } finally {
-    await postgres.release();
     if (process.connected) process.disconnect();
   }
+}
+
+/** Ends this process. What it holds is released at its exit. */
+function leave(): void {
+  process.exit();
 }

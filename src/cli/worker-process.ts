@@ -13,6 +13,18 @@ const STOP_TIMEOUT = 20_000;
 /** The message that the child sends its parent once it is working. */
 export const READY = 'ready';
 
+const STDERR = 2;
+
+export interface WorkerProcessOptions {
+  /** The module with the tools. @default the reference tools */
+  readonly file?: string;
+  /** @default that of the `worker` command */
+  readonly taskQueue?: string;
+  /** Where a dev server and a PostgreSQL keep their data. */
+  readonly dir: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 export class WorkerProcess {
   readonly #exited: Promise<unknown>;
 
@@ -21,12 +33,15 @@ export class WorkerProcess {
   }
 
   /**
-   * Starts a worker that uses the same Temporal as everything else in `dir`, and waits until it works.
+   * Starts a worker that uses the same Temporal as everything else in `dir`, and waits until it works. Nothing it
+   * writes reaches this process's stdout.
    * @throws McpTasksError `LOCAL_SERVICE` if it ends first or is not ready within 60 s; its own output is on stderr
    */
-  static async start(dir: string, env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+  static async start({ file, taskQueue, dir, env }: WorkerProcessOptions): Promise<WorkerProcess> {
+    const queue = taskQueue === undefined ? [] : ['--task-queue', taskQueue];
+    const args = ['worker', ...(file === undefined ? [] : [file]), '--dir', dir, ...queue];
     // The IPC channel also tells the child when its parent is gone.
-    const child = fork(MAIN, ['worker', '--dir', dir], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(MAIN, args, { env, stdio: ['ignore', STDERR, STDERR, 'ipc'] });
     const process = new WorkerProcess(child);
     const signal = AbortSignal.timeout(START_TIMEOUT);
     try {

@@ -21,7 +21,10 @@ import { FileWatch } from './watch-files.js';
 const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
 
 /** The options of {@link serveGateway}. */
-export interface GatewayOptions extends Pick<DurableTasksOptions, 'key' | 'owner' | 'maxLongPolls' | 'fallback'> {
+export interface GatewayOptions extends Pick<
+  DurableTasksOptions,
+  'key' | 'owner' | 'maxLongPolls' | 'fallback' | 'startInBackground'
+> {
   /** The directory that paths are relative to in a configuration given as an object. @default the working directory */
   readonly cwd?: string;
   /** Where a dev server keeps its files, if no Temporal is configured. @default '.mcp-tasks' */

@@ -84,7 +84,8 @@ class Acquisition<Name extends string> {
     const { service } = this;
     sweepLeaseFiles(service.dir);
     const record = this.#read();
-    const locked = { service, record, log: this.options.log, assertHeld };
+    const { log, signal } = this.options;
+    const locked = { service, record, log, signal, assertHeld };
     const server = await adoptServer(locked);
     if (!server && !this.#launch) return undefined;
     const path = addLeaseFile(service.dir);

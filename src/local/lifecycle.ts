@@ -6,7 +6,7 @@ import type { AssertHeld } from './mutex.js';
 import { anyTaken, choosePorts, type Ports } from './ports.js';
 import { isRunning, type ProcessIdentity } from './process-identity.js';
 import { writeRecord, type RecordedServer, type ServiceRecord } from './record.js';
-import { startServer, stopServer, untilAnswers } from './server-process.js';
+import { send, startServer, stopServer, untilAnswers, type StartedServer } from './server-process.js';
 
 const START_TIMEOUT = 60_000;
 /** How long to wait for the exit code of a process that has ended, in milliseconds. */
@@ -21,6 +21,8 @@ export interface LockedService<Name extends string> {
   readonly service: LocalService<Name>;
   readonly record: ServiceRecord;
   readonly log: (line: string) => void;
+  /** Stops waiting for the server's first answer. A server that was launched is stopped then. */
+  readonly signal?: AbortSignal | undefined;
   readonly assertHeld: AssertHeld;
 }
 
@@ -32,13 +34,14 @@ export async function adoptServer<Name extends string>({
   service,
   record: { server, ports },
   log,
+  signal,
   assertHeld,
 }: LockedService<Name>): Promise<RecordedServer | undefined> {
   if (!server) return undefined;
   if (isRunning(server) && !server.stopping && service.ports.every((name) => name in ports)) {
     const ended = () => (isRunning(server) ? undefined : GONE);
     const timeout = service.startTimeout ?? START_TIMEOUT;
-    const failure = await untilAnswers(() => service.probe(ports as Ports<Name>), timeout, ended);
+    const failure = await untilAnswers(() => service.probe(ports as Ports<Name>), timeout, ended, signal);
     if (failure === undefined) return server;
     log(`${service.name}: process ${server.pid} does not work (${failure}); starting another`);
   }
@@ -52,31 +55,68 @@ export async function adoptServer<Name extends string>({
 /**
  * Starts a server, records it and waits until it answers.
  * @throws McpTasksError `LOCAL_SERVICE` with the end of the server's log, if it does not answer; it is stopped then.
- *   {@link PortTakenError} if another program took one of its ports.
+ *   {@link PortTakenError} if another program took one of its ports; the signal's reason, with the server stopped.
  */
 export async function launchServer<Name extends string>(
-  { service, record, log, assertHeld }: LockedService<Name>,
+  locked: LockedService<Name>,
   launch: Launch<Name>,
 ): Promise<{ server: ProcessIdentity; ports: Ports<Name> }> {
+  const { service, record, signal, assertHeld } = locked;
   const ports = await choosePorts(service.ports, record.ports);
   const command = await launch(ports);
+  signal?.throwIfAborted();
   assertHeld();
-  const logPath = join(service.dir, 'server.log');
-  const server = startServer(command, logPath, ({ pid, startedAt }) =>
+  const server = startServer(command, logPath(service), ({ pid, startedAt }) =>
     writeRecord(service.dir, { ports, server: { pid, startedAt } }),
   );
+  const forget = stopAtExit(service, ports, server);
+  try {
+    await answered(locked, server, ports);
+    return { server, ports };
+  } catch (error) {
+    if (server.ended() === undefined && isRunning(server)) await stopServer(server, service);
+    writeRecord(service.dir, { ports: signal?.aborted ? ports : record.ports });
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+const logPath = ({ dir }: Pick<LocalService, 'dir'>): string => join(dir, 'server.log');
+
+async function answered<Name extends string>(
+  { service, log, signal }: LockedService<Name>,
+  server: StartedServer,
+  ports: Ports<Name>,
+): Promise<void> {
   const ended = () => server.ended() ?? (isRunning(server) ? undefined : GONE);
-  const noticed = await untilAnswers(() => service.probe(ports), service.startTimeout ?? START_TIMEOUT, ended);
+  const timeout = service.startTimeout ?? START_TIMEOUT;
+  const noticed = await untilAnswers(() => service.probe(ports), timeout, ended, signal);
   // The process may be seen to have ended before its exit code arrives.
   const failure = noticed === GONE ? ((await server.whyEnded(EXIT_CODE_TIMEOUT)) ?? GONE) : noticed;
-  if (failure === undefined) {
-    log(`${service.name}: started (process ${server.pid}, log in ${logPath})`);
-    return { server, ports };
-  }
+  if (failure === undefined) return log(`${service.name}: started (process ${server.pid}, log in ${logPath(service)})`);
   const lastLines = server.lastLines(20);
   const portTaken = ended() !== undefined && (/address already in use/i.test(lastLines) || (await anyTaken(ports)));
-  if (ended() === undefined) await stopServer(server, service);
-  writeRecord(service.dir, { ports: record.ports });
-  const message = `The ${service.name} did not start: ${failure}.\nThe end of its log, ${logPath}:\n${lastLines || '(empty)'}`;
+  const message = `The ${service.name} did not start: ${failure}.\nThe end of its log, ${logPath(service)}:\n${lastLines || '(empty)'}`;
   throw portTaken ? new PortTakenError('LOCAL_SERVICE', message) : new McpTasksError('LOCAL_SERVICE', message);
+}
+
+/**
+ * Stops a server that does not answer yet if this process exits, because no lease holds it. The record then tells the
+ * next user that it is ending.
+ * @returns a function that calls this off
+ */
+function stopAtExit<Name extends string>(
+  { dir, stopSignal }: LocalService<Name>,
+  ports: Ports<Name>,
+  server: ProcessIdentity,
+): () => void {
+  const stop = (): void => {
+    if (!isRunning(server)) return;
+    send(server, stopSignal);
+    // This process holds the lock until it has exited.
+    writeRecord(dir, { ports, server: { pid: server.pid, startedAt: server.startedAt, stopping: true } });
+  };
+  process.once('exit', stop);
+  return () => void process.off('exit', stop);
 }

@@ -82,15 +82,19 @@ function tell(onStart: (server: ProcessIdentity) => void, server: ProcessIdentit
 /**
  * Tries `probe` until it succeeds.
  * @param ended returns the reason to give up, once there is one
+ * @param signal stops waiting
+ * @throws the signal's reason
  * @returns `undefined` once the probe has succeeded, or why it did not within `timeout` milliseconds
  */
 export async function untilAnswers(
   probe: () => Promise<void>,
   timeout: number,
   ended: () => string | undefined,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   const deadline = Date.now() + timeout;
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
+    signal?.throwIfAborted();
     let failure: unknown;
     try {
       await probe();
@@ -104,7 +108,7 @@ export async function untilAnswers(
     if (Date.now() > deadline) {
       return `no answer within ${timeout / 1000} s (${failure instanceof Error ? failure.message : String(failure)})`;
     }
-    await sleep(pause);
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -92,6 +92,10 @@ export class DurableTasks implements TasksConnection {
     return onlyAllowedNames(httpHandler(this.#core.service, this.#peerOf, factory, options), options);
   }
 
+  async ready(): Promise<void> {
+    await this.#core.ready();
+  }
+
   async useTools(tools: readonly DurableTool[]): Promise<void> {
     await this.#core.useTools(tools);
   }

@@ -82,6 +82,10 @@ export class DurableTasks implements TasksConnection {
     return this.#serve.stdioServer(this.#core.service, this.#core.ownerRule, factory, options);
   }
 
+  async ready(): Promise<void> {
+    await this.#core.ready();
+  }
+
   async useTools(tools: readonly DurableTool[]): Promise<void> {
     await this.#core.useTools(tools);
   }

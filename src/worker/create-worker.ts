@@ -1,14 +1,18 @@
 /** `createWorker`: a Temporal worker for durable tools, ready to run. @module */
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { McpTasksError } from '../task/errors.js';
 import { DEFAULT_TASK_QUEUE } from '../task/names.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from '../temporal/connection/target.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { McpTasksPlugin } from './plugin.js';
+import { ensureRuntime } from './runtime.js';
 
 /** The Temporal that a `DurableTasks` in the same process is connected to. */
 export interface SharedTemporal {
   readonly temporal: TemporalTarget;
+  /** Resolves when that Temporal has started. */
+  ready(): Promise<void>;
   readonly taskQueue: string;
   readonly dataConverter?: WorkerOptions['dataConverter'];
   /** Registers `stop`, which stops the worker before its Temporal connection closes. */
@@ -61,20 +65,39 @@ const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', impo
  * running steps 10 s (`shutdownGraceTime`). Accepts all of Temporal's Worker options except `connection` and
  * `namespace`.
  *
+ * If `tasks` closes before the worker has been created, returns one that has stopped already.
+ *
  * @throws McpTasksError `WORKFLOWS_MISSING` if `workflowsPath` lacks the shipped workflow, `LOCAL_SERVICE` if Temporal
  * is unavailable
  * @example
  * const worker = await createWorker({ tools });
  * await worker.run();
  */
-export async function createWorker({
+export async function createWorker(options: CreateWorkerOptions): Promise<DurableWorker> {
+  const creating = create(options);
+  let closing = false;
+  // Registered before there is a worker, because its creation needs the Temporal that closing releases.
+  options.tasks?.beforeClose(async () => {
+    closing = true;
+    const running = await creating.catch(() => undefined);
+    await running?.stop();
+  });
+  return await creating.catch((error: unknown) => {
+    if (closing) return new StoppedWorker();
+    throw error;
+  });
+}
+
+async function create({
   tools,
   tasks,
   temporal,
   workflowsPath,
   dataConverter = tasks?.dataConverter,
   ...options
-}: CreateWorkerOptions): Promise<DurableWorker> {
+}: CreateWorkerOptions): Promise<RunningWorker> {
+  ensureRuntime();
+  await tasks?.ready();
   const target = tasks?.temporal ?? (await resolveTemporalTarget(temporal));
   // Do not release a shared Temporal: the `DurableTasks` owns it.
   const release = tasks ? async (): Promise<void> => {} : async (): Promise<void> => await target.release();
@@ -93,13 +116,30 @@ export async function createWorker({
       namespace: target.namespace,
       plugins: [...(options.plugins ?? []), new McpTasksPlugin({ tools })],
     });
-    const running = new RunningWorker(worker, connection, release);
-    tasks?.beforeClose(async () => await running.stop());
-    return running;
+    return new RunningWorker(worker, connection, release);
   } catch (error) {
     await connection?.close().catch(() => undefined);
     await release();
     throw error;
+  }
+}
+
+/** A worker whose server closed before it was created. */
+class StoppedWorker implements DurableWorker {
+  get worker(): Worker {
+    throw new McpTasksError('TEMPORAL_UNAVAILABLE', 'the server closed before the worker was created');
+  }
+
+  async run(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  shutdown(): void {
+    // It has stopped already.
+  }
+
+  async stop(): Promise<void> {
+    await Promise.resolve();
   }
 }
 

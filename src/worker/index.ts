@@ -3,5 +3,6 @@ export { createWorker, type CreateWorkerOptions, type DurableWorker, type Shared
 export { McpTasksPlugin, type McpTasksPluginOptions } from './plugin.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
 export { DirectoryDriver, type DirectoryDriverOptions } from '../temporal/storage/directory-driver.js';
+export { runtimeOptions } from './runtime.js';
 export { workerLogger } from './worker-log.js';
 export type { Logger } from '../local/log.js';

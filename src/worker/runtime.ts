@@ -1,9 +1,39 @@
-/** Temporal's process-wide runtime, for a worker that shares its process with a server. @module */
-import { Runtime } from '@temporalio/worker';
+/** Temporal's process-wide runtime, and where its log goes. @module */
+import { IllegalStateError, makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
 import { workerLogger } from './worker-log.js';
 
+/**
+ * Without this, Temporal's native part logs to stdout, which carries the protocol if the process also serves MCP over
+ * stdio.
+ */
+const telemetryOptions = {
+  logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+};
+
+/**
+ * Returns options for Temporal's Runtime with which everything that Temporal logs goes through {@link workerLogger},
+ * including what its native part would otherwise write to stdout.
+ *
+ * @param logger where the log goes. Default: JSON lines on stderr
+ * @example
+ * Runtime.install(runtimeOptions());
+ * const worker = await createWorker({ tools });
+ */
+export function runtimeOptions(logger?: Logger): RuntimeOptions {
+  return { logger: workerLogger(logger), telemetryOptions };
+}
+
 /** Installs the runtime without signal handlers, because the server stops first and then stops its worker. */
 export function installRuntime(logger: Logger): void {
-  Runtime.install({ logger: workerLogger(logger), shutdownSignals: [] });
+  Runtime.install({ ...runtimeOptions(logger), shutdownSignals: [] });
+}
+
+/** Keeps the native log off stdout, unless the author has installed a Runtime of their own. */
+export function ensureRuntime(): void {
+  try {
+    Runtime.install({ telemetryOptions });
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
 }

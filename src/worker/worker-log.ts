@@ -12,7 +12,7 @@ import { stepName } from '../task/names.js';
  *
  * @param logger where the log goes. Default: JSON lines on stderr
  * @example
- * Runtime.install({ logger: workerLogger() });
+ * Runtime.install({ ...runtimeOptions(), logger: workerLogger(log) });
  * const worker = await createWorker({ tools });
  */
 export function workerLogger(logger: Logger = stderrLogger()): DefaultLogger {

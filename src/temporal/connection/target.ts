@@ -60,7 +60,7 @@ export interface TemporalTarget {
   /** Whether the address was configured. If not, it is that of a dev server. */
   readonly explicit: boolean;
   /** The URL of the dev server's web UI. */
-  readonly uiUrl?: string;
+  readonly uiUrl?: string | undefined;
   /** Releases the dev server, which stops with its last user. Does nothing for a configured address. */
   release(): Promise<void>;
 }
