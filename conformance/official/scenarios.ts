@@ -1,31 +1,28 @@
-/** The scenarios of the official suite that must pass, and in which protocol version. @module */
+/** The server scenarios of the official suite, as the suite itself lists them. Pure. @module */
 
 export interface Scenario {
   readonly name: string;
-  readonly version: '2025-11-25' | '2026-07-28';
+  readonly version: (typeof VERSIONS)[number];
 }
 
-/** The scenarios of the tasks extension, which belongs to 2026-07-28. */
-const tasks = [
-  'tasks-lifecycle',
-  'tasks-capability-negotiation',
-  'tasks-wire-fields',
-  'tasks-request-state-removal',
-  'tasks-mrtr-input',
-  'tasks-request-headers',
-  'tasks-dispatch-and-envelope',
-  'tasks-status-notifications',
-  'tasks-required-task-error',
-  'tasks-mrtr-composition',
-];
+/** The versions that the fixture serves. */
+const VERSIONS = ['2025-11-25', '2026-07-28'] as const;
 
-export const scenarios: readonly Scenario[] = [
-  ...[...tasks, 'server-stateless'].map((name): Scenario => ({ name, version: '2026-07-28' })),
-  ...['tools-list', 'dns-rebinding-protection'].flatMap((name): Scenario[] => [
-    { name, version: '2026-07-28' },
-    { name, version: '2025-11-25' },
-  ]),
-];
+/** Extensions belong to this version. */
+const EXTENSIONS = '2026-07-28';
 
-/** Checks that the suite always skips, whatever the server does. */
-export const alwaysSkipped: ReadonlySet<string> = new Set(['tasks-status-notifications']);
+/**
+ * Returns every scenario that applies to a version that the fixture serves, once for each such version.
+ * @param list what `conformance list --server` prints: lines such as `  - ping [2025-06-18,2025-11-25]`
+ * @throws Error if it contains none, because the suite's format has changed
+ */
+export function scenariosIn(list: string): readonly Scenario[] {
+  const scenarios = [...list.matchAll(/^ +- (\S+) \[([^\]]*)\]$/gm)].flatMap(([, name = '', applies = '']) => {
+    const versions = applies.split(',');
+    return VERSIONS.filter(
+      (version) => versions.includes(version) || (version === EXTENSIONS && versions.includes('extension')),
+    ).map((version): Scenario => ({ name, version }));
+  });
+  if (scenarios.length === 0) throw new Error(`the suite lists no scenarios:\n${list}`);
+  return scenarios;
+}

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Scenario } from './scenarios.js';
+import { scenariosIn, type Scenario } from './scenarios.js';
 import { Checks } from './verdict.js';
 
 const execute = promisify(execFile);
@@ -30,6 +30,13 @@ export class Suite {
     const args = ['--yes', `--package=${NODE}`, `--package=${PACKAGE}`, '-c', 'node -p process.env.PATH'];
     const { stdout } = await execute('npx', args, { timeout: FETCH_TIMEOUT, signal });
     return new Suite(stdout.trim());
+  }
+
+  /** Returns all server scenarios of the suite, for each version that they apply to. */
+  async scenarios(signal: AbortSignal): Promise<readonly Scenario[]> {
+    const env = { ...process.env, PATH: this.path };
+    const { stdout } = await execute('conformance', ['list', '--server'], { env, timeout: RUN_TIMEOUT, signal });
+    return scenariosIn(stdout);
   }
 
   /**

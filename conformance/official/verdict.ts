@@ -1,5 +1,6 @@
 /** The verdict on the checks of one scenario. Pure. @module */
 import { z } from 'zod';
+import { explains, type Exception } from './exceptions.js';
 import type { Scenario } from './scenarios.js';
 
 /** The fields of the suite's `checks.json` that are used here. */
@@ -8,7 +9,8 @@ export type Checks = z.infer<typeof Checks>;
 
 export interface Verdict {
   readonly passed: number;
-  readonly skipped: number;
+  /** The exceptions that apply. Each is a check that did not pass, for a known reason. */
+  readonly exceptions: readonly Exception[];
   /** One line for each check that failed. */
   readonly failures: readonly string[];
 }
@@ -20,19 +22,26 @@ export interface ScenarioResult extends Scenario {
 }
 
 /**
- * Judges the checks of one scenario. Only a success passes: a warning fails, and so does a skipped check unless it is
- * in `alwaysSkipped`. A scenario without checks fails, because it did not run.
+ * Judges the checks of one scenario. Only a success passes. A warning or a skipped check fails like a failure, unless
+ * an exception explains it; a mere information is not a check. A scenario without checks fails, because it did not run.
  */
-export function judge(checks: Checks, alwaysSkipped: ReadonlySet<string>): Verdict {
-  if (checks.length === 0) return { passed: 0, skipped: 0, failures: ['it ran no checks'] };
+export function judge({ name }: Pick<Scenario, 'name'>, checks: Checks, exceptions: readonly Exception[]): Verdict {
+  if (checks.length === 0) return { passed: 0, exceptions: [], failures: ['it ran no checks'] };
   const passed = checks.filter(({ status }) => status === 'SUCCESS');
-  const skipped = checks.filter(({ id, status }) => status === 'SKIPPED' && alwaysSkipped.has(id));
-  const failed = checks.filter((check) => !passed.includes(check) && !skipped.includes(check));
+  const others = checks.filter(({ status }) => status !== 'SUCCESS' && status !== 'INFO');
+  const explained = exceptions.filter((exception) => others.some(({ id }) => explains(exception, name, id)));
+  const failed = others.filter(({ id }) => !explained.some((exception) => explains(exception, name, id)));
   return {
     passed: passed.length,
-    skipped: skipped.length,
+    exceptions: explained,
     failures: failed.map(
       ({ id, status, errorMessage }) => `${status} ${id}${errorMessage === undefined ? '' : `: ${errorMessage}`}`,
     ),
   };
+}
+
+/** Returns the exceptions that no scenario needed: they are out of date, and count as failures. */
+export function unused(exceptions: readonly Exception[], results: readonly ScenarioResult[]): readonly Exception[] {
+  const used = new Set(results.flatMap(({ verdict }) => verdict.exceptions));
+  return exceptions.filter((exception) => !used.has(exception));
 }
