@@ -88,7 +88,7 @@ export interface DurableTasksOptions {
    */
   readonly maxLongPolls?: number;
   /**
-   * Whether {@link connect} returns before a dev server has started. An MCP server can then answer its client at once,
+   * Whether `DurableTasks.connect` returns before a dev server has started. An MCP server can then answer its client at once,
    * as hosts expect over stdio: tools are listed, and calls wait for Temporal. Makes no difference if an address is
    * configured, because then there is nothing to start.
    * @default false
