@@ -10,6 +10,7 @@ import { Cancellations } from './mcp/request/cancellations.js';
 import { Followers } from './mcp/push/followers.js';
 import type { OwnerRule } from './mcp/request/owner.js';
 import type { TaskService } from './mcp/service.js';
+import { ClientRequests } from './mcp/sessions/client-requests.js';
 import { SessionStreams } from './mcp/push/session-streams.js';
 import { ToolSet } from './mcp/tools/tool-set.js';
 import { VERSIONS } from './protocol/registry.js';
@@ -179,6 +180,7 @@ export class TasksCore implements TasksConnection {
       followers,
       sessions: new SessionStreams(followers),
       cancellations: new Cancellations(),
+      clientRequests: new ClientRequests(),
       logger,
       ...times,
     };

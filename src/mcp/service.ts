@@ -5,6 +5,7 @@ import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskEngine } from '../temporal/namespaces.js';
 import type { Cancellations } from './request/cancellations.js';
 import type { Followers } from './push/followers.js';
+import type { ClientRequests } from './sessions/client-requests.js';
 import type { SessionStreams } from './push/session-streams.js';
 import type { ToolSet } from './tools/tool-set.js';
 
@@ -17,6 +18,7 @@ export interface TaskService {
   readonly followers: Followers;
   readonly sessions: SessionStreams;
   readonly cancellations: Cancellations;
+  readonly clientRequests: ClientRequests;
   readonly logger: Logger;
   readonly pollInterval: number;
   /** The ttl of a task if neither its call nor its tool sets one; `null`: as long as Temporal keeps the workflow. */

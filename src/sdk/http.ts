@@ -10,8 +10,10 @@ import type { AuthInfo } from '../mcp/request/owner.js';
 import type { Peer } from '../mcp/sessions/peer.js';
 import { serveSessions, type FetchHandler, type Given, type PeerHandler } from '../mcp/sessions/sessions-http.js';
 import type { TaskService } from '../mcp/service.js';
+import { capabilitiesFor } from '../task/input.js';
 import { attachTasks } from './attach.js';
 import type { PeerOf } from './link.js';
+import { declareCapabilities } from './seam.js';
 
 /** Creates the server for a request. Add tools of your own to it that are not durable. */
 export type ServerFactory = (given: {
@@ -43,6 +45,10 @@ export function httpHandler(
         maxRequestBodySize: limits.maxRequestBodySize,
       });
       await mcp.connect(transport);
+      if (peer.session) {
+        declareCapabilities(mcp, capabilitiesFor(peer.session.answers));
+        service.clientRequests.serve(transport, peer.session.id);
+      }
       return onceSent(await transport.handleRequest(request, given), done);
     } catch (error) {
       await done();

@@ -8,6 +8,7 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type {
+  ClientCapabilities,
   JSONRPCRequest,
   RequestId,
   Result,
@@ -55,6 +56,11 @@ export function handlerOf(mcp: McpServer, method: string): Handler {
 /** Replaces the server's handler of `method`. The answers of `handler` are sent unchanged. */
 export function replaceHandler(mcp: McpServer, method: string, handler: Handler): void {
   handlers(mcp).set(method, handler);
+}
+
+/** Tells the server what its client can do, if the client said so to another server instance. */
+export function declareCapabilities({ server }: McpServer, capabilities: ClientCapabilities): void {
+  (server as unknown as { _clientCapabilities?: ClientCapabilities })._clientCapabilities = capabilities;
 }
 
 function handlers(mcp: McpServer): Map<string, Handler> {

@@ -15,10 +15,11 @@ import { TASKS_EXTENSION } from '../protocol/extension.js';
 import { versionNamed } from '../protocol/registry.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
+import { capabilitiesFor } from '../task/input.js';
 import type { JsonSchema } from '../tool/json-schema.js';
 import { requestContext, type ConnectedPeer } from './context.js';
 import { stateCodec } from './request-state.js';
-import { intercept } from './seam.js';
+import { declareCapabilities, intercept, onConnect } from './seam.js';
 
 /** Attaches the durable tools to a server. Cheap and stateless, because over HTTP it runs once per request. */
 export function attachTasks(mcp: McpServer, service: TaskService, version: ProtocolVersion, peer: ConnectedPeer): void {
@@ -35,6 +36,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
       async (parsed, ctx) => await handle(parsed, requestContext(mcp, peer, ctx, codec)),
     );
   }
+  askOverHttp(mcp, service, version, peer);
   if (hasLinks(service)) {
     for (const { name, uriTemplate, ...metadata } of RESULT_TEMPLATES)
       mcp.registerResource(
@@ -78,6 +80,18 @@ function withoutTasks(result: InitializeResult): InitializeResult {
   const { tasks: _, extensions: { [TASKS_EXTENSION]: __, ...extensions } = {}, ...capabilities } = result.capabilities;
   const others = Object.keys(extensions).length === 0 ? {} : { extensions };
   return { ...result, capabilities: { ...capabilities, ...others } };
+}
+
+/** Lets the author's own tools ask a client with a session. Over stdio the SDK itself can do so. */
+function askOverHttp(
+  mcp: McpServer,
+  service: TaskService,
+  { stated }: ProtocolVersion,
+  { session, connection }: ConnectedPeer,
+): void {
+  if (stated !== 'in-initialize' || !session || connection) return;
+  declareCapabilities(mcp, capabilitiesFor(session.answers));
+  onConnect(mcp, (transport) => service.clientRequests.serve(transport, session.id));
 }
 
 /**

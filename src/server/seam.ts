@@ -6,6 +6,7 @@
  */
 import {
   PerRequestHTTPServerTransport,
+  type ClientCapabilities,
   type JSONRPCRequest,
   type McpServer,
   type Result,
@@ -20,6 +21,7 @@ export type Handler = (request: JSONRPCRequest, ctx: ServerContext) => Promise<R
 interface Inside {
   _wrapHandler(method: string, handler: Handler): Handler;
   _getRequestHandler(method: string): Handler | undefined;
+  _clientCapabilities?: ClientCapabilities;
 }
 
 /** The private members of the SDK's transport for a single HTTP request that this module uses. */
@@ -71,4 +73,18 @@ function unsupported(): McpTasksError {
     'CONFIGURATION',
     'this version of @modelcontextprotocol/server is not supported: install ~2.4.0',
   );
+}
+
+/** Tells the server what its client can do, if the client said so to another server instance. */
+export function declareCapabilities({ server }: McpServer, capabilities: ClientCapabilities): void {
+  (server as unknown as Inside)._clientCapabilities = capabilities;
+}
+
+/** Calls `connected` once the server is connected, before a message arrives. */
+export function onConnect({ server }: McpServer, connected: (transport: Transport) => void): void {
+  const connect = server.connect.bind(server);
+  server.connect = async (transport) => {
+    await connect(transport);
+    connected(transport);
+  };
 }

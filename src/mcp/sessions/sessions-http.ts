@@ -43,6 +43,10 @@ export interface PeerHandler {
   close(): Promise<void>;
 }
 
+/** Only durable tools' questions can be answered anywhere. */
+const NOT_HERE =
+  'Nothing waits for this reply here: the tool that asked runs in another server process, or has ended. Only durable tools can be answered at any process; for other tools, route all requests with the same Mcp-Session-Id to one process.';
+
 /** How long a reply is retried while Temporal is unavailable, in milliseconds. */
 const PATIENCE = 20_000;
 
@@ -94,7 +98,10 @@ export function serveSessions(
     }
   });
 
-  async function reply(message: unknown, { owner }: Peer): Promise<Response | undefined> {
+  async function reply(message: unknown, { owner, session }: Peer): Promise<Response | undefined> {
+    const asked = service.clientRequests.take(message, session?.id);
+    if (asked === 'delivered') return new Response(null, { status: 202 });
+    if (asked === 'elsewhere') return failure(409, -32000, NOT_HERE);
     const given = openReply(service.keys, message);
     if (!given) return undefined;
     try {
