@@ -96,13 +96,14 @@ async function create({
   dataConverter = tasks?.dataConverter,
   ...options
 }: CreateWorkerOptions): Promise<RunningWorker> {
-  ensureRuntime();
   await tasks?.ready();
   const target = tasks?.temporal ?? (await resolveTemporalTarget(temporal));
   // Do not release a shared Temporal: the `DurableTasks` owns it.
   const release = tasks ? async (): Promise<void> => {} : async (): Promise<void> => await target.release();
   let connection: NativeConnection | undefined;
   try {
+    // Not earlier: a Runtime without a connection would keep the process alive.
+    ensureRuntime();
     connection = await NativeConnection.connect(target.connectionOptions);
     const worker = await Worker.create({
       maxHeartbeatThrottleInterval: '1 second',
