@@ -19,7 +19,7 @@ const { json } = new Command('conformance')
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** How many scenarios run at once. Each is a process of its own, which waits for the server most of the time. */
-const AT_ONCE = 6;
+const AT_ONCE = 3;
 
 try {
   const exceptions = exceptionsIn(await readFile('conformance/official/expected-failures.yml', 'utf8'));
