@@ -4,6 +4,7 @@ import { toolActivity } from '../src/task/names.js';
 import { TOOL_WORKFLOW_MARK } from '../src/task/tool-workflow-mark.js';
 import type { RunPolicy } from '../src/tool/policy.js';
 import { taskState } from '../src/workflow/state.js';
+import { proxySteps } from '../src/workflow/steps.js';
 
 export interface ToolTaskInput {
   /** The tool's name. */
@@ -16,10 +17,12 @@ export interface ToolTaskInput {
 /** The form content that the person submitted before the work began. */
 type FormContent = Readonly<Record<string, unknown>>;
 
+type ToolActivities = Record<string, (args: unknown, answer: FormContent | null) => Promise<unknown>>;
+
 /** Runs a function tool as one retried, heartbeating activity and returns what it returned. */
 export async function mcpToolTask({ tool, args, policy }: ToolTaskInput, answer?: FormContent): Promise<unknown> {
   taskState();
-  const activities = proxyActivities<Record<string, (args: unknown, answer?: FormContent) => Promise<unknown>>>({
+  const activities = proxySteps(proxyActivities<ToolActivities>, {
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,
     retry: policy.retry,
@@ -28,5 +31,5 @@ export async function mcpToolTask({ tool, args, policy }: ToolTaskInput, answer?
   });
   const run = activities[toolActivity(tool)];
   if (!run) throw ApplicationFailure.nonRetryable(`${TOOL_WORKFLOW_MARK} ${tool}`);
-  return await (answer === undefined ? run(args) : run(args, answer));
+  return await run(args, answer ?? null);
 }

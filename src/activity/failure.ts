@@ -1,5 +1,8 @@
 /** Decides which errors of a step to retry. Pure. @module */
 import { ApplicationFailure } from '@temporalio/common';
+import { droppedNote } from '../limits/cut-error.js';
+import type { Progress } from '../task/progress.js';
+import { hasReports, type StepReports } from '../task/step-call.js';
 
 const PROGRAMMING_ERRORS = new Set([
   'TypeError',
@@ -26,4 +29,16 @@ export function isRetryable(error: unknown): boolean {
 export function toFailure(error: unknown): unknown {
   if (error instanceof ApplicationFailure || isRetryable(error)) return error;
   return ApplicationFailure.fromError(error, { nonRetryable: true });
+}
+
+/**
+ * Returns the failure with the step's reports as its last detail, or without them if its details would be too large. A
+ * step that fails for good has no result that could carry them.
+ */
+export function withReports(error: unknown, reports: readonly Progress[]): unknown {
+  const details = error instanceof ApplicationFailure ? (error.details ?? []) : [];
+  const last: StepReports = { mcpStep: 1, reports };
+  // The same error may have been thrown before.
+  const all = [...details.filter((detail) => !hasReports(detail)), last];
+  return droppedNote('Its details', all) === undefined ? ApplicationFailure.fromError(error, { details: all }) : error;
 }

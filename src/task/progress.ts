@@ -21,8 +21,13 @@ export interface HeartbeatDetails {
   /** When the step last reported anything, in milliseconds since 1970. Heartbeats in between carry nothing new. */
   readonly changedAt: number;
   readonly progress?: Progress;
+  /** The last reports of progress, oldest first, each higher than the one before; see {@link withReport}. */
+  readonly reports?: readonly Progress[];
   readonly checkpoint?: unknown;
 }
+
+/** How many reports of a step are kept. They travel with each heartbeat and with the step's result. */
+const MOST_REPORTS = 20;
 
 export function isHeartbeatDetails(value: unknown): value is HeartbeatDetails {
   return typeof value === 'object' && value !== null && (value as HeartbeatDetails).mcpTask === 1;
@@ -46,6 +51,24 @@ export function advance(
   };
 }
 
+/** Returns the reports with `report` added, if it is higher than the last one; the oldest make room. */
+export function withReport(reports: readonly Progress[] = [], report: Progress): readonly Progress[] {
+  return [...reports, ...higher([report], reports.at(-1)?.progress)].slice(-MOST_REPORTS);
+}
+
+/**
+ * Returns the reports that a client may be sent, in order: MCP requires each one to be higher than the one before.
+ * @param told the progress that the client was last sent
+ */
+export function higher(reports: readonly Progress[], told = -Infinity): Progress[] {
+  let last = told;
+  return reports.filter(({ progress }) => {
+    if (progress <= last) return false;
+    last = progress;
+    return true;
+  });
+}
+
 /**
  * Returns `value` as progress if it has MCP's shape, whether one of our steps made it or another heartbeat; otherwise
  * `undefined`.
@@ -59,6 +82,12 @@ export function asProgress(value: unknown): Progress | undefined {
     ...(typeof total === 'number' ? { total } : {}),
     ...(typeof message === 'string' ? { message } : {}),
   };
+}
+
+/** Returns the reports of a step's heartbeat or result that have MCP's shape. */
+export function asReports(value: unknown): Progress[] {
+  if (!Array.isArray(value)) return [];
+  return value.map(asProgress).filter((report) => report !== undefined);
 }
 
 /**

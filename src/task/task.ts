@@ -4,7 +4,7 @@
  * @module
  */
 import type { Caller } from './memo.js';
-import type { Progress } from './progress.js';
+import { higher, type Progress } from './progress.js';
 import type { InputRequest } from './report.js';
 import type { ToolResult } from './result.js';
 import type { WorkflowMapping } from './workflow-mapping.js';
@@ -39,6 +39,8 @@ export interface Step {
   /** When the next attempt is due, in milliseconds since 1970. Set only while `retrying`. */
   readonly retryAt?: number;
   readonly progress?: Progress;
+  /** The last reports of progress, oldest first. Only our own steps keep them. */
+  readonly reports?: readonly Progress[];
   /** When this last changed, in milliseconds since 1970. */
   readonly changedAt: number;
 }
@@ -69,6 +71,8 @@ export interface Task {
   readonly progress?: Progress;
   readonly inputs: Readonly<Record<string, InputRequest>>;
   readonly steps: readonly Step[];
+  /** The reports of progress of steps that have ended, oldest first. Only a watch for progress looks for them. */
+  readonly pastReports?: readonly Progress[];
   /** Why the workflow itself is stuck, if known: its code fails, or no worker takes it. */
   readonly stalled?: string;
 }
@@ -91,4 +95,14 @@ export function isExpired(task: Pick<Task, 'ttl' | 'createdAt' | 'endedAt'>, now
 /** Returns the progress to show: the running step's own, or else the workflow's. */
 export function currentProgress(task: Pick<Task, 'progress' | 'steps'>): Progress | undefined {
   return task.steps.find((step) => step.progress !== undefined)?.progress ?? task.progress;
+}
+
+/**
+ * Returns the reports of progress to send to a client, in order.
+ * @param told the progress that the client was last sent
+ */
+export function newReports(task: Pick<Task, 'progress' | 'steps' | 'pastReports'>, told: number): Progress[] {
+  const step = task.steps.find(({ progress }) => progress !== undefined);
+  const current = currentProgress(task);
+  return higher([...(task.pastReports ?? []), ...(step?.reports ?? []), ...(current ? [current] : [])], told);
 }

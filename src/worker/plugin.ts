@@ -4,6 +4,7 @@ import { SimplePlugin } from '@temporalio/plugin';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { DurableTool } from '../tool/define-tool.js';
 import { checkStorage } from '../temporal/storage/check-storage.js';
+import { activityInterceptor } from './activity-interceptor.js';
 import { withBundleCheck } from './bundle-check.js';
 import { toolActivities } from './run-tool.js';
 
@@ -19,10 +20,11 @@ const INTERCEPTORS = fileURLToPath(
 );
 
 /**
- * Adds the activities that run function tools, and workflow interceptors that fail a task clearly if its workflow sends
- * more than Temporal takes. If you build the workflow bundle yourself, pass the plugin to `bundleWorkflowCode` too, for
- * these interceptors. It never sets `workflowsPath`, which would replace yours: export the
- * shipped workflow from your own workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
+ * Adds the activities that run function tools, and interceptors that fail a task clearly if its workflow sends more
+ * than Temporal takes, and that let the steps of your workflows report all their progress. If you build the workflow
+ * bundle yourself, pass the plugin to `bundleWorkflowCode` too, for these interceptors. It never sets `workflowsPath`,
+ * which would replace yours: export the shipped workflow from your own workflows file,
+ * `export * from 'mcp-tasks-temporal/workflows';`.
  *
  * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default. Set
  * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and set a `shutdownGraceTime`.
@@ -39,7 +41,7 @@ export class McpTasksPlugin extends SimplePlugin {
     super({
       name: 'mcp-tasks-temporal',
       activities: toolActivities(tools),
-      workerInterceptors: { workflowModules: [INTERCEPTORS] },
+      workerInterceptors: { activity: [activityInterceptor], workflowModules: [INTERCEPTORS] },
     });
     this.#needsWorkflow = tools.some((tool) => tool.work.kind === 'function' || tool.beforeStart !== undefined);
   }

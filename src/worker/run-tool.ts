@@ -9,16 +9,19 @@ import { validate } from '../tool/schema.js';
 /** Returns the activities of the function tools among `tools`, by activity type. */
 export function toolActivities(
   tools: readonly DurableTool[],
-): Record<string, (args: unknown, answer?: unknown) => Promise<unknown>> {
+): Record<string, (args: unknown, answer?: unknown, call?: unknown) => Promise<unknown>> {
   return Object.fromEntries(
     tools.flatMap((tool) => {
       const { work } = tool;
       if (work.kind !== 'function') return [];
-      const activity = async (args: unknown, answer?: unknown): Promise<unknown> =>
-        await step(
+      const activity = async (args: unknown, answer?: unknown, call?: unknown): Promise<unknown> => {
+        const asked = answer !== undefined && answer !== null;
+        const runStep: (given: unknown, call: unknown) => Promise<unknown> = step(
           async (given: unknown, ctx) =>
-            await run(tool, work.run, given, (answer === undefined ? ctx : Object.assign(ctx, { answer })) as never),
-        )(args);
+            await run(tool, work.run, given, (asked ? Object.assign(ctx, { answer }) : ctx) as never),
+        );
+        return await runStep(args, call);
+      };
       return [[toolActivity(tool.name), activity]];
     }),
   );

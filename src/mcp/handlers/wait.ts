@@ -4,7 +4,7 @@
  * @module
  */
 import type { Task } from '../../task/task.js';
-import { currentProgress } from '../../task/task.js';
+import { newReports } from '../../task/task.js';
 import { linkSignals, unlessAborted } from '../../temporal/rpc/signals.js';
 import { asksOf } from '../../tool/define-tool.js';
 import { handleResult } from '../tools/handle-result.js';
@@ -107,22 +107,22 @@ async function endedOrAsking(
   const asks = version.questions !== undefined && mayAsk(wait);
   if (!tell && !asks) return await engine.result(owner.id, task.id, signal);
   for await (const view of engine.watch(owner.id, task.id, signal, { progress: () => tell !== undefined })) {
-    if (view.outcome) return view;
     await tell?.(view);
+    if (view.outcome) return view;
     if (asks && Object.keys(openQuestions(wait, view)).length > 0) return view;
   }
   throw new Error('a watch ends with an outcome');
 }
 
-/** Sends the task's progress to the caller. Skips values that do not increase, because MCP requires each one to. */
+/** Sends the task's progress to the caller: every report that is known and higher than the one before. */
 function progressTeller(ctx: RequestContext): (task: Task) => Promise<void> {
   let told = -Infinity;
   return async (task) => {
-    const progress = task.outcome ? undefined : currentProgress(task);
-    if (!progress || progress.progress <= told) return;
-    told = progress.progress;
-    const params = { progressToken: progressTokenOf(ctx), ...progress };
-    // A failed send can be ignored: it means that the client hung up, which also ends the wait.
-    await ctx.stream.send({ jsonrpc: '2.0', method: 'notifications/progress', params }).catch(() => undefined);
+    for (const report of newReports(task, told)) {
+      told = report.progress;
+      const params = { progressToken: progressTokenOf(ctx), ...report };
+      // A failed send can be ignored: it means that the client hung up, which also ends the wait.
+      await ctx.stream.send({ jsonrpc: '2.0', method: 'notifications/progress', params }).catch(() => undefined);
+    }
   };
 }

@@ -37,6 +37,9 @@ export interface ClaimOptions {
   readonly claimant: string;
 }
 
+/** The answer to an attempt to claim. `unanswered`: nobody granted or refused it, because Temporal or the worker is away. */
+export type TakeAnswer = ClaimAnswer | 'unanswered';
+
 export class Claim {
   readonly #users = new Set<object>();
   /** The sessions that the workflow granted it for. */
@@ -57,7 +60,7 @@ export class Claim {
    * Claims for `user`, and keeps renewing while there are users.
    * @param session the session whose client will be asked
    */
-  async take(user: object, session?: string): Promise<ClaimAnswer> {
+  async take(user: object, session?: string): Promise<TakeAnswer> {
     this.#users.add(user);
     clearTimeout(this.#idle);
     const answer = await this.#inTurn(async () => await this.#take(session));
@@ -100,14 +103,14 @@ export class Claim {
     clearTimeout(this.#idle);
   }
 
-  async #take(session: string | undefined): Promise<ClaimAnswer> {
+  async #take(session: string | undefined): Promise<TakeAnswer> {
     const held = this.#isHeld();
     if (held && this.#abandoned) return 'refused';
     if (held && this.#sessions.has(session)) {
       this.#renewLater(this.#until - Date.now() - this.#ms / 2);
       return 'granted';
     }
-    const answer = (await this.#claim(held ? this.#ms : FIRST, session)) ?? 'refused';
+    const answer = (await this.#claim(held ? this.#ms : FIRST, session)) ?? 'unanswered';
     if (answer !== 'granted') return answer;
     if (!held) this.#sessions.clear();
     this.#sessions.add(session);

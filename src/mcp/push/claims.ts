@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../local/log.js';
-import type { ClaimAnswer } from '../../temporal/answer/respond.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
-import { Claim } from './claim.js';
+import { Claim, type TakeAnswer } from './claim.js';
 
 /** How many claims are remembered. Beyond that, the least recently used one is released. */
 const MOST = 10_000;
@@ -12,7 +11,7 @@ const MOST = 10_000;
 /** The use of a claim by one follower of the task. */
 export interface ClaimUse {
   /** Claims for a stream of this session, and keeps renewing until released. */
-  take(session?: string): Promise<ClaimAnswer>;
+  take(session?: string): Promise<TakeAnswer>;
   /** Ends the use. The claim itself is released later, so that a client can reconnect. */
   release(): void;
   /** Lets the claim run out: until then nobody else is asked. */

@@ -3,19 +3,23 @@
  * questions, each on one stream. A task is followed for as long as a stream can carry its messages.
  * @module
  */
+import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../local/log.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Keyring } from '../../task/keyring.js';
-import type { EndedTask, Task } from '../../task/task.js';
+import { currentProgress, type EndedTask, type Task } from '../../task/task.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 import { unlessAborted } from '../../temporal/rpc/signals.js';
 import { PROGRESS_CLAIM } from '../../task/names.js';
 import { Claims, type ClaimUse } from './claims.js';
 import type { Owner } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
-import { News } from './news.js';
+import { News, type NewsOptions } from './news.js';
 import { Questions, type Carrier } from './questions.js';
 import type { Stream } from '../../protocol/stream.js';
+
+/** How many tasks' progress is remembered while they are not followed. */
+const MOST_TOLD = 10_000;
 
 export interface FollowersOptions {
   readonly engine: TaskEngine;
@@ -62,11 +66,23 @@ export interface Following {
 
 export class Followers {
   readonly #followers = new Map<string, Follower>();
-
+  /** The progress that clients have seen of tasks that were not followed yet. */
+  readonly #told = new LRUCache<string, number>({ max: MOST_TOLD });
   readonly #options: FollowerOptions;
 
   constructor(options: FollowersOptions) {
     this.#options = { ...options, claims: new Claims(options.engine, options.logger) };
+  }
+
+  /**
+   * Records that the client has seen the task. Progress that the task makes from now on is sent as soon as a stream can
+   * carry it, and none after the client has seen the task's end.
+   */
+  shown({ version, owner }: Omit<Followed, 'stream' | 'taskId'>, task: Task): void {
+    const key = keyOf({ version, owner, taskId: task.id });
+    if (task.outcome) this.#told.delete(key);
+    else if (!this.#told.has(key) && !this.#followers.has(key))
+      this.#told.set(key, currentProgress(task)?.progress ?? -Infinity);
   }
 
   /** Sends messages about the owner's task on the stream, until `leave` is called or the task ends. */
@@ -74,9 +90,11 @@ export class Followers {
     const key = keyOf(followed);
     let follower = this.#followers.get(key);
     if (!follower) {
-      const mine = new Follower(this.#options, followed, known, () => {
+      const mine = new Follower(this.#options, followed, { known, told: this.#told.get(key) }, () => {
         if (this.#followers.get(key) === mine) this.#followers.delete(key);
       });
+      // From now on, another process may send progress in between.
+      this.#told.delete(key);
       follower = mine;
       this.#followers.set(key, follower);
     }
@@ -114,7 +132,7 @@ export class Followers {
 }
 
 /** Keyed by owner as well as task: anyone but the task's owner gets a follower of their own, which finds no task. */
-function keyOf({ version, owner, taskId }: Followed): string {
+function keyOf({ version, owner, taskId }: Omit<Followed, 'stream'>): string {
   return `${version.name}\0${owner.id}\0${taskId}`;
 }
 
@@ -136,7 +154,7 @@ class Follower {
   constructor(
     private readonly options: FollowerOptions,
     { version, owner, taskId }: Omit<Followed, 'stream'>,
-    known: Task | undefined,
+    { known, told }: Pick<NewsOptions, 'known' | 'told'>,
     private readonly gone: () => void,
   ) {
     const { keys, claims, pollInterval } = options;
@@ -146,7 +164,7 @@ class Follower {
     const { tasks, unsolicited } = version;
     if (unsolicited) {
       const progressClaim = claimOn(PROGRESS_CLAIM);
-      this.#news = new News({ status: tasks.status, unsolicited, pollInterval, progressClaim, known });
+      this.#news = new News({ status: tasks.status, unsolicited, pollInterval, progressClaim, known, told });
       this.#questions = new Questions({ keys, unsolicited, claimOn, look: () => this.#tell() });
     }
     // Deferred until the follower is registered.

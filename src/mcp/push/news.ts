@@ -2,13 +2,13 @@
  * Sends a task's status and progress, each message on one stream.
  * @module
  */
-import type { Progress } from '../../task/progress.js';
-import { currentProgress, type Task } from '../../task/task.js';
+import { newReports, type Task } from '../../task/task.js';
 import type { TaskView, UnsolicitedMessages } from '../../protocol/version.js';
+import type { TakeAnswer } from './claim.js';
 import type { ClaimUse } from './claims.js';
 import { carry, type Carrier } from './questions.js';
 
-/** How long to wait after a refused claim before trying again, in milliseconds. */
+/** How long to wait after a claim that was not granted before trying again, in milliseconds. */
 const ASK_AGAIN = 3_000;
 
 export interface NewsOptions {
@@ -21,28 +21,31 @@ export interface NewsOptions {
   readonly progressClaim: ClaimUse;
   /** The task as the client last saw it. */
   readonly known: Task | undefined;
+  /** The progress that the client was last sent; `undefined` if this process does not know. */
+  readonly told: number | undefined;
 }
 
 export class News {
   #status: string | undefined;
   #progress: number | undefined;
-  #refusedUntil = 0;
+  /** The last answer to the claim, and when to claim again, in milliseconds since 1970. */
+  #claimed: TakeAnswer = 'unanswered';
+  #claimAgainAt = 0;
 
   constructor(private readonly options: NewsOptions) {
-    const { known } = options;
-    if (!known) return;
-    this.#status = options.status(known);
-    this.#progress = currentProgress(known)?.progress ?? -Infinity;
+    const { known, told } = options;
+    this.#progress = told;
+    if (known) this.#status = options.status(known);
   }
 
   async tell(task: Task, carriers: readonly Carrier[]): Promise<void> {
-    const { unsolicited, pollInterval, progressClaim } = this.options;
+    const { unsolicited, pollInterval } = this.options;
     const status = this.options.status(task);
-    const progress = this.#newProgress(task);
-    const callers = carriers.filter(({ stream }) => stream.session === task.caller?.session);
-    if (task.outcome) progressClaim.forget();
-    else if (callers.length === 0) progressClaim.release();
-    else if (progress && (await this.#mayTell(task))) await carry(callers, () => unsolicited.progress(task, progress));
+    await this.#tellProgress(
+      task,
+      carriers.filter(({ stream }) => stream.session === task.caller?.session),
+    );
+    if (task.outcome) this.options.progressClaim.forget();
     const changed = this.#status !== undefined && this.#status !== status;
     this.#status = status;
     // Skip the stream of a `tasks/result`: the session may have a stream at another process, and would get the status
@@ -55,24 +58,36 @@ export class News {
     this.options.progressClaim.release();
   }
 
-  async #mayTell({ caller }: Task): Promise<boolean> {
-    if (caller?.session === undefined) return true;
-    if (Date.now() < this.#refusedUntil) return false;
-    const mine = (await this.options.progressClaim.take()) === 'granted';
-    if (!mine) this.#refusedUntil = Date.now() + ASK_AGAIN;
-    return mine;
+  /**
+   * Sends the reports of the task's progress that are new. Throughout the task's life, progress must increase from one
+   * notification to the next.
+   */
+  async #tellProgress(task: Task, callers: readonly Carrier[]): Promise<void> {
+    const { unsolicited, progressClaim } = this.options;
+    if (callers.length === 0) progressClaim.release();
+    if (task.caller?.progressToken === undefined) return;
+    // Progress made before this process first looked may already have been sent by another one.
+    this.#progress ??= newReports(task, -Infinity).at(-1)?.progress ?? -Infinity;
+    const reports = newReports(task, this.#progress);
+    if (reports.length === 0) return;
+    const answer = callers.length === 0 ? 'refused' : await this.#claim(task, callers);
+    // If nobody answered the claim, nobody sends them.
+    if (answer !== 'granted' && answer !== 'refused') return;
+    this.#progress = reports.at(-1)?.progress;
+    if (answer === 'granted')
+      for (const report of reports) await carry(callers, () => unsolicited.progress(task, report));
   }
 
-  /**
-   * Returns the task's progress if it should be sent. Throughout the task's life, progress must increase from one
-   * notification to the next; it stops when the task ends.
-   */
-  #newProgress(task: Task): Progress | undefined {
-    const progress = currentProgress(task);
-    if (task.caller?.progressToken === undefined || task.outcome) return undefined;
-    // Progress made before this process first looked may already have been sent by another one.
-    const told = this.#progress ?? progress?.progress ?? -Infinity;
-    this.#progress = Math.max(told, progress?.progress ?? told);
-    return progress && progress.progress > told ? progress : undefined;
+  /** Claims the progress. `refused`: another process sends it. */
+  async #claim({ caller, outcome }: Task, callers: readonly Carrier[]): Promise<TakeAnswer> {
+    const { progressClaim, told } = this.options;
+    if (caller?.session === undefined) return 'granted';
+    if (!outcome && Date.now() < this.#claimAgainAt) return this.#claimed;
+    this.#claimed = await progressClaim.take();
+    if (this.#claimed === 'granted') return 'granted';
+    this.#claimAgainAt = Date.now() + ASK_AGAIN;
+    if (!outcome || this.#claimed === 'refused') return this.#claimed;
+    // The workflow of an ended task grants nothing, and another process may hold the claim.
+    return told !== undefined || callers.some(({ stream }) => !stream.shared) ? 'granted' : this.#claimed;
   }
 }

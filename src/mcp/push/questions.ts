@@ -117,7 +117,7 @@ export class Questions {
       this.#message({ taskId, key }, saying(request, question.problem), plain);
     for (const session of sessionsOf(able())) {
       const claimed = await question.claim.take(session);
-      if (claimed === 'refused') return this.#lookAgain();
+      if (claimed === 'refused' || claimed === 'unanswered') return this.#lookAgain();
       if (claimed === 'not-asked') continue;
       claimable &&= claimed === 'granted';
       // Filter again: streams may have ended while the claim was made.

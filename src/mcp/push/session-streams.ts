@@ -50,7 +50,9 @@ export class SessionStreams {
    * nothing in a version without unsolicited messages.
    */
   shown(version: ProtocolVersion, session: string | undefined, owner: Owner, known: Task): void {
-    if (!version.unsolicited || session === undefined || known.outcome) return;
+    if (!version.unsolicited || session === undefined) return;
+    if (known.caller?.session === session) this.followers.shown({ version, owner }, known);
+    if (known.outcome) return;
     const tasks = this.#tasks.get(session) ?? new LRUCache<string, Interest>({ max: TASKS });
     this.#tasks.set(session, tasks);
     const interest = tasks.get(known.id) ?? { version, owner, known };

@@ -23,6 +23,7 @@ import { Memos } from './memos.js';
 import { inputOf, OpenQuestionReader, type OpenQuestions } from './open-questions.js';
 import { operatorNotice, terminationText } from './operator.js';
 import { outcomeOfFailure, outcomeOfResult, outcomeOfTermination, outcomeOfUnreadable } from './outcome.js';
+import { PastReports } from './past-reports.js';
 import { Reports, type Reported } from './reports.js';
 import { stepsOf } from './steps.js';
 import { optionalTsToMs } from '../seam.js';
@@ -55,6 +56,7 @@ type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure'>>;
 export class TaskReader {
   readonly #memos: Memos;
   readonly #reports: Reports;
+  readonly #pastReports: PastReports;
   readonly #history: NewestHistory;
   readonly #chains: Chains;
   readonly #questions: OpenQuestionReader;
@@ -65,6 +67,7 @@ export class TaskReader {
   constructor(private readonly calls: Calls) {
     this.#memos = new Memos(calls);
     this.#reports = new Reports(calls);
+    this.#pastReports = new PastReports(calls);
     this.#history = new NewestHistory(calls);
     this.#chains = new Chains(calls);
     this.#questions = new OpenQuestionReader(calls);
@@ -100,6 +103,17 @@ export class TaskReader {
       unsure,
       lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks),
     };
+  }
+
+  /**
+   * Returns a view's task together with the reports of its steps that have ended.
+   * @throws as {@link read}
+   */
+  async withPastReports({ task, runId, historyLength }: View, until: number): Promise<Task> {
+    // Only our own steps return reports, and an existing workflow has none of them.
+    if (task.mapping) return task;
+    const pastReports = await this.#pastReports.get({ workflowId: task.id, runId }, historyLength, until);
+    return pastReports.length === 0 ? task : { ...task, pastReports };
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Turns a workflow's pending activities and child workflows, as shown by `describe`, into a task's steps. @module */
 import type { temporal } from '@temporalio/proto';
 import { stepName } from '../../task/names.js';
-import { isHeartbeatDetails, progressOfHeartbeat } from '../../task/progress.js';
+import { asReports, isHeartbeatDetails, progressOfHeartbeat } from '../../task/progress.js';
 import type { Step } from '../../task/task.js';
 import type { Calls } from '../rpc/calls.js';
 import type { Description } from './describe.js';
@@ -56,6 +56,7 @@ async function stepOf(calls: Calls, activity: PendingActivity, until: number): P
     ...(failure === undefined ? {} : { lastFailure: messageOf(failure) }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(progress === undefined ? {} : { progress }),
+    ...(isHeartbeatDetails(details[0]) && details[0].reports ? { reports: asReports(details[0].reports) } : {}),
     changedAt: Math.max(started, ended, ended === 0 ? scheduled : 0, reportedAt(details[0], activity)),
   };
 }

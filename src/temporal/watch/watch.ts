@@ -11,9 +11,9 @@ export interface WatchOptions {
   /** Any of these ends the watch, which then throws the reason of the signal that aborted first. */
   readonly signals: readonly (AbortSignal | undefined)[];
   /**
-   * What wakes the watch: only the end of the task, or any news in the history. In the second case, a task that is
-   * `wanted` is also read every `progressInterval` milliseconds, because the progress of its steps is not in the
-   * history.
+   * What wakes the watch: only the end of the task, or any news in the history. In the second case, a task whose
+   * progress is `wanted` is also read every `progressInterval` milliseconds, because the progress of its steps is not in
+   * the history, and is yielded with the reports of its steps that have ended.
    */
   readonly interest: 'ending' | { readonly progressInterval: number; readonly wanted: (task: Task) => boolean };
 }
@@ -48,7 +48,11 @@ export async function* watchTask(
   try {
     let shown: string | undefined;
     for (;;) {
-      const { task, lookAgainAt } = await readPatiently(reader, id, signal);
+      const { task, lookAgainAt } = await patiently(signal, async () => {
+        const read = await reader.readRun(id, within(DEADLINE.list));
+        if (interest === 'ending' || !interest.wanted(read.task)) return read;
+        return { ...read, task: await reader.withPastReports(read, within(DEADLINE.list)) };
+      });
       const view = JSON.stringify(task);
       if (view !== shown) yield task;
       if (task.outcome) return;
@@ -66,11 +70,12 @@ export async function* watchTask(
   }
 }
 
-async function readPatiently(reader: TaskReader, id: string, signal: AbortSignal): Promise<View> {
+/** Repeats `read` while Temporal or a codec is away. */
+async function patiently(signal: AbortSignal, read: () => Promise<View>): Promise<View> {
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await reader.readRun(id, within(DEADLINE.list));
+      return await read();
     } catch (error) {
       if (!isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') && !isMcpTasksError(error, 'CODEC_FAILED')) throw error;
       await delay(AWAY, undefined, { signal }).catch(() => signal.throwIfAborted());

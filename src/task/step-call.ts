@@ -1,0 +1,39 @@
+/**
+ * What a workflow and its steps tell each other, beyond arguments and results. Only workflows that understand it ask
+ * for it, so all others get a step's plain result. Part of histories: fields are only ever added. Pure.
+ * @module
+ */
+import type { Progress } from './progress.js';
+
+/** What a workflow tells a step: by its presence, that it understands a {@link StepResult}. */
+export interface StepCall {
+  /** Marks the value as this package's and gives its version. */
+  readonly mcpStep: 1;
+}
+
+/** The last reports of progress of a step that has ended, oldest first. Some may not have reached a heartbeat. */
+export interface StepReports {
+  readonly mcpStep: 1;
+  readonly reports: readonly Progress[];
+}
+
+/** What a step returns to a workflow that sent a {@link StepCall}. */
+export interface StepResult extends StepReports {
+  readonly value: unknown;
+}
+
+/** The header that carries a {@link StepCall} to the steps of an author's workflow. */
+export const STEP_CALL_HEADER = 'mcp-tasks-step';
+
+export function isStepCall(value: unknown): value is StepCall {
+  return typeof value === 'object' && value !== null && (value as StepCall).mcpStep === 1;
+}
+
+export function hasReports(value: unknown): value is StepReports {
+  return isStepCall(value) && Array.isArray((value as Partial<StepReports>).reports);
+}
+
+/** Returns a step's own result, whether or not the step wrapped it. */
+export function plainResult(result: unknown): unknown {
+  return hasReports(result) ? (result as StepResult).value : result;
+}

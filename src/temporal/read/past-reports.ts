@@ -1,0 +1,71 @@
+/**
+ * Finds the reports of progress that steps ended with, in their results and failures: a step may end before its next
+ * heartbeat.
+ * @module
+ */
+import type { Payload } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { LRUCache } from 'lru-cache';
+import { isMcpTasksError } from '../../task/errors.js';
+import { asReports, type Progress } from '../../task/progress.js';
+import { hasReports } from '../../task/step-call.js';
+import type { Calls } from '../rpc/calls.js';
+import { valuesOf } from '../rpc/payloads.js';
+import { newestFirst, type Run } from './history.js';
+
+/** How many workflow runs' reports are kept. */
+const MOST_RUNS = 2_000;
+/** How many reports are kept of each run. */
+const MOST_REPORTS = 100;
+/** How far back to look for new events: the page size in batches of events, and the maximum number of pages. */
+const PAGES = { size: 20, most: 5 };
+
+interface Known {
+  /** The length of the history that has been searched. */
+  readonly historyLength: number;
+  readonly reports: readonly Progress[];
+}
+
+export class PastReports {
+  readonly #known = new LRUCache<string, Known>({ max: MOST_RUNS });
+
+  constructor(private readonly calls: Calls) {}
+
+  /**
+   * Returns the last reports of the run's steps that have ended, oldest first.
+   * @param historyLength the run's current length
+   * @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CODEC_FAILED`, `CONFIGURATION` if a codec server
+   * refuses
+   */
+  async get(run: Run, historyLength: number, until: number): Promise<readonly Progress[]> {
+    const known = this.#known.get(run.runId) ?? { historyLength: 0, reports: [] };
+    if (known.historyLength >= historyLength) return known.reports;
+    const results: Payload[] = [];
+    for await (const event of newestFirst(this.calls, run, until, PAGES)) {
+      if (Number(event.eventId) <= known.historyLength) break;
+      const result = resultOf(event);
+      if (result) results.unshift(result);
+    }
+    const found: Progress[] = [];
+    for (const result of results) found.push(...(await this.#reportsOf(result, until)));
+    const reports = [...known.reports, ...found].slice(-MOST_REPORTS);
+    this.#known.set(run.runId, { historyLength, reports });
+    return reports;
+  }
+
+  async #reportsOf(result: Payload, until: number): Promise<Progress[]> {
+    try {
+      const [value] = await valuesOf(this.calls, [result], until);
+      return hasReports(value) ? asReports(value.reports) : [];
+    } catch (error) {
+      if (isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return [];
+      throw error;
+    }
+  }
+}
+
+/** Returns the part of the event that may have a step's reports: its result, or the last detail of its failure. */
+function resultOf(event: temporal.api.history.v1.IHistoryEvent): Payload | undefined {
+  const { activityTaskCompletedEventAttributes: completed, activityTaskFailedEventAttributes: failed } = event;
+  return completed?.result?.payloads?.[0] ?? failed?.failure?.applicationFailureInfo?.details?.payloads?.at(-1);
+}
