@@ -53,7 +53,13 @@ async function open(at: Gateway, taskId: string, told: number): Promise<string> 
   let task: Reply['result'];
   await expect
     .poll(async () => (task = (await send(at, 'tasks/get', { taskId })).result))
-    .toMatchObject({ status: 'input_required', statusMessage: `waiting for the user to answer "Go on?" · ${told}` });
+    .toMatchObject({
+      status: 'input_required',
+      // A refused answer is mentioned after that.
+      statusMessage: expect.stringMatching(
+        new RegExp(String.raw`^waiting for the user to answer "Go on\?" · ${told}( · |$)`),
+      ),
+    });
   return Object.keys(task.inputRequests)[0] as string;
 }
 const answer = async (at: Gateway, taskId: string, key: string, said: string): Promise<Reply> =>
@@ -93,6 +99,19 @@ describe.each(['signal', 'update'])('questions answered by %s', (name) => {
     await answer(replicas[1], taskId, second, 'yes');
     expect(await heard(taskId)).toEqual(['yes', 'yes']);
   });
+});
+
+it('the status says that an answer was not accepted, and why, until another is', async () => {
+  const taskId = await begin('signal', 1);
+  const key = await open(replicas[0], taskId, 0);
+  const inputResponses = { [key]: { action: 'accept', content: {} } };
+  expect((await send(replicas[0], 'tasks/update', { taskId, inputResponses })).error).toMatchObject({ code: -32602 });
+  const { result } = await send(replicas[0], 'tasks/get', { taskId });
+  expect(result.statusMessage).toMatch(
+    /^waiting for the user to answer "Go on\?" .*an answer was not accepted: .*said/,
+  );
+  await answer(replicas[0], taskId, key, 'yes');
+  expect(await heard(taskId)).toEqual(['yes']);
 });
 
 it.each([

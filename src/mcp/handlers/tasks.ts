@@ -1,6 +1,7 @@
 /** What a request can do with its owner's tasks. @module */
 import type { RequestContext } from '../../protocol/request.js';
 import type { ProtocolVersion, TaskOperations } from '../../protocol/version.js';
+import { isMcpTasksError } from '../../task/errors.js';
 import type { Task } from '../../task/task.js';
 import type { TaskService } from '../service.js';
 import { fittingTask, resultOf } from './output.js';
@@ -13,7 +14,7 @@ export function taskOperations(service: TaskService, version: ProtocolVersion, c
     async get(taskId) {
       const task = await getTask(service, taskId, ctx);
       sessions.shown(version, stream.session, owner, task);
-      return task;
+      return followers.refusals.noted(task);
     },
     async result(taskId) {
       const task = await cancellations.run(
@@ -23,7 +24,18 @@ export function taskOperations(service: TaskService, version: ProtocolVersion, c
       return await resultOf(service, version, task);
     },
     cancel: async (taskId) => await cancelTask(service, taskId, ctx),
-    respond: async (taskId, answers) => await engine.respond(owner.id, taskId, answers),
+    async respond(taskId, answers) {
+      try {
+        await engine.respond(owner.id, taskId, answers);
+      } catch (error) {
+        if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) {
+          const { inputs } = await engine.get(owner.id, taskId);
+          for (const key of Object.keys(answers).filter((one) => Object.hasOwn(inputs, one)))
+            followers.refusals.add(taskId, key, undefined, error.message);
+        }
+        throw error;
+      }
+    },
     list: async (cursor) => await listTasks(service, cursor, ctx),
   };
 }

@@ -16,6 +16,7 @@ import type { Owner } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { News, type NewsOptions } from './news.js';
 import { Questions, type Carrier } from './questions.js';
+import { Refusals } from './refusals.js';
 import type { Stream } from '../../protocol/stream.js';
 
 /** How many tasks' progress is remembered while they are not followed. */
@@ -30,6 +31,7 @@ export interface FollowersOptions {
 
 interface FollowerOptions extends FollowersOptions {
   readonly claims: Claims;
+  readonly refusals: Refusals;
 }
 
 /** A task to follow on a stream. */
@@ -66,12 +68,14 @@ export interface Following {
 
 export class Followers {
   readonly #followers = new Map<string, Follower>();
+  /** The answers that existing workflows refused. */
+  readonly refusals = new Refusals();
   /** The progress that clients have seen of tasks that were not followed yet. */
   readonly #told = new LRUCache<string, number>({ max: MOST_TOLD });
   readonly #options: FollowerOptions;
 
   constructor(options: FollowersOptions) {
-    this.#options = { ...options, claims: new Claims(options.engine, options.logger) };
+    this.#options = { ...options, claims: new Claims(options.engine, options.logger), refusals: this.refusals };
   }
 
   /**
@@ -107,9 +111,10 @@ export class Followers {
    * Asks a question again whose answer was refused, if this process had asked it.
    * @param problem what was wrong with the answer
    */
-  askAgain(owner: Owner, taskId: string, key: string, problem: string): void {
-    for (const follower of this.#followers.values())
-      if (follower.isOf(owner, taskId)) void follower.askAgain(key, problem);
+  async askAgain(owner: Owner, taskId: string, key: string, problem: string): Promise<void> {
+    const asking = [...this.#followers.values()].filter((follower) => follower.isOf(owner, taskId));
+    const asked = await Promise.all(asking.map(async (follower) => await follower.askAgain(key, problem)));
+    if (!asked.includes(true)) this.refusals.add(taskId, key, undefined, problem);
   }
 
   /** Lets other processes ask and report at once. Call it after the last stream has ended, before the engine closes. */
@@ -157,7 +162,7 @@ class Follower {
     { known, told }: Pick<NewsOptions, 'known' | 'told'>,
     private readonly gone: () => void,
   ) {
-    const { keys, claims, pollInterval } = options;
+    const { keys, claims, refusals, pollInterval } = options;
     this.#owner = owner;
     this.#taskId = taskId;
     const claimOn = (key: string): ClaimUse => claims.use(owner.id, taskId, key);
@@ -165,7 +170,7 @@ class Follower {
     if (unsolicited) {
       const progressClaim = claimOn(PROGRESS_CLAIM);
       this.#news = new News({ status: tasks.status, unsolicited, pollInterval, progressClaim, known, told });
-      this.#questions = new Questions({ keys, unsolicited, claimOn, look: () => this.#tell() });
+      this.#questions = new Questions({ keys, unsolicited, claimOn, refusals, look: () => this.#tell() });
     }
     // Deferred until the follower is registered.
     this.ended = Promise.resolve().then(async () => await this.#run());
@@ -193,10 +198,13 @@ class Follower {
     else this.#end();
   }
 
-  /** Reads the task again first: the workflow may have accepted the refused answer and now ask a different question. */
-  async askAgain(key: string, problem: string): Promise<void> {
+  /**
+   * Returns whether this follower had asked it. Reads the task again first: the workflow may have accepted the refused
+   * answer and now ask a different question.
+   */
+  async askAgain(key: string, problem: string): Promise<boolean> {
     this.#task = await this.options.engine.get(this.#owner.id, this.#taskId).catch(() => this.#task);
-    this.#questions?.again(key, problem);
+    return this.#questions?.again({ taskId: this.#taskId, key }, problem) === true;
   }
 
   #end(): void {

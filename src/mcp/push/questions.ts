@@ -14,6 +14,7 @@ import { sealRequestId, type Question } from '../../task/request-id.js';
 import type { Task } from '../../task/task.js';
 import type { UnsolicitedMessages } from '../../protocol/version.js';
 import type { ClaimUse } from './claims.js';
+import type { Refusals } from './refusals.js';
 import type { ServerMessage, Stream } from '../../protocol/stream.js';
 
 /**
@@ -34,6 +35,7 @@ export interface QuestionOptions {
   readonly keys: Keyring;
   readonly unsolicited: UnsolicitedMessages;
   readonly claimOn: (key: string) => ClaimUse;
+  readonly refusals: Refusals;
   /** Causes {@link Questions.put} to be called again. */
   readonly look: () => void;
 }
@@ -42,8 +44,8 @@ interface SentQuestion {
   readonly claim: ClaimUse;
   /** The stream whose client was asked. */
   carrier?: Carrier;
-  /** What was wrong with the last answer. */
-  problem?: string;
+  /** Asks again, after an answer was refused. */
+  again?: NodeJS.Timeout;
 }
 
 export class Questions {
@@ -58,8 +60,9 @@ export class Questions {
    * @param carriers a live array that always holds the current streams
    */
   async put(task: Task, carriers: readonly Carrier[]): Promise<void> {
-    for (const [key, { claim }] of this.#questions) {
+    for (const [key, { claim, again }] of this.#questions) {
       if (Object.hasOwn(task.inputs, key)) continue;
+      clearTimeout(again);
       claim.forget();
       this.#questions.delete(key);
     }
@@ -79,21 +82,30 @@ export class Questions {
   }
 
   /**
-   * Puts a question again whose answer was refused. Only for existing workflows: this package's own ask again
-   * themselves.
+   * Puts a question again whose answer was refused, after a pause. Only for existing workflows: this package's own ask
+   * again themselves.
+   * @returns whether this process had asked it
    */
-  again(key: string, problem: string): void {
+  again({ taskId, key }: Question, problem: string): boolean {
     const question = this.#questions.get(key);
-    if (!question?.carrier) return;
-    delete question.carrier;
-    question.problem = problem;
-    this.options.look();
+    if (!question?.carrier) return false;
+    const { carrier } = question;
+    const pause = this.options.refusals.add(taskId, key, carrier.stream.session, problem);
+    clearTimeout(question.again);
+    question.again = setTimeout(() => {
+      if (question.carrier === carrier) delete question.carrier;
+      this.options.look();
+    }, pause).unref();
+    return true;
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
-    for (const { claim } of this.#questions.values()) claim.release();
+    for (const { claim, again } of this.#questions.values()) {
+      clearTimeout(again);
+      claim.release();
+    }
   }
 
   async #putOne(
@@ -104,6 +116,7 @@ export class Questions {
   ): Promise<void> {
     const question: SentQuestion = this.#questions.get(key) ?? { claim: this.options.claimOn(key) };
     if (question.carrier) return;
+    const { refusals } = this.options;
     const kind = kindOf(request);
     // An existing workflow does not handle claims, so it cannot keep two processes from asking the same question. Use
     // only streams that no other process shares.
@@ -114,8 +127,9 @@ export class Questions {
       );
     this.#questions.set(key, question);
     const message = ({ plain }: Carrier): ServerMessage =>
-      this.#message({ taskId, key }, saying(request, question.problem), plain);
+      this.#message({ taskId, key }, saying(request, refusals.problem(taskId, key)), plain);
     for (const session of sessionsOf(able())) {
+      if (!refusals.asks(taskId, key, session)) continue;
       const claimed = await question.claim.take(session);
       if (claimed === 'refused' || claimed === 'unanswered') return this.#lookAgain();
       if (claimed === 'not-asked') continue;

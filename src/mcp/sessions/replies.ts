@@ -47,7 +47,7 @@ export async function takeReply(
   try {
     await engine.reply(owner.id, taskId, key, given);
   } catch (error) {
-    if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) followers.askAgain(owner, taskId, key, error.message);
+    if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) await followers.askAgain(owner, taskId, key, error.message);
     if (!isMcpTasksError(error, 'TASK_NOT_FOUND')) throw error;
   }
 }
