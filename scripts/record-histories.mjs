@@ -74,6 +74,12 @@ try {
   await engine.cancel(owner, cancelled.id);
   await record(client, 'load-dataset-cancelled', cancelled.id);
   await record(client, 'load-dataset-cleanup-undone', `cleanup-${cancelled.id}`);
+  const late = await start(
+    'load_dataset',
+    { source: join(dir, 'data/large.parquet'), table: 'late' },
+    { ttl: 500, onTtl: 'cancel' },
+  );
+  await record(client, 'task-ttl-cancelled', `mcp-ttl-${late.id.slice('mcp-'.length)}`);
   const askFirst = {
     message: 'Sure?',
     requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] },

@@ -81,6 +81,18 @@ export interface DurableTasksOptions {
     /** The longest ttl a call may ask for. @default '30 days' */
     readonly max?: Duration;
   };
+  /**
+   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it run to its end. `'cancel'` cancels
+   * it, with the clean-up of any cancellation; Temporal does that, even if no server runs. A tool's own `onTtl` takes
+   * precedence.
+   * @default 'keep'
+   */
+  readonly onTtl?: 'keep' | 'cancel';
+  /**
+   * How long a finished task stays readable even if its ttl has passed. Temporal's retention limits it.
+   * @default '1 hour'
+   */
+  readonly resultRetention?: Duration;
   /** How often clients are asked to poll. @default '1 second' */
   readonly pollInterval?: Duration;
   /**
@@ -182,6 +194,7 @@ export class TasksCore implements TasksConnection {
       cancellations: new Cancellations(),
       clientRequests: new ClientRequests(),
       logger,
+      onTtl: options.onTtl ?? 'keep',
       ...times,
     };
   }
@@ -205,8 +218,13 @@ export class TasksCore implements TasksConnection {
   }
 
   #engine(target: TemporalTarget, keys: Keyring): TaskEngine {
-    const { maxLongPolls, namespaces } = this.#options;
-    const options = { keys, taskQueue: this.taskQueue, ...(maxLongPolls === undefined ? {} : { maxLongPolls }) };
+    const { maxLongPolls, resultRetention, namespaces } = this.#options;
+    const options = {
+      keys,
+      taskQueue: this.taskQueue,
+      ...(maxLongPolls === undefined ? {} : { maxLongPolls }),
+      ...(resultRetention === undefined ? {} : { resultRetention }),
+    };
     const client = temporalClient({
       ...target,
       ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}),
@@ -311,6 +329,7 @@ export async function connectTasks(
   versions: readonly ProtocolVersion[] = VERSIONS,
 ): Promise<TasksCore> {
   const times = timesOf(options);
+  checkLifetime(options);
   const budget = milliseconds(options.handleAfter ?? '45 seconds', 'handleAfter');
   const fallback = { kind: options.fallback ?? 'await', budget };
   const tools = new ToolSet(options.tools, fallback, versions);
@@ -326,6 +345,13 @@ export async function connectTasks(
   const core = new TasksCore({ options, times, versions, tools, logger, keys, keyIsShared, temporal });
   if (!late) await core.openNamespaces(options.tools);
   return core;
+}
+
+/** Checks what the types do not enforce in JavaScript, before anything is opened. */
+function checkLifetime({ onTtl = 'keep', resultRetention = '1 hour' }: DurableTasksOptions): void {
+  milliseconds(resultRetention, 'resultRetention');
+  if (onTtl !== 'keep' && onTtl !== 'cancel')
+    throw new McpTasksError('CONFIGURATION', "`onTtl` must be 'keep' or 'cancel'");
 }
 
 function timesOf({ ttl = {}, pollInterval = '1 second' }: DurableTasksOptions): Connected['times'] {

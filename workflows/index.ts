@@ -4,4 +4,5 @@
  * @module
  */
 export { mcpAskFirst } from './ask-first.js';
+export { mcpTaskTtl } from './task-ttl.js';
 export { mcpToolTask } from './tool-task.js';

@@ -213,6 +213,12 @@ const tool = z.strictObject({
     .describe(
       'How long the task stays readable, counted from its creation; null means as long as Temporal keeps it. Default: ttl at the top of the file',
     ),
+  onTtl: z
+    .enum(['keep', 'cancel'])
+    .optional()
+    .describe(
+      'What happens to a task that still runs when its ttl has passed: keep lets it run, cancel cancels it. Default: onTtl at the top of the file',
+    ),
   idempotencyKey: z
     .union([text, z.array(text).min(1)])
     .optional()
@@ -266,6 +272,15 @@ export const GatewayConfig = z
         'How long tasks stay readable, counted from their creation; null means as long as Temporal keeps them. Default: 24 hours',
       ),
     longestTtl: duration.optional().describe('The longest ttl that a call may request. Default: 30 days'),
+    onTtl: z
+      .enum(['keep', 'cancel'])
+      .optional()
+      .describe(
+        'What happens to a task that still runs when its ttl has passed: keep lets it run, cancel cancels it. Default: keep',
+      ),
+    resultRetention: duration
+      .optional()
+      .describe('How long a finished task stays readable even if its ttl has passed. Default: 1 hour'),
     pollInterval: duration.optional().describe('How often clients should poll. Default: 1 second'),
     fallback: z
       .enum(['await', 'handle'])

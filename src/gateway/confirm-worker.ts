@@ -1,7 +1,7 @@
 /**
- * Workers for the gateway's one own workflow. In protocol 2025-11-25 it asks for confirmation before a tool with
- * `confirm` starts. The workers run only in namespaces that have such a tool. A worker that ends is restarted for as
- * long as the gateway serves.
+ * Workers for the gateway's own workflows: in protocol 2025-11-25 one asks for confirmation before a tool with `confirm`
+ * starts, and one cancels the tasks of a tool with `onTtl: cancel` when their ttl passes. The workers run only in
+ * namespaces that have such a tool. A worker that ends is restarted for as long as the gateway serves.
  * @module
  */
 import pRetry from 'p-retry';
@@ -109,7 +109,7 @@ export async function loadWorker(): Promise<typeof import('../worker/index.js')>
   return await import('../worker/index.js').catch((error: unknown) => {
     throw new McpTasksError(
       'CONFIGURATION',
-      'tools with `confirm` need @temporalio/worker to ask clients that use protocol 2025-11-25. Run: npm install @temporalio/worker',
+      'tools with `confirm` or `onTtl: cancel` need @temporalio/worker, to ask clients that use protocol 2025-11-25 and to cancel tasks. Run: npm install @temporalio/worker',
       { cause: error },
     );
   });

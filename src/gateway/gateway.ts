@@ -17,7 +17,7 @@ import { gatewayOf, loadGateway, type LoadedGateway } from './load.js';
 import { GatewayFileError } from './problem.js';
 import { FileWatch } from './watch-files.js';
 
-/** The task queue of the gateway's own workflow, which asks before a tool starts. */
+/** The task queue of the gateway's own workflows, which ask before a tool starts and cancel tasks when their ttl passes. */
 const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
 
 /** The options of {@link serveGateway}. */
@@ -31,7 +31,7 @@ export interface GatewayOptions extends Pick<
   readonly dir?: string;
   /** Whether to reload the tools when the file changes and on SIGHUP. @default true */
   readonly watch?: boolean;
-  /** Options of the worker that asks before tools with `confirm` start. */
+  /** Options of the worker that asks before tools with `confirm` start, and cancels tasks of tools with `onTtl: cancel`. */
   readonly worker?: Partial<CreateWorkerOptions>;
   /**
    * Called before that worker is created, at the start or after a reload, until it has succeeded once. Call Temporal's
@@ -233,9 +233,9 @@ export class Gateway {
     if (!this.#closing.signal.aborted) this.#watch?.follow(files);
   }
 
-  async #ensureWorkers({ tools }: LoadedGateway): Promise<void> {
-    const asking = tools.filter(({ beforeStart }) => beforeStart);
-    await this.#parts.confirmWorkers.ensure(asking.map(({ namespace }) => namespace));
+  async #ensureWorkers({ tools, config }: LoadedGateway): Promise<void> {
+    const served = tools.filter(({ beforeStart, onTtl = config.onTtl }) => beforeStart || onTtl === 'cancel');
+    await this.#parts.confirmWorkers.ensure(served.map(({ namespace }) => namespace));
   }
 }
 
@@ -247,15 +247,22 @@ function ownServer(): McpServer {
 function settingsOf({
   ttl,
   longestTtl,
+  onTtl,
+  resultRetention,
   fallback,
   handleAfter,
   pollInterval,
-}: GatewayConfig): Pick<DurableTasksOptions, 'ttl' | 'fallback' | 'handleAfter' | 'pollInterval'> {
+}: GatewayConfig): Pick<
+  DurableTasksOptions,
+  'ttl' | 'onTtl' | 'resultRetention' | 'fallback' | 'handleAfter' | 'pollInterval'
+> {
   return {
     ttl: {
       ...(ttl === undefined ? {} : { default: ttl }),
       ...(longestTtl === undefined ? {} : { max: longestTtl }),
     },
+    ...(onTtl === undefined ? {} : { onTtl }),
+    ...(resultRetention === undefined ? {} : { resultRetention }),
     ...(fallback === undefined ? {} : { fallback }),
     ...(handleAfter === undefined ? {} : { handleAfter }),
     ...(pollInterval === undefined ? {} : { pollInterval }),

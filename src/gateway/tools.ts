@@ -30,6 +30,7 @@ export function durableTool(
     timeouts,
     retry,
     ttl,
+    onTtl,
     fallback,
     taskSupport = 'optional',
   } = config;
@@ -56,6 +57,7 @@ export function durableTool(
       timeouts,
       retry,
       ttl,
+      onTtl,
       fallback,
       taskQueue,
       idempotencyKey,

@@ -21,6 +21,8 @@ export interface TaskMemo {
   readonly createdAt: number;
   /** Milliseconds from creation, or `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
+  /** How long the task stays readable after its end even if its ttl has passed, in milliseconds. @default an hour */
+  readonly resultRetention?: number;
   readonly caller?: Caller;
   /** A keyed hash of the arguments, to recognize the same call. Only for a task with an idempotency key. */
   readonly argumentsHash?: string;

@@ -8,6 +8,8 @@
 export const TOOL_WORKFLOW = 'mcpToolTask';
 /** The shipped workflow that asks the client a question and then continues as the tool's own workflow. */
 export const ASK_FIRST_WORKFLOW = 'mcpAskFirst';
+/** The shipped workflow that cancels a task when its ttl passes. */
+export const TTL_WORKFLOW = 'mcpTaskTtl';
 /** The workflow that notes the last generation of an idempotency key. No worker runs it. */
 export const NOTE_WORKFLOW = 'mcpKeyGeneration';
 /** The query that every task workflow answers; see {@link TaskReport}. */
@@ -36,6 +38,18 @@ export const MEMO_KEY = 'mcpTask';
 export const CANCEL_REASON = 'cancelled through MCP';
 /** The default task queue. */
 export const DEFAULT_TASK_QUEUE = 'mcp-tasks';
+
+const TTL_PREFIX = 'mcp-ttl-';
+
+/** Returns the ID of the workflow that cancels this task when its ttl passes. */
+export function ttlWorkflowId(taskId: string): string {
+  return TTL_PREFIX + taskId.slice('mcp-'.length);
+}
+
+/** Whether a workflow cancels tasks when their ttl passes. */
+export function isTtlWorkflow(workflowId: string): boolean {
+  return workflowId.startsWith(TTL_PREFIX);
+}
 
 const ACTIVITY_PREFIX = 'tool:';
 

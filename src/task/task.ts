@@ -79,17 +79,25 @@ export interface Task {
 
 export type EndedTask = Task & { readonly outcome: Outcome };
 
-/** The longest time by which an ended task outlives its ttl so that its result can be read, in milliseconds. */
-const GRACE = 10 * 60_000;
+/** The `resultRetention` of tasks that were started before it was configurable, in milliseconds. */
+const RESULT_RETENTION = 60 * 60_000;
+
+/** The facts that decide when an ended task expires. All are milliseconds; points in time since 1970. */
+export interface Lifetime extends Pick<Task, 'ttl' | 'createdAt' | 'endedAt'> {
+  /** How long the task stays readable after its end even if its ttl has passed. @default an hour */
+  readonly resultRetention?: number | undefined;
+}
 
 /**
  * Whether an ended task has expired. A ttl counts from creation but never makes a result unreadable as soon as it
- * exists: after its end a task stays readable for at least its ttl or ten minutes, whichever is shorter. A running task
- * never expires.
+ * exists: after its end a task stays readable for at least `resultRetention`. A running task never expires.
  */
-export function isExpired(task: Pick<Task, 'ttl' | 'createdAt' | 'endedAt'>, now: number): boolean {
-  if (task.ttl === null || task.endedAt === undefined) return false;
-  return now > Math.max(task.createdAt + task.ttl, task.endedAt + Math.min(task.ttl, GRACE));
+export function isExpired(
+  { ttl, createdAt, endedAt, resultRetention = RESULT_RETENTION }: Lifetime,
+  now: number,
+): boolean {
+  if (ttl === null || endedAt === undefined) return false;
+  return now > Math.max(createdAt + ttl, endedAt + resultRetention);
 }
 
 /** Returns the progress to show: the running step's own, or else the workflow's. */

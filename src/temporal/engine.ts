@@ -6,6 +6,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { openCursor, sealCursor } from '../task/cursor.js';
+import { milliseconds, type Duration } from '../task/duration.js';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { refusedAnswer } from '../task/input.js';
 import { belongsTo, newTaskId } from '../task/id.js';
@@ -40,6 +41,11 @@ export interface EngineOptions {
   readonly keys: Keyring;
   /** The task queue for tools that do not name one. */
   readonly taskQueue: string;
+  /**
+   * How long a finished task stays readable even if its ttl has passed. The namespace's retention limits it.
+   * @default '1 hour'
+   */
+  readonly resultRetention?: Duration;
   /** The maximum number of concurrent long polls, shared by all waits of this engine. @default 300 */
   readonly maxLongPolls?: number;
   /** Keeps this engine's task IDs apart from those of other engines with the same keys. @default none */
@@ -59,12 +65,16 @@ export class Engine {
   readonly #list: TaskList;
   readonly #tails: HistoryTails;
 
-  constructor({ client, keys, taskQueue, maxLongPolls = 300, scope }: EngineOptions) {
+  /** @throws McpTasksError `CONFIGURATION` if `resultRetention` is not a duration */
+  constructor({ client, keys, taskQueue, resultRetention = '1 hour', maxLongPolls = 300, scope }: EngineOptions) {
     this.#calls = new Calls(client);
     this.#keys = keys;
     this.#scope = scope;
     this.#reader = new TaskReader(this.#calls);
-    this.#starter = new TaskStarter(this.#calls, taskQueue);
+    this.#starter = new TaskStarter(this.#calls, {
+      taskQueue,
+      resultRetention: milliseconds(resultRetention, 'resultRetention'),
+    });
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader, this.#starter);
     this.#list = new TaskList(this.#calls, this.#reader);
     this.#tails = new HistoryTails(this.#calls, maxLongPolls);

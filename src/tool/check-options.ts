@@ -58,6 +58,7 @@ const OPTIONS: Readonly<Record<Option, Check>> = {
   beforeStart: func,
   immediateResponse: text,
   ttl: (value, name) => (value === null ? [] : duration(value, name)),
+  onTtl: oneOf(['keep', 'cancel']),
   taskQueue: text,
   timeouts: fields(TIMEOUTS),
   idempotencyKey: func,

@@ -88,6 +88,12 @@ export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = 
    * @default the server's
    */
   readonly ttl?: Duration | null;
+  /**
+   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it run to its end; `'cancel'` cancels
+   * it, with the clean-up of any cancellation.
+   * @default the server's, 'keep'
+   */
+  readonly onTtl?: 'keep' | 'cancel';
   /** The Temporal task queue whose workers do the work. @default the server's, 'mcp-tasks' */
   readonly taskQueue?: string;
   /** How long the work may take. @default see {@link ToolTimeouts} */

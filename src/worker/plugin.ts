@@ -30,7 +30,7 @@ const INTERCEPTORS = fileURLToPath(
  * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and set a `shutdownGraceTime`.
  *
  * @throws McpTasksError `WORKFLOWS_MISSING` from `Worker.create` if that line is missing and a function tool or a
- * `beforeStart` needs it
+ * `beforeStart` or `onTtl: 'cancel'` needs it
  * @example
  * const worker = await Worker.create({ ...yours, plugins: [new McpTasksPlugin({ tools })] });
  */
@@ -43,7 +43,9 @@ export class McpTasksPlugin extends SimplePlugin {
       activities: toolActivities(tools),
       workerInterceptors: { activity: [activityInterceptor], workflowModules: [INTERCEPTORS] },
     });
-    this.#needsWorkflow = tools.some((tool) => tool.work.kind === 'function' || tool.beforeStart !== undefined);
+    this.#needsWorkflow = tools.some(
+      ({ work, beforeStart, onTtl }) => work.kind === 'function' || beforeStart !== undefined || onTtl === 'cancel',
+    );
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {

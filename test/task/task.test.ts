@@ -100,15 +100,12 @@ describe('expiry', () => {
     ['no ttl', { ttl: null, createdAt: 0, endedAt: 1 }, 1e12, false],
     ['running past its ttl', { ttl: 1, createdAt: 0 }, 1e12, false],
     ['within its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 59 * minute, false],
-    ['after its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: minute }, 60 * minute + 1, true],
-    ['ended just now, ttl long past', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 609 * minute, false],
-    [
-      'ended ten minutes ago, ttl long past',
-      { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute },
-      610 * minute + 1,
-      true,
-    ],
-    ['a ttl of 0', { ttl: 0, createdAt: 0, endedAt: 5 }, 6, true],
+    ['after its ttl', { ttl: 60 * minute, createdAt: 0, endedAt: 0 }, 60 * minute + 1, true],
+    ['ended just now, ttl long past', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 660 * minute, false],
+    ['ended an hour ago', { ttl: 60 * minute, createdAt: 0, endedAt: 600 * minute }, 660 * minute + 1, true],
+    ['ended just now, a ttl of 0', { ttl: 0, createdAt: 0, endedAt: 5 }, 60 * minute, false],
+    ['its results are kept for longer', { ttl: 1, createdAt: 0, endedAt: 5, resultRetention: 90 }, 95, false],
+    ['its results were kept for long enough', { ttl: 1, createdAt: 0, endedAt: 5, resultRetention: 90 }, 96, true],
   ])('%s', (_, task, now, expired) => expect(isExpired(task, now)).toBe(expired));
 });
 

@@ -375,8 +375,15 @@ describe('the end', () => {
 
   it('expires after its ttl, but not while it runs and not right after it ends', async () => {
     await startWorker();
-    const brief = await stack.tasks.engine.start({ owner: ann, tool: tools.quick, args: {}, ttl: 0 });
+    const other = await startStack(Object.values(tools), {
+      taskQueue: stack.tasks.taskQueue,
+      resultRetention: '1 ms',
+    });
+    const brief = await other.tasks.engine.start({ owner: ann, tool: tools.quick, args: {}, ttl: 0 });
     await expect(stack.tasks.engine.result(ann, brief.id)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    await other.close();
+    const kept = await stack.tasks.engine.start({ owner: ann, tool: tools.quick, args: {}, ttl: 0 });
+    expect((await stack.tasks.engine.result(ann, kept.id)).outcome).toMatchObject({ kind: 'result' });
     const running = await stack.tasks.engine.start({ owner: ann, tool: tools.sleeper, args: {}, ttl: 0 });
     expect((await stack.tasks.engine.get(ann, running.id)).outcome).toBeUndefined();
     await stack.tasks.engine.cancel(ann, running.id);

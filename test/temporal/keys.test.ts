@@ -6,7 +6,7 @@ import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/
 import pRetry from 'p-retry';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { defineTool, type DurableTool } from '../../src/index.js';
+import { defineTool, type DurableTasksOptions, type DurableTool } from '../../src/index.js';
 import { isMcpTasksError } from '../../src/task/errors.js';
 import type { IdempotencyKey } from '../../src/task/idempotency-key.js';
 import { Keyring } from '../../src/task/keyring.js';
@@ -50,8 +50,8 @@ afterEach(async () => {
   await Promise.all([one.close(), two.close()]);
 });
 
-const replica = async (key = secret): Promise<Stack> =>
-  await startStack(tools, { key, taskQueue: one.tasks.taskQueue });
+const replica = async (key = secret, options: Partial<DurableTasksOptions> = {}): Promise<Stack> =>
+  await startStack(tools, { key, taskQueue: one.tasks.taskQueue, ...options });
 const client = (): IdempotencyKey => ({ by: 'client', text });
 const own = (): IdempotencyKey => ({ by: 'tool', text });
 
@@ -233,8 +233,9 @@ describe('a key', () => {
 
   it.each(['client', 'tool'] as const)('is free again once its task has expired (%s)', async (by) => {
     await one.startWorker({ workflowsPath });
+    const brief = await replica(secret, { resultRetention: '1 ms' });
     const key = { by, text };
-    const first = await start(one, { key, tool: quick, ttl: 0 });
+    const first = await start(brief, { key, tool: quick, ttl: 0 });
     await expect(ended(first)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
     const second = await start(two, { key, tool: quick, args: { now: 'others' } });
     expect(second.id).not.toBe(first.id);
@@ -243,6 +244,7 @@ describe('a key', () => {
       id: second.id,
       outcome: { kind: 'result' },
     });
+    await brief.close();
   });
 });
 

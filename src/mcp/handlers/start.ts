@@ -44,6 +44,7 @@ export function startRequest(
     // A function tool's worker parses the arguments itself, so that the tool can receive types that JSON lacks.
     args: tool.work.kind === 'function' ? (params.arguments ?? {}) : parsed,
     ttl: ttlOf(service, version, call),
+    onTtl: tool.onTtl ?? service.onTtl,
     ...(caller ? { caller } : {}),
     ...(key ? { key } : {}),
     ...(asked ? ('answer' in asked ? { answer: asked.answer } : { askFirst: asked.askFirst }) : {}),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { temporal } from '@temporalio/proto';
-import { CANCEL_REASON } from '../../task/names.js';
+import { CANCEL_REASON, isTtlWorkflow } from '../../task/names.js';
 import { shortQuote } from '../../task/message.js';
 import { optionalTsToMs } from '../seam.js';
 import type { Description } from './describe.js';
@@ -56,6 +56,8 @@ export function cancellationText({
   externalWorkflowExecution: by,
 }: Pick<CancelRequested, 'cause' | 'identity' | 'externalWorkflowExecution'>): string | undefined {
   if (cause === CANCEL_REASON) return undefined;
+  if (isTtlWorkflow(by?.workflowId ?? ''))
+    return 'This task was cancelled because it still ran when its ttl had passed; to let it finish, call the tool again with a longer ttl.';
   if (by?.workflowId)
     return `Another workflow cancelled this task${because(cause)}; call the tool again if the work is still needed.`;
   if (!cause && OUR_SDK.test(identity ?? '')) return undefined;

@@ -158,7 +158,7 @@ export class TaskReader {
 
   async #task(description: Description, memo: TaskMemo, until: number): Promise<Told> {
     const { endedAt, workflowId: id } = description;
-    const { tool, createdAt, ttl, caller } = memo;
+    const { tool, createdAt, ttl, resultRetention, caller } = memo;
     const mapping = mappingOf(description, memo);
     const base: Base = {
       id,
@@ -169,7 +169,7 @@ export class TaskReader {
       ...(mapping ? { mapping } : {}),
       ...(endedAt === undefined ? {} : { endedAt }),
     };
-    if (isExpired(base, Date.now())) throw taskNotFound();
+    if (isExpired({ ...base, resultRetention }, Date.now())) throw taskNotFound();
     const cancelled = await this.#chains.cancelledRun(description, until);
     if (cancelled) return { task: await this.#cancelled(base, cancelled, until) };
     if (endedAt === undefined) return await this.#open(base, description, until);

@@ -20,6 +20,8 @@ export interface StartRequest {
   readonly askFirst?: FormRequest;
   /** In milliseconds from creation; `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
+  /** What happens to a task that still runs when its ttl has passed. @default 'keep' */
+  readonly onTtl?: 'keep' | 'cancel';
   readonly caller?: Caller;
   /**
    * Repeating a call with the same key, owner and tool returns the same task for as long as it is kept.

@@ -8,7 +8,9 @@ import type { Task } from '../../task/task.js';
 import { DEADLINE, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { checkMemo, checkSize, isTooLarge } from '../rpc/sizes.js';
 import { describe } from '../read/describe.js';
+import { Retention } from './retention.js';
 import type { StartRequest } from './start-request.js';
+import { watchTtl } from './ttl-watch.js';
 import { workflowStart } from './workflow-start.js';
 
 /** The time reserved for checking whether the workflow started, in milliseconds. */
@@ -20,12 +22,22 @@ export interface Started {
   readonly created: boolean;
 }
 
+export interface StartSettings {
+  /** The task queue for tools that do not name one. */
+  readonly taskQueue: string;
+  /** How long a finished task stays readable even if its ttl has passed, in milliseconds. */
+  readonly resultRetention: number;
+}
+
 export class TaskStarter {
+  readonly #retention: Retention;
+
   constructor(
     private readonly calls: Calls,
-    /** The task queue for tools that do not name one. */
-    private readonly taskQueue: string,
-  ) {}
+    private readonly settings: StartSettings,
+  ) {
+    this.#retention = new Retention(calls);
+  }
 
   /**
    * Starts the workflow and returns the task, never before Temporal has accepted it.
@@ -38,15 +50,18 @@ export class TaskStarter {
     place: { readonly id: string } & Pick<TaskMemo, 'argumentsHash'>,
     until: number = within(DEADLINE.start + DEADLINE.started),
   ): Promise<Started> {
-    const { calls, taskQueue } = this;
+    const { calls } = this;
+    const { taskQueue, resultRetention } = this.settings;
     const { id, argumentsHash } = place;
-    const { tool, askFirst, ttl, caller } = request;
+    const { tool, askFirst, caller } = request;
     const existing = tool.work.kind === 'workflow' ? tool.work.existing : undefined;
+    const ttl = await this.#keepable(request.ttl, until);
     const memo: TaskMemo = {
       version: 1,
       tool: tool.name,
       createdAt: Date.now(),
       ttl,
+      resultRetention,
       ...(caller ? { caller } : {}),
       ...(argumentsHash === undefined ? {} : { argumentsHash }),
       largest: calls.stores ? LARGEST_STORED : LARGEST_PAYLOAD,
@@ -68,6 +83,13 @@ export class TaskStarter {
       inputs: {},
       steps: [],
     };
+    if (request.onTtl === 'cancel' && ttl !== null)
+      await watchTtl(
+        calls,
+        // The workers of an existing workflow do not have the shipped workflows.
+        { taskId: id, at: memo.createdAt + ttl, taskQueue: existing ? taskQueue : (tool.taskQueue ?? taskQueue) },
+        Math.min(within(DEADLINE.start), until - SHORTEST_LOOK),
+      );
     try {
       await calls.run(
         deadline,
@@ -91,6 +113,12 @@ export class TaskStarter {
       if (!taken) throw explain(error);
       return { task, created: false };
     }
+  }
+
+  /** Returns the ttl, or Temporal's retention if that is shorter. Even a task that ends at once is kept for that long. */
+  async #keepable(ttl: number | null, until: number): Promise<number | null> {
+    if (ttl === null) return null;
+    return Math.min(ttl, (await this.#retention.get(until)) ?? ttl);
   }
 }
 

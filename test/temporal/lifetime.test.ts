@@ -1,0 +1,104 @@
+/** How long tasks live: the ttl that Temporal can keep, and what happens to work that outlasts it. */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { defineTool, type DurableTool } from '../../src/index.js';
+import { task2025 } from '../../src/protocol/2025-11-25/task.js';
+import type { Task } from '../../src/task/task.js';
+import { startProxy } from '../helpers/grpc-proxy.js';
+import { openEngine } from '../helpers/engine.js';
+import { startStack, type Stack } from '../helpers/stack.js';
+import { startTemporalProxy } from '../helpers/temporal-proxy.js';
+
+const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
+const inputSchema = z.object({}).loose();
+const day = 86_400_000;
+const tidy = defineTool({ name: 'tidy', inputSchema, workflow: 'tidy' });
+const quick = defineTool({ name: 'quick', inputSchema, run: async () => await Promise.resolve({ ok: true }) });
+
+let stack: Stack;
+let temporal: Client;
+beforeAll(async () => {
+  temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+  stack = await startStack([tidy, quick]);
+  await stack.startWorker({ workflowsPath });
+});
+afterAll(async () => {
+  await stack.close();
+  await temporal.connection.close();
+});
+
+const start = async (tool: DurableTool, ttl: number | null, onTtl?: 'keep' | 'cancel'): Promise<Task> =>
+  await stack.tasks.engine.start({ owner: 'ann', tool, args: {}, ttl, ...(onTtl ? { onTtl } : {}) });
+
+it('a ttl longer than Temporal’s retention is shortened to it, for every reader; no ttl and a shorter one stay', async () => {
+  const long = await start(quick, 30 * day);
+  expect(long.ttl).toBe(day);
+  expect((await stack.tasks.engine.get('ann', long.id)).ttl).toBe(day);
+  expect((await start(quick, null)).ttl).toBeNull();
+  expect((await start(quick, day / 2)).ttl).toBe(day / 2);
+});
+
+it('a ttl is kept as requested if the server may not read the retention', async () => {
+  const proxy = await startProxy({ DescribeNamespace: { status: 7, message: 'not for you' } });
+  const { engine } = openEngine(proxy.address);
+  const request = { owner: 'ann', tool: quick, args: {}, ttl: 30 * day };
+  expect((await engine.start(request)).ttl).toBe(30 * day);
+  expect((await engine.start(request)).ttl).toBe(30 * day);
+  await engine.close();
+  await proxy.stop();
+});
+
+it('a start does not wait for the retention more than once', async () => {
+  const proxy = await startTemporalProxy();
+  proxy.hang = /DescribeNamespace/;
+  const { engine } = openEngine(proxy.address);
+  const request = { owner: 'ann', tool: quick, args: {}, ttl: 30 * day };
+  expect((await engine.start(request)).ttl).toBe(30 * day);
+  // Each start has a second to spare at most, so five that waited for the retention would take too long.
+  const five = Array.from({ length: 5 }, async () => await engine.start(request));
+  expect((await Promise.all(five)).map(({ ttl }) => ttl)).toEqual(Array(5).fill(30 * day));
+  await engine.close();
+  await proxy.close();
+});
+
+it('with onTtl: cancel, a task that outlasts its ttl is cancelled and cleans up, without any server', async () => {
+  const other = await startStack([tidy], { taskQueue: stack.tasks.taskQueue });
+  const { id } = await other.tasks.engine.start({
+    owner: 'ann',
+    tool: tidy,
+    args: {},
+    ttl: 1_500,
+    onTtl: 'cancel',
+  });
+  await other.close();
+  const task = await stack.tasks.engine.result('ann', id);
+  expect(task2025(task, 1_000)).toMatchObject({
+    status: 'cancelled',
+    statusMessage:
+      'This task was cancelled because it still ran when its ttl had passed; to let it finish, call the tool again with a longer ttl.',
+  });
+  // It cleans up until it gets this signal.
+  expect((await temporal.workflow.getHandle(id).describe()).status.name).toBe('RUNNING');
+  await temporal.workflow.getHandle(id).signal('finish');
+  await expect(temporal.workflow.getHandle(id).result()).rejects.toThrow('cancelled');
+});
+
+it('with onTtl: cancel, a task that ends in time keeps its result, and with onTtl: keep it runs on', async () => {
+  const [ended, running] = [await start(quick, 1_500, 'cancel'), await start(tidy, 1, 'keep')];
+  expect((await stack.tasks.engine.result('ann', ended.id)).outcome).toMatchObject({ kind: 'result' });
+  await temporal.workflow.getHandle(`mcp-ttl-${ended.id.slice(4)}`).result();
+  expect((await stack.tasks.engine.get('ann', ended.id)).outcome).toMatchObject({ kind: 'result' });
+  expect((await stack.tasks.engine.get('ann', running.id)).outcome).toBeUndefined();
+  await temporal.workflow.getHandle(running.id).terminate();
+});
+
+it('simultaneous calls under one key share what cancels their task', async () => {
+  const key = { by: 'client', text: randomUUID() } as const;
+  const request = { owner: 'ann', tool: tidy, args: {}, ttl: 3_600_000, onTtl: 'cancel', key } as const;
+  const ids = await Promise.all([1, 2, 3].map(async () => (await stack.tasks.engine.start(request)).id));
+  expect(new Set(ids).size).toBe(1);
+  for (const id of [ids[0] as string, `mcp-ttl-${ids[0]?.slice(4)}`]) await temporal.workflow.getHandle(id).terminate();
+});
