@@ -3,6 +3,7 @@
  * @module
  */
 import { Validator } from '@cfworker/json-schema';
+import { cut } from '../limits/limits.js';
 
 /** MCP's `ElicitResult`. */
 export interface ElicitAnswer {
@@ -41,6 +42,9 @@ export function notStarted(action: 'decline' | 'cancel'): string {
   return `The user ${answered}, so nothing was started. Call the tool again only if the user asks for it.`;
 }
 
+/** The maximum length of what is said to be wrong with an answer, in characters. It may quote names from the answer. */
+const LONGEST_PROBLEM = 300;
+
 /** Says what is wrong with an answer to a form; `undefined` if nothing is. */
 export function formProblem(answer: unknown, schema: FormRequest['requestedSchema']): string | undefined {
   const problem = actionProblem(answer);
@@ -48,11 +52,10 @@ export function formProblem(answer: unknown, schema: FormRequest['requestedSchem
   // This validator does not generate code, which the sandbox does not allow.
   const { valid, errors } = new Validator(schema, '2020-12', false).validate((answer as ElicitAnswer).content ?? {});
   // The first errors are about the whole value; only the last says what is wrong and where.
-  return valid
-    ? undefined
-    : errors
-        .map(({ instanceLocation, error }) => `${instanceLocation.replace(/^#\/?/, '') || 'the answer'}: ${error}`)
-        .at(-1);
+  const last = valid ? undefined : errors.at(-1);
+  if (!last) return undefined;
+  const place = last.instanceLocation.replace(/^#\/?/, '') || 'the answer';
+  return cut(`${place}: ${last.error}`, LONGEST_PROBLEM);
 }
 
 export function actionProblem(answer: unknown): string | undefined {

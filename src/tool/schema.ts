@@ -3,6 +3,7 @@
  * zod 4, ArkType and Valibot's JSON Schema wrapper have this shape.
  * @module
  */
+import { shortQuote } from '../task/message.js';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 
 /** A schema that validates and can be converted to JSON Schema: one of zod 4, or any such Standard Schema. */
@@ -14,13 +15,17 @@ export type SchemaOutput<S extends ToolSchema> = NonNullable<S['~standard']['typ
 
 export type Validation<T> = { readonly value: T } | { readonly problems: string };
 
-/** Validates `value`. `problems` is one sentence that gives the path of each problem. */
+/** The maximum number of problems to name; a large value may have millions. */
+const MOST_PROBLEMS = 10;
+
+/** Validates `value`. `problems` is one sentence that gives the path of each of the first ten problems. */
 export async function validate<T>(schema: ToolSchema<unknown, T>, value: unknown): Promise<Validation<T>> {
   const result = await schema['~standard'].validate(value);
   if (!result.issues) return { value: result.value };
-  const problems = result.issues.map((issue) => {
+  const problems = result.issues.slice(0, MOST_PROBLEMS).map((issue) => {
     const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-    return path ? `${path}: ${issue.message}` : issue.message;
+    return shortQuote(path ? `${path}: ${issue.message}` : issue.message);
   });
-  return { problems: problems.join('; ') };
+  const more = result.issues.length - problems.length;
+  return { problems: problems.join('; ') + (more > 0 ? `; and ${more} more` : '') };
 }

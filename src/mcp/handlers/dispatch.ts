@@ -1,6 +1,7 @@
 /** `tools/call`, whichever tool it names: a durable one, a companion, or one of the author's own. @module */
 import { parseCall, type CallParams } from '../../protocol/call.js';
-import { methodNotFound } from '../../protocol/errors.js';
+import { nestingProblem } from '../../limits/nesting.js';
+import { invalidParams, methodNotFound } from '../../protocol/errors.js';
 import type { RequestContext, RpcResult } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { asRpcFaults } from '../request/faults.js';
@@ -28,7 +29,11 @@ export async function dispatchCall(
   const params = (call.params ?? {}) as Partial<CallParams>;
   const { name = '', arguments: args } = params;
   const handled = async (handle: (ctx: RequestContext) => Promise<RpcResult>, ctx: RequestContext) =>
-    await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => await handle(ctx));
+    await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => {
+      refuseTooDeep('The arguments are', args);
+      refuseTooDeep('The input responses are', ctx.inputResponses);
+      return await handle(ctx);
+    });
   const tool = service.tools.get(name);
   if (tool) {
     const answer = async (ctx: RequestContext): Promise<RpcResult> =>
@@ -44,4 +49,10 @@ export async function dispatchCall(
     if (!companion) return await call.passOn();
     return await handled(async () => await callCompanion(service, companion, { name, args, ctx }), ctx);
   });
+}
+
+/** @throws -32602 if the value is nested so deeply that the code that handles it may fail */
+function refuseTooDeep(what: string, value: unknown): void {
+  const problem = nestingProblem(value);
+  if (problem !== undefined) throw invalidParams(`${what} ${problem}`);
 }

@@ -1,6 +1,7 @@
-/** Refuses what is too large for Temporal before it is sent. @module */
+/** Refuses what is too large or too deep for Temporal before it is sent. @module */
 import { encodedSize, type EncodedSize } from '../../limits/encoded-size.js';
 import { LARGEST_PAYLOAD, tooLarge } from '../../limits/limits.js';
+import { nestingProblem } from '../../limits/nesting.js';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
 import { DEADLINE, within, type Calls } from './calls.js';
@@ -19,9 +20,11 @@ export interface Outgoing {
  * Checks values that go to a workflow in one message.
  * @param until the deadline for the codecs and the message, in milliseconds since 1970
  * @returns the deadline for the message: a later one if external storage takes part of it first
- * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large; as the codecs
+ * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large or nested too deeply; as the codecs
  */
 export async function checkSize(calls: Calls, { id, values, what, kind }: Outgoing, until: number): Promise<number> {
+  const problem = nestingProblem(values);
+  if (problem !== undefined) throw new McpTasksError('INVALID_ARGUMENTS', `${what} ${problem}`);
   const { size, limit, stored } = await sizeOf(calls, id, values, until);
   if (size > limit) throw new McpTasksError('INVALID_ARGUMENTS', tooLarge(what, size, kind, limit));
   return stored ? Math.max(until, within(DEADLINE.stored)) : until;
