@@ -30,6 +30,12 @@ export function namedTaskId(secret: string, owner: string, name: string): string
   return `mcp-${ownerTag(secret, owner)}-${hex}`;
 }
 
+/** Returns the ID that an earlier version of this package gave to the task that `name` stands for. */
+export function earlierTaskId(secret: string, owner: string, name: string): string {
+  const hex = createHmac('sha256', secret).update(`named task\0${name}`).digest('hex').slice(0, 32);
+  return `mcp-${ownerTag(secret, owner)}-${hex}`;
+}
+
 /** Whether `id` is a well-formed task ID with one of these owner tags. */
 export function belongsTo(id: string, tags: readonly string[]): boolean {
   const tag = TASK_ID.exec(id)?.[1];

@@ -5,7 +5,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { McpTasksError } from './errors.js';
-import { namedTaskId, ownerTag } from './id.js';
+import { earlierTaskId, namedTaskId, ownerTag } from './id.js';
 
 const SHORTEST_KEY = 32;
 
@@ -49,6 +49,11 @@ export class Keyring {
   namedTaskIds(owner: string, name: string): readonly [string, ...string[]] {
     const [current, ...previous] = this.#keys.map((key) => namedTaskId(key, owner, name));
     return [current as string, ...previous];
+  }
+
+  /** Returns the IDs that an earlier version of this package would have given to that task, under each key. */
+  earlierTaskIds(owner: string, name: string): readonly string[] {
+    return this.#keys.map((key) => earlierTaskId(key, owner, name));
   }
 
   /** Returns the workflow ID of the note about the owner's tasks called `name`, under each key. Not a task's ID. */

@@ -80,6 +80,13 @@ describe('a task under a tool’s own key gives way to a new one if it failed or
 });
 
 describe('the ID of a key’s task', () => {
+  it('finds the IDs that an earlier version made', () => {
+    const key = '0123456789abcdef0123456789abcdef';
+    expect(new Keyring([key]).earlierTaskIds('ann', '["tool","client","one",0]')).toEqual([
+      'mcp-e3e1042b8b5d5bc06114044e4f3dedfc-8ec64ecc7f41183489ec00b1b198e482',
+    ]);
+  });
+
   it('is a task ID of its owner, and the same only for the same name and secret', () => {
     const [current, previous] = ['c'.repeat(32), 'p'.repeat(32)];
     const keys = new Keyring([current, previous]);

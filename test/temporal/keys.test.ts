@@ -10,6 +10,8 @@ import { defineTool, type DurableTasksOptions, type DurableTool } from '../../sr
 import { isMcpTasksError } from '../../src/task/errors.js';
 import type { IdempotencyKey } from '../../src/task/idempotency-key.js';
 import { Keyring } from '../../src/task/keyring.js';
+import type { TaskMemo } from '../../src/task/memo.js';
+import { MEMO_KEY } from '../../src/task/names.js';
 import type { Task } from '../../src/task/task.js';
 import { Engine } from '../../src/temporal/engine.js';
 import { key as secret, startStack, type Stack } from '../helpers/stack.js';
@@ -167,6 +169,19 @@ describe('a key', () => {
     for (const args of [{ order: [2, 1] }, { order: '1,2' }, {}])
       await expect(start(two, { key: { by, text }, args })).rejects.toMatchObject({ code: 'KEY_REUSED' });
     expect(await workflows()).toBe(1);
+  });
+
+  it.each([0, 3])('finds a running task whose ID an earlier version made, as generation %i', async (generation) => {
+    await one.startWorker({ workflowsPath });
+    const name = JSON.stringify(['sleeper', 'client', text, generation]);
+    const [id = ''] = Keyring.parse(secret).earlierTaskIds('ann', name);
+    const argumentsHash = Keyring.parse(secret).sign('arguments', `${id}\0{}`);
+    const memo: TaskMemo = { version: 1, tool: 'sleeper', createdAt: Date.now(), ttl: null, argumentsHash };
+    const { taskQueue } = one.tasks;
+    await temporal.workflow.start('sleeper', { workflowId: id, taskQueue, args: [{}], memo: { [MEMO_KEY]: memo } });
+    expect(await start(two, { key: client() })).toMatchObject({ id });
+    await expect(start(two, { key: client(), args: { other: true } })).rejects.toMatchObject({ code: 'KEY_REUSED' });
+    await one.tasks.engine.cancel('ann', id);
   });
 
   it('is separate for each owner, tool, kind and text', async () => {

@@ -14,7 +14,7 @@ import type { Keyring } from '../../task/keyring.js';
 import type { Task } from '../../task/task.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { describe, type Description } from '../read/describe.js';
-import { searchGenerations, WINDOW } from './generations.js';
+import { searchGenerations, WINDOW, type Generations } from './generations.js';
 import { NotedGeneration } from './noted-generation.js';
 import type { TaskReader } from '../read/read.js';
 import type { StartRequest } from './start-request.js';
@@ -51,25 +51,25 @@ export class KeyedStarts {
    */
   async findOrStart(owner: string, key: IdempotencyKey, request: StartRequest): Promise<Task> {
     const name = [request.tool.name, key.by, key.text];
-    const idsOf = (generation: number): readonly [string, ...string[]] =>
-      this.keys.namedTaskIds(owner, JSON.stringify([...name, generation]));
+    const numbered = (generation: number): string => JSON.stringify([...name, generation]);
+    const idsOf = (generation: number) => this.keys.namedTaskIds(owner, numbered(generation));
+    const earlierIdsOf = (generation: number) => this.keys.earlierTaskIds(owner, numbered(generation));
     const note = new NotedGeneration(this.calls, this.keys.noteIds(owner, JSON.stringify(name)));
     const until = within(DEADLINE.keyedStart);
     const call: KeyedCall = { key, canonical: canonicalJson(request.args), until };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const noted = await note.get(until);
-      const { found, free } = await searchGenerations(
-        async (generation) => await this.#taken(idsOf(generation), until),
-        noted,
-      );
-      const tasks = await Promise.all(found.map(async (id) => await this.#read(id, until)));
-      const kept = tasks.find((task) => task && !givesWay(task, key));
+      const { found, free, ...current } = await this.#search(idsOf, call, noted);
+      // A task that an earlier version has started keeps its key too. Look for it only if there is no other.
+      const earlier = current.kept ? undefined : await this.#search(earlierIdsOf, call);
+      const kept = current.kept ?? earlier?.kept;
       if (kept && isGivingWay(kept, key)) {
         await this.#untilClosed(kept, until);
         continue;
       }
       if (kept) return await this.#same(kept, call);
-      if (key.by === 'answer' && found.length > 0) throw new McpTasksError('KEY_REUSED', REUSED.answer);
+      if (key.by === 'answer' && [...found, ...(earlier?.found ?? [])].length > 0)
+        throw new McpTasksError('KEY_REUSED', REUSED.answer);
       if (free >= WINDOW) await note.set(free, until);
       else if (noted !== undefined && !found.some((one) => idsOf(noted).includes(one))) await note.clear(until);
       const [id] = idsOf(free);
@@ -91,9 +91,24 @@ export class KeyedStarts {
   }
 
   /**
-   * Returns the ID of this generation's task, if there is one. It may have been derived from a previous key of the
-   * keyring.
+   * Searches the key's generations.
+   * @param idsOf returns the IDs that a generation's task can have: one per key of the keyring
+   * @returns also `kept`, the one that has not given way
    */
+  async #search(
+    idsOf: (generation: number) => readonly string[],
+    { key, until }: KeyedCall,
+    noted?: number,
+  ): Promise<Generations<string> & { readonly kept: Task | undefined }> {
+    const generations = await searchGenerations(
+      async (generation) => await this.#taken(idsOf(generation), until),
+      noted,
+    );
+    const tasks = await Promise.all(generations.found.map(async (id) => await this.#read(id, until)));
+    return { ...generations, kept: tasks.find((task) => task && !givesWay(task, key)) };
+  }
+
+  /** Returns the first of the IDs that is taken, if one is. */
   async #taken(ids: readonly string[], until: number): Promise<string | undefined> {
     const descriptions = await Promise.all(ids.map(async (id) => await this.#describe(id, until)));
     return ids.find((_, index) => descriptions[index]);
