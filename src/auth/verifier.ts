@@ -37,7 +37,7 @@ export class JwtVerifier implements OAuthTokenVerifier {
   constructor(
     private readonly issuer: IssuerMetadata,
     private readonly audience: string[],
-    logger: Logger,
+    private readonly logger: Logger,
   ) {
     this.#keys = issuerKeys(issuer, logger);
   }
@@ -52,7 +52,7 @@ export class JwtVerifier implements OAuthTokenVerifier {
     const payload = await this.#verify(token);
     const { iss, sub, exp = 0 } = payload;
     // The client ID is not a substitute: all users of one host would become one owner.
-    if (!sub) throw invalid('the token has no subject (sub) to own the tasks');
+    if (typeof sub !== 'string' || sub === '') throw this.#noSubject(sub);
     return {
       token,
       clientId: text(payload['client_id']) ?? text(payload['azp']) ?? '',
@@ -61,6 +61,16 @@ export class JwtVerifier implements OAuthTokenVerifier {
       expiresAt: exp + CLOCK_TOLERANCE,
       extra: { iss, sub },
     };
+  }
+
+  /** Logs it too: the issuer signed this token, so a user cannot fix it. */
+  #noSubject(sub: unknown): OAuthError {
+    const problem =
+      sub === undefined || sub === ''
+        ? 'the token has no subject (sub) to own the tasks'
+        : "the token's subject (sub) is not a string, so it cannot own tasks";
+    this.logger.warn({ issuer: this.issuer.issuer }, `refused a token: ${problem}`);
+    return invalid(problem);
   }
 
   async #verify(token: string): Promise<JWTPayload> {

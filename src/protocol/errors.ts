@@ -6,6 +6,7 @@ export const RPC = {
   invalidParams: -32602,
   internalError: -32603,
   missingClientCapability: -32021,
+  serverError: -32000,
 } as const;
 
 /** A JSON-RPC error to answer with. Both SDKs send an error that has a code unchanged. */
@@ -18,6 +19,13 @@ export class RpcFault extends Error {
     readonly data?: unknown,
   ) {
     super(message);
+  }
+}
+
+/** The client has to send another access token. Over HTTP the status is 401. */
+export class InvalidToken extends RpcFault {
+  constructor(message: string) {
+    super(RPC.serverError, message);
   }
 }
 

@@ -3,15 +3,17 @@
  * @module
  */
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { Connection } from '../mcp/sessions/connection.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
+import { unknownOwner, unknownSession } from '../mcp/request/refusal.js';
+import { RpcFault } from '../protocol/errors.js';
 import type { RequestContext, RpcResult } from '../protocol/request.js';
 import type { TaskService } from '../mcp/service.js';
 import type { Peer } from '../mcp/sessions/peer.js';
 import type { Stream } from '../protocol/stream.js';
 import { onceExpired } from '../mcp/request/token-expiry.js';
-import { watchStreams, type Extra, type HttpStreams } from './seam.js';
+import { guardRequests, watchStreams, type Extra, type HttpStreams } from './seam.js';
 
 /** Returns the client that sent a message with this token. */
 export type PeerOf = (authInfo: AuthInfo | undefined) => Peer;
@@ -23,19 +25,37 @@ export class Link {
   readonly #connection: Connection;
   readonly #streams: HttpStreams | undefined;
   readonly #waiting = new Map<RequestId, AbortController>();
+  readonly #peerOf: PeerOf;
+  /** Whether the requests of this connection are checked one by one, because the SDK manages HTTP sessions. */
+  readonly #guarded: boolean;
+  /** The owner of the session; `undefined` until it has begun. */
+  #owner: string | undefined;
 
   constructor(
     private readonly transport: Transport,
     service: TaskService,
-    private readonly peerOf: PeerOf,
+    peerOf: PeerOf,
   ) {
+    this.#peerOf = oncePerToken(peerOf);
     this.#streams = watchStreams(transport, () => this.#streamsChanged());
     this.#connection = new Connection(service, async (message) => {
       if (this.#streams?.carry() === false) throw new Error('the client does not listen');
       await transport.send(message);
     });
     if (!this.#streams) this.#connection.listen();
+    this.#guarded = guardRequests(transport, (authInfo) => this.#refusal(authInfo));
     this.#overhear();
+  }
+
+  /** Refuses requests of anyone but the session's owner: the ID alone must not be enough to read its streams. */
+  #refusal(authInfo: AuthInfo | undefined): Response | undefined {
+    try {
+      const { owner } = this.#peerOf(authInfo);
+      return this.#owner === undefined || this.#owner === owner.id ? undefined : unknownSession();
+    } catch (error) {
+      if (error instanceof RpcFault) return unknownOwner(error);
+      throw error;
+    }
   }
 
   /**
@@ -45,8 +65,8 @@ export class Link {
   readonly serve: RunRequest = async (extra, handle) => {
     const hangUp = new AbortController();
     this.#waiting.set(extra.requestId, hangUp);
-    const peer = this.peerOf(extra.authInfo);
-    const forget = onceExpired(peer.expired, () => this.#streams?.end(extra.requestId));
+    const peer = this.#peerOf(extra.authInfo);
+    const forget = onceExpired(peer.expired, () => this.#streams?.expire(extra.requestId));
     try {
       const signal = AbortSignal.any([extra.signal, hangUp.signal]);
       return await handle({
@@ -86,9 +106,10 @@ export class Link {
     let forget = (): void => undefined;
     this.transport.onmessage = (message, extra) => {
       // The token of the GET itself is not visible here, so its stream ends when the newest message's token expires.
-      const peer = this.peerOf(extra?.authInfo);
+      const peer = this.#peerOf(extra?.authInfo);
+      if (this.#guarded && isInitialize(message)) this.#owner ??= peer.owner.id;
       forget();
-      forget = onceExpired(peer.expired, () => this.#streams?.end());
+      forget = onceExpired(peer.expired, () => this.#streams?.expire());
       if (!this.#connection.receive(message, peer)) onmessage?.(message, extra);
     };
     this.transport.onclose = () => {
@@ -103,6 +124,22 @@ export class Link {
     else this.#connection.unlisten();
     for (const [requestId, hangUp] of this.#waiting) if (this.#streams?.dropped(requestId)) hangUp.abort();
   }
+}
+
+/** The author's owner rule runs at most once for each request. */
+function oncePerToken(peerOf: PeerOf): PeerOf {
+  const peers = new WeakMap<AuthInfo, Peer>();
+  let anonymous: Peer | undefined;
+  return (authInfo) => {
+    if (!authInfo) return (anonymous ??= peerOf(undefined));
+    const peer = peers.get(authInfo) ?? peerOf(authInfo);
+    peers.set(authInfo, peer);
+    return peer;
+  };
+}
+
+function isInitialize(message: JSONRPCMessage): boolean {
+  return 'method' in message && message.method === 'initialize';
 }
 
 /** Returns the version that an HTTP request states in its header. */

@@ -15,6 +15,8 @@ import type {
   ServerNotification,
   ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { AuthInfo } from '../mcp/request/owner.js';
+import { expiredAnswer } from '../mcp/request/token-expiry.js';
 import { McpTasksError } from '../task/errors.js';
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -26,9 +28,13 @@ interface InsideServer {
 }
 
 interface HttpStream {
+  /** Answers the request, if the transport answers with JSON in place of streams. */
+  readonly resolveJson?: (response: Response) => void;
   readonly controller?: unknown;
   cleanup(): void;
 }
+
+type HandleRequest = (request: Request, options?: { readonly authInfo?: AuthInfo }) => Promise<Response>;
 
 /** Private members of the SDK's `WebStandardStreamableHTTPServerTransport`, which the transport for Node wraps. */
 interface InsideTransport {
@@ -37,6 +43,7 @@ interface InsideTransport {
   readonly _requestToStreamMapping: ReadonlyMap<RequestId, string>;
   readonly _standaloneSseStreamId: string;
   readonly _eventStore?: unknown;
+  handleRequest: HandleRequest;
 }
 
 export function handles(mcp: McpServer, method: string): boolean {
@@ -95,6 +102,24 @@ export function onConnect({ server }: McpServer, connected: (transport: Transpor
   };
 }
 
+/**
+ * Has each HTTP request of a transport checked before the SDK sees it.
+ * @param refuse returns the answer to a request that is refused
+ * @returns whether the transport has such requests; stdio has none
+ */
+export function guardRequests(
+  transport: Transport,
+  refuse: (authInfo: AuthInfo | undefined) => Response | undefined,
+): boolean {
+  const outer = transport as unknown as Partial<InsideTransport>;
+  const inner = outer._webStandardTransport ?? outer;
+  const { handleRequest } = inner;
+  if (!handleRequest) return false;
+  inner.handleRequest = async (request, options) =>
+    refuse(options?.authInfo) ?? (await handleRequest.call(inner, request, options));
+  return true;
+}
+
 /** The open streams of a Streamable HTTP transport's client. */
 export interface HttpStreams {
   /**
@@ -103,8 +128,8 @@ export interface HttpStreams {
   carry(requestId?: RequestId): boolean;
   /** Returns whether the request's client has hung up and cannot reconnect for the answer. */
   dropped(requestId: RequestId): boolean;
-  /** Ends the request's stream or, without a request, the one that a GET opened. */
-  end(requestId?: RequestId): void;
+  /** Ends the request's stream or, without a request, the one that a GET opened, because the token has expired. */
+  expire(requestId?: RequestId): void;
 }
 
 /**
@@ -138,6 +163,10 @@ export function watchStreams(transport: Transport, changed: () => void): HttpStr
     carry: (requestId) => streamOf(requestId)?.controller !== undefined,
     // With an event store the client can resume its stream.
     dropped: (requestId) => !_eventStore && streamOf(requestId) === undefined,
-    end: (requestId) => streamOf(requestId)?.cleanup(),
+    expire(requestId) {
+      const stream = streamOf(requestId);
+      stream?.resolveJson?.(expiredAnswer(requestId));
+      stream?.cleanup();
+    },
   };
 }

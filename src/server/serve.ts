@@ -83,6 +83,7 @@ export function stdioServer(
     taskServers(service, factory, () => ({
       owner: peer.owner,
       session: peer.session,
+      expired: peer.expired,
       connection: transport.connection,
     })),
     { ...options, transport },
@@ -101,8 +102,8 @@ function taskServers(service: TaskService, factory: ServerFactory, peerOf: () =>
     }
     const stated = ctx.era === 'modern' ? 'in-requests' : 'in-initialize';
     const name = ctx.requestInfo?.headers.get('mcp-protocol-version');
-    const { owner, session, connection } = peerOf();
-    const peer = { owner, session, ...(connection ? { connection } : {}), version: name ?? undefined };
+    const { owner, session, expired, connection } = peerOf();
+    const peer = { owner, session, expired, ...(connection ? { connection } : {}), version: name ?? undefined };
     attachTasks(mcp, service, pickVersion(service.versions, stated, name), peer);
     return mcp;
   };

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, StreamableHTTPClientTransport, type OAuthClientProvider } from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { bearerAuth, type ProtectedHandler } from '../../src/auth/index.js';
 import { callTool, tasksCapability } from '../../src/client/index.js';
-import { defineTool } from '../../src/index.js';
+import { defineTool, type Logger } from '../../src/index.js';
 import { listen } from '../helpers/http.js';
 import { silent, startStack, type Stack } from '../helpers/stack.js';
 import { send2025, send2026 } from '../helpers/raw-requests.js';
@@ -31,6 +31,9 @@ const sleep = defineTool({
   run: async (_, { signal }) => await new Promise((_resolve, reject) => signal.addEventListener('abort', reject)),
 });
 
+const WRONG_SUBJECT = "the token's subject (sub) is not a string, so it cannot own tasks";
+const warn = vi.fn<Logger['warn']>();
+
 let server: AuthorizationServer;
 let stack: Stack;
 let handler: ProtectedHandler;
@@ -45,7 +48,7 @@ beforeAll(async () => {
     issuer: server.issuer,
     resource: RESOURCE,
     scopes: ['tasks:run'],
-    logger: silent,
+    logger: { ...silent, warn },
   });
 });
 afterAll(async () => {
@@ -102,6 +105,7 @@ describe('a request is refused', () => {
     ],
     ['with a token without a subject', forged({ sub: undefined }), 'the token has no subject (sub) to own the tasks'],
     ['with a token whose subject is empty', forged({ sub: '' }), 'the token has no subject (sub) to own the tasks'],
+    ['with a token whose subject is a number', forged({ sub: 42 }), WRONG_SUBJECT],
   ])('%s', async (_, token, reason) => {
     const response = await ask('/mcp', { token: await token() });
     expect(response.status).toBe(401);
@@ -109,6 +113,13 @@ describe('a request is refused', () => {
       `Bearer error="invalid_token", error_description="${reason.replaceAll('"', String.raw`\"`)}", scope="tasks:run", resource_metadata="${METADATA}"`,
     );
     expect(await response.json()).toEqual({ error: 'invalid_token', error_description: reason });
+  });
+
+  it('and the operator reads of a token that its issuer signed without a usable subject', async () => {
+    warn.mockClear();
+    const token = await forged({ sub: 42 })();
+    await ask('/mcp', { token });
+    expect(warn.mock.calls).toEqual([[{ issuer: server.issuer }, `refused a token: ${WRONG_SUBJECT}`]]);
   });
 
   it('with a token that someone else signed in the issuer’s name', async () => {

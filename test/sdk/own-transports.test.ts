@@ -118,6 +118,43 @@ it('its streams end when the client’s token expires', async () => {
   await stack.tasks.engine.cancel('token\0https://issuer.example\0ann', taskId);
 });
 
+it('a request that is answered with JSON gets no result after its token has expired', async () => {
+  const plain = sessionful(server, { enableJsonResponse: true });
+  const extra = { iss: 'https://issuer.example', sub: 'ann' };
+  const expiresAt = Date.now() / 1000 + 1.5;
+  const session = await Session.begin(plain, {}, { token: 't', clientId: 'c', scopes: [], extra, expiresAt });
+  const { taskId } = (await session.request(plain, 'tools/call', { name: 'wait', task: {} })).result.task;
+  expect(await session.request(plain, 'tasks/result', { taskId })).toMatchObject({
+    error: { code: -32603, message: 'The access token expired before the answer was ready.' },
+  });
+  await stack.tasks.engine.cancel('token\0https://issuer.example\0ann', taskId);
+});
+
+it('its session belongs to the user who began it, even if somebody else knows its ID', async () => {
+  const user = (sub: string) => ({
+    token: sub,
+    clientId: 'c',
+    scopes: [],
+    extra: { iss: 'https://issuer.example', sub },
+  });
+  const session = await Session.begin(endpoint, {}, user('ann'));
+  const taskId = await create(session);
+  const headers = { accept: 'text/event-stream', 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': session.id };
+  const get = async (sub: string): Promise<Response> =>
+    await endpoint.fetch(new Request('http://127.0.0.1/mcp', { headers }), { authInfo: user(sub) });
+  expect(await get('bob')).toMatchObject({ status: 404 });
+  const stream = await get('ann');
+  expect(stream.status).toBe(200);
+  await stream.body?.cancel();
+  const other = new Session(session.id, user('bob'), session.begun);
+  expect((await other.request(endpoint, 'tasks/get', { taskId })).error).toMatchObject({ code: -32001 });
+  const end = async (sub: string): Promise<Response> =>
+    await endpoint.fetch(new Request('http://127.0.0.1/mcp', { method: 'DELETE', headers }), { authInfo: user(sub) });
+  expect(await end('bob')).toMatchObject({ status: 404 });
+  expect(await end('ann')).toMatchObject({ status: 200 });
+  await stack.tasks.engine.cancel('token\0https://issuer.example\0ann', taskId);
+});
+
 it('without sessions a reply is accepted by another server in the same process', async () => {
   const at = stateless(server);
   const { taskId } = (await send2025(at, 'tools/call', { name: 'once', task: {} })).result.task;

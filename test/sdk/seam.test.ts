@@ -6,7 +6,15 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { expect, it, vi } from 'vitest';
 import { installed } from '../helpers/sdk-version.js';
-import { handlerOf, handles, onConnect, replaceHandler, watchStreams, type Extra } from '../../src/sdk/seam.js';
+import {
+  guardRequests,
+  handlerOf,
+  handles,
+  onConnect,
+  replaceHandler,
+  watchStreams,
+  type Extra,
+} from '../../src/sdk/seam.js';
 
 const SDK = installed('@modelcontextprotocol/sdk');
 
@@ -71,7 +79,34 @@ it(`inside ${SDK}, a stream can be ended`, async () => {
   const response = await transport.handleRequest(
     new Request('http://127.0.0.1/mcp', { headers: { accept: 'text/event-stream' } }),
   );
-  streams?.end();
+  streams?.expire();
   expect(await response.text()).toBe('');
   expect(streams?.carry()).toBe(false);
+});
+
+it(`inside ${SDK}, a request that is answered with JSON can be ended`, async () => {
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  const streams = watchStreams(transport, () => undefined);
+  const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
+  transport.onmessage = () => streams?.expire(7);
+  const response = await transport.handleRequest(
+    new Request('http://127.0.0.1/mcp', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }),
+    }),
+  );
+  expect(await response.json()).toMatchObject({ id: 7, error: { code: -32603 } });
+});
+
+it(`inside ${SDK}, a request can be refused before the transport sees it`, async () => {
+  const transport = new WebStandardStreamableHTTPServerTransport();
+  const refused = new Response(null, { status: 404 });
+  const authInfo = { token: 't', clientId: 'c', scopes: [] };
+  const refuse = vi.fn<() => Response>().mockReturnValue(refused);
+  expect(guardRequests(transport, refuse)).toBe(true);
+  expect(await transport.handleRequest(new Request('http://127.0.0.1/mcp'), { authInfo })).toBe(refused);
+  expect(refuse).toHaveBeenCalledWith(authInfo);
+  expect(guardRequests(new StreamableHTTPServerTransport(), refuse)).toBe(true);
+  expect(guardRequests(new StdioServerTransport(), refuse)).toBe(false);
 });

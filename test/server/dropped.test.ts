@@ -23,12 +23,21 @@ const tool = defineTool({
   },
 });
 
+const brief = defineTool({
+  name: 'brief',
+  inputSchema: z.object({}),
+  async run(_, ctx) {
+    begun(ctx.taskId);
+    return await new Promise<{ secret: boolean }>((resolve) => setTimeout(() => resolve({ secret: true }), 3_000));
+  },
+});
+
 describe.each(adapters)('%s SDK', (sdk, adapt) => {
   let stack: Stack<TasksConnection>;
   let handler: FetchHandler;
   let server: Listening;
   beforeAll(async () => {
-    ({ stack, handler } = await adapt([tool]));
+    ({ stack, handler } = await adapt([tool, brief]));
     await stack.startWorker();
     server = await listen(handler);
   });
@@ -139,10 +148,24 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
         { name: 'long' },
         { capabilities: {}, authInfo: soon(), meta: { progressToken: 1 } },
       );
-      expect([reply.result, reply.error]).toEqual([undefined, undefined]);
+      expect(reply.result).toBeUndefined();
+      // There is an answer if the token expired before the first progress opened a stream.
+      expect([undefined, expect.stringContaining('access token expired')]).toContainEqual(reply.error?.message);
       const id = await started;
       expect((await stack.tasks.engine.get(owner, id)).outcome).toBeUndefined();
       await stack.tasks.engine.cancel(owner, id);
+    });
+
+    it.skipIf(sdk === 'v1')('ends the wait of a call in 2026-07-28 that is answered without a stream', async () => {
+      const started = new Promise<string>((resolve) => (begun = resolve));
+      const authInfo = soon();
+      const reply = await send2026(handler, 'tools/call', { name: 'brief' }, { capabilities: {}, authInfo });
+      expect(reply).toMatchObject({
+        error: { code: -32603, message: expect.stringContaining('The access token expired while brief was running') },
+      });
+      const id = await started;
+      expect(reply.error?.message).toContain(id);
+      expect((await stack.tasks.engine.result(owner, id)).outcome).toMatchObject({ kind: 'result' });
     });
   });
 });

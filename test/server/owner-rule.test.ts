@@ -60,3 +60,26 @@ it('is logged and does not reach the client on a transport of the v1 SDK', async
   expect(logged).toEqual([inTheLog]);
   await stack.close();
 });
+
+describe.each(adapters)('%s', (_, adapt) => {
+  it('a token whose subject is not a string is refused with 401 and logged, without its text', async () => {
+    const { stack, handler } = await adapt([], { logger: options.logger });
+    logged.length = 0;
+    const request = new Request('http://localhost/mcp', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    });
+    const extra = { iss: 'https://issuer.example', sub: 42 };
+    const response = await handler.fetch(request, {
+      authInfo: { token: 'secret-token', clientId: 'c', scopes: [], extra },
+    });
+    await stack.close();
+    expect(response.status).toBe(401);
+    const problem = "the token's issuer (iss) and subject (sub) must be strings that are not empty";
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer error="invalid_token", error_description="${problem}"`,
+    );
+    expect(logged).toEqual([[{}, `refused a request: ${problem}`]]);
+  });
+});

@@ -7,9 +7,11 @@ import type { Task } from '../../task/task.js';
 import { newReports } from '../../task/task.js';
 import { linkSignals, unlessAborted } from '../../temporal/rpc/signals.js';
 import { asksOf } from '../../tool/define-tool.js';
+import { WAIT } from '../tools/fallback.js';
 import { handleResult } from '../tools/handle-result.js';
 import { resultOf } from './output.js';
 import type { SentCall } from '../../protocol/call.js';
+import { RPC, RpcFault } from '../../protocol/errors.js';
 import { progressTokenOf, type RequestContext, type RpcResult } from '../../protocol/request.js';
 import type { Inputs, ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
@@ -59,7 +61,7 @@ function openQuestions({ version, call, budget, answered }: Wait, task: Task): I
  * Returns the task once it has ended or asks something that the answer to the call can carry, or as it is when the
  * budget is spent. Until then the call's stream carries the task's progress, under the call's own token, and its
  * questions if the version sends unsolicited messages.
- * @throws the signal's reason
+ * @throws the signal's reason; RpcFault if the request's token expires first
  */
 export async function awaitTask(wait: Wait): Promise<Task> {
   const { service, version, task } = wait;
@@ -76,11 +78,12 @@ export async function awaitTask(wait: Wait): Promise<Task> {
       : undefined;
   const patience = new AbortController();
   const timer = wait.budget === undefined ? undefined : setTimeout(() => patience.abort(), wait.budget);
-  const { signal, unlink } = linkSignals(ctx.signal, patience.signal);
+  const { signal, unlink } = linkSignals(ctx.signal, patience.signal, ctx.expired);
   try {
     return following ? await unlessAborted(following.ended, signal) : await endedOrAsking(wait, signal, tell);
   } catch (error) {
-    if (!patience.signal.aborted || ctx.signal.aborted || error !== signal.reason) throw error;
+    if (ctx.signal.aborted || error !== signal.reason) throw error;
+    if (ctx.expired?.aborted) throw tokenExpired(wait);
     return await service.engine.get(owner.id, task.id).catch(() => task);
   } finally {
     clearTimeout(timer);
@@ -88,6 +91,16 @@ export async function awaitTask(wait: Wait): Promise<Task> {
     // If the call was answered with a handle, the client may still be showing a question to the user.
     following?.leave({ asked: patience.signal.aborted && !ctx.signal.aborted });
   }
+}
+
+function tokenExpired({ service, task: { id, tool } }: Wait): RpcFault {
+  const next = service.tools.fallback.handles.has(tool)
+    ? `call ${WAIT} with ${JSON.stringify({ taskId: id })}`
+    : 'follow that task; calling the tool again may do the work twice';
+  return new RpcFault(
+    RPC.internalError,
+    `The access token expired while ${tool} was running. The work continues as task ${id}: get a new token, then ${next}.`,
+  );
 }
 
 /** Returns whether the task's tool says that it asks. Of a tool that has been removed, nothing is known. */

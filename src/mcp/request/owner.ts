@@ -1,5 +1,6 @@
 /** A task's owner: the authorization context of the request that created it. @module */
 import { userInfo } from 'node:os';
+import { InvalidToken } from '../../protocol/errors.js';
 import type { Owner } from '../../protocol/request.js';
 import { McpTasksError } from '../../task/errors.js';
 
@@ -30,23 +31,30 @@ const ANONYMOUS: Owner = { id: 'anonymous', mayList: false };
  *
  * @throws McpTasksError `CONFIGURATION` if the token lacks an issuer or a subject: falling back to its client ID would
  * merge all users of one host; also if the rule returns no name
+ * @throws InvalidToken if they are not strings, or empty
  */
 export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | undefined): Owner {
   if (rule) return ownerByRule(rule, authInfo);
   if (!authInfo) return ANONYMOUS;
   const { iss, sub } = authInfo.extra ?? {};
-  if (typeof iss !== 'string' || typeof sub !== 'string') {
+  if (iss === undefined || sub === undefined) {
     throw new McpTasksError(
       'CONFIGURATION',
       'the access token names no issuer and subject: have the verifier put them into authInfo.extra.iss and .sub, or set the `owner` option',
     );
   }
+  if (!isName(iss) || !isName(sub))
+    throw new InvalidToken("the token's issuer (iss) and subject (sub) must be strings that are not empty");
   return { id: `token\0${iss}\0${sub}`, mayList: true };
 }
 
 /** Returns the owner of requests over stdio: the user who runs this process, unless a rule names another. */
 export function stdioOwner(rule: OwnerRule | undefined): Owner {
   return rule ? ownerByRule(rule, undefined) : { id: `user\0${userName()}`, mayList: true };
+}
+
+function isName(claim: unknown): claim is string {
+  return typeof claim === 'string' && claim !== '';
 }
 
 /** Without this check, a rule in JavaScript that returns `undefined` or a promise would make all callers one owner. */

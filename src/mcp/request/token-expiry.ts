@@ -1,4 +1,5 @@
 /** Ends what a token has opened when the token expires. @module */
+import { RPC } from '../../protocol/errors.js';
 
 /** The longest delay of a Node timer, in milliseconds. With a longer one it fires immediately. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -56,6 +57,25 @@ export function untilExpiry(response: Response, expired: AbortSignal | undefined
     },
   });
   return new Response(stream, { status: response.status, statusText: response.statusText, headers: response.headers });
+}
+
+/**
+ * Returns the response, with an error in place of a result that was only ready after the token had expired.
+ * @param response not an event stream: {@link untilExpiry} ends those
+ */
+export async function unlessExpired(response: Response, expired: AbortSignal | undefined): Promise<Response> {
+  if (!expired?.aborted || !response.headers.get('content-type')?.startsWith('application/json')) return response;
+  const { status, statusText, headers } = response;
+  const text = await response.text();
+  const { id = null, error } = JSON.parse(text) as { id?: unknown; error?: unknown };
+  if (error !== undefined) return new Response(text, { status, statusText, headers });
+  return expiredAnswer(id);
+}
+
+/** The answer to a request whose token expired before its result was ready. */
+export function expiredAnswer(id: unknown): Response {
+  const error = { code: RPC.internalError, message: 'The access token expired before the answer was ready.' };
+  return Response.json({ jsonrpc: '2.0', id, error });
 }
 
 async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

@@ -1,6 +1,6 @@
 /** The client that sent a request. @module */
 import type { Logger } from '../../local/log.js';
-import { RPC, RpcFault } from '../../protocol/errors.js';
+import { InvalidToken, RPC, RpcFault } from '../../protocol/errors.js';
 import type { Owner } from '../../protocol/request.js';
 import type { Keyring } from '../../task/keyring.js';
 import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../request/owner.js';
@@ -31,6 +31,10 @@ export class Peer {
       try {
         return httpOwner(rule, authInfo);
       } catch (error) {
+        if (error instanceof InvalidToken) {
+          logger.warn({}, `refused a request: ${error.message}`);
+          throw error;
+        }
         logger.error({ err: error }, 'failed to determine the owner of a request');
         throw new RpcFault(RPC.internalError, "Internal error; the server's log says more");
       }

@@ -16,7 +16,8 @@ import { openReply, takeReply } from './replies.js';
 import { isStatedInRequests, pickVersion } from '../../protocol/registry.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import type { TaskService } from '../service.js';
-import { untilExpiry } from '../request/token-expiry.js';
+import { failure, unknownOwner, unknownSession } from '../request/refusal.js';
+import { unlessExpired, untilExpiry } from '../request/token-expiry.js';
 import type { Peer } from './peer.js';
 import { newSession, sealSession, type Session } from './session.js';
 
@@ -141,9 +142,9 @@ export function serveSessions(
       peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
     } catch (error) {
       if (!(error instanceof RpcFault)) throw error;
-      return failure(500, error.code, error.message);
+      return unknownOwner(error);
     }
-    if (!peer) return failure(404, -32001, 'Session not found');
+    if (!peer) return unknownSession();
     const { session } = peer;
     if (session && request.method === 'GET') {
       const wanted = request.headers.get('accept')?.includes('text/event-stream');
@@ -153,7 +154,7 @@ export function serveSessions(
     }
     if (request.method !== 'POST' || sessionless) {
       const method = request.headers.get('mcp-method');
-      const response = await handler.fetch(request, given, peer);
+      const response = await unlessExpired(await handler.fetch(request, given, peer), peer.expired);
       // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes
       // on. The handler of subscriptions ends its streams at expiry itself.
       return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
@@ -162,7 +163,7 @@ export function serveSessions(
     if (session) service.cancellations.receive(session.id, message);
     const taken = await reply(message, peer);
     if (taken) return taken;
-    const answered = await handler.fetch(request, given, peer);
+    const answered = await unlessExpired(await handler.fetch(request, given, peer), peer.expired);
     const version = pickVersion(service.versions, 'in-initialize', named);
     const response = isPoll(version, message)
       ? await withoutStream(answered)
@@ -204,11 +205,4 @@ function withSessionId(response: Response, id: string): Response {
   const headers = new Headers(response.headers);
   headers.set('mcp-session-id', id);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
-}
-
-function failure(status: number, code: number, message: string): Response {
-  return Response.json(
-    { jsonrpc: '2.0', id: null, error: { code, message } },
-    { status, ...(status === 503 ? { headers: { 'retry-after': '1' } } : {}) },
-  );
 }

@@ -1,0 +1,24 @@
+/** HTTP answers to requests that are refused before an SDK sees them. @module */
+import { InvalidToken, RPC, type RpcFault } from '../../protocol/errors.js';
+
+export function failure(
+  status: number,
+  code: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = status === 503 ? { 'retry-after': '1' } : {},
+): Response {
+  return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status, headers });
+}
+
+/** The answer to a request that names a session that does not exist, or somebody else's. */
+export function unknownSession(): Response {
+  return failure(404, -32001, 'Session not found');
+}
+
+/** The answer to a request whose owner cannot be determined. */
+export function unknownOwner(fault: RpcFault): Response {
+  if (!(fault instanceof InvalidToken)) return failure(500, fault.code, fault.message);
+  return failure(401, RPC.serverError, fault.message, {
+    'www-authenticate': `Bearer error="invalid_token", error_description="${fault.message}"`,
+  });
+}
