@@ -80,6 +80,11 @@ try {
     { ttl: 500, onTtl: 'cancel' },
   );
   await record(client, 'task-ttl-cancelled', `mcp-ttl-${late.id.slice('mcp-'.length)}`);
+  const janitor = await client.workflow.start('mcpJanitor', {
+    workflowId: 'janitor',
+    taskQueue: stack.tasks.taskQueue,
+  });
+  await record(client, 'janitor-completed', janitor.workflowId);
   const askFirst = {
     message: 'Sure?',
     requestedSchema: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] },

@@ -3,7 +3,8 @@
  * each SDK holds one. @module
  */
 import { resolve } from 'node:path';
-import type { DataConverter } from '@temporalio/client';
+import type { Client, DataConverter } from '@temporalio/client';
+import pRetry from 'p-retry';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
 import { Cancellations } from './mcp/request/cancellations.js';
@@ -21,6 +22,7 @@ import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
 import { temporalClient } from './temporal/connection/connect.js';
 import { Engine, type EngineOptions } from './temporal/engine.js';
+import { ensureJanitor } from './temporal/janitor/schedule.js';
 import { LateEngine } from './temporal/late/late-engine.js';
 import { LateTarget } from './temporal/late/late-target.js';
 import { Namespaces, type OpenNamespace, type TaskEngine } from './temporal/namespaces.js';
@@ -93,6 +95,13 @@ export interface DurableTasksOptions {
    * @default '1 hour'
    */
   readonly resultRetention?: Duration;
+  /**
+   * Whether to delete the closed workflows of expired tasks from Temporal, every hour, instead of leaving that to
+   * Temporal's retention. A Temporal Schedule runs it on a worker with the shipped workflows: one for all servers of
+   * the task queue. Only tasks that were started with this option are deleted.
+   * @default false
+   */
+  readonly deleteExpired?: boolean;
   /** How often clients are asked to poll. @default '1 second' */
   readonly pollInterval?: Duration;
   /**
@@ -113,6 +122,8 @@ export interface DurableTasksOptions {
   readonly logger?: Logger;
 }
 
+/** How often to try to schedule the janitor, and the first and the longest pause in between, in milliseconds. */
+const JANITOR = { attempts: 60, first: 1_000, longest: 60_000 };
 /** The folder that holds the state of a server without configuration. */
 const DEFAULT_DIR = '.mcp-tasks';
 
@@ -164,6 +175,7 @@ export class TasksCore implements TasksConnection {
   /** Resolves with the engine once Temporal is ready. */
   readonly #opened: Promise<TaskEngine>;
   readonly #stops = new Set<() => Promise<void>>();
+  readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor({ options, times, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
@@ -199,6 +211,24 @@ export class TasksCore implements TasksConnection {
     };
   }
 
+  /** Schedules the janitor, as soon as Temporal can be reached. Serving does not depend on it. */
+  #startJanitor(client: Client): void {
+    const { taskQueue } = this;
+    const { signal } = this.#ended;
+    pRetry(async () => await ensureJanitor(client, taskQueue), {
+      retries: JANITOR.attempts,
+      minTimeout: JANITOR.first,
+      maxTimeout: JANITOR.longest,
+      signal,
+    }).catch((error: unknown) => {
+      if (!signal.aborted)
+        this.service.logger.warn(
+          { taskQueue, namespace: client.options.namespace, err: error },
+          'could not schedule the deletion of expired tasks; restart the server to try again',
+        );
+    });
+  }
+
   get tools(): readonly DurableTool[] {
     return [...this.service.tools.values()];
   }
@@ -218,20 +248,26 @@ export class TasksCore implements TasksConnection {
   }
 
   #engine(target: TemporalTarget, keys: Keyring): TaskEngine {
-    const { maxLongPolls, resultRetention, namespaces } = this.#options;
+    const { maxLongPolls, resultRetention, deleteExpired, namespaces } = this.#options;
     const options = {
       keys,
       taskQueue: this.taskQueue,
       ...(maxLongPolls === undefined ? {} : { maxLongPolls }),
       ...(resultRetention === undefined ? {} : { resultRetention }),
+      ...(deleteExpired === undefined ? {} : { deleteExpired }),
     };
     const client = temporalClient({
       ...target,
       ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}),
     });
     const main = new Engine({ client, ...options });
+    if (deleteExpired) this.#startJanitor(client);
     return namespaces
-      ? new Namespaces(main, keys, async (namespace) => await openNamespace(this.#options, options, namespace))
+      ? new Namespaces(main, keys, async (namespace) => {
+          const { client: other, ...opened } = await openNamespace(this.#options, options, namespace);
+          if (deleteExpired) this.#startJanitor(other);
+          return opened;
+        })
       : main;
   }
 
@@ -277,6 +313,7 @@ export class TasksCore implements TasksConnection {
   }
 
   async #close(): Promise<void> {
+    this.#ended.abort();
     // Nothing that is to be stopped should wait for a start any more.
     if (this.temporal instanceof LateTarget) this.temporal.giveUp();
     try {
@@ -308,7 +345,7 @@ async function openNamespace(
   connection: DurableTasksOptions,
   options: Omit<EngineOptions, 'client'>,
   namespace: string,
-): Promise<OpenNamespace> {
+): Promise<OpenNamespace & { readonly client: Client }> {
   const target = await resolveTemporalTarget({
     ...connection.temporal,
     ...connection.namespaces?.[namespace],
@@ -316,7 +353,7 @@ async function openNamespace(
   });
   const dataConverter = dataConverterOf(connection, namespace);
   const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
-  return { engine: new Engine({ ...options, client, scope: namespace }), release: target.release };
+  return { client, engine: new Engine({ ...options, client, scope: namespace }), release: target.release };
 }
 
 /**

@@ -4,5 +4,6 @@
  * @module
  */
 export { mcpAskFirst } from './ask-first.js';
+export { mcpJanitor } from './janitor.js';
 export { mcpTaskTtl } from './task-ttl.js';
 export { mcpToolTask } from './tool-task.js';

@@ -36,6 +36,11 @@ export function earlierTaskId(secret: string, owner: string, name: string): stri
   return `mcp-${ownerTag(secret, owner)}-${hex}`;
 }
 
+/** Whether `id` is a well-formed task ID. */
+export function isTaskId(id: string): boolean {
+  return TASK_ID.test(id);
+}
+
 /** Whether `id` is a well-formed task ID with one of these owner tags. */
 export function belongsTo(id: string, tags: readonly string[]): boolean {
   const tag = TASK_ID.exec(id)?.[1];

@@ -23,6 +23,8 @@ export interface TaskMemo {
   readonly ttl: number | null;
   /** How long the task stays readable after its end even if its ttl has passed, in milliseconds. @default an hour */
   readonly resultRetention?: number;
+  /** Whether the janitor may delete the task's closed workflow once the task has expired. @default false */
+  readonly deletable?: boolean;
   readonly caller?: Caller;
   /** A keyed hash of the arguments, to recognize the same call. Only for a task with an idempotency key. */
   readonly argumentsHash?: string;

@@ -10,6 +10,9 @@ export const TOOL_WORKFLOW = 'mcpToolTask';
 export const ASK_FIRST_WORKFLOW = 'mcpAskFirst';
 /** The shipped workflow that cancels a task when its ttl passes. */
 export const TTL_WORKFLOW = 'mcpTaskTtl';
+/** The shipped workflow that deletes expired tasks, and its activity. */
+export const JANITOR_WORKFLOW = 'mcpJanitor';
+export const DELETE_EXPIRED_ACTIVITY = 'mcpDeleteExpired';
 /** The workflow that notes the last generation of an idempotency key. No worker runs it. */
 export const NOTE_WORKFLOW = 'mcpKeyGeneration';
 /** The query that every task workflow answers; see {@link TaskReport}. */

@@ -46,6 +46,8 @@ export interface EngineOptions {
    * @default '1 hour'
    */
   readonly resultRetention?: Duration;
+  /** Whether the janitor may delete the closed workflows of this engine's tasks once they have expired. @default false */
+  readonly deleteExpired?: boolean;
   /** The maximum number of concurrent long polls, shared by all waits of this engine. @default 300 */
   readonly maxLongPolls?: number;
   /** Keeps this engine's task IDs apart from those of other engines with the same keys. @default none */
@@ -66,7 +68,15 @@ export class Engine {
   readonly #tails: HistoryTails;
 
   /** @throws McpTasksError `CONFIGURATION` if `resultRetention` is not a duration */
-  constructor({ client, keys, taskQueue, resultRetention = '1 hour', maxLongPolls = 300, scope }: EngineOptions) {
+  constructor({
+    client,
+    keys,
+    taskQueue,
+    resultRetention = '1 hour',
+    deleteExpired = false,
+    maxLongPolls = 300,
+    scope,
+  }: EngineOptions) {
     this.#calls = new Calls(client);
     this.#keys = keys;
     this.#scope = scope;
@@ -74,6 +84,7 @@ export class Engine {
     this.#starter = new TaskStarter(this.#calls, {
       taskQueue,
       resultRetention: milliseconds(resultRetention, 'resultRetention'),
+      deleteExpired,
     });
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader, this.#starter);
     this.#list = new TaskList(this.#calls, this.#reader);

@@ -6,6 +6,7 @@ import type { DurableTool } from '../tool/define-tool.js';
 import { checkStorage } from '../temporal/storage/check-storage.js';
 import { activityInterceptor } from './activity-interceptor.js';
 import { withBundleCheck } from './bundle-check.js';
+import { janitorActivities } from './janitor.js';
 import { toolActivities } from './run-tool.js';
 
 /** The options of {@link McpTasksPlugin}. */
@@ -40,7 +41,7 @@ export class McpTasksPlugin extends SimplePlugin {
   constructor({ tools }: McpTasksPluginOptions) {
     super({
       name: 'mcp-tasks-temporal',
-      activities: toolActivities(tools),
+      activities: { ...toolActivities(tools), ...janitorActivities },
       workerInterceptors: { activity: [activityInterceptor], workflowModules: [INTERCEPTORS] },
     });
     this.#needsWorkflow = tools.some(

@@ -95,6 +95,41 @@ it('with onTtl: cancel, a task that ends in time keeps its result, and with onTt
   await temporal.workflow.getHandle(running.id).terminate();
 });
 
+it('with deleteExpired, a schedule deletes the closed workflows of expired tasks, and nothing else', async () => {
+  const options = { taskQueue: stack.tasks.taskQueue, resultRetention: '1 ms' } as const;
+  const [deleting, replica] = await Promise.all(
+    [1, 2].map(async () => await startStack([tidy, quick], { ...options, deleteExpired: true })),
+  );
+  const plain = await startStack([tidy, quick], options);
+  const run = async ({ tasks }: Stack, tool: DurableTool, ttl: number | null): Promise<string> => {
+    const { id } = await tasks.engine.start({ owner: 'ann', tool, args: {}, ttl });
+    if (tool === quick) await temporal.workflow.getHandle(id).result();
+    return id;
+  };
+  const expired = await run(deleting as Stack, quick, 0);
+  const others = [
+    // Running, not expired, kept for as long as Temporal does, and one whose server did not ask for deletion.
+    await run(deleting as Stack, tidy, 0),
+    await run(replica as Stack, quick, day),
+    await run(deleting as Stack, quick, null),
+    await run(plain, quick, 0),
+  ];
+  const schedule = temporal.schedule.getHandle(`mcp-tasks-janitor-${stack.tasks.taskQueue}`);
+  await expect.poll(async () => await schedule.describe().catch(() => undefined)).toBeDefined();
+  const listed = async (id: string): Promise<number> => (await temporal.workflow.count(`WorkflowId = '${id}'`)).count;
+  for (const id of [expired, ...others]) await expect.poll(async () => await listed(id)).toBe(1);
+  await schedule.trigger();
+  const begun = async () => (await schedule.describe()).info.recentActions[0]?.action.workflow.workflowId;
+  await expect.poll(begun).toBeDefined();
+  // The number of workflows that it deleted.
+  expect(await temporal.workflow.getHandle((await begun()) as string).result()).toBe(1);
+  await expect.poll(async () => await listed(expired), { timeout: 60_000 }).toBe(0);
+  for (const id of others) expect(await listed(id)).toBe(1);
+  await schedule.delete();
+  await temporal.workflow.getHandle(others[0] as string).terminate();
+  await Promise.all([deleting?.close(), replica?.close(), plain.close()]);
+}, 120_000);
+
 it('simultaneous calls under one key share what cancels their task', async () => {
   const key = { by: 'client', text: randomUUID() } as const;
   const request = { owner: 'ann', tool: tidy, args: {}, ttl: 3_600_000, onTtl: 'cancel', key } as const;

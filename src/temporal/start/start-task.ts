@@ -27,6 +27,8 @@ export interface StartSettings {
   readonly taskQueue: string;
   /** How long a finished task stays readable even if its ttl has passed, in milliseconds. */
   readonly resultRetention: number;
+  /** Whether the closed workflow may be deleted once the task has expired. */
+  readonly deleteExpired: boolean;
 }
 
 export class TaskStarter {
@@ -51,7 +53,7 @@ export class TaskStarter {
     until: number = within(DEADLINE.start + DEADLINE.started),
   ): Promise<Started> {
     const { calls } = this;
-    const { taskQueue, resultRetention } = this.settings;
+    const { taskQueue, resultRetention, deleteExpired } = this.settings;
     const { id, argumentsHash } = place;
     const { tool, askFirst, caller } = request;
     const existing = tool.work.kind === 'workflow' ? tool.work.existing : undefined;
@@ -62,6 +64,7 @@ export class TaskStarter {
       createdAt: Date.now(),
       ttl,
       resultRetention,
+      ...(deleteExpired ? { deletable: true } : {}),
       ...(caller ? { caller } : {}),
       ...(argumentsHash === undefined ? {} : { argumentsHash }),
       largest: calls.stores ? LARGEST_STORED : LARGEST_PAYLOAD,
