@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * machine busy. Keep in step with the durations that Vitest reports.
  */
 const LONGEST = [
+  'worker/restarts',
   'tools/load-crash',
   'sdk/conformance',
   'gateway/hangs',

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
 import { startLocalStack } from '../dist/src/cli/local-stack.js';
+import { defineTool } from '../dist/src/index.js';
+import { createWorker } from '../dist/src/worker/index.js';
 import { histories, record } from './history-files.mjs';
 
 // Paths become part of the histories, so they must be the same on every machine.
@@ -139,6 +142,7 @@ try {
   // No worker polls that queue here.
   await client.workflow.getHandle(confirmed.id).terminate('recorded');
   await record(client, 'ask-first-existing', confirmed.id, asking.runId);
+  await recordInterrupted();
 } finally {
   await client.connection.close();
   await stack.stop();
@@ -157,4 +161,49 @@ async function resetTo(workflowId, activity) {
     requestId: randomUUID(),
     workflowTaskFinishEventId: scheduled.workflowTaskCompletedEventId,
   });
+}
+
+/** A tool that first no worker has, that fails once, and whose worker is then shut down. */
+async function recordInterrupted() {
+  let runs = 0;
+  let arrived = () => {};
+  const tool = defineTool({
+    name: 'interrupted',
+    taskQueue: 'interrupted',
+    inputSchema: z.object({}),
+    retry: { maximumAttempts: 2, initialInterval: '10 ms' },
+    async run(_args, ctx) {
+      if (++runs === 1) throw new Error('unlucky');
+      if (runs === 3) return ctx.lastCheckpoint;
+      ctx.checkpoint(1);
+      ctx.progress(1, 2, 'parts');
+      arrived();
+      return await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)));
+    },
+  });
+  const other = defineTool({ name: 'other', inputSchema: z.object({}), run: async () => {} });
+  const begin = async (registered) => {
+    const options = { taskQueue: 'interrupted', shutdownGraceTime: 0 };
+    const worker = await createWorker({
+      tools: registered,
+      ...options,
+      temporal: { address: temporal.connectionOptions.address },
+    });
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+    };
+  };
+  const task = await engine.start({ owner, tool, args: {}, ttl: null });
+  const withoutIt = await begin([other]);
+  for await (const { steps } of engine.watch(owner, task.id)) if (steps[0]?.state === 'unregistered') break;
+  await withoutIt();
+  const isThere = new Promise((resolve) => (arrived = resolve));
+  const first = await begin([tool]);
+  await isThere;
+  await first();
+  const second = await begin([tool]);
+  await record(client, 'tool-task-interrupted', task.id);
+  await second();
 }

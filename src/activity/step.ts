@@ -3,13 +3,15 @@
  * checkpoint, so that neither is lost in a status or a retry.
  * @module
  */
-import { Context } from '@temporalio/activity';
-import { advance, isHeartbeatDetails, withReport, type HeartbeatDetails, type Progress } from '../task/progress.js';
-import { isStepCall } from '../task/step-call.js';
+import { CompleteAsyncError, Context } from '@temporalio/activity';
+import { begin } from '../task/attempts.js';
+import { advance, withReport, type AttemptRecord, type HeartbeatDetails, type Progress } from '../task/progress.js';
+import { isStepCall, type StepCall } from '../task/step-call.js';
 import type { StepContext } from '../task/step-context.js';
 import { cutError } from '../limits/cut-error.js';
 import { calledWith } from './called-with.js';
 import { isRetryable, toFailure, withReports } from './failure.js';
+import { attemptOf, canBePassedOn, interrupted, isShutdown } from './interruption.js';
 import { checkCheckpoint, fittingResult, reportedResult } from './sizes.js';
 import { snapshot } from './snapshot.js';
 
@@ -17,6 +19,8 @@ import { snapshot } from './snapshot.js';
 const LONGEST_SILENCE = 5_000;
 /** The shortest pause between two heartbeats, in milliseconds, however often the step reports. */
 const SHORTEST_PAUSE = 1_000;
+/** The maximum length of a failure's message in a heartbeat, in characters. */
+const LONGEST_FAILURE = 300;
 
 /**
  * Turns `run` into an activity.
@@ -28,6 +32,9 @@ const SHORTEST_PAUSE = 1_000;
  * - A result of more than 2,000,000 bytes as encoded, or a checkpoint of more than 1,000,000, is a `ToolError`, unless
  *   external storage takes the result. Messages of errors are cut after 100,000 characters.
  * - Programming errors, validation errors and `ToolError` are not retried. The retry policy applies to all others.
+ * - In the workflows of a worker by `createWorker` or with `McpTasksPlugin`, only failures use up the attempts of the
+ *   retry policy. If the worker shuts down, the step continues on another one. If a worker is lost, that is a failure
+ *   only if the step had not passed its highest progress so far, or its highest checkpoint if those are numbers.
  * - `run` executes at least once, and two attempts can overlap after a lost connection, so make the work idempotent.
  * - Work that blocks the event loop stops the heartbeat, so run it in a thread.
  *
@@ -46,17 +53,24 @@ export function step<Args, Result, Checkpoint = unknown>(
   return async (args, given?: unknown) => {
     const activity = Context.current();
     const call = isStepCall(given) ? given : calledWith(activity);
-    const reporter = new Reporter<Checkpoint>(activity);
+    const before = begin(call ?? { mcpStep: 1 }, attemptOf(activity));
+    if (call && before.handBack && canBePassedOn(args, before))
+      throw interrupted(before, 'The step is scheduled again with its remaining attempts');
+    const reporter = new Reporter<Checkpoint>(activity, before);
     reporter.start();
     try {
       const result = await run(args, reporter);
       return call ? await reportedResult(activity, result, reporter.reports) : await fittingResult(activity, result);
     } catch (error) {
+      const next = call && isShutdown(activity) ? reporter.handedBack() : undefined;
+      if (next && canBePassedOn(args, next)) throw interrupted(next, 'The worker shut down');
       // A cancelled step often fails with an error of the operation it awaited. Report the cancellation instead.
       if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
+      if (error instanceof CompleteAsyncError) throw error;
       const failure = cutError(toFailure(error));
+      const isLast = reporter.failed(failure);
       // The workflow of an author, which has its call from the headers, sees the failure as its step threw it.
-      throw isStepCall(given) && reporter.isLast(failure) ? withReports(failure, reporter.reports) : failure;
+      throw isLast && isStepCall(given) ? withReports(failure, reporter.reports) : failure;
     } finally {
       reporter.stop();
     }
@@ -69,25 +83,35 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   readonly signal: AbortSignal;
   readonly lastCheckpoint: Checkpoint | undefined;
   #details: HeartbeatDetails;
+  #record: AttemptRecord;
   #timer: NodeJS.Timeout | undefined;
   /** When the last heartbeat was sent, and what sends the next one. */
   #sentAt = -Infinity;
   #next: NodeJS.Timeout | undefined;
 
-  constructor(private readonly activity: Context) {
-    const { info } = activity;
-    const previous: unknown = info.heartbeatDetails;
-    this.#details = isHeartbeatDetails(previous) ? previous : { mcpTask: 1, changedAt: Date.now() };
+  /** @param before what is known from the attempts before this one */
+  constructor(
+    private readonly activity: Context,
+    private readonly before: StepCall,
+  ) {
+    const { starts = 0, lastFailure, details = { mcpTask: 1, changedAt: Date.now() } } = before;
+    this.#record = {
+      number: starts + 1,
+      startedAt: Date.now(),
+      passed: false,
+      ...(lastFailure === undefined ? {} : { lastFailure }),
+    };
+    this.#details = details;
     // A copy, because the step may change it.
-    this.lastCheckpoint = snapshot(this.#details.checkpoint as Checkpoint | undefined, activity);
-    this.taskId = info.workflowExecution?.workflowId ?? info.activityId;
-    this.attempt = info.attempt;
+    this.lastCheckpoint = snapshot(details.checkpoint as Checkpoint | undefined, activity);
+    this.taskId = activity.info.workflowExecution?.workflowId ?? activity.info.activityId;
+    this.attempt = this.#record.number;
     this.signal = activity.cancellationSignal;
   }
 
   start(): void {
     // A retry that dies before its first report must not lose the previous attempt's checkpoint.
-    if (this.activity.info.heartbeatDetails !== undefined) this.#heartbeat();
+    if (this.attempt > 1) this.#heartbeat();
     const timeout = this.activity.info.heartbeatTimeoutMs;
     if (!timeout) return;
     this.#timer = setInterval(() => this.#heartbeat(), Math.min(timeout / 4, LONGEST_SILENCE));
@@ -103,22 +127,43 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
     return this.#details.reports ?? [];
   }
 
-  /** Whether no attempt follows one that ends with this failure. */
-  isLast(failure: unknown): boolean {
-    const { maximumAttempts = 0 } = this.activity.info.retryPolicy ?? {};
-    return !isRetryable(failure) || (maximumAttempts > 0 && this.activity.info.attempt >= maximumAttempts);
+  /** Returns the call with which another worker continues the step. */
+  handedBack(): StepCall {
+    return { ...this.before, starts: this.attempt, details: this.#details };
+  }
+
+  /** Tells the next attempt, if there is one, that this one failed. Returns whether there is none. */
+  failed(failure: unknown): boolean {
+    const { attempt, retryPolicy } = this.activity.info;
+    const { maximumAttempts = 0 } = retryPolicy ?? {};
+    const isLast = !isRetryable(failure) || (maximumAttempts > 0 && attempt >= maximumAttempts);
+    if (isLast) return true;
+    const message = (failure instanceof Error ? failure.message : String(failure)).slice(0, LONGEST_FAILURE);
+    this.#record = { ...this.#record, failed: true, lastFailure: message };
+    // Temporal's SDK sends this before the failure.
+    this.#heartbeat();
+    return false;
   }
 
   progress(done: number, total?: number, message?: string): void {
-    const progress = advance(this.#details.progress, done, total, message);
+    const last = this.#details.progress;
+    const progress = advance(last, done, total, message);
     if (!progress) return;
+    if (progress.progress > (last?.progress ?? -Infinity)) this.#pass();
     this.#report({ progress, reports: withReport(this.#details.reports, progress) });
   }
 
   checkpoint(value: Checkpoint): void {
     const copy = snapshot(value, this.activity);
     checkCheckpoint(copy);
-    this.#report({ checkpoint: copy });
+    const { furthest = -Infinity } = this.#details;
+    const isFurther = typeof copy === 'number' && copy > furthest;
+    if (isFurther) this.#pass();
+    this.#report({ checkpoint: copy, ...(isFurther ? { furthest: copy } : {}) });
+  }
+
+  #pass(): void {
+    this.#record = { ...this.#record, passed: true };
   }
 
   #report(news: Partial<HeartbeatDetails>): void {
@@ -132,6 +177,6 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
     clearTimeout(this.#next);
     this.#next = undefined;
     this.#sentAt = Date.now();
-    this.activity.heartbeat(this.#details);
+    this.activity.heartbeat({ ...this.#details, attempt: this.#record });
   }
 }

@@ -24,6 +24,24 @@ export interface HeartbeatDetails {
   /** The last reports of progress, oldest first, each higher than the one before; see {@link withReport}. */
   readonly reports?: readonly Progress[];
   readonly checkpoint?: unknown;
+  /** The highest number that was saved as a checkpoint. */
+  readonly furthest?: number;
+  /** The attempt that sent this. */
+  readonly attempt?: AttemptRecord;
+}
+
+/** What an attempt records about itself, for the next one. */
+export interface AttemptRecord {
+  /** Its number, from 1, over all schedules of the step. */
+  readonly number: number;
+  /** In milliseconds since 1970, by the worker's clock. */
+  readonly startedAt: number;
+  /** Whether it has passed the highest progress, or number as a checkpoint, of the attempts before it. */
+  readonly passed: boolean;
+  /** Set if it failed: it was not lost with its worker. */
+  readonly failed?: true;
+  /** The message of the last failure, of this attempt or one before it. */
+  readonly lastFailure?: string;
 }
 
 /** How many reports of a step are kept. They travel with each heartbeat and with the step's result. */

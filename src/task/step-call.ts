@@ -3,12 +3,25 @@
  * for it, so all others get a step's plain result. Part of histories: fields are only ever added. Pure.
  * @module
  */
-import type { Progress } from './progress.js';
+import type { HeartbeatDetails, Progress } from './progress.js';
 
-/** What a workflow tells a step: by its presence, that it understands a {@link StepResult}. */
+/**
+ * What a workflow tells a step: by its presence, that it understands a {@link StepResult} and schedules an interrupted
+ * step again. An interrupted step returns the call to schedule it with.
+ */
 export interface StepCall {
   /** Marks the value as this package's and gives its version. */
   readonly mcpStep: 1;
+  /** How many attempts have started before, whatever became of them. @default 0 */
+  readonly starts?: number;
+  /** How many of them have failed. @default 0 */
+  readonly failures?: number;
+  /** The message of the last failure. */
+  readonly lastFailure?: string;
+  /** The last heartbeat, with progress and checkpoint. */
+  readonly details?: HeartbeatDetails;
+  /** The step is only looking for a worker that has it, and attempts are not limited. */
+  readonly waiting?: true;
 }
 
 /** The last reports of progress of a step that has ended, oldest first. Some may not have reached a heartbeat. */

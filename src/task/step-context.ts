@@ -4,7 +4,7 @@
 export interface StepContext<Checkpoint = unknown> {
   /** The task's ID, which is also the workflow's ID. */
   readonly taskId: string;
-  /** The number of this attempt at the step, from 1. */
+  /** The number of this attempt at the step, from 1. Each start has its own number, even those that use up no attempt. */
   readonly attempt: number;
   /** Aborted when the task is cancelled, the step times out or the worker shuts down. */
   readonly signal: AbortSignal;

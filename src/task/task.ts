@@ -29,7 +29,8 @@ export type Outcome =
 /** One activity in progress, as Temporal sees it. Known even when no worker is running. */
 export interface Step {
   readonly name: string;
-  readonly state: 'waiting' | 'running' | 'retrying' | 'paused';
+  /** `unregistered`: the worker that last picked it up does not have it. */
+  readonly state: 'waiting' | 'running' | 'retrying' | 'paused' | 'unregistered';
   /** The current or next attempt, from 1. */
   readonly attempt: number;
   /** 0 means unlimited. */

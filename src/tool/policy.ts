@@ -3,7 +3,11 @@ import type { Duration } from '../task/duration.js';
 
 /** The parts of Temporal's retry policy that a tool can set. */
 export interface ToolRetry {
-  /** The maximum number of attempts at a step, including the first. @default 5 */
+  /**
+   * The maximum number of attempts at a step, including the first. Those that end with a shutdown of their worker don't
+   * count, nor those whose worker is lost after the step has passed its highest progress so far.
+   * @default 5
+   */
   readonly maximumAttempts?: number;
   /** The pause before the second attempt. @default '1 second' */
   readonly initialInterval?: Duration;

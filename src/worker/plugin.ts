@@ -8,6 +8,7 @@ import { activityInterceptor } from './activity-interceptor.js';
 import { withBundleCheck } from './bundle-check.js';
 import { janitorActivities } from './janitor.js';
 import { toolActivities } from './run-tool.js';
+import { unregistered } from './unregistered.js';
 
 /** The options of {@link McpTasksPlugin}. */
 export interface McpTasksPluginOptions {
@@ -21,11 +22,11 @@ const INTERCEPTORS = fileURLToPath(
 );
 
 /**
- * Adds the activities that run function tools, and interceptors that fail a task clearly if its workflow sends more
- * than Temporal takes, and that let the steps of your workflows report all their progress. If you build the workflow
- * bundle yourself, pass the plugin to `bundleWorkflowCode` too, for these interceptors. It never sets `workflowsPath`,
- * which would replace yours: export the shipped workflow from your own workflows file,
- * `export * from 'mcp-tasks-temporal/workflows';`.
+ * Adds the activities that run function tools, and interceptors: they fail a task clearly if its workflow sends more
+ * than Temporal takes, let the steps of your workflows report all their progress, and let only failures use up their
+ * attempts. If you build the workflow bundle yourself, pass the plugin to `bundleWorkflowCode` too, for these
+ * interceptors. It never sets `workflowsPath`, which would replace yours: export the shipped workflow from your own
+ * workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
  *
  * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default. Set
  * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and set a `shutdownGraceTime`.
@@ -41,7 +42,8 @@ export class McpTasksPlugin extends SimplePlugin {
   constructor({ tools }: McpTasksPluginOptions) {
     super({
       name: 'mcp-tasks-temporal',
-      activities: { ...toolActivities(tools), ...janitorActivities },
+      activities: (theirs: object = {}) =>
+        withUnregistered({ ...asObject(theirs), ...toolActivities(tools), ...janitorActivities }),
       workerInterceptors: { activity: [activityInterceptor], workflowModules: [INTERCEPTORS] },
     });
     this.#needsWorkflow = tools.some(
@@ -54,4 +56,14 @@ export class McpTasksPlugin extends SimplePlugin {
     const configured = super.configureWorker(options);
     return this.#needsWorkflow ? withBundleCheck(configured) : configured;
   }
+}
+
+function asObject(activities: object): object {
+  return activities instanceof Map ? Object.fromEntries(activities) : activities;
+}
+
+/** Temporal calls the activity `default` for types that are not registered. */
+function withUnregistered(activities: object): object {
+  // A worker without activities leaves them to other workers.
+  return Object.keys(activities).length === 0 ? activities : { default: unregistered, ...activities };
 }

@@ -3,16 +3,22 @@
  *
  * - They fail a task clearly if its workflow sends too much. Temporal would terminate a workflow that schedules a step
  *   with too large an input, and retry the workflow task forever that returns too large a result.
- * - They make the steps of an author's workflows report as those of the shipped workflows do.
+ * - They give the steps of an author's workflows what those of the shipped workflows have: only failures use up their
+ *   attempts, and no report of progress is lost.
  * @module
  */
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
+import { proxyActivities, type ActivityInput, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 import { cutError } from '../limits/cut-error.js';
 import { stepName } from '../task/names.js';
-import { isStepCall, STEP_CALL_HEADER } from '../task/step-call.js';
+import { isStepCall, STEP_CALL_HEADER, type StepCall } from '../task/step-call.js';
 import { checkSent } from './sizes.js';
 import { runStep } from './steps.js';
+
+type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>;
+
+/** The calls of the steps that are being scheduled again, by activity ID: this code calls itself through the SDK. */
+const again = new Map<string, StepCall>();
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   inbound: [
@@ -31,13 +37,23 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
   outbound: [
     {
       async scheduleActivity(input, next) {
+        const { activityId = '' } = input.options;
+        const call = again.get(activityId);
+        again.delete(activityId);
+        if (call) return await next(withHeader(input, call));
         const args = input.args.filter((arg) => !isStepCall(arg));
         checkSent(`The input of ${stepName(input.activityType)}`, args, 'input');
         // A shipped workflow passes the call as an argument and handles the result itself.
         if (args.length < input.args.length) return await next(input);
-        return await runStep(input.options, async (options, call) => {
-          const header = defaultPayloadConverter.toPayload(call);
-          return await next({ ...input, options, headers: { ...input.headers, [STEP_CALL_HEADER]: header } });
+        let first = true;
+        return await runStep(input.options, async (options, given) => {
+          if (first) {
+            first = false;
+            return await next(withHeader(input, given));
+          }
+          // The SDK numbers each schedule, so this has to begin with it.
+          if (options.activityId) again.set(options.activityId, given);
+          return await proxyActivities<Activities>(options)[input.activityType]!(...argumentsOf(input, given));
         });
       },
       async scheduleLocalActivity(input, next) {
@@ -59,3 +75,18 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
     },
   ],
 });
+
+/** Headers are not encrypted, so they carry only the counts. */
+function withHeader(input: ActivityInput, { starts = 0, failures = 0, waiting }: StepCall): ActivityInput {
+  const call: StepCall = { mcpStep: 1, starts, failures, ...(waiting ? { waiting } : {}) };
+  const header = defaultPayloadConverter.toPayload(call);
+  return { ...input, headers: { ...input.headers, [STEP_CALL_HEADER]: header } };
+}
+
+/**
+ * Returns the arguments that pass on a checkpoint. Only an activity made by `step` has returned one, and it takes the
+ * call as a second argument.
+ */
+function argumentsOf({ args }: ActivityInput, call: StepCall): unknown[] {
+  return call.details ? [args[0], call] : args;
+}

@@ -13,17 +13,18 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { task } from '../../src/workflow/index.js';
+import { proxySteps } from '../../src/workflow/steps.js';
 import type { LoadActivities, LoadArguments, LoadPlan, LoadResult, LoadTarget } from '../../src/tools/load/types.js';
 import { loadDatasetCleanup, undoSignal } from './load-dataset-cleanup.js';
 
 /** How long a failed or cancelled task waits for its cleanup. The cleanup continues even after the task has ended. */
 const CLEANUP_WAIT = '2 minutes';
 
-const steps = proxyActivities<LoadActivities>({
+const steps = proxySteps(proxyActivities<LoadActivities>, {
   startToCloseTimeout: '24 hours',
   // Shorter than a tool's, so that a killed worker's step restarts sooner. Overlapping attempts do no harm here.
   heartbeatTimeout: '15 seconds',
-  // Errors that a retry cannot fix are not retried, so these attempts cover an unavailable database or worker.
+  // Errors that a retry cannot fix are not retried, so these attempts cover an unavailable database.
   retry: { maximumAttempts: 20, initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   // The cleanup must not begin before the step has released its tables.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',

@@ -1,5 +1,6 @@
 /** Turns a workflow's pending activities and child workflows, as shown by `describe`, into a task's steps. @module */
 import type { temporal } from '@temporalio/proto';
+import { failuresBefore, NOT_REGISTERED } from '../../task/attempts.js';
 import { stepName } from '../../task/names.js';
 import { asReports, isHeartbeatDetails, progressOfHeartbeat } from '../../task/progress.js';
 import type { Step } from '../../task/task.js';
@@ -48,15 +49,20 @@ async function stepOf(calls: Calls, activity: PendingActivity, until: number): P
   const ended = optionalTsToMs(activity.lastAttemptCompleteTime) ?? 0;
   const scheduled = optionalTsToMs(activity.scheduledTime) ?? 0;
   const retryAt = optionalTsToMs(activity.nextAttemptScheduleTime);
+  const { attempt, maximumAttempts } = activity;
+  const before = failuresBefore(activity.activityId);
+  const known = isHeartbeatDetails(details[0]) ? details[0] : undefined;
+  const lastFailureText = failure ? messageOf(failure) : known?.attempt?.lastFailure;
   return {
     name: stepName(activity.activityType?.name ?? 'step'),
     state: stateOf(activity),
-    attempt: activity.attempt ?? 1,
-    maximumAttempts: activity.maximumAttempts ?? 0,
-    ...(failure === undefined ? {} : { lastFailure: messageOf(failure) }),
+    // An interrupted step is scheduled again with its remaining attempts, which Temporal counts from 1.
+    attempt: before + (attempt ?? 1),
+    maximumAttempts: maximumAttempts ? before + maximumAttempts : 0,
+    ...(lastFailureText === undefined ? {} : { lastFailure: lastFailureText }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(progress === undefined ? {} : { progress }),
-    ...(isHeartbeatDetails(details[0]) && details[0].reports ? { reports: asReports(details[0].reports) } : {}),
+    ...(known?.reports ? { reports: asReports(known.reports) } : {}),
     changedAt: Math.max(started, ended, ended === 0 ? scheduled : 0, reportedAt(details[0], activity)),
   };
 }
@@ -71,6 +77,7 @@ function messageOf({ message, cause }: Error): string {
 
 function stateOf(activity: PendingActivity): Step['state'] {
   if (activity.paused) return 'paused';
+  if (activity.lastFailure?.applicationFailureInfo?.type === NOT_REGISTERED) return 'unregistered';
   if (activity.state === PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED) {
     return activity.nextAttemptScheduleTime ? 'retrying' : 'waiting';
   }

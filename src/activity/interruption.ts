@@ -1,0 +1,57 @@
+/** Interrupted attempts: what ends them, and how a step hands itself back to its workflow. @module */
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { jsonSize } from '../limits/json-size.js';
+import { LARGEST_PAYLOAD } from '../limits/limits.js';
+import { INTERRUPTED, type Attempt } from '../task/attempts.js';
+import type { StepCall } from '../task/step-call.js';
+
+/** Returns what Temporal says about the current attempt. */
+export function attemptOf({ info }: Context): Attempt {
+  return {
+    attempt: info.attempt,
+    maximumAttempts: info.retryPolicy?.maximumAttempts ?? 0,
+    heartbeat: info.heartbeatDetails,
+    scheduledAt: info.currentAttemptScheduledTimestampMs,
+    startToClose: info.startToCloseTimeoutMs,
+  };
+}
+
+/** Whether the attempt was stopped because its worker shuts down, and for no other reason. */
+export function isShutdown({ cancellationSignal, cancellationDetails }: Context): boolean {
+  const reason: unknown = cancellationSignal.reason;
+  if (!cancellationSignal.aborted || cancellationDetails?.cancelRequested) return false;
+  return (
+    cancellationDetails?.workerShutdown || (reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN')
+  );
+}
+
+/**
+ * Whether a step can be scheduled again with `call` beside its arguments. If they are too large together, Temporal
+ * retries the step itself: the checkpoint then stays in the heartbeat, and the attempt counts.
+ */
+export function canBePassedOn(args: unknown, call: StepCall): boolean {
+  return jsonSize([args, call]) <= LARGEST_PAYLOAD;
+}
+
+/** Returns the failure with which the workflow schedules the step again, with `call`. */
+export function interrupted(
+  { starts, failures, lastFailure, details, waiting }: StepCall,
+  message: string,
+): ApplicationFailure {
+  const call: StepCall = {
+    mcpStep: 1,
+    ...(starts === undefined ? {} : { starts }),
+    ...(failures === undefined ? {} : { failures }),
+    ...(lastFailure === undefined ? {} : { lastFailure }),
+    ...(details === undefined ? {} : { details }),
+    ...(waiting ? { waiting } : {}),
+  };
+  return ApplicationFailure.create({
+    message,
+    type: INTERRUPTED,
+    nonRetryable: true,
+    details: [call],
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
