@@ -156,7 +156,10 @@ describe.each(['v1', 'legacy', 'auto'] as const)('client %s', (mode) => {
     const ended = call.catch((error: unknown) => error);
     await started;
     await temporal.workflow.getHandle(taskId).terminate('by hand');
-    expect(await ended).toMatchObject({ code: -32603, message: expect.stringContaining('terminated: by hand') });
+    expect(await ended).toMatchObject({
+      code: -32603,
+      message: expect.stringContaining('An operator terminated this task in Temporal (by hand)'),
+    });
   });
 
   it('cancels the task when its signal aborts', async () => {

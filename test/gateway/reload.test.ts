@@ -293,7 +293,9 @@ it('notifies clients: over stdio, and over HTTP by subscription or on the sessio
   await expect.poll(() => sent).toContain('notifications/tools/list_changed');
   input.write(`${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} })}\n`);
   await expect.poll(() => sent).toMatch(/"name":"two"/);
-  expect(new TextDecoder().decode((await reader.read()).value)).toContain('notifications/tools/list_changed');
+  await expect
+    .poll(async () => new TextDecoder().decode((await reader.read()).value))
+    .toContain('notifications/tools/list_changed');
   const isNews = ({ method }: { method?: string }): boolean => method === 'notifications/tools/list_changed';
   await Promise.race(streams.map(async (stream) => await stream.next(isNews)));
   // Each message is sent on only one of a session's streams.

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
-import type { Calls } from '../rpc/calls.js';
+import { taskNotFound, type Calls } from '../rpc/calls.js';
 import { optionalTsToMs } from '../seam.js';
 import { describe, memoOf, type Description } from './describe.js';
 
@@ -16,32 +16,33 @@ export class Memos {
 
   /**
    * Returns the memo that the task's start stored. A workflow that continues as new with a memo of its own loses it, and
-   * then only the chain's first run has it. If that run is gone too, returns what Temporal itself knows: only tasks have
-   * such workflow IDs, so a workflow without a memo is a task all the same.
-   * @throws McpTasksError as `memoOf` and `describe`
+   * then only the chain's first run has it. If that run is gone, returns what Temporal itself knows, because the work is
+   * somebody's task.
+   * @throws McpTasksError `TASK_NOT_FOUND` if the workflow was started without a memo of a task; as `memoOf` and
+   * `describe`
    */
   async get(description: Description, until: number): Promise<TaskMemo> {
-    return (
-      (await memoOf(this.calls, description, until)) ??
-      (await this.#ofFirstRun(description, until)) ??
-      bare(description)
-    );
+    return (await memoOf(this.calls, description, until)) ?? (await this.#ofFirstRun(description, until));
   }
 
-  async #ofFirstRun({ workflowId, runId, raw }: Description, until: number): Promise<TaskMemo | undefined> {
+  async #ofFirstRun(description: Description, until: number): Promise<TaskMemo> {
+    const { workflowId, runId, raw } = description;
     const first = raw.workflowExecutionInfo?.firstRunId;
-    if (!first || first === runId) return undefined;
+    if (!first || first === runId) throw taskNotFound();
     const known = this.#first.get(first);
     if (known) return known;
-    try {
-      const memo = await memoOf(this.calls, await describe(this.calls, workflowId, until, first), until);
-      if (memo) this.#first.set(first, memo);
-      return memo;
-    } catch (error) {
-      if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return undefined;
-      throw error;
-    }
+    const firstRun = await describe(this.calls, workflowId, until, first).catch(orUndefined);
+    if (!firstRun) return bare(description);
+    const memo = await memoOf(this.calls, firstRun, until);
+    if (!memo) throw taskNotFound();
+    this.#first.set(first, memo);
+    return memo;
   }
+}
+
+/** Ignores that the run is gone. */
+function orUndefined(error: unknown): undefined {
+  if (!isMcpTasksError(error, 'TASK_NOT_FOUND')) throw error;
 }
 
 function bare({ type, raw }: Description): TaskMemo {
