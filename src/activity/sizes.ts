@@ -5,8 +5,6 @@ import { encodedSize, type EncodedSize } from '../limits/encoded-size.js';
 import { jsonSize } from '../limits/json-size.js';
 import { LARGEST_CHECKPOINT, tooLarge } from '../limits/limits.js';
 import { stepName } from '../task/names.js';
-import type { Progress } from '../task/progress.js';
-import type { StepResult } from '../task/step-call.js';
 import { ToolError } from '../tool/errors.js';
 
 /**
@@ -15,27 +13,13 @@ import { ToolError } from '../tool/errors.js';
  * @throws ToolError if it is too large
  */
 export async function fittingResult<Result>(activity: Context, result: Result): Promise<Result> {
-  const { size, limit } = await sizeOf(activity, result);
+  const { size, limit } = await sizeOfResult(activity, result);
   if (size <= limit) return result;
   throw new ToolError(tooLarge(`The result of ${stepName(activity.info.activityType)} is`, size, 'result', limit));
 }
 
-/**
- * Returns the step's result with its reports, or without them if it is too large for both: reports are never a reason
- * to fail, nor to put a result into external storage.
- * @throws ToolError if the result alone is too large
- */
-export async function reportedResult<Result>(
-  activity: Context,
-  result: Result,
-  reports: readonly Progress[],
-): Promise<Result> {
-  const reported: StepResult = { mcpStep: 1, value: result, reports };
-  const { size, limit, stored } = await sizeOf(activity, reported);
-  return size <= limit && !stored ? (reported as Result) : await fittingResult(activity, result);
-}
-
-async function sizeOf(activity: Context, result: unknown): Promise<EncodedSize> {
+/** Measures a step's result as Temporal gets it. */
+export async function sizeOfResult(activity: Context, result: unknown): Promise<EncodedSize> {
   const { activityId, namespace, workflowExecution, isLocal } = activity.info;
   return await encodedSize(converterOf(activity), [result], {
     type: 'activity',
@@ -57,7 +41,7 @@ export function checkCheckpoint(value: unknown): void {
 }
 
 /** Returns the worker's data converter. A mocked activity context has none. */
-function converterOf(activity: Context): LoadedDataConverter {
+export function converterOf(activity: Context): LoadedDataConverter {
   try {
     return activity.client.options.loadedDataConverter;
   } catch {

@@ -12,7 +12,8 @@ import { cutError } from '../limits/cut-error.js';
 import { calledWith } from './called-with.js';
 import { isRetryable, toFailure, withReports } from './failure.js';
 import { attemptOf, canBePassedOn, interrupted, isShutdown } from './interruption.js';
-import { checkCheckpoint, fittingResult, reportedResult } from './sizes.js';
+import { reportedResult } from './reported-result.js';
+import { checkCheckpoint, fittingResult } from './sizes.js';
 import { snapshot } from './snapshot.js';
 
 /** The longest pause between two heartbeats of a step that reports nothing, in milliseconds. */

@@ -18,11 +18,12 @@ import ms from 'ms';
 import type { Duration } from '../task/duration.js';
 import { askAgain } from '../task/form.js';
 import { kindOf, refusedBecause } from '../task/input.js';
-import { isTaskMemo, type Caller } from '../task/memo.js';
-import { MEMO_KEY, NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
+import type { Caller } from '../task/memo.js';
+import { NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
 import { InputUnavailableError } from '../tool/errors.js';
 import type { HeldClaim } from './claims.js';
+import { taskMemo } from './memo.js';
 import { checkQuestions } from './sizes.js';
 import { changed, taskState, type TaskState } from './state.js';
 
@@ -90,9 +91,8 @@ export async function ask<Answer>(
   check: (answer: unknown) => string | undefined,
   options: InputOptions<Answer> = {},
 ): Promise<Answer> {
-  const memo = workflowInfo().memo?.[MEMO_KEY];
   const kind = kindOf(request);
-  const caller = isTaskMemo(memo) ? memo.caller : undefined;
+  const caller = taskMemo()?.caller;
   if (kind && caller?.cannotAnswer?.includes(kind))
     throw new InputUnavailableError(`the client cannot be asked: it does not support ${kind}`);
   const deadline = options.deadline ?? answerWithin(caller);

@@ -12,6 +12,7 @@ import { proxyActivities, type ActivityInput, type WorkflowInterceptorsFactory }
 import { cutError } from '../limits/cut-error.js';
 import { stepName } from '../task/names.js';
 import { isStepCall, STEP_CALL_HEADER, type StepCall } from '../task/step-call.js';
+import { taskMemo } from './memo.js';
 import { checkSent } from './sizes.js';
 import { runStep } from './steps.js';
 
@@ -43,8 +44,10 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
         if (call) return await next(withHeader(input, call));
         const args = input.args.filter((arg) => !isStepCall(arg));
         checkSent(`The input of ${stepName(input.activityType)}`, args, 'input');
-        // A shipped workflow passes the call as an argument and handles the result itself.
-        if (args.length < input.args.length) return await next(input);
+        // A shipped workflow passes the call as an argument and handles the result itself. A workflow that is not a task,
+        // or does not know this package, keeps Temporal's own behaviour.
+        const memo = taskMemo();
+        if (args.length < input.args.length || !memo || memo.mapping) return await next(input);
         let first = true;
         return await runStep(input.options, async (options, given) => {
           if (first) {

@@ -9,10 +9,9 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { jsonSize } from '../limits/json-size.js';
 import { LARGEST_MESSAGE, tooLarge } from '../limits/limits.js';
-import { isTaskMemo } from '../task/memo.js';
-import { MEMO_KEY } from '../task/names.js';
 import type { InputRequest } from '../task/report.js';
 import { ToolError } from '../tool/errors.js';
+import { taskMemo } from './memo.js';
 
 /** What the current workflow task has sent so far, in bytes. */
 interface Sent {
@@ -66,6 +65,5 @@ export function answerProblem(answer: unknown, values: readonly unknown[]): stri
 
 /** Returns the limit of this task, in bytes; `undefined` if it has none. */
 function largest(): number | undefined {
-  const memo = workflowInfo().memo?.[MEMO_KEY];
-  return isTaskMemo(memo) ? memo.largest : undefined;
+  return taskMemo()?.largest;
 }

@@ -21,7 +21,10 @@ const MB = 1_000_000;
 const echo = defineTool({
   name: 'echo',
   inputSchema: z.object({ text: z.string(), times: z.number().default(1) }),
-  run: async ({ text, times }) => await Promise.resolve({ text: text.repeat(times) }),
+  async run({ text, times }, ctx) {
+    for (const done of [1, 2, 3]) ctx.progress(done);
+    return await Promise.resolve({ text: text.repeat(times) });
+  },
 });
 const asking = defineTool({
   name: 'asking',
@@ -96,6 +99,12 @@ describe('arguments and results', () => {
     const { result } = await send2025(handlers[sdk], 'tasks/result', { taskId });
     expect(result.structuredContent.text === text).toBe(true);
     expect((await send2025(handlers[sdk], 'tools/call', call)).result.structuredContent.text === text).toBe(true);
+  });
+
+  it('of 5 MB come after all reports of progress', async () => {
+    const call = { name: 'echo', arguments: { text: textOf(5 * MB) } };
+    const { notifications } = await send2025(handlers.v2, 'tools/call', call, { meta: { progressToken: 't' } });
+    expect(notifications.map(({ params }) => params.progress)).toEqual([1, 2, 3]);
   });
 
   it('of more than 50 MB are a tool error that says so', async () => {

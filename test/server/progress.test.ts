@@ -1,7 +1,10 @@
 /** A client that sent a progress token gets every report that was kept, in order, before the answer. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { step, type StepContext } from '../../src/activity/index.js';
 import type { TasksConnection } from '../../src/durable-tasks.js';
@@ -40,11 +43,16 @@ const tools = [
     },
   }),
   defineTool({ name: 'steps', inputSchema: z.object({}), workflow: 'shortSteps' }),
+  defineTool({ name: 'bytes', inputSchema: z.object({}), workflow: 'countBytes' }),
 ];
 const activities = {
   short: step(async (from: number, ctx) => {
     await report(ctx, from, 20);
     return `from ${from}`;
+  }),
+  bytes: step(async (_, ctx) => {
+    await report(ctx, 0, 20);
+    return Buffer.from('bytes');
   }),
 };
 
@@ -104,11 +112,28 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       expect(result.content).toEqual([{ type: 'text', text: '["from 0","from 3"]' }]);
     });
 
+    it('gets the result of a workflow whose step reports progress and returns bytes', async () => {
+      expect((await call('bytes')).result.content).toEqual([{ type: 'text', text: '5' }]);
+    });
+
     it('gets the last 20 reports of a tool that reports too often', async () => {
       const told = of((await call('busy')).notifications);
       expect(told.slice(-20)).toEqual(Array.from({ length: 20 }, (__, i) => 981 + i));
       expect(told).toEqual(told.toSorted((one, other) => one - other));
     });
+  });
+
+  it('a workflow that is not a task gets the plain results of its steps, in its history too', async () => {
+    const { taskQueue } = stack.tasks;
+    const client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+    const handle = await client.workflow.start('shortSteps', { taskQueue, workflowId: randomUUID() });
+    expect(await handle.result()).toEqual(['from 0', 'from 3']);
+    const { events = [] } = await handle.fetchHistory();
+    const results = (events ?? []).flatMap(
+      ({ activityTaskCompletedEventAttributes: completed }) => completed?.result?.payloads ?? [],
+    );
+    expect(results.map((payload) => defaultPayloadConverter.fromPayload(payload))).toEqual(['from 0', 'from 3']);
+    await client.connection.close();
   });
 
   describe('a task of 2025-11-25', () => {

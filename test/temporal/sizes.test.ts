@@ -20,7 +20,17 @@ const FITS = LARGEST_PAYLOAD - AROUND;
 const TOO_LARGE = LARGEST_PAYLOAD + 1;
 
 const ann = 'ann';
-const Ways = z.enum(['result', 'tool error', 'task error', 'exception', 'checkpoint', 'progress', 'length']);
+const Ways = z.enum([
+  'result',
+  'tool error',
+  'task error',
+  'exception',
+  'checkpoint',
+  'progress',
+  'length',
+  'reports',
+  'reported error',
+]);
 const worked = defineTool({
   name: 'worked',
   inputSchema: z.object({ way: Ways, size: z.number(), text: z.string().optional() }),
@@ -32,6 +42,10 @@ const worked = defineTool({
     if (way === 'tool error') throw new ToolError(made);
     if (way === 'task error') throw new TaskError(-32_001, 'the data say more', { made });
     if (way === 'exception') throw new Error(made);
+    // Control characters are the longest in JSON.
+    if (way.startsWith('report')) for (let done = 1; done <= 25; done++) ctx.progress(done, 25, '\u0001'.repeat(2_000));
+    if (way === 'reports') return { made };
+    if (way === 'reported error') throw new TaskError(-32_001, 'the data say more', { made });
     if (way === 'progress') ctx.progress(1, 2, made);
     if (way === 'checkpoint') {
       if (ctx.lastCheckpoint !== undefined) return { kept: JSON.stringify(ctx.lastCheckpoint).length };
@@ -174,6 +188,34 @@ describe('a function tool', () => {
     const { steps } = await when(id, (task) => task.steps[0]?.progress !== undefined);
     expect(steps[0]?.progress?.message).toHaveLength(size === 1_000 ? 1_000 : 1_001);
     await stack.tasks.engine.cancel(ann, id);
+  });
+
+  describe('that reports progress with long messages', () => {
+    const reported = async (way: z.infer<typeof Ways>, size: number): Promise<[Outcome | undefined, string[]]> => {
+      const { outcome: end, pastReports = [] } = await when(
+        await start(worked, { way, size }),
+        (task) => task.outcome !== undefined,
+      );
+      return [end, pastReports.map(({ progress, message }) => `${progress}: ${message?.length}`)];
+    };
+    const last20 = Array.from({ length: 20 }, (_, i) => `${i + 6}: 1001`);
+
+    it('returns a result with its last 20 reports, or without them up to the limit', async () => {
+      const [fits, all] = await reported('reports', LARGEST_PAYLOAD - 20 * 6_100);
+      expect([fits, all]).toEqual([expect.objectContaining({ kind: 'result' }), last20]);
+      const [alone, none] = await reported('reports', FITS);
+      expect([alone, none]).toEqual([expect.objectContaining(done({ made: expect.any(String) })), []]);
+      expect((await reported('reports', TOO_LARGE))[0]).toMatchObject(failed(names(LARGEST_PAYLOAD)));
+    });
+
+    it('keeps the data of its error, with the reports or without them', async () => {
+      const data = (size: number): object => ({ error: { data: { made: 'x'.repeat(size) } } });
+      const [small, all] = await reported('reported error', 1_000);
+      expect(small).toMatchObject(data(1_000));
+      expect(all).toEqual(last20);
+      const size = LARGEST_ERROR_DATA - AROUND;
+      expect((await reported('reported error', size))[0]).toMatchObject(data(size));
+    });
   });
 
   it('shows why an attempt failed, however long the reason is', async () => {

@@ -9,8 +9,9 @@ import { LRUCache } from 'lru-cache';
 import { isMcpTasksError } from '../../task/errors.js';
 import { asReports, type Progress } from '../../task/progress.js';
 import { hasReports } from '../../task/step-call.js';
-import type { Calls } from '../rpc/calls.js';
+import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { valuesOf } from '../rpc/payloads.js';
+import { isReferencePayload } from '../seam.js';
 import { newestFirst, type Run } from './history.js';
 
 /** How many workflow runs' reports are kept. */
@@ -54,11 +55,13 @@ export class PastReports {
   }
 
   async #reportsOf(result: Payload, until: number): Promise<Progress[]> {
+    // Getting it may take long, and may fail although the task's own result can be read.
+    const stored = isReferencePayload(result);
     try {
-      const [value] = await valuesOf(this.calls, [result], until);
+      const [value] = await valuesOf(this.calls, [result], stored ? within(DEADLINE.stored) : until);
       return hasReports(value) ? asReports(value.reports) : [];
     } catch (error) {
-      if (isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return [];
+      if (stored || isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return [];
       throw error;
     }
   }

@@ -1,0 +1,31 @@
+/** Adds a step's reports of progress to its result. @module */
+import type { Context } from '@temporalio/activity';
+import type { Progress } from '../task/progress.js';
+import type { StepResult } from '../task/step-call.js';
+import { converterOf, fittingResult, sizeOfResult } from './sizes.js';
+
+/**
+ * Returns the step's result with its reports, or the result alone if it doesn't survive inside an object, or is too large
+ * for both: reports are never a reason to fail.
+ * @throws ToolError if the result alone is too large
+ */
+export async function reportedResult<Result>(
+  activity: Context,
+  result: Result,
+  reports: readonly Progress[],
+): Promise<Result> {
+  const reported: StepResult = { mcpStep: 1, value: result, reports };
+  if (reports.length > 0 && haveSameEncoding(activity, result, reported)) {
+    const { size, limit } = await sizeOfResult(activity, reported);
+    if (size <= limit) return reported as Result;
+  }
+  return await fittingResult(activity, result);
+}
+
+/** Converters have encodings for single values, such as bytes, that an object cannot contain. */
+function haveSameEncoding(activity: Context, result: unknown, reported: StepResult): boolean {
+  if (result === undefined) return true;
+  const { payloadConverter } = converterOf(activity);
+  const [one, other] = [result, reported].map((value) => payloadConverter.toPayload(value).metadata?.['encoding']);
+  return Buffer.compare(one ?? Buffer.of(), other ?? Buffer.of()) === 0;
+}
