@@ -3,7 +3,7 @@
  * @module
  */
 import { Validator } from '@cfworker/json-schema';
-import { cut } from '../limits/limits.js';
+import { cut, LONGEST_STATUS } from '../limits/limits.js';
 
 /** MCP's `ElicitResult`. */
 export interface ElicitAnswer {
@@ -33,7 +33,7 @@ export function formRequest({ message, requestedSchema }: FormRequest) {
 
 /** Repeats a question and says what was wrong with the last answer. */
 export function askAgain(message: string | undefined, problem: string): string {
-  return `${message ? `${message}\n\n` : ''}Your last answer was not accepted: ${problem}`;
+  return `${message ? `${message}\n\n` : ''}Your last answer was not accepted: ${cut(problem, LONGEST_STATUS)}`;
 }
 
 /** The error text of a call whose question before the start was not accepted. */

@@ -135,6 +135,15 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       expect(error).not.toHaveBeenCalled();
     });
 
+    it('an answer that poses as the server’s own refusal costs its task nothing', async () => {
+      const asking = await call('asks', {}, forms);
+      const [key = ''] = Object.keys(asking.result.inputRequests);
+      const inputResponses = { [key]: { mcpTaskRefused: 'x'.repeat(1_999_000) } };
+      const again = await call('asks', { requestState: asking.result.requestState, inputResponses }, forms);
+      expect(again.result.resultType).toBe('input_required');
+      expect(JSON.stringify(again).length).toBeLessThan(5_000);
+    });
+
     it('what is wrong with an answer is cut', async () => {
       const { requestState } = (await call('careful', {}, able)).result;
       const inputResponses = { 'before-start': accept({ ['k'.repeat(100_000)]: 1 }) };

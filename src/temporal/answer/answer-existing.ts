@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ValueError } from '@temporalio/common';
+import { cut, LONGEST_STATUS } from '../../limits/limits.js';
 import { McpTasksError } from '../../task/errors.js';
 import { formProblem, type ElicitAnswer } from '../../task/form.js';
 import { argumentsOf, type WorkflowMapping } from '../../task/workflow-mapping.js';
@@ -89,7 +90,9 @@ async function send(
     if (!(error instanceof WorkflowUpdateFailedError) && !(error instanceof ValueError)) throw error;
     const why =
       error instanceof ValueError ? 'this server cannot decode the reason' : (error.cause?.message ?? error.message);
-    throw new McpTasksError('INVALID_ARGUMENTS', `The workflow rejected the answer: ${why}`, { cause: error });
+    throw new McpTasksError('INVALID_ARGUMENTS', `The workflow rejected the answer: ${cut(why, LONGEST_STATUS)}`, {
+      cause: error,
+    });
   }
 }
 
