@@ -10,7 +10,7 @@ const workflowsPath = fileURLToPath(new URL('../../conformance/fixture/workflows
 
 /** Starts the server, with a worker, on the tests' Temporal. It accepts every token. */
 export async function startSuiteServer(): Promise<{ url: URL; close(): Promise<void> }> {
-  const stack = await startStack(tools, { pollInterval: '200 ms' });
+  const stack = await startStack(tools, { pollInterval: '200 ms', resultRetention: '1 second' });
   await stack.startWorker({
     workflowsPath,
     maxHeartbeatThrottleInterval: '200 ms',

@@ -13,7 +13,7 @@ import { sessionful } from '../helpers/sdk-sessions.js';
 
 let stack: Stack<DurableTasks>;
 beforeAll(async () => {
-  stack = await startStackOf(DurableTasks, tools, { pollInterval: '200 ms' });
+  stack = await startStackOf(DurableTasks, tools, { pollInterval: '200 ms', resultRetention: '1 second' });
   const workflowsPath = fileURLToPath(new URL('../../conformance/fixture/workflows.ts', import.meta.url));
   await stack.startWorker({
     workflowsPath,
