@@ -343,6 +343,32 @@ describe('the end', () => {
     await stack.tasks.engine.cancel(ann, id);
   });
 
+  it('is noticed without fetching what had happened before, however much that is', async () => {
+    const { id } = await start(tools.sleeper);
+    const handle = temporal.workflow.getHandle(id);
+    for (let sent = 0; sent < 300; sent += 30)
+      await Promise.all(Array.from({ length: 30 }, async () => await handle.signal('unknown', 'x'.repeat(1_000))));
+    const { engine, client } = openEngine();
+    const { workflowService } = client;
+    const { getWorkflowExecutionHistory: poll } = workflowService;
+    let fetched = 0;
+    const counting = async (request: object): Promise<object> => {
+      const answer = await poll.call(workflowService, request);
+      fetched += answer.history?.events?.length ?? 0;
+      return answer;
+    };
+    workflowService.getWorkflowExecutionHistory = Object.assign(counting, poll);
+    const result = engine.result(ann, id);
+    for await (const task of engine.watch(ann, id)) {
+      if (task.outcome) break;
+      await handle.cancel();
+    }
+    expect((await result).outcome.kind).toBe('cancelled');
+    expect(fetched).toBeLessThan(20);
+    await engine.close();
+    await handle.terminate();
+  });
+
   it('is cancelled even without a worker', async () => {
     const { id } = await start(tools.sleeper);
     await stack.tasks.engine.cancel(ann, id);

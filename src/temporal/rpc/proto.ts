@@ -4,5 +4,6 @@
  */
 import proto from '@temporalio/proto';
 
-export const { EventType, PendingActivityState, WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
+export const { EventType, HistoryEventFilterType, PendingActivityState, WorkflowExecutionStatus } =
+  proto.temporal.api.enums.v1;
 export const { Payload: PayloadMessage } = proto.temporal.api.common.v1;

@@ -7,11 +7,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { temporal } from '@temporalio/proto';
 import { GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
-import { EventType } from '../rpc/proto.js';
+import { isMcpTasksError } from '../../task/errors.js';
+import { EventType, HistoryEventFilterType } from '../rpc/proto.js';
 import { refusal } from '../rpc/refusal.js';
 
 /** The deadline of one long poll, in milliseconds. The server answers an idle one after about 20 s. */
 const POLL_DEADLINE = 60_000;
+/**
+ * The deadline for skipping the existing history, in milliseconds. So short a long poll is answered at once, with the
+ * position to continue from.
+ */
+const SKIP_DEADLINE = 500;
 /** The interval of the timer that replaces a long poll, in milliseconds. */
 const TIMER = 2_000;
 /** How long to wait after a failed poll, in milliseconds: the first time, and at most. */
@@ -47,8 +53,8 @@ export class HistoryTails {
 
   /**
    * Calls `listener` each time the workflow's history grows, until the returned function is called. The first listener
-   * of a workflow is also called for the existing history, because the poll starts at the beginning and fetches
-   * everything, payloads included.
+   * of a workflow is also called once for the existing history, which is skipped: it may be long, and its payloads
+   * large.
    */
   follow(workflowId: string, listener: Listener): () => void {
     let tail = this.#tails.get(workflowId);
@@ -102,26 +108,40 @@ export class HistoryTails {
 
   async #poll(workflowId: string, cursor: Cursor, signal: AbortSignal): Promise<Tick | undefined> {
     const { client } = this.calls;
+    const skips = !cursor.runId && !cursor.token && !cursor.whole;
     const request = {
       namespace: client.options.namespace,
       execution: { workflowId, ...(cursor.runId ? { runId: cursor.runId } : {}) },
       waitNewEvent: true,
       skipArchival: true,
+      // For this filter the server begins at the end. Without it, the next poll continues from there with all events.
+      ...(skips ? { historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } : {}),
       ...(cursor.token ? { nextPageToken: cursor.token } : {}),
     };
     this.#polls++;
     try {
       const response = await this.calls.once(
-        within(POLL_DEADLINE),
+        within(skips ? SKIP_DEADLINE : POLL_DEADLINE),
         async () => await client.workflowService.getWorkflowExecutionHistory(request),
         signal,
       );
       const events = response.history?.events ?? [];
+      if (skips && events.length === 0 && !response.nextPageToken?.length) {
+        cursor.whole = true;
+        return undefined;
+      }
       advance(cursor, response.nextPageToken, events);
+      // Something may have happened before that position but after the waiters' last read.
+      if (skips) return 'ending';
       if (events.length === 0) return undefined;
       return events.some((event) => ENDING.has(event.eventType ?? 0)) ? 'ending' : 'news';
     } catch (error) {
-      if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) return undefined;
+      // A server that does not answer in time without news: read its history from the beginning.
+      if (skips && isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) cursor.whole = true;
+      if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) {
+        if (skips) cursor.whole = true;
+        return undefined;
+      }
       throw error;
     } finally {
       this.#polls--;
@@ -137,6 +157,8 @@ async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void
 interface Cursor {
   runId?: string;
   token?: Uint8Array;
+  /** The existing history could not be skipped, so it is read. */
+  whole?: boolean;
   /** The last run's history is complete, so no more events will come. */
   closed?: boolean;
 }
