@@ -1,16 +1,17 @@
 /** Tasks that wait so long that their workflow reaches one of Temporal's limits. */
+import { setImmediate as immediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { TasksConnection } from '../../src/durable-tasks.js';
-import { defineTool } from '../../src/index.js';
+import { defineTool, type DurableTool } from '../../src/index.js';
 import { adapters } from '../helpers/adapters.js';
 import { existing, openEngine, wholeEngine } from '../helpers/engine.js';
 import { startPlainWorker } from '../helpers/gateway.js';
 import { startLimitedTemporal } from '../helpers/limited-temporal.js';
 import { Session, type Endpoint, type Message } from '../helpers/session-client.js';
-import type { Stack } from '../helpers/stack.js';
+import { startStack, type Stack } from '../helpers/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [
@@ -151,4 +152,31 @@ it('an existing workflow that takes no update any more says so, instead of askin
   });
   await stopWorker();
   await engine.close();
+});
+
+it.each(['chatty', 'function'])('100,000 progress reports leave few events in the history: %s', async (name) => {
+  const REPORTS = 100_000;
+  const { tasks, startWorker, close } = await startStack(
+    [
+      defineTool({ name: 'chatty', inputSchema: z.object({ reports: z.number() }), workflow: 'chatty' }),
+      defineTool({
+        name: 'function',
+        inputSchema: z.object({ reports: z.number() }),
+        async run({ reports }, ctx) {
+          for (let done = 1; done <= reports; done++) {
+            ctx.progress(done, reports, 'rows');
+            // Lets the worker send heartbeats meanwhile.
+            if (done % 100 === 0) await immediate();
+          }
+        },
+      }),
+    ],
+    { temporal: { address: temporal.address } },
+  );
+  await startWorker({ workflowsPath });
+  const tool = tasks.tools.find((one) => one.name === name) as DurableTool;
+  const { id } = await tasks.engine.start({ owner: 'ann', tool, args: { reports: REPORTS }, ttl: null });
+  expect((await tasks.engine.result('ann', id)).outcome.kind).toBe('result');
+  expect((await temporal.client.workflow.getHandle(id).describe()).historyLength).toBeLessThan(1_000);
+  await close();
 });
