@@ -109,7 +109,7 @@ describe('a worker that shuts down', () => {
     expect(await outcomeOf(id)).toMatchObject({ result: { content: [{ text: 'done' }] } });
     // Every run continues from the last checkpoint, under a number of its own.
     expect(runs.slice(2)).toEqual(Array.from({ length: 31 }, (_, i) => ({ attempt: i + 3, from: i })));
-  }, 120_000);
+  }, 300_000);
 
   it('leaves attempt, last failure and progress in the status', async () => {
     const id = await start(tools.deployed);
