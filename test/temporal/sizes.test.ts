@@ -204,7 +204,8 @@ describe('a function tool', () => {
       const [fits, all] = await reported('reports', LARGEST_PAYLOAD - 20 * 6_100);
       expect([fits, all]).toEqual([expect.objectContaining({ kind: 'result' }), last20]);
       const [alone, none] = await reported('reports', FITS);
-      expect([alone, none]).toEqual([expect.objectContaining(done({ made: expect.any(String) })), []]);
+      expect(alone).toMatchObject(done({ made: expect.any(String) }));
+      expect(none).toEqual([]);
       expect((await reported('reports', TOO_LARGE))[0]).toMatchObject(failed(names(LARGEST_PAYLOAD)));
     });
 

@@ -42,15 +42,19 @@ export class PastReports {
     const known = this.#known.get(run.runId) ?? { historyLength: 0, reports: [] };
     if (known.historyLength >= historyLength) return known.reports;
     const results: Payload[] = [];
+    // The history may have grown since its length was read.
+    let searched = historyLength;
     for await (const event of newestFirst(this.calls, run, until, PAGES)) {
-      if (Number(event.eventId) <= known.historyLength) break;
+      const eventId = Number(event.eventId);
+      if (eventId <= known.historyLength) break;
+      searched = Math.max(searched, eventId);
       const result = resultOf(event);
       if (result) results.unshift(result);
     }
     const found: Progress[] = [];
     for (const result of results) found.push(...(await this.#reportsOf(result, until)));
     const reports = [...known.reports, ...found].slice(-MOST_REPORTS);
-    this.#known.set(run.runId, { historyLength, reports });
+    this.#known.set(run.runId, { historyLength: searched, reports });
     return reports;
   }
 
