@@ -16,7 +16,7 @@ import { Chains, type CancelledRun } from './chain.js';
 import { describe, type Description } from './describe.js';
 import { endOf } from './end.js';
 import { failureText, type StartedEvent } from './failure-text.js';
-import { Happenings } from './happened.js';
+import { Happenings, type Happened } from './happened.js';
 import { NewestHistory } from './history.js';
 import { queryOf, questionName } from './mapped-report.js';
 import { Memos } from './memos.js';
@@ -189,7 +189,9 @@ export class TaskReader {
       this.#reports.get(description, base.mapping, until),
       stepsOf(this.calls, description, base.mapping !== undefined, until),
       this.#stalled(description, until),
-      this.#happenings.get(description, base.mapping, Math.min(until, within(DEADLINE.query))),
+      hasOnlyBegun(description)
+        ? NOTHING
+        : this.#happenings.get(description, base.mapping, Math.min(until, within(DEADLINE.query))),
     ]);
     const { report, answeredAt } = reported;
     const { inputs, unsure } = await this.#questions.read(description, base.mapping, reported, until);
@@ -282,6 +284,16 @@ export class TaskReader {
  */
 function mappingOf({ type }: Description, memo: TaskMemo): WorkflowMapping | undefined {
   return type === ASK_FIRST_WORKFLOW ? undefined : memo.mapping;
+}
+
+const NOTHING: Happened = {};
+
+/**
+ * Whether the history has nothing but the workflow's start, its first workflow task and the steps that are pending, so
+ * that there is no need to read it.
+ */
+function hasOnlyBegun({ historyLength, raw: { pendingWorkflowTask, pendingActivities } }: Description): boolean {
+  return !pendingWorkflowTask && historyLength <= 4 + (pendingActivities?.length ?? 0);
 }
 
 /** Returns when the run began if it follows an earlier one, by continue-as-new or a reset; otherwise 0. */
