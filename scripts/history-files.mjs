@@ -1,4 +1,4 @@
-// Writes the files of test/replay/histories, one execution of a shipped workflow each.
+// Writes the files of test/replay/histories, each with one execution of a shipped workflow.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -23,7 +23,7 @@ export async function record(client, name, workflowId, runId) {
   process.stdout.write(`${name}: ${history.events.length} events\n`);
 }
 
-/** Removes worker identities, which name the recording machine, and stack traces, which are full of its paths. */
+/** Removes worker identities, which name the recording machine, and stack traces, which contain its paths. */
 function withoutMachine(field, value) {
   if (field === 'identity') return 'worker';
   if (field === 'stackTrace') return '';

@@ -163,7 +163,7 @@ async function resetTo(workflowId, activity) {
   });
 }
 
-/** A tool that first no worker has, that fails once, and whose worker is then shut down. */
+/** A tool that at first no worker has, that then fails once, and whose worker is finally shut down. */
 async function recordInterrupted() {
   let runs = 0;
   let arrived = () => {};

@@ -1,5 +1,5 @@
-// Records a question that waits so long that its workflow continues as new: `npm run record-histories`. The dev server
-// allows so few updates that this happens soon.
+// Records a question whose workflow continues as new during a long wait: `npm run record-histories`. The dev server
+// allows few updates, so this happens soon.
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createWorker } from '../dist/src/worker/index.js';
 import { defineTool, DurableTasks } from '../dist/src/index.js';

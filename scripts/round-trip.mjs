@@ -1,6 +1,6 @@
 /**
- * Runs the round trips of test/tools/round-trip.test.ts for longer:
- * `npm run test:round-trip -- --runs 100 --seed 1`. Without a seed, a new one; it is printed.
+ * Runs the round trips of test/tools/round-trip.test.ts for longer: `npm run test:round-trip -- --runs 100 --seed 1`.
+ * Without a seed, picks one and prints it.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

@@ -84,9 +84,8 @@ export interface DurableTasksOptions {
     readonly max?: Duration;
   };
   /**
-   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it run to its end. `'cancel'` cancels
-   * it, with the clean-up of any cancellation; Temporal does that, even if no server runs. A tool's own `onTtl` takes
-   * precedence.
+   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it finish. `'cancel'` cancels it,
+   * with the usual clean-up. Temporal does this, even if no server is running. A tool's own `onTtl` takes precedence.
    * @default 'keep'
    */
   readonly onTtl?: 'keep' | 'cancel';
@@ -97,8 +96,8 @@ export interface DurableTasksOptions {
   readonly resultRetention?: Duration;
   /**
    * Whether to delete the closed workflows of expired tasks from Temporal, every hour, instead of leaving that to
-   * Temporal's retention. A Temporal Schedule runs it on a worker with the shipped workflows: one for all servers of
-   * the task queue. Only tasks that were started with this option are deleted.
+   * Temporal's retention. One Temporal Schedule for all servers of the task queue does this, on a worker with the
+   * shipped workflows. Only tasks that were started with this option are deleted.
    * @default false
    */
   readonly deleteExpired?: boolean;
@@ -110,8 +109,8 @@ export interface DurableTasksOptions {
    */
   readonly maxLongPolls?: number;
   /**
-   * Whether `DurableTasks.connect` returns before a dev server has started. An MCP server can then answer its client at once,
-   * as hosts expect over stdio: tools are listed, and calls wait for Temporal. Makes no difference if an address is
+   * Whether `DurableTasks.connect` returns before a dev server has started. An MCP server can then answer its client at
+   * once, as hosts expect over stdio: it lists tools, and calls wait for Temporal. Has no effect if an address is
    * configured, because then there is nothing to start.
    * @default false
    */
@@ -122,7 +121,7 @@ export interface DurableTasksOptions {
   readonly logger?: Logger;
 }
 
-/** How often to try to schedule the janitor, and the first and the longest pause in between, in milliseconds. */
+/** How often to try to schedule the janitor, and the first and longest pause between tries, in milliseconds. */
 const JANITOR = { attempts: 60, first: 1_000, longest: 60_000 };
 /** The folder that holds the state of a server without configuration. */
 const DEFAULT_DIR = '.mcp-tasks';
@@ -211,7 +210,7 @@ export class TasksCore implements TasksConnection {
     };
   }
 
-  /** Schedules the janitor, as soon as Temporal can be reached. Serving does not depend on it. */
+  /** Schedules the janitor once Temporal can be reached. Serving does not depend on it. */
   #startJanitor(client: Client): void {
     const { taskQueue } = this;
     const { signal } = this.#ended;
@@ -314,7 +313,7 @@ export class TasksCore implements TasksConnection {
 
   async #close(): Promise<void> {
     this.#ended.abort();
-    // Nothing that is to be stopped should wait for a start any more.
+    // Nothing that is being stopped should still wait for the start.
     if (this.temporal instanceof LateTarget) this.temporal.giveUp();
     try {
       await Promise.all([...this.#stops].map(async (stop) => await stop()));

@@ -1,6 +1,6 @@
 /**
- * The checks that are known not to pass, and why. They are listed in `expected-failures.yml`, in the suite's own format
- * for `--expected-failures`, with the reason of each as the comment above it. Pure.
+ * The checks that are known not to pass, and why. `expected-failures.yml` lists them in the suite's own format for
+ * `--expected-failures`, each with its reason in the comment above it. Pure.
  * @module
  */
 import { isScalar, isSeq, parseDocument } from 'yaml';
@@ -21,7 +21,7 @@ export function exceptionsIn(yaml: string): readonly Exception[] {
   if (!isSeq(list)) return [];
   return list.items.map((item, index) => {
     const entry = isScalar(item) ? String(item.value) : '';
-    // The parser keeps the comment above the first entry with the list.
+    // The parser attaches the comment above the first entry to the list.
     const comment = (isScalar(item) && item.commentBefore) || (index === 0 && list.commentBefore) || '';
     const reason = comment.trim().replaceAll(/\s+/g, ' ');
     const [scenario = '', check] = entry.split(':');

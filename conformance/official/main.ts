@@ -18,7 +18,7 @@ const { json } = new Command('conformance')
   .opts<{ json?: string }>();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** How many scenarios run at once. Each is a process of its own, which waits for the server most of the time. */
+/** How many scenarios run at once. Each is a separate process that mostly waits for the server. */
 const AT_ONCE = 3;
 
 try {

@@ -23,7 +23,8 @@ export interface ScenarioResult extends Scenario {
 
 /**
  * Judges the checks of one scenario. Only a success passes. A warning or a skipped check fails like a failure, unless
- * an exception explains it; a mere information is not a check. A scenario without checks fails, because it did not run.
+ * an exception explains it; an informational entry is not a check. A scenario without checks fails, because it did not
+ * run.
  */
 export function judge({ name }: Pick<Scenario, 'name'>, checks: Checks, exceptions: readonly Exception[]): Verdict {
   if (checks.length === 0) return { passed: 0, exceptions: [], failures: ['it ran no checks'] };
@@ -40,7 +41,7 @@ export function judge({ name }: Pick<Scenario, 'name'>, checks: Checks, exceptio
   };
 }
 
-/** Returns the exceptions that no scenario needed: they are out of date, and count as failures. */
+/** Returns the exceptions that no scenario needed. They are out of date and count as failures. */
 export function unused(exceptions: readonly Exception[], results: readonly ScenarioResult[]): readonly Exception[] {
   const used = new Set(results.flatMap(({ verdict }) => verdict.exceptions));
   return exceptions.filter((exception) => !used.has(exception));

@@ -1,4 +1,4 @@
-/** Interrupted attempts: what ends them, and how a step hands itself back to its workflow. @module */
+/** Recognizes interrupted attempts and hands their steps back to the workflow. @module */
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { jsonSize } from '../limits/json-size.js';
@@ -17,7 +17,7 @@ export function attemptOf({ info }: Context): Attempt {
   };
 }
 
-/** Whether the attempt was stopped because its worker shuts down, and for no other reason. */
+/** Whether the attempt was stopped only because its worker is shutting down. */
 export function isShutdown({ cancellationSignal, cancellationDetails }: Context): boolean {
   const reason: unknown = cancellationSignal.reason;
   if (!cancellationSignal.aborted || cancellationDetails?.cancelRequested) return false;
@@ -27,8 +27,8 @@ export function isShutdown({ cancellationSignal, cancellationDetails }: Context)
 }
 
 /**
- * Whether a step can be scheduled again with `call` beside its arguments. If they are too large together, Temporal
- * retries the step itself: the checkpoint then stays in the heartbeat, and the attempt counts.
+ * Whether a step can be scheduled again with `call` beside its arguments. If together they are too large, Temporal
+ * retries the step itself: the checkpoint stays in the heartbeat, and the attempt counts.
  */
 export function canBePassedOn(args: unknown, call: StepCall): boolean {
   return jsonSize([args, call]) <= LARGEST_PAYLOAD;

@@ -5,8 +5,8 @@ import type { StepResult } from '../task/step-call.js';
 import { converterOf, fittingResult, sizeOfResult } from './sizes.js';
 
 /**
- * Returns the step's result with its reports, or the result alone if it doesn't survive inside an object, or is too large
- * for both: reports are never a reason to fail.
+ * Returns the step's result with its reports. Returns the result alone if it can't be encoded inside an object, or if
+ * both together are too large: reports must never make a step fail.
  * @throws ToolError if the result alone is too large
  */
 export async function reportedResult<Result>(
@@ -22,7 +22,7 @@ export async function reportedResult<Result>(
   return await fittingResult(activity, result);
 }
 
-/** Converters have encodings for single values, such as bytes, that an object cannot contain. */
+/** Converters encode some values, such as bytes, in ways that don't work inside an object. */
 function haveSameEncoding(activity: Context, result: unknown, reported: StepResult): boolean {
   if (result === undefined) return true;
   const { payloadConverter } = converterOf(activity);

@@ -8,8 +8,8 @@ import { stepName } from '../task/names.js';
 import { ToolError } from '../tool/errors.js';
 
 /**
- * Returns the step's result if Temporal can take it. Temporal's own answer to a larger one says nothing, or the worker
- * would resend it until the step times out.
+ * Returns the step's result if it fits Temporal's limits. Otherwise Temporal's own error would not say why, or the
+ * worker would resend the result until the step times out.
  * @throws ToolError if it is too large
  */
 export async function fittingResult<Result>(activity: Context, result: Result): Promise<Result> {
@@ -18,7 +18,7 @@ export async function fittingResult<Result>(activity: Context, result: Result): 
   throw new ToolError(tooLarge(`The result of ${stepName(activity.info.activityType)} is`, size, 'result', limit));
 }
 
-/** Measures a step's result as Temporal gets it. */
+/** Measures a step's result as Temporal receives it. */
 export async function sizeOfResult(activity: Context, result: unknown): Promise<EncodedSize> {
   const { activityId, namespace, workflowExecution, isLocal } = activity.info;
   return await encodedSize(converterOf(activity), [result], {
@@ -31,7 +31,7 @@ export async function sizeOfResult(activity: Context, result: unknown): Promise<
 }
 
 /**
- * Throws if a checkpoint cannot be sent. Temporal would end the step, or never get the checkpoint.
+ * Throws if a checkpoint is too large to send: Temporal would end the step, or never receive the checkpoint.
  * @throws ToolError if it is too large
  */
 export function checkCheckpoint(value: unknown): void {

@@ -3,8 +3,8 @@ import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
 
 /**
- * Returns a copy of `value` that later changes of the original do not reach. The copy is what a retry would get: it is
- * made by the worker's own payload converter.
+ * Returns a copy of `value` that later changes to the original don't affect. The worker's own payload converter makes
+ * it, so it equals what a retry would get.
  * @throws ApplicationFailure, not retryable, if the value cannot be encoded
  */
 export function snapshot<T>(value: T, activity: Context): T {

@@ -28,14 +28,14 @@ const LONGEST_FAILURE = 300;
  *
  * - The activity heartbeats at every quarter of its `heartbeatTimeout`, and at least every 5 s. Without a
  *   `heartbeatTimeout`, it heartbeats only when progress or a checkpoint is reported, at most once a second.
- * - Each heartbeat carries the last 20 reports of progress and the newest checkpoint, starting with those of the previous
- *   attempt. Reports after the last heartbeat come with the result.
- * - A result of more than 2,000,000 bytes as encoded, or a checkpoint of more than 1,000,000, is a `ToolError`, unless
- *   external storage takes the result. Messages of errors are cut after 100,000 characters.
+ * - Each heartbeat carries the last 20 progress reports and the newest checkpoint, starting with those of the previous
+ *   attempt. Reports made after the last heartbeat come with the result.
+ * - An encoded result of more than 2,000,000 bytes is a `ToolError`, unless external storage takes it. So is a
+ *   checkpoint of more than 1,000,000 bytes. Error messages are cut after 100,000 characters.
  * - Programming errors, validation errors and `ToolError` are not retried. The retry policy applies to all others.
- * - In the workflows of a worker by `createWorker` or with `McpTasksPlugin`, only failures use up the attempts of the
- *   retry policy. If the worker shuts down, the step continues on another one. If a worker is lost, that is a failure
- *   only if the step had not passed its highest progress so far, or its highest checkpoint if those are numbers.
+ * - In workflows of a worker made by `createWorker` or with `McpTasksPlugin`, only failures use up the attempts of the
+ *   retry policy. If the worker shuts down, the step continues on another one. A lost worker counts as a failure only
+ *   if the step had not passed its highest progress so far, or its highest checkpoint if checkpoints are numbers.
  * - `run` executes at least once, and two attempts can overlap after a lost connection, so make the work idempotent.
  * - Work that blocks the event loop stops the heartbeat, so run it in a thread.
  *
@@ -70,7 +70,7 @@ export function step<Args, Result, Checkpoint = unknown>(
       if (error instanceof CompleteAsyncError) throw error;
       const failure = cutError(toFailure(error));
       const isLast = reporter.failed(failure);
-      // The workflow of an author, which has its call from the headers, sees the failure as its step threw it.
+      // An author's workflow, whose call comes in the headers, sees the failure as its step threw it.
       throw isLast && isStepCall(given) ? withReports(failure, reporter.reports) : failure;
     } finally {
       reporter.stop();
@@ -86,11 +86,11 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   #details: HeartbeatDetails;
   #record: AttemptRecord;
   #timer: NodeJS.Timeout | undefined;
-  /** When the last heartbeat was sent, and what sends the next one. */
+  /** When the last heartbeat was sent, and the timer that sends the next one. */
   #sentAt = -Infinity;
   #next: NodeJS.Timeout | undefined;
 
-  /** @param before what is known from the attempts before this one */
+  /** @param before what is known from earlier attempts */
   constructor(
     private readonly activity: Context,
     private readonly before: StepCall,
@@ -111,7 +111,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   }
 
   start(): void {
-    // A retry that dies before its first report must not lose the previous attempt's checkpoint.
+    // Keeps the previous attempt's checkpoint if this one dies before its first report.
     if (this.attempt > 1) this.#heartbeat();
     const timeout = this.activity.info.heartbeatTimeoutMs;
     if (!timeout) return;
@@ -133,7 +133,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
     return { ...this.before, starts: this.attempt, details: this.#details };
   }
 
-  /** Tells the next attempt, if there is one, that this one failed. Returns whether there is none. */
+  /** Tells the next attempt, if there is one, that this one failed. Returns whether this was the last attempt. */
   failed(failure: unknown): boolean {
     const { attempt, retryPolicy } = this.activity.info;
     const { maximumAttempts = 0 } = retryPolicy ?? {};

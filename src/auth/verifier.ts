@@ -63,7 +63,7 @@ export class JwtVerifier implements OAuthTokenVerifier {
     };
   }
 
-  /** Logs it too: the issuer signed this token, so a user cannot fix it. */
+  /** Also logs it: the issuer signed this token, so the user cannot fix it. */
   #noSubject(sub: unknown): OAuthError {
     const problem =
       sub === undefined || sub === ''

@@ -1,16 +1,16 @@
-/** Stdout for the protocol alone. @module */
+/** Reserves stdout for the protocol. @module */
 import { Writable } from 'node:stream';
 
 /**
- * Returns a stream to stdout, and sends whatever else writes to stdout to stderr instead, such as a `console.log` in a
- * tool. Call it before loading the author's code.
- * @param lost called when nobody reads stdout any more
+ * Returns a stream to stdout. Redirects all other writes to stdout, such as a `console.log` in a tool, to stderr. Call
+ * it before loading the author's code.
+ * @param lost called when stdout no longer has a reader
  */
 export function claimStdout(lost: () => void): Writable {
   const { stdout, stderr } = process;
   const write = stdout.write.bind(stdout);
   stdout.write = stderr.write.bind(stderr);
-  // A client that is gone has closed both pipes. Without listeners, the next write to them would be a crash.
+  // A client that has exited has closed both pipes. Without listeners, the next write would crash this process.
   stdout.on('error', lost);
   stderr.on('error', lost);
   return new Writable({

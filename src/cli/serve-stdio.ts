@@ -1,6 +1,6 @@
 /**
  * Serves over stdio for the command line. Temporal starts in the background, so that the first answers don't wait for
- * it, and the worker runs in a process of its own, so that nothing it does or writes reaches the client's connection.
+ * it, and the worker runs in a separate process, so that nothing it does or writes can break the client's connection.
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,7 +30,7 @@ export class StdioClient {
   readonly gone: Promise<void>;
   readonly #transport: StdioServerTransport;
 
-  /** Takes possession of stdout: see {@link claimStdout}. */
+  /** Claims stdout: see {@link claimStdout}. */
   constructor() {
     let lost = (): void => undefined;
     this.gone = new Promise((resolve) => (lost = resolve));
@@ -39,8 +39,8 @@ export class StdioClient {
   }
 
   /**
-   * Serves until the client hangs up or a signal arrives. The process should end then: what could not be released in
-   * time is released at its exit.
+   * Serves until the client hangs up or a signal arrives. Then the process should exit, which releases whatever could
+   * not be released in time.
    * @throws McpTasksError `LOCAL_SERVICE` if Temporal cannot be started
    */
   async serve(tasks: DurableTasks, factory: ServerFactory, { worker, logger }: StdioOptions): Promise<void> {
@@ -62,7 +62,7 @@ export class StdioClient {
   }
 }
 
-/** Runs a worker process until `stopping`, and replaces one that ends. It ends by itself when this process does. */
+/** Runs a worker process until `stopping` aborts, and replaces it if it ends. It also ends when this process does. */
 async function keepWorker(options: WorkerProcessOptions, logger: Logger, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     try {

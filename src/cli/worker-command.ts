@@ -23,7 +23,7 @@ export interface WorkerOptions {
  * @throws McpTasksError `CONFIGURATION` if the file has no tools that a worker could run
  */
 export async function runWorker(file: string | undefined, options: WorkerOptions): Promise<void> {
-  // While the worker is being started there is nothing to finish: a parent that is gone waits for nothing.
+  // While the worker is starting, it has no work to finish, so exit if the parent is gone.
   process.once('disconnect', leave);
   if (process.send && !process.connected) return;
   await (file === undefined ? runReferenceTools(options) : runModule(file, options));
@@ -73,7 +73,7 @@ async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Pro
   }
 }
 
-/** Runs the worker until it is stopped or the process that started this one, if any, is gone. */
+/** Runs the worker until it is stopped, or until the process that started this one, if any, is gone. */
 async function runForParent(worker: DurableWorker): Promise<void> {
   try {
     process.off('disconnect', leave).once('disconnect', () => worker.shutdown());
@@ -84,7 +84,7 @@ async function runForParent(worker: DurableWorker): Promise<void> {
   }
 }
 
-/** Ends this process. What it holds is released at its exit. */
+/** Ends this process. Everything it holds is released at exit. */
 function leave(): void {
   process.exit();
 }

@@ -33,8 +33,8 @@ export class WorkerProcess {
   }
 
   /**
-   * Starts a worker that uses the same Temporal as everything else in `dir`, and waits until it works. Nothing it
-   * writes reaches this process's stdout.
+   * Starts a worker that uses the same Temporal as everything else in `dir`, and waits until it is ready. Its output
+   * never reaches this process's stdout.
    * @throws McpTasksError `LOCAL_SERVICE` if it ends first or is not ready within 60 s; its own output is on stderr
    */
   static async start({ file, taskQueue, dir, env }: WorkerProcessOptions): Promise<WorkerProcess> {

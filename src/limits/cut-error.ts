@@ -1,4 +1,4 @@
-/** Cuts errors to a size that reaches its reader. Safe in the workflow sandbox. @module */
+/** Cuts errors so that they can be sent. Safe in the workflow sandbox. @module */
 import { jsonSize } from './json-size.js';
 import { cut, LARGEST_ERROR_DATA, LONGEST_CAUSE, LONGEST_ERROR, number } from './limits.js';
 
@@ -16,14 +16,14 @@ interface Cuttable {
   stack?: string;
   details?: unknown;
   cause?: unknown;
-  /** The failure that the error was decoded from. If it is set, Temporal sends it instead of the error. */
+  /** The failure that the error was decoded from. If set, Temporal sends it instead of the error. */
   failure?: unknown;
 }
 
 /**
- * Cuts the message, the stack trace, the details and the causes of an error where they are too large. Details that are
- * too large are dropped, and the message says so. Temporal would replace such an error by one that says nothing, or
- * retry reporting it until the step times out.
+ * Cuts the message, stack trace and causes of an error that are too large. Drops details that are too large, and says
+ * so in the message. Otherwise Temporal would replace the error with one that says nothing, or retry reporting it until
+ * the step times out.
  * @returns the same error, changed
  */
 export function cutError(error: unknown): unknown {

@@ -1,8 +1,8 @@
-/** Measures values as Temporal gets them: after the payload converter, the codecs and external storage. @module */
+/** Measures values as Temporal receives them: after the payload converter, the codecs and external storage. @module */
 import type { LoadedDataConverter, Payload, SerializationContext } from '@temporalio/common';
 import { LARGEST_PAYLOAD, LARGEST_STORED } from './limits.js';
 
-/** How much larger a codec can make a payload. Below this share of the limit, codecs need not run. */
+/** The factor by which a codec may enlarge a payload. Values far enough below the limit need no codec run. */
 const GROWTH = 8;
 /** The size of a reference to external storage, in bytes. */
 const REFERENCE = 500;

@@ -1,6 +1,6 @@
-/** Measures values as JSON, where their encoding is not known: in the workflow sandbox. Pure. @module */
+/** Measures values as JSON in the workflow sandbox, where their encoding is unknown. Pure. @module */
 
-/** What a payload takes besides its data, in bytes. */
+/** The overhead of a payload, in bytes. */
 const ENVELOPE = 40;
 
 /**
@@ -13,7 +13,7 @@ export function jsonSize(values: readonly unknown[]): number {
 
 function dataSize(value: unknown): number {
   if (value instanceof Uint8Array) return value.byteLength;
-  // `undefined` and functions have no JSON.
+  // `undefined` and functions have no JSON form.
   const json = JSON.stringify(value) as string | undefined;
   return json === undefined ? 0 : new TextEncoder().encode(json).byteLength;
 }

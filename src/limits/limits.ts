@@ -7,7 +7,7 @@
 
 /**
  * The maximum size of the values in one message, in encoded bytes: arguments, a result, an answer, open questions.
- * Temporal's own limit is 2 MiB (2,097,152 bytes) per history event; the difference is for what is sent along.
+ * Temporal's own limit is 2 MiB (2,097,152 bytes) per history event; the difference leaves room for metadata.
  */
 export const LARGEST_PAYLOAD = 2_000_000;
 /**
@@ -36,7 +36,7 @@ export const LONGEST_STATUS = 1_000;
 /** The maximum length of a progress token that is a string, in characters. */
 export const LONGEST_TOKEN = 256;
 
-/** Who can do something about a size, and what. */
+/** What to do about something too large, by its kind. */
 const ADVICE = {
   arguments: "Pass a file's path or URL instead of its content",
   answer: 'Answer with less',
@@ -47,7 +47,7 @@ const ADVICE = {
 } as const;
 
 /**
- * Returns the text of the error for something too large. It names the size, the limit and the options.
+ * Returns the error text for something too large. It names the size, the limit and the next step.
  * @param what what is too large, as the beginning of a sentence: 'The arguments are'
  * @param size in bytes
  * @param limit in bytes. External storage takes what exceeds {@link LARGEST_PAYLOAD}, and nothing else

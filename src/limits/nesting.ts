@@ -1,4 +1,7 @@
-/** Bounds how deeply values from outside are nested: much of the code that handles them is recursive. Pure. @module */
+/**
+ * Limits how deeply values from outside may be nested: much of the code that handles them is recursive. Pure.
+ * @module
+ */
 
 /** The deepest nesting of objects and arrays that is accepted. */
 const DEEPEST = 200;

@@ -21,7 +21,7 @@ export interface LockedService<Name extends string> {
   readonly service: LocalService<Name>;
   readonly record: ServiceRecord;
   readonly log: (line: string) => void;
-  /** Stops waiting for the server's first answer. A server that was launched is stopped then. */
+  /** Aborts the wait for the server's first answer. A launched server is then stopped. */
   readonly signal?: AbortSignal | undefined;
   readonly assertHeld: AssertHeld;
 }
@@ -102,9 +102,9 @@ async function answered<Name extends string>(
 }
 
 /**
- * Stops a server that does not answer yet if this process exits, because no lease holds it. The record then tells the
- * next user that it is ending.
- * @returns a function that calls this off
+ * Stops a server that does not answer yet when this process exits, because no lease holds it. The record tells the next
+ * user that it is ending.
+ * @returns a function that cancels this
  */
 function stopAtExit<Name extends string>(
   { dir, stopSignal }: LocalService<Name>,
@@ -114,7 +114,7 @@ function stopAtExit<Name extends string>(
   const stop = (): void => {
     if (!isRunning(server)) return;
     send(server, stopSignal);
-    // This process holds the lock until it has exited.
+    // This process holds the lock until it exits.
     writeRecord(dir, { ports, server: { pid: server.pid, startedAt: server.startedAt, stopping: true } });
   };
   process.once('exit', stop);

@@ -1,4 +1,4 @@
-/** Who holds a lock: a file next to it, by which others know at once that its process has ended. @module */
+/** Records a lock's owner in a file next to it, so that others notice at once when that process has ended. @module */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,14 +43,14 @@ export function removeDeadLock(dir: string): boolean {
     const { lock, ...owner } = Owner.parse(JSON.parse(readOwner(dir) ?? ''));
     const path = lockPath(dir);
     if (isRunning(owner) || identityOf(path) !== lock) return false;
-    // Rename first: of several processes that find the dead lock, one gets it.
+    // Rename first: only one of the processes that find the dead lock succeeds.
     const aside = `${path}.${randomUUID()}`;
     renameSync(path, aside);
     if (identityOf(aside) === lock) {
       rmdirSync(aside);
       return true;
     }
-    // Another process has just removed the dead lock and taken a new one, which is this.
+    // Another process has just removed the dead lock and taken a new one, which this rename caught.
     renameSync(aside, path);
     return false;
   } catch {

@@ -6,8 +6,8 @@ import { McpTasksError } from '../task/errors.js';
 import { lockPath, nameOwner, ownerPath, readOwner, removeDeadLock } from './lock-owner.js';
 
 /**
- * How long a lock may go without renewal before it counts as left by a killed process, in milliseconds. A lock whose
- * owner is known to have ended counts as that at once.
+ * How long a lock may go without renewal before it counts as abandoned by a killed process, in milliseconds. A lock
+ * whose owner is known to have ended counts as abandoned at once.
  */
 const STALE = 10_000;
 
@@ -39,7 +39,8 @@ export async function withMutex<T>(
     lost = true;
   });
   try {
-    // Two processes that find the same stale lock may both believe they took it. The last to write its name has it.
+    // Two processes that find the same stale lock may both believe they took it. The last one to write its name holds
+    // it.
     const name = nameOwner(dir);
     try {
       return await section(() => {

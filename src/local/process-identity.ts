@@ -26,7 +26,7 @@ export function isRunning(process: ProcessIdentity): boolean {
 }
 
 function exists(pid: number): boolean {
-  // To the system, 0 and negative numbers mean groups of processes, and -1 means all of them.
+  // To the operating system, 0 and negative numbers mean process groups, and -1 means all processes.
   if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
