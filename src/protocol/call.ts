@@ -23,7 +23,7 @@ export interface ToolCall {
   readonly ctx: RequestContext;
 }
 
-/** A `tools/call` request as it was sent, whichever tool it names. */
+/** A `tools/call` request as sent, for any tool. */
 export interface SentCall {
   readonly name: string;
   /** Not validated. */

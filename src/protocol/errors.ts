@@ -22,7 +22,7 @@ export class RpcFault extends Error {
   }
 }
 
-/** The client has to send another access token. Over HTTP the status is 401. */
+/** The client must send a new access token. Over HTTP the status is 401. */
 export class InvalidToken extends RpcFault {
   constructor(message: string) {
     super(RPC.serverError, message);

@@ -21,7 +21,7 @@ export interface RequestContext {
   readonly requestId: string | number;
   /** Aborted when the client cancels the request or hangs up. */
   readonly signal: AbortSignal;
-  /** Aborted when the request's token expires, after which the client gets no result. @default never */
+  /** Aborted when the request's token expires. After that, the client gets no result. @default never */
   readonly expired?: AbortSignal | undefined;
   /** The protocol version that the client stated, if known. It may be older than tasks. */
   readonly version: string | undefined;

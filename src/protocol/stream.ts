@@ -25,9 +25,9 @@ export interface Stream {
   /** The kinds of input request that the client can answer; `undefined` if unknown, so the server has to try. */
   readonly answers: readonly InputKind[] | undefined;
   /**
-   * Sends the headers of the response that is this stream. Call it as soon as no error with an HTTP status of its own
-   * can follow: a client that loses its connection before the headers may give up its whole session.
-   * @default they have been sent
+   * Sends the headers of the response that is this stream. Call it once no error with its own HTTP status can follow: a
+   * client that loses its connection before the headers may drop its whole session.
+   * @default the headers have already been sent
    */
   open?(): void;
   /** Rejects once the stream has ended. */

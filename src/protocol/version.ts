@@ -107,16 +107,16 @@ export type Asked =
 export type Inputs = Readonly<Record<string, InputRequest>>;
 
 /**
- * Questions in the answer to a call that waits for its task. The client repeats the call with its answers, and the
- * repeated call goes on waiting for the same task.
+ * Puts questions into the answer to a call that waits for its task. The client repeats the call with its answers, and
+ * the repeated call waits for the same task.
  */
 export interface CallQuestions {
   /** Returns those of the task's open questions that the request's client can answer. */
   open(task: Pick<Task, 'inputs'>, ctx: RequestContext): Inputs;
-  /** Returns the answer to the call that puts these questions. */
+  /** Returns the answer to the call that contains these questions. */
   ask(call: SentCall, asked: AskedCall): Promise<RpcResult>;
   /**
-   * Returns what a repeated call brings back; `undefined` if the call is no answer to a task's questions.
+   * Returns the contents of a repeated call; `undefined` if the call does not answer a task's questions.
    * @throws RpcFault if the call carries a state that has expired or is not this call's
    */
   repeated(call: SentCall): Promise<RepeatedCall | undefined>;
@@ -170,7 +170,7 @@ export interface Listing {
   outputSchema(schema: JsonSchema): JsonSchema;
   /**
    * Adapts the list to the request.
-   * @param companions the names of the tools for clients that do not speak tasks
+   * @param companions the names of the tools for clients without task support
    */
   adapt(list: RpcResult, companions: ReadonlySet<string>, ctx: RequestContext): RpcResult;
 }

@@ -47,7 +47,7 @@ export class Link {
     this.#overhear();
   }
 
-  /** Refuses requests of anyone but the session's owner: the ID alone must not be enough to read its streams. */
+  /** Refuses requests from anyone but the session's owner: the ID alone must not be enough to read its streams. */
   #refusal(authInfo: AuthInfo | undefined): Response | undefined {
     try {
       const { owner } = this.#peerOf(authInfo);

@@ -28,7 +28,7 @@ interface InsideServer {
 }
 
 interface HttpStream {
-  /** Answers the request, if the transport answers with JSON in place of streams. */
+  /** Answers the request if the transport answers with JSON instead of streams. */
   readonly resolveJson?: (response: Response) => void;
   readonly controller?: unknown;
   cleanup(): void;
@@ -65,7 +65,7 @@ export function replaceHandler(mcp: McpServer, method: string, handler: Handler)
   handlers(mcp).set(method, handler);
 }
 
-/** Tells the server what its client can do, if the client said so to another server instance. */
+/** Sets the client's capabilities, which the client declared to another server instance. */
 export function declareCapabilities({ server }: McpServer, capabilities: ClientCapabilities): void {
   (server as unknown as { _clientCapabilities?: ClientCapabilities })._clientCapabilities = capabilities;
 }
@@ -103,7 +103,7 @@ export function onConnect({ server }: McpServer, connected: (transport: Transpor
 }
 
 /**
- * Has each HTTP request of a transport checked before the SDK sees it.
+ * Checks each HTTP request of a transport before the SDK sees it.
  * @param refuse returns the answer to a request that is refused
  * @returns whether the transport has such requests; stdio has none
  */
@@ -128,7 +128,7 @@ export interface HttpStreams {
   carry(requestId?: RequestId): boolean;
   /** Returns whether the request's client has hung up and cannot reconnect for the answer. */
   dropped(requestId: RequestId): boolean;
-  /** Ends the request's stream or, without a request, the one that a GET opened, because the token has expired. */
+  /** Ends a stream because the token has expired: the request's or, without a request, the one that a GET opened. */
   expire(requestId?: RequestId): void;
 }
 

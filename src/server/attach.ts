@@ -75,14 +75,14 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
   );
 }
 
-/** Returns the answer to an `initialize` in which client and server agree on a version that is older than tasks. */
+/** Returns the answer to `initialize` without task support, for a client of a version before tasks. */
 function withoutTasks(result: InitializeResult): InitializeResult {
   const { tasks: _, extensions: { [TASKS_EXTENSION]: __, ...extensions } = {}, ...capabilities } = result.capabilities;
   const others = Object.keys(extensions).length === 0 ? {} : { extensions };
   return { ...result, capabilities: { ...capabilities, ...others } };
 }
 
-/** Lets the author's own tools ask a client with a session. Over stdio the SDK itself can do so. */
+/** Lets the author's own tools ask a client with a session. Over stdio, the SDK does this itself. */
 function askOverHttp(
   mcp: McpServer,
   service: TaskService,

@@ -14,7 +14,7 @@ export function stateCodec(keys: Keyring): StateCodec {
     },
     async open(state, boundTo) {
       for (const key of keys.derived('request-state')) {
-        // The state itself says when it expires.
+        // The state contains its own expiry.
         const payload = await bound(key, boundTo)
           .verify(state, context)
           .catch(() => undefined);

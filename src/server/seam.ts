@@ -57,8 +57,8 @@ export function intercept(
 }
 
 /**
- * Makes a response a stream before its first message, so that its headers are sent now. Does nothing if the author has
- * turned streams off, or for other transports, whose streams are open from the start.
+ * Turns a response into a stream before its first message, so that its headers are sent now. Does nothing if the author
+ * has turned streams off, or on other transports, whose streams are already open.
  */
 export function openStream(transport: Transport | undefined): void {
   if (!(transport instanceof PerRequestHTTPServerTransport)) return;
@@ -75,12 +75,12 @@ function unsupported(): McpTasksError {
   );
 }
 
-/** Tells the server what its client can do, if the client said so to another server instance. */
+/** Sets the client's capabilities, which the client declared to another server instance. */
 export function declareCapabilities({ server }: McpServer, capabilities: ClientCapabilities): void {
   (server as unknown as Inside)._clientCapabilities = capabilities;
 }
 
-/** Calls `connected` once the server is connected, before a message arrives. */
+/** Calls `connected` once the server is connected, before any message arrives. */
 export function onConnect({ server }: McpServer, connected: (transport: Transport) => void): void {
   const connect = server.connect.bind(server);
   server.connect = async (transport) => {

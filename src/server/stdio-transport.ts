@@ -50,7 +50,7 @@ export class TaskTransport implements Transport {
    * Sends the SDK's messages unchanged, except that the acknowledgement of a subscription with tasks gets the task IDs.
    */
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    // The SDK's own answer to such a request refuses it, or ends it.
+    // The SDK itself answers such a request only to refuse or end it.
     if ('id' in message && !('method' in message)) this.#stop(message.id);
     const subscription = [...this.#subscriptions.values()].find((one) => one.isAcknowledgedBy(message));
     if (!subscription) return await this.inner.send(message, options);

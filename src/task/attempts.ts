@@ -1,7 +1,7 @@
 /**
- * Counts a step's attempts. Temporal counts every attempt, but only failures should use them up: not a worker that shuts
- * down, nor one that is lost after the step has passed its highest point so far. A step that is interrupted hands its
- * progress and counts to its workflow, which schedules it again with the remaining attempts. Pure.
+ * Counts a step's attempts. Temporal counts every attempt, but only failures should use them up. A worker that shuts
+ * down is not a failure, nor is one that is lost after the step has passed its highest point so far. An interrupted
+ * step hands its progress and counts to its workflow, which schedules it again with the remaining attempts. Pure.
  * @module
  */
 import { isHeartbeatDetails, type HeartbeatDetails } from './progress.js';
@@ -12,7 +12,7 @@ export const INTERRUPTED = 'McpStepInterrupted';
 /** The type of the failure of a worker that does not have the step, while the workflow waits for one that does. */
 export const NOT_REGISTERED = 'McpStepNotRegistered';
 
-/** What Temporal tells a worker about the attempt that it starts. */
+/** Temporal's data about an attempt that a worker starts. */
 export interface Attempt {
   /** Its number since the step was scheduled, from 1. */
   readonly attempt: number;
@@ -31,19 +31,19 @@ function isFree(heartbeat: unknown): heartbeat is HeartbeatDetails {
   return isHeartbeatDetails(heartbeat) && heartbeat.attempt?.passed === true && heartbeat.attempt.failed !== true;
 }
 
-/** Returns what a step knows when an attempt starts: the counts and the progress of all attempts before it. */
+/** Returns the counts and progress of all attempts before the one that starts. */
 export function begin(
   call: StepCall,
   { attempt, heartbeat, ...now }: Attempt,
 ): StepCall & { readonly handBack: boolean } {
-  // Until now the step has only looked for a worker that has it.
+  // So far, the step has only looked for a worker that has it.
   const { waiting, ...found } = call;
   if (waiting) return { ...found, handBack: true };
   const last = isHeartbeatDetails(heartbeat) ? heartbeat : undefined;
   const details = last ?? call.details;
   const lastFailure = last?.attempt?.lastFailure ?? call.lastFailure;
   const timedOut = now.startToClose > 0 && now.scheduledAt - (last?.attempt?.startedAt ?? 0) >= now.startToClose;
-  // Temporal has counted the lost attempt, so only a new schedule can give it back.
+  // Temporal has counted the lost attempt, so only scheduling the step again can give it back.
   const isLost = attempt > 1 && now.maximumAttempts > 0 && isFree(heartbeat) && !timedOut;
   return {
     mcpStep: 1,
@@ -65,13 +65,13 @@ export interface Ended {
 
 /**
  * Returns the call with which to schedule the step again; `undefined` if it has failed for good.
- * @param maximumAttempts the maximum number of failures, as the step's retry policy has it
+ * @param maximumAttempts the maximum number of failures, from the step's retry policy
  */
 export function nextCall(maximumAttempts: number, { interrupted, lost }: Ended): StepCall | undefined {
   if (isStepCall(interrupted)) return interrupted;
   if (!isFree(lost)) return undefined;
   const { number = 0, lastFailure } = lost.attempt ?? {};
-  // All attempts are used up, and the last one is given back.
+  // All attempts are used up, but the last one does not count.
   return {
     mcpStep: 1,
     starts: number,

@@ -20,7 +20,7 @@ export type McpTasksErrorCode =
   | 'INVALID_CURSOR'
   /** No worker took an answer in time. The caller should send it again. */
   | 'NO_WORKER'
-  /** The task's workflow has taken as many updates as Temporal allows, so it cannot take this one. */
+  /** The task's workflow has accepted as many updates as Temporal allows, so it cannot take this one. */
   | 'UPDATE_LIMIT'
   /** Temporal did not answer within the deadline. Retrying later may help. */
   | 'TEMPORAL_UNAVAILABLE'

@@ -42,7 +42,7 @@ export function notStarted(action: 'decline' | 'cancel'): string {
   return `The user ${answered}, so nothing was started. Call the tool again only if the user asks for it.`;
 }
 
-/** The maximum length of what is said to be wrong with an answer, in characters. It may quote names from the answer. */
+/** The maximum length of the problem with an answer, in characters. It may quote names from the answer. */
 const LONGEST_PROBLEM = 300;
 
 /** Says what is wrong with an answer to a form; `undefined` if nothing is. */

@@ -32,14 +32,14 @@ export function isStrongKey(text: string): boolean {
 }
 
 /**
- * Whether the next call with the same key starts a new task in place of this one. A cancelled task does not give way
- * before its workflow has closed: until then its work still runs.
+ * Whether the next call with the same key starts a new task in place of this one. A cancelled task is not replaced
+ * before its workflow has closed, because until then its work still runs.
  */
 export function givesWay(task: Pick<Task, 'outcome' | 'endedAt'>, key: IdempotencyKey): boolean {
   return task.endedAt !== undefined && isFree(task, key);
 }
 
-/** Whether the task is about to give way: it is cancelled, and its work has yet to end. */
+/** Whether the task will be replaced soon: it is cancelled, but its work has not ended yet. */
 export function isGivingWay(task: Pick<Task, 'outcome' | 'endedAt'>, key: IdempotencyKey): boolean {
   return task.endedAt === undefined && isFree(task, key);
 }

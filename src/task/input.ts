@@ -41,10 +41,10 @@ export function missingCapabilities(
   return missing.length > 0 ? Object.fromEntries(missing) : undefined;
 }
 
-/** The field of an answer that this server puts in the place of one that it cannot deliver. */
+/** The field that marks an answer as a substitute for one that this server cannot deliver. */
 const REFUSED = 'mcpTaskRefused';
 
-/** Returns what the workflow gets instead of an answer that cannot be delivered: it asks again, and says `why`. */
+/** Returns the substitute for an answer that cannot be delivered. The workflow asks again and says `why`. */
 export function refusedAnswer(why: string): Readonly<Record<string, string>> {
   return { [REFUSED]: why };
 }

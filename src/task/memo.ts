@@ -28,7 +28,7 @@ export interface TaskMemo {
   readonly caller?: Caller;
   /** A keyed hash of the arguments, to recognize the same call. Only for a task with an idempotency key. */
   readonly argumentsHash?: string;
-  /** The maximum size of what the workflow may send at once, in bytes. Not set in tasks of earlier versions. */
+  /** The maximum size of everything that the workflow sends at once, in bytes. Not set in tasks of earlier versions. */
   readonly largest?: number;
   /** How to read and answer an existing workflow, one that knows nothing about this package. */
   readonly mapping?: WorkflowMapping;

@@ -38,7 +38,7 @@ export function shortMessage(text: string): string {
   return cut(text, LONGEST_STATUS);
 }
 
-/** Shortens a text by someone else that a message quotes, and puts it on one line. */
+/** Shortens a foreign text for quoting in a message, and puts it on one line. */
 export function shortQuote(text: string): string {
   return cut(text.replaceAll(/\s+/g, ' ').trim(), QUOTE_LENGTH);
 }

@@ -26,18 +26,18 @@ export const REPLY_SIGNAL = 'mcpTaskReply';
  * progress.
  */
 export const CLAIM_UPDATE = 'mcpTaskClaim';
-/** The signal by which such a process gives a claim up again. */
+/** The signal by which such a process releases a claim. */
 export const RELEASE_SIGNAL = 'mcpTaskRelease';
 /** The claim key for progress. A question's claim key is the key of its input request. */
 export const PROGRESS_CLAIM = 'progress';
 /** The failure types with which these updates are rejected. */
 export const NONE_OPEN = 'NoneOpen';
 export const CLAIM_REFUSED = 'ClaimRefused';
-/** The detail of a refused claim if the session's client is not asked this question any more. */
+/** The detail of a refused claim if the session's client is no longer asked this question. */
 export const NOT_ASKED = 'NotAsked';
 /** The memo field that holds what must outlive continue-as-new; see {@link TaskMemo}. */
 export const MEMO_KEY = 'mcpTask';
-/** The reason that Temporal records if a task is cancelled through MCP, to tell it from an operator's cancellation. */
+/** The reason that Temporal records for a cancellation through MCP, to distinguish it from an operator's. */
 export const CANCEL_REASON = 'cancelled through MCP';
 /** The default task queue. */
 export const DEFAULT_TASK_QUEUE = 'mcp-tasks';

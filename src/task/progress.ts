@@ -38,7 +38,7 @@ export interface AttemptRecord {
   readonly startedAt: number;
   /** Whether it has passed the highest progress, or number as a checkpoint, of the attempts before it. */
   readonly passed: boolean;
-  /** Set if it failed: it was not lost with its worker. */
+  /** Set if it failed, rather than being lost with its worker. */
   readonly failed?: true;
   /** The message of the last failure, of this attempt or one before it. */
   readonly lastFailure?: string;
@@ -69,7 +69,7 @@ export function advance(
   };
 }
 
-/** Returns the reports with `report` added, if it is higher than the last one; the oldest make room. */
+/** Returns the reports with `report` added if it is higher than the last one. Drops the oldest to make room. */
 export function withReport(reports: readonly Progress[] = [], report: Progress): readonly Progress[] {
   return [...reports, ...higher([report], reports.at(-1)?.progress)].slice(-MOST_REPORTS);
 }

@@ -1,18 +1,18 @@
 /**
- * What a workflow and its steps tell each other, beyond arguments and results. Only workflows that understand it ask
- * for it, so all others get a step's plain result. Part of histories: fields are only ever added. Pure.
+ * The data that a workflow and its steps exchange beyond arguments and results. Only workflows that understand it ask
+ * for it, so all others get a step's plain result. Part of histories, so fields may only be added. Pure.
  * @module
  */
 import type { HeartbeatDetails, Progress } from './progress.js';
 
 /**
- * What a workflow tells a step: by its presence, that it understands a {@link StepResult} and schedules an interrupted
- * step again. An interrupted step returns the call to schedule it with.
+ * The data that a workflow passes to a step. Its presence means that the workflow understands a {@link StepResult} and
+ * schedules an interrupted step again. An interrupted step returns the call for its next schedule.
  */
 export interface StepCall {
   /** Marks the value as this package's and gives its version. */
   readonly mcpStep: 1;
-  /** How many attempts have started before, whatever became of them. @default 0 */
+  /** How many attempts have started before, whatever their outcome. @default 0 */
   readonly starts?: number;
   /** How many of them have failed. @default 0 */
   readonly failures?: number;
@@ -24,7 +24,7 @@ export interface StepCall {
   readonly waiting?: true;
 }
 
-/** The last reports of progress of a step that has ended, oldest first. Some may not have reached a heartbeat. */
+/** The last progress reports of a step that has ended, oldest first. Some may not have reached a heartbeat. */
 export interface StepReports {
   readonly mcpStep: 1;
   readonly reports: readonly Progress[];

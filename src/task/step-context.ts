@@ -4,7 +4,10 @@
 export interface StepContext<Checkpoint = unknown> {
   /** The task's ID, which is also the workflow's ID. */
   readonly taskId: string;
-  /** The number of this attempt at the step, from 1. Each start has its own number, even those that use up no attempt. */
+  /**
+   * The number of this attempt at the step, from 1. Every start has its own number, even one that doesn't use up an
+   * attempt.
+   */
   readonly attempt: number;
   /** Aborted when the task is cancelled, the step times out or the worker shuts down. */
   readonly signal: AbortSignal;
@@ -23,7 +26,7 @@ export interface StepContext<Checkpoint = unknown> {
    * Saves where to resume after a crash. The value is copied at once, so it may change afterwards. It must be JSON; keep
    * it small (a few KiB): each heartbeat sends it.
    * @throws ApplicationFailure, not retryable, if the value cannot be encoded; ToolError if it is larger than 1,000,000
-   * bytes. Save such data elsewhere, and checkpoint where it is
+   * bytes. Save such data elsewhere, and checkpoint its location
    */
   checkpoint(value: Checkpoint): void;
 }

@@ -22,7 +22,7 @@ export type Outcome =
   | { readonly kind: 'error'; readonly error: RpcError }
   | {
       readonly kind: 'cancelled';
-      /** Who or what cancelled it, and what to do now. Missing if its caller did. */
+      /** Who or what cancelled it, and what to do now. Missing if its caller cancelled it. */
       readonly reason?: string;
     };
 
@@ -40,7 +40,7 @@ export interface Step {
   /** When the next attempt is due, in milliseconds since 1970. Set only while `retrying`. */
   readonly retryAt?: number;
   readonly progress?: Progress;
-  /** The last reports of progress, oldest first. Only our own steps keep them. */
+  /** The last reports of progress, oldest first. Only this package's steps keep them. */
   readonly reports?: readonly Progress[];
   /** When this last changed, in milliseconds since 1970. */
   readonly changedAt: number;
@@ -83,7 +83,7 @@ export type EndedTask = Task & { readonly outcome: Outcome };
 /** The `resultRetention` of tasks that were started before it was configurable, in milliseconds. */
 const RESULT_RETENTION = 60 * 60_000;
 
-/** The facts that decide when an ended task expires. All are milliseconds; points in time since 1970. */
+/** The facts that decide when an ended task expires, in milliseconds. Points in time count from 1970. */
 export interface Lifetime extends Pick<Task, 'ttl' | 'createdAt' | 'endedAt'> {
   /** How long the task stays readable after its end even if its ttl has passed. @default an hour */
   readonly resultRetention?: number | undefined;

@@ -209,7 +209,7 @@ export class Engine {
   /**
    * Delivers the reply to one of the task's input requests. Ignored if that request is no longer open. If no worker
    * takes it, Temporal keeps it, unless the workflow is an existing one. If the answer is too large, the workflow asks
-   * again and says why; an existing workflow cannot.
+   * again and says why, except for an existing workflow.
    * @param given the answer, or why there is none
    * @throws McpTasksError `NO_WORKER` and `INVALID_ARGUMENTS` for an existing workflow, as {@link respond};
    * `TEMPORAL_UNAVAILABLE`; as {@link get}
@@ -230,7 +230,7 @@ export class Engine {
       await reply(this.#calls, id, { answers: { [key]: given.answer } }, until);
     } catch (error) {
       if (!isMcpTasksError(error, 'INVALID_ARGUMENTS')) throw error;
-      // The client does not learn of this error, so have the workflow ask again and say why.
+      // The client does not see this error, so have the workflow ask again and say why.
       await reply(this.#calls, id, { answers: { [key]: refusedAnswer(error.message) } }, until);
     }
   }
@@ -248,7 +248,7 @@ export class Engine {
   }
 
   /**
-   * Gives a claim up, for others to take.
+   * Releases a claim, so that others can take it.
    * @throws McpTasksError `TASK_NOT_FOUND`, `TEMPORAL_UNAVAILABLE`
    */
   async release(owner: string, id: string, request: Pick<ClaimRequest, 'key' | 'claimant'>): Promise<void> {
@@ -280,7 +280,7 @@ export class Engine {
     return belongsTo(id, this.#keys.ownerTags(this.#scoped(owner)));
   }
 
-  /** Once the workflow takes no update any more, lets Temporal keep the answers to questions that are open. */
+  /** If the workflow accepts no more updates, lets Temporal keep the answers to open questions. */
   async #respond(id: string, answers: Replies['answers'], open: Task['inputs'], until: number): Promise<void> {
     try {
       await respond(this.#calls, id, { answers }, until);

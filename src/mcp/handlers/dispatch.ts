@@ -51,7 +51,7 @@ export async function dispatchCall(
   });
 }
 
-/** @throws -32602 if the value is nested so deeply that the code that handles it may fail */
+/** @throws -32602 if the value is nested too deeply to be handled safely */
 function refuseTooDeep(what: string, value: unknown): void {
   const problem = nestingProblem(value);
   if (problem !== undefined) throw invalidParams(`${what} ${problem}`);

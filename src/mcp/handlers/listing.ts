@@ -33,8 +33,8 @@ export function listedTools(service: TaskService, version: ProtocolVersion, owne
 }
 
 /**
- * Adapts the tool list to the request: clients that say that they speak tasks do not get the companions, and clients
- * that cannot speak them do not get tools that run only as tasks.
+ * Adapts the tool list to the request: clients that declare task support do not get the companions, and clients that
+ * cannot support tasks do not get tools that run only as tasks.
  */
 export function adaptList(
   service: TaskService,

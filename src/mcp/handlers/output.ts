@@ -54,7 +54,7 @@ async function fittingOutcome(tool: string, output: Output | undefined, outcome:
   };
 }
 
-/** Returns the task with its outcome as clients get it: checked against its output schema, and linked if it is large. */
+/** Returns the task with its outcome as clients get it: checked against the output schema, and linked if large. */
 export async function fittingTask(service: TaskService, task: Task): Promise<Task> {
   if (!task.outcome) return task;
   const fitting = await fittingOutcome(task.tool, outputOf(service, task), task.outcome);

@@ -1,6 +1,6 @@
 /**
- * A call that is repeated with the answers to its task's questions: delivers them and goes on waiting. Repeating it
- * again delivers nothing twice, because the workflow takes the first answer to a question.
+ * Serves a call that is repeated with the answers to its task's questions: delivers them and continues to wait.
+ * Repeating it again delivers nothing twice, because the workflow takes the first answer to a question.
  * @module
  */
 import type { RpcResult } from '../../protocol/request.js';
@@ -50,8 +50,8 @@ export async function resumeCall(
 }
 
 /**
- * Delivers the answers. A client would not send them again, so if no worker takes them, Temporal keeps them; not so for
- * an existing workflow, which only its worker can ask whether a question is still open.
+ * Delivers the answers. A client would not send them again, so if no worker takes them, Temporal keeps them. It cannot
+ * do so for an existing workflow, because only a worker can tell whether the question is still open.
  * @returns why an answer was refused; `undefined` if none was
  */
 async function deliver(
@@ -73,7 +73,7 @@ function refusalOf(error: unknown): string {
   throw error;
 }
 
-/** Returns the request with the reason for which the last answer was refused. */
+/** Returns the request with the reason why the last answer was refused. */
 function saying({ method, params }: Inputs[string], problem: string): Inputs[string] {
   return { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
 }

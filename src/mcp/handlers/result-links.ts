@@ -1,6 +1,6 @@
 /**
- * Results that are too large for a model's context: the answer has a preview and a link, and the owner reads the rest
- * as a resource, in ranges. Nothing is stored for that: the resource is the task's own result.
+ * Links results that are too large for a model's context: the answer has a preview and a link, and the owner reads the
+ * rest as a resource, in ranges. Nothing extra is stored: the resource is the task's own result.
  * @module
  */
 import { invalidParams } from '../../protocol/errors.js';
@@ -13,7 +13,7 @@ import type { DurableTool } from '../../tool/define-tool.js';
 import { asRpcFaults } from '../request/faults.js';
 import type { TaskService } from '../service.js';
 
-/** A whole result, and a range of it. */
+/** The URIs of a whole result and of a range of it. */
 export const RESULT_TEMPLATES = [
   {
     name: 'mcp-task-result',
@@ -75,7 +75,7 @@ function linked({ name, title }: DurableTool, taskId: string, result: ToolResult
 /**
  * Reads the result of one of the requestor's tasks as a resource.
  * @param range the variables of the URI; without them, the whole result
- * @throws -32602 if the requestor has no such task with a result, or the range is not one
+ * @throws -32602 if the requestor has no such task with a result, or the range is invalid
  */
 export async function readResult(
   service: TaskService,
@@ -105,7 +105,10 @@ async function resultOfTask(
   }
 }
 
-/** Cuts out a range. A character outside the basic plane counts as two, and belongs to the range in which it begins. */
+/**
+ * Cuts out a range. A character outside the Basic Multilingual Plane counts as two, and belongs to the range in which
+ * it begins.
+ */
 function rangeOf(
   text: string,
   { offset = '0', length }: { readonly offset?: string; readonly length?: string },

@@ -21,7 +21,7 @@ export interface Wait {
   readonly version: ProtocolVersion;
   readonly call: SentCall;
   readonly task: Task;
-  /** How long to wait, in milliseconds; 0 asks nothing either. @default until the task ends */
+  /** How long to wait, in milliseconds; with 0, no questions are asked either. @default until the task ends */
   readonly budget: number | undefined;
   /** The keys of questions whose answers this call has delivered, so that it does not ask them again. @default none */
   readonly answered?: ReadonlySet<string>;
@@ -37,7 +37,7 @@ export async function awaitAnswer(wait: Wait): Promise<RpcResult> {
 
 /**
  * Returns the answer to a call for the task as it is now: its result, its questions, or its handle if it is still
- * running and asks nothing that this client can answer.
+ * running without a question that this client can answer.
  * @throws the task's error
  */
 export async function answerWith(wait: Wait, task: Task): Promise<RpcResult> {
@@ -103,7 +103,7 @@ function tokenExpired({ service, task: { id, tool } }: Wait): RpcFault {
   );
 }
 
-/** Returns whether the task's tool says that it asks. Of a tool that has been removed, nothing is known. */
+/** Returns whether the task's tool declares that it asks. Nothing is known about a tool that has been removed. */
 function mayAsk({ service, task }: Wait): boolean {
   const tool = service.tools.get(task.tool);
   return tool !== undefined && asksOf(tool).length > 0;
@@ -127,7 +127,7 @@ async function endedOrAsking(
   throw new Error('a watch ends with an outcome');
 }
 
-/** Sends the task's progress to the caller: every report that is known and higher than the one before. */
+/** Sends the task's progress to the caller: each known report that is higher than the one before. */
 function progressTeller(ctx: RequestContext): (task: Task) => Promise<void> {
   let told = -Infinity;
   return async (task) => {

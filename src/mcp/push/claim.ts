@@ -2,9 +2,9 @@
  * This process's claim to ask a task's client a question or send it progress. The task's workflow grants it to one
  * process at a time.
  *
- * A workflow takes 2,000 updates in all and each granted claim is one of them, so a claim outlives the streams that it
- * was made for: a client that reconnects to this process needs no new one. If nobody returns, it is released by signal,
- * so that the question can go to a stream at another process.
+ * A workflow accepts 2,000 updates in all, and each granted claim is one of them. So a claim outlives the streams that
+ * it was made for: a client that reconnects to this process needs no new one. If no client returns, a signal releases
+ * the claim, so that the question can go to a stream at another process.
  * @module
  */
 import type { Logger } from '../../local/log.js';
@@ -13,16 +13,16 @@ import type { ClaimAnswer } from '../../temporal/answer/respond.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 
 /**
- * How long a claim lasts, in milliseconds. It is renewed halfway through, each time for twice as long, because a person
+ * How long a claim lasts, in milliseconds. It is renewed halfway through, for twice as long each time, because a person
  * may take days.
  */
 const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;
-/** How long to wait before trying again to renew a claim if Temporal or the worker is away, in milliseconds. */
+/** How long to wait before renewing a claim again if Temporal or the worker is unavailable, in milliseconds. */
 const RENEW_AGAIN = 5_000;
 /**
- * How long an unused claim is kept before it is released, in milliseconds. Each time twice as long: a client that moves
- * between processes all the time is served more slowly, but never uses up the workflow's updates.
+ * How long an unused claim is kept before it is released, in milliseconds. It doubles each time: a client that keeps
+ * moving between processes is served more slowly, but never uses up the workflow's updates.
  */
 const KEPT = { first: 2_000, longest: 10 * 60_000 };
 
@@ -37,14 +37,17 @@ export interface ClaimOptions {
   readonly claimant: string;
 }
 
-/** The answer to an attempt to claim. `unanswered`: nobody granted or refused it, because Temporal or the worker is away. */
+/**
+ * The answer to an attempt to claim. `unanswered`: neither granted nor refused, because Temporal or the worker is
+ * unavailable.
+ */
 export type TakeAnswer = ClaimAnswer | 'unanswered';
 
 export class Claim {
   readonly #users = new Set<object>();
   /** The sessions that the workflow granted it for. */
   readonly #sessions = new Set<string | undefined>();
-  /** Until when this process surely holds the claim, in milliseconds since 1970. */
+  /** The time until which this process certainly holds the claim, in milliseconds since 1970. */
   #until = 0;
   #ms = FIRST;
   #abandoned = false;
@@ -57,14 +60,14 @@ export class Claim {
   constructor(private readonly options: ClaimOptions) {}
 
   /**
-   * Claims for `user`, and keeps renewing while there are users.
+   * Claims for `user`, and renews the claim while it has users.
    * @param session the session whose client will be asked
    */
   async take(user: object, session?: string): Promise<TakeAnswer> {
     this.#users.add(user);
     clearTimeout(this.#idle);
     const answer = await this.#inTurn(async () => await this.#take(session));
-    // It may have been given up while the workflow was granting it.
+    // The user may have ended its use while the workflow was granting the claim.
     return answer === 'granted' && !this.#users.has(user) ? 'refused' : answer;
   }
 
@@ -75,7 +78,7 @@ export class Claim {
     this.#releaseLater();
   }
 
-  /** Lets the claim run out: until then nobody else is asked, not even by this process. */
+  /** Lets the claim expire. Until then nobody else is asked, not even by this process. */
   abandon(): void {
     this.#abandoned = this.#isHeld();
     this.#stop();
@@ -87,7 +90,7 @@ export class Claim {
     this.#stop();
   }
 
-  /** Releases the claim now, unless it is abandoned. If that fails, it runs out by itself. */
+  /** Releases the claim now, unless it is abandoned. If that fails, the claim expires. */
   async close(): Promise<void> {
     this.#stop();
     await this.#inTurn(async () => await this.#release());

@@ -1,4 +1,4 @@
-/** The claims of this process, shared by all that send something to clients. @module */
+/** The claims of this process, shared by everything that sends to clients. @module */
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../local/log.js';
@@ -10,11 +10,11 @@ const MOST = 10_000;
 
 /** The use of a claim by one follower of the task. */
 export interface ClaimUse {
-  /** Claims for a stream of this session, and keeps renewing until released. */
+  /** Claims for a stream of this session, and renews the claim until it is released. */
   take(session?: string): Promise<TakeAnswer>;
   /** Ends the use. The claim itself is released later, so that a client can reconnect. */
   release(): void;
-  /** Lets the claim run out: until then nobody else is asked. */
+  /** Lets the claim expire. Until then nobody else is asked. */
   abandon(): void;
   /** Forgets the claim, because there is nothing left to claim. */
   forget(): void;
@@ -56,7 +56,7 @@ export class Claims {
     };
   }
 
-  /** Releases all claims, so that other processes need not wait until they run out. */
+  /** Releases all claims, so that other processes need not wait until they expire. */
   async close(): Promise<void> {
     const claims = [...this.#claims.values()];
     this.#claims.clear();

@@ -19,7 +19,7 @@ import { Questions, type Carrier } from './questions.js';
 import { Refusals } from './refusals.js';
 import type { Stream } from '../../protocol/stream.js';
 
-/** How many tasks' progress is remembered while they are not followed. */
+/** The number of tasks whose progress is remembered while they are not followed. */
 const MOST_TOLD = 10_000;
 
 export interface FollowersOptions {
@@ -79,8 +79,8 @@ export class Followers {
   }
 
   /**
-   * Records that the client has seen the task. Progress that the task makes from now on is sent as soon as a stream can
-   * carry it, and none after the client has seen the task's end.
+   * Records that the client has seen the task. Progress that the task makes from now on is sent once a stream can carry
+   * it; none is sent after the client has seen the task's end.
    */
   shown({ version, owner }: Omit<Followed, 'stream' | 'taskId'>, task: Task): void {
     const key = keyOf({ version, owner, taskId: task.id });
@@ -97,7 +97,7 @@ export class Followers {
       const mine = new Follower(this.#options, followed, { known, told: this.#told.get(key) }, () => {
         if (this.#followers.get(key) === mine) this.#followers.delete(key);
       });
-      // From now on, another process may send progress in between.
+      // From now on, another process may send progress.
       this.#told.delete(key);
       follower = mine;
       this.#followers.set(key, follower);

@@ -59,8 +59,8 @@ export class News {
   }
 
   /**
-   * Sends the reports of the task's progress that are new. Throughout the task's life, progress must increase from one
-   * notification to the next.
+   * Sends the task's new progress reports. Throughout the task's life, progress must increase from one notification to
+   * the next.
    */
   async #tellProgress(task: Task, callers: readonly Carrier[]): Promise<void> {
     const { unsolicited, progressClaim } = this.options;
@@ -71,7 +71,7 @@ export class News {
     const reports = newReports(task, this.#progress);
     if (reports.length === 0) return;
     const answer = callers.length === 0 ? 'refused' : await this.#claim(task, callers);
-    // If nobody answered the claim, nobody sends them.
+    // If the claim was not answered, no process sends them.
     if (answer !== 'granted' && answer !== 'refused') return;
     this.#progress = reports.at(-1)?.progress;
     if (answer === 'granted')

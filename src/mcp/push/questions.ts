@@ -3,8 +3,9 @@
  * stream and from one server process at a time, which the workflow itself chooses. If a stream ends before the answer,
  * the question goes to the next stream.
  *
- * An existing workflow cannot choose, nor can one that takes no update any more. Its questions only go to streams that
- * no other process shares, such as that of a `tasks/result`, which clients call when they read `input_required`.
+ * An existing workflow cannot grant claims, nor can one that no longer accepts updates. Its questions only go to
+ * streams that no other process shares, such as that of a `tasks/result`, which clients call when they read
+ * `input_required`.
  * @module
  */
 import { kindOf } from '../../task/input.js';
@@ -82,8 +83,8 @@ export class Questions {
   }
 
   /**
-   * Puts a question again whose answer was refused, after a pause. Only for existing workflows: this package's own ask
-   * again themselves.
+   * Asks a question whose answer was refused again, after a pause. Only for existing workflows: this package's own
+   * workflows ask again themselves.
    * @returns whether this process had asked it
    */
   again({ taskId, key }: Question, problem: string): boolean {

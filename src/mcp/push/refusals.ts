@@ -1,6 +1,6 @@
 /**
- * Counts refused answers to the questions of existing workflows, which do not count themselves. Each process counts
- * those that it gets: a refused answer leaves no trace in the workflow.
+ * Counts refused answers to the questions of existing workflows, which do not count them themselves. Each process
+ * counts the answers that it receives, because a refused answer leaves no trace in the workflow.
  * @module
  */
 import { LRUCache } from 'lru-cache';
@@ -10,7 +10,7 @@ import type { Task } from '../../task/task.js';
 const MOST = 10_000;
 /** After how many refused answers to a question the client of a session is not asked again. */
 const MOST_REFUSALS = 5;
-/** How long to wait before asking again, in milliseconds. Each time twice as long: the client may be a program. */
+/** How long to wait before asking again, in milliseconds. Doubles each time, because the client may be a program. */
 const PAUSE = { first: 1_000, longest: 15 * 60_000 };
 /** The maximum length of the reason in a status message, in characters. */
 const REASON_LENGTH = 200;

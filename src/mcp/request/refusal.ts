@@ -10,7 +10,7 @@ export function failure(
   return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status, headers });
 }
 
-/** The answer to a request that names a session that does not exist, or somebody else's. */
+/** The answer to a request that names a session that does not exist or belongs to someone else. */
 export function unknownSession(): Response {
   return failure(404, -32001, 'Session not found');
 }

@@ -60,8 +60,8 @@ export function untilExpiry(response: Response, expired: AbortSignal | undefined
 }
 
 /**
- * Returns the response, with an error in place of a result that was only ready after the token had expired.
- * @param response not an event stream: {@link untilExpiry} ends those
+ * Returns the response, or an error if the result was ready only after the token had expired.
+ * @param response not an event stream, which {@link untilExpiry} ends
  */
 export async function unlessExpired(response: Response, expired: AbortSignal | undefined): Promise<Response> {
   if (!expired?.aborted || !response.headers.get('content-type')?.startsWith('application/json')) return response;

@@ -1,7 +1,7 @@
 /**
- * Requests that an author's own tools send to a client with a session (2025-11-25), while a server serves a single HTTP
- * request. The reply is another HTTP request, for which the SDK creates another server. So such requests get an ID that
- * finds the server that waits, in this process.
+ * Routes replies to requests that an author's own tools send to a client with a session (2025-11-25). A server instance
+ * serves a single HTTP request, and the reply arrives in another one, at another instance. So such requests get an ID
+ * by which this process finds the waiting server.
  * @module
  */
 import { randomBytes } from 'node:crypto';
@@ -10,7 +10,7 @@ import { z } from 'zod';
 type RequestId = string | number;
 
 const PREFIX = 'mcp-request.';
-/** How many requests may wait at a time. */
+/** The maximum number of requests that wait at a time. */
 const MOST = 10_000;
 
 type Message = { readonly id?: unknown; readonly method?: string; readonly params?: Readonly<Record<string, unknown>> };
@@ -42,7 +42,7 @@ export class ClientRequests {
     const transport = connected as Transport;
     const { onmessage, onclose } = transport;
     const send = transport.send.bind(transport);
-    /** The IDs that clients see, by the SDK's own. The SDK numbers its requests; other IDs are not its own. */
+    /** The IDs that clients see, by the SDK's own IDs. The SDK numbers its requests; any other ID is not the SDK's. */
     const ids = new Map<unknown, string>();
     let served: RequestId | undefined;
     const forget = (own: unknown): void => {
@@ -67,7 +67,7 @@ export class ClientRequests {
       this.#waiting.set(id, { session, deliver });
       await send({ ...message, id }, related(options));
     };
-    // The SDK's own shortcut for asking does not say which request it belongs to.
+    // The SDK's own shortcut for asking does not name the request that it belongs to.
     const related = (options: Parameters<Send>[1]): Parameters<Send>[1] =>
       served === undefined ? options : { ...options, relatedRequestId: options?.relatedRequestId ?? served };
     transport.send = outgoing;
@@ -84,7 +84,7 @@ export class ClientRequests {
 
   /**
    * Delivers a reply to the server that waits for it.
-   * @returns `elsewhere` if no server in this process waits for it; `undefined` if the message is no such reply
+   * @returns `elsewhere` if no server in this process waits for it; `undefined` if the message is not such a reply
    */
   take(message: unknown, session: string | undefined): 'delivered' | 'elsewhere' | undefined {
     const parsed = Reply.safeParse(message);

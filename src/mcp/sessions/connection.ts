@@ -24,7 +24,7 @@ export class Connection implements Stream {
   readonly kind = 'session';
   readonly session = randomUUID();
   readonly #closed = new AbortController();
-  /** What the client's `initialize` said. */
+  /** The contents of the client's `initialize`. */
   #begun: Session | undefined;
   #leave: (() => void) | undefined;
 

@@ -44,7 +44,7 @@ export interface PeerHandler {
   close(): Promise<void>;
 }
 
-/** Only durable tools' questions can be answered anywhere. */
+/** Only the questions of durable tools can be answered at any process. */
 const NOT_HERE =
   'Nothing waits for this reply here: the tool that asked runs in another server process, or has ended. Only durable tools can be answered at any process; for other tools, route all requests with the same Mcp-Session-Id to one process.';
 
@@ -173,7 +173,7 @@ export function serveSessions(
   }
 }
 
-/** Begins an event stream with a comment: servers send the headers with the first part of the body. */
+/** Begins an event stream with a comment, because servers send the headers with the first part of the body. */
 function atOnce(response: Response): Response {
   const { body } = response;
   if (!body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;

@@ -24,7 +24,7 @@ export const version2025: ProtocolVersion = {
     dialect: 'draft-07',
     // Structured content is an object, and clients require `type: 'object'` at the root itself.
     outputSchema: (schema) => (describesObjects(schema) ? { ...schema, type: 'object' } : underResult(schema)),
-    // Clients do not declare that they speak tasks, but those of older versions cannot.
+    // Clients do not declare task support in this version, but clients of older versions have none.
     adapt: (list, _, { version }) => (version !== undefined && version < NAME ? withoutTasks(list) : list),
   },
   capabilities: ({ mayList }) => ({

@@ -9,7 +9,7 @@ import type { SentCall } from '../call.js';
 import { invalidParams, type RpcFault } from '../errors.js';
 import type { StateCodec } from '../request.js';
 
-/** Who asks: the server before it starts a task, or a task. The state of one is never taken for the other's. */
+/** Who asks: the server before it starts a task, or a task. Neither accepts the other's state. */
 export type Asker = 'server' | 'task';
 
 export async function sealState(call: SentCall, asker: Asker, payload: string, ttlSeconds: number): Promise<string> {

@@ -34,7 +34,7 @@ export const calls: CallRules = {
   // Tasks do not report progress.
   progressToken: () => undefined,
 
-  // A call that waits looks for questions only if its tool says that it asks.
+  // A waiting call looks for questions only if its tool declares that it asks.
   answers({ tool: { taskSupport, asks = [] }, ctx }) {
     const kinds = answerable(ctx.capabilities);
     return declaresTasks(ctx) && taskSupport !== 'forbidden' ? kinds : kinds.filter((kind) => asks.includes(kind));

@@ -28,8 +28,8 @@ export function requireCapabilities({ capabilities }: Declaring, kinds: readonly
 }
 
 /**
- * Returns the error of a client that has not declared these capabilities. Its `data` also has `capability`, the same as
- * text, because that is what clients built with mcp-go read.
+ * Returns the error for a client that has not declared these capabilities. Its `data` also has `capability`, which
+ * names them as text, because clients built with mcp-go read that field.
  */
 export function missing(requiredCapabilities: Readonly<Record<string, object>>): RpcFault {
   const names = Object.entries(requiredCapabilities).flatMap(([name, modes]) => {

@@ -1,6 +1,6 @@
 /**
- * Answers a call that waits for its task with the task's questions, through multi round-trip requests: the client
- * repeats the call with the answers, and the repeated call waits for the same task.
+ * Answers a waiting call with its task's questions, through multi round-trip requests: the client repeats the call with
+ * the answers, and the repeated call waits for the same task.
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/mrtr
  * @module
  */
@@ -11,15 +11,15 @@ import type { CallQuestions } from '../version.js';
 import { hasState, invalidState, openState, sealState } from './call-state.js';
 
 /**
- * How long the caller has to answer, in milliseconds. Nothing shows whether the client will ever repeat its call, so a
- * question must not wait forever.
+ * How long the caller has to answer, in milliseconds. The client may never repeat its call, so a question must not wait
+ * forever.
  */
 export const ANSWER_WITHIN = 24 * 60 * 60_000;
 
-/** The most questions that one result contains. Further ones follow once some of these are answered. */
+/** The maximum number of questions in one result. Further ones follow once some of these are answered. */
 const MOST_QUESTIONS = 20;
 
-/** The sealed state of a call whose task asks. */
+/** The sealed state of a call that was answered with its task's questions. */
 interface State {
   readonly task: string;
   /** The keys of the questions that the client was sent. */

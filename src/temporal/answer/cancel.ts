@@ -4,7 +4,7 @@ import { CANCEL_REASON } from '../../task/names.js';
 import type { Calls } from '../rpc/calls.js';
 
 /**
- * Requests the cancellation of the workflow's newest run. All attempts have the same request ID: if an answer is lost,
+ * Requests the cancellation of the workflow's newest run. All attempts share a request ID. So if a response is lost,
  * Temporal recognizes the next attempt instead of refusing it because cancellation is already requested.
  * @throws McpTasksError `TASK_NOT_FOUND` also if it has closed or someone else has cancelled it; `TEMPORAL_UNAVAILABLE`,
  * `TEMPORAL_REFUSED`

@@ -35,7 +35,7 @@ export interface Replies {
  * Sends the replies. Returns once the workflow has taken them, or if none of these questions is open.
  * @param until when to give up, in milliseconds since 1970
  * @throws McpTasksError `INVALID_ARGUMENTS` if they are too large; `NO_WORKER` if no worker took them in time: they may
- * still arrive, and sending them again is safe; `UPDATE_LIMIT` if the workflow takes no update any more: {@link keep}
+ * still arrive, and sending them again is safe; `UPDATE_LIMIT` if the workflow accepts no more updates: {@link keep}
  * them instead
  */
 export async function respond(
@@ -55,7 +55,7 @@ export async function respond(
 
 /**
  * Returns the ID of the update. A retry makes the same update, so it gets the first one's outcome and changes nothing.
- * The reply to a single question is one update whatever it says: the first one counts.
+ * All replies to one question are the same update, whatever they say: the first one counts.
  */
 function updateIdOf(answers: Replies['answers'], unavailable: NonNullable<Replies['unavailable']>): string {
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -107,7 +107,7 @@ export async function unlessEnded(sent: Promise<unknown>): Promise<void> {
 
 /**
  * Sends replies like {@link respond}, for callers that would not send them again: if no worker takes them, or the
- * workflow takes no update any more, Temporal keeps them.
+ * workflow accepts no more updates, Temporal keeps them.
  */
 export async function reply(calls: Calls, id: string, replies: Replies, until: number): Promise<void> {
   try {
@@ -119,8 +119,8 @@ export async function reply(calls: Calls, id: string, replies: Replies, until: n
 }
 
 /**
- * Lets Temporal keep the replies until a worker takes them. A workflow takes a limited number of signals (10,000 by
- * default), so only the first reply to a question is sent: it is the one that counts.
+ * Lets Temporal keep the replies until a worker takes them. A workflow accepts a limited number of signals (10,000 by
+ * default), so only the first reply to a question is sent. It is the one that counts.
  * @param replies replies to questions that the workflow has asked
  */
 export async function keep(
@@ -150,8 +150,8 @@ export interface ClaimRequest {
 }
 
 /**
- * What a workflow makes of a claim. `not-asked`: the client of this session is not asked this question any more, because
- * its answers were refused too often. `unavailable`: it takes no update any more, so nobody can claim anything from it.
+ * The workflow's answer to a claim. `not-asked`: the client of this session is no longer asked this question, because
+ * its answers were refused too often. `unavailable`: the workflow accepts no more updates, so it can't grant claims.
  */
 export type ClaimAnswer = 'granted' | 'refused' | 'not-asked' | 'unavailable';
 
@@ -189,7 +189,7 @@ function answerOf(refusal: Error | undefined): ClaimAnswer {
   return refusal.details?.[0] === NOT_ASKED ? 'not-asked' : 'refused';
 }
 
-/** Gives a claim up, for others to take. */
+/** Releases a claim, so that others can take it. */
 export async function release(
   calls: Calls,
   id: string,

@@ -1,4 +1,4 @@
-/** Signals with a request ID: Temporal delivers signals with the same ID once. @module */
+/** Sends signals with a request ID: Temporal delivers signals with the same ID once. @module */
 import { encodeToPayloadsWithContext, ExternalStorageRunner } from '../seam.js';
 import type { Calls } from '../rpc/calls.js';
 

@@ -1,6 +1,6 @@
 /**
- * Deletes the closed workflows of tasks that have expired and whose server allowed that when it started them. Only
- * closed runs, each by its run ID, so a running workflow is never touched.
+ * Deletes the closed workflows of expired tasks whose server allowed it when it started them. Deletes closed runs only,
+ * each by its run ID, so a running workflow is never touched.
  * @module
  */
 import { isTaskId } from '../../task/id.js';
@@ -12,7 +12,7 @@ import { isMcpTasksError } from '../../task/errors.js';
 
 /** The maximum number of workflows per visibility query. */
 const PAGE = 100;
-/** The maximum number of pages per call. The next call continues, because what was deleted is no longer listed. */
+/** The maximum number of pages per call. The next call continues, because deleted runs are no longer listed. */
 const MOST_PAGES = 100;
 
 /** A closed run. */
@@ -22,7 +22,7 @@ interface ClosedRun {
 }
 
 /**
- * Deletes what has expired, and returns the number of deleted runs.
+ * Deletes the runs of expired tasks, and returns their number.
  * @param alive called after each page; throws to stop
  */
 export async function deleteExpired(calls: Calls, alive: () => void): Promise<number> {
@@ -39,17 +39,17 @@ export async function deleteExpired(calls: Calls, alive: () => void): Promise<nu
 }
 
 async function isDeletable(calls: Calls, memos: Memos, { workflowId, runId }: ClosedRun): Promise<boolean> {
-  // Others may have workflows with similar IDs.
+  // Other applications may have workflows with similar IDs.
   if (!isTaskId(workflowId)) return false;
   try {
     const newest = await describe(calls, workflowId, within(DEADLINE.read));
     const { endedAt } = newest;
-    // An operator may have reset it: then the newest run is another one.
+    // If an operator has reset it, the newest run is another one.
     if (newest.runId !== runId || endedAt === undefined) return false;
     const memo = await memos.get(newest, within(DEADLINE.read));
     return memo.deletable === true && isExpired({ ...memo, endedAt }, Date.now());
   } catch (error) {
-    // It is gone already, or its memo cannot be read.
+    // It has already been deleted, or its memo cannot be read.
     if (isMcpTasksError(error, 'TASK_NOT_FOUND') || isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) return false;
     throw error;
   }

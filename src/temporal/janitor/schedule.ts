@@ -1,4 +1,4 @@
-/** Makes Temporal run the janitor every hour: one for all servers and workers of a task queue. @module */
+/** Schedules the janitor in Temporal, every hour: one schedule for all servers and workers of a task queue. @module */
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import { JANITOR_WORKFLOW } from '../../task/names.js';
 

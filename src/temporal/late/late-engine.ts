@@ -8,8 +8,8 @@ import { unlessAborted } from '../rpc/signals.js';
 import type { LateTarget } from './late-target.js';
 
 /**
- * How long operations wait for Temporal, in milliseconds. Waits for a task's end have no deadline of their own: they go
- * on until their caller gives up.
+ * How long operations wait for Temporal, in milliseconds. Waits for a task's end have no deadline: they continue until
+ * their caller gives up.
  */
 const PATIENCE = { start: 20_000, other: 4_500, read: 1_900 } as const;
 
@@ -43,7 +43,7 @@ export class LateEngine implements TaskEngine {
 
   watch: TaskEngine['watch'] = (owner, id, signal, options) => this.#watch(owner, id, signal, options);
 
-  /** No task of this engine is known before Temporal is, and its keys alone tell whose ID it is. */
+  /** No tasks are known before Temporal is ready, and the keys alone determine whose ID it is. */
   owns: TaskEngine['owns'] = (owner, id) => belongsTo(id, this.options.keys.ownerTags(owner));
 
   async close(): Promise<void> {
@@ -64,7 +64,7 @@ export class LateEngine implements TaskEngine {
     return await unlessAborted(this.options.opened, AbortSignal.any(signals));
   }
 
-  /** @throws McpTasksError `TEMPORAL_UNAVAILABLE` if Temporal is not ready in time; why it could not be started */
+  /** @throws McpTasksError `TEMPORAL_UNAVAILABLE` if Temporal is not ready in time; the start's error if it failed */
   async #within(milliseconds: number): Promise<TaskEngine> {
     const waited = new AbortController();
     const late = async (): Promise<never> => {

@@ -1,4 +1,4 @@
-/** A Temporal that is still being found or started in the background. @module */
+/** Finds or starts a Temporal in the background. @module */
 import { McpTasksError } from '../../task/errors.js';
 import {
   configuredTarget,
@@ -8,7 +8,7 @@ import {
   type TemporalTarget,
 } from '../connection/target.js';
 
-/** Starts to resolve the target at once. Its address is known after {@link ready}. */
+/** A target that is resolved in the background, beginning at once. Its address is known after {@link ready}. */
 export class LateTarget implements TemporalTarget {
   readonly explicit = false;
   readonly namespace: string;
@@ -27,7 +27,7 @@ export class LateTarget implements TemporalTarget {
     };
     const signal = AbortSignal.any([this.#givenUp.signal, ...(options.signal ? [options.signal] : [])]);
     this.ready = resolveTemporalTarget({ ...options, log, signal }).then((target) => (this.#target = target));
-    // Everyone who needs Temporal awaits it, but there may be nobody.
+    // Everything that needs Temporal awaits it, but nothing may be waiting yet.
     this.ready.catch(() => undefined);
   }
 
@@ -48,7 +48,7 @@ export class LateTarget implements TemporalTarget {
     return this.#lately;
   }
 
-  /** Stops the start, unless it is over. */
+  /** Stops the start unless it has finished. */
   giveUp(): void {
     this.#givenUp.abort(new McpTasksError('TEMPORAL_UNAVAILABLE', 'The server is shutting down.'));
   }

@@ -13,7 +13,7 @@ import type { PersonsSignal } from './operator.js';
 const PAGES = { size: 20, most: 10 };
 const MOST_KNOWN = 2_000;
 
-/** A client that does not set its identity has its SDK's: the process ID and the host. */
+/** The default identity of a client's SDK: the process ID and the host. */
 const SDK_IDENTITY = /^\d+@/;
 
 const STEP_ENDED = new Set<number>([
@@ -30,7 +30,7 @@ const STEP_ENDED = new Set<number>([
 
 /** All times are milliseconds since 1970. */
 export interface Happened {
-  /** When a step last ended. Then it is no longer pending, so nothing else says so. */
+  /** When a step last ended. It is no longer pending then, so only the history shows this. */
   readonly stepEndedAt?: number;
   readonly signal?: PersonsSignal;
 }
@@ -45,7 +45,7 @@ export class Happenings {
 
   constructor(private readonly calls: Calls) {}
 
-  /** Returns what last happened up to this length of the run's history, or what is known of it by `until`. */
+  /** Returns what last happened up to this length of the run's history, as far as it is known by `until`. */
   async get(
     run: Run & { readonly historyLength: number },
     mapping: WorkflowMapping | undefined,

@@ -36,13 +36,13 @@ export interface CancelRequest {
 export class NewestHistory {
   /** The cancellation requests by run. Once found, they never change. */
   readonly #cancelled = new LRUCache<string, CancelRequest>({ max: MOST_KNOWN });
-  /** The searches for them that are under way. */
+  /** The searches in progress. */
   readonly #searches = new Map<string, Promise<CancelRequest | undefined>>();
 
   constructor(private readonly calls: Calls) {}
 
   /**
-   * Returns the request to cancel this run. If it is too far back to be found in time, returns `undefined`; the search
+   * Returns the request to cancel this run. Returns `undefined` if it is too far back to be found in time. The search
    * continues, so that a later call finds it.
    */
   async cancelRequest(run: Run, until: number): Promise<CancelRequest | undefined> {

@@ -1,4 +1,4 @@
-/** Finds the memo of a task, also if its workflow has lost it. @module */
+/** Finds the memo of a task, even if its workflow has lost it. @module */
 import { LRUCache } from 'lru-cache';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
@@ -15,9 +15,9 @@ export class Memos {
   constructor(private readonly calls: Calls) {}
 
   /**
-   * Returns the memo that the task's start stored. A workflow that continues as new with a memo of its own loses it, and
-   * then only the chain's first run has it. If that run is gone, returns what Temporal itself knows, because the work is
-   * somebody's task.
+   * Returns the memo that the task's start stored. A workflow that continues as new with its own memo loses it; then
+   * only the first run of the chain has it. If that run has been deleted, returns what Temporal itself knows, because
+   * the work still belongs to a task.
    * @throws McpTasksError `TASK_NOT_FOUND` if the workflow was started without a memo of a task; as `memoOf` and
    * `describe`
    */
@@ -40,7 +40,7 @@ export class Memos {
   }
 }
 
-/** Ignores that the run is gone. */
+/** Ignores that the run has been deleted. */
 function orUndefined(error: unknown): undefined {
   if (!isMcpTasksError(error, 'TASK_NOT_FOUND')) throw error;
 }

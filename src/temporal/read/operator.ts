@@ -1,6 +1,6 @@
 /**
- * Describes to a task's caller what an operator did to its workflow in Temporal's UI or CLI, and what to do now: one
- * sentence each. Never says who: identities contain user and host names. Pure.
+ * Tells a task's caller, in one sentence, what an operator did to its workflow in Temporal's UI or CLI, and what to do
+ * now. Never names the operator, because identities contain user and host names. Pure.
  * @module
  */
 import type { temporal } from '@temporalio/proto';
@@ -14,7 +14,10 @@ type CancelRequested = temporal.api.history.v1.IWorkflowExecutionCancelRequested
 
 /** The identity with which Temporal itself terminates workflows, such as one whose history is too large. */
 const TEMPORAL_ITSELF = 'history-service';
-/** The identity of the TypeScript SDK. Before there was a reason, a cancellation through MCP had only this. */
+/**
+ * The identity of the TypeScript SDK. In earlier versions, which gave no reason, only this identified a cancellation
+ * through MCP.
+ */
 const OUR_SDK = /^\d+@[^@]*$/;
 
 /** A signal that a person sent, in Temporal's UI or CLI. */
@@ -26,7 +29,7 @@ export interface PersonsSignal {
 
 /**
  * Returns what an operator last did to an open workflow.
- * @param changedAt when anything else about the task last changed; a signal before that no longer matters
+ * @param changedAt when anything else about the task last changed; earlier signals no longer matter
  */
 export function operatorNotice(
   { raw: { workflowExtendedInfo: info } }: Pick<Description, 'raw'>,

@@ -1,5 +1,5 @@
 /**
- * Finds the reports of progress that steps ended with, in their results and failures: a step may end before its next
+ * Finds the progress reports in the results and failures of ended steps, because a step may end before its next
  * heartbeat.
  * @module
  */
@@ -59,7 +59,7 @@ export class PastReports {
   }
 
   async #reportsOf(result: Payload, until: number): Promise<Progress[]> {
-    // Getting it may take long, and may fail although the task's own result can be read.
+    // Reading it may take long, and may fail even if the task's own result can be read.
     const stored = isReferencePayload(result);
     try {
       const [value] = await valuesOf(this.calls, [result], stored ? within(DEADLINE.stored) : until);
@@ -71,7 +71,7 @@ export class PastReports {
   }
 }
 
-/** Returns the part of the event that may have a step's reports: its result, or the last detail of its failure. */
+/** Returns the part of the event that may contain a step's reports: its result, or the last detail of its failure. */
 function resultOf(event: temporal.api.history.v1.IHistoryEvent): Payload | undefined {
   const { activityTaskCompletedEventAttributes: completed, activityTaskFailedEventAttributes: failed } = event;
   return completed?.result?.payloads?.[0] ?? failed?.failure?.applicationFailureInfo?.details?.payloads?.at(-1);

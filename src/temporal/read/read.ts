@@ -61,7 +61,7 @@ export class TaskReader {
   readonly #chains: Chains;
   readonly #questions: OpenQuestionReader;
   readonly #happenings: Happenings;
-  /** When each task last changed, as far as this process has shown it. */
+  /** The time of last change that this process has shown, by task. */
   readonly #changedAt = new LRUCache<string, number>({ max: MOST_KNOWN });
 
   constructor(private readonly calls: Calls) {
@@ -110,7 +110,7 @@ export class TaskReader {
    * @throws as {@link read}
    */
   async withPastReports({ task, runId, historyLength }: View, until: number): Promise<Task> {
-    // Only our own steps return reports, and an existing workflow has none of them.
+    // Only this package's steps return reports, and existing workflows don't have them.
     if (task.mapping) return task;
     const pastReports = await this.#pastReports.get({ workflowId: task.id, runId }, historyLength, until);
     return pastReports.length === 0 ? task : { ...task, pastReports };
@@ -237,7 +237,7 @@ export class TaskReader {
     mapping: WorkflowMapping | undefined,
     until: number,
   ): Promise<Outcome> {
-    // Getting a result from external storage can take longer than a read may otherwise.
+    // A result from external storage may take longer than other reads.
     const deadline = this.calls.stores ? Math.max(until, within(DEADLINE.stored)) : until;
     const end = await endOf(this.calls, this.#history, { workflowId, runId }, deadline);
     if ('value' in end) return outcomeOfResult(end.value, workflowId, mapping);
@@ -259,7 +259,7 @@ export class TaskReader {
     return outcomeOfFailure(end.failure, text);
   }
 
-  /** Returns the task's time of last change, which never goes back. */
+  /** Returns the task's time of last change, which never decreases. */
   #latest(id: string, changedAt: number): number {
     const latest = Math.max(changedAt, this.#changedAt.get(id) ?? 0);
     this.#changedAt.set(id, latest);

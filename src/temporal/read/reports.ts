@@ -121,7 +121,9 @@ export class Reports {
   }
 }
 
-/** Combines what two reads found out. The one that began first may end last, and must not undo the other's answer. */
+/**
+ * Combines the findings of two reads. The one that began first may end last, and must not overwrite the other's answer.
+ */
 function newest(state: QueryState, known: QueryState | undefined): QueryState {
   if (!known) return state;
   const answer = lengthOf(state.answer) < lengthOf(known.answer) ? known.answer : state.answer;

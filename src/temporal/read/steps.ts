@@ -69,7 +69,7 @@ async function stepOf(calls: Calls, activity: PendingActivity, until: number): P
 
 /**
  * Returns what went wrong. While an activity is retried, Temporal keeps only the first 4 KiB of its failure, as the
- * cause of one that says that it was too large.
+ * cause of one that says it was too large.
  */
 function messageOf({ message, cause }: Error): string {
   return cause instanceof Error && message === 'Failure exceeds size limit.' ? cause.message : message;

@@ -32,7 +32,7 @@ export const DEADLINE = {
   respond: 2_000,
   /** An update that no worker accepts, followed by a signal. */
   reply: 4_500,
-  /** A message or a result that passes external storage, which may be large and far away. */
+  /** The deadline for a message or result in external storage, which may be large and remote. */
   stored: 30_000,
 } as const;
 

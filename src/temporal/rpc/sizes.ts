@@ -1,4 +1,4 @@
-/** Refuses what is too large or too deep for Temporal before it is sent. @module */
+/** Refuses values that are too large or too deeply nested for Temporal, before they are sent. @module */
 import { encodedSize, type EncodedSize } from '../../limits/encoded-size.js';
 import { LARGEST_PAYLOAD, tooLarge } from '../../limits/limits.js';
 import { nestingProblem } from '../../limits/nesting.js';
@@ -11,7 +11,7 @@ export interface Outgoing {
   /** The workflow that gets the values. */
   readonly id: string;
   readonly values: readonly unknown[];
-  /** What the values are, as the beginning of a sentence: 'The arguments are'. */
+  /** Describes the values, as the beginning of a sentence: 'The arguments are'. */
   readonly what: string;
   readonly kind: 'arguments' | 'answer';
 }

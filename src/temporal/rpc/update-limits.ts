@@ -1,6 +1,6 @@
 /**
  * Recognizes that a workflow execution has reached one of Temporal's limits on updates. The status codes have other
- * meanings too, so only the messages tell. Pure.
+ * meanings too, so it matches the messages. Pure.
  * @module
  */
 import { GRPC, grpcCode, grpcError } from './refusal.js';
@@ -9,7 +9,7 @@ import { GRPC, grpcCode, grpcError } from './refusal.js';
 const TOTAL = 'the limit on the total number of distinct updates in this workflow has been reached';
 const IN_FLIGHT = 'limit on number of concurrent in-flight updates has been reached';
 
-/** Whether the execution takes no update any more. Temporal's default is 2,000 in all. */
+/** Whether the execution accepts no more updates. Temporal's default is 2,000 in all. */
 export function isUpdateLimit(error: unknown): boolean {
   return says(error, GRPC.FAILED_PRECONDITION, TOTAL);
 }

@@ -13,7 +13,7 @@ export type Look<T> = (generation: number) => Promise<T | undefined>;
 export interface Generations<T> {
   /**
    * The generations found among the first {@link WINDOW} numbers, plus the last one beyond them. Those in between have
-   * given way, otherwise the last one would not have started.
+   * been replaced, otherwise the last one would not have started.
    */
   readonly found: T[];
   /** The number for a new generation. */
@@ -21,9 +21,10 @@ export interface Generations<T> {
 }
 
 /**
- * Finds the generations in a few lookups, however many there are: beyond the first ones it doubles and halves.
- * @param noted the last number known to have been taken beyond the first ones, from where the search continues even if
- * all numbers below it are free again. @default none
+ * Finds the generations in a few lookups, however many there are: beyond the first ones it searches by doubling and
+ * halving.
+ * @param noted the highest number known to have been taken beyond the first ones. The search continues from there, even
+ * if all lower numbers are free again. @default none
  */
 export async function searchGenerations<T>(look: Look<T>, noted?: number): Promise<Generations<T>> {
   const numbers = Array.from({ length: WINDOW }, (_, generation) => generation);

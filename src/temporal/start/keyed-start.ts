@@ -24,7 +24,7 @@ import type { TaskStarter } from './start-task.js';
 const ATTEMPTS = 5;
 /** How often to check whether a cancelled task's workflow has closed, in milliseconds. */
 const CLOSING_CHECK = 250;
-/** The time that a start reserves for itself while it waits for that, in milliseconds. */
+/** The time that a start reserves for itself during that wait, in milliseconds. */
 const RESERVED = 2_000;
 
 const REUSED = {
@@ -60,7 +60,7 @@ export class KeyedStarts {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const noted = await note.get(until);
       const { found, free, ...current } = await this.#search(idsOf, call, noted);
-      // A task that an earlier version has started keeps its key too. Look for it only if there is no other.
+      // A task that an earlier version started keeps its key too. Look for it only if there is no other.
       const earlier = current.kept ? undefined : await this.#search(earlierIdsOf, call);
       const kept = current.kept ?? earlier?.kept;
       if (kept && isGivingWay(kept, key)) {
@@ -93,7 +93,7 @@ export class KeyedStarts {
   /**
    * Searches the key's generations.
    * @param idsOf returns the IDs that a generation's task can have: one per key of the keyring
-   * @returns also `kept`, the one that has not given way
+   * @returns also `kept`, the generation that has not been replaced
    */
   async #search(
     idsOf: (generation: number) => readonly string[],
@@ -108,7 +108,7 @@ export class KeyedStarts {
     return { ...generations, kept: tasks.find((task) => task && !givesWay(task, key)) };
   }
 
-  /** Returns the first of the IDs that is taken, if one is. */
+  /** Returns the first of the IDs that is taken, if any. */
   async #taken(ids: readonly string[], until: number): Promise<string | undefined> {
     const descriptions = await Promise.all(ids.map(async (id) => await this.#describe(id, until)));
     return ids.find((_, index) => descriptions[index]);

@@ -1,9 +1,9 @@
 /**
- * Notes the last generation of an idempotency key that has more generations than a search looks at one by one. Without
- * the note, a task that outlives all earlier generations by Temporal's retention could no longer be found.
+ * Notes the last generation of an idempotency key that has more generations than a search checks one by one. Without
+ * the note, a task could no longer be found once Temporal's retention has deleted all earlier generations.
  *
- * The note is a workflow that no worker runs, because only an open workflow is exempt from retention. Few keys ever need
- * one: those whose tasks failed at least as often as the search looks, all within Temporal's retention.
+ * The note is a workflow that no worker runs, because only an open workflow is exempt from retention. Few keys ever
+ * need one: only those with at least that many failed tasks within Temporal's retention.
  * @module
  */
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';

@@ -1,10 +1,10 @@
-/** How long Temporal keeps closed workflows: a task can't be promised a longer ttl. @module */
+/** Finds out how long Temporal keeps closed workflows: a task's ttl can't be longer. @module */
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import { optionalTsToMs } from '../seam.js';
 
 /** How long the answer is used before it is refreshed, in milliseconds. */
 const FRESH = 10 * 60_000;
-/** The same if Temporal does not answer, or refuses to. */
+/** The same if Temporal does not answer or denies the request. */
 const RETRY = 60_000;
 
 export class Retention {
@@ -16,7 +16,7 @@ export class Retention {
 
   /**
    * Returns the namespace's retention in milliseconds; `undefined` if it is unknown, because this server may not read
-   * it or Temporal does not answer. Only the first calls wait for Temporal, all others get the last answer.
+   * it or Temporal does not answer. Only the first calls wait for Temporal; later ones get the last answer.
    */
   async get(until: number): Promise<number | undefined> {
     if (!this.#first) this.#first = this.#refresh(Math.min(until, within(DEADLINE.query)));
@@ -37,7 +37,7 @@ export class Retention {
       this.#retention = optionalTsToMs(config?.workflowExecutionRetentionTtl) || undefined;
       this.#refreshAt = Date.now() + FRESH;
     } catch {
-      // Starting a task does not depend on it. The last answer, if any, holds.
+      // Starting a task does not depend on it. Keep using the last answer, if any.
     }
   }
 }

@@ -118,7 +118,9 @@ export class TaskStarter {
     }
   }
 
-  /** Returns the ttl, or Temporal's retention if that is shorter. Even a task that ends at once is kept for that long. */
+  /**
+   * Returns the ttl, or Temporal's retention if that is shorter: even a task that ends at once is kept for that long.
+   */
   async #keepable(ttl: number | null, until: number): Promise<number | null> {
     if (ttl === null) return null;
     return Math.min(ttl, (await this.#retention.get(until)) ?? ttl);

@@ -1,7 +1,7 @@
 /**
- * Sees to it that a task is cancelled when its ttl passes. Temporal does it, by a workflow of its own for each such
- * task: that works for workflows in any language and across continue-as-new, needs no server, and the task's work is
- * cleaned up as in any cancellation. A run or execution timeout would stop the work without clean-up.
+ * Has Temporal cancel a task when its ttl passes, through a separate workflow for each such task. That works for
+ * workflows in any language and across continue-as-new, needs no server, and cleans up the task's work as in any
+ * cancellation. A run or execution timeout would stop the work without clean-up.
  * @module
  */
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
@@ -17,8 +17,8 @@ export interface TtlWatch {
 }
 
 /**
- * Starts the workflow that cancels the task. Call it before the task starts, so that there is no task without it; if
- * the task does not start, the workflow finds nothing to cancel.
+ * Starts the workflow that cancels the task. Call it before the task starts, so that no task runs without it. If the
+ * task does not start, the workflow finds nothing to cancel.
  */
 export async function watchTtl(calls: Calls, { taskId, at, taskQueue }: TtlWatch, until: number): Promise<void> {
   try {

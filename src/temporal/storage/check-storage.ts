@@ -5,7 +5,7 @@ import { encodeReferencePayload } from '../seam.js';
 
 /**
  * Throws if the data converter has external storage that the SDK cannot use here: it needs one copy of `protobufjs` 8
- * for all of its packages, but npm may have installed several. Otherwise each large payload would fail, saying only
+ * for all of its packages, but npm may have installed several. Otherwise each large payload would fail with nothing but
  * "type must be a Type".
  * @throws McpTasksError `CONFIGURATION`
  */

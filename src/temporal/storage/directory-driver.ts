@@ -16,26 +16,27 @@ import { PayloadMessage } from '../rpc/proto.js';
 /** The options of a {@link DirectoryDriver}. */
 export interface DirectoryDriverOptions {
   /**
-   * The directory for the files. All servers and workers must have it under the same contents, for example on a shared
-   * volume. Created if it does not exist, readable only by the user of the process.
+   * The directory for the files. All servers and workers must share its contents, for example on a shared volume.
+   * Created if it does not exist, readable only by the user of the process.
    */
   readonly dir: string;
-  /** Distinguishes several drivers: payloads name the driver that has them. @default 'directory' */
+  /** Distinguishes several drivers: a payload's reference names the driver that stores it. @default 'directory' */
   readonly name?: string;
 }
 
 /** A file's name: the hash of its content. */
 const NAME = /^[0-9a-f]{64}$/;
-/** What protobuf adds to a payload's data. */
+/** The overhead of a payload's encoding, in bytes. */
 const AROUND = 10_000;
 
 /**
  * Keeps payloads that are too large for Temporal as files, for the SDK's `ExternalStorage`. A file is named after the
- * SHA-256 hash of its content, so equal payloads share one, and is written under another name first, so that nobody
- * reads half of it. A payload can have at most 50 MB.
+ * SHA-256 hash of its content, so equal payloads share one. It is written under another name first, so that nobody
+ * reads an incomplete file. A payload can be at most 50 MB.
  *
- * Files are never deleted: Temporal does not say when a payload is no longer needed. Storing a payload again renews the
- * modification time of its file, so delete files that are older than the longest time that workflows run and are kept.
+ * Files are never deleted: Temporal does not say when a payload is no longer needed. Storing a payload again updates
+ * the modification time of its file. So you can delete files that are older than your longest workflow plus the
+ * namespace's retention period.
  *
  * @example
  * import { ExternalStorage } from '@temporalio/common';
@@ -98,7 +99,7 @@ export class DirectoryDriver implements StorageDriver {
   }
 
   async #read(sha256: string): Promise<Payload> {
-    // Claims are in histories. A forged one must not name a file outside the directory.
+    // Claims come from histories. A forged one must not name a file outside the directory.
     if (!NAME.test(sha256)) throw unreadable('its reference does not name a file of this driver');
     const content = await readFile(this.#path(sha256)).catch((error: unknown) => {
       throw unreadable(
@@ -115,7 +116,7 @@ export class DirectoryDriver implements StorageDriver {
   }
 }
 
-/** Renews the file's time, which keeps it from being deleted as old. @returns whether it exists and is complete */
+/** Updates the file's time, so that it is not deleted as old. @returns whether it exists and is complete */
 async function renew(path: string, size: number): Promise<boolean> {
   const now = new Date();
   try {
@@ -150,7 +151,7 @@ function hashOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** The message reaches clients, so it does not name the directory; the cause, which is logged, does. */
+/** The message reaches clients, so it does not name the directory. The cause, which is logged, does. */
 function unreadable(why: string, cause?: unknown): McpTasksError {
   return new McpTasksError('PAYLOAD_UNREADABLE', `A payload in external storage is not available: ${why}.`, { cause });
 }

@@ -14,7 +14,7 @@ import { refusal } from '../rpc/refusal.js';
 /** The deadline of one long poll, in milliseconds. The server answers an idle one after about 20 s. */
 const POLL_DEADLINE = 60_000;
 /**
- * The deadline for skipping the existing history, in milliseconds. So short a long poll is answered at once, with the
+ * The deadline for skipping the existing history, in milliseconds. A long poll this short is answered at once, with the
  * position to continue from.
  */
 const SKIP_DEADLINE = 500;
@@ -114,7 +114,7 @@ export class HistoryTails {
       execution: { workflowId, ...(cursor.runId ? { runId: cursor.runId } : {}) },
       waitNewEvent: true,
       skipArchival: true,
-      // For this filter the server begins at the end. Without it, the next poll continues from there with all events.
+      // With this filter the server begins at the end. The next poll, without it, continues from there with all events.
       ...(skips ? { historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } : {}),
       ...(cursor.token ? { nextPageToken: cursor.token } : {}),
     };
@@ -136,7 +136,7 @@ export class HistoryTails {
       if (events.length === 0) return undefined;
       return events.some((event) => ENDING.has(event.eventType ?? 0)) ? 'ending' : 'news';
     } catch (error) {
-      // A server that does not answer in time without news: read its history from the beginning.
+      // This server does not answer in time without news, so read the history from the beginning.
       if (skips && isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) cursor.whole = true;
       if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) {
         if (skips) cursor.whole = true;

@@ -12,8 +12,8 @@ export interface WatchOptions {
   readonly signals: readonly (AbortSignal | undefined)[];
   /**
    * What wakes the watch: only the end of the task, or any news in the history. In the second case, a task whose
-   * progress is `wanted` is also read every `progressInterval` milliseconds, because the progress of its steps is not in
-   * the history, and is yielded with the reports of its steps that have ended.
+   * progress is `wanted` is also read every `progressInterval` milliseconds, because the history does not contain its
+   * steps' progress. It is yielded with the reports of its ended steps.
    */
   readonly interest: 'ending' | { readonly progressInterval: number; readonly wanted: (task: Task) => boolean };
 }
@@ -70,7 +70,7 @@ export async function* watchTask(
   }
 }
 
-/** Repeats `read` while Temporal or a codec is away. */
+/** Repeats `read` while Temporal or a codec is unavailable. */
 async function patiently(signal: AbortSignal, read: () => Promise<View>): Promise<View> {
   for (;;) {
     signal.throwIfAborted();
