@@ -9,7 +9,7 @@ export interface TaskTtlInput {
 
 /** Cancels the task's workflow, unless it has closed by then. */
 export async function mcpTaskTtl({ taskId, at }: TaskTtlInput): Promise<void> {
-  // The server delays the start until then. One that does not support that starts this workflow at once.
+  // The server delays the start until then. A server without support for that starts this workflow at once.
   const left = at - Date.now();
   if (left > 0) await sleep(left);
   try {

@@ -29,8 +29,8 @@ export class ToolError extends ApplicationFailure {
  *
  * @param code the JSON-RPC error code, an integer
  * @param message the JSON-RPC error message; cut after 100,000 characters
- * @param data the JSON-RPC error's `data`: JSON of at most 1,000,000 bytes. Otherwise it is dropped, and the message
- *   says so.
+ * @param data the JSON-RPC error's `data`: JSON of at most 1,000,000 bytes. Otherwise the data is dropped, and the
+ * message says so.
  * @example throw new TaskError(-32002, 'Resource not found', { uri });
  */
 export class TaskError extends ApplicationFailure {

@@ -22,7 +22,7 @@ export interface ToolHints {
   readonly openWorldHint?: boolean;
 }
 
-/** When a result is too large for a model's context, and how much of it to show. */
+/** The size above which a result is linked, and how much of it to show. */
 export interface LargeResult {
   /** The length of a result's text above which it is linked, in characters. @default 20,000 */
   readonly above?: number;
@@ -50,10 +50,10 @@ export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = 
    */
   readonly outputSchema?: O;
   /**
-   * Answers with a preview and a link (MCP's `resource_link`) if the text of a result is long: a model's context has
-   * little room. The task's owner reads the rest as a resource, whole or in parts. Cannot be combined with
-   * `outputSchema`, because such an answer has no structured content.
-   * @default results are answered whole
+   * Returns a preview and a link (MCP's `resource_link`) if the text of a result is too long for a model's context. The
+   * task's owner reads the rest as a resource, whole or in parts. Cannot be combined with `outputSchema`, because such
+   * an answer has no structured content.
+   * @default the whole result is returned
    */
   readonly largeResult?: LargeResult;
   /** Hints for the host, such as whether the tool only reads. */
@@ -89,8 +89,8 @@ export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = 
    */
   readonly ttl?: Duration | null;
   /**
-   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it run to its end; `'cancel'` cancels
-   * it, with the clean-up of any cancellation.
+   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it finish; `'cancel'` cancels it,
+   * with the usual clean-up.
    * @default the server's, 'keep'
    */
   readonly onTtl?: 'keep' | 'cancel';

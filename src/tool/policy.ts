@@ -4,8 +4,8 @@ import type { Duration } from '../task/duration.js';
 /** The parts of Temporal's retry policy that a tool can set. */
 export interface ToolRetry {
   /**
-   * The maximum number of attempts at a step, including the first. Those that end with a shutdown of their worker don't
-   * count, nor those whose worker is lost after the step has passed its highest progress so far.
+   * The maximum number of attempts at a step, including the first. Attempts that end because their worker shuts down
+   * don't count. Neither do those whose worker is lost after the step has passed its highest progress so far.
    * @default 5
    */
   readonly maximumAttempts?: number;

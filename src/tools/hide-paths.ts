@@ -5,8 +5,8 @@ import { basename, resolve } from 'node:path';
 import type { ToolsConfig } from './config.js';
 
 /**
- * Runs `work` and takes the locations of the configured folders and databases, and of the temporary folder, out of the
- * error that it throws. Errors that the tools throw themselves contain no absolute paths. Those of Node and DuckDB do.
+ * Runs `work`, and removes from its error the locations of the configured folders and databases and of the temporary
+ * folder. The tools' own errors contain no absolute paths, but those of Node and DuckDB do.
  *
  * @throws the error of `work`, with `/srv/data/in.csv` as `data/in.csv` if `/srv/data` is a root
  */

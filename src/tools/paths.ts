@@ -26,7 +26,7 @@ export async function existingPath(roots: readonly string[], path: string, shown
 }
 
 /**
- * The longest name of a new file, in bytes. File systems allow 255; temporary files beside it have longer names.
+ * The longest name of a new file, in bytes. File systems allow 255, but temporary files beside it have longer names.
  */
 const LONGEST_NEW_NAME = 200;
 
@@ -45,8 +45,8 @@ export async function newPath(roots: readonly string[], path: string): Promise<s
 }
 
 /**
- * Returns the part of `way` that leads outside the roots by a symlink: its shortest such beginning, or all of it. Errors
- * name only this part, because the rest is the name of a file outside.
+ * Returns the shortest beginning of `way` that leads outside the roots through a symlink, or all of it. Errors name
+ * only this part, because the rest names a file outside.
  *
  * @param folder a real path inside the roots
  * @param way a path below `folder`

@@ -1,4 +1,4 @@
-/** Reads what a workflow tells its steps from the headers of activities. @module */
+/** Reads the data that a workflow passes to its steps from activity headers. @module */
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { noteCall } from '../activity/called-with.js';

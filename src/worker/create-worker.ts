@@ -11,7 +11,7 @@ import { ensureRuntime } from './runtime.js';
 /** The Temporal that a `DurableTasks` in the same process is connected to. */
 export interface SharedTemporal {
   readonly temporal: TemporalTarget;
-  /** Resolves when that Temporal has started. */
+  /** Resolves once that Temporal has started. */
   ready(): Promise<void>;
   readonly taskQueue: string;
   readonly dataConverter?: WorkerOptions['dataConverter'];
@@ -65,7 +65,7 @@ const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', impo
  * running steps 10 s (`shutdownGraceTime`). Accepts all of Temporal's Worker options except `connection` and
  * `namespace`.
  *
- * If `tasks` closes before the worker has been created, returns one that has stopped already.
+ * If `tasks` closes before the worker has been created, returns a stopped worker.
  *
  * @throws McpTasksError `WORKFLOWS_MISSING` if `workflowsPath` lacks the shipped workflow, `LOCAL_SERVICE` if Temporal
  * is unavailable
@@ -76,7 +76,7 @@ const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', impo
 export async function createWorker(options: CreateWorkerOptions): Promise<DurableWorker> {
   const creating = create(options);
   let closing = false;
-  // Registered before there is a worker, because its creation needs the Temporal that closing releases.
+  // Registered before the worker exists, because creating it needs the Temporal that closing releases.
   options.tasks?.beforeClose(async () => {
     closing = true;
     const running = await creating.catch(() => undefined);
@@ -102,7 +102,7 @@ async function create({
   const release = tasks ? async (): Promise<void> => {} : async (): Promise<void> => await target.release();
   let connection: NativeConnection | undefined;
   try {
-    // Not earlier: a Runtime without a connection would keep the process alive.
+    // Not earlier, because a Runtime without a connection would keep the process alive.
     ensureRuntime();
     connection = await NativeConnection.connect(target.connectionOptions);
     const worker = await Worker.create({
@@ -136,7 +136,7 @@ class StoppedWorker implements DurableWorker {
   }
 
   shutdown(): void {
-    // It has stopped already.
+    // The worker has already stopped.
   }
 
   async stop(): Promise<void> {

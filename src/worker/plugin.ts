@@ -22,11 +22,11 @@ const INTERCEPTORS = fileURLToPath(
 );
 
 /**
- * Adds the activities that run function tools, and interceptors: they fail a task clearly if its workflow sends more
- * than Temporal takes, let the steps of your workflows report all their progress, and let only failures use up their
- * attempts. If you build the workflow bundle yourself, pass the plugin to `bundleWorkflowCode` too, for these
- * interceptors. It never sets `workflowsPath`, which would replace yours: export the shipped workflow from your own
- * workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
+ * Adds the activities that run function tools, and workflow interceptors. The interceptors fail a task with a clear
+ * error if its workflow sends more than Temporal accepts, let your workflows' steps report all their progress, and let
+ * only failures use up the steps' attempts. If you build the workflow bundle yourself, pass the plugin to
+ * `bundleWorkflowCode` too, for these interceptors. It never sets `workflowsPath`, which would replace yours: export
+ * the shipped workflow from your own workflows file, `export * from 'mcp-tasks-temporal/workflows';`.
  *
  * Progress is only as fresh as the Worker's heartbeat throttle, up to 24 s by default. Set
  * `maxHeartbeatThrottleInterval` and `defaultHeartbeatThrottleInterval` to '1s', and set a `shutdownGraceTime`.

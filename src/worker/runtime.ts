@@ -1,4 +1,4 @@
-/** Temporal's process-wide runtime, and where its log goes. @module */
+/** Directs the log of Temporal's process-wide runtime. @module */
 import { IllegalStateError, makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
 import { workerLogger } from './worker-log.js';
@@ -12,8 +12,8 @@ const telemetryOptions = {
 };
 
 /**
- * Returns options for Temporal's Runtime with which everything that Temporal logs goes through {@link workerLogger},
- * including what its native part would otherwise write to stdout.
+ * Returns options for Temporal's Runtime that send all of Temporal's logs through {@link workerLogger}, including those
+ * that its native part would otherwise write to stdout.
  *
  * @param logger where the log goes. Default: JSON lines on stderr
  * @example
@@ -29,7 +29,7 @@ export function installRuntime(logger: Logger): void {
   Runtime.install({ ...runtimeOptions(logger), shutdownSignals: [] });
 }
 
-/** Keeps the native log off stdout, unless the author has installed a Runtime of their own. */
+/** Keeps the native log off stdout, unless the author has installed their own Runtime. */
 export function ensureRuntime(): void {
   try {
     Runtime.install({ telemetryOptions });

@@ -1,6 +1,6 @@
 /**
- * The activity that a worker runs for steps that it does not have. The step is not at fault, so its workflow waits for a
- * worker that has it.
+ * The activity that a worker runs for steps that it does not have. That is not the step's failure, so its workflow
+ * waits for a worker that has the step.
  * @module
  */
 import { Context } from '@temporalio/activity';
@@ -18,7 +18,7 @@ export async function unregistered(...args: unknown[]): Promise<never> {
   const last = args.at(-1);
   const call = isStepCall(last) ? last : calledWith(activity);
   const message = `This worker does not have ${stepName(activityType)}`;
-  // What Temporal's SDK throws, for a workflow that does not wait.
+  // The error that Temporal's SDK throws, for a workflow that does not wait.
   if (!call)
     throw ApplicationFailure.retryable(
       `Activity function ${activityType} is not registered on this Worker`,

@@ -12,7 +12,7 @@ import { CLAIM_REFUSED, CLAIM_UPDATE, NOT_ASKED, PROGRESS_CLAIM, RELEASE_SIGNAL 
 export const claimUpdate = defineUpdate<boolean, [key: string, claimant: string, ms: number, session?: string]>(
   CLAIM_UPDATE,
 );
-/** Releases `key`. A signal, because a workflow takes more of them than updates. */
+/** Releases `key`. A signal, because a workflow accepts more signals than updates. */
 export const releaseSignal = defineSignal<[key: string, claimant: string]>(RELEASE_SIGNAL);
 
 export interface ClaimedQuestions {
@@ -33,7 +33,7 @@ export interface HeldClaim {
 export interface Claims {
   /** Returns the session whose client was last asked this question; `''` if it has none, or nobody claimed to ask. */
   sessionOf(key: string): string;
-  /** How many were granted in this run. */
+  /** The number of claims granted in this run. */
   readonly granted: number;
   /** Returns the claim on this key. */
   held(key: string): HeldClaim | undefined;

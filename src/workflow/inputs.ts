@@ -55,7 +55,7 @@ interface Book {
   /** Prefix of the keys. It differs between runs, because a continued run must not reuse its predecessor's keys. */
   prefix: string;
   opened: number;
-  /** How many updates and signals with replies were taken in this run. */
+  /** The number of updates and signals with replies that this run has handled. */
   taken: number;
   /** The questions that are open now, by key. */
   readonly asking: Map<string, Question>;
@@ -77,12 +77,12 @@ interface Question {
   readonly until: number | undefined;
 }
 
-/** How long to wait before asking again, in milliseconds. Each time twice as long: the client may be a program. */
+/** How long to wait before asking again, in milliseconds. Doubles each time, because the client may be a program. */
 const PAUSE = { first: 1_000, longest: 15 * 60_000 };
 
 /**
- * Sends `request` to the client until `check` accepts the answer. After an invalid answer, asks again and says why,
- * after a pause. Never uses a key twice.
+ * Sends `request` to the client until `check` accepts the answer. After an invalid answer, pauses, then asks again and
+ * says why. Never uses a key twice.
  * @throws InputUnavailableError if the client cannot answer, or if the deadline passes and `otherwise` is not set;
  * ToolError if the open questions are too large
  */
@@ -116,7 +116,7 @@ export async function ask<Answer>(
     question.problem = problem;
     const { from } = reply;
     question.refusals.set(from, (question.refusals.get(from) ?? 0) + 1);
-    // A workflow that was asking before pauses existed replays without them, and with a deadline for each answer.
+    // A workflow that asked before pauses existed replays without them, and with a deadline for each answer.
     if (patched('pause-after-refused-answer')) wait = await pauseAfterRefusal(question);
   }
 }
@@ -208,13 +208,13 @@ function replyBook(state: TaskState): Book {
   return book;
 }
 
-/** An open question, as a run of the workflow leaves it to the next one. Part of histories. */
+/** An open question that a run passes on to the next one. Part of histories. */
 export interface CarriedQuestion {
   readonly key: string;
   readonly problem?: string;
   readonly refusals: readonly (readonly [session: string, times: number])[];
   readonly claim?: HeldClaim;
-  /** How the keys of later questions are made. */
+  /** How to make the keys of later questions. */
   readonly prefix: string;
   readonly opened: number;
 }

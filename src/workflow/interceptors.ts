@@ -1,10 +1,10 @@
 /**
  * The workflow interceptors that `McpTasksPlugin` adds to the bundle.
  *
- * - They fail a task clearly if its workflow sends too much. Temporal would terminate a workflow that schedules a step
- *   with too large an input, and retry the workflow task forever that returns too large a result.
- * - They give the steps of an author's workflows what those of the shipped workflows have: only failures use up their
- *   attempts, and no report of progress is lost.
+ * - They fail a task with a clear error if its workflow sends too much. Temporal would terminate a workflow that
+ *   schedules a step with too large an input, and retry the workflow task forever that returns too large a result.
+ * - They treat the steps of an author's workflows like those of the shipped workflows: only failures use up their
+ *   attempts, and no progress report is lost.
  * @module
  */
 import { defaultPayloadConverter } from '@temporalio/common';
@@ -18,7 +18,10 @@ import { runStep } from './steps.js';
 
 type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
-/** The calls of the steps that are being scheduled again, by activity ID: this code calls itself through the SDK. */
+/**
+ * The calls of the steps that are being scheduled again, by activity ID, because this code calls itself through the
+ * SDK.
+ */
 const again = new Map<string, StepCall>();
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({
@@ -79,7 +82,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
   ],
 });
 
-/** Headers are not encrypted, so they carry only the counts. */
+/** Headers are not encrypted, so they carry only counts. */
 function withHeader(input: ActivityInput, { starts = 0, failures = 0, waiting }: StepCall): ActivityInput {
   const call: StepCall = { mcpStep: 1, starts, failures, ...(waiting ? { waiting } : {}) };
   const header = defaultPayloadConverter.toPayload(call);

@@ -2,8 +2,8 @@
  * Keeps what a task's workflow sends within Temporal's limits, as far as the sandbox can measure it: as JSON, before
  * the codecs.
  *
- * Only for tasks whose memo names a limit: those that a server with this module has started. So earlier histories still
- * replay.
+ * Applies only to tasks whose memo names a limit, as it does if a server with this module started them. So earlier
+ * histories still replay.
  * @module
  */
 import { workflowInfo } from '@temporalio/workflow';
@@ -23,7 +23,7 @@ let sent: Sent | undefined;
 
 /**
  * Checks values that the workflow is about to send.
- * @param what what they are, as the beginning of a sentence
+ * @param what describes them, as the beginning of a sentence
  * @throws ToolError if they are too large, alone or with everything else that the current workflow task sends
  */
 export function checkSent(what: string, values: readonly unknown[], kind: 'input' | 'result'): void {
@@ -42,7 +42,7 @@ export function checkSent(what: string, values: readonly unknown[], kind: 'input
 }
 
 /**
- * Checks the questions that would be open together: one answer to a query has to hold them.
+ * Checks the questions that would be open together: one query answer must hold them all.
  * @throws ToolError if they are too large
  */
 export function checkQuestions(questions: readonly InputRequest[]): void {

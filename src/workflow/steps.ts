@@ -1,5 +1,6 @@
 /**
- * Calls steps so that only failures use up their attempts, and their results carry what heartbeats did not.
+ * Calls steps so that only failures use up their attempts, and their results carry the progress that heartbeats did
+ * not.
  * @module
  */
 import {
@@ -19,7 +20,7 @@ const PATCH = 'mcp-tasks-attempts';
 /** How often to look for a worker that has the step. */
 const LOOK = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' } as const;
 
-/** Schedules a step. It must pass on the options and the call. */
+/** Schedules a step. Must pass on the options and the call. */
 type Schedule = (options: ActivityOptions, call: StepCall) => Promise<unknown>;
 
 /**

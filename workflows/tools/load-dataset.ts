@@ -92,14 +92,14 @@ async function load(plan: LoadPlan, started: number, renew: () => Promise<void>)
 type Cleanup = ChildWorkflowHandle<typeof loadDatasetCleanup>;
 
 /**
- * After a reset by an operator, the cleanup belongs to the run before. If it has ended, starts another one. Otherwise
- * cancels it: then it waits until this workflow has closed, and looks whether it completed.
+ * After a reset by an operator, the cleanup belongs to the previous run. If it has ended, starts another one. Otherwise
+ * cancels it: it then waits until this workflow has closed, and checks whether the load completed.
  *
  * @returns the cleanup, or undefined if it cannot be signalled
  */
 async function renewCleanup(cleanup: Cleanup, target: LoadTarget): Promise<Cleanup | undefined> {
   const { runId, firstExecutionRunId, unsafe } = workflowInfo();
-  // In a replay, the patch's marker tells: a replayer may run the history under its first run's ID.
+  // In a replay, the patch's marker decides, because a replayer may run the history under its first run's ID.
   const mayBeReset = unsafe.isReplaying || runId !== firstExecutionRunId;
   if (!mayBeReset || !patched('load-dataset-reset')) return cleanup;
   try {

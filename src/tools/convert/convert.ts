@@ -45,7 +45,7 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
   try {
     let pins = await parts.pins();
     if (!pins) {
-      // With pins, an earlier attempt has passed this check, and the target may be its own by now.
+      // If there are pins, an earlier attempt has passed this check, and may have written the target itself.
       if (existing !== undefined && !isDone) await refuseOwnSource(target, await findFiles(config.roots, args.source));
       pins = await inspectFiles(config.roots, args, ctx.signal);
     }
@@ -124,7 +124,7 @@ async function makeFromParts(session: SourceSession, { pins, parts, format, ctx 
     ctx.progress(rows, pins.rows, 'rows');
   }
   const paths = pins.files.map((_, i) => fileLiteral(parts.part(i)));
-  // Parquet lacks some types, so a part's column may have another one.
+  // Parquet lacks some types, so a part's column may have a different one.
   const typed = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`);
   const from = `(SELECT ${typed.join(', ')} FROM read_parquet([${paths.join(', ')}], hive_partitioning = false))`;
   // Every row is reported by now.
@@ -135,7 +135,7 @@ async function makeFromParts(session: SourceSession, { pins, parts, format, ctx 
 /**
  * JSON has no NaN and no infinity.
  *
- * @throws ToolError naming file, row and column of the first number that JSON has no text for
+ * @throws ToolError naming file, row and column of the first number that JSON cannot represent
  */
 async function refuseUnwritable(session: SourceSession, { pins, format }: Conversion): Promise<void> {
   if (format !== 'json' && format !== 'ndjson') return;

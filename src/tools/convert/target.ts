@@ -14,16 +14,16 @@ export interface ConvertTarget {
   readonly format: Format;
 }
 
-/** Files in a project folder that have the extension of a data file but steer package managers and compilers. */
+/** Files in a project folder that have a data file's extension but configure package managers and compilers. */
 const SETTINGS = /^(?:package|package-lock|npm-shrinkwrap|composer|(?:ts|js)config(?:\..+)?)\.json$/i;
 
 /**
  * Returns the target's path and format.
  *
- * A tool that writes data must not be able to write programs or settings. Therefore the name must be a data file's and
- * the format must be the one that the name stands for: a `.json` target is always an array, and settings are objects.
+ * A tool that writes data must not be able to write programs or settings. So the name must be a data file's, and the
+ * format must match its extension: a `.json` target is always an array, and settings are objects.
  *
- * @throws ToolError if the target is outside the roots, or its name or format is not one of a data file
+ * @throws ToolError if the target is outside the roots, or its name or format is not that of a data file
  */
 export async function convertTarget(roots: readonly string[], args: ConvertArguments): Promise<ConvertTarget> {
   const path = await newPath(roots, args.target);
@@ -42,8 +42,8 @@ export async function convertTarget(roots: readonly string[], args: ConvertArgum
 /**
  * Checks that an existing target may be replaced.
  *
- * @throws ToolError if it is not a file, if `overwrite` is not set, or if it is JSON but not an array: then it may hold
- *   settings
+ * @throws ToolError if it is not a file, if `overwrite` is not set, or if it is JSON but not an array, and so may be
+ * settings
  */
 export async function checkReplaceable({ path }: ConvertTarget, overwrite: boolean): Promise<void> {
   if (!(await stat(path)).isFile()) throw new ToolError(`${basename(path)} is not a file; use another name`);
@@ -52,7 +52,7 @@ export async function checkReplaceable({ path }: ConvertTarget, overwrite: boole
   throw new ToolError(`${basename(path)} is not an array of rows, so it may hold settings; use another name`);
 }
 
-/** @throws ToolError if the existing target is one of the source files, by whatever name */
+/** @throws ToolError if the existing target is one of the source files, under any name */
 export async function refuseOwnSource({ path }: ConvertTarget, sources: readonly string[]): Promise<void> {
   const own = await inode(path);
   for (const source of sources) {

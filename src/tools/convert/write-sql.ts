@@ -1,4 +1,4 @@
-/** Builds the SQL that writes rows to a file, so that reading it gives the same values. Pure. @module */
+/** Builds the SQL that writes rows to a file, from which reading yields the same values. Pure. @module */
 import { ident, literal } from '../sql.js';
 import type { Column, Format } from '../source/pins.js';
 import { typeKind } from '../source/type-kind.js';
@@ -21,7 +21,7 @@ export function writeSql(columns: readonly Column[], from: string, format: Forma
     `SELECT ${line} FROM ${from}`,
     ...after.map((each) => `SELECT ${literal(each)}`),
   ];
-  // No delimiter and no quotes: each line is written as it is.
+  // Without a delimiter or quotes, each line is written unchanged.
   const options = `FORMAT csv, HEADER false, DELIMITER '', QUOTE '', ESCAPE ''`;
   const sql = `COPY (${select.join(' UNION ALL ')}) TO ${literal(path)} (${options})`;
   return { sql, extra: before.length + after.length };
@@ -51,7 +51,7 @@ function delimiter(path: string): string {
   return /\.tsv(?:\.(?:gz|zst))?$/i.test(path) ? '\t' : ',';
 }
 
-/** Writes JSON as text: DuckDB's own writer would change numbers inside of JSON values. */
+/** Writes JSON as text, because DuckDB's own writer would change numbers inside JSON values. */
 function jsonLine(columns: readonly Column[]): string {
   const fields = columns.map(
     (column) => `${literal(`${JSON.stringify(column.name)}:`)} || coalesce(${jsonValue(column)}, 'null')`,
@@ -65,15 +65,15 @@ function jsonValue({ name, type }: Column): string {
   if (kind === 'boolean' || kind === 'integer' || kind === 'float') return `${value}::VARCHAR`;
   // DuckDB prints 0.5 without its zero if the type is DECIMAL(1,1).
   if (kind === 'decimal') return `regexp_replace(${value}::VARCHAR, '^(-?)[.]', '\\10.')`;
-  // Strings in JSON contain no line ends, so these are only white space.
+  // JSON strings contain no raw line breaks, so these are only white space.
   if (kind === 'json')
     return `translate(${type === 'JSON' ? value : `to_json(${value})`}::VARCHAR, chr(10) || chr(13), '  ')`;
   return `to_json(${value}::VARCHAR)::VARCHAR`;
 }
 
 /**
- * Text with one of these is quoted. DuckDB's own writer leaves other delimiters than the comma unquoted, which a reader
- * may then take for the file's.
+ * Text that contains one of these is quoted. DuckDB's own writer doesn't quote delimiters other than the comma, so a
+ * reader might take them for the file's delimiter.
  */
 const QUOTED = /^$|["',;|#\s\\]/;
 
@@ -86,7 +86,7 @@ function csvField({ name, type }: Column): string {
   return `coalesce(CASE WHEN regexp_matches(${value}, ${literal(QUOTED.source)}) THEN ${quoted} ELSE ${value} END, '')`;
 }
 
-/** Parquet has no integers of 128 bits: DuckDB would write them as DOUBLE. */
+/** Parquet has no 128-bit integers: DuckDB would write them as DOUBLE. */
 function parquetValue({ name, type }: Column): string {
   return type === 'HUGEINT' || type === 'UHUGEINT' ? `${ident(name)}::DECIMAL(38,0)` : ident(name);
 }

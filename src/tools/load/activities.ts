@@ -45,7 +45,7 @@ export function loadActivities(config: ToolsConfig): LoadActivities {
   };
 }
 
-/** A step whose errors do not reveal where the worker's files are. */
+/** A step whose errors do not reveal the locations of the worker's files. */
 function loadStep<A, R, C = unknown>(config: ToolsConfig, work: (args: A, ctx: StepContext<C>) => Promise<R>) {
   return step(async (args: A, ctx: StepContext<C>) => await hidingPaths(config, async () => await work(args, ctx)));
 }

@@ -9,7 +9,7 @@ export interface LoadArguments {
   readonly source: string;
   readonly format?: Format | undefined;
   readonly header?: boolean | undefined;
-  /** Types by column name, for columns whose types are not to be detected. */
+  /** Types by column name, for columns whose types should not be detected. */
   readonly types?: Readonly<Record<string, string>> | undefined;
   readonly database: string;
   readonly table: string;

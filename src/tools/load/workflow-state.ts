@@ -4,16 +4,16 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { ToolError } from '../../tool/errors.js';
 
-/** How long Temporal may take to answer, in milliseconds. A step that gets no answer is tried again. */
+/** How long Temporal may take to answer, in milliseconds. Without an answer, the step is retried. */
 const DEADLINE = 10_000;
 
 /**
- * Checks that Temporal still waits for this attempt. An attempt can outlive its load: its process was paused, or an
- * operator has terminated the load. What it created then, nobody would remove.
+ * Checks that Temporal still expects this attempt. An attempt can outlive its load, because its process was paused or
+ * an operator has terminated the load. Nothing would remove what it creates after that.
  *
  * Does nothing in activities of other workflows than `loadDataset`.
  *
- * @throws ToolError if the attempt has been given up
+ * @throws ToolError if Temporal has given up on the attempt
  */
 export async function checkExpected(): Promise<void> {
   const { info } = Context.current();
@@ -25,13 +25,13 @@ export async function checkExpected(): Promise<void> {
 }
 
 /**
- * Reports whether the load that this step cleans up after has completed. It has not if it was terminated after the swap.
- * If an operator has reset the load, its newest run counts.
+ * Reports whether the load that this step cleans up after has completed. A load that was terminated after the swap has
+ * not completed. If an operator has reset the load, its newest run counts.
  *
  * Returns true in activities of other workflows than `loadDatasetCleanup`, and if Temporal has deleted the load's
  * workflow already.
  *
- * @throws ApplicationFailure retryable, if the load is running: it was reset, or somebody has cancelled the cleanup
+ * @throws ApplicationFailure retryable, if the load is running, because it was reset or someone cancelled the cleanup
  */
 export async function hasCompleted(): Promise<boolean> {
   const { info } = Context.current();

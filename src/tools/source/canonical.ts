@@ -5,8 +5,8 @@
  * Each value is written as text. A value that could contain a separator is prefixed with its length in bytes, and NULL
  * is empty, so different rows never have the same text. A sum counts duplicates, which XOR would cancel out.
  *
- * A CSV or JSON file has numbers and times as text. Their canonical text is a normal form of that text, and in the
- * database the normal form of the value's text. A DOUBLE's are its bits, if the text is exactly that number.
+ * A CSV or JSON file has numbers and times as text. Their canonical text is the normal form of that text and, in the
+ * database, the normal form of the value's text. For a DOUBLE, it is the bits, if the text is exactly that number.
  * @module
  */
 import { ident } from '../sql.js';
@@ -28,8 +28,8 @@ export function digestSql(columns: readonly Column[], from: string, exact = fals
 
 /**
  * Returns DuckDB SQL like that of {@link digestSql} for a source of text, from the text itself. If a value changed on
- * its way to the database, or when its type was detected, the two checksums differ. Only where the caller chose the type
- * does the value of that type count.
+ * its way to the database, or when its type was detected, the two checksums differ. If the caller chose a type, the
+ * value of that type counts instead.
  *
  * @param from reads every column as text
  */
@@ -64,8 +64,9 @@ function canonicalText({ name, type }: Column): string {
 }
 
 /**
- * Returns the bits of a number that is still text. If they do not stand for that number, returns the text, so that no
- * stored value is equal. The engines' own texts cannot be compared: PostgreSQL prints some numbers with other digits.
+ * Returns the bits of a number that is still text. If they do not represent that number exactly, returns the text,
+ * which equals no stored value. The engines' own texts cannot be compared, because PostgreSQL prints some numbers with
+ * different digits.
  */
 function floatText(text: string, type: string): string {
   const number = `TRY_CAST(${text} AS ${type})`;

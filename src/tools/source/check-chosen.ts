@@ -27,7 +27,7 @@ export async function checkChosen(
   }
 }
 
-/** A FLOAT or DOUBLE is rounded, as its name says. Any other type has to hold the value exactly. */
+/** FLOAT and DOUBLE round by definition. Any other type must hold the value exactly. */
 function unfit({ name, type }: Column): string {
   const text = ident(name);
   const value = `TRY_CAST(${text} AS ${type})`;
@@ -46,7 +46,7 @@ function exactly(text: string, value: string, type: string): string {
   if (kind === 'time') return `NOT regexp_matches(${text}, '[.][0-9]{7}|[0-9]-')`;
   if (kind === 'json') return `json_valid(${text})`;
   if (kind !== 'timestamp') return 'true';
-  // A time zone would get lost in a type without one.
+  // A type without a time zone would lose it.
   const zone = type.endsWith('WITH TIME ZONE') ? '' : '|:[0-9.]+ ?(?:[+-][0-9:]+|[A-Za-z].*)$';
   return `NOT regexp_matches(${text}, '[.][0-9]{7}${zone}')`;
 }

@@ -43,7 +43,8 @@ export const chosenTypes = z
 /**
  * Returns the chosen types as DuckDB prints them.
  *
- * @throws ToolError if a type is not one that a caller may choose. Types become part of SQL, so this is checked here too
+ * @throws ToolError if a type is not one that a caller may choose. Types become part of SQL, so they are checked here
+ * too
  */
 export function parseTypes(types: ChosenTypes = {}): Map<string, string> {
   return new Map(

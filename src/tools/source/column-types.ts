@@ -26,10 +26,10 @@ export async function commonType(session: SourceSession, types: readonly string[
 }
 
 /**
- * Checks that the columns can be told apart in a table.
+ * Checks that a table can distinguish the columns.
  *
  * @param where the file or files to name in an error
- * @throws ToolError if two names are equal, or differ only in upper and lower case; or if a name contains NUL
+ * @throws ToolError if two names are equal or differ only in case, or if a name contains NUL
  */
 export function refuseDuplicates(where: string, names: readonly string[], what: 'column' | 'field'): void {
   const seen = new Map<string, string>();

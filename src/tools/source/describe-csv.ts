@@ -20,7 +20,7 @@ export async function sniffCsv(
   const options = [
     'ignore_errors = true',
     ...(header === undefined ? [] : [`header = ${header}`]),
-    // Below the column names, a row that starts with # is a row.
+    // Below the column names, a row that starts with # is data.
     ...(leading === 0 ? [`comment = ''`] : []),
   ];
   const [row] = await session.rows(
@@ -57,8 +57,8 @@ export async function sniffCsv(
 }
 
 /**
- * Reports whether the whole file can be read with doubled quotes, as RFC 4180 has them. If it can, a backslash is a
- * backslash, although the sniffer takes it for an escape: JSON in a CSV file looks like that.
+ * Reports whether the whole file can be read with doubled quotes, as in RFC 4180. If so, a backslash is an ordinary
+ * character, even if the sniffer takes it for an escape. JSON in a CSV file looks like that.
  */
 async function isStandard(session: SourceSession, path: string, dialect: CsvDialect): Promise<boolean> {
   const types = structLiteral(dialect.columns.map((_, i) => [`c${i}`, 'VARCHAR']));
@@ -75,8 +75,8 @@ async function isStandard(session: SourceSession, path: string, dialect: CsvDial
 }
 
 /**
- * Returns the names in the file's header as they are, because the sniffer renames duplicates. A column without a name
- * gets the one that DuckDB makes up, such as `column0`.
+ * Returns the names in the file's header unchanged, because the sniffer renames duplicates. A column without a name
+ * gets DuckDB's generated one, such as `column0`.
  *
  * @throws ToolError if the file has no columns, or two columns with one name
  */
@@ -125,7 +125,7 @@ async function compressedLines(session: SourceSession, path: string): Promise<st
     const rows = await session.rows(`SELECT coalesce(line, '') AS line FROM ${lines} LIMIT 1000`, [path]);
     return rows.map(({ line }) => String(line));
   } catch (error) {
-    // The sniffer reads the same file, and has the better error.
+    // The sniffer reads the same file and gives the better error.
     if (error instanceof ToolError) return [];
     throw error;
   }

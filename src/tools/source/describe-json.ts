@@ -42,7 +42,7 @@ interface JsonFile {
 }
 
 async function describeFile(session: SourceSession, path: string, layout: JsonLayout): Promise<JsonFile> {
-  // Few objects differ in their keys, so all but the first step are cheap.
+  // Objects rarely differ in their keys, so all but the first step are cheap.
   const [found] = await session.rows(
     `WITH shapes AS MATERIALIZED (
        SELECT keys, min(row) AS row, min(CASE WHEN marked THEN row END) AS marked, bool_or(changed) AS changed

@@ -1,12 +1,12 @@
 /**
- * Decides a column's type from its text. A type is taken only if the text of every value can be told from the value, so
- * that nothing changes: long integers get HUGEINT and long decimals DECIMAL instead of DOUBLE, and text that only looks
- * like a number stays VARCHAR, such as `007`, `+49` and `2E10`. Pure.
+ * Decides a column's type from its text. A type is used only if the text of every value can be recovered from the
+ * value, so that nothing changes. Long integers become HUGEINT, and long decimals DECIMAL instead of DOUBLE. Text that
+ * only looks like a number, such as `007`, `+49` and `2E10`, stays VARCHAR. Pure.
  * @module
  */
 import { isExactFloat, momentForm, ZONE } from './normal-form.js';
 
-/** Counts of values by what their texts look like. Files' facts are combined by {@link combined}. */
+/** Counts of a column's values by the form of their text. {@link combined} combines the facts of several files. */
 export interface Facts {
   /** Values that are not NULL. */
   readonly values: number;
@@ -18,7 +18,7 @@ export interface Facts {
   readonly bigints?: number;
   /** Numbers with a point or an exponent. */
   readonly fractions?: number;
-  /** Numbers that a DOUBLE holds without a change. */
+  /** Numbers that a DOUBLE holds unchanged. */
   readonly doubles?: number;
   readonly trues?: number;
   readonly dates?: number;
@@ -27,7 +27,7 @@ export interface Facts {
   readonly zoned?: number;
 }
 
-/** Whether a number's way of writing counts. In CSV it may be text; in JSON the syntax says what is a number. */
+/** Whether a number's notation matters. In CSV the value may be text; in JSON the syntax identifies numbers. */
 export type Writing = 'counts' | 'ignored';
 
 export function combined(all: readonly Facts[]): Facts {
@@ -39,7 +39,10 @@ export function combined(all: readonly Facts[]): Facts {
 
 const WHOLE = '(?:0|[1-9][0-9]*)';
 const INTEGER = `-?${WHOLE}`;
-/** No leading zeros or plus sign, no trailing zeros but in `1.0`, and an exponent only if it cannot be part of a name. */
+/**
+ * No leading zeros or plus sign, no trailing zeros except in `1.0`, and an exponent only if it cannot be part of a
+ * name.
+ */
 const PLAIN = `-?(?:${WHOLE}(?:[.](?:0|[0-9]*[1-9]))?|[.][0-9]*[1-9])`;
 const SCIENTIFIC = `-?${WHOLE}(?:[.][0-9]+[eE][+-]?|[eE][+-])[0-9]+`;
 const SPECIAL = '-?(?:inf|Inf|INF|infinity|Infinity)|NaN|nan';
@@ -47,7 +50,7 @@ const SPECIAL = '-?(?:inf|Inf|INF|infinity|Infinity)|NaN|nan';
 const DECIMAL = `-?(?:${WHOLE})?(?:[.][0-9]+)?`;
 const NEGATIVE_ZERO = '-[0.]+';
 
-/** A DOUBLE holds every integer with so many digits. */
+/** A DOUBLE holds every integer with up to this many digits. */
 const SAFE_DIGITS = 15;
 
 const TIMESTAMP = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,6})?)?';
@@ -59,13 +62,13 @@ export function numberFacts(text: string, writing: Writing): Expressions {
   const bigint = `TRY_CAST(${text} AS BIGINT)`;
   const double = `TRY_CAST(${text} AS DOUBLE)::VARCHAR`;
   const equal = isExactFloat(text);
-  // Not AND, which DuckDB would evaluate in full for every value.
+  // CASE, because DuckDB would evaluate an AND in full for every value.
   const exact =
     writing === 'counts'
       ? `CASE WHEN regexp_full_match(${text}, '${PLAIN}|${SCIENTIFIC}|${SPECIAL}') THEN ${equal} ELSE false END`
       : equal;
   const isInteger = `regexp_full_match(${text}, '${INTEGER}')`;
-  // The last comparison is the slowest, so usual numbers are decided before.
+  // The last comparison is the slowest, so ordinary numbers are decided before it.
   const isDouble = `CASE WHEN ${text} IS NULL THEN false WHEN strlen(${text}) <= ${SAFE_DIGITS} AND ${isInteger} THEN true
     WHEN ${double} = ${text} THEN true ELSE ${exact} END`;
   return {
@@ -93,7 +96,7 @@ export function booleanFacts(text: string): Expressions {
   return { trues: `count_if(lower(${text}) IN ('true', 'false'))` };
 }
 
-/** Returns the type of a column of numbers, or undefined if it takes {@link widths} to tell. */
+/** Returns the type of a column of numbers, or undefined if that depends on {@link widths}. */
 export function simpleNumberType({ values, bigints, fractions, doubles }: Facts): string | undefined {
   if (bigints === values) return 'BIGINT';
   return doubles === values && fractions !== 0 ? 'DOUBLE' : undefined;
@@ -107,12 +110,12 @@ export function momentType({ values, dates, times, timestamps, zoned }: Facts): 
   return zoned === values ? 'TIMESTAMP WITH TIME ZONE' : undefined;
 }
 
-/** How many digits a column's numbers have. */
+/** The digit counts of a column's numbers. */
 export interface Widths {
-  /** Values that are integers, and the most digits of one. */
+  /** Values that are integers, and the maximum digits of one. */
   readonly integers: number;
   readonly longest: number;
-  /** Values without an exponent, and the most digits before and after the point. */
+  /** Values without an exponent, and the maximum digits before and after the point. */
   readonly decimals: number;
   readonly whole: number;
   readonly scale: number;
@@ -153,14 +156,15 @@ export function combinedWidths(all: readonly Widths[]): Widths {
   };
 }
 
-/** The most digits of a DECIMAL, and of an integer that is not text: Parquet has no longer ones. */
+/** The maximum digits of a DECIMAL, and of an integer that is not stored as text: Parquet has no longer ones. */
 const MOST_DIGITS = 38;
 
 /**
  * Returns the type of a column of numbers that are not all of a {@link simpleNumberType}, or undefined if no type holds
  * them all.
  *
- * @param writing if it counts, `1.10` and `1.1` in one column are text: as numbers they would be the same
+ * @param writing if the notation matters, `1.10` and `1.1` in one column are text, because as numbers they would be
+ * equal
  */
 export function wideNumberType({ values, doubles }: Facts, found: Widths): string | undefined {
   if (found.integers === values) return found.longest <= MOST_DIGITS ? 'HUGEINT' : undefined;

@@ -20,7 +20,7 @@ import type { SourceSession } from './session.js';
 import { jsonValues, textRows, type TextPins } from './text-rows.js';
 import { typeKind } from './type-kind.js';
 
-/** A file with the types that DuckDB detected in a sample of it. */
+/** A file with the types that DuckDB detected in a sample. */
 export interface SampledFile {
   readonly file: SourceFile;
   readonly columns: readonly Column[];
@@ -29,8 +29,8 @@ export interface SampledFile {
 /**
  * Returns the types of the columns.
  *
- * CSV: the sample says what a column is meant to be. A later value that is something else is an error, as before; a
- * value that is meant so but would change gives the column a wider type.
+ * CSV: the sample determines a column's intended type. A later value of a different type is an error. A value of the
+ * intended type that would change gives the column a wider type.
  *
  * @param names the columns whose types are not chosen
  * @throws ToolError naming file, row and column of a value that is not of the sample's type
@@ -57,7 +57,7 @@ export async function inferTypes(
 
 interface Sampled {
   readonly facts: Facts;
-  /** What the sample says it is; `any` in JSON. */
+  /** The column's type according to the sample; `any` in JSON. */
   readonly sample: Sample;
 }
 
@@ -74,7 +74,7 @@ async function csvFacts({ session, pins, file, names }: Reading): Promise<Map<st
   const columns = names.map((name) => file.columns.find((column) => column.name === name)!);
   const from = textRows(pins, file.file, columns);
   const samples = columns.map(({ type }) => sampleOf(type));
-  // One row for each value. Wide tables would make a query with an expression for each column slow to plan.
+  // One row for each value: with an expression for each column, queries on wide tables would be slow to plan.
   const values = `(SELECT unnest([${columns.map(({ name }) => ident(name)).join(', ')}]) AS t,
     unnest([${columns.map((_, i) => i).join(', ')}]) AS i, unnest([${samples.map(literal).join(', ')}]) AS sample FROM ${from})`;
   const by = (sample: Sample): string => `CASE WHEN sample = '${sample}' THEN t END`;
@@ -91,7 +91,7 @@ async function csvFacts({ session, pins, file, names }: Reading): Promise<Map<st
   return new Map(names.map((name, i) => [name, { facts: rows[i]!, sample: samples[i]! }]));
 }
 
-/** @throws ToolError if some values are what the sample says, and another is something else */
+/** @throws ToolError if some values are of the sample's type and another is not */
 async function refuseBad(
   session: SourceSession,
   file: SourceFile,
@@ -100,7 +100,7 @@ async function refuseBad(
   { values, ...facts }: Facts,
 ): Promise<void> {
   const fitting = Math.max(...Object.values(facts).map(Number));
-  // If nothing fits, the sample has a format such as 31/12/2024, which stays text.
+  // If no value fits, the sample has a format such as 31/12/2024, which stays text.
   if (fitting === values || fitting === 0) return;
   const { name, type } = column;
   const bad = isBad(ident(name), type);
@@ -117,7 +117,7 @@ function sampleOf(type: string): Sample {
   return kind === 'date' || kind === 'time' || kind === 'timestamp' ? 'moment' : 'text';
 }
 
-/** Empty text is not bad: it only makes the column text. */
+/** Empty text is not an error: it only makes the column text. */
 function isBad(text: string, type: string): string {
   const wide = sampleOf(type) === 'number' ? 'DOUBLE' : type;
   return `(${text} <> '' AND TRY_CAST(${text} AS ${wide}) IS NULL)`;
@@ -200,7 +200,7 @@ async function widerType(
 /**
  * Returns the facts of each column.
  *
- * @param from has a row for each value, with its column's index as `i`
+ * @param from has a row for each value, with its column's index `i`
  */
 async function countFacts(
   session: SourceSession,

@@ -21,7 +21,7 @@ export interface SourceRequest {
   readonly source: string;
   readonly format?: Format | undefined;
   readonly header?: boolean | undefined;
-  /** The types of columns whose types are not to be detected. */
+  /** The types of columns whose types should not be detected. */
   readonly types?: ChosenTypes | undefined;
 }
 
@@ -90,7 +90,7 @@ async function digestFile(
   return { rows: String(digest?.['rows']), checksum: String(digest?.['checksum']) };
 }
 
-/** Parquet files have types of their own, so there is no text to compare with. */
+/** Parquet files have their own types, so there is no text to compare with. */
 function exactly(format: Format): { exact?: true } {
   return format === 'parquet' ? {} : { exact: true };
 }

@@ -1,24 +1,24 @@
 /**
  * Builds DuckDB SQL that reads JSON values without changing numbers. DuckDB reads a number with a fraction as a DOUBLE,
- * so `123456789.123456789012` would lose digits. In rows that may have such numbers, all numbers are first turned
- * into strings with a mark. Pure.
+ * so `123456789.123456789012` would lose digits. In rows that may contain such numbers, all numbers are first turned
+ * into marked strings. Pure.
  * @module
  */
 import { literal } from '../sql.js';
 import { isExactFloat } from './normal-form.js';
 
 const MARK_END = 'mcp-number:';
-/** Marks a string as a number: the text after it is the number's. Rows that contain the mark themselves are refused. */
+/** Marks a string as a number: the text after it is the number. Rows that already contain the mark are refused. */
 export const NUMBER_MARK = `u0001${MARK_END}`;
 
 const NUMBER = '-?(?:[0-9][0-9.eE+-]*|(?i:inf(?:inity)?|nan))';
-/** DuckDB reads this one as an integer, so without its sign. */
+/** DuckDB reads this number as an integer, so it loses its sign. */
 const NEGATIVE_ZERO = String.raw`[\[:,\s]-0[^0-9.eE]`;
 /** Matches every row with a number that a DOUBLE may not hold: more than 15 digits, or a long exponent. */
 const MAYBE_LOSSY = '[0-9.]{17}|[0-9][eE][+-]?[0-9]{3}';
 const NO_INTEGER = '[0-9]+[.][0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+';
 
-// None of them can occur in JSON text itself.
+// None of these can occur in JSON text itself.
 const BEFORE = '\u0001';
 const BETWEEN = '\u0002';
 const AFTER = '\u0003';
@@ -28,7 +28,7 @@ export function changesNumbers(json: string): string {
   const double = `TRY_CAST(n AS DOUBLE)::VARCHAR`;
   const numbers = `regexp_extract_all(${json}, ${literal(NO_INTEGER)})`;
   const any = (condition: string): string => `len(list_filter(${numbers}, lambda n: ${condition})) > 0`;
-  // Not AND, which DuckDB would evaluate in full for every row. The last condition is the slowest.
+  // CASE, because DuckDB would evaluate an AND in full for every row. The last condition is the slowest.
   return `CASE WHEN ${matches(json, NEGATIVE_ZERO)} THEN true WHEN NOT ${matches(json, MAYBE_LOSSY)} THEN false
     WHEN ${any(`n IS DISTINCT FROM ${double}`)} THEN ${any(`NOT ${isExactFloat('n')}`)} ELSE false END`;
 }
@@ -38,7 +38,7 @@ export function markedNumbers(json: string): string {
   return `CASE WHEN ${matches(json, `${NEGATIVE_ZERO}|${MAYBE_LOSSY}`)} THEN ${marked(json)} ELSE ${json} END`;
 }
 
-/** Returns SQL for whether a JSON object contains the mark itself, however it is written. */
+/** Returns SQL for whether a JSON object contains the mark itself, in any notation. */
 export function containsMark(json: string): string {
   return `CASE WHEN contains(${json}, '\\u') THEN contains(json_extract(${json}, '$')::VARCHAR, '${NUMBER_MARK}') ELSE contains(${json}, '${NUMBER_MARK}') END`;
 }
@@ -57,7 +57,7 @@ export function restoredJson(text: string): string {
   return `CASE WHEN contains(${text}, '${NUMBER_MARK}') THEN ${restored} ELSE ${text} END`;
 }
 
-/** Returns SQL for the plain text of a value, which is a string's content, with its numbers as they are in the source. */
+/** Returns SQL for the plain text of a value: a string's content, and numbers as they are in the source. */
 export function restoredText(text: string): string {
   return `CASE WHEN ${isMarked(text)} THEN substr(${text}, ${MARK_END.length + 2}) ELSE ${restoredJson(text)} END`;
 }

@@ -1,6 +1,6 @@
 /**
  * Builds SQL for the normal form of a value's text. Two texts of one value have the same normal form, whichever program
- * wrote them, and texts of different values never do. This compares a source's text with what a database stores,
+ * wrote them, and texts of different values never do. So a source's text can be compared with what a database stores,
  * without trusting the conversion between them. Pure.
  * @module
  */
@@ -34,7 +34,7 @@ export function anyNumberForm(text: string, dialect: Dialect): string {
   return expanded(text, dialect);
 }
 
-/** The longest exponent that is written out: that of the smallest DOUBLE, and some. */
+/** The largest exponent that is written out: that of the smallest DOUBLE, plus a margin. */
 const LONGEST_EXPONENT = 400;
 
 function expanded(text: string, { toInteger }: Dialect): string {
@@ -74,7 +74,7 @@ function significant(text: string): string {
   return `CASE WHEN ${text} ILIKE '%n%' THEN left(ltrim(${lower}, '+-'), 3) ELSE ${digits} END`;
 }
 
-/** What a text says about the time zone. */
+/** The time zone in a text. */
 export const ZONE = '(?:Z|[+]00(?::?00)?)$';
 
 /**

@@ -44,7 +44,7 @@ async function checkWidening(
   const value = ident(name);
   const rows = `read_parquet(${fileLiteral(path)}, hive_partitioning = false)`;
   const changed = `TRY_CAST(TRY_CAST(original_ AS ${common}) AS ${type}) IS DISTINCT FROM original_`;
-  // The name `original` could also be the column's.
+  // A column could also be named `original`.
   const from = `(SELECT ${value} AS original_, ${value}::VARCHAR AS ${value} FROM ${rows})`;
   const [row] = await session.rows(`SELECT count_if(${changed})::VARCHAR AS n FROM ${from}`, [path]);
   if (row?.['n'] === '0') return;

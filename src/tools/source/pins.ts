@@ -47,7 +47,7 @@ export interface SourcePins {
   readonly dialects: readonly CsvDialect[];
   /**
    * CSV and JSON: set if every value is read as text, its type was checked against the text of all rows, and the
-   * checksum is that of the text. Missing in plans of earlier versions, which end as they began.
+   * checksum is that of the text. Missing in plans of earlier versions, which finish as they began.
    */
   readonly exact?: true;
   /** The columns whose types the caller chose. */

@@ -33,7 +33,7 @@ function parquetSql(pins: ReadPins, file: SourceFile, from: number): string {
   return `(SELECT ${columns} FROM read_parquet(${fileLiteral(file.path)}, hive_partitioning = false${jump[0]})${jump[1]})`;
 }
 
-/** A type that the caller chose is made from the value's text, by the same rules as for a text file. */
+/** A value gets the type that the caller chose from its text, by the same rules as in a text file. */
 function parquetValue({ chosen = [] }: ReadPins, { name, type }: Column): string {
   return `${chosen.includes(name) ? parquetText(name) : ident(name)}::${type}`;
 }
@@ -51,7 +51,10 @@ function parquetText(name: string): string {
   return `(CASE WHEN ${nested} THEN to_json(${value})::VARCHAR ELSE ${value}::VARCHAR END)`;
 }
 
-/** How plans of earlier versions read text files: DuckDB converts the values. A load that such a version began ends so. */
+/**
+ * Reads text files as plans of earlier versions do: DuckDB converts the values. Loads that such a version began finish
+ * this way.
+ */
 function guessedSql(pins: ReadPins, file: SourceFile): string {
   const path = fileLiteral(file.path);
   if (pins.format === 'csv') {

@@ -10,7 +10,8 @@ export type TextPins = Pick<SourcePins, 'format' | 'dialects' | 'chosen'>;
  * Returns the `FROM` clause that reads the columns as text.
  *
  * - CSV: an unquoted empty field is NULL, a quoted one is empty text.
- * - JSON: `null` and missing fields are NULL. A column of type JSON has the values' JSON, any other the plain text.
+ * - JSON: `null` and missing fields are NULL. A column of type JSON has the values' JSON, any other column their plain
+ *   text.
  */
 export function textRows(pins: TextPins, file: SourceFile, columns: readonly Column[]): string {
   if (pins.format === 'csv')
