@@ -57,8 +57,8 @@ export function intercept(
 }
 
 /**
- * Turns a response into a stream before its first message, so that its headers are sent now. Does nothing if the author
- * has turned streams off, or on other transports, whose streams are already open.
+ * Turns a response into a stream before its first message, so that its headers are sent now. Does nothing on other
+ * transports, whose streams are already open, or if the author has turned streams off.
  */
 export function openStream(transport: Transport | undefined): void {
   if (!(transport instanceof PerRequestHTTPServerTransport)) return;

@@ -18,7 +18,7 @@ import type { TaskEngine } from '../../temporal/namespaces.js';
  */
 const FIRST = 120_000;
 const LONGEST = 2 * 60 * 60_000;
-/** How long to wait before renewing a claim again if Temporal or the worker is unavailable, in milliseconds. */
+/** How long to wait before retrying a renewal if Temporal or the worker is unavailable, in milliseconds. */
 const RENEW_AGAIN = 5_000;
 /**
  * How long an unused claim is kept before it is released, in milliseconds. It doubles each time: a client that keeps

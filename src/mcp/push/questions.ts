@@ -83,7 +83,7 @@ export class Questions {
   }
 
   /**
-   * Asks a question whose answer was refused again, after a pause. Only for existing workflows: this package's own
+   * Asks a question again, a pause after its answer was refused. Only for existing workflows: this package's own
    * workflows ask again themselves.
    * @returns whether this process had asked it
    */

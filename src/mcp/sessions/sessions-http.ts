@@ -155,8 +155,8 @@ export function serveSessions(
     if (request.method !== 'POST' || sessionless) {
       const method = request.headers.get('mcp-method');
       const response = await unlessExpired(await handler.fetch(request, given, peer), peer.expired);
-      // Dropping a call's stream may cancel the call. An expired token is not the client's doing, so the call goes
-      // on. The handler of subscriptions ends its streams at expiry itself.
+      // Dropping a call's stream may cancel the call. At expiry, the client has not dropped it, so the call continues.
+      // The handler of subscriptions ends its streams at expiry itself.
       return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
     }
     const message = await peekBody(request, given.parsedBody, maxRequestBodySize);
