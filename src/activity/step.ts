@@ -146,22 +146,23 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
     return false;
   }
 
-  progress(done: number, total?: number, message?: string): void {
+  // Bound, because authors destructure the context.
+  readonly progress = (done: number, total?: number, message?: string): void => {
     const last = this.#details.progress;
     const progress = advance(last, done, total, message);
     if (!progress) return;
     if (progress.progress > (last?.progress ?? -Infinity)) this.#pass();
     this.#report({ progress, reports: withReport(this.#details.reports, progress) });
-  }
+  };
 
-  checkpoint(value: Checkpoint): void {
+  readonly checkpoint = (value: Checkpoint): void => {
     const copy = snapshot(value, this.activity);
     checkCheckpoint(copy);
     const { furthest = -Infinity } = this.#details;
     const isFurther = typeof copy === 'number' && copy > furthest;
     if (isFurther) this.#pass();
     this.#report({ checkpoint: copy, ...(isFurther ? { furthest: copy } : {}) });
-  }
+  };
 
   #pass(): void {
     this.#record = { ...this.#record, passed: true };

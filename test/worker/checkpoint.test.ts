@@ -37,10 +37,23 @@ const unencodable = defineTool({
   },
 });
 
+const destructured = defineTool({
+  name: 'destructured',
+  inputSchema,
+  retry,
+  async run(_, { attempt, lastCheckpoint, progress, checkpoint }) {
+    resumed.push(lastCheckpoint);
+    progress(attempt, 2);
+    checkpoint(attempt);
+    if (attempt === 1) throw new Error('again');
+    return await Promise.resolve('done');
+  },
+});
+
 let stack: Stack;
 beforeEach(async () => {
   resumed = [];
-  stack = await startStack([changing, unencodable]);
+  stack = await startStack([changing, unencodable, destructured]);
   await stack.startWorker();
 });
 afterEach(async () => await stack.close());
@@ -63,4 +76,9 @@ it('refuses a value that cannot be encoded, where it is saved', async () => {
     },
   });
   expect(resumed).toHaveLength(1);
+});
+
+it('is saved by a tool that takes its context apart', async () => {
+  expect(await outcomeOf(destructured)).toMatchObject({ result: { content: [{ text: 'done' }] } });
+  expect(resumed).toEqual([undefined, 1]);
 });
