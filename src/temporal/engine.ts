@@ -172,14 +172,19 @@ export class Engine {
       if (now.outcome?.kind === 'cancelled') return now;
       throw now.outcome ? ended() : error;
     }
+    const now = await this.#reader.read(id).catch(() => undefined);
+    // Temporal accepts a request that comes just after the workflow has ended.
+    if (now?.outcome && now.outcome.kind !== 'cancelled') throw ended();
     // The task is cancelled now, even if reading it fails.
-    return await this.#reader.read(id).catch(() => ({
-      ...before,
-      updatedAt: Date.now(),
-      outcome: { kind: 'cancelled' } as const,
-      inputs: {},
-      steps: [],
-    }));
+    return (
+      now ?? {
+        ...before,
+        updatedAt: Date.now(),
+        outcome: { kind: 'cancelled' },
+        inputs: {},
+        steps: [],
+      }
+    );
   }
 
   /**
