@@ -75,7 +75,8 @@ it('every replica lists the tasks that another one started', async () => {
 
 /** Throws `error` unless it tells the client to try again, the only error allowed while a replica or worker is gone. */
 function assertRetryable(error: unknown): void {
-  const lost = error instanceof TypeError && error.message === 'fetch failed';
+  // The connection was lost before the headers, or while the body was read.
+  const lost = error instanceof TypeError && ['fetch failed', 'terminated'].includes(error.message);
   const answered = error instanceof Refused ? error.reply : undefined;
   const asked = (answered?.error?.data as { retryable?: boolean } | undefined)?.retryable;
   if (!lost && answered?.status !== 502 && !asked) throw error;
