@@ -24,7 +24,7 @@ class Server {
   constructor(
     readonly dir: string,
     args: readonly string[] = [main, 'serve', path('tools.mjs'), '--transport', 'stdio', '--worker'],
-    cli = path('slow-temporal.mjs'),
+    cli = path('slow-temporal.sh'),
   ) {
     const { TEMPORAL_ADDRESS: _, ...env } = process.env;
     this.child = spawn(process.execPath, args, {

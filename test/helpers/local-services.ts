@@ -21,9 +21,14 @@ const holders: Holder[] = [];
 afterEach(async () => {
   for (const holder of holders.splice(0)) await holder.kill();
   for (const dir of directories.splice(0)) {
-    for (const service of [dir, join(dir, 'temporal'), join(dir, 'postgres')]) await stopLeftover(service);
+    // Some tests use the directory itself, others run a command in it.
+    const places = [dir, join(dir, '.mcp-tasks')];
+    const services = places.flatMap((place) => [place, join(place, 'temporal'), join(place, 'postgres')]);
+    for (const service of services) await stopLeftover(service);
     // If run as root, PostgreSQL may keep its files elsewhere.
-    for (const left of [homeOf(join(dir, 'postgres')), dir]) await rm(left, { recursive: true, force: true });
+    for (const left of [...places.map((place) => homeOf(join(place, 'postgres'))), dir])
+      // The worker of a killed command ends a moment later.
+      await rm(left, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
   }
 });
 
