@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, inject, it } from 'vitest';
-import { gone, serverOf, temporaryDirectory, until } from '../helpers/local-services.js';
+import { cleanUpLocalServices, gone, serverOf, temporaryDirectory, until } from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 const path = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));

@@ -1,4 +1,4 @@
-/** Processes that hold shared servers, and directories for them. Everything is cleaned up after each test. */
+/** Processes that hold shared servers, and directories for them. Each file that uses them has to clean up after each test. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
 import { isRunning } from '../../src/local/process-identity.js';
 import { stopServer } from '../../src/local/server-process.js';
 import { homeOf } from '../../src/tools/postgres/home.js';
@@ -18,7 +17,8 @@ export const fixture = (name: string): string => fileURLToPath(new URL(`../local
 const directories: string[] = [];
 const holders: Holder[] = [];
 
-afterEach(async () => {
+/** Ends all holders and servers, and removes the directories. Use it in `afterEach`: files may share a process. */
+export async function cleanUpLocalServices(): Promise<void> {
   for (const holder of holders.splice(0)) await holder.kill();
   for (const dir of directories.splice(0)) {
     // Some tests use the directory itself, others run a command in it.
@@ -30,7 +30,7 @@ afterEach(async () => {
       // The worker of a killed command ends a moment later.
       await rm(left, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
   }
-});
+}
 
 /** @param mode 0o755 lets the user that PostgreSQL runs as enter the directory when the tests run as root */
 export async function temporaryDirectory(mode = 0o755): Promise<string> {

@@ -3,7 +3,17 @@ import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { acquireDevServer } from '../../src/temporal/dev-server/index.js';
 import { resolveTemporalTarget } from '../../src/temporal/connection/target.js';
-import { Holder, gone, leases, serverOf, temporaryDirectory, until } from '../helpers/local-services.js';
+import {
+  cleanUpLocalServices,
+  Holder,
+  gone,
+  leases,
+  serverOf,
+  temporaryDirectory,
+  until,
+} from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 interface Got {
   address: string;

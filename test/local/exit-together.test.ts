@@ -1,6 +1,16 @@
 /** Users that exit at the same moment, as on Ctrl-C: the last of them still stops the server. */
-import { expect, it } from 'vitest';
-import { gone, Holder, leases, serverOf, temporaryDirectory, until } from '../helpers/local-services.js';
+import { afterEach, expect, it } from 'vitest';
+import {
+  cleanUpLocalServices,
+  gone,
+  Holder,
+  leases,
+  serverOf,
+  temporaryDirectory,
+  until,
+} from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 it.each([1, 2, 3])('the server stops when all users exit at the same time (round %i)', async () => {
   const dir = await temporaryDirectory();

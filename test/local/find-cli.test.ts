@@ -1,9 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { findTemporalCli } from '../../src/temporal/dev-server/index.js';
 import { cacheDir } from '../../src/temporal/dev-server/cache.js';
-import { temporaryDirectory } from '../helpers/local-services.js';
+import { cleanUpLocalServices, temporaryDirectory } from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 function script(path: string, text: string): string {
   writeFileSync(path, `#!/bin/sh\n${text}\n`);

@@ -1,9 +1,11 @@
 /** Mutual exclusion between processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { withMutex } from '../../src/local/mutex.js';
-import { fixture, temporaryDirectory } from '../helpers/local-services.js';
+import { cleanUpLocalServices, fixture, temporaryDirectory } from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 it('a lock whose owner was killed is taken over at once', async () => {
   const dir = await temporaryDirectory();

@@ -4,7 +4,18 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { homeOf } from '../../src/tools/postgres/home.js';
 import { acquirePostgres } from '../../src/tools/postgres/index.js';
-import { Holder, gone, leases, record, serverOf, temporaryDirectory, until } from '../helpers/local-services.js';
+import {
+  cleanUpLocalServices,
+  Holder,
+  gone,
+  leases,
+  record,
+  serverOf,
+  temporaryDirectory,
+  until,
+} from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 interface Got {
   url: string;

@@ -2,10 +2,11 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { acquireLocalService, knock, type LocalService } from '../../src/local/index.js';
 import { identify } from '../../src/local/process-identity.js';
 import {
+  cleanUpLocalServices,
   Holder,
   fixture,
   gone,
@@ -15,6 +16,8 @@ import {
   temporaryDirectory,
   until,
 } from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 interface Got {
   pid: number;

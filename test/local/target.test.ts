@@ -4,7 +4,9 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { resolveTemporalTarget, type TemporalOptions } from '../../src/temporal/connection/target.js';
 import { acquireDevServer } from '../../src/temporal/dev-server/index.js';
-import { temporaryDirectory } from '../helpers/local-services.js';
+import { cleanUpLocalServices, temporaryDirectory } from '../helpers/local-services.js';
+
+afterEach(cleanUpLocalServices);
 
 let dir: string;
 
