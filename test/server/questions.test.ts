@@ -71,7 +71,8 @@ describe.each(adapters)('questions, %s SDK', (_sdk, adapt) => {
       method: 'elicitation/create',
       params: { mode: 'form', message: 'Name?', requestedSchema: { type: 'object' }, _meta: { [RELATED]: { taskId } } },
     });
-    expect(await status(session, taskId)).toBe('input_required');
+    // A worker that is busy may not answer the query in time.
+    await expect.poll(async () => await status(session, taskId)).toBe('input_required');
     expect(await session.reply(a, question.id, accept({ name: 'Ann' }))).toBe(202);
     const answer = await result.next(({ id }) => id === result.requestId);
     expect(answer.result).toMatchObject({ structuredContent: { name: 'Ann' }, _meta: { [RELATED]: { taskId } } });
