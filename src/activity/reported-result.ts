@@ -2,7 +2,8 @@
 import type { Context } from '@temporalio/activity';
 import type { Progress } from '../task/progress.js';
 import type { StepResult } from '../task/step-call.js';
-import { converterOf, fittingResult, sizeOfResult } from './sizes.js';
+import { converterOf } from './converter.js';
+import { fittingResult, sizeOfResult } from './sizes.js';
 
 /**
  * Returns the step's result with its reports. Returns the result alone if it can't be encoded inside an object, or if

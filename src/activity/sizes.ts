@@ -1,11 +1,11 @@
 /** Keeps what a step sends within Temporal's limits. @module */
 import type { Context } from '@temporalio/activity';
-import { defaultDataConverter, type LoadedDataConverter } from '@temporalio/common';
 import { encodedSize, type EncodedSize } from '../limits/encoded-size.js';
 import { jsonSize } from '../limits/json-size.js';
 import { LARGEST_CHECKPOINT, tooLarge } from '../limits/limits.js';
 import { stepName } from '../task/names.js';
 import { ToolError } from '../tool/errors.js';
+import { converterOf } from './converter.js';
 
 /**
  * Returns the step's result if it fits Temporal's limits. Otherwise Temporal's own error would not say why, or the
@@ -38,13 +38,4 @@ export function checkCheckpoint(value: unknown): void {
   const size = jsonSize([value]);
   if (size > LARGEST_CHECKPOINT)
     throw new ToolError(tooLarge('The checkpoint is', size, 'checkpoint', LARGEST_CHECKPOINT));
-}
-
-/** Returns the worker's data converter. A mocked activity context has none. */
-export function converterOf(activity: Context): LoadedDataConverter {
-  try {
-    return activity.client.options.loadedDataConverter;
-  } catch {
-    return defaultDataConverter;
-  }
 }

@@ -1,6 +1,7 @@
 /** Copies a checkpoint as Temporal would store it. @module */
 import type { Context } from '@temporalio/activity';
-import { ApplicationFailure, defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
+import { converterOf } from './converter.js';
 
 /**
  * Returns a copy of `value` that later changes to the original don't affect. The worker's own payload converter makes
@@ -8,7 +9,7 @@ import { ApplicationFailure, defaultPayloadConverter, type PayloadConverter } fr
  * @throws ApplicationFailure, not retryable, if the value cannot be encoded
  */
 export function snapshot<T>(value: T, activity: Context): T {
-  const converter = converterOf(activity);
+  const { payloadConverter: converter } = converterOf(activity);
   try {
     // In an object, as in a heartbeat: a converter may encode a value on its own differently.
     return converter.fromPayload<{ value: T }>(converter.toPayload({ value })).value;
@@ -20,14 +21,5 @@ export function snapshot<T>(value: T, activity: Context): T {
       nonRetryable: true,
       ...(error instanceof Error ? { cause: error } : {}),
     });
-  }
-}
-
-function converterOf(activity: Context): PayloadConverter {
-  try {
-    return activity.client.options.loadedDataConverter.payloadConverter;
-  } catch {
-    // An activity of a test environment has no client.
-    return defaultPayloadConverter;
   }
 }

@@ -20,6 +20,7 @@ import { askAgain } from '../task/form.js';
 import { kindOf, refusedBecause } from '../task/input.js';
 import type { Caller } from '../task/memo.js';
 import { NONE_OPEN, REPLY_SIGNAL, RESPOND_UPDATE } from '../task/names.js';
+import { pauseAfter } from '../task/refused-answers.js';
 import type { InputRequest } from '../task/report.js';
 import { InputUnavailableError } from '../tool/errors.js';
 import type { HeldClaim } from './claims.js';
@@ -77,9 +78,6 @@ interface Question {
   readonly until: number | undefined;
 }
 
-/** How long to wait before asking again, in milliseconds. Doubles each time, because the client may be a program. */
-const PAUSE = { first: 1_000, longest: 15 * 60_000 };
-
 /**
  * Sends `request` to the client until `check` accepts the answer. After an invalid answer, pauses, then asks again and
  * says why. Never uses a key twice.
@@ -130,9 +128,8 @@ function answerWithin(caller: Caller | undefined): Duration | undefined {
 /** Pauses, at most until the deadline. Returns how long the question may wait after that, in milliseconds. */
 async function pauseAfterRefusal({ refusals, until }: Question): Promise<number | undefined> {
   const times = [...refusals.values()].reduce((sum, refused) => sum + refused, 0);
-  const pause = Math.min(PAUSE.first * 2 ** (times - 1), PAUSE.longest);
   const left = (): number => Math.max(0, (until ?? Infinity) - Date.now());
-  await sleep(Math.min(pause, left()));
+  await sleep(Math.min(pauseAfter(times), left()));
   return until === undefined ? undefined : left();
 }
 

@@ -5,13 +5,11 @@
 import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { REPORT_QUERY } from '../task/names.js';
 import type { Progress } from '../task/progress.js';
+import { MOST_REFUSALS } from '../task/refused-answers.js';
 import type { InputRequest, TaskReport } from '../task/report.js';
 import { handleClaims, type Claims } from './claims.js';
 
 export const reportQuery = defineQuery<TaskReport>(REPORT_QUERY);
-
-/** After how many refused answers to a question the client of a session is not asked again. */
-const MOST_REFUSALS = 5;
 
 export interface TaskState {
   message?: string;

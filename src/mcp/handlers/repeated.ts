@@ -4,16 +4,14 @@
  * @module
  */
 import type { RpcResult } from '../../protocol/request.js';
-import type { Inputs, RepeatedCall } from '../../protocol/version.js';
+import type { RepeatedCall } from '../../protocol/version.js';
 import { isMcpTasksError } from '../../task/errors.js';
+import { MOST_REFUSALS, withProblem } from '../../task/refused-answers.js';
 import { errorResult } from '../../task/result.js';
 import type { Task } from '../../task/task.js';
 import { handleResult } from '../tools/handle-result.js';
 import type { TaskService } from '../service.js';
 import { awaitAnswer, type Wait } from './wait.js';
-
-/** How many answers in a row an existing workflow may refuse before the call stops asking. */
-const MOST_REFUSALS = 5;
 
 /**
  * Returns the answer to the repeated call: the task's result, its next questions, or its handle. A question whose
@@ -38,7 +36,7 @@ export async function resumeCall(
   const task = await engine.get(owner, taskId);
   if (refusals + 1 >= MOST_REFUSALS) return { ...gaveUp(resumed, task, problem) };
   const questions = Object.entries(version.questions.open(task, call.ctx)).map(
-    ([key, request]) => [key, Object.hasOwn(answers, key) ? saying(request, problem) : request] as const,
+    ([key, request]) => [key, Object.hasOwn(answers, key) ? withProblem(request, problem) : request] as const,
   );
   // The question may have been closed, for example because someone else has answered it.
   if (questions.length === 0) return await waitOn({ ...resumed, task });
@@ -71,11 +69,6 @@ async function deliver(
 function refusalOf(error: unknown): string {
   if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) return error.message;
   throw error;
-}
-
-/** Returns the request with the reason why the last answer was refused. */
-function saying({ method, params }: Inputs[string], problem: string): Inputs[string] {
-  return { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
 }
 
 function gaveUp({ service }: Omit<Wait, 'task'>, task: Task, problem: string) {

@@ -43,12 +43,18 @@ export function linkedOutcome(tool: DurableTool | undefined, { id }: Task, outco
   if (!tool?.largeResult || outcome.kind !== 'result' || outcome.result.isError) return outcome;
   const { above = ABOVE, preview = PREVIEW } = tool.largeResult;
   const text = resultText(outcome.result);
-  return text.length > above ? { kind: 'result', result: linked(tool, id, outcome.result, preview) } : outcome;
+  return text.length > above
+    ? { kind: 'result', result: linked(tool, id, { result: outcome.result, text }, preview) }
+    : outcome;
 }
 
-function linked({ name, title }: DurableTool, taskId: string, result: ToolResult, preview: number): ToolResult {
+function linked(
+  { name, title }: DurableTool,
+  taskId: string,
+  { result, text }: { readonly result: ToolResult; readonly text: string },
+  preview: number,
+): ToolResult {
   const { content, structuredContent, ...rest } = result;
-  const text = resultText(result);
   const uri = `mcp-task://${taskId}/result`;
   const shown = cut(text, preview);
   const next = `${uri}?offset=${preview}&length=${ABOVE}`;

@@ -10,6 +10,7 @@
  */
 import { kindOf } from '../../task/input.js';
 import type { Keyring } from '../../task/keyring.js';
+import { withProblem } from '../../task/refused-answers.js';
 import type { InputRequest } from '../../task/report.js';
 import { sealRequestId, type Question } from '../../task/request-id.js';
 import type { Task } from '../../task/task.js';
@@ -127,8 +128,9 @@ export class Questions {
         ({ stream }) => (!kind || !stream.answers || stream.answers.includes(kind)) && (claimable || !stream.shared),
       );
     this.#questions.set(key, question);
-    const message = ({ plain }: Carrier): ServerMessage =>
-      this.#message({ taskId, key }, saying(request, refusals.problem(taskId, key)), plain);
+    const problem = refusals.problem(taskId, key);
+    const asked = problem === undefined ? request : withProblem(request, problem);
+    const message = ({ plain }: Carrier): ServerMessage => this.#message({ taskId, key }, asked, plain);
     for (const session of sessionsOf(able())) {
       if (!refusals.asks(taskId, key, session)) continue;
       const claimed = await question.claim.take(session);
@@ -189,11 +191,4 @@ export async function carry(
       return carrier;
   }
   return undefined;
-}
-
-/** Returns the request, with the problem with the last answer appended to its message. */
-function saying({ method, params }: InputRequest, problem: string | undefined): InputRequest {
-  return problem === undefined
-    ? { method, params }
-    : { method, params: { ...params, message: `${String(params['message'])}\n\n${problem}` } };
 }

@@ -4,21 +4,21 @@
  * @module
  */
 import { LRUCache } from 'lru-cache';
+import { cut } from '../../limits/limits.js';
+import { MOST_REFUSALS, pauseAfter } from '../../task/refused-answers.js';
 import type { Task } from '../../task/task.js';
 
 /** How many questions are remembered. */
 const MOST = 10_000;
-/** After how many refused answers to a question the client of a session is not asked again. */
-const MOST_REFUSALS = 5;
-/** How long to wait before asking again, in milliseconds. Doubles each time, because the client may be a program. */
-const PAUSE = { first: 1_000, longest: 15 * 60_000 };
+/** How many sessions are remembered for each question, because a client can begin any number of them. */
+const MOST_SESSIONS = 100;
 /** The maximum length of the reason in a status message, in characters. */
 const REASON_LENGTH = 200;
 
 interface Refused {
   times: number;
   /** By session; `''` for none. */
-  readonly sessions: Map<string, number>;
+  readonly sessions: LRUCache<string, number>;
   problem: string;
 }
 
@@ -31,12 +31,16 @@ export class Refusals {
    * @returns how long to wait before asking again, in milliseconds
    */
   add(taskId: string, key: string, session: string | undefined, problem: string): number {
-    const question = this.#questions.get(nameOf(taskId, key)) ?? { times: 0, sessions: new Map(), problem };
+    const question = this.#questions.get(nameOf(taskId, key)) ?? {
+      times: 0,
+      sessions: new LRUCache({ max: MOST_SESSIONS }),
+      problem,
+    };
     question.times += 1;
     question.problem = problem;
     question.sessions.set(session ?? '', (question.sessions.get(session ?? '') ?? 0) + 1);
     this.#questions.set(nameOf(taskId, key), question);
-    return Math.min(PAUSE.first * 2 ** (question.times - 1), PAUSE.longest);
+    return pauseAfter(question.times);
   }
 
   /** Returns whether the client of this session may be asked this question. */
@@ -61,10 +65,9 @@ export class Refusals {
 }
 
 function noteOn({ times, sessions, problem }: Refused): string {
-  const reason = problem.length <= REASON_LENGTH ? problem : `${problem.slice(0, REASON_LENGTH)}…`;
   const stopped = [...sessions.values()].some((refused) => refused >= MOST_REFUSALS);
   const next = stopped ? '. A client that gave five such answers is not asked again; cancel the task or answer it' : '';
-  return `${times === 1 ? 'an answer was' : `${times} answers were`} not accepted: ${reason}${next}`;
+  return `${times === 1 ? 'an answer was' : `${times} answers were`} not accepted: ${cut(problem, REASON_LENGTH)}${next}`;
 }
 
 function nameOf(taskId: string, key: string): string {

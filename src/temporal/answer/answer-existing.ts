@@ -4,7 +4,6 @@
  * first one counts.
  * @module
  */
-import { createHash } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ValueError } from '@temporalio/common';
 import { cut, LONGEST_STATUS } from '../../limits/limits.js';
@@ -15,7 +14,7 @@ import type { Calls } from '../rpc/calls.js';
 import { checkSize } from '../rpc/sizes.js';
 import { questionName } from '../read/mapped-report.js';
 import { inputOf } from '../read/open-questions.js';
-import { unlessEnded, update } from './respond.js';
+import { hash, unlessEnded, update } from './respond.js';
 import { signalOnce } from './signal.js';
 
 export interface Answering {
@@ -94,8 +93,4 @@ async function send(
       cause: error,
     });
   }
-}
-
-function hash(of: unknown): string {
-  return createHash('sha256').update(JSON.stringify(of)).digest('hex');
 }

@@ -203,6 +203,7 @@ export async function release(
   );
 }
 
-function hash(of: unknown): string {
+/** Returns an ID for a message: messages about the same thing have the same one. */
+export function hash(of: unknown): string {
   return createHash('sha256').update(JSON.stringify(of)).digest('hex');
 }

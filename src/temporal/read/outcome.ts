@@ -38,7 +38,8 @@ export function outcomeOfUnreadable(why: string): Outcome {
   return tool(`The workflow completed, but its result cannot be read. ${why}`);
 }
 
-/** Returns the outcome of a workflow that was terminated.
+/**
+ * Returns the outcome of a workflow that was terminated.
  * @param text what happened, and what to do now
  */
 export function outcomeOfTermination(text: string): Outcome {

@@ -1,5 +1,6 @@
 /**
- * The parts of Temporal's API that this package uses as values. That CommonJS package has no named exports that Node can see.
+ * The parts of Temporal's API that this package uses as values. That CommonJS package has no named exports that Node can
+ * see.
  * @module
  */
 import proto from '@temporalio/proto';
