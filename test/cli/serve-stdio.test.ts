@@ -71,7 +71,11 @@ class Server {
 
 const servers = new Set<Server>();
 afterEach(async () => {
-  for (const { child, ended } of servers) if (child.exitCode === null && child.kill('SIGKILL')) await ended;
+  for (const server of servers) {
+    // Not killed: its worker would outlive it for a moment, and could start Temporal again.
+    server.hangUp();
+    await server.ended;
+  }
   servers.clear();
 });
 
