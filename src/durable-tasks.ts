@@ -84,13 +84,13 @@ export interface DurableTasksOptions {
     readonly max?: Duration;
   };
   /**
-   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it finish. `'cancel'` cancels it,
+   * What happens to a task that is still running when its ttl passes. `'keep'` lets it finish. `'cancel'` cancels it,
    * with the usual clean-up. Temporal does this, even if no server is running. A tool's own `onTtl` takes precedence.
    * @default 'keep'
    */
   readonly onTtl?: 'keep' | 'cancel';
   /**
-   * How long a finished task stays readable even if its ttl has passed. Temporal's retention limits it.
+   * How long a finished task stays readable, even after its ttl has passed. Temporal's retention limits it.
    * @default '1 hour'
    */
   readonly resultRetention?: Duration;
@@ -290,7 +290,7 @@ export class TasksCore implements TasksConnection {
     if (this.temporal.explicit && !this.#keyIsShared) {
       throw new McpTasksError(
         'CONFIGURATION',
-        'set MCP_TASKS_KEY (or the `key` option), the same on all replicas: `openssl rand -hex 32` makes one',
+        'set MCP_TASKS_KEY (or the `key` option) to the same value on all replicas. Generate one with `openssl rand -hex 32`',
       );
     }
   }

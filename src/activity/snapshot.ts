@@ -15,8 +15,7 @@ export function snapshot<T>(value: T, activity: Context): T {
     return converter.fromPayload<{ value: T }>(converter.toPayload({ value })).value;
   } catch (error) {
     throw ApplicationFailure.create({
-      message:
-        'The checkpoint cannot be encoded. Pass a value that JSON can represent, without BigInt or references to itself',
+      message: 'The checkpoint cannot be encoded. Pass a JSON value: no BigInt, no circular references.',
       type: 'CheckpointError',
       nonRetryable: true,
       ...(error instanceof Error ? { cause: error } : {}),

@@ -67,7 +67,7 @@ export class JwtVerifier implements OAuthTokenVerifier {
   #noSubject(sub: unknown): OAuthError {
     const problem =
       sub === undefined || sub === ''
-        ? 'the token has no subject (sub) to own the tasks'
+        ? 'the token has no subject (sub), which is needed to own tasks'
         : "the token's subject (sub) is not a string, so it cannot own tasks";
     this.logger.warn({ issuer: this.issuer.issuer }, `refused a token: ${problem}`);
     return invalid(problem);

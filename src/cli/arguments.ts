@@ -5,18 +5,18 @@ import { isHostName } from '../mcp/http/allowed-names.js';
 export function port(text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
 }
 
 export function path(text: string): string {
   if (/^\/[^?#\s]*$/.test(text)) return text;
-  throw new InvalidArgumentError('a path starts with a slash and has no query or fragment');
+  throw new InvalidArgumentError('A path starts with a slash and has no query or fragment.');
 }
 
 /** Parses a host name and returns it as URLs write it: in lower case, an IPv6 address in brackets. */
 export function hostName(text: string): string {
   if (isHostName(text)) return text.toLowerCase();
-  throw new InvalidArgumentError('give a host name without scheme, port and path');
+  throw new InvalidArgumentError('Give a host name without scheme, port or path.');
 }
 
 /** Makes a parser for an option that can be repeated. */

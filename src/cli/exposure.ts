@@ -47,7 +47,7 @@ export function exposure({ host, port, path, auth, resource, allowHost, allowOri
   if (names.length === 0) {
     throw new McpTasksError(
       'CONFIGURATION',
-      `name the host at which clients reach this server with --allow-host <name>: requests for any other host are refused (DNS rebinding)`,
+      'pass --allow-host <name>, the host name at which clients reach this server: requests for any other host are refused (DNS rebinding)',
     );
   }
   return {

@@ -37,7 +37,7 @@ async function writeFirst(file: string, { fromCluster = false, dir }: InitOption
     throw new McpTasksError(
       'CONFIGURATION',
       error.code === 'EEXIST'
-        ? `${file} exists already; init does not overwrite files`
+        ? `${file} already exists, and init never overwrites a file. Pass another name, or delete this file`
         : `${file} cannot be written: ${error.message}`,
       { cause: error },
     );

@@ -69,9 +69,9 @@ async function keepWorker(options: WorkerProcessOptions, logger: Logger, stoppin
       const worker = await WorkerProcess.start(options);
       logger.info({ pid: worker.pid }, 'worker started');
       const how = await worker.ended();
-      if (!stopping.aborted) logger.error({}, `the worker ended (${how}); starting another one`);
+      if (!stopping.aborted) logger.error({}, `worker exited (${how}); restarting`);
     } catch (error) {
-      if (!stopping.aborted) logger.error({ err: error }, 'the worker could not be started; trying again');
+      if (!stopping.aborted) logger.error({ err: error }, 'could not start the worker; retrying');
     }
     await delay(RESTART_PAUSE, undefined, { signal: stopping }).catch(() => undefined);
   }

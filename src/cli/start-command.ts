@@ -26,12 +26,10 @@ async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSign
   for (;;) {
     const how = await stack.worker.ended();
     if (stopping.aborted) return;
-    logger.error({}, `the worker ended (${how}); starting another one`);
+    logger.error({}, `worker exited (${how}); restarting`);
     await delay(RESTART_PAUSE, undefined, { signal: stopping }).catch(() => undefined);
     if (stopping.aborted) return;
-    await stack
-      .restartWorker()
-      .catch((error: unknown) => logger.error({ err: error }, 'the worker could not be started'));
+    await stack.restartWorker().catch((error: unknown) => logger.error({ err: error }, 'could not start the worker'));
   }
 }
 

@@ -62,7 +62,7 @@ function toolModule(file: string, exported: Readonly<Record<string, unknown>>): 
   if (!Array.isArray(tools) || tools.length === 0 || !tools.every(isTool)) {
     throw new McpTasksError(
       'CONFIGURATION',
-      `${file}: export an array of tools, each made by defineTool, as default or as \`tools\``,
+      `${file}: export an array of tools, each made by defineTool, as the default export or as \`tools\``,
     );
   }
   return {

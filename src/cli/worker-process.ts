@@ -92,7 +92,7 @@ export class WorkerProcess {
     await this.#exited;
     throw new McpTasksError(
       'LOCAL_SERVICE',
-      `the worker ended at its start (${this.child.signalCode ?? `exit code ${this.child.exitCode}`})`,
+      `the worker exited while starting (${this.child.signalCode ?? `exit code ${this.child.exitCode}`})`,
     );
   }
 }

@@ -78,7 +78,7 @@ const INPUT_RULES: readonly Rule<InputOfTool>[] = [
   {
     broken: ({ input, tool }) => input.query === undefined && tool.status === undefined,
     at: [],
-    message: 'no query tells whether this question is open: set `query` here or under `status`',
+    message: 'no query shows whether this question is open: set `query` here or under `status`',
   },
 ];
 

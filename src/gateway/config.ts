@@ -91,7 +91,7 @@ const connection = z
       .describe("A JavaScript module whose default export is the workers' data converter, such as { payloadCodecs }"),
   })
   .describe(
-    'How to connect to Temporal. Settings that are missing here come from the environment or temporal.toml, as in other Temporal tools',
+    'How to connect to Temporal. Settings missing here come from the environment or temporal.toml, as in other Temporal tools',
   );
 
 const retry = z
@@ -103,11 +103,7 @@ const retry = z
       .optional()
       .describe('The maximum number of attempts. Default: no limit'),
     initialInterval: duration.optional().describe('The pause before the second attempt. Default: 1 second'),
-    backoffCoefficient: z
-      .number()
-      .min(1)
-      .optional()
-      .describe('The factor by which each pause is longer than the previous one. Default: 2'),
+    backoffCoefficient: z.number().min(1).optional().describe('The factor by which each pause grows. Default: 2'),
     maximumInterval: duration.optional().describe('The longest pause. Default: 100 times the first one'),
   })
   .describe(
@@ -127,7 +123,9 @@ const status = z
       .describe(
         'Where the progress is in the answer: a number, or an object { progress, total, message }. Default: the answer itself if it is such an object',
       ),
-    total: pointer.optional().describe('Where the total is in the answer: the value of progress when the work is done'),
+    total: pointer
+      .optional()
+      .describe('Where the total is in the answer: the value that progress has when the work is done'),
   })
   .describe(
     'How to read the status from the workflow itself. Without this, the status shows what Temporal knows: activities, attempts, failures, heartbeats and child workflows',
@@ -137,7 +135,7 @@ const input = z
   .strictObject({
     query: text
       .optional()
-      .describe('The query whose answer tells whether the question is open. Default: the query of status'),
+      .describe('The query whose answer shows whether the question is open. Default: the query of status'),
     when: pointer.describe(
       'Where the question is in the answer to the query. It is open while the value there is not null, false or "". A different value is a new question, and so is the same value after an answer',
     ),
@@ -154,7 +152,7 @@ const input = z
     declined: text
       .optional()
       .describe(
-        'The update or signal to send, without arguments, if the person declines. It is an update if the answer is. Default: declining cancels the task',
+        'The update or signal to send, without arguments, if the person declines. It is an update if the answer is an update, otherwise a signal. Default: declining cancels the task',
       ),
   })
   .refine(
@@ -217,13 +215,13 @@ const tool = z.strictObject({
     .enum(['keep', 'cancel'])
     .optional()
     .describe(
-      'What happens to a task that still runs when its ttl has passed: keep lets it run, cancel cancels it. Default: onTtl at the top of the file',
+      'What to do with a task that is still running when its ttl passes: keep lets it finish, cancel cancels it. Default: onTtl at the top of the file',
     ),
   idempotencyKey: z
     .union([text, z.array(text).min(1)])
     .optional()
     .describe(
-      'Calls with the same key share a task: a text such as "{table}-{date}", or the names of the fields. Only for callers with a token, or over stdio. Default: every call is a new task',
+      'Calls with the same key share a task: a text such as "{table}-{date}", or the names of the fields. Takes effect only for callers with a token, or over stdio. Default: every call is a new task',
     ),
   annotations: z
     .strictObject({
@@ -276,17 +274,17 @@ export const GatewayConfig = z
       .enum(['keep', 'cancel'])
       .optional()
       .describe(
-        'What happens to a task that still runs when its ttl has passed: keep lets it run, cancel cancels it. Default: keep',
+        'What to do with a task that is still running when its ttl passes: keep lets it finish, cancel cancels it. Default: keep',
       ),
     resultRetention: duration
       .optional()
-      .describe('How long a finished task stays readable even if its ttl has passed. Default: 1 hour'),
+      .describe('How long a finished task stays readable, even after its ttl has passed. Default: 1 hour'),
     pollInterval: duration.optional().describe('How often clients should poll. Default: 1 second'),
     fallback: z
       .enum(['await', 'handle'])
       .optional()
       .describe(
-        'What a client without task support gets for a call that takes longer than handleAfter. With await, it waits for the result. With handle, it gets a handle and tools to continue with. Default: the --fallback option of serve',
+        'What a client without task support gets for a call that takes longer than handleAfter. With await, the call waits for the result. With handle, it returns a handle and the server adds tools to follow up. Default: the --fallback option of serve',
       ),
     handleAfter: duration
       .optional()

@@ -27,7 +27,7 @@ export interface Connections {
  * Resolves the connections of a gateway.
  * @param serverDir where a dev server keeps its files, if no Temporal is configured
  * @throws McpTasksError `CONFIGURATION` if a certificate or a data converter cannot be read, or if every tool names a
- *   namespace and only single namespaces have an address
+ *   namespace and only individual namespaces have an address
  */
 export async function connectionsOf(
   { config, dir, tools }: LoadedGateway,
@@ -57,7 +57,7 @@ export async function connectionsOf(
 }
 
 /**
- * Rejects addresses for single namespaces if the connection itself has none and no tool uses it. A dev server would
+ * Rejects addresses for individual namespaces if the connection itself has none and no tool uses it. A dev server would
  * start that no tool uses, next to the cluster that was meant.
  * @throws McpTasksError `CONFIGURATION`
  */
@@ -68,7 +68,7 @@ function requireAddress(tools: LoadedGateway['tools'], optionsFor: Connections['
   if (isConnectionUsed || hasAddress(undefined) || !tools.some(({ namespace }) => hasAddress(namespace))) return;
   throw new McpTasksError(
     'CONFIGURATION',
-    'only single namespaces have an address: set `temporal.address` or TEMPORAL_ADDRESS as well',
+    'only individual namespaces have an address: set `temporal.address` or TEMPORAL_ADDRESS as well',
   );
 }
 

@@ -39,11 +39,11 @@ export const LONGEST_TOKEN = 256;
 /** What to do about something too large, by its kind. */
 const ADVICE = {
   arguments: "Pass a file's path or URL instead of its content",
-  answer: 'Answer with less',
+  answer: 'Shorten the answer',
   result: 'Return a link to it instead',
   checkpoint: 'Save the data elsewhere and checkpoint where it is',
   input: 'Pass a link to the data instead',
-  question: 'Ask with less text, or ask fewer questions at the same time',
+  question: 'Shorten the question, or ask fewer questions at once',
 } as const;
 
 /**

@@ -43,7 +43,7 @@ export async function adoptServer<Name extends string>({
     const timeout = service.startTimeout ?? START_TIMEOUT;
     const failure = await untilAnswers(() => service.probe(ports as Ports<Name>), timeout, ended, signal);
     if (failure === undefined) return server;
-    log(`${service.name}: process ${server.pid} does not work (${failure}); starting another`);
+    log(`${service.name}: process ${server.pid} does not respond (${failure}); starting another`);
   }
   assertHeld();
   // Without a start time, the ID may now belong to another program, which we must not stop.

@@ -23,7 +23,7 @@ export interface TaskService {
   readonly pollInterval: number;
   /** The ttl of a task if neither its call nor its tool sets one; `null`: as long as Temporal keeps the workflow. */
   readonly defaultTtl: number | null;
-  /** What happens to a task that still runs when its ttl has passed, if its tool does not say. */
+  /** What happens to a task that is still running when its ttl passes, if its tool does not say. */
   readonly onTtl: 'keep' | 'cancel';
   /** The longest ttl a call may ask for. */
   readonly longestTtl: number;

@@ -29,7 +29,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (tran
   if (handles(mcp, 'tasks/get'))
     throw new McpTasksError(
       'CONFIGURATION',
-      'the server serves tasks already: attach durable tools once, and to a server without a `taskStore`',
+      'the server already serves tasks: attach durable tools only once, and to a server without a `taskStore`',
     );
   const version = pickVersion(service.versions, 'in-initialize');
   let link: Link | undefined;
@@ -37,7 +37,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (tran
     link = new Link(transport, service, peersOf(transport));
   });
   const serve: RunRequest = async (extra, handle) => {
-    if (!link) throw new McpTasksError('CONFIGURATION', 'connect the server by its own `connect`');
+    if (!link) throw new McpTasksError('CONFIGURATION', 'connect the server with its own `connect` method');
     return await link.serve(extra, handle);
   };
   declareTasks(mcp, service, version, serve);

@@ -64,7 +64,7 @@ export function httpHandler(
         return await serve(request, given, peer);
       } catch (error) {
         service.logger.error({ err: error }, 'failed to serve a request');
-        return failure(500, RPC.internalError, "Internal error; the server's log says more");
+        return failure(500, RPC.internalError, "Internal error; see the server's log");
       }
     },
     async close() {

@@ -117,7 +117,7 @@ function registerTools(
           ...(annotations === undefined ? {} : { annotations }),
         },
         () => {
-          throw new Error(`the call of ${name} went past the tasks adapter`);
+          throw new Error(`the call to ${name} bypassed the tasks adapter`);
         },
       );
       if (taskSupport) registered.execution = { taskSupport };

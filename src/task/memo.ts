@@ -21,7 +21,7 @@ export interface TaskMemo {
   readonly createdAt: number;
   /** Milliseconds from creation, or `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
-  /** How long the task stays readable after its end even if its ttl has passed, in milliseconds. @default an hour */
+  /** How long the task stays readable after its end, even if its ttl has passed, in milliseconds. @default an hour */
   readonly resultRetention?: number;
   /** Whether the janitor may delete the task's closed workflow once the task has expired. @default false */
   readonly deletable?: boolean;

@@ -69,7 +69,7 @@ function stepText(step: Step): string {
     case 'paused':
       return `${step.name}: paused by an operator${failure && ` (last failure: ${failure})`}; it continues once an operator unpauses it`;
     case 'unregistered':
-      return `${step.name}: waiting for a worker that has it, because the worker that picked it up does not. Start a worker that has ${step.name}`;
+      return `${step.name}: waiting for a worker that has it, because the one that picked it up does not. Keep waiting, or ask an operator to start a worker that has ${step.name}`;
     case 'retrying': {
       const at = step.retryAt === undefined ? '' : ` at ${new Date(step.retryAt).toISOString()}`;
       return `${step.name}: attempt ${step.attempt - 1}${of(step)} failed (${failure || 'no reason given'}); attempt ${step.attempt}${at}${progress && `, ${progress}`}`;

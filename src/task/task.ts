@@ -85,7 +85,7 @@ const RESULT_RETENTION = 60 * 60_000;
 
 /** The facts that decide when an ended task expires, in milliseconds. Points in time count from 1970. */
 export interface Lifetime extends Pick<Task, 'ttl' | 'createdAt' | 'endedAt'> {
-  /** How long the task stays readable after its end even if its ttl has passed. @default an hour */
+  /** How long the task stays readable after its end, even if its ttl has passed. @default an hour */
   readonly resultRetention?: number | undefined;
 }
 

@@ -36,7 +36,7 @@ export interface StatusMapping {
 
 /** One of the workflow's questions, and how the workflow takes the answer. */
 export interface InputMapping {
-  /** The query that says whether the question is open. @default the status query */
+  /** The query whose answer shows whether the question is open. @default the status query */
   readonly query?: string;
   /**
    * Points to the question in the query's answer. It is open while the value there is anything but `null`, `false` or

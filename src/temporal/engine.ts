@@ -42,7 +42,7 @@ export interface EngineOptions {
   /** The task queue for tools that do not name one. */
   readonly taskQueue: string;
   /**
-   * How long a finished task stays readable even if its ttl has passed. The namespace's retention limits it.
+   * How long a finished task stays readable, even after its ttl has passed. The namespace's retention limits it.
    * @default '1 hour'
    */
   readonly resultRetention?: Duration;

@@ -100,9 +100,11 @@ function contradictions({
 }: Given): string[] {
   const problems: string[] = [];
   if (largeResult !== undefined && outputSchema !== undefined)
-    problems.push('`largeResult` answers without the structured content that `outputSchema` promises: leave one out');
+    problems.push(
+      '`largeResult` and `outputSchema` exclude each other: a linked result has no structured content. Remove one of them',
+    );
   if ((run === undefined) === (workflow === undefined))
-    problems.push('give it either `run` (a function) or `workflow`, and not both');
+    problems.push('set either `run` (a function) or `workflow`, not both');
   else if (run !== undefined && asks !== undefined)
     problems.push(
       '`asks` is for workflows: only a workflow can ask while it runs. To ask before `run` starts, use `beforeStart`',
@@ -110,9 +112,9 @@ function contradictions({
   else if (workflow !== undefined && retry !== undefined)
     problems.push('`retry` is for `run`: a workflow sets the retry policy of its own activities');
   if (taskSupport === 'forbidden' && fallback === 'handle')
-    problems.push("fallback 'handle' turns a long call into a task, which taskSupport 'forbidden' rules out");
+    problems.push("fallback 'handle' turns a long call into a task, which taskSupport 'forbidden' does not allow");
   if (taskSupport === 'forbidden' && workflow !== undefined && Array.isArray(asks) && asks.length > 0)
-    problems.push("only a task can ask for input: leave `asks` out, or change taskSupport 'forbidden'");
+    problems.push("only a task can ask for input: remove `asks`, or change taskSupport 'forbidden'");
   return problems;
 }
 

@@ -89,7 +89,7 @@ export interface ToolOptions<I extends ToolSchema, O extends ToolSchema, Args = 
    */
   readonly ttl?: Duration | null;
   /**
-   * What happens to a task that still runs when its ttl has passed. `'keep'` lets it finish; `'cancel'` cancels it,
+   * What happens to a task that is still running when its ttl passes. `'keep'` lets it finish; `'cancel'` cancels it,
    * with the usual clean-up.
    * @default the server's, 'keep'
    */

@@ -11,7 +11,7 @@ export interface ToolRetry {
   readonly maximumAttempts?: number;
   /** The pause before the second attempt. @default '1 second' */
   readonly initialInterval?: Duration;
-  /** The factor by which each pause is longer than the one before. @default 2 */
+  /** The factor by which each pause grows. @default 2 */
   readonly backoffCoefficient?: number;
   /** The longest pause. @default '1 minute' */
   readonly maximumInterval?: Duration;

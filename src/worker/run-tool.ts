@@ -42,5 +42,5 @@ async function checkResult(tool: DurableTool, value: unknown): Promise<void> {
   if (!tool.outputSchema || result.isError) return;
   const checked = await validate(tool.outputSchema, result.structuredContent);
   if ('problems' in checked)
-    throw new ToolError(`The result of tool ${tool.name} does not fit its output schema: ${checked.problems}`);
+    throw new ToolError(`The result of tool ${tool.name} does not match its output schema: ${checked.problems}`);
 }

@@ -105,7 +105,7 @@ export async function ask<Answer>(
       throw new InputUnavailableError(
         question.problem === undefined
           ? 'nobody answered in time'
-          : `nobody gave an acceptable answer in time; the last one was not accepted: ${question.problem}`,
+          : `nobody gave a valid answer in time; the last one was not accepted: ${question.problem}`,
       );
     }
     if ('unavailable' in reply) throw new InputUnavailableError(reply.unavailable);

@@ -37,7 +37,9 @@ export function checkSent(what: string, values: readonly unknown[], kind: 'input
   const before = sent?.runId === runId && sent.historyLength === historyLength ? sent.bytes : 0;
   const bytes = before + size;
   if (bytes > LARGEST_MESSAGE)
-    throw new ToolError(tooLarge(`${what}, with all that is sent together, is`, bytes, kind, LARGEST_MESSAGE));
+    throw new ToolError(
+      tooLarge(`${what}, together with everything else sent at the same time, is`, bytes, kind, LARGEST_MESSAGE),
+    );
   sent = { runId, historyLength, bytes };
 }
 

@@ -103,8 +103,16 @@ describe('a request is refused', () => {
       forged({}, { alg: 'HS256' }),
       '"alg" (Algorithm) Header Parameter value not allowed',
     ],
-    ['with a token without a subject', forged({ sub: undefined }), 'the token has no subject (sub) to own the tasks'],
-    ['with a token whose subject is empty', forged({ sub: '' }), 'the token has no subject (sub) to own the tasks'],
+    [
+      'with a token without a subject',
+      forged({ sub: undefined }),
+      'the token has no subject (sub), which is needed to own tasks',
+    ],
+    [
+      'with a token whose subject is empty',
+      forged({ sub: '' }),
+      'the token has no subject (sub), which is needed to own tasks',
+    ],
     ['with a token whose subject is a number', forged({ sub: 42 }), WRONG_SUBJECT],
   ])('%s', async (_, token, reason) => {
     const response = await ask('/mcp', { token: await token() });

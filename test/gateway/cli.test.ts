@@ -129,7 +129,7 @@ describe('init', () => {
     expect(written).toMatch(/^# yaml-language-server: \$schema=https/);
     expect(await command(['init'])).toMatchObject({
       code: 1,
-      output: expect.stringContaining('does not overwrite files'),
+      output: expect.stringContaining('never overwrites a file'),
     });
     expect(await readFile(join(dir, 'mcp-tasks.yaml'), 'utf8')).toBe(written);
   });

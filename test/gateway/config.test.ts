@@ -162,7 +162,7 @@ describe('a valid file', () => {
     },
   );
 
-  it('needs an address for the whole gateway, not only for single namespaces', async () => {
+  it('needs an address for the whole gateway, not only for individual namespaces', async () => {
     vi.stubEnv('TEMPORAL_ADDRESS', '');
     const loaded = await gatewayOf(
       { namespaces: { b: { address: 'b:1' } }, taskQueue: 'q', tools: [{ name: 'a', workflow: 'A', namespace: 'b' }] },
@@ -170,7 +170,7 @@ describe('a valid file', () => {
     );
     await expect(connectionsOf(loaded, undefined)).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: expect.stringContaining('only single namespaces have an address: set `temporal.address`'),
+      message: expect.stringContaining('only individual namespaces have an address: set `temporal.address`'),
     });
     vi.stubEnv('TEMPORAL_ADDRESS', 'a:1');
     expect((await connectionsOf(loaded, undefined)).optionsFor('b')).toEqual({ namespace: 'b', address: 'b:1' });
@@ -355,7 +355,7 @@ tools:
     ],
     [
       'taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs: { b: { when: "", message: m, update: u, schema: { properties: { c: { type: object } } } } }',
-      '5:16: no query tells whether this question is open: set `query`',
+      '5:16: no query shows whether this question is open: set `query`',
     ],
     [
       `taskQueue: q\ntools:\n- name: a\n  workflow: A\n  inputs:\n    b: { query: x, when: "", message: m, update: u, args: [d], schema: { properties: { c: { type: string } } } }`,

@@ -194,7 +194,7 @@ it('says that the proxy is unreachable', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   expect((await findings('{ address: "temporal.invalid:7233" }'))[0]).toEqual({
     level: 'error',
-    text: 'cannot connect to Temporal at temporal.invalid:7233: no connection through the proxy',
+    text: 'cannot connect to Temporal at temporal.invalid:7233: the proxy did not open a connection',
     remedy: expect.stringContaining('check that the proxy'),
   });
 });

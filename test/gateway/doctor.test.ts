@@ -202,7 +202,9 @@ describe('reports', () => {
     expect(found.filter(({ level }) => level !== 'ok')).toEqual([
       {
         level: 'error',
-        text: expect.stringMatching(/^the connection: only single namespaces have an address: set `temporal\.address`/),
+        text: expect.stringMatching(
+          /^the connection: only individual namespaces have an address: set `temporal\.address`/,
+        ),
         remedy: expect.any(String),
       },
     ]);

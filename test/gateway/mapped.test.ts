@@ -186,7 +186,7 @@ describe('2026-07-28, without the tasks extension', () => {
       isError: true,
       content: [
         {
-          text: 'pay is still waiting for an answer, but 5 answers were refused. Do not start it again. The last reason: The workflow rejected the answer: say why not',
+          text: 'pay is still waiting for an answer, but 5 answers in a row were refused. Do not call it again. The last answer was refused because: The workflow rejected the answer: say why not',
         },
       ],
     });

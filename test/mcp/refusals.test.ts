@@ -34,7 +34,7 @@ it('the status says how many answers to an open question were refused, why, and 
   );
   for (let times = 0; times < 4; times++) refusals.add('t', 'go-1', 'one', 'said: missing');
   expect(refusals.noted(task).message).toBe(
-    '5 answers were not accepted: said: missing. A client that gave five such answers is not asked again; cancel the task or answer it',
+    '5 answers were not accepted: said: missing. A client is not asked again after five such answers: answer from another session, or cancel the task',
   );
   expect(refusals.noted({ ...task, inputs: {} }).message).toBeUndefined();
 });

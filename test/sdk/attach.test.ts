@@ -171,7 +171,7 @@ describe('setup is refused', () => {
 
   it('the second time, and on a server with the SDK’s own tasks', () => {
     const mcp = attached();
-    expect(() => stack.tasks.attach(mcp)).toThrow(/serves tasks already/);
+    expect(() => stack.tasks.attach(mcp)).toThrow(/already serves tasks/);
     const withStore = new McpServer(
       { name: 't', version: '1' },
       { capabilities: { tasks: {} }, taskStore: new InMemoryTaskStore() },

@@ -87,12 +87,12 @@ describe.each(eras)('%s', (era, send) => {
     expect(handle.result.structuredContent).toMatchObject({ tool: 'object', status: 'working' });
     // The step's details appear once a worker picks it up. On a busy machine that may take longer than the budget.
     expect(text(handle).replace(/ \(object: [^)]*\)/, '')).toBe(
-      `object is still running; do not start it again. To wait, call task_wait with {"taskId":"${taskId}"} for the result, or task_cancel to stop it.`,
+      `object is still running; do not start it again. To get the result, call task_wait with {"taskId":"${taskId}"}; to stop it, call task_cancel.`,
     );
     await expect
       .poll(async () => text(await call('task_wait', { taskId, seconds: 0 })))
       .toBe(
-        `object is still running (object: running); do not start it again. To wait, call task_wait with {"taskId":"${taskId}"} for the result, or task_cancel to stop it.`,
+        `object is still running (object: running); do not start it again. To get the result, call task_wait with {"taskId":"${taskId}"}; to stop it, call task_cancel.`,
       );
     // The work outlasts this wait's budget too.
     const again = await call('task_wait', { taskId });
@@ -343,7 +343,7 @@ describe('tools/list', () => {
     expect(told).toEqual([
       [
         'task_wait',
-        'Waits for a running task and returns its result. If the task is still running after that, the answer says so: call this tool again.',
+        'Waits for a running task and returns its result. If the task is still running when the wait ends, the answer says so: call this tool again.',
         [
           taskId,
           'How many seconds to wait, at most 0.6, which is the default. 0 returns the current state without waiting',
@@ -352,7 +352,7 @@ describe('tools/list', () => {
       ['task_cancel', 'Stops a running task. A cancelled task has no result.', [taskId]],
       [
         'task_list',
-        'Lists your tasks: those that are running, and those that have ended but not expired.',
+        'Lists your tasks: running ones, and finished ones that have not expired.',
         ['The nextCursor of the previous page'],
       ],
     ]);
@@ -408,7 +408,7 @@ describe('the questions of a task', () => {
       structuredContent: { status: 'input_required', statusMessage: 'waiting for the user to answer "Name?"' },
       content: [
         {
-          text: `asks is waiting for the user to answer "Name?"; do not start it again. The question can be answered while you wait: call task_wait with {"taskId":"${taskId}"} for the result, or task_cancel to stop it.`,
+          text: `asks is waiting for the user to answer "Name?"; do not start it again. The user can answer while you wait for the result: call task_wait with {"taskId":"${taskId}"}; to stop it, call task_cancel.`,
         },
       ],
     });

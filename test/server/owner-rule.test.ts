@@ -56,7 +56,7 @@ it('is logged and does not reach the client on a transport of the v1 SDK', async
   });
   logged.length = 0;
   const { error } = await send2025(endpoint, 'tasks/get', { taskId: 'mcp-x-y' });
-  expect(error).toEqual({ code: -32603, message: "Internal error; the server's log says more" });
+  expect(error).toEqual({ code: -32603, message: "Internal error; see the server's log" });
   expect(logged).toEqual([inTheLog]);
   await stack.close();
 });
@@ -76,7 +76,7 @@ describe.each(adapters)('%s', (_, adapt) => {
     });
     await stack.close();
     expect(response.status).toBe(401);
-    const problem = "the token's issuer (iss) and subject (sub) must be strings that are not empty";
+    const problem = "the token's issuer (iss) and subject (sub) must be non-empty strings";
     expect(response.headers.get('www-authenticate')).toBe(
       `Bearer error="invalid_token", error_description="${problem}"`,
     );

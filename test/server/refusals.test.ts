@@ -83,7 +83,7 @@ describe.each(adapters.slice(0, 1))('in 2025-11-25, %s SDK', (_sdk, adapt) => {
     const call = await session.open(at, 'tools/call', params);
     await bot(session, at, call, 1);
     expect((await call.next(({ id }) => id === call.requestId)).result.structuredContent.unavailable).toMatch(
-      /^nobody gave an acceptable answer in time; the last one was not accepted: /,
+      /^nobody gave a valid answer in time; the last one was not accepted: /,
     );
     expect(call.messages.filter(isQuestion).length).toBeLessThan(4);
   });

@@ -55,7 +55,7 @@ describe.each(adapters)('on the %s adapter', (sdk, adapt) => {
     expect(result.content).toEqual([
       {
         type: 'text',
-        text: `${whole.slice(0, 30)}…\n\nThese are the first 30 of ${whole.length} characters. The result is complete; do not call the tool again for the rest. Read the resource ${uri}?offset=30&length=20000 for the next part, or ${uri} for all of it.`,
+        text: `${whole.slice(0, 30)}…\n\nThese are the first 30 of ${whole.length} characters of the result. The tool has finished; do not call it again. Read resource ${uri}?offset=30&length=20000 for the next part, or ${uri} for the whole result.`,
       },
       {
         type: 'resource_link',
@@ -123,6 +123,6 @@ describe.each(adapters)('on the %s adapter', (sdk, adapt) => {
 it('a tool cannot promise structured content and link it', () => {
   const both = { name: 'both', inputSchema: z.object({}), outputSchema: z.object({}), largeResult: {} };
   expect(() => defineTool({ ...both, run: async () => await Promise.resolve({}) })).toThrow(
-    '`largeResult` answers without the structured content that `outputSchema` promises',
+    '`largeResult` and `outputSchema` exclude each other',
   );
 });

@@ -190,7 +190,7 @@ describe.each(adapters)('2025-11-25, %s SDK', (sdk, adapt) => {
   it('a result that does not match the output schema becomes a tool error', async () => {
     const { result } = await send2025(handler, 'tools/call', { name: 'unfitting' });
     expect(result.isError).toBe(true);
-    expect(result.content[0].text).toContain('does not fit its output schema');
+    expect(result.content[0].text).toContain('does not match its output schema');
   });
 
   it('an unknown tool is not found, with or without `task`', async () => {

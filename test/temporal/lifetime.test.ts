@@ -78,7 +78,7 @@ it('with onTtl: cancel, a task that outlasts its ttl is cancelled and cleans up,
   expect(task2025(task, 1_000)).toMatchObject({
     status: 'cancelled',
     statusMessage:
-      'This task was cancelled because it still ran when its ttl had passed; to let it finish, call the tool again with a longer ttl.',
+      'This task was cancelled because it was still running when its ttl passed; to let it finish, call the tool again with a longer ttl.',
   });
   // It cleans up until it gets this signal.
   expect((await temporal.workflow.getHandle(id).describe()).status.name).toBe('RUNNING');

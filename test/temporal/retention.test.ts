@@ -78,7 +78,7 @@ it('a workflow that replaced its memo is still a task, and keeps its key, after 
   expect(task.outcome).toBeUndefined();
   await expect(start(replica, forgetful, kept)).rejects.toMatchObject({
     code: 'KEY_REUSED',
-    message: expect.stringContaining('no longer says with which arguments'),
+    message: expect.stringContaining('no longer records the arguments'),
   });
   expect((await replica.tasks.engine.cancel('ann', changed.id)).outcome).toEqual({ kind: 'cancelled' });
 });

@@ -139,8 +139,8 @@ describe('defineTool', () => {
   });
 
   test('says which options exclude each other', () => {
-    expect(t({ workflow: 'load' })).toBe('tool "t": give it either `run` (a function) or `workflow`, and not both');
-    expect(t({ run: undefined })).toBe('tool "t": give it either `run` (a function) or `workflow`, and not both');
+    expect(t({ workflow: 'load' })).toBe('tool "t": set either `run` (a function) or `workflow`, not both');
+    expect(t({ run: undefined })).toBe('tool "t": set either `run` (a function) or `workflow`, not both');
     expect(t({ asks: ['sampling'] })).toBe(
       'tool "t": `asks` is for workflows: only a workflow can ask while it runs. To ask before `run` starts, use `beforeStart`',
     );
@@ -148,10 +148,10 @@ describe('defineTool', () => {
       'tool "w": `retry` is for `run`: a workflow sets the retry policy of its own activities',
     );
     expect(t({ taskSupport: 'forbidden', fallback: 'handle' })).toBe(
-      "tool \"t\": fallback 'handle' turns a long call into a task, which taskSupport 'forbidden' rules out",
+      "tool \"t\": fallback 'handle' turns a long call into a task, which taskSupport 'forbidden' does not allow",
     );
     expect(w({ taskSupport: 'forbidden', asks: ['sampling'] })).toBe(
-      'tool "w": only a task can ask for input: leave `asks` out, or change taskSupport \'forbidden\'',
+      'tool "w": only a task can ask for input: remove `asks`, or change taskSupport \'forbidden\'',
     );
   });
 
@@ -160,7 +160,7 @@ describe('defineTool', () => {
       [
         'tool "t": `inputSchema` is missing; for a tool without arguments, write `z.object({})`',
         'tool "t": unknown option `titel`: did you mean `title`?',
-        'tool "t": give it either `run` (a function) or `workflow`, and not both',
+        'tool "t": set either `run` (a function) or `workflow`, not both',
       ].join('\n'),
     );
   });

@@ -155,7 +155,7 @@ describe('a worker that does not have the tool', () => {
     const id = await start(late);
     const waiting = await when(id, ({ steps }) => steps[0]?.state === 'unregistered');
     expect(statusMessage(waiting)).toBe(
-      'late: waiting for a worker that has it, because the worker that picked it up does not. Start a worker that has late',
+      'late: waiting for a worker that has it, because the one that picked it up does not. Keep waiting, or ask an operator to start a worker that has late',
     );
     await startWorker();
     expect(await outcomeOf(id)).toMatchObject({ result: { content: [{ text: 'attempt 1' }] } });

@@ -72,7 +72,7 @@ async function* examineNamespace(
     if (!reported.has(why))
       yield error(
         `${namespace === undefined ? 'the connection' : `the connection of namespace ${namespace}`}: ${why}`,
-        'fix this: until then the gateway does not start',
+        'fix this first: the gateway cannot start without it',
       );
     reported.add(why);
     return;

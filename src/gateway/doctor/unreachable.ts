@@ -53,7 +53,7 @@ export async function unreachable({ address, tls }: TemporalConnectionOptions, t
   // Only the proxy can reach the server then.
   if (closed !== undefined && PROXY.some((name) => process.env[name]))
     return at(
-      'no connection through the proxy',
+      'the proxy did not open a connection',
       `check that the proxy (${PROXY.join(', ')}) allows this address, or bypass it with no_proxy`,
     );
   if (unresolved !== undefined)

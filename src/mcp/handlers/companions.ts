@@ -81,7 +81,7 @@ function waitCompanion(service: TaskService, version: ProtocolVersion): Companio
     name: WAIT,
     title: 'Wait for a task',
     description:
-      'Waits for a running task and returns its result. If the task is still running after that, the answer says so: call this tool again.',
+      'Waits for a running task and returns its result. If the task is still running when the wait ends, the answer says so: call this tool again.',
     inputSchema: z.object({
       taskId,
       seconds: z
@@ -153,7 +153,7 @@ function listCompanion(service: TaskService): Companion {
   return {
     name: LIST,
     title: 'List tasks',
-    description: 'Lists your tasks: those that are running, and those that have ended but not expired.',
+    description: 'Lists your tasks: running ones, and finished ones that have not expired.',
     inputSchema: ListArguments,
     outputSchema: z.looseObject({ tasks: z.array(TaskHandle), nextCursor: z.string().optional() }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },

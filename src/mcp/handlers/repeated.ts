@@ -74,6 +74,6 @@ function refusalOf(error: unknown): string {
 function gaveUp({ service }: Omit<Wait, 'task'>, task: Task, problem: string) {
   if (service.tools.fallback.handles.has(task.tool)) return handleResult(task);
   return errorResult(
-    `${task.tool} is still waiting for an answer, but ${MOST_REFUSALS} answers were refused. Do not start it again. The last reason: ${problem}`,
+    `${task.tool} is still waiting for an answer, but ${MOST_REFUSALS} answers in a row were refused. Do not call it again. The last answer was refused because: ${problem}`,
   );
 }

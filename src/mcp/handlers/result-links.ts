@@ -63,7 +63,7 @@ function linked(
     content: [
       {
         type: 'text',
-        text: `${shown}\n\nThese are the first ${number(Math.min(preview, text.length))} of ${number(text.length)} characters. The result is complete; do not call the tool again for the rest. Read the resource ${next} for the next part, or ${uri} for all of it.`,
+        text: `${shown}\n\nThese are the first ${number(Math.min(preview, text.length))} of ${number(text.length)} characters of the result. The tool has finished; do not call it again. Read resource ${next} for the next part, or ${uri} for the whole result.`,
       },
       {
         type: 'resource_link',

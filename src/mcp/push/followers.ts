@@ -240,7 +240,7 @@ class Follower {
       .catch((error: unknown) => {
         // An McpTasksError is expected here: the task has expired, or the server is closing.
         if (!isMcpTasksError(error))
-          this.options.logger.error({ taskId: this.#taskId, err: error }, 'failed to notify a client of its task');
+          this.options.logger.error({ taskId: this.#taskId, err: error }, 'failed to notify a client about its task');
       });
   }
 

@@ -66,7 +66,9 @@ export class Refusals {
 
 function noteOn({ times, sessions, problem }: Refused): string {
   const stopped = [...sessions.values()].some((refused) => refused >= MOST_REFUSALS);
-  const next = stopped ? '. A client that gave five such answers is not asked again; cancel the task or answer it' : '';
+  const next = stopped
+    ? '. A client is not asked again after five such answers: answer from another session, or cancel the task'
+    : '';
   return `${times === 1 ? 'an answer was' : `${times} answers were`} not accepted: ${cut(problem, REASON_LENGTH)}${next}`;
 }
 

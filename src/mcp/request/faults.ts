@@ -48,13 +48,13 @@ export async function asRpcFaults<T>(
     if (error instanceof RpcFault || error instanceof CancelledByClient || aborted.aborted) throw error;
     if (!(error instanceof McpTasksError)) {
       logger.error({ ...about, err: error }, 'request failed');
-      throw new RpcFault(RPC.internalError, "Internal error; the server's log says more");
+      throw new RpcFault(RPC.internalError, "Internal error; see the server's log");
     }
     // Temporary errors get a short log line: while Temporal is down, many identical ones occur.
     if (!INVALID_PARAMS.has(error.code))
       logger.warn(
         { ...about, ...(isTemporary(error) ? { code: error.code, reason: origin(error).message } : { err: error }) },
-        'request could not be answered',
+        'request failed',
       );
     throw faultOf(error);
   }

@@ -16,7 +16,7 @@ export interface AuthInfo {
 }
 
 /**
- * Names the owner that a verified token stands for, with a string that is not empty. A request without a token passes
+ * Names the owner that a verified token stands for, with a non-empty string. A request without a token passes
  * `undefined`. The name must stay the same for as long as the owner's tasks live. If the rule throws, the request is
  * refused.
  */
@@ -40,11 +40,11 @@ export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | unde
   if (iss === undefined || sub === undefined) {
     throw new McpTasksError(
       'CONFIGURATION',
-      'the access token names no issuer and subject: have the verifier put them into authInfo.extra.iss and .sub, or set the `owner` option',
+      'the access token has no issuer or no subject: have the verifier put them into authInfo.extra.iss and .sub, or set the `owner` option',
     );
   }
   if (!isName(iss) || !isName(sub))
-    throw new InvalidToken("the token's issuer (iss) and subject (sub) must be strings that are not empty");
+    throw new InvalidToken("the token's issuer (iss) and subject (sub) must be non-empty strings");
   return { id: `token\0${iss}\0${sub}`, mayList: true };
 }
 
@@ -63,7 +63,7 @@ function ownerByRule(rule: OwnerRule, authInfo: AuthInfo | undefined): Owner {
   if (typeof name === 'string' && name !== '') return { id: `rule\0${name}`, mayList: true };
   throw new McpTasksError(
     'CONFIGURATION',
-    'the `owner` option must return a string that is not empty. It cannot be async: do such work in the token verifier, and throw if a request has no owner',
+    'the `owner` option must return a non-empty string. It cannot be async: do asynchronous work in the token verifier. If a request has no owner, throw',
   );
 }
 

@@ -57,7 +57,7 @@ export class ClientRequests {
         return await send({ ...message, params: { ...params, requestId: cancelled } }, related(options));
       }
       if (method === undefined || typeof own !== 'number') return await send(message, options);
-      if (this.#waiting.size >= MOST) throw new Error('too many requests to clients are waiting; try again later');
+      if (this.#waiting.size >= MOST) throw new Error('too many requests to clients are unanswered; try again later');
       const id = PREFIX + randomBytes(18).toString('base64url');
       ids.set(own, id);
       const deliver = (reply: object): void => {

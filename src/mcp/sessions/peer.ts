@@ -36,7 +36,7 @@ export class Peer {
           throw error;
         }
         logger.error({ err: error }, 'failed to determine the owner of a request');
-        throw new RpcFault(RPC.internalError, "Internal error; the server's log says more");
+        throw new RpcFault(RPC.internalError, "Internal error; see the server's log");
       }
     };
     return new Peer(ownerOf, authInfo?.expiresAt, undefined);

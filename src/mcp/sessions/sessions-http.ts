@@ -46,7 +46,7 @@ export interface PeerHandler {
 
 /** Only the questions of durable tools can be answered at any process. */
 const NOT_HERE =
-  'Nothing waits for this reply here: the tool that asked runs in another server process, or has ended. Only durable tools can be answered at any process; for other tools, route all requests with the same Mcp-Session-Id to one process.';
+  'This server process does not expect this reply: the tool that asked runs in another process, or has ended. Only questions of durable tools can be answered at any process. For other tools, route all requests with the same Mcp-Session-Id to one process.';
 
 /** How long a reply is retried while Temporal is unavailable, in milliseconds. */
 const PATIENCE = 20_000;
@@ -73,7 +73,7 @@ export function serveSessions(
 
   function listen(session: Session, { expired }: Peer, signal: AbortSignal): Response {
     if (streams.size >= maxSubscriptions)
-      return failure(503, RPC.internalError, 'too many streams are open here; try again later');
+      return failure(503, RPC.internalError, 'this server has too many open streams; try again later');
     const stream = new EventStream({
       session: session.id,
       answers: session.answers,

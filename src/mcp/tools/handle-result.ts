@@ -44,9 +44,9 @@ export function handleResult(task: Task): ToolResult {
 
 function handleText(task: Task): string {
   const message = statusMessage(task);
-  const next = `call ${WAIT} with ${JSON.stringify({ taskId: task.id })} for the result, or ${CANCEL} to stop it.`;
+  const next = `call ${WAIT} with ${JSON.stringify({ taskId: task.id })}; to stop it, call ${CANCEL}.`;
   if (Object.keys(task.inputs).length > 0)
-    return `${task.tool} is ${message}; do not start it again. The question can be answered while you wait: ${next}`;
+    return `${task.tool} is ${message}; do not start it again. The user can answer while you wait for the result: ${next}`;
   const detail = message === undefined ? '' : ` (${message})`;
-  return `${task.tool} is still running${detail}; do not start it again. To wait, ${next}`;
+  return `${task.tool} is still running${detail}; do not start it again. To get the result, ${next}`;
 }

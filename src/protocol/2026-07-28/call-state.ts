@@ -40,6 +40,6 @@ function boundTo({ name, args, ctx: { owner, meta } }: SentCall, asker: Asker): 
 
 export function invalidState(): RpcFault {
   return invalidParams(
-    'Invalid or expired requestState: no answer was delivered and nothing was started. It is valid for the same caller, tool and arguments, for a limited time. Repeat the call without it to start over.',
+    'Invalid or expired requestState: no answer was delivered and nothing was started. A requestState is valid only for the same caller, tool and arguments, and for a limited time. To start over, repeat the call without it.',
   );
 }

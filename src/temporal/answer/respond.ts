@@ -88,11 +88,15 @@ export async function update(
     if (isUpdateLimit(error))
       throw new McpTasksError(
         'UPDATE_LIMIT',
-        "The workflow has taken as many updates as Temporal allows for one execution, so it cannot take this answer. Sending it again won't help: cancel the task, or ask an operator to let the workflow continue as new.",
+        "The answer was not delivered, because the task's workflow has reached Temporal's limit on updates. Sending it again won't help: cancel the task, or ask an operator to make the workflow continue as new.",
         { cause: error },
       );
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isInFlightLimit(error)) throw error;
-    throw new McpTasksError('NO_WORKER', 'No worker took the answer in time. Send it again.', { cause: error });
+    throw new McpTasksError(
+      'NO_WORKER',
+      'No worker took the answer in time. Send the same answer again; only the first one counts.',
+      { cause: error },
+    );
   }
 }
 
@@ -180,7 +184,7 @@ export async function claim(
     if (error instanceof WorkflowUpdateFailedError) return answerOf(error.cause);
     if (isUpdateLimit(error)) return 'unavailable';
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isInFlightLimit(error)) throw error;
-    throw new McpTasksError('NO_WORKER', 'No worker is running that could grant the claim.', { cause: error });
+    throw new McpTasksError('NO_WORKER', 'No worker is running to grant the claim.', { cause: error });
   }
 }
 

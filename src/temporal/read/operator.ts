@@ -60,7 +60,7 @@ export function cancellationText({
 }: Pick<CancelRequested, 'cause' | 'identity' | 'externalWorkflowExecution'>): string | undefined {
   if (cause === CANCEL_REASON) return undefined;
   if (isTtlWorkflow(by?.workflowId ?? ''))
-    return 'This task was cancelled because it still ran when its ttl had passed; to let it finish, call the tool again with a longer ttl.';
+    return 'This task was cancelled because it was still running when its ttl passed; to let it finish, call the tool again with a longer ttl.';
   if (by?.workflowId)
     return `Another workflow cancelled this task${because(cause)}; call the tool again if the work is still needed.`;
   if (!cause && OUR_SDK.test(identity ?? '')) return undefined;

@@ -29,11 +29,12 @@ const RESERVED = 2_000;
 
 const REUSED = {
   client:
-    'This idempotency key belongs to a task with other arguments. Repeat the call with the same arguments, or use a new key.',
-  answer: 'The answer in this call has already been used. Repeat the call without requestState to be asked again.',
-  tool: 'The tool treats this call as a repeat of an earlier one that had other arguments. Repeat it with those arguments, or wait until that task has expired.',
+    'This idempotency key already belongs to a task with different arguments. Repeat the call with the original arguments, or use a new key.',
+  answer:
+    'The answer in this call has already been used to start a task. To be asked again, repeat the call without requestState.',
+  tool: 'The tool treats this call as a repeat of an earlier one with different arguments. Repeat it with the original arguments, or wait until the earlier task has expired.',
   unknown:
-    'This call belongs to a task whose workflow no longer says with which arguments it was started. Wait until that task has ended, or use a new key.',
+    "This call's task no longer records the arguments it was started with, so this call cannot be compared with it. Wait until that task has ended, or use a new key.",
 } as const;
 
 export class KeyedStarts {
@@ -86,7 +87,7 @@ export class KeyedStarts {
     }
     throw new McpTasksError(
       'TEMPORAL_UNAVAILABLE',
-      'The tasks with this idempotency key expire as soon as they start. Try again with a longer ttl.',
+      'Every task that was started with this idempotency key expired at once. Try again with a longer ttl.',
     );
   }
 
@@ -129,7 +130,7 @@ export class KeyedStarts {
       if (Date.now() + CLOSING_CHECK > until - RESERVED)
         throw new McpTasksError(
           'TASK_ENDING',
-          `The last task for this call, ${id}, was cancelled, but its work has not ended yet. Repeat the call in a while.`,
+          `The previous task for this call, ${id}, was cancelled, but its work has not ended yet. Wait a few seconds, then repeat the call.`,
         );
       await delay(CLOSING_CHECK);
     }

@@ -20,7 +20,7 @@ export interface StartRequest {
   readonly askFirst?: FormRequest;
   /** In milliseconds from creation; `null` for as long as Temporal keeps the workflow. */
   readonly ttl: number | null;
-  /** What happens to a task that still runs when its ttl has passed. @default 'keep' */
+  /** What happens to a task that is still running when its ttl passes. @default 'keep' */
   readonly onTtl?: 'keep' | 'cancel';
   readonly caller?: Caller;
   /**

@@ -25,7 +25,7 @@ export interface Started {
 export interface StartSettings {
   /** The task queue for tools that do not name one. */
   readonly taskQueue: string;
-  /** How long a finished task stays readable even if its ttl has passed, in milliseconds. */
+  /** How long a finished task stays readable, even after its ttl has passed, in milliseconds. */
   readonly resultRetention: number;
   /** Whether the closed workflow may be deleted once the task has expired. */
   readonly deleteExpired: boolean;

@@ -103,7 +103,7 @@ export class DirectoryDriver implements StorageDriver {
     if (!NAME.test(sha256)) throw unreadable('its reference does not name a file of this driver');
     const content = await readFile(this.#path(sha256)).catch((error: unknown) => {
       throw unreadable(
-        `file ${sha256} cannot be read. It may have been deleted, or this process uses another directory than the one that stored it`,
+        `file ${sha256} cannot be read. It may have been deleted, or this process uses a different directory from the one that stored it`,
         error,
       );
     });
