@@ -39,7 +39,7 @@ import type { DurableTool } from './tool/define-tool.js';
 export interface DurableTasksOptions {
   /** The durable tools, as `defineTool` made them. */
   readonly tools: readonly DurableTool[];
-  /** Which Temporal to use. @default the one the environment names, or a dev server under `.mcp-tasks` */
+  /** Which Temporal server to use. @default the one named in the environment, or a dev server under `.mcp-tasks` */
   readonly temporal?: TemporalOptions;
   /**
    * Connection options for the namespaces that tools name, merged over `temporal`. Required, even if empty, when a tool
@@ -49,8 +49,8 @@ export interface DurableTasksOptions {
   /** The task queue of tools that do not name one. @default 'mcp-tasks' */
   readonly taskQueue?: string;
   /**
-   * The secret that binds task IDs to their owners: at least 32 characters, and the same on all replicas. Previous keys
-   * may follow, separated by commas.
+   * The secret that binds task IDs to owners: at least 32 characters, the same on all replicas. Previous keys may
+   * follow, separated by commas.
    * @default MCP_TASKS_KEY, or a key file next to the dev server's data
    */
   readonly key?: string;
@@ -63,7 +63,7 @@ export interface DurableTasksOptions {
   /**
    * What a client without task support gets when a call takes longer than `handleAfter`. `'await'` keeps it waiting.
    * `'handle'` answers with the task's handle and instructions for following up, and adds the tools `task_wait`,
-   * `task_cancel` and, if requestors can be told apart, `task_list`. A tool's own `fallback` takes precedence.
+   * `task_cancel` and, if the server can tell callers apart, `task_list`. A tool's own `fallback` takes precedence.
    * @default 'await'
    */
   readonly fallback?: 'await' | 'handle';
@@ -101,10 +101,10 @@ export interface DurableTasksOptions {
    * @default false
    */
   readonly deleteExpired?: boolean;
-  /** How often clients are asked to poll. @default '1 second' */
+  /** How often clients should poll. @default '1 second' */
   readonly pollInterval?: Duration;
   /**
-   * The maximum number of concurrent Temporal long polls per namespace, shared by everything that waits here.
+   * The maximum number of concurrent long polls to Temporal, per namespace. All waits of this process share them.
    * @default 300
    */
   readonly maxLongPolls?: number;
@@ -150,8 +150,7 @@ export interface TasksConnection {
    */
   ready(): Promise<void>;
   /**
-   * Makes {@link close} call `stop` first. A worker in this process that shares this Temporal must stop before it
-   * closes.
+   * Makes {@link close} call `stop` first, because a worker that shares this connection must stop before it closes.
    */
   beforeClose(stop: () => Promise<void>): void;
   /**

@@ -15,8 +15,8 @@ const PROGRAMMING_ERRORS = new Set([
 const VALIDATION_ERRORS = new Set(['ZodError', 'AssertionError', 'ValidationError', 'SchemaError', 'ValiError']);
 
 /**
- * Reports whether a retry can help. A programming or validation error fails the same way every time, so it cannot.
- * The exception is a `TypeError` with a `cause`: this is how `fetch` reports an unreachable host.
+ * Returns whether a retry can help. A programming or validation error fails the same way every time, so it cannot. The
+ * exception is a `TypeError` with a `cause`: this is how `fetch` reports an unreachable host.
  */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof ApplicationFailure) return error.nonRetryable !== true;

@@ -1,4 +1,4 @@
-/** Who can reach a server, and what protection that requires. @module */
+/** Decides who can reach a server, and what protection that requires. @module */
 import { McpTasksError } from '../task/errors.js';
 import { httpUrl, isEveryAddress, isLoopback } from '../mcp/http/node-server.js';
 

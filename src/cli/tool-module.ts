@@ -34,8 +34,8 @@ const LOADERS: Readonly<Record<string, Load>> = {
 };
 
 /**
- * Loads a gateway's file (YAML), or a JavaScript or TypeScript module. A module exports its tools as default or as
- * `tools`, and may also export `workflowsPath` (relative to the module) and `activities`.
+ * Loads a gateway's file (YAML), or a JavaScript or TypeScript module. A module exports its tools as the default export
+ * or as `tools`, and may also export `workflowsPath` (relative to the module) and `activities`.
  *
  * @throws McpTasksError `CONFIGURATION` if there is no such file, its kind is unknown or it has no tools;
  * GatewayFileError if a gateway's file is invalid; and anything the module itself throws

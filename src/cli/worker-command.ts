@@ -62,7 +62,7 @@ async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Pro
       activities: referenceActivities(config),
       workflowsPath: referenceWorkflowsPath,
       taskQueue,
-      // Fresh progress for somebody who is watching; matches the server's poll interval in local-stack.ts.
+      // Keeps progress fresh for someone watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',
       defaultHeartbeatThrottleInterval: '250 ms',
       temporal: { dir, log: (line) => logger.info({}, line) },

@@ -22,7 +22,7 @@ export interface Waiting extends ResumeOptions {
   readonly desk: InputDesk | undefined;
   /** The task as it was created. If missing, the task is polled right away. */
   readonly created?: TaskStatus;
-  /** Whether anyone listens to progress. It arrives on a stream that has to be open. */
+  /** Whether anyone wants progress. It arrives only while a stream is open. */
   readonly progress?: boolean;
 }
 

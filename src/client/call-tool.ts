@@ -15,9 +15,9 @@ import { takesTask } from './tool-support.js';
 /** What a client declares to get tasks in 2026-07-28: `new Client(info, { capabilities: tasksCapability })`. */
 export const tasksCapability = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
-/** How often a tool may ask before it starts. */
+/** The maximum number of times a tool may ask before it starts. */
 const MAX_ROUNDS = 10;
-/** The pause before repeating a call that the server postponed without asking anything, in milliseconds. */
+/** The pause before repeating a call that the server deferred without asking anything, in milliseconds. */
 const PAUSE = 1_000;
 
 /**
@@ -27,8 +27,7 @@ const PAUSE = 1_000;
  * @param client a connected `Client` of `@modelcontextprotocol/client` or `@modelcontextprotocol/sdk`; in 2026-07-28 it
  * has to declare {@link tasksCapability}
  * @returns the tool's result, including one with `isError`
- * @throws JsonRpcError the JSON-RPC error that the call or its task ended with; -32600 for a task that somebody
- * cancelled
+ * @throws JsonRpcError the JSON-RPC error that the call or its task ended with; -32600 if the task was cancelled
  * @throws the client's own error if the server is unreachable
  * @throws McpTasksError `CONFIGURATION` if an option is not a duration
  * @throws the signal's reason

@@ -39,7 +39,7 @@ export interface CallToolOptions extends ResumeOptions {
    */
   readonly onProgress?: (progress: Progress) => void;
   /**
-   * How long to ask the server to keep the task, from its creation; 2025-11-25 only.
+   * The ttl to request for the task, counted from its creation; 2025-11-25 only.
    * @default the server's choice
    */
   readonly ttl?: Duration;

@@ -11,8 +11,7 @@ import type { StoredTask } from './task-store.js';
  * connected to the task's server, as the task's owner. It gets no progress notifications, because their token belonged
  * to the call.
  *
- * @throws JsonRpcError as `callTool`; -32602 if the server does not have the task, or no longer has it; the task store
- * then drops it
+ * @throws JsonRpcError as `callTool`; -32602 if the server does not have the task; the task store then drops it
  * @throws McpTasksError `CONFIGURATION` if `patience` is not a duration
  * @throws the signal's reason
  * @example
@@ -58,7 +57,7 @@ async function store(client: McpClient, { taskStore }: Waiting, record: StoredTa
   });
 }
 
-/** Cancels on a best-effort basis: the caller has gone, and the task may have ended. */
+/** Tries to cancel the task, and ignores failures: the caller has gone, and the task may have ended. */
 async function cancel(client: McpClient, taskId: string): Promise<void> {
   await ask(client, { method: 'tasks/cancel', params: { taskId } }, AnyResult, { timeout: REQUEST_TIMEOUT }).catch(
     () => undefined,

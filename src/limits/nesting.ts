@@ -1,5 +1,5 @@
 /**
- * Limits how deeply values from outside may be nested: much of the code that handles them is recursive. Pure.
+ * Limits how deeply external values may be nested, because much of the code that handles them is recursive. Pure.
  * @module
  */
 

@@ -70,7 +70,7 @@ export interface CallRules {
    */
   refuseArguments(call: ToolCall, problem: string): RpcResult;
   /**
-   * Puts the tool's question before the start.
+   * Asks the tool's question before the start.
    * @throws RpcFault if the client cannot be asked, or the state that it returns is not this call's
    */
   askFirst(call: ToolCall, form: FormRequest): Promise<Asked>;
@@ -94,7 +94,7 @@ export interface CallRules {
   cancelsWork(signal: AbortSignal, repeatable: boolean): boolean;
 }
 
-/** What became of a tool's question before the start. */
+/** The outcome of the question that a tool asks before it starts. */
 export type Asked =
   /** The answer to the call: the question, or a tool error because the question was declined or dismissed. */
   | { readonly reply: RpcResult }
@@ -145,7 +145,7 @@ export interface Method {
 
 /** What methods can do with the requestor's tasks. Results are checked against their tools' output schemas. */
 export interface TaskOperations {
-  /** How often clients are asked to poll, in milliseconds. */
+  /** How often clients should poll, in milliseconds. */
   readonly pollInterval: number;
   /**
    * Returns a task as it is now. If the version has {@link UnsolicitedMessages}, the client's session gets those of the

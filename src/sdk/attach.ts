@@ -20,7 +20,7 @@ import { serveTools } from './tools.js';
 
 /**
  * Attaches the durable tools to a server. Cheap and stateless, because over HTTP it may run once per request.
- * @param peersOf returns how to tell the clients of a connection, once the server is connected
+ * @param peersOf returns the function that identifies a connection's clients, once the server is connected
  * @throws McpTasksError `CONFIGURATION` if the server is already connected or already serves tasks
  */
 export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (transport: Transport) => PeerOf): void {

@@ -15,7 +15,7 @@ import { attachTasks } from './attach.js';
 import type { PeerOf } from './link.js';
 import { declareCapabilities } from './seam.js';
 
-/** Creates the server for a request. Add tools of your own to it that are not durable. */
+/** Creates the server for a request. Add your ordinary (not durable) tools to it. */
 export type ServerFactory = (given: {
   readonly request: Request;
   readonly authInfo: AuthInfo | undefined;

@@ -4,11 +4,11 @@ import { listenHttp, type HttpServer, type ServedHandler, type ServeHttpOptions 
 
 /**
  * Serves a handler over HTTP: listens on a port, refuses requests for other hosts and from other web pages (403), and
- * answers 404 outside the endpoint's path. Names that are allowed here are allowed by the handler too.
+ * answers 404 outside the endpoint's path. The handler accepts the names allowed here too.
  *
  * @param handler what `DurableTasks.handler` returned
- * @throws McpTasksError `CONFIGURATION` if the port is taken, or if `host` is not an address of this machine or is every
- * address and no `allowedHosts` are given
+ * @throws McpTasksError `CONFIGURATION` if the port is taken, if `host` is not an address of this machine, or if it
+ * means every address and `allowedHosts` is not set
  * @example
  * const handler = tasks.handler(() => new McpServer({ name: 'clock', version: '1.0.0' }));
  * const server = await serveHttp(handler, { port: 3000 });

@@ -10,11 +10,11 @@ import { McpTasksError } from '../task/errors.js';
 
 /**
  * Serves a handler over HTTP: listens on a port, refuses requests for other hosts and from other web pages (403), and
- * answers 404 outside the endpoint's path. Names that are allowed here are allowed by the handler too.
+ * answers 404 outside the endpoint's path. The handler accepts the names allowed here too.
  *
  * @param handler what `DurableTasks.handler`, `Gateway.handler` or `bearerAuth` returned
- * @throws McpTasksError `CONFIGURATION` if the port is taken, if `host` is not an address of this machine or is every
- * address and no `allowedHosts` are given, or if `@modelcontextprotocol/node` is not installed
+ * @throws McpTasksError `CONFIGURATION` if the port is taken, if `host` is not an address of this machine, or if it
+ * means every address and `allowedHosts` is not set, or if `@modelcontextprotocol/node` is not installed
  * @example
  * const handler = tasks.handler(() => new McpServer({ name: 'clock', version: '1.0.0' }));
  * const server = await serveHttp(handler, { port: 3000 });

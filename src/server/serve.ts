@@ -30,7 +30,7 @@ import { serveTaskListeners } from './listen-http.js';
 import { fillRoutingName } from './routing-name.js';
 import { TaskTransport } from './stdio-transport.js';
 
-/** Creates the server for a request or, over stdio, for a connection. Add tools of your own to it that are not durable. */
+/** Creates the server for a request or, over stdio, for a connection. Add your ordinary (not durable) tools to it. */
 export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Promise<McpServer | Server>;
 
 /** The options of the SDK's own handler, and those of this package. */

@@ -6,7 +6,7 @@
 
 /** What happened, for code that handles errors. */
 export type McpTasksErrorCode =
-  /** The caller has no task with this ID: it is unknown, malformed, expired or somebody else's. */
+  /** The caller has no task with this ID: it is unknown, malformed, expired or another owner's. */
   | 'TASK_NOT_FOUND'
   /** The task has ended, so it can no longer be cancelled or answered. */
   | 'TASK_ENDED'

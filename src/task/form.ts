@@ -51,7 +51,7 @@ export function formProblem(answer: unknown, schema: FormRequest['requestedSchem
   if (problem !== undefined || (answer as ElicitAnswer).action !== 'accept') return problem;
   // This validator does not generate code, which the sandbox does not allow.
   const { valid, errors } = new Validator(schema, '2020-12', false).validate((answer as ElicitAnswer).content ?? {});
-  // The first errors are about the whole value; only the last says what is wrong and where.
+  // The first errors are about the whole value; only the last one says what is wrong and where.
   const last = valid ? undefined : errors.at(-1);
   if (!last) return undefined;
   const place = last.instanceLocation.replace(/^#\/?/, '') || 'the answer';

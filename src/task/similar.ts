@@ -17,7 +17,7 @@ export function similarTo(name: string, known: readonly string[]): string | unde
   );
 }
 
-/** Counts the letters to change, remove, add or swap with their neighbour (optimal string alignment distance). */
+/** Returns the optimal string alignment distance: the letters to change, remove, add, or swap with a neighbour. */
 function distanceOf(one: string, other: string): number {
   let above: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -7,8 +7,10 @@ import { Engine as WholeEngine, type EngineOptions } from './engine.js';
  * permissions, credentials or the namespace.
  *
  * @example
- * const engine = new Engine({ client, keys: Keyring.parse(process.env['MCP_TASKS_KEY'] ?? ''), taskQueue: 'mcp-tasks'
- * }); const { tasks } = await engine.list('ann'); await engine.close();
+ * const keys = Keyring.parse(process.env['MCP_TASKS_KEY'] ?? '');
+ * const engine = new Engine({ client, keys, taskQueue: 'mcp-tasks' });
+ * const { tasks } = await engine.list('ann');
+ * await engine.close();
  */
 export interface Engine extends Omit<WholeEngine, 'claim' | 'owns' | 'release' | 'reply'> {}
 

@@ -19,7 +19,7 @@ export interface ToolRetry {
 
 /** The timeouts of a tool's work. */
 export interface ToolTimeouts {
-  /** How long one attempt may take. @default '24 hours' */
+  /** How long one attempt of `run` may take. @default '24 hours' */
   readonly startToClose?: Duration;
   /**
    * How long a running attempt may go without a heartbeat before it counts as lost and is retried.

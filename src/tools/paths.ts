@@ -63,7 +63,7 @@ export async function wayOut(roots: readonly string[], folder: string, way: stri
 }
 
 /**
- * Reports whether a path below a root contains a name that starts with a dot, or `node_modules`. A root is often a
+ * Returns whether a path below a root contains a name that starts with a dot, or `node_modules`. A root is often a
  * project folder, in which such names hold keys, passwords, settings and code.
  */
 export function isPrivate(way: string): boolean {

@@ -27,7 +27,7 @@ export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'conne
   readonly tasks?: SharedTemporal;
   /**
    * Which Temporal to use if `tasks` is not given.
-   * @default the one the environment names, or the dev server under `.mcp-tasks`
+   * @default the one named in the environment, or the dev server under `.mcp-tasks`
    */
   readonly temporal?: TemporalOptions;
   /** @default that of `tasks`, or 'mcp-tasks' */

@@ -35,7 +35,7 @@ function table(results: readonly Result[]): string {
     );
   return `# The v1 SDK's own tasks
 
-\`@modelcontextprotocol/sdk\` ${version} with its \`InMemoryTaskStore\`, \`InMemoryTaskMessageQueue\` and \`registerToolTask\`, in sessions over Streamable HTTP with its \`InMemoryEventStore\` (\`sdk-v1.ts\`). What the SDK leaves to the author is done as the specification has it, so that what fails is the SDK's. Written by \`npm run conformance:2025:peer\`.
+\`@modelcontextprotocol/sdk\` ${version} with its \`InMemoryTaskStore\`, \`InMemoryTaskMessageQueue\` and \`registerToolTask\`, in sessions over Streamable HTTP with its \`InMemoryEventStore\` (\`sdk-v1.ts\`). Where the SDK leaves something to the author, this server follows the specification, so that every failure is the SDK's own. Written by \`npm run conformance:2025:peer\`.
 
 ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped
 

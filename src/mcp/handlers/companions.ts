@@ -37,7 +37,7 @@ export function companionNames({ tools }: TaskService): readonly string[] {
 }
 
 /**
- * Returns the companions that the server offers to an owner: `task_list` only if requestors can be told apart.
+ * Returns the companions that the server offers to an owner: `task_list` only if the server can tell callers apart.
  */
 export function companions(service: TaskService, version: ProtocolVersion, { mayList }: Owner): readonly Companion[] {
   if (companionNames(service).length === 0) return [];

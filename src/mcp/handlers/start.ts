@@ -20,7 +20,7 @@ export interface Prepared {
   readonly call: ToolCall;
   /** The arguments as the tool's schema parsed them. */
   readonly parsed: unknown;
-  /** What became of the question before the start, if the tool has one. */
+  /** The outcome of the question before the start, if the tool asks one. */
   readonly asked: Exclude<Asked, { reply: unknown }> | undefined;
 }
 

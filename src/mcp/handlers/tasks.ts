@@ -29,7 +29,7 @@ export function taskOperations(service: TaskService, version: ProtocolVersion, c
         await engine.respond(owner.id, taskId, answers);
       } catch (error) {
         if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) {
-          // If it cannot be read now, the refusal is still what the client has to know.
+          // Even if the task cannot be read now, the client must learn that its answer was refused.
           const { inputs } = await engine.get(owner.id, taskId).catch(() => ({ inputs: {} }));
           for (const key of Object.keys(answers).filter((one) => Object.hasOwn(inputs, one)))
             followers.refusals.add(taskId, key, undefined, error.message);

@@ -7,7 +7,7 @@ import { McpTasksError } from '../../task/errors.js';
 
 export interface AllowedNames {
   /**
-   * The names by which clients reach this server, besides loopback names: host names without scheme and port, such as
+   * The host names at which clients reach this server, besides loopback names, without scheme and port, such as
    * `mcp.example.com`. A request with any other `Host` header is refused.
    * @default none
    */

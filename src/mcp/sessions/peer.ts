@@ -51,7 +51,7 @@ export class Peer {
   /**
    * Returns the client as a part of the session that its request names.
    * @param sessionId `null`: none
-   * @returns `undefined` if there is no such session, or if it is somebody else's
+   * @returns `undefined` if there is no such session, or it belongs to another owner
    * @throws RpcFault if the owner cannot be determined, with or without a session: an SDK that found out later would
    * answer in its own way
    */

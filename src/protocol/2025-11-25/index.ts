@@ -29,7 +29,7 @@ export const version2025: ProtocolVersion = {
   },
   capabilities: ({ mayList }) => ({
     extensions: { [TASKS_EXTENSION]: {} },
-    // Only requestors that can be told apart may list their tasks.
+    // Anonymous requestors share one owner, so they may not list its tasks.
     tasks: { ...(mayList ? { list: {} } : {}), cancel: {}, requests: { tools: { call: {} } } },
   }),
   unsolicited,

@@ -27,7 +27,7 @@ import { signalOnce } from './signal.js';
 /** Replies, by the keys of the requests that they answer. */
 export interface Replies {
   readonly answers: Readonly<Record<string, unknown>>;
-  /** Why a client could not answer. */
+  /** Reasons why a client could not answer. */
   readonly unavailable?: Readonly<Record<string, string>>;
 }
 
@@ -64,7 +64,7 @@ function updateIdOf(answers: Replies['answers'], unavailable: NonNullable<Replie
 }
 
 /**
- * Sends an update and ignores its result. Updates with the same ID are executed once, however often they are sent.
+ * Sends an update and ignores its result. Temporal executes updates with the same ID once, however often they are sent.
  * @throws WorkflowUpdateFailedError if the workflow rejects it; McpTasksError as {@link respond}
  */
 export async function update(

@@ -24,8 +24,8 @@ export interface RemoteCodecOptions {
 }
 
 /**
- * Statuses from a server that is busy or away, or from a proxy that reports so. The same request may succeed a little
- * later, whatever the payload.
+ * Statuses of a busy or unavailable server, or of a proxy in front of it. The same request may succeed a little later,
+ * whatever the payload.
  */
 const TRANSIENT = new Set([408, 425, 429, 502, 503, 504]);
 /**
@@ -34,9 +34,9 @@ const TRANSIENT = new Set([408, 425, 429, 502, 503, 504]);
 const UNDECODABLE = new Set([400, 413, 422]);
 
 /**
- * Creates the codec. Its methods throw `TEMPORAL_UNAVAILABLE` if the server is away, `CODEC_FAILED` if it fails on its
- * input, `PAYLOAD_UNREADABLE` if it reports that it cannot decode the input, and `CONFIGURATION` if it refuses the
- * request or is not a codec server.
+ * Creates the codec. Its methods throw `TEMPORAL_UNAVAILABLE` if the server is unavailable, `CODEC_FAILED` if it fails
+ * on its input, `PAYLOAD_UNREADABLE` if it reports that it cannot decode the input, and `CONFIGURATION` if it refuses
+ * the request or is not a codec server.
  * @throws McpTasksError `CONFIGURATION` if the options do not make a valid request
  */
 export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): PayloadCodec {

@@ -1,4 +1,4 @@
-/** Finds the Temporal to connect to: the configured one, or else a dev server for this directory. @module */
+/** Finds the Temporal server to connect to: the configured one, or else a dev server for this directory. @module */
 import { existsSync } from 'node:fs';
 import type { TLSConfig } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -13,7 +13,7 @@ import { addressProblem, headerProblem, pathProblem } from './settings.js';
  */
 export interface TemporalOptions {
   /**
-   * Host and port of a running Temporal.
+   * Host and port of a running Temporal server.
    * @default TEMPORAL_ADDRESS or the profile's; if there is none, a dev server is used
    */
   readonly address?: string | undefined;
@@ -52,7 +52,7 @@ export interface TemporalConnectionOptions {
   readonly metadata?: Record<string, string>;
 }
 
-/** The Temporal in use: a configured one, or a dev server. */
+/** The Temporal server in use: a configured one, or a dev server. */
 export interface TemporalTarget {
   readonly address: string;
   readonly namespace: string;
@@ -66,8 +66,8 @@ export interface TemporalTarget {
 }
 
 /**
- * Resolves the Temporal to connect to. If an address is configured, it is always used and nothing is started. Otherwise
- * joins or starts the dev server of `dir`.
+ * Resolves the Temporal server to connect to. If an address is configured, it is always used and nothing is started.
+ * Otherwise joins or starts the dev server of `dir`.
  * @throws McpTasksError `CONFIGURATION` if a setting, the configuration file, the profile or a certificate cannot be
  * used, `LOCAL_SERVICE` if a dev server is unavailable
  * @example

@@ -17,7 +17,7 @@ export function queriesOf({ status, inputs = {} }: WorkflowMapping): string[] {
   );
 }
 
-/** Returns the query that tells whether a question is open. */
+/** Returns the query whose answer shows whether a question is open. */
 export function queryOf({ status }: WorkflowMapping, { query }: InputMapping): string {
   return query ?? status?.query ?? '';
 }

@@ -55,8 +55,8 @@ export class Reports {
 
   /**
    * Returns the report that belongs to `description`. Take the description first: if both were requested concurrently,
-   * a stale answer could be kept under the newer length. A query without an answer costs only its own part of the
-   * report, which still shows the last known values.
+   * a stale answer could be kept under the newer length. If a query gets no answer, only its part of the report is
+   * affected, and still shows the last known values.
    * @param mapping of an existing workflow, which has its own queries instead of ours
    */
   async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Reported> {
@@ -108,8 +108,7 @@ export class Reports {
       );
       return { historyLength, answer: { value, historyLength } };
     } catch (error) {
-      // There is no worker, the workflow does not know the query or has just closed. `describe` provides the rest in
-      // any case.
+      // No worker is running, or the workflow does not know the query or has just closed. `describe` provides the rest.
       const before = last?.answer ? { answer: last.answer } : {};
       const now = Date.now();
       if (error instanceof QueryNotRegisteredError)

@@ -1,6 +1,6 @@
 /**
- * Decodes payloads. Codecs may be slow or away, and payloads written by others may have any encoding. These cases have
- * different errors, so that an unreadable payload costs only its own content.
+ * Decodes payloads. Codecs may be slow or unavailable, and payloads written by others may have any encoding. These
+ * cases have different errors, so that only the content of an unreadable payload is lost.
  * @module
  */
 import type { Payload, ProtoFailure, SerializationContext } from '@temporalio/common';

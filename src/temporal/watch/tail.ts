@@ -94,7 +94,8 @@ export class HistoryTails {
         over = grpcCode(error) === GRPC.NOT_FOUND;
         // Wake the waiters: their own read surfaces the refusal.
         if (over || refusal(error) !== undefined) for (const listener of listeners) listener('ending');
-        // Any other error (cluster away, rate limit, too many long polls) is transient, so the waiters keep waiting.
+        // Any other error (cluster unavailable, rate limit, too many long polls) is transient, so the waiters keep
+        // waiting.
         if (!over) await pauseFor(pause, signal);
         pause = Math.min(pause * 2, PAUSE.longest);
       }

@@ -18,7 +18,7 @@ export interface WatchOptions {
   readonly interest: 'ending' | { readonly progressInterval: number; readonly wanted: (task: Task) => boolean };
 }
 
-/** How long to wait before retrying a read that failed because Temporal or a codec was away, in milliseconds. */
+/** How long to wait before retrying a read that failed because Temporal or a codec was unavailable, in milliseconds. */
 const AWAY = 1_000;
 
 /**

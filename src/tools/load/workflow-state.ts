@@ -25,7 +25,7 @@ export async function checkExpected(): Promise<void> {
 }
 
 /**
- * Reports whether the load that this step cleans up after has completed. A load that was terminated after the swap has
+ * Returns whether the load that this step cleans up after has completed. A load that was terminated after the swap has
  * not completed. If an operator has reset the load, its newest run counts.
  *
  * Returns true in activities of other workflows than `loadDatasetCleanup`, and if Temporal has deleted the load's

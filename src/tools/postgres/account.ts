@@ -39,7 +39,7 @@ function readAccounts(): Map<string, Account> {
   return accounts;
 }
 
-/** Reports whether an account may enter a directory and all its parents. */
+/** Returns whether an account may enter a directory and all its parents. */
 export function mayEnter(account: Account, dir: string): boolean {
   const { mode, uid, gid } = statSync(dir);
   const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;

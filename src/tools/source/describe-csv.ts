@@ -57,7 +57,7 @@ export async function sniffCsv(
 }
 
 /**
- * Reports whether the whole file can be read with doubled quotes, as in RFC 4180. If so, a backslash is an ordinary
+ * Returns whether the whole file can be read with doubled quotes, as in RFC 4180. If so, a backslash is an ordinary
  * character, even if the sniffer takes it for an escape. JSON in a CSV file looks like that.
  */
 async function isStandard(session: SourceSession, path: string, dialect: CsvDialect): Promise<boolean> {

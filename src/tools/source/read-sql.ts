@@ -9,7 +9,7 @@ const ROW_NUMBER = 'file_row_number';
 
 type ReadPins = Pick<SourcePins, 'format' | 'columns' | 'dialects' | 'exact' | 'chosen'>;
 
-/** Reports whether reading can start at any row. In a text file, all earlier rows must be read first. */
+/** Returns whether reading can start at any row. In a text file, all earlier rows must be read first. */
 export function canJump({ format, columns }: ReadPins): boolean {
   return format === 'parquet' && !columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER);
 }

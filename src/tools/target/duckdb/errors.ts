@@ -21,7 +21,7 @@ export function duckdbError(database: string, path: string, error: unknown): unk
   return OURS.test(error.message) ? new ToolError(`database "${database}": ${text}`) : error;
 }
 
-/** Reports whether another transaction has inserted the same key. */
+/** Returns whether another transaction has inserted the same key. */
 export function isKeyConflict(error: unknown): boolean {
   return error instanceof Error && /duplicate key|Conflict on/i.test(error.message);
 }
