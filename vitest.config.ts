@@ -52,10 +52,10 @@ export default defineConfig({
     globalSetup: ['test/helpers/services.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // What a test waits for does arrive; how soon depends on the machine.
+    // Generous: what a test waits for does arrive, but how soon depends on the machine.
     expect: { poll: { timeout: 20_000 } },
-    // Twice the cores of a small machine, because half of the time a file waits: for a timeout, a retry or a process.
-    // With many more, tests would time each other out.
+    // Twice the cores of a small machine, because a file spends half of its time waiting for a timeout, a retry or a
+    // process. With many more, tests would time each other out.
     maxWorkers: 4,
     // Loading the SDKs takes a second of processor time. Files that share a process load them once. So a file must undo
     // what it changes in its process: environment variables, listeners, timers.

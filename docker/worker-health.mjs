@@ -1,12 +1,12 @@
-// Ends with 0 if the worker of this container polls its task queue: the worker's health check in docker-compose.yml.
+// Exits with 0 if the worker of this container polls its task queue: the worker's health check in docker-compose.yml.
 import { hostname } from 'node:os';
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import proto from '@temporalio/proto';
 
-/** A worker asks again after a minute at the latest. In milliseconds. */
+/** A worker polls at least once a minute, so allow a little more. In milliseconds. */
 const RECENT = 90_000;
-// As the worker connects.
+// Connects as the worker does.
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const { TASK_QUEUE: name = 'mcp-tasks' } = process.env;
 

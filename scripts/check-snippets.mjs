@@ -47,7 +47,7 @@ try {
   for (const snippet of snippets) {
     const check = LANGUAGES[snippet.language];
     await attempt(snippet, async () => {
-      if (!check) throw new Error(`code of an unknown language, "${snippet.language}"`);
+      if (!check) throw new Error(`unknown language "${snippet.language}"`);
       await check(snippet, context);
     });
   }

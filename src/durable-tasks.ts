@@ -160,7 +160,7 @@ export interface TasksConnection {
   close(): Promise<void>;
 }
 
-/** What the `DurableTasks` of either SDK hold: the connection, and what their handlers need. */
+/** The part of `DurableTasks` that both SDKs share: the connection, and what the handlers need. */
 export class TasksCore implements TasksConnection {
   readonly engine: PublicEngine;
   readonly taskQueue: string;

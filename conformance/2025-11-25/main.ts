@@ -14,11 +14,11 @@ interface Options {
 
 const options = new Command('conformance:2025')
   .description(
-    'Tests an MCP server’s tasks against protocol 2025-11-25. Its tools have to be those of conformance/2025-11-25/README.md.',
+    'Tests an MCP server’s tasks against protocol 2025-11-25. The server must offer the tools that conformance/2025-11-25/README.md lists.',
   )
   .option(
     '--url <url>',
-    'the MCP endpoint, such as http://127.0.0.1:3000/mcp (default: the fixture of this repository, started for the purpose; it takes any token)',
+    'the MCP endpoint, such as http://127.0.0.1:3000/mcp (default: starts the fixture of this repository, which accepts any token)',
   )
   .option('--token <token>', 'the access token of one requestor')
   .option('--other-token <token>', 'the access token of another one')

@@ -21,7 +21,7 @@ const { results: given } = new Command('conformance:docs')
   .description('Writes docs/conformance.md from the results of both suites and of the tests that the rules name')
   .option(
     '--results <folder>',
-    'where results are already: official.json and 2025-11-25.json, as --json of both suites writes them, and tests.json of vitest’s JSON reporter; what is missing is run',
+    'a folder with earlier results: official.json and 2025-11-25.json, as --json of both suites writes them, and tests.json from vitest’s JSON reporter; runs whatever is missing',
   )
   .parse()
   .opts<{ results?: string }>();

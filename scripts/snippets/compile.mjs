@@ -66,7 +66,7 @@ export async function compile(dir, snippets) {
     () => '',
     ({ stdout, stderr }) => `${stdout}${stderr}` || 'tsc failed',
   );
-  // What does not begin with a place belongs to the line before.
+  // A line without a position continues the message before it.
   for (const line of output.split('\n').filter(Boolean)) {
     const [, file, row, rest] = /^(\S+?)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
     const snippet = origins.get(file);
@@ -80,7 +80,7 @@ function declarationsOf({ page, line, directive = '' }) {
   const names = /^given (.+)$/.exec(directive)?.[1].split(', ') ?? [];
   return names
     .map((name) => {
-      if (GIVEN[name] === undefined) throw new Error(`${page}:${line}: "given" does not know ${name}`);
+      if (GIVEN[name] === undefined) throw new Error(`${page}:${line}: "given" has no type for ${name}`);
       return `declare const ${name}: ${GIVEN[name]};`;
     })
     .join('\n');

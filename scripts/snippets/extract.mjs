@@ -27,7 +27,7 @@ export function snippetsOf(page, markdown) {
     const [, indent, language] = FENCE.exec(lines[i]) ?? [];
     if (indent === undefined) continue;
     const end = lines.indexOf(`${indent}\`\`\``, i + 1);
-    if (end < 0) throw new Error(`${page}:${i + 1}: this code block does not end`);
+    if (end < 0) throw new Error(`${page}:${i + 1}: this code block is not closed`);
     const text = lines.slice(i + 1, end).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
     const before = lines.slice(0, i).findLast((line) => line.trim() !== '') ?? '';
     found.push({

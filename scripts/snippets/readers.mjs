@@ -1,4 +1,4 @@
-// The readers that are played: who runs which snippets, and what they must see.
+// Plays the readers: runs the snippets of each page as they would, and checks the output.
 import { createServer } from 'node:http';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Project } from './run.mjs';

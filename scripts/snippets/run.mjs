@@ -138,7 +138,7 @@ class Program {
   async finished(place) {
     return await this.#patiently(place, async () => {
       const code = await this.ended;
-      if (code !== 0) throw new Error(`it ended with ${code}`);
+      if (code !== 0) throw new Error(`it exited with ${code}`);
       return this.#output;
     });
   }
@@ -146,7 +146,7 @@ class Program {
   async #patiently(place, wait) {
     const done = new AbortController();
     const late = new Promise((_, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no end after ${PATIENCE / 1000} s`)), PATIENCE);
+      const timer = setTimeout(() => reject(new Error(`it did not finish within ${PATIENCE / 1000} s`)), PATIENCE);
       done.signal.addEventListener('abort', () => clearTimeout(timer));
     });
     try {

@@ -112,7 +112,7 @@ export class Shell {
         ...Object.keys({ ...peerDependencies, ...devDependencies, ...dependencies }),
       ]);
       const unknown = rest.find((word) => !word.startsWith('-') && !known.has(word));
-      if (unknown) throw new Error(`package.json does not know the package ${unknown}, so nothing tests with it`);
+      if (unknown) throw new Error(`package.json does not list ${unknown}, so no test uses it`);
     } else if (command !== 'pkg') throw new Error(`cannot check "npm ${command}"`);
   }
 

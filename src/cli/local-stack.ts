@@ -53,7 +53,7 @@ export async function startLocalStack({
     const postgres = await acquirePostgres({ dir, log: (line) => logger.info({}, line) });
     owned.add(async () => await postgres.release());
     const env: NodeJS.ProcessEnv = { ...base, DATABASE_URL: postgres.url };
-    // One person's stack on one person's machine: every request is theirs.
+    // The stack serves the one person who uses this machine, so all requests have the same owner.
     const tasks = await DurableTasks.connect({
       tools: referenceTools(toolsConfigFromEnv(env)),
       temporal: { dir },

@@ -1,4 +1,4 @@
-/** Resources acquired one after another, to be released in reverse order. @module */
+/** Releases resources in the reverse of the order in which they were acquired. @module */
 
 export class Owned {
   readonly #releases: (() => Promise<void>)[] = [];

@@ -31,7 +31,7 @@ export function missingPackage(error: unknown): string | undefined {
   return `The package "${name}" is not installed; ${importer} imports it. Run: ${npmInstall([name])}`;
 }
 
-/** With the supported version of a peer: npm would install the newest one. */
+/** Names the supported version of each peer, because npm would install the newest one. */
 function npmInstall(names: readonly string[]): string {
   const { peerDependencies } = require('mcp-tasks-temporal/package.json') as {
     peerDependencies: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ function isInstalled(name: string): boolean {
     require.resolve(name);
     return true;
   } catch (error) {
-    // A package without an entry point for `require` is installed all the same.
+    // A package without an entry point for `require` still counts as installed.
     return (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND';
   }
 }

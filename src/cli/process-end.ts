@@ -1,4 +1,4 @@
-/** When and how a command's process ends. @module */
+/** Decides when and how a command's process ends. @module */
 import { once } from 'node:events';
 
 /** Waits for SIGINT (Ctrl-C) or SIGTERM. A second signal ends the process immediately. */

@@ -34,7 +34,7 @@ async function keepWorker(stack: LocalStack, logger: Logger, stopping: AbortSign
 }
 
 /**
- * Creates a separate data folder and returns its path, so that an agent that may overwrite files finds none of a
+ * Creates a separate data folder and returns its path, so that an agent that may overwrite files cannot reach the
  * project's own.
  */
 async function dataFolder(): Promise<string> {

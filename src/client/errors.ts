@@ -1,4 +1,4 @@
-/** The errors of a call: which ones came from the server, and which may be temporary. @module */
+/** Distinguishes a call's errors: those that came from the server, and those that may be temporary. @module */
 
 /** A JSON-RPC error that the server answered a call or its task with. The same class for clients of either SDK. */
 export class JsonRpcError extends Error {

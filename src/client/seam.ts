@@ -18,7 +18,7 @@ export interface Progress {
 
 const taps = new WeakMap<McpClient, Tap>();
 
-/** Listens in on a client's connection, and takes out of it what others have asked for here. */
+/** Taps a client's connection and intercepts the messages that others have registered for here. */
 export class Tap {
   /** By progress token. */
   readonly progressListeners = new Map<string, (progress: Progress) => void>();

@@ -5,7 +5,7 @@ export interface StoredTask {
   readonly taskId: string;
   /** The tool's name. */
   readonly tool: string;
-  /** The server that has the task, as it names itself. A host with several servers can tell by it which one to ask. */
+  /** The server that has the task, as it names itself, so that a host with several servers knows which one to ask. */
   readonly server?: { readonly name: string; readonly version: string };
   /** ISO 8601. */
   readonly createdAt: string;

@@ -11,7 +11,7 @@ export interface Logger {
   debug(fields: object, message: string): void;
   /** Logs an event. */
   info(fields: object, message: string): void;
-  /** Logs a problem that the process copes with. */
+  /** Logs a problem that the process can handle. */
   warn(fields: object, message: string): void;
   /** Logs a failure. */
   error(fields: object, message: string): void;

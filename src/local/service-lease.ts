@@ -117,7 +117,7 @@ function releaseAtExit(lease: ServiceLease<string>): void {
       try {
         left.releaseSync();
       } catch {
-        // Nobody is left to report this to, and the lease becomes void with the process.
+        // There is no one left to report this to, and the lease becomes void with the process.
       }
     }
   });

@@ -1,4 +1,4 @@
-/** What the `tasks/*` methods of all versions are made of. @module */
+/** The building blocks of the `tasks/*` methods of all versions. @module */
 import { z } from 'zod';
 import type { Method } from './version.js';
 

@@ -23,7 +23,7 @@ export interface ProtocolVersion {
   readonly stated: 'in-initialize' | 'in-requests';
   readonly tasks: TaskView;
   readonly calls: CallRules;
-  /** How a call that waits for its task is answered with the task's questions. @default it cannot be */
+  /** Puts a task's questions into the answer to the call that waits for it. @default not supported */
   readonly questions?: CallQuestions;
   /** The `tasks/*` methods, by name. */
   readonly methods: Readonly<Record<string, Method>>;
@@ -32,7 +32,7 @@ export interface ProtocolVersion {
   capabilities(owner: Pick<Owner, 'mayList'>): Capabilities;
   /** The messages about tasks that clients get without asking. @default none */
   readonly unsolicited?: UnsolicitedMessages;
-  /** How clients subscribe to tasks. @default they cannot */
+  /** How clients subscribe to tasks. @default not supported */
   readonly subscriptions?: Subscriptions;
 }
 
@@ -187,7 +187,7 @@ export interface UnsolicitedMessages {
 export interface Subscription {
   readonly id: string | number;
   readonly taskIds: readonly string[];
-  /** Why the request is refused. @default it is not */
+  /** The error with which the request is refused. @default none */
   readonly refusal?: RpcError;
 }
 

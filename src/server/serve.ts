@@ -37,10 +37,10 @@ export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Pro
 export interface HandlerOptions
   extends CommonOptions, Omit<CreateMcpHandlerOptions, 'keepAliveMs' | keyof CommonOptions> {}
 
-/** The client of the request that the SDK is serving: its factory does not get what its handler's caller knows. */
+/** The client of the request that the SDK is serving. Kept here because the SDK does not pass it to the factory. */
 const serving = new AsyncLocalStorage<Peer>();
 
-/** A request passes the sessions, then the subscriptions to tasks, then the SDK, which makes a server for it. */
+/** Chains the layers that a request passes: sessions, subscriptions to tasks, then the SDK, which makes its server. */
 export function httpHandler(
   service: TaskService,
   rule: OwnerRule | undefined,

@@ -26,7 +26,7 @@ export interface Attempt {
   readonly startToClose: number;
 }
 
-/** Whether an attempt whose worker was lost does not count: it had passed the highest point of those before it. */
+/** Whether a lost worker's attempt does not count, because it had passed the highest point of all earlier ones. */
 function isFree(heartbeat: unknown): heartbeat is HeartbeatDetails {
   return isHeartbeatDetails(heartbeat) && heartbeat.attempt?.passed === true && heartbeat.attempt.failed !== true;
 }

@@ -17,7 +17,7 @@ export function similarTo(name: string, known: readonly string[]): string | unde
   );
 }
 
-/** Returns the optimal string alignment distance: the letters to change, remove, add, or swap with a neighbour. */
+/** Returns the optimal string alignment distance: the letters to change, remove, add, or swap with a neighbor. */
 function distanceOf(one: string, other: string): number {
   let above: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);

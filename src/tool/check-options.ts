@@ -1,4 +1,4 @@
-/** Checks the options of a tool, for authors whose editor does not: in JavaScript, anything can be written. @module */
+/** Checks the options of a tool at run time, because JavaScript authors get no type errors. @module */
 import { durationProblem } from '../task/duration.js';
 import { INPUT_KINDS } from '../task/input.js';
 import { similarTo } from '../task/similar.js';

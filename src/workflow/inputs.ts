@@ -36,7 +36,7 @@ export const respondUpdate = defineUpdate<{ accepted: string[] }, ReplyArgs>(RES
 /** The same as a signal, which Temporal stores until a worker is available. */
 export const replySignal = defineSignal<ReplyArgs>(REPLY_SIGNAL);
 
-/** How long a question waits, and what happens then. */
+/** How long a question waits, and what happens if nobody answers. */
 export interface InputOptions<Answer> {
   /**
    * How long to wait for an answer that is accepted.

@@ -47,8 +47,8 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
         if (call) return await next(withHeader(input, call));
         const args = input.args.filter((arg) => !isStepCall(arg));
         checkSent(`The input of ${stepName(input.activityType)}`, args, 'input');
-        // A shipped workflow passes the call as an argument and handles the result itself. A workflow that is not a task,
-        // or does not know this package, keeps Temporal's own behaviour.
+        // A shipped workflow passes the call as an argument and handles the result itself. A workflow that is not a
+        // task, or does not know this package, keeps Temporal's own behavior.
         const memo = taskMemo();
         if (args.length < input.args.length || !memo || memo.mapping) return await next(input);
         let first = true;

@@ -54,7 +54,7 @@ export async function asRpcFaults<T>(
     if (!INVALID_PARAMS.has(error.code))
       logger.warn(
         { ...about, ...(isTemporary(error) ? { code: error.code, reason: origin(error).message } : { err: error }) },
-        'request failed',
+        'could not answer a request',
       );
     throw faultOf(error);
   }

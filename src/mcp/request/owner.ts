@@ -16,7 +16,7 @@ export interface AuthInfo {
 }
 
 /**
- * Names the owner that a verified token stands for, with a non-empty string. A request without a token passes
+ * Returns the name of the owner that a verified token stands for: a non-empty string. A request without a token passes
  * `undefined`. The name must stay the same for as long as the owner's tasks live. If the rule throws, the request is
  * refused.
  */

@@ -31,7 +31,7 @@ export interface Given {
 export interface FetchHandler {
   /**
    * Answers a request.
-   * @param given what a framework has already made of it: the verified token, the parsed body
+   * @param given what a framework has already extracted from it: the verified token, the parsed body
    */
   fetch(request: Request, given?: Given): Promise<Response>;
   /** Ends all open streams. */

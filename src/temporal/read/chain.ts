@@ -68,7 +68,7 @@ export class Chains {
       if (cancelled) return { looked: looked + 1, cancelled: { runId } };
       return and(known ?? { looked: 0, next: previous });
     } catch (error) {
-      // Its retention has expired, or someone has deleted it. Earlier runs are older still.
+      // Its retention period has passed, or someone has deleted it. Earlier runs are even older, so stop here.
       if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return and(known ?? { looked: 0 });
       throw error;
     }

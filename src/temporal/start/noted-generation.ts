@@ -37,7 +37,7 @@ export class NotedGeneration {
       async () =>
         await calls.client.workflow.start(NOTE_WORKFLOW, {
           workflowId: ids[0],
-          // Nobody polls it.
+          // No worker polls it.
           taskQueue: NOTE_WORKFLOW,
           memo: { [NUMBER]: number },
           staticSummary: 'Notes the last generation of an idempotency key; needs no worker',
