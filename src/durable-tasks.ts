@@ -126,7 +126,7 @@ const JANITOR = { attempts: 60, first: 1_000, longest: 60_000 };
 /** The folder that holds the state of a server without configuration. */
 const DEFAULT_DIR = '.mcp-tasks';
 
-/** What the `DurableTasks` of either SDK can do besides serving. */
+/** The operations that the `DurableTasks` of both SDKs share, apart from serving. */
 export interface TasksConnection {
   /** Operates on tasks directly, without MCP. */
   readonly engine: PublicEngine;

@@ -1,4 +1,4 @@
-/** What a server author imports: `mcp-tasks-temporal`. @module */
+/** The exports for server authors: `mcp-tasks-temporal`. @module */
 export { DurableTasks } from './server/durable-tasks.js';
 export { serveHttp } from './server/serve-http.js';
 export type { HandlerOptions, ServerFactory } from './server/serve.js';

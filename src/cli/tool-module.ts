@@ -8,7 +8,7 @@ import type { DurableTasks } from '../server/durable-tasks.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { importTypeScript } from './typescript.js';
 
-/** What a file provides. The workflows and activities are for a worker. */
+/** The contents of a tool file. Workflows and activities are for a worker. */
 export interface ToolModule {
   readonly tools: readonly DurableTool[];
   /** Connects with the file's own settings. Only a gateway's file has it. */

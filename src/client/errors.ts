@@ -61,7 +61,7 @@ function isOwnOfV1(code: number, message: string, data: unknown): boolean {
   return code === -32000 && /: (?:Connection closed|Request was cancelled)$/.test(message);
 }
 
-/** Whether sending the same request again may succeed. With `answersAreFinal`, never after an error from the server. */
+/** Returns whether sending the same request again may succeed; never after a server's error if `answersAreFinal`. */
 export function isRetryable(error: Error, answersAreFinal: boolean): boolean {
   if (error instanceof JsonRpcError) return !answersAreFinal && error.code === INTERNAL_ERROR;
   if (error instanceof UnexpectedAnswerError || error.message === 'Not connected') return false;

@@ -1,4 +1,4 @@
-/** What a host imports: `mcp-tasks-temporal/client`. @module */
+/** The exports for hosts: `mcp-tasks-temporal/client`. @module */
 export { callTool, tasksCapability } from './call-tool.js';
 export { JsonRpcError, UnexpectedAnswerError } from './errors.js';
 export { fileTaskStore, type FileTaskStoreOptions } from './file-task-store.js';

@@ -1,4 +1,4 @@
-/** What a host may pass to `callTool` and `resume`. @module */
+/** The options of `callTool` and `resume`. @module */
 import type { Duration } from '../task/duration.js';
 import type { OnInput } from './inputs.js';
 import type { Progress } from './seam.js';

@@ -1,6 +1,6 @@
-/** Where a host keeps the tasks it awaits, to find them again after it was killed. @module */
+/** Stores the tasks that a host awaits, so that it finds them again after it was killed. @module */
 
-/** What a host keeps of a task that it awaits. */
+/** A record of a task that a host awaits. */
 export interface StoredTask {
   readonly taskId: string;
   /** The tool's name. */

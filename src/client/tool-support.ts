@@ -5,7 +5,7 @@ const known = new WeakMap<McpClient, Promise<ReadonlyMap<string, string | undefi
 /** The maximum number of pages, in case a server's list never ends. */
 const MAX_PAGES = 1_000;
 
-/** Whether a call may ask for a task. A client must not do so unless both server and tool declare support. */
+/** Returns whether a call may ask for a task. A client may do so only if both server and tool declare support. */
 export async function takesTask(client: McpClient, tool: string): Promise<boolean> {
   if (!client.getServerCapabilities()?.tasks?.requests?.tools?.call) return false;
   let support = known.get(client);

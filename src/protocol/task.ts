@@ -50,7 +50,7 @@ function cancelled(reason = 'Task was cancelled'): RpcError {
   return { code: -32600, message: reason };
 }
 
-/** What a call is answered with: its tool's result, or a JSON-RPC error. */
+/** The answer to a call: its tool's result, or a JSON-RPC error. */
 export type CallAnswer = { readonly result: ToolResult } | { readonly error: RpcError };
 
 /** Returns what the call itself would have answered with. */

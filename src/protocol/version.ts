@@ -1,6 +1,6 @@
 /**
- * What a protocol version decides. Each version is an object with this interface, in a folder of its own; the registry
- * lists them. A server picks the version of its client once and passes the object along.
+ * Defines what a protocol version decides. Each version is an object with this interface, in a folder of its own; the
+ * registry lists them. A server picks the version of its client once and passes the object along.
  * @module
  */
 import type { z } from 'zod';

@@ -59,7 +59,7 @@ export class DurableTasks implements TasksConnection {
    * `toNodeHandler` from `@modelcontextprotocol/node`.
    *
    * Requests addressed to other hosts than loopback names, or sent by other web pages, are answered 403 (DNS
-   * rebinding): set `allowedHosts` to the names by which clients reach your server.
+   * rebinding): set `allowedHosts` to the host names at which clients reach your server.
    *
    * @param factory creates your server, with its other tools, resources and prompts; called once per request
    * @throws McpTasksError `CONFIGURATION` if you use your own cluster without setting a key, because replicas would not

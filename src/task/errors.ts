@@ -51,7 +51,7 @@ export class McpTasksError extends Error {
 }
 
 /**
- * Whether this package reported the error, with this code if one is given.
+ * Returns whether this package reported the error, with this code if one is given.
  *
  * @example
  * try {

@@ -2,7 +2,7 @@
 import type { InputKind } from './input.js';
 import type { WorkflowMapping } from './workflow-mapping.js';
 
-/** What the workflow and later messages about a task need to know about the call that created it. */
+/** The facts about the call that created a task, for the workflow and for later messages. */
 export interface Caller {
   /** The session of the call. Only its client receives the task's progress. */
   readonly session?: string;

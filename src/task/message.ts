@@ -1,6 +1,6 @@
 /**
- * A task's `statusMessage`: who is waited for, what is running, how far along it is, what went wrong and what happens
- * next. Pure.
+ * Builds a task's `statusMessage`: what it waits for, what is running, how far along it is, what went wrong and what
+ * happens next. Pure.
  * @module
  */
 import { cut, LONGEST_STATUS, number } from '../limits/limits.js';

@@ -1,4 +1,4 @@
-/** What a task's workflow reports about itself when queried. @module */
+/** The report that a task's workflow returns when queried. @module */
 import type { Progress } from './progress.js';
 
 /** A question that the workflow has asked the client and that is still open. */

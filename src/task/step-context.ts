@@ -1,6 +1,6 @@
-/** What a step sees of the task it works for. @module */
+/** A step's view of its task. @module */
 
-/** What a step sees of its task. */
+/** A step's view of its task, which it gets as its second argument. */
 export interface StepContext<Checkpoint = unknown> {
   /** The task's ID, which is also the workflow's ID. */
   readonly taskId: string;

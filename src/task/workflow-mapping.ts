@@ -1,6 +1,6 @@
 /**
- * What this package needs to know to read and answer an existing workflow as a task. It is stored in the task's memo,
- * so a task is always read as it was started, even if its tool has changed since.
+ * Describes how to read and answer an existing workflow as a task. It is stored in the task's memo, so a task is always
+ * read as it was started, even if its tool has changed since.
  * @module
  */
 

@@ -1,6 +1,6 @@
 /**
- * What a tool, step or workflow throws to say how a task ends. Each is a Temporal `ApplicationFailure`, so throwing one
- * in an activity or in workflow code works without a wrapper: retries stop and the workflow fails.
+ * The errors that a tool, step or workflow throws to decide how its task ends. Each is a Temporal `ApplicationFailure`,
+ * so throwing one in an activity or in workflow code works without a wrapper: retries stop and the workflow fails.
  * @module
  */
 import { ApplicationFailure } from '@temporalio/common';

@@ -1,4 +1,4 @@
-/** What a tool's author can set. @module */
+/** The options of `defineTool`. @module */
 import type { Duration } from '../task/duration.js';
 import type { StepContext } from '../task/step-context.js';
 import type { FormRequest } from '../task/form.js';
@@ -7,7 +7,7 @@ import type { ToolResult } from '../task/result.js';
 import type { ToolRetry, ToolTimeouts } from './policy.js';
 import type { SchemaOutput, ToolSchema } from './schema.js';
 
-/** What a function tool sees of its task. */
+/** A function tool's view of its task, which `run` gets as its second argument. */
 export interface ToolContext<Checkpoint = unknown> extends StepContext<Checkpoint> {
   /** What the person filled in before the start, if the tool's `beforeStart` asked. */
   readonly answer?: Readonly<Record<string, unknown>>;

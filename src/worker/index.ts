@@ -1,4 +1,4 @@
-/** What a worker process imports: `mcp-tasks-temporal/worker`. @module */
+/** The exports for worker processes: `mcp-tasks-temporal/worker`. @module */
 export { createWorker, type CreateWorkerOptions, type DurableWorker, type SharedTemporal } from './create-worker.js';
 export { McpTasksPlugin, type McpTasksPluginOptions } from './plugin.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';

@@ -1,4 +1,4 @@
-/** What workflow code imports: `mcp-tasks-temporal/workflow`. Safe in the workflow sandbox. @module */
+/** The exports for workflow code: `mcp-tasks-temporal/workflow`. Safe in the workflow sandbox. @module */
 export { task } from './task.js';
 export type { InputOptions } from './inputs.js';
 export type { ElicitAnswer, FormRequest } from '../task/form.js';

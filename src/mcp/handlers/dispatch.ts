@@ -9,7 +9,7 @@ import type { TaskService } from '../service.js';
 import { answerCall } from './call.js';
 import { callCompanion, companionNames, companions } from './companions.js';
 
-/** What a call needs of the SDK that received it. */
+/** The functions that a call needs from the SDK that received it. */
 export interface ReceivedCall {
   readonly params: unknown;
   /** Runs `handle` with the call's context. */

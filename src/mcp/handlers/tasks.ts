@@ -1,4 +1,4 @@
-/** What a request can do with its owner's tasks. @module */
+/** The operations of a request on its owner's tasks. @module */
 import type { RequestContext } from '../../protocol/request.js';
 import type { ProtocolVersion, TaskOperations } from '../../protocol/version.js';
 import { isMcpTasksError } from '../../task/errors.js';

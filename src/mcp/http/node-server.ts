@@ -9,7 +9,7 @@ import { namesIn, onlyAllowedNames, type AllowedNames } from './allowed-names.js
 /** How long requests in progress may take to end when the server stops, in milliseconds. */
 const CLOSE_GRACE = 3_000;
 
-/** Where `serveHttp` listens, and who may call. */
+/** The options of `serveHttp`: where it listens, and who may call. */
 export interface ServeHttpOptions extends AllowedNames {
   /** The port to listen on; 0 for any free one. @default 3000 */
   readonly port?: number;
@@ -31,7 +31,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** What `DurableTasks.handler` and `bearerAuth` return. */
+/** A handler, as `DurableTasks.handler` and `bearerAuth` return it. */
 export interface ServedHandler extends FetchHandler {
   /** The paths that the handler answers besides its own. */
   readonly metadataPaths?: readonly string[];
@@ -42,8 +42,8 @@ export type NodeListener = (handler: FetchHandler) => (request: IncomingMessage,
 
 /**
  * Serves `handler` on a port.
- * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, the host is not an address of this machine, or
- * no name is known by which clients may reach it
+ * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, the host is not an address of this machine,
+ * or it would accept no host name
  */
 export async function listenHttp(
   handler: ServedHandler,
@@ -54,7 +54,7 @@ export async function listenHttp(
   if (isEveryAddress(host) && allowedHosts.length === 0) {
     throw new McpTasksError(
       'CONFIGURATION',
-      `to listen on ${host || 'every address'}, name the hosts by which clients reach this server: allowedHosts: ['mcp.example.com']. Requests for any other host are refused (DNS rebinding)`,
+      `to listen on ${host || 'every address'}, name the hosts at which clients reach this server: allowedHosts: ['mcp.example.com']. Requests for any other host are refused (DNS rebinding)`,
     );
   }
   const serve = listenerOf(onlyAllowedNames(handler, { ...names, allowedHosts }));

@@ -16,7 +16,7 @@ const MOST = 10_000;
 type Message = { readonly id?: unknown; readonly method?: string; readonly params?: Readonly<Record<string, unknown>> };
 type Send = (message: object, options?: { readonly relatedRequestId?: RequestId }) => Promise<void>;
 
-/** What the transports of both SDKs have in common. */
+/** The members that the transports of both SDKs have in common. */
 interface Transport {
   onmessage?: (message: Message, extra?: unknown) => void;
   onclose?: () => void;

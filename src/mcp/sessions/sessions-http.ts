@@ -21,7 +21,7 @@ import { unlessExpired, untilExpiry } from '../request/token-expiry.js';
 import type { Peer } from './peer.js';
 import { newSession, sealSession, type Session } from './session.js';
 
-/** What the caller of a {@link FetchHandler} knows about a request. */
+/** The data about a request that the caller of a {@link FetchHandler} passes along. */
 export interface Given {
   authInfo?: AuthInfo;
   parsedBody?: unknown;

@@ -43,7 +43,7 @@ export class LateTarget implements TemporalTarget {
     return this.#target?.uiUrl;
   }
 
-  /** What the start is busy with, for a message. */
+  /** What the start is doing now, for error messages. */
   get lately(): string {
     return this.#lately;
   }

@@ -45,7 +45,7 @@ export class Happenings {
 
   constructor(private readonly calls: Calls) {}
 
-  /** Returns what last happened up to this length of the run's history, as far as it is known by `until`. */
+  /** Returns what last happened up to this length of the run's history, as far as it can be found by `until`. */
   async get(
     run: Run & { readonly historyLength: number },
     mapping: WorkflowMapping | undefined,
