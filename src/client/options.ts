@@ -5,7 +5,7 @@ import type { Progress } from './seam.js';
 import type { TaskStatus } from './status.js';
 import type { TaskStore } from './task-store.js';
 
-/** Which tool to call, and with what. */
+/** The tool to call, and its arguments. */
 export interface CallToolParams {
   readonly name: string;
   readonly arguments?: Readonly<Record<string, unknown>>;

@@ -73,7 +73,7 @@ interface GatewayParts {
   readonly started: LoadedGateway;
 }
 
-/** Existing workflows served as tools, as {@link serveGateway} returns it. */
+/** A running gateway, as {@link serveGateway} returns it. */
 export class Gateway {
   readonly tasks: DurableTasks;
   readonly #parts: GatewayParts;
@@ -243,7 +243,7 @@ function ownServer(): McpServer {
   return new McpServer({ name: 'mcp-tasks-temporal', version });
 }
 
-/** Returns the settings that the file makes. Those that it does not make keep their defaults. */
+/** Returns the settings that the file contains. All others keep their defaults. */
 function settingsOf({
   ttl,
   longestTtl,

@@ -134,8 +134,8 @@ export interface FunctionToolOptions<
 /** A tool whose work is a workflow of your own. */
 export interface WorkflowToolOptions<I extends ToolSchema, O extends ToolSchema> extends ToolOptions<I, O> {
   /**
-   * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). Calls from clients that
-   * have not declared support for it are refused before anything starts.
+   * What the workflow may ask of the client (`task.elicit`, `task.elicitUrl`, `task.sample`). The server refuses calls
+   * from clients that have not declared support for it, before anything starts.
    * @default nothing
    */
   readonly asks?: readonly InputKind[];
