@@ -41,7 +41,7 @@ export async function dispatchCall(
     return await call.run(async (ctx) => await handled(answer, ctx));
   }
   if (version.calls.asksForTask(params) && (await call.hasTool(name)))
-    throw methodNotFound(`Tool ${name} does not support task augmentation`);
+    throw methodNotFound(`Tool ${name} cannot run as a task: call it without the "task" parameter.`);
   if (!companionNames(service).includes(name)) return await call.passOn();
   return await call.run(async (ctx) => {
     const companion = companions(service, version, ctx.owner).find((one) => one.name === name);

@@ -40,7 +40,7 @@ function defineLoadDataset(config: ToolsConfig): DurableTool {
       'Loads CSV, NDJSON, JSON or Parquet files into a new database table. Every row is loaded exactly once, and row ' +
       'count and checksum are verified before the table appears. If the load fails or is cancelled, the database ' +
       'stays unchanged. No value is changed: text that is not exactly a number, date or time stays text, unless `types` ' +
-      'says otherwise. Empty CSV fields become NULL, and quoted ones empty text. ' +
+      'says otherwise. Empty CSV fields become NULL; quoted empty fields stay empty text. ' +
       `Databases: ${databases.join(', ') || 'none configured'}.`,
     inputSchema: z.object({
       source: z
