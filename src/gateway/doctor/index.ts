@@ -72,7 +72,7 @@ async function* examineNamespace(
     if (!reported.has(why))
       yield error(
         `${namespace === undefined ? 'the connection' : `the connection of namespace ${namespace}`}: ${why}`,
-        'fix this first: the gateway cannot start without it',
+        'fix this first: until then, the gateway cannot start',
       );
     reported.add(why);
     return;
