@@ -87,7 +87,7 @@ export class DirectoryDriver implements StorageDriver {
     const sha256 = hashOf(content);
     const path = this.#path(sha256);
     try {
-      if (!(await renew(path, content.byteLength))) await writeWhole(path, content);
+      if (!(await renew(path, content))) await writeWhole(path, content);
     } catch (error) {
       throw new McpTasksError(
         'CONFIGURATION',
@@ -117,11 +117,12 @@ export class DirectoryDriver implements StorageDriver {
 }
 
 /** Updates the file's time, so that it is not deleted as old. @returns whether it exists and is complete */
-async function renew(path: string, size: number): Promise<boolean> {
+async function renew(path: string, content: Uint8Array): Promise<boolean> {
   const now = new Date();
   try {
     await utimes(path, now, now);
-    return (await stat(path)).size === size;
+    // A damaged file may have the right size.
+    return (await stat(path)).size === content.byteLength && (await readFile(path)).equals(content);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
