@@ -1,9 +1,11 @@
 /** Adds a step's reports of progress to its result. @module */
 import type { Context } from '@temporalio/activity';
+import type { Payload } from '@temporalio/common';
+import { isNoJson } from '../limits/encoded-size.js';
 import type { Progress } from '../task/progress.js';
 import type { StepResult } from '../task/step-call.js';
 import { converterOf } from './converter.js';
-import { fittingResult, sizeOfResult } from './sizes.js';
+import { fittingResult, sizeOf } from './sizes.js';
 
 /**
  * Returns the step's result with its reports. Returns the result alone if it can't be encoded inside an object, or if
@@ -17,7 +19,7 @@ export async function reportedResult<Result>(
 ): Promise<Result> {
   const reported: StepResult = { mcpStep: 1, value: result, reports };
   if (reports.length > 0 && haveSameEncoding(activity, result, reported)) {
-    const { size, limit } = await sizeOfResult(activity, reported);
+    const { size, limit } = await sizeOf(activity, [reported]);
     if (size <= limit) return reported as Result;
   }
   return await fittingResult(activity, result);
@@ -27,6 +29,11 @@ export async function reportedResult<Result>(
 function haveSameEncoding(activity: Context, result: unknown, reported: StepResult): boolean {
   if (result === undefined) return true;
   const { payloadConverter } = converterOf(activity);
-  const [one, other] = [result, reported].map((value) => payloadConverter.toPayload(value).metadata?.['encoding']);
-  return Buffer.compare(one ?? Buffer.of(), other ?? Buffer.of()) === 0;
+  const [one, other] = [result, reported].map((value) => payloadConverter.toPayload(value)) as [Payload, Payload];
+  if (isNoJson(one)) return false;
+  return Buffer.compare(encodingOf(one), encodingOf(other)) === 0;
+}
+
+function encodingOf({ metadata }: Payload): Uint8Array {
+  return metadata?.['encoding'] ?? Buffer.of();
 }

@@ -13,15 +13,15 @@ import { converterOf } from './converter.js';
  * @throws ToolError if it is too large
  */
 export async function fittingResult<Result>(activity: Context, result: Result): Promise<Result> {
-  const { size, limit } = await sizeOfResult(activity, result);
+  const { size, limit } = await sizeOf(activity, [result]);
   if (size <= limit) return result;
   throw new ToolError(tooLarge(`The result of ${stepName(activity.info.activityType)} is`, size, 'result', limit));
 }
 
-/** Measures a step's result as Temporal receives it. */
-export async function sizeOfResult(activity: Context, result: unknown): Promise<EncodedSize> {
+/** Measures a step's result or arguments as Temporal receives them. */
+export async function sizeOf(activity: Context, values: readonly unknown[]): Promise<EncodedSize> {
   const { activityId, namespace, workflowExecution, isLocal } = activity.info;
-  return await encodedSize(converterOf(activity), [result], {
+  return await encodedSize(converterOf(activity), values, {
     type: 'activity',
     namespace,
     activityId,

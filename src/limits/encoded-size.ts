@@ -19,7 +19,7 @@ export interface EncodedSize {
 
 /**
  * Measures the values of one message.
- * @throws whatever the converter or a codec throws
+ * @throws TypeError if a value has no JSON form; whatever the converter or a codec throws
  */
 export async function encodedSize(
   { payloadConverter, payloadCodecs, externalStorage }: LoadedDataConverter,
@@ -27,6 +27,11 @@ export async function encodedSize(
   context?: SerializationContext,
 ): Promise<EncodedSize> {
   let payloads = values.map((value) => payloadConverter.toPayload(value, context));
+  const bad = payloads.findIndex(isNoJson);
+  if (bad >= 0)
+    throw new TypeError(
+      `A value of type ${typeof values[bad]} has no JSON form, so it cannot be sent. Use plain data.`,
+    );
   const before = sum(payloads.map(payloadSize));
   if (before * GROWTH < LARGEST_PAYLOAD) return { size: before, limit: LARGEST_PAYLOAD, stored: false };
   for (const codec of payloadCodecs) payloads = await codec.encode(payloads, context);
@@ -40,6 +45,14 @@ export async function encodedSize(
   if (largest > LARGEST_STORED) return { size: largest, limit: LARGEST_STORED, stored: true };
   const inline = sum(payloads.map((payload) => (stored.includes(payload) ? REFERENCE : payloadSize(payload))));
   return { size: inline, limit: LARGEST_PAYLOAD, stored: stored.length > 0 };
+}
+
+/**
+ * Whether a payload is JSON without any text: the default converter makes one of a function or a symbol, and nobody can
+ * decode it.
+ */
+export function isNoJson({ metadata, data }: Payload): boolean {
+  return data?.byteLength === 0 && Buffer.from(metadata?.['encoding'] ?? []).toString() === 'json/plain';
 }
 
 /** The size in protobuf, rounded up: each field has a tag and a length. */

@@ -30,6 +30,8 @@ const Ways = z.enum([
   'length',
   'reports',
   'reported error',
+  'function',
+  'reported function',
 ]);
 const worked = defineTool({
   name: 'worked',
@@ -45,6 +47,7 @@ const worked = defineTool({
     // Control characters are the longest in JSON.
     if (way.startsWith('report')) for (let done = 1; done <= 25; done++) ctx.progress(done, 25, '\u0001'.repeat(2_000));
     if (way === 'reports') return { made };
+    if (way.endsWith('function')) return () => made;
     if (way === 'reported error') throw new TaskError(-32_001, 'the data say more', { made });
     if (way === 'progress') ctx.progress(1, 2, made);
     if (way === 'checkpoint') {
@@ -153,6 +156,12 @@ describe('a function tool', () => {
 
   it.each([TOO_LARGE, 2_200_000, 6_000_000])('fails with a result of %d bytes, and says why', async (size) => {
     expect(await run('result', size)).toMatchObject(failed(names(LARGEST_PAYLOAD)));
+  });
+
+  it.each(['function', 'reported function'] as const)('fails if its result is a %s, which JSON lacks', async (way) => {
+    expect(await run(way, 0)).toMatchObject(
+      failed('A value of type function has no JSON form, so it cannot be sent. Use plain data.'),
+    );
   });
 
   it.each([LONGEST_ERROR, 1_500_000, 6_000_000])('fails with the beginning of an error of %d bytes', async (size) => {
