@@ -3,12 +3,13 @@
  * @module
  */
 import { ResourceTemplate, type McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { UriTemplate } from '@modelcontextprotocol/sdk/shared/uriTemplate.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { InitializeResult, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { invalidParams } from '../protocol/errors.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
-import { hasLinks, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
+import { hasLinks, matchResult, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
 import { pickVersion, versionNamed } from '../protocol/registry.js';
 import type { Owner, RpcResult } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
@@ -47,12 +48,19 @@ export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (tran
   if (service.tools.size > 0) serveTools(mcp, service, version, serve);
 }
 
+/** A template of which each variable of the range may be left out. */
+class ResultTemplate extends UriTemplate {
+  override match(uri: string): Record<string, string> | null {
+    return matchResult(uri);
+  }
+}
+
 /** Serves large results as resources. */
 function serveResults(mcp: McpServer, service: TaskService, serve: RunRequest): void {
   for (const { name, uriTemplate, ...metadata } of RESULT_TEMPLATES)
     mcp.registerResource(
       name,
-      new ResourceTemplate(uriTemplate, { list: undefined }),
+      new ResourceTemplate(new ResultTemplate(uriTemplate), { list: undefined }),
       metadata,
       async (uri, variables, extra) =>
         (await serve(

@@ -1,6 +1,7 @@
 /** Makes an author's `McpServer` serve durable tools. Its other tools, resources and prompts stay unchanged. @module */
 import {
   ResourceTemplate,
+  UriTemplate,
   type InitializeResult,
   type McpServer,
   type RegisteredTool,
@@ -10,7 +11,7 @@ import { dispatchCall } from '../mcp/handlers/dispatch.js';
 import { nameTaken } from '../mcp/tools/fallback.js';
 import { listedTools, adaptList } from '../mcp/handlers/listing.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
-import { hasLinks, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
+import { hasLinks, matchResult, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
 import { TASKS_EXTENSION } from '../protocol/extension.js';
 import { versionNamed } from '../protocol/registry.js';
 import type { ProtocolVersion } from '../protocol/version.js';
@@ -41,7 +42,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
     for (const { name, uriTemplate, ...metadata } of RESULT_TEMPLATES)
       mcp.registerResource(
         name,
-        new ResourceTemplate(uriTemplate, { list: undefined }),
+        new ResourceTemplate(new ResultTemplate(uriTemplate), { list: undefined }),
         metadata,
         async (uri, variables, ctx) =>
           await readResult(service, uri.href, variables as never, requestContext(mcp, peer, ctx, codec)),
@@ -73,6 +74,13 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
         passOn: async () => await sdk(request, sdkContext),
       }),
   );
+}
+
+/** A template of which each variable of the range may be left out. */
+class ResultTemplate extends UriTemplate {
+  override match(uri: string): Record<string, string> | null {
+    return matchResult(uri);
+  }
 }
 
 /** Returns the answer to `initialize` without task support, for a client of a version before tasks. */

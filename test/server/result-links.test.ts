@@ -82,6 +82,20 @@ describe.each(adapters)('on the %s adapter', (sdk, adapt) => {
     expect(await textAt(`${uri}?offset=100000&length=10`)).toBe('');
   });
 
+  it('each parameter of a range may be left out, and their order does not matter', async () => {
+    const uri = await linked();
+    expect(await textAt(`${uri}?offset=30`)).toBe(whole.slice(30));
+    expect(await textAt(`${uri}?length=30`)).toBe(whole.slice(0, 30));
+    expect(await textAt(`${uri}?length=30&offset=10`)).toBe(whole.slice(10, 40));
+  });
+
+  it.each(['offset=1&offset=2', 'page=2', 'offset=0&length=5&page=2'])('%s is another resource', async (query) => {
+    expect((await read(`${await linked()}?${query}`)).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('not found'),
+    });
+  });
+
   it('nobody else can tell that there is a result', async () => {
     const uri = await linked();
     const unknown = uri.replace(/.{8}\/result$/, '00000000/result');
@@ -91,12 +105,15 @@ describe.each(adapters)('on the %s adapter', (sdk, adapt) => {
     expect((await read(`${uri}?offset=0&length=5`, user('bob'))).error?.code).toBe(-32602);
   });
 
-  it.each(['offset=-1&length=1', 'offset=x&length=1', 'offset=0&length=1e3'])('%s is not a range', async (query) => {
-    expect((await read(`${await linked()}?${query}`)).error).toMatchObject({
-      code: -32602,
-      message: expect.stringContaining('whole number'),
-    });
-  });
+  it.each(['offset=-1&length=1', 'offset=x&length=1', 'offset=0&length=1e3', 'offset=', 'length=x'])(
+    '%s is not a range',
+    async (query) => {
+      expect((await read(`${await linked()}?${query}`)).error).toMatchObject({
+        code: -32602,
+        message: expect.stringContaining('whole number'),
+      });
+    },
+  );
 
   it('the templates are listed next to the resources of the server’s author', async () => {
     const { resourceTemplates } = (await send('resources/templates/list', {})).result;

@@ -25,9 +25,31 @@ export const RESULT_TEMPLATES = [
     name: 'mcp-task-result-range',
     uriTemplate: 'mcp-task://{taskId}/result{?offset,length}',
     title: 'Part of the result of a task',
-    description: 'A part of the text of the result of one of your tasks: `length` characters from `offset`, from 0.',
+    description:
+      'A part of the text of the result of one of your tasks: `length` characters from `offset`. Without `offset` from the beginning, without `length` to the end.',
   },
 ] as const;
+
+/** The variables of the URI of a result. */
+export interface ResultRange {
+  readonly taskId: string;
+  readonly offset?: string;
+  readonly length?: string;
+}
+
+/**
+ * Returns the variables of a result's URI. The SDKs' own templates match only URIs with all variables, in this order.
+ * @returns null if it is another URI
+ */
+export function matchResult(uri: string): Record<string, string> | null {
+  const [, taskId, query] = /^mcp-task:\/\/([^/?#]+)\/result(?:\?([^#]*))?$/.exec(uri) ?? [];
+  if (taskId === undefined) return null;
+  const range = [...new URLSearchParams(query)];
+  const known = range.every(([name], at) => RANGE.has(name) && range.findIndex(([other]) => other === name) === at);
+  return known ? { ...Object.fromEntries(range), taskId } : null;
+}
+
+const RANGE = new Set(['offset', 'length']);
 
 /** The defaults of a tool's `largeResult`, in characters. */
 const ABOVE = 20_000;
@@ -86,7 +108,7 @@ function linked(
 export async function readResult(
   service: TaskService,
   uri: string,
-  { taskId, ...range }: { readonly taskId: string; readonly offset?: string; readonly length?: string },
+  { taskId, ...range }: ResultRange,
   ctx: RequestContext,
 ): Promise<RpcResult & { contents: { uri: string; mimeType: string; text: string }[] }> {
   return await asRpcFaults(service.logger, { method: 'resources/read', taskId }, ctx.signal, async () => {
@@ -115,10 +137,7 @@ async function resultOfTask(
  * Cuts out a range. A character outside the Basic Multilingual Plane counts as two, and belongs to the range in which
  * it begins.
  */
-function rangeOf(
-  text: string,
-  { offset = '0', length }: { readonly offset?: string; readonly length?: string },
-): string {
+function rangeOf(text: string, { offset = '0', length }: Omit<ResultRange, 'taskId'>): string {
   const from = whole('offset', offset);
   const to = length === undefined ? text.length : from + whole('length', length);
   return text.slice(boundary(text, from), boundary(text, to));
