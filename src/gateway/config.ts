@@ -279,6 +279,12 @@ export const GatewayConfig = z
     resultRetention: duration
       .optional()
       .describe('How long a finished task stays readable, even after its ttl has passed. Default: 1 hour'),
+    deleteExpired: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether to delete the closed workflows of expired tasks from Temporal, every hour, before its retention does. Only workflows that tools started with this setting are deleted. Default: false',
+      ),
     pollInterval: duration.optional().describe('How often clients should poll. Default: 1 second'),
     fallback: z
       .enum(['await', 'handle'])

@@ -1,7 +1,7 @@
 /**
- * Workers for the gateway's own workflows: in protocol 2025-11-25 one asks for confirmation before a tool with `confirm`
- * starts, and one cancels the tasks of a tool with `onTtl: cancel` when their ttl passes. The workers run only in
- * namespaces that have such a tool. A worker that ends is restarted for as long as the gateway serves.
+ * The worker of the gateway's own workflows in each namespace: in protocol 2025-11-25 it asks for confirmation before a tool with `confirm`
+ * starts, cancels the tasks of a tool with `onTtl: cancel` when their ttl passes, and deletes expired tasks if the file
+ * sets `deleteExpired`. Without that, a worker runs only in namespaces that have such a tool. A worker that ends is restarted for as long as the gateway serves.
  * @module
  */
 import pRetry from 'p-retry';
@@ -9,10 +9,17 @@ import type { DataConverter } from '@temporalio/client';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { configuredTarget, type TemporalOptions } from '../temporal/connection/target.js';
+import type { DurableTool } from '../tool/define-tool.js';
 import type { CreateWorkerOptions, DurableWorker } from '../worker/index.js';
+import type { GatewayConfig } from './config.js';
 
 /** The first and the longest pause before restarting a worker, in milliseconds. */
 const PAUSE = { first: 500, longest: 10_000 };
+
+/** Returns whether a tool needs the worker in its namespace. */
+export function needsWorker({ beforeStart, onTtl }: DurableTool, config: Pick<GatewayConfig, 'onTtl'>): boolean {
+  return beforeStart !== undefined || (onTtl ?? config.onTtl) === 'cancel';
+}
 
 export interface ConfirmWorkersOptions {
   readonly taskQueue: string;
@@ -109,7 +116,7 @@ export async function loadWorker(): Promise<typeof import('../worker/index.js')>
   return await import('../worker/index.js').catch((error: unknown) => {
     throw new McpTasksError(
       'CONFIGURATION',
-      'tools with `confirm` or `onTtl: cancel` need @temporalio/worker, to ask clients that use protocol 2025-11-25 and to cancel tasks. Run: npm install @temporalio/worker',
+      'tools with `confirm` or `onTtl: cancel`, and `deleteExpired`, need @temporalio/worker, to ask clients that use protocol 2025-11-25, to cancel tasks and to delete them. Run: npm install @temporalio/worker',
       { cause: error },
     );
   });

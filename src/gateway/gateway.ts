@@ -10,14 +10,17 @@ import { McpTasksError } from '../task/errors.js';
 import { version } from '../version.js';
 import type { CreateWorkerOptions } from '../worker/index.js';
 import type { GatewayConfig, GatewayConfigInput } from './config.js';
-import { ConfirmWorkers } from './confirm-worker.js';
+import { ConfirmWorkers, needsWorker } from './confirm-worker.js';
 import { connectionsOf } from './connection.js';
 import { inTurn } from './in-turn.js';
 import { gatewayOf, loadGateway, type LoadedGateway } from './load.js';
 import { GatewayFileError } from './problem.js';
 import { FileWatch } from './watch-files.js';
 
-/** The task queue of the gateway's own workflows, which ask before a tool starts and cancel tasks when their ttl passes. */
+/**
+ * The task queue of the gateway's own workflows, which ask before a tool starts, cancel tasks when their ttl passes and
+ * delete expired tasks.
+ */
 const OWN_TASK_QUEUE = 'mcp-tasks-gateway';
 
 /** The options of {@link serveGateway}. */
@@ -31,7 +34,10 @@ export interface GatewayOptions extends Pick<
   readonly dir?: string;
   /** Whether to reload the tools when the file changes and on SIGHUP. @default true */
   readonly watch?: boolean;
-  /** Options of the worker that asks before tools with `confirm` start, and cancels tasks of tools with `onTtl: cancel`. */
+  /**
+   * Options of the worker that asks before tools with `confirm` start, cancels tasks of tools with `onTtl: cancel`, and
+   * deletes expired tasks with `deleteExpired`.
+   */
   readonly worker?: Partial<CreateWorkerOptions>;
   /**
    * Called before that worker is created, at the start or after a reload, until it has succeeded once. Call Temporal's
@@ -234,8 +240,12 @@ export class Gateway {
   }
 
   async #ensureWorkers({ tools, config }: LoadedGateway): Promise<void> {
-    const served = tools.filter(({ beforeStart, onTtl = config.onTtl }) => beforeStart || onTtl === 'cancel');
-    await this.#parts.confirmWorkers.ensure(served.map(({ namespace }) => namespace));
+    const served = config.deleteExpired ? tools : tools.filter((tool) => needsWorker(tool, config));
+    await this.#parts.confirmWorkers.ensure([
+      ...served.map(({ namespace }) => namespace),
+      // Its schedule is in every namespace that is open, even if no tool is in it.
+      ...(config.deleteExpired ? [undefined, ...Object.keys(config.namespaces ?? {})] : []),
+    ]);
   }
 }
 
@@ -249,12 +259,13 @@ function settingsOf({
   longestTtl,
   onTtl,
   resultRetention,
+  deleteExpired,
   fallback,
   handleAfter,
   pollInterval,
 }: GatewayConfig): Pick<
   DurableTasksOptions,
-  'ttl' | 'onTtl' | 'resultRetention' | 'fallback' | 'handleAfter' | 'pollInterval'
+  'ttl' | 'onTtl' | 'resultRetention' | 'deleteExpired' | 'fallback' | 'handleAfter' | 'pollInterval'
 > {
   return {
     ttl: {
@@ -263,6 +274,7 @@ function settingsOf({
     },
     ...(onTtl === undefined ? {} : { onTtl }),
     ...(resultRetention === undefined ? {} : { resultRetention }),
+    ...(deleteExpired === undefined ? {} : { deleteExpired }),
     ...(fallback === undefined ? {} : { fallback }),
     ...(handleAfter === undefined ? {} : { handleAfter }),
     ...(pollInterval === undefined ? {} : { pollInterval }),

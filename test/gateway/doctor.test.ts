@@ -124,8 +124,19 @@ describe('reports', () => {
       'start, read, cancel, list, query and signal',
     ],
     ['confirm', { confirm: true }, 'start, read, cancel, list, query, update, signal and work on'],
+    ['onTtl', { onTtl: 'cancel' }, 'start, read, cancel, list and work on'],
   ])('the rights that %s needs', async (_, tool, rights) => {
     expect(await findings({ tools: [{ ...text, ...tool }] })).toContainEqual({
+      level: 'ok',
+      text: `rights in namespace default: this role may ${rights} workflows`,
+    });
+  });
+
+  it.each<[string, Partial<GatewayConfigInput>, string]>([
+    ['onTtl', { onTtl: 'cancel' }, 'start, read, cancel, list and work on'],
+    ['deleteExpired', { deleteExpired: true }, 'start, read, cancel, list, work on, schedule and delete'],
+  ])('the rights that %s of the file needs', async (_, config, rights) => {
+    expect(await findings(config)).toContainEqual({
       level: 'ok',
       text: `rights in namespace default: this role may ${rights} workflows`,
     });
@@ -211,15 +222,19 @@ describe('reports', () => {
     expect(existsSync(join(dir, 'dev'))).toBe(false);
   });
 
-  it('a worker for `confirm` that cannot be loaded', async () => {
+  it.each<[string, object, object, RegExp]>([
+    ['confirm', { confirm: true }, {}, /^confirm or onTtl \(text\)/],
+    ['onTtl', { onTtl: 'cancel' }, {}, /^confirm or onTtl \(text\)/],
+    ['deleteExpired', {}, { deleteExpired: true }, /^deleteExpired: cannot load/],
+  ])('a worker for `%s` that cannot be loaded', async (_, tool, settings, message) => {
     vi.doMock('../../src/worker/index.js', () => {
       throw new Error('no native parts');
     });
     onTestFinished(() => vi.doUnmock('../../src/worker/index.js'));
-    expect(await bad({ tools: [{ ...text, confirm: true }] })).toEqual([
+    expect(await bad({ ...settings, tools: [{ ...text, ...tool }] })).toEqual([
       {
         level: 'error',
-        text: expect.stringMatching(/^confirm \(text\)/),
+        text: expect.stringMatching(message),
         remedy: expect.stringContaining('npm install @temporalio/worker'),
       },
     ]);

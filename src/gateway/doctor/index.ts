@@ -5,7 +5,7 @@ import { Calls } from '../../temporal/rpc/calls.js';
 import { temporalClient } from '../../temporal/connection/connect.js';
 import { configuredTarget, resolveTemporalTarget, type TemporalTarget } from '../../temporal/connection/target.js';
 import type { DurableTool } from '../../tool/define-tool.js';
-import { loadWorker } from '../confirm-worker.js';
+import { loadWorker, needsWorker } from '../confirm-worker.js';
 import { connectionsOf, type Connections } from '../connection.js';
 import type { LoadedGateway } from '../load.js';
 import { clusterFindings } from './cluster.js';
@@ -33,7 +33,7 @@ export async function* examine(
   for (const namespace of new Set([undefined, ...tools.map((tool) => tool.namespace)])) {
     yield* examineNamespace({ loaded, dir, env, reported }, namespace);
   }
-  yield* await confirmFindings(tools);
+  yield* await workerFindings(loaded);
   yield ok(
     'long polls: each gateway process holds up to 300 per namespace. By default, a frontend accepts 1,200 per namespace from all clients together',
     'for more replicas, raise frontend.namespaceCount: a task without a long poll is checked only every 2 s',
@@ -91,7 +91,7 @@ async function* examineNamespace(
     const settings = await namespaceFindings(calls, tools, config);
     yield* settings.findings;
     if (!settings.there) return;
-    yield* await rightsFindings(calls, tools);
+    yield* await rightsFindings(calls, tools, config);
     const queues = await Promise.all(
       [...byTaskQueue(tools)].map(async ([taskQueue, names]) => await taskQueueFindings(calls, taskQueue, names)),
     );
@@ -160,15 +160,19 @@ function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEn
   }
 }
 
-/** Checks that the gateway can load the worker that tools with `confirm` need. */
-async function confirmFindings(tools: readonly DurableTool[]): Promise<Finding[]> {
-  const asking = tools.filter(({ beforeStart }) => beforeStart).map(({ name }) => name);
-  if (asking.length === 0) return [];
+/** Checks that the gateway can load its own worker, if it needs one. */
+async function workerFindings({ tools, config }: LoadedGateway): Promise<Finding[]> {
+  const needing = tools.filter((tool) => needsWorker(tool, config)).map(({ name }) => name);
+  const reasons = [
+    ...(needing.length > 0 ? [`confirm or onTtl (${needing.join(', ')})`] : []),
+    ...(config.deleteExpired ? ['deleteExpired'] : []),
+  ];
+  if (reasons.length === 0) return [];
   return await loadWorker().then(
     () => [],
     () => [
       error(
-        `confirm (${asking.join(', ')}): cannot load the worker that asks clients that use protocol 2025-11-25`,
+        `${reasons.join(' and ')}: cannot load the worker that asks clients, cancels tasks and deletes expired ones`,
         'run "npm install @temporalio/worker", on a platform that its native modules support',
       ),
     ],

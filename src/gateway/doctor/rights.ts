@@ -5,6 +5,8 @@ import pRetry from 'p-retry';
 import { GRPC, grpcCode, within, type Calls } from '../../temporal/rpc/calls.js';
 import { isNamespaceMissing } from '../../temporal/rpc/refusal.js';
 import type { DurableTool } from '../../tool/define-tool.js';
+import type { GatewayConfig } from '../config.js';
+import { needsWorker } from '../confirm-worker.js';
 import { DEADLINE, error, isRefusal, ok, reasonOf, warning, type Finding } from './finding.js';
 
 const { TaskQueueKind } = proto.temporal.api.enums.v1;
@@ -16,8 +18,7 @@ const PAUSE = 1_000;
 
 const NO_RIGHTS =
   'this client has no rights here: check the API key or client certificate, and give its role write access to this namespace';
-const SOME_RIGHTS =
-  'give this client a role with write access to this namespace, or allow these calls. It needs no others: the gateway never deletes anything';
+const SOME_RIGHTS = 'give this client a role with write access to this namespace, or allow these calls';
 const UNSUPPORTED = 'the server, or a proxy in front of it, does not support these calls: upgrade it';
 
 type Probe = () => Promise<unknown>;
@@ -28,10 +29,14 @@ type Probes = Readonly<Record<string, Readonly<Record<string, Probe>>>>;
  * Checks the rights that these tools need, and no others.
  * @param tools the tools in this namespace
  */
-export async function rightsFindings(calls: Calls, tools: readonly DurableTool[]): Promise<Finding[]> {
+export async function rightsFindings(
+  calls: Calls,
+  tools: readonly DurableTool[],
+  lifetime: Lifetime,
+): Promise<Finding[]> {
   const { namespace } = calls.client.options;
   const where = `rights in namespace ${namespace}`;
-  const probes = probesFor(calls, needsOf(tools));
+  const probes = probesFor(calls, needsOf(tools, lifetime));
   const results = await Promise.all(
     Object.entries(probes).flatMap(([right, byCall]) =>
       Object.entries(byCall).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })),
@@ -93,14 +98,17 @@ function listed(words: readonly string[]): string {
   return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' and ');
 }
 
-type Need = 'query' | 'update' | 'signal' | 'work on';
+type Need = 'query' | 'update' | 'signal' | 'work on' | 'schedule' | 'delete';
+type Lifetime = Pick<GatewayConfig, 'onTtl' | 'deleteExpired'>;
 
-/** Returns the rights that only some tools need. */
-function needsOf(tools: readonly DurableTool[]): ReadonlySet<Need> {
+/** Returns the rights that only some tools and settings need. */
+function needsOf(tools: readonly DurableTool[], lifetime: Lifetime): ReadonlySet<Need> {
   const needs = new Set<Need>();
+  if (lifetime.deleteExpired) for (const need of ['work on', 'schedule', 'delete'] as const) needs.add(need);
+  if (tools.some((tool) => needsWorker(tool, lifetime))) needs.add('work on');
   for (const { work, beforeStart } of tools) {
     // The workflow that asks is the gateway's own: the gateway runs its worker, queries it and delivers the answers.
-    if (beforeStart) for (const need of ['query', 'update', 'signal', 'work on'] as const) needs.add(need);
+    if (beforeStart) for (const need of ['query', 'update', 'signal'] as const) needs.add(need);
     const { status, inputs = {} } = (work.kind === 'workflow' && work.existing?.mapping) || {};
     const questions = Object.values(inputs);
     if (status || questions.length > 0) needs.add('query');
@@ -145,6 +153,20 @@ function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
           taskQueue: { name: '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
         }),
       RespondWorkflowTaskCompleted: async () => await service.respondWorkflowTaskCompleted({ namespace }),
+    },
+    // The server rejects a schedule at no time that exists, but only after checking the right.
+    schedule: {
+      CreateSchedule: async () =>
+        await service.createSchedule({
+          namespace,
+          scheduleId: workflowId,
+          schedule: { spec: { cronString: ['none'] } },
+          requestId: randomUUID(),
+        }),
+    },
+    delete: {
+      DeleteWorkflowExecution: async () =>
+        await service.deleteWorkflowExecution({ namespace, workflowExecution: execution }),
     },
   };
   return {
