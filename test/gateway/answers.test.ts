@@ -1,10 +1,10 @@
 /** Answers sent twice, to workflows that do not expect it: each question gets one answer. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { Gateway } from '../../src/gateway/index.js';
 import { wholeEngine } from '../helpers/engine.js';
-import { send2026, type Reply } from '../helpers/raw-requests.js';
+import { send2025, send2026, type Reply } from '../helpers/raw-requests.js';
 import { startGateway, startPlainWorker } from '../helpers/gateway.js';
 
 const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
@@ -112,6 +112,17 @@ it('the status says that an answer was not accepted, and why, until another is',
   );
   await answer(replicas[0], taskId, key, 'yes');
   expect(await heard(taskId)).toEqual(['yes']);
+});
+
+it('a list says it too', async () => {
+  const listing = await startGateway({ taskQueue, tools }, { owner: () => `ann-${taskQueue}` });
+  onTestFinished(async () => await listing.close());
+  const params = { name: 'signal', arguments: { rounds: 1 } };
+  const { taskId } = (await send(listing, 'tools/call', params)).result;
+  const key = await open(listing, taskId, 0);
+  await send(listing, 'tasks/update', { taskId, inputResponses: { [key]: { action: 'accept', content: {} } } });
+  const { tasks } = (await send2025(listing.handler(), 'tasks/list', {})).result;
+  expect(tasks).toMatchObject([{ taskId, statusMessage: expect.stringContaining('an answer was not accepted') }]);
 });
 
 it.each([

@@ -60,5 +60,6 @@ export async function listTasks(
   { owner }: RequestContext,
 ): Promise<{ tasks: Task[]; nextCursor?: string }> {
   const { tasks, ...next } = await service.engine.list(owner.id, cursor);
-  return { tasks: await Promise.all(tasks.map(async (task) => await fittingTask(service, task))), ...next };
+  const fitting = await Promise.all(tasks.map(async (task) => await fittingTask(service, task)));
+  return { tasks: fitting.map((task) => service.followers.refusals.noted(task)), ...next };
 }
