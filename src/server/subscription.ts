@@ -7,7 +7,7 @@ import { RpcFault } from '../protocol/errors.js';
 import type { Owner } from '../protocol/request.js';
 import type { ProtocolVersion, Subscription, Subscriptions } from '../protocol/version.js';
 import { isMcpTasksError } from '../task/errors.js';
-import type { RpcError } from '../task/task.js';
+import type { RpcError, Task } from '../task/task.js';
 
 /** The maximum number of tasks that one subscription can follow. Each costs a long poll. */
 const MOST_TASKS = 100;
@@ -34,6 +34,14 @@ export function failing(id: RequestId, { code, message, data }: RpcError): JSONR
   return { jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } };
 }
 
+/** A task that is followed from when the subscription is honoured. */
+interface FollowedTask {
+  readonly taskId: string;
+  readonly first: Task;
+  /** What comes after `first`. */
+  readonly views: AsyncGenerator<Task, void>;
+}
+
 export interface SubscriptionOptions {
   readonly service: TaskService;
   readonly owner: Owner;
@@ -46,7 +54,7 @@ export interface SubscriptionOptions {
  */
 export class TaskSubscription {
   readonly #stop = new AbortController();
-  #taskIds: readonly string[] = [];
+  #tasks: readonly FollowedTask[] = [];
   #tasksAlone = false;
 
   constructor(private readonly options: SubscriptionOptions) {}
@@ -81,19 +89,27 @@ export class TaskSubscription {
    * @returns the answer that refuses the subscription, if a task cannot be read
    */
   async honour(): Promise<JSONRPCMessage | undefined> {
-    const { service, owner, listen } = this.options;
-    const { engine, logger } = service;
+    const { service, listen } = this.options;
+    const about = { method: listen.format.method };
     try {
-      this.#taskIds = await asRpcFaults(logger, { method: listen.format.method }, this.stopped, async () => {
-        const looks = listen.taskIds
-          .slice(0, MOST_TASKS)
-          .map(async (id) => await engine.get(owner.id, id).then(() => [id], absent));
+      this.#tasks = await asRpcFaults(service.logger, about, this.stopped, async () => {
+        const looks = listen.taskIds.slice(0, MOST_TASKS).map(async (id) => await this.#follow(id).catch(absent));
         return (await Promise.all(looks)).flat();
       });
       return undefined;
     } catch (error) {
-      return this.#failure(error);
+      const failure = this.#failure(error);
+      this.stop();
+      return failure;
     }
+  }
+
+  /** Reads the task in the same way as it is followed afterwards: a task with many followers is read only once. */
+  async #follow(taskId: string): Promise<FollowedTask[]> {
+    const { service, owner } = this.options;
+    const views = service.engine.watch(owner.id, taskId, this.stopped, { impatient: true });
+    const { value: first } = await views.next();
+    return first ? [{ taskId, first, views }] : [];
   }
 
   /** Returns whether the SDK acknowledges this subscription with the message. */
@@ -105,7 +121,10 @@ export class TaskSubscription {
   acknowledge(acknowledgement: JSONRPCMessage): JSONRPCMessage {
     const { format } = this.listen;
     this.#tasksAlone = format.acknowledgement(acknowledgement)?.tasksAlone ?? false;
-    return format.acknowledge(acknowledgement, this.#taskIds);
+    return format.acknowledge(
+      acknowledgement,
+      this.#tasks.map(({ taskId }) => taskId),
+    );
   }
 
   /**
@@ -115,7 +134,7 @@ export class TaskSubscription {
    */
   async push(send: (message: JSONRPCMessage) => void): Promise<JSONRPCMessage | undefined> {
     try {
-      await Promise.all(this.#taskIds.map(async (taskId) => await this.#pushTask(taskId, send)));
+      await Promise.all(this.#tasks.map(async (task) => await this.#pushTask(task, send)));
       if (!this.#tasksAlone) await aborted(this.stopped);
       return undefined;
     } catch (error) {
@@ -125,17 +144,19 @@ export class TaskSubscription {
     }
   }
 
-  async #pushTask(taskId: string, send: (message: JSONRPCMessage) => void): Promise<void> {
-    const { service, owner, listen } = this.options;
+  async #pushTask({ taskId, first, views }: FollowedTask, send: (message: JSONRPCMessage) => void): Promise<void> {
+    const { service, listen } = this.options;
     const { id, format } = listen;
     let sent: string | undefined;
+    const show = async (task: Task): Promise<void> => {
+      const message = format.changed(id, await fittingTask(service, task), service.pollInterval);
+      const now = JSON.stringify(message);
+      if (now !== sent) send(message);
+      sent = now;
+    };
     const follow = async (): Promise<void> => {
-      for await (const task of service.engine.watch(owner.id, taskId, this.stopped)) {
-        const message = format.changed(id, await fittingTask(service, task), service.pollInterval);
-        const now = JSON.stringify(message);
-        if (now !== sent) send(message);
-        sent = now;
-      }
+      await show(first);
+      for await (const task of views) await show(task);
     };
     const about = { method: format.method, taskId };
     await asRpcFaults(service.logger, about, this.stopped, async () => await follow().catch(over));
@@ -149,7 +170,7 @@ export class TaskSubscription {
   }
 }
 
-function absent(error: unknown): string[] {
+function absent(error: unknown): [] {
   if (isMcpTasksError(error, 'TASK_NOT_FOUND')) return [];
   throw error;
 }

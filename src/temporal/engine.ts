@@ -30,8 +30,7 @@ import {
 } from './answer/respond.js';
 import type { StartRequest } from './start/start-request.js';
 import { TaskStarter } from './start/start-task.js';
-import { HistoryTails } from './watch/tail.js';
-import { watchTask } from './watch/watch.js';
+import { Watchers } from './watch/watchers.js';
 
 /** The options of an `Engine`. */
 export interface EngineOptions {
@@ -54,8 +53,19 @@ export interface EngineOptions {
   readonly scope?: string;
 }
 
-/** How often a watch looks for progress, in milliseconds. */
-const PROGRESS_INTERVAL = 1_000;
+/** The options of {@link Engine.watch}. */
+export interface WatchOptions {
+  /**
+   * Whether to also look for progress of the task's steps: every second while it moves, less often while it does not.
+   * @default always
+   */
+  readonly progress?: (task: Task) => boolean;
+  /**
+   * Whether to throw if the task cannot be read at first because Temporal or a codec is away, instead of waiting.
+   * @default false
+   */
+  readonly impatient?: boolean;
+}
 
 export class Engine {
   readonly #calls: Calls;
@@ -65,7 +75,7 @@ export class Engine {
   readonly #starter: TaskStarter;
   readonly #keyed: KeyedStarts;
   readonly #list: TaskList;
-  readonly #tails: HistoryTails;
+  readonly #watchers: Watchers;
 
   /** @throws McpTasksError `CONFIGURATION` if `resultRetention` is not a duration */
   constructor({
@@ -88,7 +98,7 @@ export class Engine {
     });
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader, this.#starter);
     this.#list = new TaskList(this.#calls, this.#reader);
-    this.#tails = new HistoryTails(this.#calls, maxLongPolls);
+    this.#watchers = new Watchers(this.#calls, this.#reader, maxLongPolls);
   }
 
   /**
@@ -127,31 +137,26 @@ export class Engine {
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
-    for await (const task of watchTask(this.#reader, this.#tails, id, {
-      signals: [signal, this.#calls.closing],
-      interest: 'ending',
-    })) {
+    const watched = { owner, id, signals: [signal, this.#calls.closing] };
+    for await (const task of this.#watchers.watch(watched, { interest: 'ending' })) {
       if (task.outcome) return { ...task, outcome: task.outcome };
     }
     throw taskNotFound();
   }
 
   /**
-   * Yields the task now and each time it changes, until it has ended.
-   * @param options `progress` says whether to also look for progress of the task's steps, once a second. Default: always
-   * @throws as {@link result}
+   * Yields the task now and each time it changes, until it has ended. A slow consumer gets only the newest view.
+   * @throws as {@link result}; if `impatient`, also `TEMPORAL_UNAVAILABLE` and `CODEC_FAILED`
    */
   watch(
     owner: string,
     id: string,
     signal?: AbortSignal,
-    { progress = () => true }: { progress?: (task: Task) => boolean } = {},
+    { progress: wanted = () => true, impatient = false }: WatchOptions = {},
   ): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    return watchTask(this.#reader, this.#tails, id, {
-      signals: [signal, this.#calls.closing],
-      interest: { progressInterval: PROGRESS_INTERVAL, wanted: progress },
-    });
+    const watched = { owner, id, signals: [signal, this.#calls.closing] };
+    return this.#watchers.watch(watched, { interest: { wanted }, impatient });
   }
 
   /**
@@ -276,7 +281,7 @@ export class Engine {
    * Ends all waits and calls of this engine with `TEMPORAL_UNAVAILABLE`, and closes its connection. Tasks keep running.
    */
   async close(): Promise<void> {
-    this.#tails.close();
+    this.#watchers.close();
     await this.#calls.close();
   }
 

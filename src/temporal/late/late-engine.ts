@@ -55,7 +55,7 @@ export class LateEngine implements TaskEngine {
   }
 
   async *#watch(...[owner, id, signal, options]: Parameters<TaskEngine['watch']>): ReturnType<TaskEngine['watch']> {
-    const engine = await this.#until(signal);
+    const engine = await (options?.impatient ? this.#within(PATIENCE.read) : this.#until(signal));
     yield* engine.watch(owner, id, signal, options);
   }
 

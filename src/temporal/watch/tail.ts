@@ -1,7 +1,6 @@
 /**
- * Follows workflow histories by long poll, with one poll per watched task in this process, however many callers wait
- * for it. A server allows a limited number of long polls (by default 1,200 per namespace and frontend, shared by all
- * clients), so there is a budget. Once it is used up, further tasks are read on a timer until a poll is free.
+ * Follows a workflow's history by long poll, within a budget. While there is no long poll for it, the follower has to
+ * look for itself.
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +8,9 @@ import type { temporal } from '@temporalio/proto';
 import { GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import { EventType, HistoryEventFilterType } from '../rpc/proto.js';
+import { linkSignals } from '../rpc/signals.js';
 import { refusal } from '../rpc/refusal.js';
+import type { PollBudget } from './poll-budget.js';
 
 /** The deadline of one long poll, in milliseconds. The server answers an idle one after about 20 s. */
 const POLL_DEADLINE = 60_000;
@@ -18,8 +19,8 @@ const POLL_DEADLINE = 60_000;
  * position to continue from.
  */
 const SKIP_DEADLINE = 500;
-/** The interval of the timer that replaces a long poll, in milliseconds. */
-const TIMER = 2_000;
+/** How long to wait before trying again to get a long poll, or to find another run, in milliseconds. */
+const TRY_AGAIN = 2_000;
 /** How long to wait after a failed poll, in milliseconds: the first time, and at most. */
 const PAUSE = { first: 200, longest: 5_000 };
 
@@ -34,81 +35,83 @@ const ENDING = new Set<number>([
 
 /** `news`: the history has grown. `ending`: the task may have ended. */
 export type Tick = 'news' | 'ending';
-export type Listener = (tick: Tick) => void;
 
-interface Tail {
-  readonly listeners: Set<Listener>;
-  readonly stop: AbortController;
+export interface TailOptions {
+  readonly calls: Calls;
+  readonly budget: PollBudget;
+  readonly workflowId: string;
+  /** Whose share of the budget the long poll takes. */
+  readonly owner: string;
+  /**
+   * Called each time the history has grown, and once for the existing history, which is skipped: it may be long, and
+   * its payloads large.
+   */
+  readonly listener: (tick: Tick) => void;
 }
 
-export class HistoryTails {
-  readonly #tails = new Map<string, Tail>();
-  #polls = 0;
+export class HistoryTail {
+  readonly #stop = new AbortController();
+  #blind = false;
 
-  constructor(
-    private readonly calls: Calls,
-    /** The maximum number of concurrent long polls. */
-    private readonly budget: number,
-  ) {}
-
-  /**
-   * Calls `listener` each time the workflow's history grows, until the returned function is called. The first listener
-   * of a workflow is also called once for the existing history, which is skipped: it may be long, and its payloads
-   * large.
-   */
-  follow(workflowId: string, listener: Listener): () => void {
-    let tail = this.#tails.get(workflowId);
-    if (!tail) {
-      tail = { listeners: new Set(), stop: new AbortController() };
-      this.#tails.set(workflowId, tail);
-      void this.#run(workflowId, tail);
-    }
-    const mine = tail;
-    mine.listeners.add(listener);
-    return () => {
-      mine.listeners.delete(listener);
-      if (mine.listeners.size === 0) this.#end(workflowId, mine);
-    };
+  constructor(private readonly options: TailOptions) {
+    void this.#run();
   }
 
-  close(): void {
-    for (const [workflowId, tail] of this.#tails) this.#end(workflowId, tail);
+  /** Whether there is no long poll, so that the listener is not called. */
+  get blind(): boolean {
+    return this.#blind;
   }
 
-  #end(workflowId: string, tail: Tail): void {
-    tail.stop.abort();
-    if (this.#tails.get(workflowId) === tail) this.#tails.delete(workflowId);
+  stop(): void {
+    this.#stop.abort();
   }
 
-  async #run(workflowId: string, { listeners, stop: { signal } }: Tail): Promise<void> {
-    let cursor: Cursor = {};
+  async #run(): Promise<void> {
+    const { budget, owner, listener } = this.options;
+    const { signal } = this.#stop;
+    const cursor: Cursor = {};
     let pause = PAUSE.first;
+    let refused = false;
     while (!signal.aborted) {
+      const slot = budget.take(owner);
+      this.#blind = refused || slot === undefined;
+      if (!slot) {
+        await pauseFor(TRY_AGAIN, signal);
+        continue;
+      }
       let over = false;
       try {
-        const tick = this.#polls < this.budget ? await this.#poll(workflowId, cursor, signal) : await timer(signal);
+        const tick = await this.#poll(cursor, slot.lost);
         pause = PAUSE.first;
-        if (tick) for (const listener of listeners) listener(tick);
+        refused = false;
+        if (tick) listener(tick);
         over = cursor.closed === true;
       } catch (error) {
+        slot.release();
+        if (signal.aborted || slot.lost.aborted) continue;
         over = grpcCode(error) === GRPC.NOT_FOUND;
-        // Wake the waiters: their own read surfaces the refusal.
-        if (over || refusal(error) !== undefined) for (const listener of listeners) listener('ending');
-        // Any other error (cluster unavailable, rate limit, too many long polls) is transient, so the waiters keep
-        // waiting.
+        // Wake the followers: their own read surfaces the refusal.
+        if (over || refusal(error) !== undefined) listener('ending');
+        // All clients together have used up the server's long polls, or its rate limit.
+        refused = grpcCode(error) === GRPC.RESOURCE_EXHAUSTED;
+        // Any other error, such as an unavailable cluster, is transient, so the followers keep waiting.
         if (!over) await pauseFor(pause, signal);
         pause = Math.min(pause * 2, PAUSE.longest);
+      } finally {
+        slot.release();
       }
       if (!over) continue;
-      // A waiter that reads an outcome leaves now. Otherwise it waits for another run, such as one created by an
+      // A follower that reads an outcome leaves now. Otherwise it waits for another run, such as one created by an
       // operator's reset.
-      await pauseFor(TIMER, signal);
-      cursor = {};
+      await pauseFor(TRY_AGAIN, signal);
+      beginAgain(cursor);
     }
   }
 
-  async #poll(workflowId: string, cursor: Cursor, signal: AbortSignal): Promise<Tick | undefined> {
-    const { client } = this.calls;
+  async #poll(cursor: Cursor, lost: AbortSignal): Promise<Tick | undefined> {
+    const { calls, workflowId } = this.options;
+    const { client } = calls;
+    const { signal, unlink } = linkSignals(this.#stop.signal, lost);
     const skips = !cursor.runId && !cursor.token && !cursor.whole;
     const request = {
       namespace: client.options.namespace,
@@ -119,9 +122,8 @@ export class HistoryTails {
       ...(skips ? { historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } : {}),
       ...(cursor.token ? { nextPageToken: cursor.token } : {}),
     };
-    this.#polls++;
     try {
-      const response = await this.calls.once(
+      const response = await calls.once(
         within(skips ? SKIP_DEADLINE : POLL_DEADLINE),
         async () => await client.workflowService.getWorkflowExecutionHistory(request),
         signal,
@@ -132,7 +134,7 @@ export class HistoryTails {
         return undefined;
       }
       advance(cursor, response.nextPageToken, events);
-      // Something may have happened before that position but after the waiters' last read.
+      // Something may have happened before that position but after the followers' last read.
       if (skips) return 'ending';
       if (events.length === 0) return undefined;
       return events.some((event) => ENDING.has(event.eventType ?? 0)) ? 'ending' : 'news';
@@ -145,7 +147,7 @@ export class HistoryTails {
       }
       throw error;
     } finally {
-      this.#polls--;
+      unlink();
     }
   }
 }
@@ -162,6 +164,14 @@ interface Cursor {
   whole?: boolean;
   /** The last run's history is complete, so no more events will come. */
   closed?: boolean;
+}
+
+/** Makes the cursor begin at the end of the newest run. */
+function beginAgain(cursor: Cursor): void {
+  delete cursor.runId;
+  delete cursor.token;
+  delete cursor.whole;
+  delete cursor.closed;
 }
 
 function advance(
@@ -189,9 +199,4 @@ function nextRun(event: temporal.api.history.v1.IHistoryEvent): string | undefin
     event.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
     undefined
   );
-}
-
-async function timer(signal: AbortSignal): Promise<Tick> {
-  await delay(TIMER, undefined, { signal });
-  return 'ending';
 }

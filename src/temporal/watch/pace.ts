@@ -1,0 +1,31 @@
+/** How often a task is read to find changes that its history does not contain. @module */
+
+/** How often a watcher considers reading its task, in milliseconds, and how much that varies. */
+const LOOK = { every: 1_000, spread: 0.1 };
+/** A task is read after this part of the time for which it has not changed… */
+const PART_OF_QUIET = 0.2;
+/** …but at least this often, in milliseconds. */
+const LONGEST = 10_000;
+/** The shortest interval for a task without a long poll whose progress nobody wants, in milliseconds. */
+const WITHOUT_POLL = 2_000;
+
+/** Returns when to consider the next read, in milliseconds from now. Varies, so that many watchers don't coincide. */
+export function nextLook(): number {
+  return LOOK.every * (1 - LOOK.spread + 2 * LOOK.spread * Math.random());
+}
+
+export interface Quiet {
+  /** How long the task has not changed, in milliseconds. */
+  readonly quiet: number;
+  /** Whether anybody wants its progress. */
+  readonly progress: boolean;
+}
+
+/**
+ * Returns at how many looks after the last read the task is due. A task that changes at least every five seconds is
+ * read every second.
+ */
+export function looksUntilDue({ quiet, progress }: Quiet): number {
+  const pause = Math.min(Math.max(quiet * PART_OF_QUIET, progress ? LOOK.every : WITHOUT_POLL), LONGEST);
+  return Math.round(pause / LOOK.every);
+}

@@ -1,0 +1,74 @@
+/**
+ * Lets any number of followers watch tasks, with one watcher per task and process: what the history long poll and the
+ * reads of a task cost does not depend on how many follow it.
+ * @module
+ */
+import type { Task } from '../../task/task.js';
+import type { TaskReader } from '../read/read.js';
+import type { Calls } from '../rpc/calls.js';
+import { linkSignals } from '../rpc/signals.js';
+import { Follower, type FollowOptions } from './follower.js';
+import { PollBudget } from './poll-budget.js';
+import { ReadQueue } from './read-queue.js';
+import { Watcher, type Shared } from './watcher.js';
+
+/** Who watches which task. */
+export interface Watched {
+  /** The task's owner. The caller must have checked that the task belongs to them. */
+  readonly owner: string;
+  readonly id: string;
+  /** Any of these ends the watch, which then throws the reason of the signal that aborted first. */
+  readonly signals: readonly (AbortSignal | undefined)[];
+}
+
+export class Watchers {
+  /** By task ID. */
+  readonly #watchers = new Map<string, Watcher>();
+  readonly #shared: Shared;
+
+  /** @param maxLongPolls the maximum number of concurrent long polls */
+  constructor(calls: Calls, reader: TaskReader, maxLongPolls: number) {
+    this.#shared = { calls, reader, budget: new PollBudget(maxLongPolls), queue: new ReadQueue() };
+  }
+
+  /**
+   * Yields the task as it is now and again each time it changes. The last view is the one with an outcome. A slow
+   * consumer gets only the newest view. A Temporal outage only delays the next view.
+   * @throws McpTasksError `TASK_NOT_FOUND`, `PAYLOAD_UNREADABLE`, `TEMPORAL_REFUSED` (the watch does not wait until
+   * someone grants the missing permission; call again once it is granted), `CONFIGURATION` if a codec server refuses;
+   * with `impatient` also `TEMPORAL_UNAVAILABLE` and `CODEC_FAILED`; the reason of an aborted signal
+   */
+  async *watch({ owner, id, signals }: Watched, options: FollowOptions): AsyncGenerator<Task, void> {
+    const { signal, unlink } = linkSignals(...signals);
+    const follower = new Follower(options);
+    const leave = (): void => {
+      this.#watchers.get(id)?.remove(follower);
+      unlink();
+    };
+    // Also if nobody fetches the next view.
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      signal.throwIfAborted();
+      this.#watcher(owner, id).add(follower);
+      for (;;) {
+        const task = await follower.next(signal);
+        yield task;
+        if (task.outcome) return;
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers.values()) watcher.end();
+  }
+
+  #watcher(owner: string, id: string): Watcher {
+    const known = this.#watchers.get(id);
+    if (known) return known;
+    const watcher = new Watcher(this.#shared, owner, id, () => this.#watchers.delete(id));
+    this.#watchers.set(id, watcher);
+    return watcher;
+  }
+}
