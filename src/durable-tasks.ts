@@ -372,7 +372,7 @@ export async function connectTasks(
   const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
   // Compose files pass an empty variable for "not set".
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
-  const keys = Keyring.parse(given ?? (await keyFile(dir)));
+  const keys = Keyring.parse(given ?? (await keyFile(dir, (line) => logger.warn({}, line))));
   const target = { log: (line: string) => logger.info({}, line), ...options.temporal, dir };
   const late = options.startInBackground === true && configuredTarget(target).address === undefined;
   const temporal = late ? new LateTarget(target) : await resolveTemporalTarget(target);

@@ -3,13 +3,13 @@
  * last one stops it. It survives if any of them is killed; the next user then takes it over.
  * @module
  */
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Launch, LocalService } from './definition.js';
 import { addLeaseFile, removeLeaseFile, sweepLeaseFiles } from './lease-files.js';
 import { adoptServer, launchServer, PortTakenError } from './lifecycle.js';
 import { MutexLostError, withMutex, type AssertHeld } from './mutex.js';
 import type { Ports } from './ports.js';
+import { privateFolder } from './private-files.js';
 import { readRecord, type ServiceRecord } from './record.js';
 import { ServiceLease, type LocalServiceLease } from './service-lease.js';
 
@@ -50,7 +50,7 @@ class Acquisition<Name extends string> {
 
   async run(): Promise<ServiceLease<Name>> {
     const { service, options } = this;
-    mkdirSync(service.dir, { recursive: true });
+    privateFolder(service.dir, { passable: service.passable, log: options.log });
     for (let failures = 0; ;) {
       try {
         const lease = await withMutex(service.dir, this.#waiting(), (assertHeld) => this.#joinOrStart(assertHeld));
@@ -88,7 +88,7 @@ class Acquisition<Name extends string> {
     const locked = { service, record, log, signal, assertHeld };
     const server = await adoptServer(locked);
     if (!server && !this.#launch) return undefined;
-    const path = addLeaseFile(service.dir);
+    const path = addLeaseFile(service.dir, log);
     try {
       if (server) return new ServiceLease(service, path, { server, ports: record.ports as Ports<Name>, joined: true });
       const launched = await launchServer(locked, this.#launch as Launch<Name>);

@@ -10,6 +10,8 @@ export interface LocalService<Name extends string = string> extends StopOptions 
   readonly name: string;
   /** The directory for its record, leases, lock and log. */
   readonly dir: string;
+  /** Whether the server runs as another user if this process is root's, so that it has to pass `dir`. @default false */
+  readonly passable?: boolean;
   readonly ports: readonly Name[];
   /** Obtains what the start needs. Called without the lock, and only if no server runs, so it may take long. */
   readonly prepare: () => Promise<Launch<Name>>;

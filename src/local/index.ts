@@ -2,4 +2,5 @@ export { acquireLocalService, type AcquireOptions } from './acquire.js';
 export type { Launch, LocalService } from './definition.js';
 export type { LocalServiceLease } from './service-lease.js';
 export { LOOPBACK, knock, type Ports } from './ports.js';
+export { creatingPrivateFiles, sharedFolder } from './private-files.js';
 export type { ServerCommand } from './server-process.js';

@@ -1,8 +1,9 @@
 /** The files of a server's leases: one small file per lease, void once its process has ended. @module */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { privateFolder } from './private-files.js';
 import { identify, isRunning } from './process-identity.js';
 
 const LeaseFile = z.object({ pid: z.int().positive(), startedAt: z.string().optional() });
@@ -15,8 +16,8 @@ function leaseDir(dir: string): string {
  * Adds a lease for this process, even if it already has one. Call it under the lock.
  * @returns the path of the lease's file
  */
-export function addLeaseFile(dir: string): string {
-  mkdirSync(leaseDir(dir), { recursive: true });
+export function addLeaseFile(dir: string, log: (line: string) => void): string {
+  privateFolder(leaseDir(dir), { log });
   const path = join(leaseDir(dir), `${process.pid}-${randomUUID()}.json`);
   writeFileSync(path, JSON.stringify(identify(process.pid)), { mode: 0o600 });
   return path;

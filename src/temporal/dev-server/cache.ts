@@ -31,7 +31,7 @@ export function cachedExecutable(dir: string): string {
  * @param make gets an empty directory and returns the path of the executable that it put there
  */
 export async function fillCache(dir: string, make: (temporary: string) => Promise<string>): Promise<string> {
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   await removeLeftovers(dir);
   // Use a directory inside the cache, because a rename cannot cross file systems.
   const temporary = await mkdtemp(join(dir, TEMPORARY));

@@ -4,7 +4,15 @@
  */
 import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { LOOPBACK, acquireLocalService, knock, type LocalService, type Ports } from '../../local/index.js';
+import {
+  LOOPBACK,
+  acquireLocalService,
+  creatingPrivateFiles,
+  knock,
+  sharedFolder,
+  type LocalService,
+  type Ports,
+} from '../../local/index.js';
 import { findTemporalCli } from './find-cli.js';
 
 export interface DevServerOptions {
@@ -40,6 +48,7 @@ const HISTORY_POLLS = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
  * @throws McpTasksError `LOCAL_SERVICE` if there is no Temporal CLI to start it with, or it does not start
  */
 export async function acquireDevServer(options: DevServerOptions): Promise<DevServer> {
+  sharedFolder(resolve(options.dir), options.log);
   const lease = await acquireLocalService(devServer(options), options);
   return {
     address: `${LOOPBACK}:${lease.ports.grpc}`,
@@ -58,7 +67,8 @@ function devServer({ dir: parent, log, signal }: DevServerOptions): LocalService
     stopSignal: 'SIGTERM',
     prepare: async () => {
       const file = await findTemporalCli({ log, signal });
-      return async (ports) => ({ file, args: startArguments(join(dir, 'temporal.db'), ports), env: environment() });
+      return async (ports) =>
+        creatingPrivateFiles({ file, args: startArguments(join(dir, 'temporal.db'), ports), env: environment() });
     },
     probe: async ({ grpc }) => {
       // This is far cheaper than a gRPC connection if nothing is listening yet.

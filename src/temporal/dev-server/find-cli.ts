@@ -127,7 +127,7 @@ function exists(path: string): Promise<boolean> {
 }
 
 async function underCacheLock<T>(dir: string, options: SourceOptions, section: () => Promise<T>): Promise<T> {
-  await mkdir(dir, { recursive: true });
+  await mkdir(dir, { recursive: true, mode: 0o700 });
   const onWait = (seconds: number) =>
     options.log(`Temporal CLI: waiting for another process to download or build it (${seconds} s so far)`);
   return withMutex(dir, { timeout: CACHE_LOCK_TIMEOUT, onWait, signal: options.signal }, section);

@@ -18,7 +18,7 @@ export class Parts {
   }
 
   async open(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
   }
 
   /** Returns what an earlier attempt pinned, if it ran on this machine. */
@@ -28,7 +28,7 @@ export class Parts {
   }
 
   async pin(pins: SourcePins): Promise<void> {
-    await this.write(this.#pinsFile, async (path) => await writeFile(path, JSON.stringify(pins)));
+    await this.write(this.#pinsFile, async (path) => await writeFile(path, JSON.stringify(pins), { mode: 0o600 }));
   }
 
   /** Returns the path of the part that holds source file `index`. */

@@ -1,7 +1,7 @@
 /** A PostgreSQL server that needs no setup, shared by all processes that use the same directory. @module */
 import { resolve } from 'node:path';
 import { McpTasksError } from '../../task/errors.js';
-import { LOOPBACK, acquireLocalService, knock, type LocalService } from '../../local/index.js';
+import { LOOPBACK, acquireLocalService, knock, sharedFolder, type LocalService } from '../../local/index.js';
 import { serverAccount } from './account.js';
 import { findInstallation, programs } from './binaries.js';
 import { USER, dataDir, ensureCluster, readPassword } from './cluster.js';
@@ -32,6 +32,7 @@ export interface Postgres {
 export async function acquirePostgres(options: PostgresOptions): Promise<Postgres> {
   const configured = process.env['DATABASE_URL'];
   if (configured) return { url: configured, release: async () => {} };
+  sharedFolder(resolve(options.dir), options.log);
   const service = postgres(options);
   const lease = await acquireLocalService(service, options);
   return {
@@ -45,6 +46,7 @@ function postgres({ dir: parent, log }: PostgresOptions): LocalService<'sql'> {
   return {
     name: 'PostgreSQL',
     dir,
+    passable: true,
     ports: ['sql'],
     // SIGINT is PostgreSQL's fast shutdown, which ends the sessions. SIGTERM would wait for every client to leave.
     stopSignal: 'SIGINT',

@@ -4,7 +4,6 @@ import {
   cpSync,
   existsSync,
   lchownSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -45,7 +44,6 @@ export async function makeHome(
   account: Account | undefined,
   log: (line: string) => void,
 ): Promise<Home> {
-  mkdirSync(dir, { recursive: true });
   let elsewhere = readLocation(dir);
   if (!elsewhere) {
     const failure = await whyNotRunnable(installation, account);
@@ -99,7 +97,7 @@ function makeLocation(dir: string): string {
   // A random name: other users could have created a predictable one first.
   const location = mkdtempSync(join(root, 'mcp-tasks-temporal-postgres-'));
   chmodSync(location, 0o711);
-  writeFileSync(locationFile(dir), `${location}\n`);
+  writeFileSync(locationFile(dir), `${location}\n`, { mode: 0o600 });
   return location;
 }
 
