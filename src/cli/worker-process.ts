@@ -22,6 +22,10 @@ export interface WorkerProcessOptions {
   readonly taskQueue?: string;
   /** Where a dev server and a PostgreSQL keep their data. */
   readonly dir: string;
+  /**
+   * The environment for a worker of a module: all of it, because only the author knows what the tools read. A worker of
+   * the reference tools gets no `MCP_TASKS_KEY`, which only servers use.
+   */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -41,7 +45,10 @@ export class WorkerProcess {
     const queue = taskQueue === undefined ? [] : ['--task-queue', taskQueue];
     const args = ['worker', ...(file === undefined ? [] : [file]), '--dir', dir, ...queue];
     // The IPC channel also tells the child when its parent is gone.
-    const child = fork(MAIN, args, { env, stdio: ['ignore', STDERR, STDERR, 'ipc'] });
+    const child = fork(MAIN, args, {
+      env: file === undefined ? withoutKey(env) : env,
+      stdio: ['ignore', STDERR, STDERR, 'ipc'],
+    });
     const process = new WorkerProcess(child);
     const signal = AbortSignal.timeout(START_TIMEOUT);
     try {
@@ -95,4 +102,8 @@ export class WorkerProcess {
       `the worker exited while starting (${this.child.signalCode ?? `exit code ${this.child.exitCode}`})`,
     );
   }
+}
+
+function withoutKey({ MCP_TASKS_KEY: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env;
 }

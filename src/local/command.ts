@@ -1,7 +1,9 @@
 /** Runs a command until it exits. @module */
 import { spawn, type SpawnOptions } from 'node:child_process';
 
-export interface CommandOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
+export interface CommandOptions extends Pick<SpawnOptions, 'cwd' | 'uid' | 'gid'> {
+  /** Its environment: see `environmentFor`. */
+  readonly env: NodeJS.ProcessEnv;
   /** The time after which the command is killed, in milliseconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;

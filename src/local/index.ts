@@ -1,5 +1,6 @@
 export { acquireLocalService, type AcquireOptions } from './acquire.js';
 export type { Launch, LocalService } from './definition.js';
+export { environmentFor } from './environment.js';
 export type { LocalServiceLease } from './service-lease.js';
 export { LOOPBACK, knock, type Ports } from './ports.js';
 export { creatingPrivateFiles, sharedFolder } from './private-files.js';

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { environmentFor } from './environment.js';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -76,7 +77,7 @@ function bootId(): string {
 function askPs(pid: number): Look {
   const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
     encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    env: { ...environmentFor('run'), LC_ALL: 'C', TZ: 'UTC' },
     timeout: 5_000,
   }).trim();
   const [state = '', ...startedAt] = line.split(/\s+/);

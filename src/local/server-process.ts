@@ -17,7 +17,8 @@ export interface ServerCommand {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
+  /** Its environment: see `environmentFor`. */
+  readonly env: NodeJS.ProcessEnv;
   /** The user to run as. Only the superuser may choose one. */
   readonly uid?: number;
   readonly gid?: number;

@@ -1,7 +1,7 @@
 /** `serve --transport stdio`: its first answers, its end at any point of its start, and what reaches stdout. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, symlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,15 @@ const path = (name: string): string => fileURLToPath(new URL(`../fixtures/${name
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const inProcess = path('stdio-with-worker.mjs');
 
+/** Puts the CLI that can be held up into `dir`, next to the real one. */
+function slowTemporal(dir: string): string {
+  const slow = join(dir, 'slow-temporal.sh');
+  if (existsSync(slow)) return slow;
+  copyFileSync(path('slow-temporal.sh'), slow);
+  symlinkSync(inject('temporalCli'), join(dir, 'real'));
+  return slow;
+}
+
 /* eslint-disable typescript/no-explicit-any -- the wire, to be asserted on */
 class Server {
   readonly child: ChildProcess;
@@ -26,7 +35,7 @@ class Server {
   constructor(
     readonly dir: string,
     args: readonly string[] = [main, 'serve', path('tools.mjs'), '--transport', 'stdio', '--worker'],
-    cli = path('slow-temporal.sh'),
+    cli = slowTemporal(dir),
   ) {
     const { TEMPORAL_ADDRESS: _, ...env } = process.env;
     this.child = spawn(process.execPath, args, {
@@ -34,8 +43,6 @@ class Server {
       env: {
         ...env,
         TEMPORAL_CLI_PATH: cli,
-        REAL_TEMPORAL: inject('temporalCli'),
-        GATE: join(dir, 'gate'),
       },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -34,6 +34,7 @@ function echoService(dir: string, mood = '', changes: Partial<LocalService<'echo
     prepare: async () => async (ports) => ({
       file: process.execPath,
       args: [fixture('echo-server.mjs'), String(ports.echo), mood],
+      env: {},
     }),
     probe: (ports) => knock(ports.echo),
     ...changes,
@@ -205,7 +206,7 @@ describe('a shared local server', () => {
 
   it('that cannot be run is reported', async () => {
     const dir = await temporaryDirectory();
-    const prepare = async () => async () => ({ file: join(dir, 'missing'), args: [] });
+    const prepare = async () => async () => ({ file: join(dir, 'missing'), args: [], env: {} });
     await expect(acquireLocalService(echoService(dir, '', { prepare }), quiet)).rejects.toMatchObject({
       code: 'LOCAL_SERVICE',
     });

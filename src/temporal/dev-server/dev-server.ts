@@ -8,6 +8,7 @@ import {
   LOOPBACK,
   acquireLocalService,
   creatingPrivateFiles,
+  environmentFor,
   knock,
   sharedFolder,
   type LocalService,
@@ -68,7 +69,11 @@ function devServer({ dir: parent, log, signal }: DevServerOptions): LocalService
     prepare: async () => {
       const file = await findTemporalCli({ log, signal });
       return async (ports) =>
-        creatingPrivateFiles({ file, args: startArguments(join(dir, 'temporal.db'), ports), env: environment() });
+        creatingPrivateFiles({
+          file,
+          args: startArguments(join(dir, 'temporal.db'), ports),
+          env: environmentFor('run'),
+        });
     },
     probe: async ({ grpc }) => {
       // This is far cheaper than a gRPC connection if nothing is listening yet.
@@ -88,11 +93,4 @@ function devServer({ dir: parent, log, signal }: DevServerOptions): LocalService
 function startArguments(file: string, { grpc, ui }: Ports<'grpc' | 'ui'>): string[] {
   const where = ['--db-filename', file, '--ip', LOOPBACK, '--port', String(grpc), '--ui-port', String(ui)];
   return ['server', 'start-dev', ...where, '--log-level', 'error', ...HISTORY_POLLS];
-}
-
-/**
- * Returns the environment without Temporal's client settings: the CLI would read them too, but the server is shared.
- */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import which from 'which';
 import { McpTasksError } from '../../task/errors.js';
 import { runCommand } from '../../local/command.js';
+import { environmentFor } from '../../local/environment.js';
 import { withMutex } from '../../local/mutex.js';
 import { CLI_VERSION, cacheDir, cachedExecutable, fillCache } from './cache.js';
 import { buildByGo, downloadBySdk, type SourceOptions } from './sources.js';
@@ -80,11 +81,13 @@ class Search {
 
   async #versionOf(executable: string): Promise<string> {
     const { env, signal } = this.source;
-    const output = await runCommand(executable, ['--version'], { env, signal, timeout: 30_000 }).catch(
-      (error: NodeJS.ErrnoException) => {
-        throw error.code === 'ENOENT' ? new Error(`${executable} does not exist`, { cause: error }) : error;
-      },
-    );
+    const output = await runCommand(executable, ['--version'], {
+      env: environmentFor('run', env),
+      signal,
+      timeout: 30_000,
+    }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new Error(`${executable} does not exist`, { cause: error }) : error;
+    });
     const [version = ''] = output.trim().split('\n');
     if (!/temporal version/i.test(version)) throw new Error(`${executable} is not the Temporal CLI`);
     return version;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../local/command.js';
+import { environmentFor } from '../../local/environment.js';
 import { CLI_VERSION, cachedExecutable } from './cache.js';
 
 export interface SourceOptions {
@@ -28,7 +29,13 @@ TestWorkflowEnvironment.createLocal({ server: { executable } })
 export async function downloadBySdk(dir: string, { env, log, signal }: SourceOptions): Promise<string> {
   const args = ['-e', DOWNLOAD, testingPackage(), dir, CLI_VERSION];
   const onProgress = (seconds: number) => log(`Temporal CLI: still downloading (${seconds} s)`);
-  await runCommand(process.execPath, args, { cwd: dir, env, signal, timeout: 10 * 60_000, onProgress });
+  await runCommand(process.execPath, args, {
+    cwd: dir,
+    env: environmentFor('download', env),
+    signal,
+    timeout: 10 * 60_000,
+    onProgress,
+  });
   const [executable] = (await readdir(dir)).filter((name) => name.startsWith('temporal'));
   if (!executable) throw new Error('the SDK downloaded no executable');
   return join(dir, executable);
@@ -48,7 +55,7 @@ export async function buildByGo(dir: string, { env, log, signal }: SourceOptions
   const args = ['install', `github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`];
   await runCommand('go', args, {
     cwd: dir,
-    env: { ...env, GOBIN: dir },
+    env: { ...environmentFor('go', env), GOBIN: dir },
     signal,
     timeout: 40 * 60_000,
     onProgress,

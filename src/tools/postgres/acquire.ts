@@ -1,7 +1,14 @@
 /** A PostgreSQL server that needs no setup, shared by all processes that use the same directory. @module */
 import { resolve } from 'node:path';
 import { McpTasksError } from '../../task/errors.js';
-import { LOOPBACK, acquireLocalService, knock, sharedFolder, type LocalService } from '../../local/index.js';
+import {
+  LOOPBACK,
+  acquireLocalService,
+  environmentFor,
+  knock,
+  sharedFolder,
+  type LocalService,
+} from '../../local/index.js';
 import { serverAccount } from './account.js';
 import { findInstallation, programs } from './binaries.js';
 import { USER, dataDir, ensureCluster, readPassword } from './cluster.js';
@@ -65,7 +72,7 @@ function postgres({ dir: parent, log }: PostgresOptions): LocalService<'sql'> {
           args: startArguments(dataDir(home.dir), sql),
           // The account may not have access to our current directory.
           cwd: home.dir,
-          env: { ...process.env, LC_ALL: 'C', ...pardonDeadServer(dataDir(home.dir)) },
+          env: { ...environmentFor('run'), LC_ALL: 'C', ...pardonDeadServer(dataDir(home.dir)) },
           ...account,
         };
       };

@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { McpTasksError } from '../../task/errors.js';
 import { runCommand } from '../../local/command.js';
+import { environmentFor } from '../../local/environment.js';
 import type { Account } from './account.js';
 import { programs } from './binaries.js';
 import type { Home } from './home.js';
@@ -55,7 +56,7 @@ export async function ensureCluster({ dir, installation, account }: Home): Promi
     await runCommand(programs(installation).initdb, [...args, ...LOCALE], {
       ...account,
       cwd: dir,
-      env: { ...process.env, LC_ALL: 'C' },
+      env: { ...environmentFor('run'), LC_ALL: 'C' },
       timeout: 120_000,
     });
   } catch (error) {

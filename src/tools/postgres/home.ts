@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { McpTasksError } from '../../task/errors.js';
 import { runCommand } from '../../local/command.js';
+import { environmentFor } from '../../local/environment.js';
 import { mayEnter, type Account } from './account.js';
 import { programs, type Installation } from './binaries.js';
 
@@ -63,7 +64,12 @@ export async function makeHome(
 
 async function whyNotRunnable(installation: Installation, account: Account | undefined): Promise<string | undefined> {
   try {
-    await runCommand(programs(installation).postgres, ['--version'], { ...account, cwd: '/', timeout: 30_000 });
+    await runCommand(programs(installation).postgres, ['--version'], {
+      ...account,
+      cwd: '/',
+      env: environmentFor('run'),
+      timeout: 30_000,
+    });
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -1,0 +1,47 @@
+/**
+ * What programs that this package starts get of this process's environment, which may hold secrets: the key of the
+ * tasks, access keys of clouds, passwords of databases. Each gets what it needs, by name, and nothing else.
+ *
+ * A worker process is an exception (`src/cli/worker-process.ts`): it runs the author's tools, and only the author knows
+ * what they read.
+ * @module
+ */
+
+/** What any program may need: where things are, the language, and how to find libraries. */
+const SYSTEM = names(
+  'PATH HOME USER LOGNAME SHELL TMPDIR TMP TEMP TZ TZDIR LANG LANGUAGE',
+  'LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC_NUMERIC LC_TIME',
+  'XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_RUNTIME_DIR',
+  'LD_LIBRARY_PATH DYLD_LIBRARY_PATH NIX_LD NIX_LD_LIBRARY_PATH',
+  // Windows.
+  'SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT OS NUMBER_OF_PROCESSORS',
+  'USERPROFILE USERNAME HOMEDRIVE HOMEPATH APPDATA LOCALAPPDATA PROGRAMDATA PROGRAMFILES',
+);
+
+/** What a program needs to download through a proxy, or from a server with a certificate of a company's own. */
+const DOWNLOAD = names(
+  'HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA NODE_USE_ENV_PROXY',
+);
+
+/** What `go install` needs, besides {@link DOWNLOAD}. */
+const GO = names(
+  'GOPATH GOROOT GOENV GOPROXY GOSUMDB GONOSUMDB GONOPROXY GOPRIVATE GOINSECURE GOAUTH',
+  'GOFLAGS GOCACHE GOMODCACHE GOTMPDIR GOTOOLCHAIN GOMAXPROCS GOVCS CGO_ENABLED CC',
+);
+
+const NEEDS = { run: SYSTEM, download: [...SYSTEM, ...DOWNLOAD], go: [...SYSTEM, ...DOWNLOAD, ...GO] };
+
+/**
+ * Returns the part of an environment that a program needs.
+ * @param needs what the program does: only runs here, also downloads, or is Go's toolchain, which downloads and builds
+ */
+export function environmentFor(needs: keyof typeof NEEDS, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const wanted = new Set(NEEDS[needs]);
+  // Proxies have lower-case names too, and on Windows no name depends on its case.
+  return Object.fromEntries(Object.entries(env).filter(([name]) => wanted.has(name.toUpperCase())));
+}
+
+function names(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => line.split(' '));
+}
