@@ -20,7 +20,7 @@ const owner = 'recorder';
 const tasks = await DurableTasks.connect({
   tools: [tool],
   temporal: { address: temporal.address },
-  key: '0'.repeat(64),
+  key: '5f1c7a90d3e84b26bd07f4a1c95e38d2',
   logger,
 });
 const worker = await createWorker({ tools: [tool], tasks });

@@ -289,7 +289,7 @@ export class TasksCore implements TasksConnection {
     if (this.temporal.explicit && !this.#keyIsShared) {
       throw new McpTasksError(
         'CONFIGURATION',
-        'set MCP_TASKS_KEY (or the `key` option) to the same value on all replicas. Generate one with `openssl rand -hex 32`',
+        'set MCP_TASKS_KEY (or the `key` option) to the same value on all replicas. Generate one with `openssl rand -base64 32`',
       );
     }
   }

@@ -5,9 +5,8 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { McpTasksError } from './errors.js';
+import { weaknessOf } from './key-strength.js';
 import { earlierTaskId, namedTaskId, ownerTag } from './id.js';
-
-const SHORTEST_KEY = 32;
 
 /**
  * The keys that bind task IDs to their owners. The first one signs; the others are previous keys, which still verify.
@@ -18,13 +17,17 @@ const SHORTEST_KEY = 32;
 export class Keyring {
   readonly #keys: readonly string[];
 
-  /** @throws McpTasksError `CONFIGURATION` if there is no key, or one is shorter than 32 characters */
+  /**
+   * @throws McpTasksError `CONFIGURATION` if there is no key, or if one has fewer than 32 characters or is easy to guess:
+   * it repeats itself, has few different characters, or contains a word of a placeholder. Previous keys too: whoever
+   * guesses one can forge what it signs.
+   */
   constructor(keys: readonly string[]) {
-    if (keys.length === 0 || keys.some((key) => key.length < SHORTEST_KEY)) {
-      throw new McpTasksError(
-        'CONFIGURATION',
-        `a key needs at least ${SHORTEST_KEY} characters. Generate one with "openssl rand -hex 32".`,
-      );
+    if (keys.length === 0) throw unusable('no key is set');
+    for (const [at, key] of keys.entries()) {
+      const weakness = weaknessOf(key);
+      // Never the key itself.
+      if (weakness !== undefined) throw unusable(`the ${at === 0 ? '' : 'previous '}key ${weakness}`);
     }
     this.#keys = keys;
   }
@@ -89,4 +92,8 @@ export class Keyring {
 
 function signature(key: string, purpose: string, text: string): string {
   return createHmac('sha256', key).update(`${purpose}\0${text}`).digest('base64url').slice(0, 22);
+}
+
+function unusable(why: string): McpTasksError {
+  return new McpTasksError('CONFIGURATION', `${why}. Generate a random key with "openssl rand -base64 32".`);
 }

@@ -50,6 +50,10 @@ it('the compose file is valid, and an invalid one is refused', async () => {
   );
 });
 
+it('the compose file needs a key and a password of its user', async () => {
+  await expect(readCompose(composeFile, {})).rejects.toThrow('write .env first');
+});
+
 it('every service and volume that a service refers to is defined', () => {
   const { services, volumes } = compose;
   const dependencies = Object.values(services).flatMap(({ depends_on: needed = {} }) => Object.keys(needed));

@@ -150,7 +150,7 @@ describe('reports', () => {
       'MCP_TASKS_KEY is not set',
       { tools: [{ ...text, namespace: 'default' }] },
     ],
-    ['too short', { MCP_TASKS_KEY: 'short' }, 'MCP_TASKS_KEY: a key needs at least 32 characters'],
+    ['too short', { MCP_TASKS_KEY: 'short' }, 'MCP_TASKS_KEY: the key has 5 characters; it needs at least 32'],
   ])('a key that is %s', async (_, env, message, config = {}) => {
     const found = await findings(config, env);
     expect(found[0]).toEqual({ level: 'error', text: expect.stringContaining(message), remedy: expect.any(String) });

@@ -30,7 +30,11 @@ async function run(installed: string[], code: string): Promise<string> {
 }
 
 const options = (): string =>
-  JSON.stringify({ tools: [], key: 'k'.repeat(32), temporal: { address: inject('temporalAddress') } });
+  JSON.stringify({
+    tools: [],
+    key: '5f1c7a90d3e84b26bd07f4a1c95e38d2',
+    temporal: { address: inject('temporalAddress') },
+  });
 
 it('a v1 server runs without the packages of v2', async () => {
   const said = await run(

@@ -27,7 +27,7 @@ it('a running server loads nothing of the worker', async () => {
   const packages = await loaded(`
     import { McpServer } from '@modelcontextprotocol/server';
     import { DurableTasks } from ${dist('index.js')};
-    const tasks = await DurableTasks.connect({ tools: [], key: 'k'.repeat(32), temporal: { address: '${inject('temporalAddress')}' } });
+    const tasks = await DurableTasks.connect({ tools: [], key: '5f1c7a90d3e84b26bd07f4a1c95e38d2', temporal: { address: '${inject('temporalAddress')}' } });
     tasks.handler(() => new McpServer({ name: 't', version: '1' }));
     await tasks.close();`);
   expect(packages).toContain('@temporalio/client');

@@ -1,6 +1,9 @@
 /** The domain model, mostly as tables of cases. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { belongsTo, idRange, newTaskId, ownerTag } from '../../src/task/id.js';
 import { Keyring } from '../../src/task/keyring.js';
 import { openCursor, sealCursor } from '../../src/task/cursor.js';
@@ -8,8 +11,8 @@ import { statusMessage } from '../../src/task/message.js';
 import { toToolResult } from '../../src/task/result.js';
 import { isExpired, type Step } from '../../src/task/task.js';
 
-const key = 'k'.repeat(32);
-const other = 'o'.repeat(32);
+const key = '5f1c7a90d3e84b26bd07f4a1c95e38d2';
+const other = 'a83e06f7b1d54c92807e9f3c6d215ba4';
 
 describe('task IDs', () => {
   it('belong to the tag they were created for, and lie in its range', () => {
@@ -38,10 +41,48 @@ describe('task IDs', () => {
 });
 
 describe('keys', () => {
-  it('need 32 characters', () => {
-    expect(() => Keyring.parse('short')).toThrow('at least 32 characters');
-    expect(() => Keyring.parse('')).toThrow('at least 32 characters');
-    expect(() => Keyring.parse(`${key},short`)).toThrow('at least 32 characters');
+  it.each([
+    ['', 'no key is set'],
+    ['short', 'the key has 5 characters; it needs at least 32'],
+    [`${key},short`, 'the previous key has 5 characters'],
+    ['a'.repeat(32), 'the key has only 1 different characters'],
+    ['0123456'.repeat(8), 'the key has only 7 different characters'],
+    ['for-development-only-for-development-only', 'the key contains a word of a published example'],
+    ['Change-Me-Change-Me-0123456789-abcdefgh', 'the key contains a word of a published example'],
+    [`${key},for-development-only-for-development-only`, 'the previous key contains a word'],
+    ['k3yB0ard-K'.repeat(4), 'the key repeats itself'],
+    ['0123456789abcdef0123456789abcdef', 'the key repeats itself'],
+    ['abcdefghijklmnopqrstuvwxyz0123456789', 'the key consists of neighbouring characters'],
+  ])('that somebody could guess are refused: %j', (weak, message) => {
+    expect(() => Keyring.parse(weak)).toThrow(message);
+    expect(() => Keyring.parse(weak)).toThrow('openssl rand -base64 32');
+    const parts = weak.split(',').filter((part) => part.length > 10 && part !== key);
+    for (const part of parts) expect(() => Keyring.parse(weak)).not.toThrow(part);
+  });
+
+  it('that are random are accepted, however they are written', () => {
+    const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    // fast-check likes equal bytes, so hash them.
+    const random = bytes.map((given) => createHash('sha256').update(given).digest());
+    fc.assert(
+      fc.property(random, (secret) => {
+        for (const text of [secret.toString('hex'), secret.toString('base64'), secret.toString('hex').slice(0, 32)])
+          expect(() => Keyring.parse(text)).not.toThrow();
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('have no default in docker-compose.yml', async () => {
+    const text = await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
+    const { services } = parse(text) as { services: Record<string, { environment?: Record<string, string> }> };
+    const secrets = Object.values(services).flatMap(({ environment = {} }) =>
+      Object.entries(environment).filter(([name]) => /KEY|PASSWORD|PWD|_URL$/.test(name)),
+    );
+    expect(secrets.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['MCP_TASKS_KEY', 'POSTGRES_PASSWORD', 'POSTGRES_PWD', 'DATABASE_URL']),
+    );
+    for (const [name, value] of secrets) expect(value, name).toMatch(/\$\{\w+:\?[^}]+\}/);
   });
 
   it('can be rotated: the current key makes everything new, and previous keys are still accepted', () => {

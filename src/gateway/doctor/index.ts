@@ -148,7 +148,7 @@ function keyFindings(explicit: boolean, { MCP_TASKS_KEY: key }: NodeJS.ProcessEn
       ? [
           error(
             "MCP_TASKS_KEY is not set: replicas would not recognize each other's tasks, and the gateway does not serve HTTP",
-            'generate a key with "openssl rand -hex 32" and set it on all replicas',
+            'generate a key with "openssl rand -base64 32" and set it on all replicas',
           ),
         ]
       : [];

@@ -3,6 +3,7 @@
  * containers.
  * @module
  */
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,11 +32,17 @@ export interface Compose {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
+/** What the file has no default for. */
+const SECRETS = {
+  MCP_TASKS_KEY: randomBytes(32).toString('base64'),
+  POSTGRES_PASSWORD: randomBytes(16).toString('hex'),
+};
+
 /** Reads a compose file with variables, anchors and defaults resolved. @throws Error that says what is wrong with it */
-export async function readCompose(file = composeFile): Promise<Compose> {
+export async function readCompose(file = composeFile, env: Record<string, string> = SECRETS): Promise<Compose> {
   const output = await runCommand(inject('cluster').compose, ['-format', 'json', file], {
     cwd: root,
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...env },
     timeout: 30_000,
   });
   return JSON.parse(output) as Compose;
