@@ -1,8 +1,18 @@
 /** The shipped workflow for function tools. @module */
-import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  continueAsNew,
+  patched,
+  proxyActivities,
+  workflowInfo,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import { toolActivity } from '../src/task/names.js';
+import type { StepCall } from '../src/task/step-call.js';
 import { TOOL_WORKFLOW_MARK } from '../src/task/tool-workflow-mark.js';
 import type { RunPolicy } from '../src/tool/policy.js';
+import { fitsTogether } from '../src/workflow/sizes.js';
 import { taskState } from '../src/workflow/state.js';
 import { proxySteps } from '../src/workflow/steps.js';
 
@@ -19,16 +29,28 @@ type FormContent = Readonly<Record<string, unknown>>;
 
 type ToolActivities = Record<string, (args: unknown, answer: FormContent | null) => Promise<unknown>>;
 
-/** Runs a function tool as one retried, heartbeating activity and returns what it returned. */
-export async function mcpToolTask({ tool, args, policy }: ToolTaskInput, answer?: FormContent): Promise<unknown> {
+/**
+ * Runs a function tool as one retried, heartbeating activity and returns what it returned. Each interruption of the
+ * step adds its arguments to the history once more, so the workflow continues as new before the history is too large.
+ * @param resumed the step that an earlier run has passed on
+ */
+export async function mcpToolTask(input: ToolTaskInput, answer?: FormContent, resumed?: StepCall): Promise<unknown> {
+  const { tool, args, policy } = input;
   taskState();
-  const activities = proxySteps(proxyActivities<ToolActivities>, {
+  const options: ActivityOptions = {
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,
     retry: policy.retry,
     // A cancelled step's cleanup is part of the task, so the workflow ends only after its step has.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-  });
+  };
+  const beforeAgain = async (next: StepCall): Promise<void> => {
+    // A cancellation request is lost when a run continues as another.
+    if (!workflowInfo().continueAsNewSuggested || CancellationScope.current().consideredCancelled) return;
+    if (fitsTogether([input, answer, next]) && patched('continue-interrupted-step'))
+      await continueAsNew<typeof mcpToolTask>(input, answer, next);
+  };
+  const activities = proxySteps(proxyActivities<ToolActivities>, options, { resumed, beforeAgain });
   const run = activities[toolActivity(tool)];
   if (!run) throw ApplicationFailure.nonRetryable(`${TOOL_WORKFLOW_MARK} ${tool}`);
   return await run(args, answer ?? null);

@@ -1,10 +1,9 @@
 /** Recognizes interrupted attempts and hands their steps back to the workflow. @module */
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { jsonSize } from '../limits/json-size.js';
-import { LARGEST_PAYLOAD } from '../limits/limits.js';
 import { INTERRUPTED, type Attempt } from '../task/attempts.js';
 import type { StepCall } from '../task/step-call.js';
+import { sizeOf } from './sizes.js';
 
 /** Returns what Temporal says about the current attempt. */
 export function attemptOf({ info }: Context): Attempt {
@@ -30,8 +29,9 @@ export function isShutdown({ cancellationSignal, cancellationDetails }: Context)
  * Whether a step can be scheduled again with `call` beside its arguments. If together they are too large, Temporal
  * retries the step itself: the checkpoint stays in the heartbeat, and the attempt counts.
  */
-export function canBePassedOn(args: unknown, call: StepCall): boolean {
-  return jsonSize([args, call]) <= LARGEST_PAYLOAD;
+export async function canBePassedOn(activity: Context, args: unknown, call: StepCall): Promise<boolean> {
+  const { size, limit } = await sizeOf(activity, [args, call]);
+  return size <= limit;
 }
 
 /** Returns the failure with which the workflow schedules the step again, with `call`. */

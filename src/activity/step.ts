@@ -55,7 +55,7 @@ export function step<Args, Result, Checkpoint = unknown>(
     const activity = Context.current();
     const call = isStepCall(given) ? given : calledWith(activity);
     const before = begin(call ?? { mcpStep: 1 }, attemptOf(activity));
-    if (call && before.handBack && canBePassedOn(args, before))
+    if (call && before.handBack && (await canBePassedOn(activity, args, before)))
       throw interrupted(before, 'The step is scheduled again with its remaining attempts');
     const reporter = new Reporter<Checkpoint>(activity, before);
     reporter.start();
@@ -64,7 +64,7 @@ export function step<Args, Result, Checkpoint = unknown>(
       return call ? await reportedResult(activity, result, reporter.reports) : await fittingResult(activity, result);
     } catch (error) {
       const next = call && isShutdown(activity) ? reporter.handedBack() : undefined;
-      if (next && canBePassedOn(args, next)) throw interrupted(next, 'The worker shut down');
+      if (next && (await canBePassedOn(activity, args, next))) throw interrupted(next, 'The worker shut down');
       // A cancelled step often fails with an error of the operation it awaited. Report the cancellation instead.
       if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
       if (error instanceof CompleteAsyncError) throw error;

@@ -16,11 +16,12 @@ export function toolActivities(
       if (work.kind !== 'function') return [];
       const activity = async (args: unknown, answer?: unknown, call?: unknown): Promise<unknown> => {
         const asked = answer !== undefined && answer !== null;
-        const runStep: (given: unknown, call: unknown) => Promise<unknown> = step(
-          async (given: unknown, ctx) =>
+        // All that the workflow sends with the call, because an interrupted step is scheduled again only if that fits.
+        const runStep: (given: unknown[], call: unknown) => Promise<unknown> = step(
+          async ([given]: unknown[], ctx) =>
             await run(tool, work.run, given, (asked ? Object.assign(ctx, { answer }) : ctx) as never),
         );
-        return await runStep(args, call);
+        return await runStep([args, answer], call);
       };
       return [[toolActivity(tool.name), activity]];
     }),

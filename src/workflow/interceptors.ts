@@ -52,7 +52,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
         const memo = taskMemo();
         if (args.length < input.args.length || !memo || memo.mapping) return await next(input);
         let first = true;
-        return await runStep(input.options, async (options, given) => {
+        return await runStep(input.options, args, async (options, given) => {
           if (first) {
             first = false;
             return await next(withHeader(input, given));

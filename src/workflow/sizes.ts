@@ -8,7 +8,7 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import { jsonSize } from '../limits/json-size.js';
-import { LARGEST_MESSAGE, tooLarge } from '../limits/limits.js';
+import { LARGEST_MESSAGE, LARGEST_PAYLOAD, tooLarge } from '../limits/limits.js';
 import type { InputRequest } from '../task/report.js';
 import { ToolError } from '../tool/errors.js';
 import { taskMemo } from './memo.js';
@@ -63,6 +63,11 @@ export function answerProblem(answer: unknown, values: readonly unknown[]): stri
   if (limit === undefined) return undefined;
   const size = jsonSize([...values, answer]);
   return size > limit ? tooLarge("The answer and the call's arguments are", size, 'answer', limit) : undefined;
+}
+
+/** Whether these values can be sent in one message. */
+export function fitsTogether(values: readonly unknown[]): boolean {
+  return jsonSize(values) <= (largest() ?? LARGEST_PAYLOAD);
 }
 
 /** Returns the limit of this task, in bytes; `undefined` if it has none. */

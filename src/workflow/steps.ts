@@ -14,6 +14,7 @@ import {
 import { INTERRUPTED, nextCall, stepId, type Ended } from '../task/attempts.js';
 import { milliseconds, type Duration } from '../task/duration.js';
 import { plainResult, type StepCall } from '../task/step-call.js';
+import { fitsTogether } from './sizes.js';
 
 /** Workflows of earlier versions did not schedule a step again. */
 const PATCH = 'mcp-tasks-attempts';
@@ -23,22 +24,38 @@ const LOOK = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterv
 /** Schedules a step. Must pass on the options and the call. */
 type Schedule = (options: ActivityOptions, call: StepCall) => Promise<unknown>;
 
+/** How a workflow that continues as new passes an interrupted step on to its next run. */
+export interface Handover {
+  /** The call of the step that an earlier run passed on. @default none: the step has not begun */
+  readonly resumed?: StepCall | undefined;
+  /** Called before an interrupted step is scheduled again. May continue as new instead. */
+  readonly beforeAgain?: (next: StepCall) => Promise<void>;
+}
+
 /**
  * Runs a step and returns its own result. Schedules it again after an interruption.
+ * @param args what is sent with each call
  * @throws ActivityFailure if it fails
  */
-export async function runStep(options: ActivityOptions, schedule: Schedule): Promise<unknown> {
+export async function runStep(
+  options: ActivityOptions,
+  args: readonly unknown[],
+  schedule: Schedule,
+  { resumed, beforeAgain }: Handover = {},
+): Promise<unknown> {
   const { maximumAttempts = Infinity } = options.retry ?? {};
   const began = Date.now();
-  let call: StepCall = { mcpStep: 1 };
-  let given = options;
+  let call: StepCall = resumed ?? { mcpStep: 1 };
+  let given = (resumed && optionsFor(resumed, options, 0)) ?? options;
   for (;;) {
     try {
       return plainResult(await schedule(given, call));
     } catch (error) {
       const next = nextCall(maximumAttempts, endOf(error));
       const again = next && optionsFor(next, options, Date.now() - began);
-      if (!next || !again || !patched(PATCH)) throw error;
+      // A worker that was lost could not check that its last heartbeat fits beside the arguments.
+      if (!next || !again || !fitsTogether([...args, next]) || !patched(PATCH)) throw error;
+      await beforeAgain?.(next);
       call = next;
       given = again;
     }
@@ -80,14 +97,20 @@ function inMilliseconds(time: string | number): number {
 export function proxySteps<Activities extends object>(
   proxy: (options: ActivityOptions) => Activities,
   options: ActivityOptions,
+  handover: Handover = {},
 ): Activities {
   return new Proxy({} as Activities, {
     get:
       (_, activityType: string) =>
       async (...args: unknown[]) =>
-        await runStep(options, async (given, call) => {
-          const activities = proxy(given) as Record<string, (...args: unknown[]) => Promise<unknown>>;
-          return await activities[activityType]!(...args, call);
-        }),
+        await runStep(
+          options,
+          args,
+          async (given, call) => {
+            const activities = proxy(given) as Record<string, (...args: unknown[]) => Promise<unknown>>;
+            return await activities[activityType]!(...args, call);
+          },
+          handover,
+        ),
   });
 }

@@ -8,7 +8,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { ExternalStorage, StorageDriverClaim, type Payload, type PayloadCodec } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { step } from '../../src/activity/index.js';
+import { step, type StepContext } from '../../src/activity/index.js';
 import { defineTool } from '../../src/index.js';
 import { DurableTasks as V1DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
 import { DirectoryDriver } from '../../src/temporal/index.js';
@@ -105,6 +105,35 @@ describe('arguments and results', () => {
     const call = { name: 'echo', arguments: { text: textOf(5 * MB) } };
     const { notifications } = await send2025(handlers.v2, 'tools/call', call, { meta: { progressToken: 't' } });
     expect(notifications.map(({ params }) => params.progress)).toEqual([1, 2, 3]);
+  });
+
+  it('of 5 MB use up no attempt when a worker shuts down', async () => {
+    let arrived = (): void => {};
+    const part = new Promise<void>((resolve) => (arrived = resolve));
+    const deployed = defineTool({
+      name: 'deployed',
+      inputSchema: z.object({ text: z.string() }),
+      retry: { maximumAttempts: 1 },
+      async run({ text }, ctx: StepContext<boolean>) {
+        if (ctx.lastCheckpoint) return { text };
+        ctx.checkpoint(true);
+        arrived();
+        return await new Promise((_, reject) =>
+          ctx.signal.addEventListener('abort', () => reject(new Error('stopped'))),
+        );
+      },
+    });
+    const dataConverter = { externalStorage: new ExternalStorage({ drivers: [new DirectoryDriver({ dir })] }) };
+    const own = await startStack([deployed], { dataConverter });
+    const first = await own.startWorker({ dataConverter });
+    const text = textOf(5 * MB);
+    const { id } = await own.tasks.engine.start({ owner: 'ann', tool: deployed, args: { text }, ttl: null });
+    await part;
+    await first.stop();
+    await own.startWorker({ dataConverter });
+    const { outcome } = await own.tasks.engine.result('ann', id);
+    expect(outcome).toMatchObject({ result: { structuredContent: { text } } });
+    await own.close();
   });
 
   it('of more than 50 MB are a tool error that says so', async () => {

@@ -1,10 +1,12 @@
 /** Only failures use up a step's attempts: neither deploys, nor lost workers after progress, nor workers without it. */
 import { fileURLToPath } from 'node:url';
 import { CompleteAsyncError } from '@temporalio/activity';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { step, type StepContext } from '../../src/activity/index.js';
 import { defineTool, type DurableTool } from '../../src/index.js';
+import type { StartRequest } from '../../src/temporal/start/start-request.js';
 import { statusMessage } from '../../src/task/message.js';
 import type { Task } from '../../src/task/task.js';
 import { startStack, type Stack } from '../helpers/stack.js';
@@ -18,6 +20,12 @@ let runs: { attempt: number; from: number }[];
 /** Called when a run has come as far as it gets. */
 let arrived: () => void;
 
+const MB = 1_000_000;
+
+async function stopped(signal: AbortSignal): Promise<never> {
+  return await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+}
+
 /** Does one part per worker, then waits until its worker stops. Fails in the first two runs. */
 async function onePartPerWorker(parts: number, ctx: StepContext<number>): Promise<string> {
   const from = ctx.lastCheckpoint ?? 0;
@@ -27,9 +35,7 @@ async function onePartPerWorker(parts: number, ctx: StepContext<number>): Promis
   ctx.progress(from + 1, parts, 'parts');
   if (from + 1 === parts) return 'done';
   arrived();
-  return await new Promise((_, reject) => {
-    ctx.signal.addEventListener('abort', () => reject(new Error('stopped')));
-  });
+  return await stopped(ctx.signal);
 }
 
 /** Reports progress, then loses its worker: from here on, nobody heartbeats for it. */
@@ -62,6 +68,42 @@ const tools = {
     timeouts: { heartbeat: '2 seconds' },
     run: async (_, ctx) => (ctx.attempt < 3 ? await lose(ctx, 10 * ctx.attempt) : 'done'),
   }),
+  large: defineTool({
+    name: 'large',
+    inputSchema,
+    retry: { maximumAttempts: 1 },
+    async run(_, ctx: StepContext<{ part: number; data: string }>) {
+      const from = ctx.lastCheckpoint?.part ?? 0;
+      runs.push({ attempt: ctx.attempt, from });
+      if (from === 5) return { from, answer: (ctx as { answer?: unknown }).answer };
+      ctx.checkpoint({ part: from + 1, data: '' });
+      ctx.progress(from + 1, 5);
+      arrived();
+      return await stopped(ctx.signal);
+    },
+  }),
+  heavy: defineTool({
+    name: 'heavy',
+    inputSchema,
+    retry: { ...retry, maximumAttempts: 2 },
+    async run(_, ctx: StepContext<string>) {
+      runs.push({ attempt: ctx.attempt, from: ctx.lastCheckpoint?.length ?? 0 });
+      if (ctx.lastCheckpoint !== undefined) return 'done';
+      ctx.checkpoint('x'.repeat(MB - 2_000));
+      arrived();
+      return await stopped(ctx.signal);
+    },
+  }),
+  'heavy and lost': defineTool({
+    name: 'heavy-and-lost',
+    inputSchema,
+    retry: { maximumAttempts: 1 },
+    timeouts: { heartbeat: '2 seconds' },
+    async run(_, ctx: StepContext<string>) {
+      ctx.checkpoint('x'.repeat(MB - 2_000));
+      return await lose(ctx as never, 50);
+    },
+  }),
   late: defineTool({
     name: 'late',
     inputSchema,
@@ -81,8 +123,8 @@ beforeEach(async () => {
 afterEach(async () => await stack.close());
 
 const startWorker = async () => await stack.startWorker({ workflowsPath, activities });
-const start = async (tool: DurableTool): Promise<string> =>
-  (await stack.tasks.engine.start({ owner: 'ann', tool, args: {}, ttl: null })).id;
+const start = async (tool: DurableTool, more: Partial<StartRequest> = {}): Promise<string> =>
+  (await stack.tasks.engine.start({ owner: 'ann', tool, args: {}, ttl: null, ...more })).id;
 const outcomeOf = async (id: string): Promise<unknown> => (await stack.tasks.engine.result('ann', id)).outcome;
 
 async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
@@ -126,6 +168,52 @@ describe('a worker that shuts down', () => {
     await startWorker();
     expect(await outcomeOf(id)).toMatchObject({ result: { content: [{ text: 'done' }] } });
     expect(runs.slice(2).map(({ from }) => from)).toEqual([0, 1, 2, 3, 4]);
+  });
+});
+
+describe('a step with large arguments', () => {
+  const args = { text: 'x'.repeat(1.9 * MB) };
+
+  it('continues as new after a few deploys, because each adds its arguments to the history', async () => {
+    const id = await start(tools.large, { args, answer: { sure: true } });
+    const temporal = await Connection.connect({ address: inject('temporalAddress') });
+    const handle = new Client({ connection: temporal }).workflow.getHandle(id);
+    for (let deploys = 1; deploys <= 5; deploys++) {
+      await deploy();
+      const { raw } = await handle.describe();
+      expect(Number(raw.workflowExecutionInfo?.historySizeBytes)).toBeLessThan(6.5 * MB);
+    }
+    await temporal.close();
+    await startWorker();
+    expect(await outcomeOf(id)).toMatchObject({ result: { structuredContent: { from: 5, answer: { sure: true } } } });
+    expect(runs.map(({ attempt, from }) => [attempt, from])).toEqual([1, 2, 3, 4, 5, 6].map((n) => [n, n - 1]));
+  });
+
+  it('can be cancelled after it has continued as new', async () => {
+    const id = await start(tools.large, { args });
+    for (let deploys = 1; deploys <= 3; deploys++) await deploy();
+    await stack.tasks.engine.cancel('ann', id);
+    expect(await outcomeOf(id)).toEqual({ kind: 'cancelled' });
+  });
+
+  it('uses up an attempt if they, the answer and the checkpoint do not fit into one message', async () => {
+    const given = { args: { text: 'x'.repeat(0.7 * MB) }, answer: { text: 'x'.repeat(0.7 * MB) } };
+    const id = await start(tools.heavy, given);
+    await deploy();
+    await startWorker();
+    expect(await outcomeOf(id)).toMatchObject({ result: { content: [{ text: 'done' }] } });
+    expect(runs).toEqual([
+      { attempt: 1, from: 0 },
+      { attempt: 2, from: MB - 2_000 },
+    ]);
+  });
+
+  it('fails if its last worker is lost, and they and the checkpoint do not fit into one message', async () => {
+    await startWorker();
+    const id = await start(tools['heavy and lost'], { args });
+    expect(await outcomeOf(id)).toMatchObject({
+      result: { isError: true, content: [{ text: expect.stringContaining('timed out (HEARTBEAT)') }] },
+    });
   });
 });
 

@@ -15,6 +15,8 @@ type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
  * end, and searching further is not worth it.
  */
 const PAGES = { size: 100, most: 20 };
+/** For the last event alone. A larger page could hold megabytes of other events. */
+const LAST = { size: 1, most: 1 };
 const MOST_KNOWN = 2_000;
 
 /** How long the search for a cancellation request may take, in milliseconds. */
@@ -94,7 +96,7 @@ export class NewestHistory {
 
   /** Returns the last event of a run. For a closed run, it says how the run ended. */
   async last(workflowId: string, runId: string, until: number): Promise<HistoryEvent | undefined> {
-    for await (const event of newestFirst(this.calls, { workflowId, runId }, until, PAGES)) return event;
+    for await (const event of newestFirst(this.calls, { workflowId, runId }, until, LAST)) return event;
     return undefined;
   }
 }
