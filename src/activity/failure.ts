@@ -27,8 +27,24 @@ export function isRetryable(error: unknown): boolean {
 
 /** Returns the error to throw to Temporal: unchanged if Temporal's own rules fit, else marked as non-retryable. */
 export function toFailure(error: unknown): unknown {
+  if (!hasMessage(error)) return new Error(`It threw ${thrown(error)} instead of an error`);
   if (error instanceof ApplicationFailure || isRetryable(error)) return error;
   return ApplicationFailure.fromError(error, { nonRetryable: true });
+}
+
+/** Whether Temporal's SDK finds a message in what was thrown. */
+function hasMessage(error: unknown): boolean {
+  if (error instanceof Error) return true;
+  if (typeof error === 'object' && error !== null) return typeof (error as Partial<Error>).message === 'string';
+  return error !== undefined && error !== null;
+}
+
+function thrown(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'an object';
+  }
 }
 
 /**

@@ -32,6 +32,10 @@ const Ways = z.enum([
   'reported error',
   'function',
   'reported function',
+  'half character',
+  'frozen error',
+  'odd error',
+  'plain object',
 ]);
 const worked = defineTool({
   name: 'worked',
@@ -47,6 +51,11 @@ const worked = defineTool({
     // Control characters are the longest in JSON.
     if (way.startsWith('report')) for (let done = 1; done <= 25; done++) ctx.progress(done, 25, '\u0001'.repeat(2_000));
     if (way === 'reports') return { made };
+    if (way === 'half character') throw new Error('no table 🚚'.slice(0, -1), { cause: new ToolError('\udc00 again') });
+    if (way === 'frozen error') throw Object.freeze(new Error(made));
+    if (way === 'odd error') throw Object.assign(new Error('x'), { message: 42, stack: 43 });
+    // eslint-disable-next-line typescript/only-throw-error -- as careless authors do
+    if (way === 'plain object') throw { status: 503 };
     if (way.endsWith('function')) return () => made;
     if (way === 'reported error') throw new TaskError(-32_001, 'the data say more', { made });
     if (way === 'progress') ctx.progress(1, 2, made);
@@ -162,6 +171,18 @@ describe('a function tool', () => {
     expect(await run(way, 0)).toMatchObject(
       failed('A value of type function has no JSON form, so it cannot be sent. Use plain data.'),
     );
+  });
+
+  it('fails with an error whose text ends in half a character, and its worker goes on', async () => {
+    expect(await run('half character', 0)).toMatchObject(failed('no table \ufffd'));
+    expect(await runFlow('half character', 0)).toMatchObject(failed('no table \ufffd'));
+    expect(await run('result', 1)).toMatchObject(done({ made: 'x' }));
+  });
+
+  it('fails with what it threw, however odd that is', async () => {
+    expect(said(await run('frozen error', 3_000_000))).toBe(begins(LONGEST_ERROR));
+    expect(said(await run('odd error', 0))).toBe('42');
+    expect(said(await run('plain object', 0))).toBe('It threw {"status":503} instead of an error');
   });
 
   it.each([LONGEST_ERROR, 1_500_000, 6_000_000])('fails with the beginning of an error of %d bytes', async (size) => {
