@@ -97,7 +97,7 @@ const { values: options } = parseArgs({
 let stack: LocalStack | undefined;
 try {
   say('Starting Temporal, PostgreSQL, an MCP server and a worker');
-  stack = await startLocalStack({ port: 0, env: { ...process.env, MCP_TASKS_ROOTS: DATA }, logger });
+  stack = await startLocalStack({ port: 0, env: { ...process.env, MCP_TASKS_ROOTS: DATA }, ui: options.keep, logger });
   await checkDatabase(stack.databaseUrl);
   const report = await run(stack);
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -106,7 +106,7 @@ try {
   if (wrong.length > 0) throw new Error(wrong.join('; '));
   if (options.keep) {
     say(
-      `Everything keeps running. Press Ctrl-C to stop it.\n  MCP server:        ${stack.url}\n  Temporal's web UI: ${stack.uiUrl ?? '(your own cluster)'}`,
+      `Everything keeps running. Press Ctrl-C to stop it.\n  MCP server:        ${stack.url}\n  Temporal's web UI: ${stack.uiUrl ?? '(none)'}`,
     );
     await stopSignal();
   }

@@ -19,13 +19,15 @@ export interface LocalStackOptions {
   /** The folder for Temporal's and PostgreSQL's data. @default '.mcp-tasks' */
   readonly dir?: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Whether to serve Temporal's web UI. @default false */
+  readonly ui?: boolean;
   readonly logger: Logger;
 }
 
 export interface LocalStack {
   /** The MCP endpoint. */
   readonly url: string;
-  /** Temporal's web UI, if the stack runs its own Temporal server. */
+  /** Temporal's web UI, if the stack serves it. */
   readonly uiUrl: string | undefined;
   /** Contains the password: keep it out of logs. */
   readonly databaseUrl: string;
@@ -45,6 +47,7 @@ export async function startLocalStack({
   port,
   dir: given = '.mcp-tasks',
   env: base,
+  ui = false,
   logger,
 }: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(given);
@@ -56,7 +59,7 @@ export async function startLocalStack({
     // The stack serves the one person who uses this machine, so all requests have the same owner.
     const tasks = await DurableTasks.connect({
       tools: referenceTools(toolsConfigFromEnv(env)),
-      temporal: { dir },
+      temporal: { dir, ui },
       owner: () => 'local',
       fallback: 'handle',
       pollInterval: '250 ms',

@@ -8,6 +8,7 @@ import { each, hostName, path, port } from './arguments.js';
 import type { InitOptions } from './init-command.js';
 import { missingPackage, requirePeers, SERVER, WORKER } from './peers.js';
 import type { ServeOptions } from './serve-command.js';
+import type { StartOptions } from './start-command.js';
 import type { WorkerOptions } from './worker-command.js';
 import { version } from '../version.js';
 
@@ -32,7 +33,8 @@ program
   .description('start Temporal, PostgreSQL, a worker and an MCP server with the reference tools on this machine')
   .addOption(portOption())
   .option(...dir)
-  .action(async (options: { port: number; dir: string }) => {
+  .option('--no-ui', 'serve no web UI of Temporal')
+  .action(async (options: Omit<StartOptions, 'logger'>) => {
     requirePeers('start', [...SERVER, ...WORKER]);
     // Each command loads only what it needs: a worker loads no server, a server no worker.
     const { start } = await import('./start-command.js');
@@ -85,6 +87,7 @@ program
       .default('handle'),
   )
   .option('--worker', "also run a worker for the module's tools")
+  .option('--ui', 'also serve the web UI of a dev server, on this machine only')
   .option(...dir)
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
     requirePeers('serve', [...SERVER, ...(options.worker ? WORKER : [])]);

@@ -19,6 +19,8 @@ export interface ServeOptions extends ExposureOptions {
   readonly taskQueue: string;
   /** Where a dev server keeps its files. */
   readonly dir: string;
+  /** Whether a dev server also serves its web UI. */
+  readonly ui?: boolean;
   readonly audience?: string;
   readonly scope: readonly string[];
   readonly fallback: 'await' | 'handle';
@@ -29,7 +31,7 @@ export interface ServeOptions extends ExposureOptions {
 
 /** @param file defines the tools; without it the reference tools are served */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
-  const { transport, taskQueue, dir, fallback, worker = false, logger } = options;
+  const { transport, taskQueue, dir, ui = false, fallback, worker = false, logger } = options;
   // Check this before starting anything.
   const exposed = transport === 'http' ? exposure(options) : undefined;
   if (!exposed && options.auth)
@@ -52,8 +54,8 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     );
   // Over stdio, hosts expect the first answers at once.
   const common = { fallback, logger, startInBackground: client !== undefined };
-  const tasks = await (module.connect?.({ dir, ...common }) ??
-    DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir }, ...common }));
+  const tasks = await (module.connect?.({ dir, ui, ...common }) ??
+    DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir, ui }, ...common }));
   if (client) {
     const runs = worker && file !== undefined ? { file: resolve(file), taskQueue, dir, env: process.env } : undefined;
     await client.serve(tasks, makeServer, { worker: runs, logger }).finally(endCommand);

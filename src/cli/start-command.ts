@@ -6,9 +6,18 @@ import type { Logger } from '../local/log.js';
 import { startLocalStack, type LocalStack } from './local-stack.js';
 import { stopSignal } from './process-end.js';
 
-export async function start({ port, dir, logger }: { port: number; dir: string; logger: Logger }): Promise<void> {
+export interface StartOptions {
+  readonly port: number;
+  /** The folder for Temporal's and PostgreSQL's data. */
+  readonly dir: string;
+  /** Whether to serve Temporal's web UI. */
+  readonly ui: boolean;
+  readonly logger: Logger;
+}
+
+export async function start({ port, dir, ui, logger }: StartOptions): Promise<void> {
   const roots = process.env['MCP_TASKS_ROOTS'] || (await dataFolder());
-  const stack = await startLocalStack({ port, dir, env: { ...process.env, MCP_TASKS_ROOTS: roots }, logger });
+  const stack = await startLocalStack({ port, dir, env: { ...process.env, MCP_TASKS_ROOTS: roots }, ui, logger });
   process.stdout.write(welcome(stack, roots));
   const stopping = new AbortController();
   const kept = keepWorker(stack, logger, stopping.signal);

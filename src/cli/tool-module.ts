@@ -14,6 +14,7 @@ export interface ToolModule {
   /** Connects with the file's own settings. Only a gateway's file has it. */
   readonly connect?: (options: {
     readonly dir: string;
+    readonly ui: boolean;
     readonly fallback: 'await' | 'handle';
     readonly startInBackground: boolean;
     readonly logger: Logger;

@@ -104,6 +104,7 @@ export class WorkerProcess {
   }
 }
 
-function withoutKey({ MCP_TASKS_KEY: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function withoutKey(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { MCP_TASKS_KEY: _, ...env } = given;
   return env;
 }

@@ -32,6 +32,8 @@ export interface GatewayOptions extends Pick<
   readonly cwd?: string;
   /** Where a dev server keeps its files, if no Temporal is configured. @default '.mcp-tasks' */
   readonly dir?: string;
+  /** Whether a dev server also serves Temporal's web UI, to this machine only. @default false */
+  readonly ui?: boolean;
   /** Whether to reload the tools when the file changes and on SIGHUP. @default true */
   readonly watch?: boolean;
   /**
@@ -112,13 +114,13 @@ export class Gateway {
   static async open(
     load: () => Promise<LoadedGateway>,
     loaded: LoadedGateway,
-    { worker = {}, beforeWorker = () => undefined, dir, logger = stderrLogger(), ...rest }: GatewayOptions,
+    { worker = {}, beforeWorker = () => undefined, dir, ui, logger = stderrLogger(), ...rest }: GatewayOptions,
   ): Promise<Gateway> {
     const { temporal, namespaces, dataConverter, optionsFor } = await connectionsOf(loaded, dir);
     const tasks = await DurableTasks.connect({
       ...rest,
       tools: loaded.tools,
-      temporal,
+      temporal: { ...temporal, ui },
       namespaces,
       dataConverter,
       taskQueue: OWN_TASK_QUEUE,

@@ -17,7 +17,7 @@ afterEach(cleanUpLocalServices);
 
 interface Got {
   address: string;
-  uiUrl: string;
+  uiUrl?: string;
 }
 
 const quiet = () => {};
@@ -71,15 +71,14 @@ describe('the Temporal dev server', () => {
     expect(gone(server)).toBe(true);
   });
 
-  it('keeps its address and data after a stop and after a kill, and serves its UI', async () => {
+  it('keeps its address and data after a stop and after a kill', async () => {
     const dir = await temporaryDirectory();
     const first = await acquireDevServer({ dir, log: quiet });
     await withClient(first.address, start);
-    expect((await fetch(first.uiUrl)).status).toBe(200);
     await first.release();
 
     const second = await acquireDevServer({ dir, log: quiet });
-    expect(second).toMatchObject({ address: first.address, uiUrl: first.uiUrl, namespace: 'default' });
+    expect(second).toMatchObject({ address: first.address, namespace: 'default' });
     const server = serverOf(join(dir, 'temporal'));
     process.kill(server.pid, 'SIGKILL');
     await until(() => gone(server), 'the server has ended');

@@ -65,6 +65,7 @@ describe.skipIf(process.platform === 'win32')('files of local services', () => {
       chmodSync(join(dir, name), 0o755);
     for (const name of ['temporal/temporal.db', 'temporal/server.json']) chmodSync(join(dir, name), 0o644);
     await useEverything(dir);
+    expect(open(dir)).toEqual([]);
   });
 
   it('do not close a folder that also holds something else', async () => {

@@ -102,7 +102,7 @@ describe('without an address', () => {
     vi.stubEnv('TEMPORAL_ADDRESS', '');
     const own = await acquireDevServer({ dir, log: () => {} });
     const target = await resolveTemporalTarget({ dir });
-    expect(target).toMatchObject({ explicit: false, address: own.address, uiUrl: own.uiUrl, namespace: 'default' });
+    expect(target).toMatchObject({ explicit: false, address: own.address, namespace: 'default' });
     expect(target.connectionOptions).toEqual({ address: own.address });
     await Promise.all([own.release(), target.release()]);
   });

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { belongsTo } from '../../src/task/id.js';
+import { belongsTo, earlierTaskId } from '../../src/task/id.js';
 import { canonicalJson, givesWay, isStrongKey } from '../../src/task/idempotency-key.js';
 import { Keyring } from '../../src/task/keyring.js';
 import type { Outcome } from '../../src/task/task.js';
@@ -82,9 +82,9 @@ describe('a task under a tool’s own key gives way to a new one if it failed or
 describe('the ID of a key’s task', () => {
   it('finds the IDs that an earlier version made', () => {
     const key = '0123456789abcdef0123456789abcdef';
-    expect(new Keyring([key]).earlierTaskIds('ann', '["tool","client","one",0]')).toEqual([
+    expect(earlierTaskId(key, 'ann', '["tool","client","one",0]')).toBe(
       'mcp-e3e1042b8b5d5bc06114044e4f3dedfc-8ec64ecc7f41183489ec00b1b198e482',
-    ]);
+    );
   });
 
   it('is a task ID of its owner, and the same only for the same name and secret', () => {

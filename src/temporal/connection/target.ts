@@ -38,6 +38,12 @@ export interface TemporalOptions {
   readonly environment?: boolean | undefined;
   /** Where a dev server keeps its files. @default '.mcp-tasks' */
   readonly dir?: string | undefined;
+  /**
+   * Whether a dev server also serves Temporal's web UI, to this machine only. Whoever can open it can read and change
+   * every workflow.
+   * @default false
+   */
+  readonly ui?: boolean | undefined;
   /** Receives a line for each notable event while a dev server is found and started. */
   readonly log?: ((line: string) => void) | undefined;
   /** Stops waiting for a dev server when aborted. */
@@ -59,7 +65,7 @@ export interface TemporalTarget {
   readonly connectionOptions: TemporalConnectionOptions;
   /** Whether the address was configured. If not, it is that of a dev server. */
   readonly explicit: boolean;
-  /** The URL of the dev server's web UI. */
+  /** The URL of the dev server's web UI, if it serves one. */
   readonly uiUrl?: string | undefined;
   /** Releases the dev server, which stops with its last user. Does nothing for a configured address. */
   release(): Promise<void>;
@@ -79,8 +85,8 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
   const { address, namespace } = configuredIn(options, configured);
   if (address) return explicitTarget(address, namespace, options, configured);
 
-  const { dir = '.mcp-tasks', log = () => {}, signal } = options;
-  const server = await acquireDevServer({ dir, log, signal });
+  const { dir = '.mcp-tasks', ui, log = () => {}, signal } = options;
+  const server = await acquireDevServer({ dir, ui, log, signal });
   try {
     await ensureNamespace(server.address, namespace);
   } catch (error) {

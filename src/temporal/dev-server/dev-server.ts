@@ -15,10 +15,16 @@ import {
   type Ports,
 } from '../../local/index.js';
 import { findTemporalCli } from './find-cli.js';
+import { hiddenUi, noUi, serveUi } from './ui-server.js';
 
 export interface DevServerOptions {
   /** The directory for its files, which are kept in the subfolder `temporal`. */
   readonly dir: string;
+  /**
+   * Whether to serve Temporal's web UI. If another process has started the server without it, there is none.
+   * @default false
+   */
+  readonly ui?: boolean | undefined;
   /** Receives a line for each notable event: what is being tried, and how long it takes. */
   readonly log: (line: string) => void;
   /** Stops waiting when aborted. A server that has already been started is released. */
@@ -29,8 +35,8 @@ export interface DevServer {
   /** Host and port for clients and workers. */
   readonly address: string;
   readonly namespace: 'default';
-  /** The URL of Temporal's web UI. */
-  readonly uiUrl: string;
+  /** The URL of Temporal's web UI, if there is one. This process serves it. */
+  readonly uiUrl: string | undefined;
   /** Releases the server, which stops with its last user. Further calls do nothing. */
   release(): Promise<void>;
 }
@@ -45,35 +51,53 @@ const HISTORY_POLLS = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
 ]);
 
 /**
+ * Closes Temporal's HTTP API, which nothing here uses. It listens on a random port and would answer any `Host`, so a web
+ * page could use it (DNS rebinding). gRPC is safe from that: browsers cannot speak it.
+ */
+const NO_HTTP_API = ['--dynamic-config-value', 'frontend.httpAllowedHosts=["closed.invalid"]'];
+
+/** Where gRPC, people's web UI, and the UI behind its check listen. */
+type PortName = 'grpc' | 'ui' | 'web';
+
+/**
  * Joins the dev server of a directory, or starts it. It keeps closed workflows for 24 hours.
  * @throws McpTasksError `LOCAL_SERVICE` if there is no Temporal CLI to start it with, or it does not start
  */
 export async function acquireDevServer(options: DevServerOptions): Promise<DevServer> {
   sharedFolder(resolve(options.dir), options.log);
-  const lease = await acquireLocalService(devServer(options), options);
+  const service = devServer(options);
+  const lease = await acquireLocalService(service, options);
+  const ui = options.ui
+    ? await serveUi(service.dir, lease.ports, options.log).catch(async (error: unknown) => {
+        await lease.release();
+        throw error;
+      })
+    : undefined;
   return {
     address: `${LOOPBACK}:${lease.ports.grpc}`,
     namespace: 'default',
-    uiUrl: `http://${LOOPBACK}:${lease.ports.ui}`,
-    release: () => lease.release(),
+    uiUrl: ui?.url,
+    release: async () => {
+      await ui?.close();
+      await lease.release();
+    },
   };
 }
 
-function devServer({ dir: parent, log, signal }: DevServerOptions): LocalService<'grpc' | 'ui'> {
+function devServer({ dir: parent, ui = false, log, signal }: DevServerOptions): LocalService<PortName> {
   const dir = resolve(parent, 'temporal');
   return {
     name: 'Temporal dev server',
     dir,
-    ports: ['grpc', 'ui'],
+    ports: ['grpc', 'ui', 'web'],
     stopSignal: 'SIGTERM',
     prepare: async () => {
       const file = await findTemporalCli({ log, signal });
-      return async (ports) =>
-        creatingPrivateFiles({
-          file,
-          args: startArguments(join(dir, 'temporal.db'), ports),
-          env: environmentFor('run'),
-        });
+      return async (ports) => {
+        const uiArguments = ui ? await hiddenUi(dir, ports) : noUi(dir);
+        const args = [...startArguments(join(dir, 'temporal.db'), ports), ...uiArguments];
+        return creatingPrivateFiles({ file, args, env: environmentFor('run') });
+      };
     },
     probe: async ({ grpc }) => {
       // This is far cheaper than a gRPC connection if nothing is listening yet.
@@ -90,7 +114,7 @@ function devServer({ dir: parent, log, signal }: DevServerOptions): LocalService
   };
 }
 
-function startArguments(file: string, { grpc, ui }: Ports<'grpc' | 'ui'>): string[] {
-  const where = ['--db-filename', file, '--ip', LOOPBACK, '--port', String(grpc), '--ui-port', String(ui)];
-  return ['server', 'start-dev', ...where, '--log-level', 'error', ...HISTORY_POLLS];
+function startArguments(file: string, { grpc }: Ports<'grpc'>): string[] {
+  const where = ['--db-filename', file, '--ip', LOOPBACK, '--port', String(grpc)];
+  return ['server', 'start-dev', ...where, '--log-level', 'error', ...HISTORY_POLLS, ...NO_HTTP_API];
 }
