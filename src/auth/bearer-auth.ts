@@ -43,7 +43,7 @@ const RETRY_AFTER = '5';
  * `authInfo`, with issuer and subject in `extra.iss` and `extra.sub`: together they are the owner of tasks.
  *
  * Answers 401 without a valid token and 403 if scopes are missing, both with the challenge from which clients find the
- * issuer. Answers 503 while the issuer's keys are unavailable.
+ * issuer. Logs each refused token, with the reason and without its text. Answers 503 while the issuer's keys are unavailable.
  *
  * @throws McpTasksError `CONFIGURATION` if the issuer is unreachable or does not publish its metadata, or if a URL is
  *   invalid
@@ -72,8 +72,9 @@ export async function bearerAuth(handler: McpHttpHandler, options: BearerAuthOpt
       return await verifyBearerToken(request.headers.get('authorization'), { ...required, verifier });
     } catch (error) {
       if (error instanceof IssuerUnavailable) return unavailable(error);
-      // The client cannot fix this, so the answer is a 500.
+      // The client cannot fix anything else, so the answer is a 500.
       if (!(error instanceof OAuthError)) logger.error({ err: error }, 'failed to verify a token');
+      else if (request.headers.has('authorization')) logger.warn({ issuer }, `refused a token: ${error.message}`);
       return bearerAuthChallengeResponse(error, required);
     }
   };

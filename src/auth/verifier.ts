@@ -37,7 +37,7 @@ export class JwtVerifier implements OAuthTokenVerifier {
   constructor(
     private readonly issuer: IssuerMetadata,
     private readonly audience: string[],
-    private readonly logger: Logger,
+    logger: Logger,
   ) {
     this.#keys = issuerKeys(issuer, logger);
   }
@@ -52,7 +52,7 @@ export class JwtVerifier implements OAuthTokenVerifier {
     const payload = await this.#verify(token);
     const { iss, sub, exp = 0 } = payload;
     // The client ID is not a substitute: all users of one host would become one owner.
-    if (typeof sub !== 'string' || sub === '') throw this.#noSubject(sub);
+    if (typeof sub !== 'string' || sub === '') throw noSubject(sub);
     return {
       token,
       clientId: text(payload['client_id']) ?? text(payload['azp']) ?? '',
@@ -61,16 +61,6 @@ export class JwtVerifier implements OAuthTokenVerifier {
       expiresAt: exp + CLOCK_TOLERANCE,
       extra: { iss, sub },
     };
-  }
-
-  /** Also logs it: the issuer signed this token, so the user cannot fix it. */
-  #noSubject(sub: unknown): OAuthError {
-    const problem =
-      sub === undefined || sub === ''
-        ? 'the token has no subject (sub), which is needed to own tasks'
-        : "the token's subject (sub) is not a string, so it cannot own tasks";
-    this.logger.warn({ issuer: this.issuer.issuer }, `refused a token: ${problem}`);
-    return invalid(problem);
   }
 
   async #verify(token: string): Promise<JWTPayload> {
@@ -117,6 +107,14 @@ function scopes({ scope, scp }: JWTPayload): string[] {
 
 function text(claim: unknown): string | undefined {
   return typeof claim === 'string' ? claim : undefined;
+}
+
+function noSubject(sub: unknown): OAuthError {
+  return invalid(
+    sub === undefined || sub === ''
+      ? 'the token has no subject (sub), which is needed to own tasks'
+      : "the token's subject (sub) is not a string, so it cannot own tasks",
+  );
 }
 
 function invalid(message: string): OAuthError {
