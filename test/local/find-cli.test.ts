@@ -1,6 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import which from 'which';
 import { findTemporalCli } from '../../src/temporal/dev-server/index.js';
 import { cacheDir } from '../../src/temporal/dev-server/cache.js';
 import { cleanUpLocalServices, temporaryDirectory } from '../helpers/local-services.js';
@@ -26,6 +32,33 @@ async function bareMachine() {
   return { root, path, env, lines, log: (line: string) => void lines.push(line) };
 }
 
+/** Sets up a machine that reaches a server with an archive of a CLI. */
+async function machineThatDownloads() {
+  const machine = await bareMachine();
+  const { root, path } = machine;
+  for (const program of ['tar', 'gzip']) symlinkSync(await which(program), join(path, program));
+  script(join(root, 'temporal'), WORKS);
+  execFileSync('tar', ['-czf', 'archive.tar.gz', 'temporal'], { cwd: root });
+  const archive = readFileSync(join(root, 'archive.tar.gz'));
+  const server = createServer((_, response) => response.end(archive));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    ...machine,
+    env: { PATH: path, HOME: root, XDG_CACHE_HOME: join(root, 'cache') },
+    release: {
+      url: `http://127.0.0.1:${port}/archive.tar.gz`,
+      sha256: createHash('sha256').update(archive).digest('hex'),
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
 describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', () => {
   it('lists every way in the order tried, and why it failed', async () => {
     const { env, log, lines } = await bareMachine();
@@ -35,7 +68,7 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
       'TEMPORAL_CLI_PATH: not set',
       'PATH: no executable named temporal',
       'cache: ',
-      'download through the Temporal SDK: ',
+      'download: ',
       'build with Go: no executable named go',
     ];
     const places = ways.map((way) => error.message.indexOf(`- ${way}`));
@@ -89,6 +122,24 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     expect(readFileSync(calls, 'utf8')).toBe('install github.com/temporalio/cli/cmd/temporal@v1.5.1\n');
     expect(lines.join('\n')).toContain('building v1.5.1');
     expect(existsSync(left)).toBe(false);
+  });
+
+  it('downloads the archive whose hash is known, and caches it', async () => {
+    const { env, log, release, close } = await machineThatDownloads();
+    const found = await findTemporalCli({ env, log, release });
+    expect(found).toBe(join(cacheDir(env), 'temporal'));
+    await close();
+    expect(await findTemporalCli({ env, log, release })).toBe(found);
+  });
+
+  it('does not unpack an archive with another hash', async () => {
+    const { env, log, lines, release, close } = await machineThatDownloads();
+    const other = { ...release, sha256: '0'.repeat(64) };
+    const error = (await findTemporalCli({ env, log, release: other }).catch((reason: unknown) => reason)) as Error;
+    await close();
+    expect(error.message).toContain(`its SHA-256 is ${release.sha256}, and should be ${other.sha256}`);
+    expect(lines.join('\n')).not.toContain('Temporal CLI: using');
+    expect(existsSync(join(cacheDir(env), 'temporal'))).toBe(false);
   });
 
   it('can be aborted', async () => {

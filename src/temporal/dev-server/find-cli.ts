@@ -7,26 +7,28 @@ import { runCommand } from '../../local/command.js';
 import { environmentFor } from '../../local/environment.js';
 import { withMutex } from '../../local/mutex.js';
 import { CLI_VERSION, cacheDir, cachedExecutable, fillCache } from './cache.js';
-import { buildByGo, downloadBySdk, type SourceOptions } from './sources.js';
+import { buildByGo, download, releaseFor, type Release, type SourceOptions } from './sources.js';
 
 export interface FindOptions {
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** What to download. @default Temporal's own archive for this machine, if its hash is known */
+  readonly release?: Release | undefined;
 }
 
 /** How long to wait for another process that is downloading or building, in milliseconds. */
 const CACHE_LOCK_TIMEOUT = 50 * 60_000;
 
 /**
- * Returns the first CLI that works, trying in order: `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cache, a download by
- * the Temporal SDK, a build with a Go toolchain. The last two fill the cache, one process at a time.
+ * Returns the first CLI that works, trying in order: `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cache, a download
+ * whose hash is checked, a build with a Go toolchain. The last two fill the cache, one process at a time.
  * @returns the executable's absolute path
  * @throws McpTasksError `LOCAL_SERVICE`, listing each way and why it failed
  */
 export async function findTemporalCli(options: FindOptions): Promise<string> {
-  const { log, signal, env = process.env } = options;
+  const { log, signal, env = process.env, release = releaseFor() } = options;
   const search = new Search({ log, signal, env });
   const dir = cacheDir(env);
   const cached = cachedExecutable(dir);
@@ -41,9 +43,10 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
     if (await exists(cached)) return search.tryWay('cache', () => cached);
     const { source } = search;
     return (
-      (await search.tryWay('download through the Temporal SDK', () => {
-        log(`Temporal CLI: downloading ${CLI_VERSION} through the Temporal SDK`);
-        return fillCache(dir, (temporary) => downloadBySdk(temporary, source));
+      (await search.tryWay('download', () => {
+        if (!release) throw new Error(`no hash of an archive for ${process.platform} ${process.arch} is known here`);
+        log(`Temporal CLI: downloading ${release.url}`);
+        return fillCache(dir, (temporary) => download(temporary, release, source));
       })) ??
       (await search.tryWay('build with Go', () => {
         log(`Temporal CLI: building ${CLI_VERSION} with "go install"; the first time takes a few minutes`);
