@@ -5,9 +5,10 @@ import { builtinModules } from 'node:module';
  * checks it, and test/architecture/layers.test.ts plants forbidden imports to show that it does.
  */
 export const folders = {
-  task: ['limits'],
+  task: ['limits', 'json-schema'],
   limits: [],
-  tool: ['task', 'limits'],
+  'json-schema': [],
+  tool: ['task', 'limits', 'json-schema'],
   activity: ['task', 'tool', 'limits'],
   // Bundled into the workflow sandbox, so it stays small.
   workflow: ['task', 'tool', 'limits'],
@@ -15,7 +16,7 @@ export const folders = {
   protocol: ['task', 'tool'],
   local: ['task'],
   temporal: ['task', 'tool', 'local', 'limits'],
-  mcp: ['task', 'tool', 'local', 'protocol', 'temporal', 'limits'],
+  mcp: ['task', 'tool', 'json-schema', 'local', 'protocol', 'temporal', 'limits'],
   server: ['task', 'tool', 'protocol', 'mcp', 'durable-tasks.ts'],
   sdk: ['task', 'tool', 'protocol', 'mcp', 'durable-tasks.ts'],
   auth: ['task', 'local'],
@@ -27,6 +28,7 @@ export const folders = {
   gateway: [
     'task',
     'tool',
+    'json-schema',
     'local',
     'limits',
     'temporal',
@@ -47,6 +49,7 @@ export const folders = {
 const sdks = {
   task: null,
   limits: '@temporalio/common',
+  'json-schema': null,
   protocol: null,
   local: null,
   client: '@modelcontextprotocol/client',

@@ -1,5 +1,6 @@
 /** Finds mistakes in a JSON Schema that would otherwise break validation during a call. Pure. @module */
 import { dereference, schemaArrayKeyword, schemaKeyword, schemaMapKeyword, type Schema } from '@cfworker/json-schema';
+import { patternProblem } from '../json-schema/pattern.js';
 import type { Explained } from './explain.js';
 import type { Path } from './problem.js';
 
@@ -19,7 +20,8 @@ export function schemaProblems(given: unknown): Explained[] {
   // The library writes resolved references into the schema, so work on a copy.
   const schema = structuredClone(given) as Schema;
   try {
-    return problemsAt(schema, [], dereference(schema));
+    const lookup = dereference(schema);
+    return [...problemsAt(schema, [], lookup), ...loopProblems(lookup)];
   } catch (error) {
     return [{ path: [], message: `not a JSON Schema: ${(error as Error).message}` }];
   }
@@ -87,19 +89,60 @@ function ownProblems(
   ];
 }
 
-function patternProblems(pattern: unknown, path: Path): Explained[] {
-  try {
-    // Validators use the `u` flag too.
-    void new RegExp(String(pattern), 'u');
-    return [];
-  } catch (error) {
-    return [
-      {
-        path,
-        message: `not a valid JavaScript regular expression: ${(error as Error).message.replace('Invalid regular expression: ', '')}`,
-      },
-    ];
+/** Finds a schema that refers back to itself for the same value, so that checking any value would never end. */
+function loopProblems(lookup: Lookup): Explained[] {
+  const looping = Object.values(lookup).find((part) => isMapping(part) && leadsBack(part, lookup));
+  if (looping === undefined) return [];
+  const { $ref } = looping as Schema;
+  return [
+    {
+      path: [],
+      message: `"${$ref ?? '#'}" leads back to itself without going into a property or an item, so checking a value would never end: put the reference under \`properties\` or \`items\``,
+    },
+  ];
+}
+
+/** Whether a schema applies itself to the same value again. */
+function leadsBack(start: Readonly<Record<string, unknown>>, lookup: Lookup): boolean {
+  const seen = new Set<unknown>();
+  const next = [...sameValue(start, lookup)];
+  for (let part = next.pop(); part !== undefined; part = next.pop()) {
+    if (part === start) return true;
+    if (seen.has(part) || !isMapping(part)) continue;
+    seen.add(part);
+    next.push(...sameValue(part, lookup));
   }
+  return false;
+}
+
+/** The schemas that a schema applies to the same value. */
+function sameValue(schema: Readonly<Record<string, unknown>>, lookup: Lookup): unknown[] {
+  const {
+    $ref,
+    __absolute_ref__: target,
+    allOf,
+    anyOf,
+    oneOf,
+    not,
+    if: condition,
+    then,
+    else: otherwise,
+  } = schema as Schema;
+  return [
+    $ref === undefined ? undefined : lookup[target ?? ''],
+    ...[allOf, anyOf, oneOf].flatMap((parts) => (Array.isArray(parts) ? parts : [])),
+    not,
+    condition,
+    then,
+    otherwise,
+    ...Object.values((schema as Schema).dependentSchemas ?? {}),
+  ].filter((part) => part !== undefined);
+}
+
+/** Callers send the texts to match, so a pattern must not be able to block the server. */
+function patternProblems(pattern: unknown, path: Path): Explained[] {
+  const message = patternProblem(String(pattern));
+  return message === undefined ? [] : [{ path, message }];
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,10 @@
  * Forms (MCP's elicitation in form mode) and the validation of their answers. Pure, and safe in the workflow sandbox.
  * @module
  */
-import { Validator } from '@cfworker/json-schema';
+import { compileSchema, MOST_PROBLEMS } from '../json-schema/json-schema.js';
+import { anyPattern } from '../json-schema/pattern.js';
+import { unusablePattern } from '../json-schema/form-patterns.js';
+import { quoted } from '../json-schema/problem.js';
 import { cut, LONGEST_STATUS } from '../limits/limits.js';
 
 /** MCP's `ElicitResult`. */
@@ -45,17 +48,20 @@ export function notStarted(action: 'decline' | 'cancel'): string {
 /** The maximum length of the problem with an answer, in characters. It may quote names from the answer. */
 const LONGEST_PROBLEM = 300;
 
-/** Says what is wrong with an answer to a form; `undefined` if nothing is. */
+/** Lists the first ten problems of an answer to a form; `undefined` if nothing is wrong. */
 export function formProblem(answer: unknown, schema: FormRequest['requestedSchema']): string | undefined {
   const problem = actionProblem(answer);
   if (problem !== undefined || (answer as ElicitAnswer).action !== 'accept') return problem;
-  // This validator does not generate code, which the sandbox does not allow.
-  const { valid, errors } = new Validator(schema, '2020-12', false).validate((answer as ElicitAnswer).content ?? {});
-  // The first errors are about the whole value; only the last one says what is wrong and where.
-  const last = valid ? undefined : errors.at(-1);
-  if (!last) return undefined;
-  const place = last.instanceLocation.replace(/^#\/?/, '') || 'the answer';
-  return cut(`${place}: ${last.error}`, LONGEST_PROBLEM);
+  const problems = compileSchema(schema, anyPattern)((answer as ElicitAnswer).content ?? {}).slice(0, MOST_PROBLEMS);
+  if (problems.length === 0) return undefined;
+  const said = problems.map(({ path, message }) => `${path.map(quoted).join('.') || 'the answer'}: ${message}`);
+  return cut(said.join('; '), LONGEST_PROBLEM);
+}
+
+/** Says why answers cannot be checked by a form's schema; `undefined` if they can. */
+export function formSchemaProblem({ requestedSchema }: FormRequest): string | undefined {
+  const problem = unusablePattern(requestedSchema);
+  return problem === undefined ? undefined : `the requestedSchema of this question cannot be used: ${problem}`;
 }
 
 export function actionProblem(answer: unknown): string | undefined {

@@ -3,6 +3,8 @@
  * zod 4, ArkType and Valibot's JSON Schema wrapper have this shape.
  * @module
  */
+import { MOST_PROBLEMS } from '../json-schema/json-schema.js';
+import { quoted } from '../json-schema/problem.js';
 import { shortQuote } from '../task/message.js';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 
@@ -15,17 +17,20 @@ export type SchemaOutput<S extends ToolSchema> = NonNullable<S['~standard']['typ
 
 export type Validation<T> = { readonly value: T } | { readonly problems: string };
 
-/** The maximum number of problems to name; a large value may have millions. */
-const MOST_PROBLEMS = 10;
+/** The maximum number of names in the path of a problem. */
+const MOST_PARTS = 20;
 
 /** Validates `value`. `problems` is one sentence that gives the path of each of the first ten problems. */
 export async function validate<T>(schema: ToolSchema<unknown, T>, value: unknown): Promise<Validation<T>> {
   const result = await schema['~standard'].validate(value);
   if (!result.issues) return { value: result.value };
-  const problems = result.issues.slice(0, MOST_PROBLEMS).map((issue) => {
-    const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-    return shortQuote(path ? `${path}: ${issue.message}` : issue.message);
-  });
-  const more = result.issues.length - problems.length;
-  return { problems: problems.join('; ') + (more > 0 ? `; and ${more} more` : '') };
+  const problems = result.issues.slice(0, MOST_PROBLEMS).map(problemText);
+  const more = result.issues.length > problems.length;
+  return { problems: problems.join('; ') + (more ? '; and more' : '') };
+}
+
+function problemText({ path = [], message }: StandardSchemaV1.Issue): string {
+  const shown = path.slice(0, MOST_PARTS).map((part) => quoted(String(typeof part === 'object' ? part.key : part)));
+  if (path.length > shown.length) shown.push('…');
+  return shortQuote(shown.length > 0 ? `${shown.join('.')}: ${message}` : message);
 }

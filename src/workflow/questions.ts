@@ -1,6 +1,14 @@
 /** The kinds of input requests a workflow can send, in MCP's own shapes. @module */
-import { uuid4 } from '@temporalio/workflow';
-import { actionProblem, formProblem, formRequest, type ElicitAnswer, type FormRequest } from '../task/form.js';
+import { patched, uuid4 } from '@temporalio/workflow';
+import {
+  actionProblem,
+  formProblem,
+  formRequest,
+  formSchemaProblem,
+  type ElicitAnswer,
+  type FormRequest,
+} from '../task/form.js';
+import { ToolError } from '../tool/errors.js';
 import { ask, type InputOptions } from './inputs.js';
 
 /** A URL for a person to open. */
@@ -25,8 +33,12 @@ export interface SampleAnswer {
   readonly [field: string]: unknown;
 }
 
-/** Implements `task.elicit`. */
+/**
+ * Implements `task.elicit`.
+ * @throws ToolError if the schema has a pattern that cannot be matched in linear time
+ */
 export async function elicit(request: FormRequest, options?: InputOptions<ElicitAnswer>): Promise<ElicitAnswer> {
+  refuseUnusable(request);
   return await ask(formRequest(request), (answer) => formProblem(answer, request.requestedSchema), options);
 }
 
@@ -42,6 +54,12 @@ export async function elicitUntil(
     formRequest(request),
     (answer) => formProblem(answer, request.requestedSchema) ?? check(answer as ElicitAnswer),
   );
+}
+
+function refuseUnusable(request: FormRequest): void {
+  const problem = formSchemaProblem(request);
+  // A workflow that asked before such patterns were refused continues to ask.
+  if (problem !== undefined && patched('refuse-slow-patterns')) throw new ToolError(problem);
 }
 
 /** Implements `task.elicitUrl`. */

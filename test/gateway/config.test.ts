@@ -387,6 +387,21 @@ tools:
       'patternProperties: { "[": {} }',
       '2:27: not a valid JavaScript regular expression',
     ],
+    [
+      'a pattern with a lookahead',
+      'properties: { a: { pattern: "^(?=b)" } }',
+      '2:29: this pattern cannot be matched in linear time because of the lookahead (?=b)',
+    ],
+    [
+      'a pattern with a backreference for property names',
+      'patternProperties: { "(a)\\\\1": {} }',
+      '2:32: this pattern cannot be matched in linear time because of the backreference',
+    ],
+    [
+      'a reference that leads back to itself',
+      'allOf: [{ $ref: "#" }]',
+      '1:1: "#" leads back to itself without going into a property or an item',
+    ],
     ['a reference to nothing', 'properties: { a: { $ref: "#/$defs/b" } }', '2:26: this schema has no "#/$defs/b"'],
     ['a reference to a file', 'properties: { a: { $ref: b.json } }', '2:26: this schema has no "b.json"'],
     [

@@ -20,6 +20,12 @@ const tools = [
   defineTool({ name: 'strict', inputSchema: z.strictObject({}), run }),
   defineTool({ name: 'keyed', inputSchema: z.object({ any: z.unknown() }), idempotencyKey: () => 'one', run }),
   defineTool({ name: 'careful', inputSchema: z.object({}), beforeStart, run }),
+  defineTool({
+    name: 'unchecked',
+    inputSchema: z.object({}),
+    beforeStart: () => ({ message: 'Code?', requestedSchema: { properties: { code: { pattern: '(a)\\1' } } } }),
+    run,
+  }),
   defineTool({ name: 'asks', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askOnce' }),
 ];
 const error = vi.fn<Logger['error']>();
@@ -67,7 +73,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
 
   it.each(spoken)('%s: the first ten of many problems are named, each cut', async (_, call) => {
     const many = JSON.stringify(await call('numbers', { numbers: Array(100_000).fill('x') }));
-    expect(many).toMatch(/numbers\.0: .*numbers\.9: [^;]*; and 99990 more/);
+    expect(many).toMatch(/numbers\.0: .*numbers\.9: [^;]*; and more/);
     expect(many.length).toBeLessThan(5_000);
     const long = JSON.stringify(await call('strict', { ['k'.repeat(100_000)]: 1 }));
     expect(long.length).toBeLessThan(5_000);
@@ -76,6 +82,12 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
   it.each(spoken)('%s: arguments nested too deeply are the caller’s error', async (_, call) => {
     expect((await call('keyed', { any: DEEP })).error).toMatchObject(refusal('The arguments are'));
     expect(error).not.toHaveBeenCalled();
+  });
+
+  it.each(spoken)('%s: a tool whose question could not be checked in linear time starts nothing', async (_, call) => {
+    expect((await call('unchecked', {})).error?.code).toBe(-32603);
+    const [fields] = error.mock.calls[0] as unknown as [{ err: Error }];
+    expect(fields.err.message).toContain('because of the backreference');
   });
 
   it('2025-11-25: a reply nested too deeply is asked for again', async () => {

@@ -13,6 +13,7 @@ import { send2026 } from '../helpers/raw-requests.js';
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const tools = [
   defineTool({ name: 'twice', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askTwice' }),
+  defineTool({ name: 'unchecked', inputSchema: z.object({}), asks: ['elicitation.form'], workflow: 'askUnchecked' }),
   defineTool({ name: 'undeclared', inputSchema: z.object({}), workflow: 'askOnce' }),
   defineTool({
     name: 'all',
@@ -178,5 +179,14 @@ describe('the routing header', () => {
     expect(
       (await send2026(handler, 'tasks/cancel', { taskId }, { headers: { 'mcp-name': undefined } })).error,
     ).toBeUndefined();
+  });
+});
+
+it('a question whose answers could not be checked in linear time is never asked', async () => {
+  const { taskId } = (await start('unchecked')).result;
+  for await (const task of stack.tasks.engine.watch('anonymous', taskId)) if (task.outcome) break;
+  expect(await get(taskId)).toMatchObject({
+    status: 'completed',
+    result: { isError: true, content: [{ text: expect.stringContaining('because of the lookahead (?=a)') }] },
   });
 });

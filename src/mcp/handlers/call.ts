@@ -4,6 +4,7 @@ import type { RpcResult } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Task } from '../../task/task.js';
+import { formSchemaProblem } from '../../task/form.js';
 import { validate } from '../../tool/schema.js';
 import type { TaskService } from '../service.js';
 import { resumeCall } from './repeated.js';
@@ -39,6 +40,8 @@ async function answer(decided: Decided): Promise<RpcResult> {
   if ('problems' in checked)
     return version.calls.refuseArguments(call, `Invalid arguments for tool ${tool.name}: ${checked.problems}`);
   const form = await tool.beforeStart?.(checked.value as never);
+  const unusable = form && formSchemaProblem(form);
+  if (unusable !== undefined) throw new Error(`beforeStart of tool ${tool.name}: ${unusable}`);
   const asked = form && (await version.calls.askFirst(call, form));
   if (asked && 'reply' in asked) return asked.reply;
   const request = startRequest(service, version, { call, parsed: checked.value, asked });

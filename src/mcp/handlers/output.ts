@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { errorResult, type ToolResult } from '../../task/result.js';
 import type { EndedTask, Outcome, Task } from '../../task/task.js';
+import { anyPattern } from '../../json-schema/pattern.js';
 import { fromJsonSchema, type JsonSchema } from '../../tool/json-schema.js';
 import { validate, type ToolSchema } from '../../tool/schema.js';
 import { describesObjects } from '../../protocol/output-schema.js';
@@ -35,7 +36,7 @@ function outputOf({ tools }: TaskService, { tool, mapping }: Task): Output | und
 function carriedOutput(schema: JsonSchema): Output {
   const key = JSON.stringify(schema);
   const objects = describesObjects(schema);
-  const output = carriedOutputs.get(key) ?? { schema: fromJsonSchema(schema), objects: () => objects };
+  const output = carriedOutputs.get(key) ?? { schema: fromJsonSchema(schema, anyPattern), objects: () => objects };
   carriedOutputs.set(key, output);
   return output;
 }
