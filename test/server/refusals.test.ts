@@ -96,6 +96,12 @@ it('in 2026-07-28, the question has a new key each time, and is not open during 
   const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
   const { taskId } = (await send2026(handler, 'tools/call', { name: 'age' }, { capabilities })).result;
   const get = async () => (await send2026(handler, 'tasks/get', { taskId }, { capabilities })).result;
+  /** The open questions, one after another; none during a pause. */
+  const open: string[][] = [[]];
+  const watching = (async () => {
+    for await (const { inputs } of stack.tasks.engine.watch('anonymous', taskId))
+      if (Object.keys(inputs)[0] !== open.at(-1)?.[0]) open.push(Object.keys(inputs));
+  })();
   for (const answer of [{ years: 7 }, { age: 'seven' }, { age: 7 }]) {
     await expect.poll(async () => (await get()).status).toBe('input_required');
     const [key] = Object.keys((await get()).inputRequests);
@@ -103,7 +109,8 @@ it('in 2026-07-28, the question has a new key each time, and is not open during 
     await send2026(handler, 'tasks/update', { taskId, inputResponses }, { capabilities });
     expect((await get()).inputRequests?.[key as string]).toBeUndefined();
   }
-  await stack.tasks.engine.result('anonymous', taskId);
+  await watching;
+  expect(open).toEqual([[], ['input-1'], [], ['input-2'], [], ['input-3'], []]);
   expect((await get()).result.structuredContent).toEqual({ age: 7 });
   await stack.close();
 });
