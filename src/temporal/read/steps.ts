@@ -13,6 +13,9 @@ import { optionalTsToMs } from '../seam.js';
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 type PendingChild = temporal.api.workflow.v1.IPendingChildExecutionInfo;
 
+/** What the SDK writes in place of a message that it puts into a payload, so that the workers' codec encrypts it. */
+const ENCODED = 'Encoded failure';
+
 /** The maximum number of steps shown per task. */
 const MOST_STEPS = 10;
 
@@ -52,7 +55,10 @@ async function stepOf(calls: Calls, activity: PendingActivity, until: number): P
   const { attempt, maximumAttempts } = activity;
   const before = failuresBefore(activity.activityId);
   const known = isHeartbeatDetails(details[0]) ? details[0] : undefined;
-  const lastFailureText = failure ? messageOf(failure) : known?.attempt?.lastFailure;
+  const reported = known?.attempt?.lastFailure;
+  const lastFailureText = failure
+    ? (messageOf(failure) ?? reported ?? 'its message is too long to be shown')
+    : reported;
   return {
     name: stepName(activity.activityType?.name ?? 'step'),
     state: stateOf(activity),
@@ -69,10 +75,11 @@ async function stepOf(calls: Calls, activity: PendingActivity, until: number): P
 
 /**
  * Returns what went wrong. While an activity is retried, Temporal keeps only the first 4 KiB of its failure, as the
- * cause of one that says it was too large.
+ * cause of one that says it was too large. An encrypted message is not among them; then this returns `undefined`.
  */
-function messageOf({ message, cause }: Error): string {
-  return cause instanceof Error && message === 'Failure exceeds size limit.' ? cause.message : message;
+function messageOf({ message, cause }: Error): string | undefined {
+  const text = cause instanceof Error && message === 'Failure exceeds size limit.' ? cause.message : message;
+  return text === ENCODED ? undefined : text;
 }
 
 function stateOf(activity: PendingActivity): Step['state'] {

@@ -39,8 +39,16 @@ export async function valuesOf(
   });
 }
 
+/** The parts of a failure that can be read, from all of it down to the least. `why` says what is wrong with the rest. */
+const READABLE: readonly ((failure: ProtoFailure, why: string) => ProtoFailure)[] = [
+  (failure) => failure,
+  withoutDetails,
+  (failure, why) => withoutMessage(withoutDetails(failure), why),
+  ({ message }) => ({ message: message ?? null }),
+];
+
 /**
- * Converts a failure to an error, without its details if those cannot be read.
+ * Converts a failure to an error, without its details and message if those cannot be read.
  * @throws McpTasksError `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses, `TEMPORAL_UNAVAILABLE` if a codec
  * takes too long
  */
@@ -51,17 +59,19 @@ export async function failureOf(
   context?: SerializationContext,
 ): Promise<Error> {
   const { payloadConverter, payloadCodecs, failureConverter } = calls.client.options.loadedDataConverter;
-  for (const readable of [failure, withoutDetails(failure), { message: failure.message ?? null }]) {
+  let why = '';
+  for (const readable of READABLE) {
     try {
       const decoded: ProtoFailure = await passing(
         calls,
         until,
-        async () => await decodeFailure(payloadCodecs, readable, context),
+        async () => await decodeFailure(payloadCodecs, readable(failure, why), context),
       );
       return failureConverter.failureToError(decoded, payloadConverter, context);
     } catch (error) {
       if (isMcpTasksError(error) && error.code !== 'PAYLOAD_UNREADABLE') throw error;
       // Part of it has an encoding that this process or its codec does not know. Try with less.
+      if (isMcpTasksError(error)) why = ` ${error.message}`;
     }
   }
   return new Error(failure.message ?? '');
@@ -86,6 +96,16 @@ function unreadable(encoding: string, cause?: unknown): McpTasksError {
     `This server does not know the encoding of a payload (${encoding}). Retrying won't help: its operator must configure the data converter or codec that the workers use.`,
     { cause },
   );
+}
+
+/** Replaces the messages that are in a payload, as they are if the workers encrypt them. */
+function withoutMessage(failure: ProtoFailure, why: string): ProtoFailure {
+  const { cause, encodedAttributes } = failure;
+  return {
+    ...failure,
+    ...(cause ? { cause: withoutMessage(cause, why) } : {}),
+    ...(encodedAttributes ? { encodedAttributes: null, message: `The message cannot be read.${why}` } : {}),
+  };
 }
 
 function withoutDetails(failure: ProtoFailure): ProtoFailure {
