@@ -1,8 +1,10 @@
 /**
- * Makes a worker whose workflow bundle lacks the shipped workflow fail when it starts, not at its first task. @module
+ * Makes a worker fail when it starts, not at its first task, if its workflow bundle lacks the shipped workflow, or the
+ * failure converter of encryption. @module
  */
 import { readFileSync } from 'node:fs';
 import type { WorkerOptions } from '@temporalio/worker';
+import { FAILURE_CONVERTER, FAILURE_CONVERTER_MARK } from '../encryption/failure-converter.js';
 import { McpTasksError } from '../task/errors.js';
 import { TOOL_WORKFLOW_MARK } from '../task/tool-workflow-mark.js';
 
@@ -18,7 +20,7 @@ interface Compiler {
 export function withBundleCheck(options: WorkerOptions): WorkerOptions {
   const { workflowBundle, workflowsPath } = options;
   if (workflowBundle) {
-    checkCode('code' in workflowBundle ? workflowBundle.code : readFileSync(workflowBundle.codePath, 'utf8'));
+    checkCode(codeOf(workflowBundle));
     return options;
   }
   // A worker without workflows leaves them to other workers.
@@ -34,6 +36,23 @@ export function withBundleCheck(options: WorkerOptions): WorkerOptions {
       },
     },
   };
+}
+
+/**
+ * Checks a bundle that the author built. One that the worker builds has the failure converter of its options.
+ * @throws McpTasksError `CONFIGURATION` if the payloads are encrypted, but the bundle would not encrypt failures
+ */
+export function checkFailureConverter({ workflowBundle, dataConverter }: WorkerOptions): void {
+  if (!workflowBundle || dataConverter?.failureConverterPath !== FAILURE_CONVERTER) return;
+  if (codeOf(workflowBundle).includes(FAILURE_CONVERTER_MARK)) return;
+  throw new McpTasksError(
+    'CONFIGURATION',
+    "the workflow bundle was built without encryption's failure converter, so the messages of failed workflows would be stored unencrypted. Build it with bundleWorkflowCode({ …, failureConverterPath: dataConverter.failureConverterPath })",
+  );
+}
+
+function codeOf(bundle: NonNullable<WorkerOptions['workflowBundle']>): string {
+  return 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
 }
 
 function checkEmitted(compiler: Compiler): void {

@@ -5,7 +5,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { DurableTool } from '../tool/define-tool.js';
 import { checkStorage } from '../temporal/storage/check-storage.js';
 import { activityInterceptor } from './activity-interceptor.js';
-import { withBundleCheck } from './bundle-check.js';
+import { checkFailureConverter, withBundleCheck } from './bundle-check.js';
 import { janitorActivities } from './janitor.js';
 import { toolActivities } from './run-tool.js';
 import { unregistered } from './unregistered.js';
@@ -53,6 +53,7 @@ export class McpTasksPlugin extends SimplePlugin {
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
     checkStorage(options.dataConverter);
+    checkFailureConverter(options);
     const configured = super.configureWorker(options);
     return this.#needsWorkflow ? withBundleCheck(configured) : configured;
   }

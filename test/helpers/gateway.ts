@@ -15,19 +15,19 @@ export async function startPlainWorker(
   taskQueue: string,
   options: Partial<WorkerOptions> = {},
 ): Promise<() => Promise<void>> {
-  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const connection = options.connection ?? (await NativeConnection.connect({ address: inject('temporalAddress') }));
   const worker = await Worker.create({
     connection,
     taskQueue,
     activities,
-    workflowBundle: await workflowBundle(plainWorkflows),
+    workflowBundle: await workflowBundle(plainWorkflows, options.dataConverter?.failureConverterPath),
     ...options,
   });
   const running = worker.run();
   return async () => {
     worker.shutdown();
     await running;
-    await connection.close();
+    if (!options.connection) await connection.close();
   };
 }
 

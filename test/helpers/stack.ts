@@ -40,10 +40,11 @@ export async function startStackOf<Tasks extends TasksConnection>(
   return {
     tasks,
     async startWorker({ workflowsPath: path = workflowsPath, ...workerOptions } = {}) {
+      const { failureConverterPath } = workerOptions.dataConverter ?? tasks.dataConverter ?? {};
       const worker = await createWorker({
         tools,
         tasks,
-        workflowBundle: await workflowBundle(path),
+        workflowBundle: await workflowBundle(path, failureConverterPath),
         // Steps that a test leaves running are cancelled at once, not after the default of 10 s.
         shutdownGraceTime: 0,
         ...workerOptions,

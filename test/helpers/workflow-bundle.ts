@@ -16,21 +16,30 @@ const interceptors = fileURLToPath(new URL('../../src/workflow/interceptors.ts',
 const bundles = new Map<string, Promise<WorkflowBundlePath>>();
 
 /** Returns the bundle of a workflows file, for the option `workflowBundle` of a worker. */
-export async function workflowBundle(workflowsPath: string): Promise<WorkflowBundlePath> {
-  const known = bundles.get(workflowsPath);
+export async function workflowBundle(
+  workflowsPath: string,
+  failureConverterPath?: string,
+): Promise<WorkflowBundlePath> {
+  const key = `${workflowsPath} ${failureConverterPath ?? ''}`;
+  const known = bundles.get(key);
   if (known) return await known;
-  const built = build(workflowsPath);
-  bundles.set(workflowsPath, built);
+  const built = build(workflowsPath, failureConverterPath, key);
+  bundles.set(key, built);
   return await built;
 }
 
-async function build(workflowsPath: string): Promise<WorkflowBundlePath> {
-  const name = createHash('sha256').update(workflowsPath).digest('hex').slice(0, 16);
+async function build(
+  workflowsPath: string,
+  failureConverterPath: string | undefined,
+  key: string,
+): Promise<WorkflowBundlePath> {
+  const name = createHash('sha256').update(key).digest('hex').slice(0, 16);
   const codePath = join(inject('bundles'), `${name}.js`);
   if (existsSync(codePath)) return { codePath };
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     workflowInterceptorModules: [interceptors],
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
     logger: new DefaultLogger('ERROR'),
   });
   // Two processes may build it at the same time: renaming makes each file appear complete.
