@@ -9,6 +9,7 @@ import type { Logger } from '../local/log.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { serveHttp } from '../server/serve-http.js';
+import { encryptedBy } from './encrypted-by.js';
 import { Owned } from './owned.js';
 import { version } from '../version.js';
 import { WorkerProcess } from './worker-process.js';
@@ -60,6 +61,7 @@ export async function startLocalStack({
     const tasks = await DurableTasks.connect({
       tools: referenceTools(toolsConfigFromEnv(env)),
       temporal: { dir, ui },
+      ...encryptedBy(env),
       owner: () => 'local',
       fallback: 'handle',
       pollInterval: '250 ms',

@@ -6,6 +6,7 @@ import { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
+import { encryptedBy } from './encrypted-by.js';
 import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
 import type { HttpServer } from '../mcp/http/node-server.js';
 import { serveHttp } from '../server/serve-http.js';
@@ -55,7 +56,13 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   // Over stdio, hosts expect the first answers at once.
   const common = { fallback, logger, startInBackground: client !== undefined };
   const tasks = await (module.connect?.({ dir, ui, ...common }) ??
-    DurableTasks.connect({ tools: module.tools, taskQueue, temporal: { dir, ui }, ...common }));
+    DurableTasks.connect({
+      tools: module.tools,
+      taskQueue,
+      temporal: { dir, ui },
+      ...encryptedBy(process.env),
+      ...common,
+    }));
   if (client) {
     const runs = worker && file !== undefined ? { file: resolve(file), taskQueue, dir, env: process.env } : undefined;
     await client.serve(tasks, makeServer, { worker: runs, logger }).finally(endCommand);

@@ -7,6 +7,7 @@ import { referenceActivities, referenceTools, referenceWorkflowsPath, toolsConfi
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { createWorker, type DurableWorker } from '../worker/index.js';
 import { runtimeOptions } from '../worker/runtime.js';
+import { encryptedBy } from './encrypted-by.js';
 import { loadTools } from './tool-module.js';
 import { READY } from './worker-process.js';
 
@@ -45,6 +46,7 @@ async function runModule(file: string, { taskQueue, dir, logger }: WorkerOptions
   Runtime.install(runtimeOptions(logger));
   const worker = await createWorker({
     ...module,
+    ...encryptedBy(process.env),
     taskQueue,
     temporal: { dir, log: (line) => logger.info({}, line) },
   });
@@ -61,6 +63,7 @@ async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Pro
       tools: referenceTools(config),
       activities: referenceActivities(config),
       workflowsPath: referenceWorkflowsPath,
+      ...encryptedBy(process.env),
       taskQueue,
       // Keeps progress fresh for someone watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',

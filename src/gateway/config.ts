@@ -86,6 +86,12 @@ const connection = z
       })
       .optional()
       .describe('A codec server that encodes and decodes payloads'),
+    encryption: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether payloads are encrypted with the keys in MCP_TASKS_ENCRYPTION_KEYS. The workflows' workers must use the same keys. Default: true if that variable is set and there is neither codec nor dataConverter",
+      ),
     dataConverter: file
       .optional()
       .describe("A JavaScript module whose default export is the workers' data converter, such as { payloadCodecs }"),

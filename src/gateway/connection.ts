@@ -1,6 +1,7 @@
 /** Turns a gateway file's connection settings into the options that the engine takes. @module */
 import { resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/client';
+import { encryption, encryptionFromEnv } from '../encryption/encryption.js';
 import { McpTasksError } from '../task/errors.js';
 import { remoteCodec } from '../temporal/connection/remote-codec.js';
 import { configuredTarget, type TemporalOptions } from '../temporal/connection/target.js';
@@ -8,7 +9,7 @@ import type { ConnectionConfig } from './config.js';
 import { importDataConverter, tlsConfig } from './connection-files.js';
 import type { LoadedGateway } from './load.js';
 
-export type Encoding = Pick<ConnectionConfig, 'codec' | 'dataConverter'>;
+export type Encoding = Pick<ConnectionConfig, 'codec' | 'dataConverter' | 'encryption'>;
 
 /** How to connect to each namespace of a gateway's tools. */
 export interface Connections {
@@ -97,8 +98,9 @@ async function temporalOptions(
 }
 
 /**
- * Builds the data converter of each namespace: the one its module exports, with the codec server added after the
- * module's codecs. The codec server is told the namespace.
+ * Builds the data converter of each namespace: the one its module exports, with encryption and the codec server added
+ * after the module's codecs. The codec server is told the namespace.
+ * @throws McpTasksError `CONFIGURATION` if the keys for encryption are missing, invalid or weak
  */
 async function dataConverters(
   encodings: readonly Encoding[],
@@ -109,9 +111,15 @@ async function dataConverters(
   const modules = new Map(
     await Promise.all([...paths].map(async (path) => [path, await importDataConverter(path, dir)] as const)),
   );
+  // The keys are read once, and checked before anything is opened.
+  const encrypted = new Map(
+    [undefined, ...modules.values()].map((converter) => [converter, encryptionFromEnv(process.env, converter)]),
+  );
+  if (encodings.some(({ encryption: wanted }) => wanted)) encryption();
   return (namespace) => {
-    const { dataConverter: path, codec } = encoding(namespace);
-    const converter = path === undefined ? undefined : modules.get(path);
+    const { dataConverter: path, codec, encryption: wanted = path === undefined && !codec } = encoding(namespace);
+    const plain = path === undefined ? undefined : modules.get(path);
+    const converter = wanted ? encrypted.get(plain) : plain;
     return codec
       ? { ...converter, payloadCodecs: [...(converter?.payloadCodecs ?? []), remoteCodec({ ...codec, namespace })] }
       : converter;

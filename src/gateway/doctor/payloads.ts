@@ -9,11 +9,12 @@ const PROBE = { mcpTasks: 'doctor' };
 /** Encodes and decodes a probe. Nothing is sent to Temporal. */
 export async function payloadFindings(
   converter: DataConverter | undefined,
-  { codec, dataConverter }: Encoding,
+  { codec, dataConverter, encryption }: Encoding,
 ): Promise<Finding[]> {
   if (!converter) return [];
   const what = [
     ...(dataConverter === undefined ? [] : [`data converter ${dataConverter}`]),
+    ...((encryption ?? (!codec && dataConverter === undefined)) ? ['encryption'] : []),
     ...(codec ? [`codec server ${withoutSecrets(codec.endpoint)}`] : []),
   ].join(' and ');
   try {
