@@ -19,6 +19,12 @@ export function hostName(text: string): string {
   throw new InvalidArgumentError('Give a host name without scheme, port or path.');
 }
 
+/** Parses the origin of web pages, such as `http://localhost:8233`. */
+export function origin(text: string): string {
+  if (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text) return text;
+  throw new InvalidArgumentError('give scheme, host and port, such as http://localhost:8233, without a path');
+}
+
 /** Makes a parser for an option that can be repeated. */
 export function each(parse: (text: string) => string = (text) => text) {
   return (text: string, before: readonly string[]): readonly string[] => [...before, parse(text)];

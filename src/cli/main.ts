@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { stderrLogger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
 import { DEFAULT_TASK_QUEUE } from '../task/names.js';
-import { each, hostName, path, port } from './arguments.js';
+import { each, hostName, origin, path, port } from './arguments.js';
 import type { InitOptions } from './init-command.js';
 import { missingPackage, requirePeers, SERVER, WORKER } from './peers.js';
 import type { ServeOptions } from './serve-command.js';
@@ -93,6 +93,22 @@ program
     requirePeers('serve', [...SERVER, ...(options.worker ? WORKER : [])]);
     const { serve } = await import('./serve-command.js');
     await serve(file, { ...options, logger: stderrLogger() });
+  });
+
+program
+  .command('codec-server')
+  .description("decrypt payloads for Temporal's UI and CLI on this machine, with the keys in MCP_TASKS_ENCRYPTION_KEYS")
+  .addOption(new Option('--port <port>', 'the port to listen on, on 127.0.0.1').default(8081).argParser(port))
+  .addOption(
+    repeatable(
+      '--ui <origin>',
+      "the origin of the UI whose pages may call this server; without it, a dev server's, http://localhost:8233",
+      each(origin),
+    ),
+  )
+  .action(async (options: { port: number; ui: readonly string[] }) => {
+    const { codecServer } = await import('./codec-server-command.js');
+    await codecServer({ ...options, logger: stderrLogger() });
   });
 
 program

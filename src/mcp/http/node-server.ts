@@ -1,5 +1,5 @@
 /** An MCP endpoint on a port. @module */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv4, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpTasksError } from '../../task/errors.js';
@@ -66,10 +66,7 @@ export async function listenHttp(
     if (paths.has(request.url?.split('?')[0] ?? '')) void serve(request, response);
     else response.writeHead(404, { 'content-type': 'text/plain' }).end(`The MCP endpoint is ${path}\n`);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
-    server.listen(port, host, resolve);
-  });
+  await listen(server, host, port);
   return {
     url: httpUrl(host, (server.address() as AddressInfo).port, path),
     async close() {
@@ -79,6 +76,17 @@ export async function listenHttp(
       await closed;
     },
   };
+}
+
+/**
+ * Makes a server listen.
+ * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, or the host is not an address of this machine
+ */
+export async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
+    server.listen(port, host, resolve);
+  });
 }
 
 /** @param host a name, or an IPv4 or IPv6 address */

@@ -4,16 +4,11 @@
  * @module
  */
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { z } from 'zod';
 import { McpTasksError } from '../../task/errors.js';
+import { bodyWith, payloadsIn } from './json-payloads.js';
 
 /** The time limit for one request, in milliseconds. */
 const DEADLINE = 1_500;
-
-const base64 = z.string().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
-const CodecResponse = z.object({
-  payloads: z.array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() })),
-});
 
 export interface RemoteCodecOptions {
   /** The URL without `/encode` and `/decode`. `{namespace}` in it is replaced by the namespace. */
@@ -49,7 +44,7 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
   check(url, headers);
   const post = async (what: 'encode' | 'decode', payloads: Payload[]): Promise<Payload[]> => {
     if (payloads.length === 0) return [];
-    const body = JSON.stringify({ payloads: payloads.map(toJson) });
+    const body = bodyWith(payloads);
     const { status, ok, text } = await send(`${url}/${what}`, {
       method: 'POST',
       headers,
@@ -64,11 +59,10 @@ export function remoteCodec({ endpoint, auth, namespace }: RemoteCodecOptions): 
       );
     if (what === 'decode' && UNDECODABLE.has(status)) throw undecodable(status);
     if (!ok) throw refused(`it answered with HTTP ${status}`);
-    const answered = CodecResponse.safeParse(json(text));
-    if (!answered.success) throw refused('its answer is not that of a codec server');
-    const done = answered.data.payloads;
+    const done = payloadsIn(text);
+    if (!done) throw refused('its answer is not that of a codec server');
     if (done.length !== payloads.length) throw refused(`it returned ${done.length} payloads for ${payloads.length}`);
-    return done.map(({ metadata, data }) => ({ metadata: metadata ?? null, data: data ?? null }));
+    return done;
   };
   return {
     encode: async (payloads) => await post('encode', payloads),
@@ -97,14 +91,6 @@ async function send(url: string, request: RequestInit): Promise<{ status: number
   }
 }
 
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function away(how: string, cause?: unknown): McpTasksError {
   return new McpTasksError('TEMPORAL_UNAVAILABLE', `The codec server ${how}. The task is not affected; try again.`, {
     cause,
@@ -123,12 +109,4 @@ function refused(why: string): McpTasksError {
     'CONFIGURATION',
     `Cannot use the codec server: ${why}. Retrying won't help: an operator must correct the codec's \`endpoint\` or \`auth\`.`,
   );
-}
-
-function toJson({ metadata, data }: Payload): object {
-  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return {
-    metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, text(value)])),
-    data: text(data ?? new Uint8Array()),
-  };
 }

@@ -1,0 +1,51 @@
+/** `mcp-tasks-temporal codec-server`: decrypts payloads for Temporal's UI and CLI until it is stopped. @module */
+import type { Logger } from '../local/log.js';
+import { McpTasksError } from '../task/errors.js';
+import { encryptedBy } from './encrypted-by.js';
+import { startCodecServer } from './codec-server.js';
+import { endCommand, stopSignal } from './process-end.js';
+
+/** The origins of a dev server's UI. */
+const DEV_UI = ['http://localhost:8233', 'http://127.0.0.1:8233'];
+const SHORTEST_TOKEN = 32;
+
+export interface CodecServerCommandOptions {
+  readonly port: number;
+  /** The origins of the UI. @default those of a dev server */
+  readonly ui: readonly string[];
+  readonly logger: Logger;
+}
+
+/** @throws McpTasksError `CONFIGURATION` if there are no keys, or the token is too short */
+export async function codecServer({ port, ui, logger }: CodecServerCommandOptions): Promise<void> {
+  const codec = encryptedBy(process.env).dataConverter?.payloadCodecs?.at(-1);
+  if (!codec)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      'the codec server needs the keys that the servers and workers encrypt with: set MCP_TASKS_ENCRYPTION_KEYS',
+    );
+  const token = process.env['MCP_TASKS_CODEC_TOKEN'] || undefined;
+  if (token !== undefined && token.length < SHORTEST_TOKEN)
+    throw new McpTasksError(
+      'CONFIGURATION',
+      `MCP_TASKS_CODEC_TOKEN needs at least ${SHORTEST_TOKEN} characters. Generate one with "openssl rand -hex 32".`,
+    );
+  const origins = ui.length === 0 ? DEV_UI : ui;
+  const server = await startCodecServer({ codec, port, origins, token, logger });
+  try {
+    process.stdout.write(welcome(server.url, origins));
+    await stopSignal();
+  } finally {
+    await server.close();
+    endCommand();
+  }
+}
+
+function welcome(url: string, origins: readonly string[]): string {
+  return `The codec server is at ${url}
+
+In Temporal's UI (${origins.join(', ')}), set this address as the codec server. On the command line:
+
+  temporal workflow show --codec-endpoint ${url} --workflow-id <task ID>
+`;
+}
