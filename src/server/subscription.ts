@@ -1,4 +1,5 @@
 /** A subscription to tasks, the same over HTTP and stdio. @module */
+import { setMaxListeners } from 'node:events';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { fittingTask } from '../mcp/handlers/output.js';
 import { asRpcFaults } from '../mcp/request/faults.js';
@@ -57,7 +58,10 @@ export class TaskSubscription {
   #tasks: readonly FollowedTask[] = [];
   #tasksAlone = false;
 
-  constructor(private readonly options: SubscriptionOptions) {}
+  constructor(private readonly options: SubscriptionOptions) {
+    // Each task that is followed adds some.
+    setMaxListeners(0, this.stopped);
+  }
 
   get listen(): TaskListen {
     return this.options.listen;

@@ -1,6 +1,6 @@
 /** The engine without the MCP SDK: `mcp-tasks-temporal/temporal`. @module */
 export { Engine } from './public-engine.js';
-export type { EngineOptions } from './engine.js';
+export type { EngineOptions, WatchOptions } from './engine.js';
 export type { StartRequest } from './start/start-request.js';
 export { temporalClient, type TemporalClientOptions } from './connection/connect.js';
 export { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './connection/target.js';

@@ -15,6 +15,8 @@ export interface TemporalProxy {
   hang: RegExp | undefined;
   /** How long to delay each call before passing it on, in milliseconds. @default 0 */
   delay: number;
+  /** How often each method was called so far, by name, such as `DescribeWorkflowExecution`. */
+  readonly calls: Map<string, number>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,8 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
   server.on('session', (session) => void sessions.add(session));
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
+    const method = headers[':path']?.split('/').at(-1) ?? '';
+    proxy.calls.set(method, (proxy.calls.get(method) ?? 0) + 1);
     if (proxy.hang?.test(headers[':path'] ?? '')) return;
     if (proxy.refuseWith === undefined)
       return void setTimeout(() => stream.destroyed || pass(stream, upstream.request(headers)), proxy.delay);
@@ -43,6 +47,7 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
     refuseWith: undefined,
     hang: undefined,
     delay: 0,
+    calls: new Map(),
     async close() {
       for (const session of sessions) session.destroy();
       upstream.destroy();

@@ -243,6 +243,29 @@ describe('over stdio', () => {
   });
 });
 
+it('twenty subscriptions to a task cost what one costs', async () => {
+  const proxy = await startTemporalProxy();
+  const counted = await startStack(tools, { taskQueue: stack.tasks.taskQueue, temporal: { address: proxy.address } });
+  const on = counted.tasks.handler(factory);
+  const reads = (): number => proxy.calls.get('DescribeWorkflowExecution') ?? 0;
+  const taskId = await start('sleep');
+  const streams = await Promise.all(
+    Array.from({ length: 20 }, async () => await listen({ taskIds: [taskId] }, { on })),
+  );
+  for (const { next } of streams) for (let seen = 0; seen < 2; seen++) await next();
+  const before = reads();
+  await send2026(handler, 'tasks/cancel', { taskId });
+  for (const { next } of streams) {
+    let seen = await next();
+    while (seen?.params && seen.params['status'] !== 'cancelled') seen = await next();
+    expect(seen?.params?.['taskId']).toBe(taskId);
+    expect(await next()).toMatchObject({ id: 'sub', result: { resultType: 'complete' } });
+  }
+  expect(reads() - before).toBeLessThan(20);
+  await counted.close();
+  await proxy.close();
+});
+
 describe('when Temporal refuses to read a task', () => {
   const logged: unknown[] = [];
   let proxy: TemporalProxy;

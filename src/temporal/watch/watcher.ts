@@ -122,8 +122,7 @@ export class Watcher {
     this.#text = text;
     this.#latest = task;
     // A query got no answer in time, and the history will not say when there is one.
-    if (lookAgainAt !== undefined)
-      this.#again = setTimeout(() => this.#ring('news', 'later'), lookAgainAt - Date.now());
+    if (lookAgainAt !== undefined) this.#again = setTimeout(() => this.#lookAgain(), lookAgainAt - Date.now());
     const wanting: Follower[] = [];
     const others: Follower[] = [];
     for (const follower of followers) (follower.wantsProgress(task) ? wanting : others).push(follower);
@@ -148,7 +147,12 @@ export class Watcher {
     }
     if (!away || this.#ended) return;
     this.#owed = cause;
+    clearTimeout(this.#again);
     this.#again = setTimeout(() => this.#ring(cause, 'later'), AWAY);
+  }
+
+  #lookAgain(): void {
+    if ([...this.#followers].some(({ wantsNews }) => wantsNews)) this.#ring('news', 'later');
   }
 
   #lookLater(): void {

@@ -1,0 +1,197 @@
+/** How watchers share what is scarce: reads, long polls, and time. Counted, with simulated time and reads. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Task } from '../../src/task/task.js';
+import type { TaskReader } from '../../src/temporal/read/read.js';
+import type { Calls } from '../../src/temporal/rpc/calls.js';
+import { looksUntilDue } from '../../src/temporal/watch/pace.js';
+import { PollBudget } from '../../src/temporal/watch/poll-budget.js';
+import { ReadQueue } from '../../src/temporal/watch/read-queue.js';
+import { Watchers } from '../../src/temporal/watch/watchers.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('reads', () => {
+  /** The names of the reads that have begun. */
+  let begun: string[];
+  /** Ends the reads that run. */
+  let ends: (() => void)[];
+  beforeEach(() => {
+    begun = [];
+    ends = [];
+  });
+  const read = (name: string) => async (): Promise<void> => {
+    begun.push(name);
+    await new Promise<void>((end) => void ends.push(end));
+  };
+  const settle = async (): Promise<unknown> => await vi.advanceTimersByTimeAsync(0);
+  const endOldest = async (): Promise<void> => {
+    ends.shift()?.();
+    await settle();
+  };
+
+  it('of an owner are limited, and do not delay another owner’s', async () => {
+    const queue = new ReadQueue({ owner: 2, all: 3 });
+    for (let task = 0; task < 100; task++) queue.enter('bob', 'soon', read('bob'));
+    await settle();
+    expect(begun).toEqual(['bob', 'bob']);
+    for (let task = 0; task < 3; task++) queue.enter('ann', 'later', read('ann'));
+    await settle();
+    expect(begun).toEqual(['bob', 'bob', 'ann']);
+    for (let ended = 0; ended < 4; ended++) await endOldest();
+    expect(begun.slice(3)).toEqual(['bob', 'ann', 'bob', 'ann']);
+  });
+
+  it('that are urgent go ahead of the same owner’s others', async () => {
+    const queue = new ReadQueue({ owner: 1, all: 1 });
+    queue.enter('bob', 'later', read('first'));
+    await settle();
+    queue.enter('bob', 'later', read('later'));
+    queue.enter('bob', 'later', read('gone')).leave();
+    const hastened = queue.enter('bob', 'later', read('hastened'));
+    queue.enter('bob', 'soon', read('urgent'));
+    hastened.hasten();
+    while (ends.length > 0) await endOldest();
+    expect(begun).toEqual(['first', 'urgent', 'hastened', 'later']);
+  });
+
+  it('that wait for something else make way, and count only once', async () => {
+    const queue = new ReadQueue({ owner: 1, all: 1 });
+    queue.enter('bob', 'soon', read('hanging'));
+    queue.enter('ann', 'soon', read('ann'));
+    await settle();
+    expect(begun).toEqual(['hanging']);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(begun).toEqual(['hanging', 'ann']);
+    await endOldest();
+    await endOldest();
+    queue.enter('bob', 'soon', read('one'));
+    queue.enter('bob', 'soon', read('two'));
+    await settle();
+    expect(begun).toEqual(['hanging', 'ann', 'one']);
+  });
+});
+
+describe('long polls', () => {
+  /** Takes long polls, and returns how many of them this owner got and still has. */
+  function taking(budget: PollBudget, owner: string, number: number): () => number {
+    const slots = Array.from({ length: number }, () => budget.take(owner)).filter((slot) => slot !== undefined);
+    return () => slots.filter(({ lost }) => !lost.aborted).length;
+  }
+
+  it('are shared out evenly among the owners who want them', () => {
+    const budget = new PollBudget(12);
+    const bob = taking(budget, 'bob', 100);
+    expect(bob()).toBe(12);
+    const ann = taking(budget, 'ann', 2);
+    expect([bob(), ann()]).toEqual([10, 2]);
+    const eve = taking(budget, 'eve', 100);
+    expect([bob(), ann(), eve()]).toEqual([5, 2, 5]);
+    expect(taking(budget, 'bob', 1)()).toBe(0);
+  });
+
+  it('can be taken again once released', () => {
+    const budget = new PollBudget(1);
+    const slot = budget.take('bob');
+    expect(budget.take('ann')).toBeUndefined();
+    slot?.release();
+    slot?.release();
+    expect(budget.take('ann')).toBeDefined();
+    expect(budget.take('bob')).toBeUndefined();
+  });
+});
+
+describe('time', () => {
+  it.each([
+    [0, 1, 2],
+    [5_000, 1, 2],
+    [10_000, 2, 2],
+    [30_000, 6, 6],
+    [60_000, 10, 10],
+    [3_600_000, 10, 10],
+    [-60_000, 1, 2],
+  ])(
+    'a task that has not changed for %i ms is due after %i looks, without wanted progress %i',
+    (quiet, is, without) => {
+      expect(looksUntilDue({ quiet, progress: true })).toBe(is);
+      expect(looksUntilDue({ quiet, progress: false })).toBe(without);
+    },
+  );
+
+  const UNUSED = {
+    runId: 'r',
+    historyLength: 1,
+    lookAgainAt: undefined,
+    answeredAt: new Map<string, number>(),
+    unsure: new Set<string>(),
+  };
+
+  const minutes = async (number: number): Promise<unknown> => await vi.advanceTimersByTimeAsync(number * 60_000);
+
+  /** Watchers of simulated tasks whose progress is `state.progress`. */
+  function simulated(longPolls: number) {
+    const state = { reads: 0, progress: 0 };
+    const reader: Pick<TaskReader, 'readRun' | 'withPastReports'> = {
+      readRun: async (id) => {
+        state.reads++;
+        const progress = { progress: state.progress };
+        const task: Task = { id, tool: 't', createdAt: 0, updatedAt: 0, ttl: null, inputs: {}, steps: [], progress };
+        return await Promise.resolve({ task, ...UNUSED });
+      },
+      withPastReports: async ({ task }) => await Promise.resolve(task),
+    };
+    // Nothing ever happens in the history.
+    const calls = {
+      client: { options: { namespace: 'default' } },
+      once: async () => await new Promise<never>(() => undefined),
+    };
+    const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, longPolls);
+    const follow = (id: string, wanted: boolean): { readonly seen: number[] } => {
+      const seen: number[] = [];
+      void (async () => {
+        const options = { interest: { wanted: () => wanted } };
+        for await (const task of watchers.watch({ owner: 'bob', id, signals: [] }, options))
+          seen.push(task.progress?.progress ?? -1);
+      })();
+      return { seen };
+    };
+    return { state, watchers, follow };
+  }
+
+  it.each([
+    ['with a long poll', 1],
+    ['without one', 0],
+  ])('an idle task is read ever less often, %s, however many follow it', async (_, longPolls) => {
+    const { state, watchers, follow } = simulated(longPolls);
+    for (let number = 0; number < 20; number++) follow('task', true);
+    await minutes(10);
+    expect(state.reads).toBeLessThan(75);
+    expect(state.reads).toBeGreaterThan(45);
+    watchers.close();
+  });
+
+  it('a task that moves is read every second, and only for those who want its progress', async () => {
+    const { state, watchers, follow } = simulated(1);
+    const wanting = follow('task', true);
+    const other = follow('task', false);
+    for (let second = 0; second < 60; second++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      state.progress++;
+    }
+    expect(wanting.seen.length).toBeGreaterThan(45);
+    expect(other.seen).toEqual([0]);
+    const before = state.reads;
+    await minutes(5);
+    expect(state.reads - before).toBeLessThan(60);
+    expect(wanting.seen.at(-1)).toBe(60);
+    watchers.close();
+  });
+
+  it('a task with a long poll whose progress nobody wants is read once', async () => {
+    const { state, watchers, follow } = simulated(1);
+    follow('task', false);
+    await minutes(10);
+    expect(state.reads).toBe(1);
+    watchers.close();
+  });
+});
