@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../src/index.js';
 import { task2025 } from '../../src/protocol/2025-11-25/task.js';
+import { ttlWorkflowId } from '../../src/task/names.js';
 import type { Task } from '../../src/task/task.js';
 import { startProxy } from '../helpers/grpc-proxy.js';
 import { openEngine } from '../helpers/engine.js';
@@ -39,6 +40,16 @@ it('a ttl longer than Temporal’s retention is shortened to it, for every reade
   expect((await stack.tasks.engine.get('ann', long.id)).ttl).toBe(day);
   expect((await start(quick, null)).ttl).toBeNull();
   expect((await start(quick, day / 2)).ttl).toBe(day / 2);
+});
+
+it('work may take as long as the ttl that was requested, even if Temporal’s retention is shorter', async () => {
+  const { id, ttl } = await start(tidy, 30 * day, 'cancel');
+  expect(ttl).toBe(day);
+  const { events } = await temporal.workflow.getHandle(ttlWorkflowId(id)).fetchHistory();
+  const { firstWorkflowTaskBackoff } = events?.[0]?.workflowExecutionStartedEventAttributes ?? {};
+  expect(Number(firstWorkflowTaskBackoff?.seconds)).toBeGreaterThan((29 * day) / 1000);
+  await stack.tasks.engine.cancel('ann', id);
+  await temporal.workflow.getHandle(ttlWorkflowId(id)).terminate();
 });
 
 it('a ttl is kept as requested if the server may not read the retention', async () => {

@@ -86,11 +86,16 @@ export class TaskStarter {
       inputs: {},
       steps: [],
     };
-    if (request.onTtl === 'cancel' && ttl !== null)
+    if (request.onTtl === 'cancel' && request.ttl !== null)
       await watchTtl(
         calls,
+        // Retention shortens how long a result can be kept, not how long the work may take.
         // The workers of an existing workflow do not have the shipped workflows.
-        { taskId: id, at: memo.createdAt + ttl, taskQueue: existing ? taskQueue : (tool.taskQueue ?? taskQueue) },
+        {
+          taskId: id,
+          at: memo.createdAt + request.ttl,
+          taskQueue: existing ? taskQueue : (tool.taskQueue ?? taskQueue),
+        },
         Math.min(within(DEADLINE.start), until - SHORTEST_LOOK),
       );
     try {
