@@ -4,7 +4,8 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
@@ -33,19 +34,34 @@ export interface Compose {
 }
 
 /** What the file has no default for. */
-const SECRETS = {
+const SECRETS: Readonly<Record<string, string>> = {
   MCP_TASKS_KEY: randomBytes(32).toString('base64'),
   POSTGRES_PASSWORD: randomBytes(16).toString('hex'),
 };
 
-/** Reads a compose file with variables, anchors and defaults resolved. @throws Error that says what is wrong with it */
-export async function readCompose(file = composeFile, env: Record<string, string> = SECRETS): Promise<Compose> {
-  const output = await runCommand(inject('cluster').compose, ['-format', 'json', file], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], ...env },
-    timeout: 30_000,
-  });
-  return JSON.parse(output) as Compose;
+/**
+ * Reads a compose file with variables, anchors and defaults resolved.
+ * @param secrets what its user has in `.env`. Filled in here, because that implementation's program reads no environment
+ * @throws Error that says what is wrong with it
+ */
+export async function readCompose(file = composeFile, secrets = SECRETS): Promise<Compose> {
+  const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-compose-'));
+  try {
+    const filled = join(dir, 'compose.yml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(
+      filled,
+      text.replaceAll(/\$\{(\w+):\?[^}]*\}/g, (variable, name: string) => secrets[name] ?? variable),
+    );
+    const output = await runCommand(inject('cluster').compose, ['-format', 'json', filled], {
+      cwd: root,
+      env: { PATH: process.env['PATH'] },
+      timeout: 30_000,
+    });
+    return JSON.parse(output) as Compose;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 }
 
 /** The port in the containers, replaced by another one here. */
