@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { existingPath, newPath } from '../../src/tools/paths.js';
-import { findFiles } from '../../src/tools/source/find.js';
+import { findFiles as findUntil } from '../../src/tools/source/find.js';
+
+const { signal } = new AbortController();
+const findFiles = async (roots: readonly string[], source: string): Promise<string[]> =>
+  await findUntil(roots, source, signal);
 
 let base: string;
 let root: string;

@@ -46,7 +46,8 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
     let pins = await parts.pins();
     if (!pins) {
       // If there are pins, an earlier attempt has passed this check, and may have written the target itself.
-      if (existing !== undefined && !isDone) await refuseOwnSource(target, await findFiles(config.roots, args.source));
+      if (existing !== undefined && !isDone)
+        await refuseOwnSource(target, await findFiles(config.roots, args.source, ctx.signal));
       pins = await inspectFiles(config.roots, args, ctx.signal);
     }
     await parts.pin(pins);

@@ -1,22 +1,28 @@
 /** Finds the files that a call's `source` refers to. @module */
 import { stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
-import { duckdb } from '../engines.js';
-import { existingPath, isPrivate, wayOut } from '../paths.js';
-import { globLiteral, literal } from '../sql.js';
+import { existingPath, wayOut } from '../paths.js';
+import { glob, WILDCARD } from './glob.js';
 
 /** Maximum number of files: more would not fit into the history of the task that pins them. */
 const MOST_FILES = 1_000;
-const WILDCARD = /[*?[]/;
+/** How many files and folders a search looks at. */
+const MOST_ENTRIES = 100_000;
+/** The maximum length of a source, in characters: the limit of paths in Linux. */
+const LONGEST_SOURCE = 4_096;
 
 /**
  * Returns the real path of a file, or the sorted real paths of all files that a glob (`*`, `?`, `[…]`, `**`) matches.
  * If a file with exactly this name exists, wildcard characters in the name are taken literally.
  *
- * @throws ToolError if nothing matches, a match is outside the roots or not a file, or there are more than 1000
+ * @param signal ends the search
+ * @throws ToolError if nothing matches, a match is outside the roots or not a file, there are more than 1000, or the
+ *   search would look at more than 100,000 files and folders; the signal's reason
  */
-export async function findFiles(roots: readonly string[], source: string): Promise<string[]> {
+export async function findFiles(roots: readonly string[], source: string, signal: AbortSignal): Promise<string[]> {
+  if (source.length > LONGEST_SOURCE)
+    throw new ToolError(`the source has ${source.length} characters, but the limit is ${LONGEST_SOURCE}`);
   if (!WILDCARD.test(source)) return [await file(roots, source)];
   try {
     return [await file(roots, source)];
@@ -28,26 +34,19 @@ export async function findFiles(roots: readonly string[], source: string): Promi
   if (parts.slice(wild).includes('..')) throw new ToolError(`${source}: ".." is not allowed after a wildcard`);
   const fixed = source.slice(0, parts.slice(0, wild).join('/').length + (wild > 0 ? 1 : 0));
   const folder = await existingPath(roots, fixed === '' ? '.' : fixed);
-  // Wildcards do not match private names, as in a shell.
-  const matches = (await glob(join(globLiteral(folder), ...parts.slice(wild)))).filter(
-    (match) => !isPrivate(relative(folder, match)),
-  );
-  const files = [
-    ...new Set(
-      await Promise.all(
-        matches.map(async (match) => {
-          const shown = await wayOut(roots, folder, relative(folder, match));
-          return await file(roots, match, `${fixed}${shown}`);
-        }),
-      ),
-    ),
-  ].sort();
-  if (files.length === 0) throw new ToolError(`${source}: no file matches`);
-  if (files.length > MOST_FILES)
-    throw new ToolError(
-      `${source}: ${files.length} files match, but the limit is ${MOST_FILES}; use a narrower pattern`,
-    );
-  return files;
+  const search = { signal, mostEntries: MOST_ENTRIES, mostFiles: MOST_FILES };
+  const matches = await glob(folder, parts.slice(wild), search).catch((error: unknown) => {
+    throw error instanceof ToolError ? new ToolError(`${source}: ${error.message}`) : error;
+  });
+  const files = new Set<string>();
+  // One after another: the threads that access files are shared with everything else in this process.
+  for (const match of matches) {
+    signal.throwIfAborted();
+    const shown = await wayOut(roots, folder, relative(folder, match));
+    files.add(await file(roots, match, `${fixed}${shown}`));
+  }
+  if (files.size === 0) throw new ToolError(`${source}: no file matches`);
+  return [...files].sort();
 }
 
 async function file(roots: readonly string[], path: string, shown = path): Promise<string> {
@@ -56,17 +55,4 @@ async function file(roots: readonly string[], path: string, shown = path): Promi
   if (!stats.isFile())
     throw new ToolError(`${shown} is not a file; for the files of a folder, use a pattern such as "${shown}/*.csv"`);
   return real;
-}
-
-async function glob(pattern: string): Promise<string[]> {
-  const { DuckDBInstance } = await duckdb();
-  const instance = await DuckDBInstance.create();
-  const connection = await instance.connect();
-  try {
-    const result = await connection.run(`SELECT file FROM glob(${literal(pattern)}) LIMIT ${10 * MOST_FILES}`);
-    return (await result.getColumns())[0]?.map(String) ?? [];
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
 }

@@ -38,7 +38,7 @@ export async function inspectFiles(
   signal: AbortSignal,
 ): Promise<SourcePins> {
   const types = parseTypes(request.types);
-  const paths = await findFiles(roots, request.source);
+  const paths = await findFiles(roots, request.source, signal);
   const format = request.format ?? commonFormat(paths);
   const session = await SourceSession.open(paths, signal);
   try {
