@@ -10,6 +10,9 @@ import { stderrLogger, type Logger } from './local/log.js';
 import { Cancellations } from './mcp/request/cancellations.js';
 import { Followers } from './mcp/push/followers.js';
 import type { OwnerRule } from './mcp/request/owner.js';
+import { limitsOf, type Limits } from './mcp/quota/limits.js';
+import { Quota } from './mcp/quota/quota.js';
+import type { LimitOptions } from './mcp/quota/table.js';
 import type { TaskService } from './mcp/service.js';
 import { ClientRequests } from './mcp/sessions/client-requests.js';
 import { SessionStreams } from './mcp/push/session-streams.js';
@@ -109,6 +112,12 @@ export interface DurableTasksOptions {
    */
   readonly maxLongPolls?: number;
   /**
+   * How much callers may use: running tasks, starts, requests about tasks, open streams and bytes, for each owner and
+   * for all of this server process. See `docs/limits.md`.
+   * @default see each limit
+   */
+  readonly limits?: LimitOptions;
+  /**
    * Whether `DurableTasks.connect` returns before a dev server has started. An MCP server can then answer its client at
    * once, as hosts expect over stdio: it lists tools, and calls wait for Temporal. Has no effect if an address is
    * configured, because then there is nothing to start.
@@ -176,7 +185,7 @@ export class TasksCore implements TasksConnection {
   readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
 
-  constructor({ options, times, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
+  constructor({ options, times, limits, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
     this.dataConverter = dataConverterOf(options, temporal.namespace);
     this.ownerRule = options.owner;
     this.#keyIsShared = keyIsShared;
@@ -194,13 +203,20 @@ export class TasksCore implements TasksConnection {
     }
     const followers = new Followers({ engine, keys, logger, pollInterval: times.pollInterval });
     this.engine = engine;
+    const quota = new Quota({
+      limits,
+      logger,
+      pollInterval: times.pollInterval,
+      count: async (owner, before) => await engine.countRunning(owner, before),
+    });
     this.service = {
       engine,
       versions,
       tools,
       keys,
       followers,
-      sessions: new SessionStreams(followers),
+      sessions: new SessionStreams(followers, limits.sessionBytes),
+      quota,
       cancellations: new Cancellations(),
       clientRequests: new ClientRequests(),
       logger,
@@ -312,6 +328,7 @@ export class TasksCore implements TasksConnection {
 
   async #close(): Promise<void> {
     this.#ended.abort();
+    this.service.quota.close();
     // Nothing that is being stopped should still wait for the start.
     if (this.temporal instanceof LateTarget) this.temporal.giveUp();
     try {
@@ -326,6 +343,7 @@ export class TasksCore implements TasksConnection {
 
 interface Connected {
   readonly options: DurableTasksOptions;
+  readonly limits: Limits;
   readonly times: Pick<TaskService, 'pollInterval' | 'defaultTtl' | 'longestTtl'>;
   readonly versions: readonly ProtocolVersion[];
   readonly tools: ToolSet;
@@ -364,6 +382,7 @@ export async function connectTasks(
   versions: readonly ProtocolVersion[] = VERSIONS,
 ): Promise<TasksCore> {
   const times = timesOf(options);
+  const limits = limitsOf(options.limits);
   checkLifetime(options);
   const budget = milliseconds(options.handleAfter ?? '45 seconds', 'handleAfter');
   const fallback = { kind: options.fallback ?? 'await', budget };
@@ -377,7 +396,7 @@ export async function connectTasks(
   const late = options.startInBackground === true && configuredTarget(target).address === undefined;
   const temporal = late ? new LateTarget(target) : await resolveTemporalTarget(target);
   const keyIsShared = given !== undefined;
-  const core = new TasksCore({ options, times, versions, tools, logger, keys, keyIsShared, temporal });
+  const core = new TasksCore({ options, times, limits, versions, tools, logger, keys, keyIsShared, temporal });
   if (!late) await core.openNamespaces(options.tools);
   return core;
 }

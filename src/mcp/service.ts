@@ -6,6 +6,7 @@ import type { TaskEngine } from '../temporal/namespaces.js';
 import type { Cancellations } from './request/cancellations.js';
 import type { Followers } from './push/followers.js';
 import type { ClientRequests } from './sessions/client-requests.js';
+import type { Quota } from './quota/quota.js';
 import type { SessionStreams } from './push/session-streams.js';
 import type { ToolSet } from './tools/tool-set.js';
 
@@ -17,6 +18,7 @@ export interface TaskService {
   readonly keys: Keyring;
   readonly followers: Followers;
   readonly sessions: SessionStreams;
+  readonly quota: Quota;
   readonly cancellations: Cancellations;
   readonly clientRequests: ClientRequests;
   readonly logger: Logger;

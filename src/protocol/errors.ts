@@ -7,6 +7,8 @@ export const RPC = {
   internalError: -32603,
   missingClientCapability: -32021,
   serverError: -32000,
+  /** This package's own, from the range that MCP leaves to implementations. */
+  limitExceeded: -32010,
 } as const;
 
 /** A JSON-RPC error to answer with. Both SDKs send an error that has a code unchanged. */
@@ -26,6 +28,25 @@ export class RpcFault extends Error {
 export class InvalidToken extends RpcFault {
   constructor(message: string) {
     super(RPC.serverError, message);
+  }
+}
+
+/** What the `data` of a {@link LimitExceeded} says. */
+export type LimitData = {
+  /** When to send the request again, in milliseconds. */
+  readonly retryAfterMs: number;
+  /** The limit's name. */
+  readonly limit: string;
+  readonly allowed: number;
+};
+
+/** The caller, or the whole server, has reached a limit. The request changed nothing. Over HTTP the status is 429. */
+export class LimitExceeded extends RpcFault {
+  constructor(
+    message: string,
+    override readonly data: LimitData,
+  ) {
+    super(RPC.limitExceeded, message, data);
   }
 }
 

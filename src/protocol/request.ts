@@ -1,4 +1,5 @@
 /** An MCP request as its handlers see it, independent of SDK and transport. @module */
+import type { LimitExceeded } from './errors.js';
 import type { Stream } from './stream.js';
 
 /**
@@ -12,6 +13,8 @@ export interface Owner {
   readonly id: string;
   /** Whether this owner may list its tasks. False for the anonymous owner, which many requestors share. */
   readonly mayList: boolean;
+  /** Whether a token named the owner. All callers without one count as one. */
+  readonly authenticated: boolean;
 }
 
 /** The context of a request that durable tools serve: `tools/list`, `tools/call` or one of `tasks/*`. */
@@ -29,6 +32,8 @@ export interface RequestContext {
   readonly meta: Readonly<Record<string, unknown>>;
   /** The client's capabilities in MCP's format, if the request itself declares them; otherwise empty. */
   readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Called if a limit refuses the request, so that an HTTP response gets the status for it. */
+  readonly limited?: (refusal: LimitExceeded) => void;
   /** The stream for messages that belong to this request. */
   readonly stream: Stream;
   /** The answers that a `tasks/update` carries, or a `tools/call` that is repeated with the input it was asked for. */

@@ -1,9 +1,6 @@
 /** A stream of messages to the client: either one request's, or the one for all other messages. @module */
 import { capabilitiesFor, INPUT_KINDS, missingCapabilities, type InputKind } from '../task/input.js';
 
-/** How many unread messages a stream may buffer. Beyond that it is closed. */
-export const MOST_UNREAD = 1_000;
-
 /**
  * A message from the server to its client. A type, not an interface: the SDKs' messages have an index signature, which
  * only a type satisfies.

@@ -15,16 +15,16 @@ import type { Owner, RpcResult } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
 import type { TaskService } from '../mcp/service.js';
 import { McpTasksError } from '../task/errors.js';
-import { Link, type PeerOf, type RunRequest } from './link.js';
+import { Link, type Clients, type RunRequest } from './link.js';
 import { handlerOf, handles, onConnect, replaceHandler } from './seam.js';
 import { serveTools } from './tools.js';
 
 /**
  * Attaches the durable tools to a server. Cheap and stateless, because over HTTP it may run once per request.
- * @param peersOf returns the function that identifies a connection's clients, once the server is connected
+ * @param clientsOf returns the clients of a connection, once the server is connected
  * @throws McpTasksError `CONFIGURATION` if the server is already connected or already serves tasks
  */
-export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (transport: Transport) => PeerOf): void {
+export function attachTasks(mcp: McpServer, service: TaskService, clientsOf: (transport: Transport) => Clients): void {
   if (mcp.isConnected())
     throw new McpTasksError('CONFIGURATION', 'attach durable tools before the server is connected');
   if (handles(mcp, 'tasks/get'))
@@ -35,7 +35,7 @@ export function attachTasks(mcp: McpServer, service: TaskService, peersOf: (tran
   const version = pickVersion(service.versions, 'in-initialize');
   let link: Link | undefined;
   onConnect(mcp, (transport) => {
-    link = new Link(transport, service, peersOf(transport));
+    link = new Link(transport, service, clientsOf(transport));
   });
   const serve: RunRequest = async (extra, handle) => {
     if (!link) throw new McpTasksError('CONFIGURATION', 'connect the server with its own `connect` method');

@@ -68,10 +68,10 @@ export class DurableTasks implements TasksConnection {
       if (transport instanceof StdioServerTransport) {
         this.#core.closeWithStdin();
         const peer = Peer.stdio(this.#core.ownerRule);
-        return () => peer;
+        return { peerOf: () => peer, counted: true };
       }
       this.#core.requireSharedKey();
-      return this.#peerOf;
+      return { peerOf: this.#peerOf, counted: false };
     });
   }
 

@@ -4,7 +4,7 @@
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { streamLimits, type StreamOptions } from '../mcp/http/handler-options.js';
+import { finite, keepAliveOf, type StreamOptions } from '../mcp/http/handler-options.js';
 import { RPC } from '../protocol/errors.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
 import type { Peer } from '../mcp/sessions/peer.js';
@@ -27,7 +27,7 @@ export function httpHandler(
   factory: ServerFactory,
   options: StreamOptions,
 ): FetchHandler {
-  const limits = streamLimits(options);
+  const keepAliveMs = keepAliveOf(options);
   const serving = new Set<McpServer>();
 
   async function serve(request: Request, given: Given, peer: Peer): Promise<Response> {
@@ -39,10 +39,10 @@ export function httpHandler(
       await mcp.close();
     };
     try {
-      attachTasks(mcp, service, () => () => peer);
+      attachTasks(mcp, service, () => ({ peerOf: () => peer, counted: true }));
       const transport = new WebStandardStreamableHTTPServerTransport({
-        keepAliveMs: limits.keepAliveMs,
-        maxRequestBodySize: limits.maxRequestBodySize,
+        keepAliveMs,
+        maxRequestBodySize: finite(service.quota.limits.requestBytes),
       });
       await mcp.connect(transport);
       if (peer.session) {
@@ -71,7 +71,7 @@ export function httpHandler(
       await Promise.all([...serving].map(async (mcp) => await mcp.close()));
     },
   };
-  return serveSessions(handler, service, { peerOf, ...limits });
+  return serveSessions(handler, service, { peerOf, keepAliveMs });
 }
 
 /** Calls `done` when the response has been sent, or its reader has disconnected. */

@@ -9,6 +9,7 @@ import type { AuthInfo } from '../mcp/request/owner.js';
 import { unknownOwner, unknownSession } from '../mcp/request/refusal.js';
 import { RpcFault } from '../protocol/errors.js';
 import type { RequestContext, RpcResult } from '../protocol/request.js';
+import { serveWithin } from '../mcp/quota/http.js';
 import type { TaskService } from '../mcp/service.js';
 import type { Peer } from '../mcp/sessions/peer.js';
 import type { Stream } from '../protocol/stream.js';
@@ -17,6 +18,13 @@ import { guardRequests, watchStreams, type Extra, type HttpStreams } from './sea
 
 /** Returns the client that sent a message with this token. */
 export type PeerOf = (authInfo: AuthInfo | undefined) => Peer;
+
+/** The clients of a connection. */
+export interface Clients {
+  readonly peerOf: PeerOf;
+  /** Whether the connection's streams and unread bytes are counted elsewhere. */
+  readonly counted: boolean;
+}
 
 /** Runs `handle` for a request that arrived on the connection. */
 export type RunRequest = (extra: Extra, handle: (ctx: RequestContext) => Promise<RpcResult>) => Promise<RpcResult>;
@@ -33,8 +41,8 @@ export class Link {
 
   constructor(
     private readonly transport: Transport,
-    service: TaskService,
-    peerOf: PeerOf,
+    private readonly service: TaskService,
+    { peerOf, counted }: Clients,
   ) {
     this.#peerOf = oncePerToken(peerOf);
     this.#streams = watchStreams(transport, () => this.#streamsChanged());
@@ -43,7 +51,11 @@ export class Link {
       await transport.send(message);
     });
     if (!this.#streams) this.#connection.listen();
-    this.#guarded = guardRequests(transport, (authInfo) => this.#refusal(authInfo));
+    this.#guarded = guardRequests(
+      transport,
+      async (request, authInfo, sdk) =>
+        this.#refusal(authInfo) ?? (counted ? await sdk() : await this.#limited(request, authInfo, sdk)),
+    );
     this.#overhear();
   }
 
@@ -56,6 +68,18 @@ export class Link {
       if (error instanceof RpcFault) return unknownOwner(error);
       throw error;
     }
+  }
+
+  async #limited(request: Request, authInfo: AuthInfo | undefined, sdk: () => Promise<Response>): Promise<Response> {
+    const { service } = this;
+    const { owner } = this.#peerOf(authInfo);
+    let release = (): void => undefined;
+    // A request may call any tool, so its response is never refused.
+    const limited = { request, owner, repeatable: () => false, over: () => release() };
+    return await serveWithin(service, limited, async () => {
+      if (request.method === 'GET') release = service.quota.hold({ owner }, 'streams');
+      return await sdk();
+    });
   }
 
   /**
@@ -73,6 +97,7 @@ export class Link {
         owner: peer.owner,
         requestId: extra.requestId,
         signal,
+        limited: peer.limited,
         version: versionOf(extra) ?? peer.session?.version ?? this.#connection.version,
         meta: extra._meta ?? {},
         capabilities: {},

@@ -103,20 +103,20 @@ export function onConnect({ server }: McpServer, connected: (transport: Transpor
 }
 
 /**
- * Checks each HTTP request of a transport before the SDK sees it.
- * @param refuse returns the answer to a request that is refused
+ * Puts `serve` in front of the HTTP requests of a transport.
+ * @param serve answers a request, with `sdk` if the SDK should see it
  * @returns whether the transport has such requests; stdio has none
  */
 export function guardRequests(
   transport: Transport,
-  refuse: (authInfo: AuthInfo | undefined) => Response | undefined,
+  serve: (request: Request, authInfo: AuthInfo | undefined, sdk: () => Promise<Response>) => Promise<Response>,
 ): boolean {
   const outer = transport as unknown as Partial<InsideTransport>;
   const inner = outer._webStandardTransport ?? outer;
   const { handleRequest } = inner;
   if (!handleRequest) return false;
   inner.handleRequest = async (request, options) =>
-    refuse(options?.authInfo) ?? (await handleRequest.call(inner, request, options));
+    await serve(request, options?.authInfo, async () => await handleRequest.call(inner, request, options));
   return true;
 }
 

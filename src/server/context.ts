@@ -6,7 +6,7 @@ import type { Stream } from '../protocol/stream.js';
 import { openStream } from './seam.js';
 
 /** The client of a server instance. Over HTTP an instance serves one request, over stdio one connection. */
-export interface ConnectedPeer extends Pick<Peer, 'owner' | 'session' | 'expired'> {
+export interface ConnectedPeer extends Pick<Peer, 'owner' | 'session' | 'expired' | 'limited'> {
   /** stdio only: the connection's single stream. */
   readonly connection?: Stream;
   /** HTTP only: the version that the request states in its header. */
@@ -15,7 +15,7 @@ export interface ConnectedPeer extends Pick<Peer, 'owner' | 'session' | 'expired
 
 export function requestContext(
   mcp: McpServer,
-  { owner, session, expired, connection, version }: ConnectedPeer,
+  { owner, session, expired, limited, connection, version }: ConnectedPeer,
   { mcpReq }: ServerContext,
   codec: StateCodec,
 ): RequestContext {
@@ -37,6 +37,7 @@ export function requestContext(
     requestId: relatedRequestId,
     signal,
     expired,
+    limited,
     version: version ?? session?.version ?? mcp.server.getNegotiatedProtocolVersion(),
     meta,
     capabilities: (envelope[CLIENT_CAPABILITIES_META_KEY] ?? {}) as Readonly<Record<string, unknown>>,

@@ -2,45 +2,43 @@
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { peekBody } from '../mcp/request/body.js';
-import { RPC } from '../protocol/errors.js';
+import { limitReached } from '../mcp/request/refusal.js';
+import { LimitExceeded } from '../protocol/errors.js';
 import type { PeerHandler } from '../mcp/sessions/sessions-http.js';
 import type { TaskService } from '../mcp/service.js';
-import { MOST_UNREAD } from '../protocol/stream.js';
-import type { RpcError } from '../task/task.js';
 import { onceExpired, untilExpiry } from '../mcp/request/token-expiry.js';
 import { failing, taskListen, TaskSubscription } from './subscription.js';
 
-const TOO_MANY: RpcError = { code: RPC.internalError, message: 'Subscription limit reached' };
-
-export interface ListenOptions {
-  /** The maximum number of open streams with tasks. */
-  readonly maxSubscriptions: number;
-  /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
-  readonly keepAliveMs: number;
-  /** In bytes. */
-  readonly maxRequestBodySize: number;
-}
-
-export function serveTaskListeners(handler: PeerHandler, service: TaskService, options: ListenOptions): PeerHandler {
+/** @param keepAliveMs the interval of keepalive comments on a stream, in milliseconds; 0: never */
+export function serveTaskListeners(handler: PeerHandler, service: TaskService, keepAliveMs: number): PeerHandler {
   const streams = new Set<TaskStream>();
   const methods = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
   return {
     async fetch(request, given, peer) {
       // Check the header first, so that no other request's body is read twice.
       const subscribes = methods.has(request.headers.get('mcp-method') ?? '');
-      const listen = subscribes
-        ? taskListen(service.versions, await peekBody(request, given.parsedBody, options.maxRequestBodySize))
-        : undefined;
+      if (!subscribes) return await handler.fetch(request, given, peer);
+      const body = await peekBody(request, given.parsedBody, service.quota.limits.requestBytes);
+      let release: () => void;
+      try {
+        release = service.quota.hold(peer, 'subscriptions');
+      } catch (error) {
+        if (error instanceof LimitExceeded) return limitReached(error, (body as { id?: unknown } | null)?.id);
+        throw error;
+      }
+      peer.onceOver(release);
+      const listen = taskListen(service.versions, body);
       const response = await handler.fetch(request, given, peer);
-      if (!listen) return subscribes ? untilExpiry(response, peer.expired, false) : response;
+      if (!listen) return untilExpiry(response, peer.expired, false);
       // Pass on the SDK's refusals.
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       if (listen.refusal) return await instead(response, failing(listen.id, listen.refusal), 400);
-      if (streams.size >= options.maxSubscriptions) return await instead(response, failing(listen.id, TOO_MANY), 200);
       const subscription = new TaskSubscription({ service, owner: peer.owner, listen });
-      const stream = new TaskStream(subscription, service, () => streams.delete(stream));
+      const stream = new TaskStream(subscription, service, () => {
+        streams.delete(stream);
+        release();
+      });
       request.signal.addEventListener('abort', () => stream.gone(), { once: true });
-      // Counted while it is being set up, so that concurrent requests cannot exceed the maximum.
       streams.add(stream);
       let refusal: JSONRPCMessage | undefined;
       try {
@@ -53,7 +51,7 @@ export function serveTaskListeners(handler: PeerHandler, service: TaskService, o
         streams.delete(stream);
         return await instead(response, refusal, 200);
       }
-      return new Response(stream.over(response.body, peer.expired, options.keepAliveMs), {
+      return new Response(stream.over(response.body, peer.expired, keepAliveMs), {
         status: response.status,
         headers: response.headers,
       });
@@ -98,8 +96,6 @@ class TaskStream {
     return new ReadableStream({
       start: (controller) => {
         const enqueue = (text: string): void => {
-          // Treat a client that has stopped reading as disconnected.
-          if ((controller.desiredSize ?? 0) < -MOST_UNREAD) this.gone();
           if (!this.#gone.signal.aborted) controller.enqueue(encoder.encode(text));
         };
         const keepAlive = keepAliveMs > 0 ? setInterval(() => enqueue(': keepalive\n\n'), keepAliveMs) : undefined;

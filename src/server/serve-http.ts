@@ -30,7 +30,8 @@ async function nodeListener(): Promise<NodeListener> {
   try {
     const { toNodeHandler } = await import('@modelcontextprotocol/node');
     return (handler) => {
-      const serve = toNodeHandler(handler);
+      const { maxRequestBodySize } = handler;
+      const serve = toNodeHandler(handler, maxRequestBodySize === undefined ? {} : { maxRequestBodySize });
       return async (request, response) => await serve(request as Parameters<typeof serve>[0], response);
     };
   } catch (error) {

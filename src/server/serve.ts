@@ -17,7 +17,8 @@ import {
   type ServeStdioOptions,
   type StdioServerHandle,
 } from '@modelcontextprotocol/server/stdio';
-import { streamLimits, type HandlerOptions as CommonOptions } from '../mcp/http/handler-options.js';
+import { finite, keepAliveOf, type HandlerOptions as CommonOptions } from '../mcp/http/handler-options.js';
+import type { ServedHandler } from '../mcp/http/node-server.js';
 import type { OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { Peer } from '../mcp/sessions/peer.js';
@@ -35,7 +36,9 @@ export type ServerFactory = (ctx: McpRequestContext) => McpServer | Server | Pro
 
 /** The options of the SDK's own handler, and those of this package. */
 export interface HandlerOptions
-  extends CommonOptions, Omit<CreateMcpHandlerOptions, 'keepAliveMs' | keyof CommonOptions> {}
+  extends
+    CommonOptions,
+    Omit<CreateMcpHandlerOptions, 'keepAliveMs' | 'maxRequestBodySize' | 'maxSubscriptions' | keyof CommonOptions> {}
 
 /** The client of the request that the SDK is serving. Kept here because the SDK does not pass it to the factory. */
 const serving = new AsyncLocalStorage<Peer>();
@@ -46,29 +49,37 @@ export function httpHandler(
   rule: OwnerRule | undefined,
   factory: ServerFactory,
   options: HandlerOptions,
-): McpHttpHandler {
+): McpHttpHandler & ServedHandler {
   const serverOf = taskServers(service, factory, () => {
     const peer = serving.getStore();
     if (!peer) throw new Error('the SDK serves a request outside its handler');
     return peer;
   });
-  const limits = streamLimits(options);
-  const sdk = createMcpHandler(serverOf, { ...options, ...limits });
+  const { subscriptions, requestBytes } = service.quota.limits;
+  const keepAliveMs = keepAliveOf(options);
+  const maxRequestBodySize = finite(requestBytes);
+  const sdk = createMcpHandler(serverOf, {
+    ...options,
+    keepAliveMs,
+    maxRequestBodySize,
+    // Counted here already, for each owner too.
+    maxSubscriptions: finite(subscriptions.process),
+  });
   const handler: PeerHandler = {
     fetch: async (request, given, peer) => await serving.run(peer, async () => await sdk.fetch(request, given)),
     close: async () => await sdk.close(),
   };
   const listening = serveTaskListeners(
-    fillRoutingName(handler, service.versions, limits.maxRequestBodySize),
+    fillRoutingName(handler, service.versions, maxRequestBodySize),
     service,
-    limits,
+    keepAliveMs,
   );
   const sessions = serveSessions(listening, service, {
     peerOf: (authInfo) => Peer.http(rule, authInfo, service.logger),
     announceTools: () => sdk.notify.toolsChanged(),
-    ...limits,
+    keepAliveMs,
   });
-  return { ...sdk, ...sessions };
+  return { ...sdk, ...sessions, maxRequestBodySize };
 }
 
 export function stdioServer(
@@ -84,6 +95,7 @@ export function stdioServer(
       owner: peer.owner,
       session: peer.session,
       expired: peer.expired,
+      limited: peer.limited,
       connection: transport.connection,
     })),
     { ...options, transport },
@@ -102,8 +114,15 @@ function taskServers(service: TaskService, factory: ServerFactory, peerOf: () =>
     }
     const stated = ctx.era === 'modern' ? 'in-requests' : 'in-initialize';
     const name = ctx.requestInfo?.headers.get('mcp-protocol-version');
-    const { owner, session, expired, connection } = peerOf();
-    const peer = { owner, session, expired, ...(connection ? { connection } : {}), version: name ?? undefined };
+    const { owner, session, expired, limited, connection } = peerOf();
+    const peer = {
+      owner,
+      session,
+      expired,
+      limited,
+      ...(connection ? { connection } : {}),
+      version: name ?? undefined,
+    };
     attachTasks(mcp, service, pickVersion(service.versions, stated, name), peer);
     return mcp;
   };

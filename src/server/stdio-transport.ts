@@ -12,7 +12,8 @@ import type {
 import { Connection } from '../mcp/sessions/connection.js';
 import type { TaskService } from '../mcp/service.js';
 import type { Peer } from '../mcp/sessions/peer.js';
-import { failing, taskListen, TaskSubscription } from './subscription.js';
+import { LimitExceeded } from '../protocol/errors.js';
+import { failing, taskListen, TaskSubscription, type TaskListen } from './subscription.js';
 
 export class TaskTransport implements Transport {
   onclose?: (() => void) | undefined;
@@ -85,14 +86,28 @@ export class TaskTransport implements Transport {
       this.inner.send(failing(listen.id, listen.refusal)).catch((error: unknown) => this.onerror?.(error as Error));
       return;
     }
-    if (listen)
-      this.#subscriptions.set(
-        listen.id,
-        new TaskSubscription({ service: this.service, owner: this.peer.owner, listen }),
-      );
+    if (listen && !this.#subscribe(listen)) return;
     if ('method' in message && message.method === 'notifications/cancelled')
       this.#stop((message.params as { requestId?: unknown } | undefined)?.requestId);
     this.onmessage?.(message, extra);
+  }
+
+  /** Returns whether the limit allows the subscription. If not, the client has been told. */
+  #subscribe(listen: TaskListen): boolean {
+    const { service, peer } = this;
+    try {
+      const release = service.quota.hold(peer, 'subscriptions');
+      const subscription = new TaskSubscription({ service, owner: peer.owner, listen });
+      subscription.stopped.addEventListener('abort', release, { once: true });
+      // A client that uses an ID twice has ended the first subscription.
+      this.#stop(listen.id);
+      this.#subscriptions.set(listen.id, subscription);
+      return true;
+    } catch (error) {
+      if (!(error instanceof LimitExceeded)) throw error;
+      this.inner.send(failing(listen.id, error)).catch((reason: unknown) => this.onerror?.(reason as Error));
+      return false;
+    }
   }
 
   /** Makes the SDK drop its part of a subscription that has ended, as if the client had cancelled it. */

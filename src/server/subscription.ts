@@ -10,9 +10,6 @@ import type { ProtocolVersion, Subscription, Subscriptions } from '../protocol/v
 import { isMcpTasksError } from '../task/errors.js';
 import type { RpcError, Task } from '../task/task.js';
 
-/** The maximum number of tasks that one subscription can follow. Each costs a long poll. */
-const MOST_TASKS = 100;
-
 /** A request that subscribes to tasks, and the format of what it is answered with. */
 export interface TaskListen extends Subscription {
   readonly format: Subscriptions;
@@ -88,7 +85,7 @@ export class TaskSubscription {
   }
 
   /**
-   * Finds the requested tasks that the owner may follow, 100 at most. Tasks of others are left out, as if they did not
+   * Finds the requested tasks that the owner may follow, up to the limit. Tasks of others are left out, as if they did not
    * exist.
    * @returns the answer that refuses the subscription, if a task cannot be read
    */
@@ -97,7 +94,7 @@ export class TaskSubscription {
     const about = { method: listen.format.method };
     try {
       this.#tasks = await asRpcFaults(service.logger, about, this.stopped, async () => {
-        const looks = listen.taskIds.slice(0, MOST_TASKS).map(async (id) => await this.#follow(id).catch(absent));
+        const looks = listen.taskIds.slice(0, service.quota.limits.tasksPerSubscription).map(async (id) => await this.#follow(id).catch(absent));
         return (await Promise.all(looks)).flat();
       });
       return undefined;

@@ -278,6 +278,15 @@ export class Engine {
   }
 
   /**
+   * Counts the owner's running tasks that started before a time, in milliseconds since 1970. Temporal's visibility store
+   * lags behind, so it may miss tasks that are only seconds old.
+   * @throws McpTasksError `TEMPORAL_UNAVAILABLE`
+   */
+  async countRunning(owner: string, before: number): Promise<number> {
+    return await this.#list.countRunning(this.#keys.ownerTags(this.#scoped(owner)), before);
+  }
+
+  /**
    * Ends all waits and calls of this engine with `TEMPORAL_UNAVAILABLE`, and closes its connection. Tasks keep running.
    */
   async close(): Promise<void> {

@@ -87,6 +87,12 @@ export class Namespaces implements TaskEngine {
     return { tasks, ...(next ? { nextCursor: `${next.tags[0]}.` } : {}) };
   }
 
+  async countRunning(owner: string, before: number): Promise<number> {
+    const engines = this.#listed(owner).map(({ engine }) => engine);
+    const counts = await Promise.all(engines.map(async (engine) => await engine.countRunning(owner, before)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#all.map(async (engine) => await engine.close()));
     await Promise.all([...this.#others.values()].map(async ({ release }) => await release()));

@@ -103,10 +103,11 @@ it(`inside ${SDK}, a request can be refused before the transport sees it`, async
   const transport = new WebStandardStreamableHTTPServerTransport();
   const refused = new Response(null, { status: 404 });
   const authInfo = { token: 't', clientId: 'c', scopes: [] };
-  const refuse = vi.fn<() => Response>().mockReturnValue(refused);
+  const refuse = vi.fn<Parameters<typeof guardRequests>[1]>().mockResolvedValue(refused);
   expect(guardRequests(transport, refuse)).toBe(true);
-  expect(await transport.handleRequest(new Request('http://127.0.0.1/mcp'), { authInfo })).toBe(refused);
-  expect(refuse).toHaveBeenCalledWith(authInfo);
+  const request = new Request('http://127.0.0.1/mcp');
+  expect(await transport.handleRequest(request, { authInfo })).toBe(refused);
+  expect(refuse).toHaveBeenCalledWith(request, authInfo, expect.any(Function));
   expect(guardRequests(new StreamableHTTPServerTransport(), refuse)).toBe(true);
   expect(guardRequests(new StdioServerTransport(), refuse)).toBe(false);
 });

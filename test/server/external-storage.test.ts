@@ -61,12 +61,12 @@ beforeAll(async () => {
     payloadCodecs: [codec],
     externalStorage: new ExternalStorage({ drivers: [new DirectoryDriver({ dir })] }),
   });
-  stack = await startStack([echo, asking, flow], { dataConverter: dataConverter(), pollInterval: '50 ms' });
-  v1 = await startStackOf(V1DurableTasks, [echo], { dataConverter: dataConverter() });
-  const serving = { maxRequestBodySize: 60 * MB };
+  const limits = { requestBytes: 60 * MB };
+  stack = await startStack([echo, asking, flow], { dataConverter: dataConverter(), pollInterval: '50 ms', limits });
+  v1 = await startStackOf(V1DurableTasks, [echo], { dataConverter: dataConverter(), limits });
   handlers = {
-    v2: stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' }), serving),
-    v1: v1.tasks.handler(v1Server, serving),
+    v2: stack.tasks.handler(() => new McpServer({ name: 'test', version: '1.0.0' })),
+    v1: v1.tasks.handler(v1Server),
   };
   const workflowsPath = fileURLToPath(new URL('../fixtures/sized-workflows.ts', import.meta.url));
   const activities = { take: step(async (text: string) => await Promise.resolve(text.length)) };

@@ -45,7 +45,7 @@ const factory = (): McpServer =>
 beforeAll(async () => {
   stack = await startStack(tools);
   await stack.startWorker({ workflowsPath });
-  handler = stack.tasks.handler(factory, { maxSubscriptions: 3 });
+  handler = stack.tasks.handler(factory);
 });
 afterAll(async () => await stack.close());
 
@@ -165,18 +165,31 @@ describe('over HTTP', () => {
       params: { _meta: { [SUBSCRIPTION]: 'sub' } },
     });
     await both.close();
+  });
+
+  it('is refused above the limit, until another one ends', async () => {
+    const strict = await startStack(tools, {
+      taskQueue: stack.tasks.taskQueue,
+      limits: { subscriptions: { perProcess: 3 } },
+    });
+    const on = strict.tasks.handler(factory);
     const asleep = await start('sleep');
     // At the same time, because each is looked up before it is open.
-    const asked = await Promise.all([1, 2, 3, 4, 5, 6].map(async () => await listen({ taskIds: [asleep] })));
+    const asked = await Promise.all([1, 2, 3, 4, 5, 6].map(async () => await listen({ taskIds: [asleep] }, { on })));
     const open = asked.filter(({ refused }) => !refused);
     expect(open).toHaveLength(3);
     for (const { refused } of asked.filter((one) => !open.includes(one)))
       expect(refused).toMatchObject({
-        status: 200,
-        error: { code: -32603, message: 'Subscription limit reached' },
+        status: 429,
+        id: 'sub',
+        error: { code: -32010, data: { limit: 'subscriptions', allowed: 3, retryAfterMs: 1_000 } },
       });
-    await Promise.all(open.map(async ({ close }) => await close()));
+    await open[0]?.close();
+    const again = await listen({ taskIds: [asleep] }, { on });
+    expect(again.refused).toBeUndefined();
+    await Promise.all([again, ...open].map(async ({ close }) => await close()));
     await send2026(handler, 'tasks/cancel', { taskId: asleep });
+    await strict.close();
   });
 
   it('ends with a result when the server closes', async () => {

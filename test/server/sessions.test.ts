@@ -164,10 +164,10 @@ describe.each(adapters)('%s SDK', (_sdk, adapt) => {
       await (
         await session.listen(a)
       ).ended;
-      const { stack: mine, handler } = await adapt(tools, {}, { maxSubscriptions: 1 });
+      const { stack: mine, handler } = await adapt(tools, { limits: { streams: { perProcess: 1 } } });
       const later = await Session.begin(handler);
       const stream = await later.listen(handler);
-      expect((await later.listen(handler)).response.status).toBe(503);
+      expect((await later.listen(handler)).response.status).toBe(429);
       await handler.close();
       await stream.ended;
       await mine.close();

@@ -3,9 +3,11 @@ import { sentCall, type ToolCall } from '../../protocol/call.js';
 import type { RpcResult } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { isMcpTasksError } from '../../task/errors.js';
+import { IDEMPOTENCY_KEY } from '../../task/idempotency-key.js';
 import type { Task } from '../../task/task.js';
 import { formSchemaProblem } from '../../task/form.js';
 import { validate } from '../../tool/schema.js';
+import type { StartPermit } from '../quota/quota.js';
 import type { TaskService } from '../service.js';
 import { resumeCall } from './repeated.js';
 import { startRequest } from './start.js';
@@ -16,14 +18,40 @@ export async function answerCall(service: TaskService, version: ProtocolVersion,
   const repeated = await version.questions?.repeated(sentCall(call));
   // The client can repeat the call once more, so hanging up does not cancel the task.
   if (repeated)
-    return await resumeCall({ service, version, call: sentCall(call), budget: budgetOf(service, call) }, repeated);
+    return await holding(
+      service,
+      call,
+      async () =>
+        await resumeCall({ service, version, call: sentCall(call), budget: budgetOf(service, call) }, repeated),
+    );
   const asTask = version.calls.becomesTask(call);
-  if (asTask) return await answer({ service, version, call, asTask });
-  // Covers the start too: a client may cancel a call before its task has started.
-  return await service.cancellations.run(
-    call.ctx,
-    async (signal) => await answer({ service, version, call: { ...call, ctx: { ...call.ctx, signal } }, asTask }),
-  );
+  const permit = (): StartPermit => service.quota.start(call.ctx, repeatsOf(call));
+  if (asTask) return await answer({ service, version, call, asTask, permit: permit() });
+  return await holding(service, call, async () => {
+    const permitted = permit();
+    // Covers the start too: a client may cancel a call before its task has started.
+    return await service.cancellations.run(
+      call.ctx,
+      async (signal) =>
+        await answer({ service, version, call: { ...call, ctx: { ...call.ctx, signal } }, asTask, permit: permitted }),
+    );
+  });
+}
+
+/** Runs `wait` as one of the owner's waiting requests. */
+async function holding({ quota }: TaskService, { ctx }: ToolCall, wait: () => Promise<RpcResult>): Promise<RpcResult> {
+  const release = quota.hold(ctx, 'waitingRequests');
+  try {
+    return await wait();
+  } finally {
+    release();
+  }
+}
+
+/** Returns what identifies the repeats of the call: its idempotency key, if the client sends one. */
+function repeatsOf({ tool, ctx: { meta } }: ToolCall): string | undefined {
+  const key = meta[IDEMPOTENCY_KEY];
+  return typeof key === 'string' ? JSON.stringify([tool.name, key]) : undefined;
 }
 
 interface Decided {
@@ -31,10 +59,11 @@ interface Decided {
   readonly version: ProtocolVersion;
   readonly call: ToolCall;
   readonly asTask: boolean;
+  readonly permit: StartPermit;
 }
 
 async function answer(decided: Decided): Promise<RpcResult> {
-  const { service, version, call, asTask } = decided;
+  const { service, version, call, asTask, permit } = decided;
   const { tool, params } = call;
   const checked = await validate(tool.inputSchema, params.arguments ?? {});
   if ('problems' in checked)
@@ -45,6 +74,7 @@ async function answer(decided: Decided): Promise<RpcResult> {
   const asked = form && (await version.calls.askFirst(call, form));
   if (asked && 'reply' in asked) return asked.reply;
   const request = startRequest(service, version, { call, parsed: checked.value, asked });
+  const since = Date.now();
   let task: Task;
   try {
     task = await service.engine.start(request);
@@ -52,6 +82,7 @@ async function answer(decided: Decided): Promise<RpcResult> {
     if (isMcpTasksError(error, 'INVALID_ARGUMENTS')) return version.calls.refuseArguments(call, error.message);
     throw error;
   }
+  permit.started(task, request.key !== undefined && task.createdAt < since);
   service.logger.info({ taskId: task.id, tool: tool.name, asTask }, 'task started');
   return asTask ? created(decided, task) : await awaited(decided, task, request.key !== undefined);
 }

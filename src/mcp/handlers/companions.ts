@@ -96,15 +96,22 @@ function waitCompanion(service: TaskService, version: ProtocolVersion): Companio
     async call(args, sent) {
       const { taskId: id, seconds = most } = args as { taskId: string; seconds?: number };
       const waiting = { service, version, call: sent, budget: Math.min(seconds * 1000, budget) };
-      const repeated = await version.questions?.repeated(sent);
-      if (repeated) return await resumeCall(waiting, repeated, waitOn);
-      return await waitOn({ ...waiting, task: await service.engine.get(sent.ctx.owner.id, id) });
+      service.quota.read(sent.ctx, seconds === 0 ? id : undefined);
+      const release = service.quota.hold(sent.ctx, 'waitingRequests');
+      try {
+        const repeated = await version.questions?.repeated(sent);
+        if (repeated) return await resumeCall(waiting, repeated, waitOn);
+        return await waitOn({ ...waiting, task: await service.engine.get(sent.ctx.owner.id, id) });
+      } finally {
+        release();
+      }
     },
   };
 }
 
 async function waitOn(wait: Wait): Promise<RpcResult> {
   const task = await awaitTask(wait);
+  wait.service.quota.ended(wait.call.ctx.owner.id, task);
   const failure = failureText(task);
   return failure === undefined ? await answerWith(wait, task) : { ...errorResult(failure) };
 }
@@ -125,6 +132,7 @@ function cancelCompanion(service: TaskService): Companion {
     outputSchema: TaskHandle,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     async call(args, { ctx }) {
+      service.quota.read(ctx);
       const { taskId: id } = args as z.infer<typeof TaskArguments>;
       const said = (task: Task, text: string): RpcResult => ({
         content: [{ type: 'text', text }],
@@ -158,6 +166,7 @@ function listCompanion(service: TaskService): Companion {
     outputSchema: z.looseObject({ tasks: z.array(TaskHandle), nextCursor: z.string().optional() }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
     async call(args, { ctx }) {
+      service.quota.read(ctx);
       const { cursor } = args as z.infer<typeof ListArguments>;
       const { tasks, nextCursor } = await listTasks(service, cursor, ctx);
       const handles = tasks.map(taskHandle);

@@ -1,5 +1,6 @@
 /** `tools/call`, whichever tool it names: a durable one, a companion, or one of the author's own. @module */
 import { parseCall, type CallParams } from '../../protocol/call.js';
+import { LONGEST_TOKEN } from '../../limits/limits.js';
 import { nestingProblem } from '../../limits/nesting.js';
 import { invalidParams, methodNotFound } from '../../protocol/errors.js';
 import type { RequestContext, RpcResult } from '../../protocol/request.js';
@@ -30,6 +31,7 @@ export async function dispatchCall(
   const { name = '', arguments: args } = params;
   const handled = async (handle: (ctx: RequestContext) => Promise<RpcResult>, ctx: RequestContext) =>
     await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => {
+      refuseLongToken(ctx);
       refuseTooDeep('The arguments are', args);
       refuseTooDeep('The input responses are', ctx.inputResponses);
       return await handle(ctx);
@@ -49,6 +51,13 @@ export async function dispatchCall(
     if (!companion) return await call.passOn();
     return await handled(async () => await callCompanion(service, companion, { name, args, ctx }), ctx);
   });
+}
+
+/** @throws -32602 if the progress token is too long: each message about progress repeats it */
+function refuseLongToken({ meta }: RequestContext): void {
+  const token = meta['progressToken'];
+  if (typeof token === 'string' && token.length > LONGEST_TOKEN)
+    throw invalidParams(`_meta.progressToken must be a number or a string of at most ${LONGEST_TOKEN} characters`);
 }
 
 /** @throws -32602 if the value is nested too deeply to be handled safely */

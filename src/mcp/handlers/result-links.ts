@@ -112,6 +112,7 @@ export async function readResult(
   ctx: RequestContext,
 ): Promise<RpcResult & { contents: { uri: string; mimeType: string; text: string }[] }> {
   return await asRpcFaults(service.logger, { method: 'resources/read', taskId }, ctx.signal, async () => {
+    service.quota.read(ctx);
     const result = await resultOfTask(service, taskId, ctx);
     if (!result) throw invalidParams(`Resource ${uri} not found`);
     const mimeType = isJson(result.structuredContent) ? 'application/json' : 'text/plain';

@@ -1,5 +1,4 @@
 /** Turns a call into the engine's start request. @module */
-import { LONGEST_TOKEN } from '../../limits/limits.js';
 import { IDEMPOTENCY_KEY, isStrongKey, type IdempotencyKey } from '../../task/idempotency-key.js';
 import { milliseconds } from '../../task/duration.js';
 import { INPUT_KINDS } from '../../task/input.js';
@@ -28,7 +27,7 @@ export interface Prepared {
  * Builds the request that starts the call's task.
  * @param parsed the arguments as the tool's schema parsed them
  * @throws -32602 if the idempotency key is not a string of 1 to 1,000 characters, or an anonymous caller's key can be
- * guessed, or the progress token is too long
+ * guessed
  */
 export function startRequest(
   service: TaskService,
@@ -78,15 +77,10 @@ function keyOf(
   return idempotencyKeyOf(tool, parsed, given);
 }
 
-/**
- * Returns what later messages about the task need to know of its caller, and which questions its workflow must not ask.
- * @throws -32602 if the progress token is too long to be stored with the task
- */
+/** Returns what later messages about the task need to know of its caller, and which questions its workflow must not ask. */
 function callerOf({ calls }: ProtocolVersion, call: ToolCall): Caller | undefined {
   const { session } = call.ctx.stream;
   const progressToken = calls.progressToken(call);
-  if (typeof progressToken === 'string' && progressToken.length > LONGEST_TOKEN)
-    throw invalidParams(`_meta.progressToken must be a number or a string of at most ${LONGEST_TOKEN} characters`);
   const answers = calls.answers(call);
   const cannotAnswer = answers ? INPUT_KINDS.filter((kind) => !answers.includes(kind)) : [];
   const answerWithin = calls.answerWithin?.(call);

@@ -6,25 +6,38 @@ import type { Task } from '../../task/task.js';
 import type { TaskService } from '../service.js';
 import { fittingTask, resultOf } from './output.js';
 
+/** @throws LimitExceeded if the owner asks about its tasks too often */
 export function taskOperations(service: TaskService, version: ProtocolVersion, ctx: RequestContext): TaskOperations {
   const { engine, followers, cancellations, sessions, pollInterval } = service;
   const { owner, stream } = ctx;
   return {
     pollInterval,
     async get(taskId) {
+      service.quota.read(ctx, taskId);
       const task = await getTask(service, taskId, ctx);
       sessions.shown(version, stream.session, owner, task);
       return followers.refusals.noted(task);
     },
     async result(taskId) {
-      const task = await cancellations.run(
-        ctx,
-        async (signal) => await followers.ended({ version, owner, taskId, stream }, signal),
-      );
-      return await resultOf(service, version, task);
+      service.quota.read(ctx);
+      const release = service.quota.hold(ctx, 'waitingRequests');
+      try {
+        const task = await cancellations.run(
+          ctx,
+          async (signal) => await followers.ended({ version, owner, taskId, stream }, signal),
+        );
+        service.quota.ended(owner.id, task);
+        return await resultOf(service, version, task);
+      } finally {
+        release();
+      }
     },
-    cancel: async (taskId) => await cancelTask(service, taskId, ctx),
+    async cancel(taskId) {
+      service.quota.read(ctx);
+      return await cancelTask(service, taskId, ctx);
+    },
     async respond(taskId, answers) {
+      service.quota.read(ctx);
       try {
         await engine.respond(owner.id, taskId, answers);
       } catch (error) {
@@ -37,18 +50,24 @@ export function taskOperations(service: TaskService, version: ProtocolVersion, c
         throw error;
       }
     },
-    list: async (cursor) => await listTasks(service, cursor, ctx),
+    async list(cursor) {
+      service.quota.read(ctx);
+      return await listTasks(service, cursor, ctx);
+    },
   };
 }
 
 /** @throws McpTasksError `TASK_NOT_FOUND` */
 export async function getTask(service: TaskService, taskId: string, { owner }: RequestContext): Promise<Task> {
-  return await fittingTask(service, await service.engine.get(owner.id, taskId));
+  const task = await service.engine.get(owner.id, taskId);
+  service.quota.ended(owner.id, task);
+  return await fittingTask(service, task);
 }
 
 /** @throws McpTasksError `TASK_ENDED` if the task has already ended */
 export async function cancelTask(service: TaskService, taskId: string, { owner }: RequestContext): Promise<Task> {
   const task = await service.engine.cancel(owner.id, taskId);
+  service.quota.ended(owner.id, task);
   service.logger.info({ taskId, tool: task.tool }, 'task cancelled');
   return task;
 }

@@ -32,7 +32,9 @@ export interface Wait {
  * @throws the task's error; the signal's reason
  */
 export async function awaitAnswer(wait: Wait): Promise<RpcResult> {
-  return await answerWith(wait, await awaitTask(wait));
+  const task = await awaitTask(wait);
+  wait.service.quota.ended(wait.call.ctx.owner.id, task);
+  return await answerWith(wait, task);
 }
 
 /**

@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIPv4, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpTasksError } from '../../task/errors.js';
+import { stderrLogger, type Logger } from '../../local/log.js';
+import { milliseconds, type Duration } from '../../task/duration.js';
 import type { FetchHandler } from '../sessions/sessions-http.js';
+import { StalledReaders } from './stalled-readers.js';
 import { namesIn, onlyAllowedNames, type AllowedNames } from './allowed-names.js';
 
 /** How long requests in progress may take to end when the server stops, in milliseconds. */
@@ -21,6 +24,13 @@ export interface ServeHttpOptions extends AllowedNames {
   readonly host?: string;
   /** The path of the MCP endpoint. @default '/mcp' */
   readonly path?: string;
+  /**
+   * How long a client may take nothing of a response that is waiting for it. Then its connection is closed.
+   * @default '1 minute'
+   */
+  readonly readTimeout?: Duration;
+  /** @default JSON lines on stderr */
+  readonly logger?: Logger;
 }
 
 /** A server that `serveHttp` started. */
@@ -35,10 +45,12 @@ export interface HttpServer {
 export interface ServedHandler extends FetchHandler {
   /** The paths that the handler answers besides its own. */
   readonly metadataPaths?: readonly string[];
+  /** The maximum size of a request's body, in bytes. @default 4194304 (4 MiB) */
+  readonly maxRequestBodySize?: number;
 }
 
 /** Converts between Node's requests and web-standard ones. */
-export type NodeListener = (handler: FetchHandler) => (request: IncomingMessage, response: ServerResponse) => unknown;
+export type NodeListener = (handler: ServedHandler) => (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
  * Serves `handler` on a port.
@@ -48,7 +60,7 @@ export type NodeListener = (handler: FetchHandler) => (request: IncomingMessage,
 export async function listenHttp(
   handler: ServedHandler,
   listenerOf: NodeListener,
-  { host = '127.0.0.1', port = 3000, path = '/mcp', ...names }: ServeHttpOptions,
+  { host = '127.0.0.1', port = 3000, path = '/mcp', readTimeout = '1 minute', logger, ...names }: ServeHttpOptions,
 ): Promise<HttpServer> {
   const allowedHosts = [...namesIn(names, 'allowedHosts'), ...ownName(host)];
   if (isEveryAddress(host) && allowedHosts.length === 0) {
@@ -57,9 +69,11 @@ export async function listenHttp(
       `to listen on ${host || 'every address'}, name the hosts at which clients reach this server: allowedHosts: ['mcp.example.com']. Requests for any other host are refused (DNS rebinding)`,
     );
   }
+  const stalled = new StalledReaders(milliseconds(readTimeout, 'readTimeout'), logger ?? stderrLogger());
   const serve = listenerOf(onlyAllowedNames(handler, { ...names, allowedHosts }));
   const paths = new Set([path, ...(handler.metadataPaths ?? [])]);
   const server = createServer((request, response) => {
+    stalled.watch(response);
     // A kept-alive connection would delay closing.
     response.once('close', () => server.listening || server.closeIdleConnections());
     // Don't parse the target as a URL: not every target is one, and `//` would throw here.
@@ -70,6 +84,7 @@ export async function listenHttp(
   return {
     url: httpUrl(host, (server.address() as AddressInfo).port, path),
     async close() {
+      stalled.close();
       const closed = new Promise((resolve) => server.close(resolve));
       await Promise.race([Promise.all([closed, handler.close()]), delay(CLOSE_GRACE, undefined, { ref: false })]);
       server.closeAllConnections();

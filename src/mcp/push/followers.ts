@@ -18,6 +18,7 @@ import { News, type NewsOptions } from './news.js';
 import { Questions, type Carrier } from './questions.js';
 import { Refusals } from './refusals.js';
 import type { Stream } from '../../protocol/stream.js';
+import type { Status } from '../../protocol/task.js';
 
 /** The number of tasks whose progress is remembered while they are not followed. */
 const MOST_TOLD = 10_000;
@@ -44,8 +45,8 @@ export interface Followed {
 }
 
 export interface FollowOptions {
-  /** The task as the client last saw it. Only later changes are sent. @default the task as it is now */
-  readonly known?: Task;
+  /** The status in which the client last saw the task. Only later changes are sent. @default the task's status now */
+  readonly known?: Status;
   /**
    * Whether the client only sees a plain call and does not know of the task. It then gets the task's questions, but no
    * status, and progress only by `tell`.

@@ -3,6 +3,7 @@
  * @module
  */
 import { newReports, type Task } from '../../task/task.js';
+import type { Status } from '../../protocol/task.js';
 import type { TaskView, UnsolicitedMessages } from '../../protocol/version.js';
 import type { TakeAnswer } from './claim.js';
 import type { ClaimUse } from './claims.js';
@@ -19,8 +20,8 @@ export interface NewsOptions {
   readonly pollInterval: number;
   /** The claim to send progress; needed for sessions, which may also have a stream at another process. */
   readonly progressClaim: ClaimUse;
-  /** The task as the client last saw it. */
-  readonly known: Task | undefined;
+  /** The status in which the client last saw the task. */
+  readonly known: Status | undefined;
   /** The progress that the client was last sent; `undefined` if this process does not know. */
   readonly told: number | undefined;
 }
@@ -35,7 +36,7 @@ export class News {
   constructor(private readonly options: NewsOptions) {
     const { known, told } = options;
     this.#progress = told;
-    if (known) this.#status = options.status(known);
+    this.#status = known;
   }
 
   async tell(task: Task, carriers: readonly Carrier[]): Promise<void> {

@@ -3,45 +3,56 @@
  * and which tasks to report on them: those that the session created or asked about at this process.
  * @module
  */
-import { LRUCache } from 'lru-cache';
 import type { Task } from '../../task/task.js';
+import type { Bound } from '../quota/limits.js';
 import type { Followers } from './followers.js';
+import { SessionMemory, type Remembered } from './session-memory.js';
 import type { Owner } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import type { Stream } from '../../protocol/stream.js';
 
-/** How many sessions' tasks are remembered, and for how long after a task was last shown, in milliseconds. */
-const SESSIONS = { max: 10_000, ttl: 60 * 60_000 };
 /** How many tasks are followed at a time for each stream of a session. Each costs a long poll. */
 const TASKS = 100;
 
-interface Interest {
-  readonly version: ProtocolVersion;
-  readonly owner: Owner;
-  /** The task as the client first saw it at this process. */
-  readonly known: Task;
+interface OpenStream {
+  readonly session: string;
+  readonly stream: Stream;
+  /** For each task ID, the function that stops following the task. */
+  readonly leave: Map<string, () => void>;
 }
 
-/** For each task ID, the function that stops following the task on an open stream. */
-type Leave = Map<string, () => void>;
-
 export class SessionStreams {
-  readonly #tasks = new LRUCache<string, LRUCache<string, Interest>>(SESSIONS);
-  readonly #streams = new Map<string, Map<Stream, Leave>>();
+  readonly #memory: SessionMemory;
+  readonly #streams = new Map<string, Set<OpenStream>>();
 
-  constructor(private readonly followers: Followers) {}
+  /** @param limit the maximum number of bytes to remember */
+  constructor(
+    private readonly followers: Followers,
+    limit: Bound,
+  ) {
+    this.#memory = new SessionMemory(limit);
+  }
 
-  /** Follows the tasks of `session` on `stream` until the returned function is called. */
-  open(session: string, stream: Stream): () => void {
-    const streams = this.#streams.get(session) ?? new Map<Stream, Leave>();
+  /** How many bytes are remembered about the tasks of sessions. */
+  get bytes(): number {
+    return this.#memory.bytes;
+  }
+
+  /**
+   * Follows the tasks of `session` on `stream` until the returned function is called.
+   * @param owner the session's owner; `undefined` if it is not known yet, and has no tasks
+   */
+  open(session: string, stream: Stream, owner: Owner | undefined): () => void {
+    const streams = this.#streams.get(session) ?? new Set<OpenStream>();
     this.#streams.set(session, streams);
-    const leave: Leave = new Map();
-    streams.set(stream, leave);
-    for (const interest of this.#tasks.get(session)?.values() ?? []) this.#follow(session, stream, leave, interest);
+    const opened: OpenStream = { session, stream, leave: new Map() };
+    streams.add(opened);
+    if (owner)
+      for (const [taskId, task] of this.#memory.tasks(owner.id, session)) this.#follow(opened, owner, taskId, task);
     return () => {
-      streams.delete(stream);
+      streams.delete(opened);
       if (streams.size === 0) this.#streams.delete(session);
-      for (const stop of leave.values()) stop();
+      for (const stop of opened.leave.values()) stop();
     };
   }
 
@@ -53,27 +64,22 @@ export class SessionStreams {
     if (!version.unsolicited || session === undefined) return;
     if (known.caller?.session === session) this.followers.shown({ version, owner }, known);
     if (known.outcome) return;
-    const tasks = this.#tasks.get(session) ?? new LRUCache<string, Interest>({ max: TASKS });
-    this.#tasks.set(session, tasks);
-    const interest = tasks.get(known.id) ?? { version, owner, known };
-    tasks.set(known.id, interest);
-    for (const [stream, leave] of this.#streams.get(session) ?? []) this.#follow(session, stream, leave, interest);
+    const task = this.#memory.add(owner.id, session, known.id, { version, status: version.tasks.status(known) });
+    for (const open of this.#streams.get(session) ?? []) this.#follow(open, owner, known.id, task);
   }
 
-  #follow(session: string, stream: Stream, leave: Leave, { version, owner, known }: Interest): void {
-    const taskId = known.id;
+  #follow({ session, stream, leave }: OpenStream, owner: Owner, taskId: string, { version, status }: Remembered): void {
     if (leave.size >= TASKS || leave.has(taskId)) return;
-    const following = this.followers.follow({ version, owner, taskId, stream }, { known });
+    const following = this.followers.follow({ version, owner, taskId, stream }, { known: status });
     leave.set(taskId, following.leave);
-    const told = following.ended.then(
-      () => true,
-      () => false,
-    );
-    void told.then((toItsEnd) => {
+    const forget = (): void => {
       leave.delete(taskId);
       following.leave();
-      // A task that was left before its end stays remembered: the session's next stream follows it again.
-      return toItsEnd && this.#tasks.get(session)?.delete(taskId);
-    });
+    };
+    // A task that was left before its end stays remembered: the session's next stream follows it again.
+    following.ended
+      .then(() => this.#memory.delete(owner.id, session, taskId))
+      .catch(() => undefined)
+      .finally(forget);
   }
 }

@@ -22,7 +22,7 @@ export interface AuthInfo {
  */
 export type OwnerRule = (authInfo: AuthInfo | undefined) => string;
 
-const ANONYMOUS: Owner = { id: 'anonymous', mayList: false };
+const ANONYMOUS: Owner = { id: 'anonymous', mayList: false, authenticated: false };
 
 /**
  * Returns the owner of an HTTP request. Without a rule, the token's issuer and subject name the owner; the token
@@ -45,12 +45,12 @@ export function httpOwner(rule: OwnerRule | undefined, authInfo: AuthInfo | unde
   }
   if (!isName(iss) || !isName(sub))
     throw new InvalidToken("the token's issuer (iss) and subject (sub) must be non-empty strings");
-  return { id: `token\0${iss}\0${sub}`, mayList: true };
+  return { id: `token\0${iss}\0${sub}`, mayList: true, authenticated: true };
 }
 
 /** Returns the owner of requests over stdio: the user who runs this process, unless a rule names another. */
 export function stdioOwner(rule: OwnerRule | undefined): Owner {
-  return rule ? ownerByRule(rule, undefined) : { id: `user\0${userName()}`, mayList: true };
+  return rule ? ownerByRule(rule, undefined) : { id: `user\0${userName()}`, mayList: true, authenticated: false };
 }
 
 function isName(claim: unknown): claim is string {
@@ -60,7 +60,8 @@ function isName(claim: unknown): claim is string {
 /** Without this check, a rule in JavaScript that returns `undefined` or a promise would make all callers one owner. */
 function ownerByRule(rule: OwnerRule, authInfo: AuthInfo | undefined): Owner {
   const name: unknown = rule(authInfo);
-  if (typeof name === 'string' && name !== '') return { id: `rule\0${name}`, mayList: true };
+  if (typeof name === 'string' && name !== '')
+    return { id: `rule\0${name}`, mayList: true, authenticated: authInfo !== undefined };
   throw new McpTasksError(
     'CONFIGURATION',
     'the `owner` option must return a non-empty string. It cannot be async: do asynchronous work in the token verifier. If a request has no owner, throw',

@@ -1,5 +1,5 @@
 /** HTTP answers to requests that are refused before an SDK sees them. @module */
-import { InvalidToken, RPC, type RpcFault } from '../../protocol/errors.js';
+import { InvalidToken, RPC, type LimitExceeded, type RpcFault } from '../../protocol/errors.js';
 
 export function failure(
   status: number,
@@ -8,6 +8,19 @@ export function failure(
   headers: Readonly<Record<string, string>> = status === 503 ? { 'retry-after': '1' } : {},
 ): Response {
   return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status, headers });
+}
+
+/** The answer to a request that a limit refuses. */
+export function limitReached({ code, message, data }: LimitExceeded, id: unknown = null): Response {
+  return Response.json(
+    { jsonrpc: '2.0', id, error: { code, message, data } },
+    { status: 429, headers: { 'retry-after': retryAfter(data.retryAfterMs) } },
+  );
+}
+
+/** Returns the header's value: whole seconds. */
+export function retryAfter(milliseconds: number): string {
+  return String(Math.ceil(milliseconds / 1_000));
 }
 
 /** The answer to a request that names a session that does not exist or belongs to someone else. */

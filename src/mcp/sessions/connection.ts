@@ -10,6 +10,7 @@ import type { InputKind } from '../../task/input.js';
 import { isTemporary } from '../request/faults.js';
 import { openReply, takeReply, type Reply } from './replies.js';
 import type { TaskService } from '../service.js';
+import type { Owner } from '../../protocol/request.js';
 import type { Peer } from './peer.js';
 import { newSession, type Session } from './session.js';
 import type { ServerMessage, Stream } from '../../protocol/stream.js';
@@ -27,6 +28,8 @@ export class Connection implements Stream {
   /** The contents of the client's `initialize`. */
   #begun: Session | undefined;
   #leave: (() => void) | undefined;
+  /** The owner of the client's last message. */
+  #owner: Owner | undefined;
 
   constructor(
     private readonly service: TaskService,
@@ -37,7 +40,7 @@ export class Connection implements Stream {
    * Starts unsolicited messages about the client's tasks. They are possible over stdio always, over HTTP during a GET.
    */
   listen(): void {
-    this.#leave ??= this.service.sessions.open(this.session, this);
+    this.#leave ??= this.service.sessions.open(this.session, this, this.#owner);
   }
 
   unlisten(): void {
@@ -65,6 +68,7 @@ export class Connection implements Stream {
    */
   receive(message: unknown, peer: Pick<Peer, 'owner'>): boolean {
     this.#begun = newSession(message) ?? this.#begun;
+    this.#owner = peer.owner;
     this.service.cancellations.receive(this.session, message);
     const reply = openReply(this.service.keys, message);
     if (reply)

@@ -1,6 +1,6 @@
 /** The server-sent event stream that a session's GET opens. @module */
 import type { InputKind } from '../../task/input.js';
-import { MOST_UNREAD, type ServerMessage, type Stream } from '../../protocol/stream.js';
+import type { ServerMessage, Stream } from '../../protocol/stream.js';
 import { onceExpired } from '../request/token-expiry.js';
 
 export interface EventStreamOptions {
@@ -48,8 +48,6 @@ export class EventStream implements Stream {
 
   async send(message: ServerMessage): Promise<void> {
     if (!this.#controller) throw new Error('the stream has ended');
-    // Treat a client that has stopped reading as disconnected.
-    if ((this.#controller.desiredSize ?? 0) < -MOST_UNREAD) this.close();
     this.#write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
     return await Promise.resolve();
   }

@@ -1,6 +1,6 @@
 /** The client that sent a request. @module */
 import type { Logger } from '../../local/log.js';
-import { InvalidToken, RPC, RpcFault } from '../../protocol/errors.js';
+import { InvalidToken, RPC, RpcFault, type LimitExceeded } from '../../protocol/errors.js';
 import type { Owner } from '../../protocol/request.js';
 import type { Keyring } from '../../task/keyring.js';
 import { httpOwner, stdioOwner, type AuthInfo, type OwnerRule } from '../request/owner.js';
@@ -14,6 +14,8 @@ import { openSession, type Session } from './session.js';
 export class Peer {
   #owner: Owner | undefined;
   #expired: AbortSignal | undefined;
+  #refusal: LimitExceeded | undefined;
+  #over: (() => void)[] = [];
 
   private constructor(
     private readonly ownerOf: () => Owner,
@@ -60,6 +62,25 @@ export class Peer {
     if (sessionId === null) return this;
     const session = openSession(keys, owner.id, sessionId);
     return session && new Peer(() => owner, this.expiresAt, session);
+  }
+
+  /** The limit that has refused the request, if one has. */
+  get refusal(): LimitExceeded | undefined {
+    return this.#refusal;
+  }
+
+  readonly limited = (refusal: LimitExceeded): void => {
+    this.#refusal ??= refusal;
+  };
+
+  /** Calls `then` once the request's response is over. */
+  onceOver(then: () => void): void {
+    this.#over.push(then);
+  }
+
+  /** The request's response is over. */
+  over(): void {
+    for (const then of this.#over.splice(0)) then();
   }
 
   /** @throws RpcFault if it cannot be determined */

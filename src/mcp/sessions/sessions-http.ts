@@ -4,6 +4,7 @@
  * that GET opens, and takes the replies to questions.
  * @module
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
@@ -15,8 +16,9 @@ import { EventStream } from './event-stream.js';
 import { openReply, takeReply } from './replies.js';
 import { isStatedInRequests, pickVersion } from '../../protocol/registry.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
+import { serveWithin } from '../quota/http.js';
 import type { TaskService } from '../service.js';
-import { failure, unknownOwner, unknownSession } from '../request/refusal.js';
+import { failure, retryAfter, unknownOwner, unknownSession } from '../request/refusal.js';
 import { unlessExpired, untilExpiry } from '../request/token-expiry.js';
 import type { Peer } from './peer.js';
 import { newSession, sealSession, type Session } from './session.js';
@@ -55,25 +57,21 @@ export interface SessionOptions {
   readonly peerOf: (authInfo: AuthInfo | undefined) => Peer;
   /** Announces a changed tool list to the clients that the handler itself has streams to. @default it has none */
   readonly announceTools?: () => void;
-  /** The maximum number of open GET streams. */
-  readonly maxSubscriptions: number;
   /** The interval of keepalive comments on a stream, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
-  /** In bytes. */
-  readonly maxRequestBodySize: number;
 }
 
 export function serveSessions(
   handler: PeerHandler,
   service: TaskService,
-  { peerOf, announceTools, maxSubscriptions, keepAliveMs, maxRequestBodySize }: SessionOptions,
+  { peerOf, announceTools, keepAliveMs }: SessionOptions,
 ): FetchHandler {
   const streams = new Set<EventStream>();
   const subscribing = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
 
-  function listen(session: Session, { expired }: Peer, signal: AbortSignal): Response {
-    if (streams.size >= maxSubscriptions)
-      return failure(503, RPC.internalError, 'this server has too many open streams; try again later');
+  function listen(session: Session, peer: Peer, signal: AbortSignal): Response {
+    const { expired } = peer;
+    const release = service.quota.hold(peer, 'streams');
     const stream = new EventStream({
       session: session.id,
       answers: session.answers,
@@ -81,10 +79,11 @@ export function serveSessions(
       keepAliveMs,
     });
     streams.add(stream);
-    const leave = service.sessions.open(session.id, stream);
+    const leave = service.sessions.open(session.id, stream, peer.owner);
     signal.addEventListener('abort', () => stream.close(), { once: true });
     void stream.closed.then(() => {
       leave();
+      release();
       return streams.delete(stream);
     });
     return new Response(stream.body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
@@ -123,7 +122,17 @@ export function serveSessions(
   }
 
   return {
-    fetch: async (request, given = {}) => atOnce(await serve(request, given)),
+    async fetch(request, given = {}) {
+      let peer: Peer | undefined;
+      try {
+        peer = peerOf(given.authInfo).inSession(service.keys, sessionIdOf(request));
+      } catch (error) {
+        if (!(error instanceof RpcFault)) throw error;
+        return unknownOwner(error);
+      }
+      if (!peer) return unknownSession();
+      return await serveLimited(request, given, peer);
+    },
     async close() {
       stop();
       for (const stream of streams) stream.close();
@@ -131,20 +140,44 @@ export function serveSessions(
     },
   };
 
-  async function serve(request: Request, given: Given): Promise<Response> {
-    // Requests that state their version themselves belong to no session. The `Mcp-Method` header doesn't tell them
-    // apart: some clients with sessions send it too.
-    const named = request.headers.get('mcp-protocol-version');
-    const sessionless = isStatedInRequests(service.versions, named);
-    const sessionId = sessionless ? null : request.headers.get('mcp-session-id');
-    let peer: Peer | undefined;
-    try {
-      peer = peerOf(given.authInfo).inSession(service.keys, sessionId);
-    } catch (error) {
-      if (!(error instanceof RpcFault)) throw error;
-      return unknownOwner(error);
-    }
-    if (!peer) return unknownSession();
+  async function serveLimited(request: Request, given: Given, peer: Peer): Promise<Response> {
+    let method: unknown = request.headers.get('mcp-method');
+    return await serveWithin(
+      service,
+      { request, owner: peer.owner, repeatable: () => method !== 'tools/call', over: () => peer.over() },
+      async () => {
+        const message = isSessionless(request)
+          ? undefined
+          : await peekBody(request, given.parsedBody, service.quota.limits.requestBytes);
+        if (message !== undefined) method = methodOf(message);
+        const response = await serve(request, given, { peer, message });
+        return atOnce(Array.isArray(message) ? response : await limitStatus(response, peer));
+      },
+    );
+  }
+
+  /** Returns the version that the request states in its header. */
+  function statedBy(request: Request): string | null {
+    return request.headers.get('mcp-protocol-version');
+  }
+
+  /**
+   * Requests that state their version themselves belong to no session. The `Mcp-Method` header doesn't tell them apart:
+   * some clients with sessions send it too.
+   */
+  function isSessionless(request: Request): boolean {
+    return isStatedInRequests(service.versions, statedBy(request));
+  }
+
+  function sessionIdOf(request: Request): string | null {
+    return isSessionless(request) ? null : request.headers.get('mcp-session-id');
+  }
+
+  async function serve(
+    request: Request,
+    given: Given,
+    { peer, message }: { readonly peer: Peer; readonly message: unknown },
+  ): Promise<Response> {
     const { session } = peer;
     if (session && request.method === 'GET') {
       const wanted = request.headers.get('accept')?.includes('text/event-stream');
@@ -152,19 +185,18 @@ export function serveSessions(
         ? listen(session, peer, request.signal)
         : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
     }
-    if (request.method !== 'POST' || sessionless) {
+    if (request.method !== 'POST' || isSessionless(request)) {
       const method = request.headers.get('mcp-method');
       const response = await unlessExpired(await handler.fetch(request, given, peer), peer.expired);
       // Dropping a call's stream may cancel the call. At expiry, the client has not dropped it, so the call continues.
       // The handler of subscriptions ends its streams at expiry itself.
       return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
     }
-    const message = await peekBody(request, given.parsedBody, maxRequestBodySize);
     if (session) service.cancellations.receive(session.id, message);
     const taken = await reply(message, peer);
     if (taken) return taken;
     const answered = await unlessExpired(await handler.fetch(request, given, peer), peer.expired);
-    const version = pickVersion(service.versions, 'in-initialize', named);
+    const version = pickVersion(service.versions, 'in-initialize', statedBy(request));
     const response = isPoll(version, message)
       ? await withoutStream(answered)
       : untilExpiry(answered, peer.expired, false);
@@ -173,10 +205,30 @@ export function serveSessions(
   }
 }
 
+/** Gives the response to a request that a limit has refused its status. */
+async function limitStatus(response: Response, peer: Peer): Promise<Response> {
+  // A limit refuses a request at once, before anything that takes time.
+  if (isStream(response)) await nextTurn();
+  const { refusal } = peer;
+  if (!refusal || !response.ok) return response;
+  const answer = await withoutStream(response);
+  const headers = new Headers(answer.headers);
+  headers.set('retry-after', retryAfter(refusal.data.retryAfterMs));
+  return new Response(answer.body, { status: 429, headers });
+}
+
+function methodOf(message: unknown): unknown {
+  return (message as { method?: unknown } | null | undefined)?.method;
+}
+
+function isStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') === true;
+}
+
 /** Begins an event stream with a comment, because servers send the headers with the first part of the body. */
 function atOnce(response: Response): Response {
   const { body } = response;
-  if (!body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  if (!body || !isStream(response)) return response;
   const begun = body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({ start: (controller) => controller.enqueue(OPEN) }),
   );
@@ -187,13 +239,13 @@ const OPEN = new TextEncoder().encode(': open\n\n');
 
 /** Polls get no stream: "servers SHOULD NOT upgrade to an SSE stream in response to a `tasks/get` request". */
 function isPoll({ methods }: ProtocolVersion, message: unknown): boolean {
-  const method = (message as { method?: unknown } | null | undefined)?.method;
+  const method = methodOf(message);
   return typeof method === 'string' && Object.hasOwn(methods, method) && methods[method]?.poll === true;
 }
 
 /** Converts an event stream with a single message to a JSON response. */
 async function withoutStream(response: Response): Promise<Response> {
-  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  if (!isStream(response)) return response;
   let data = '';
   createParser({ onEvent: (event) => (data = event.data) }).feed(await response.text());
   const headers = new Headers(response.headers);

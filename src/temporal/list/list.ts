@@ -71,6 +71,19 @@ export class TaskList {
     return { tasks, ...(next ? { next: toBytes(next) } : {}) };
   }
 
+  /** Counts the running tasks with these owner tags that started before a time, in milliseconds since 1970. */
+  async countRunning(tags: readonly string[], before: number): Promise<number> {
+    const until = within(DEADLINE.list);
+    const query = `(${which(tags.map(idRange))}) AND ExecutionStatus = 'Running' AND StartTime < '${new Date(before).toISOString()}'`;
+    const { client } = this.calls;
+    const request = { namespace: client.options.namespace, query };
+    const { count } = await this.calls.run(
+      until,
+      async () => await client.workflowService.countWorkflowExecutions(request),
+    );
+    return Number(count ?? 0);
+  }
+
   /** The first phase: a page of the tasks that visibility does not show yet; `undefined` once there are no more. */
   async #unlistedPage(
     ranges: Ranges,
@@ -85,9 +98,8 @@ export class TaskList {
 
   /** The second phase: a page of the tasks that visibility shows. It has a row per run, so IDs may repeat. */
   async #visiblePage(ranges: Ranges, { listing, page, token }: Place, until: number): Promise<PageOfIds> {
-    const which = ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
     const { ids, next } = await this.#visible(
-      which,
+      which(ranges),
       until,
       token === undefined ? undefined : Buffer.from(token, 'base64'),
     );
@@ -96,12 +108,12 @@ export class TaskList {
   }
 
   async #visible(
-    which: string,
+    chosen: string,
     until: number,
     from?: Uint8Array,
   ): Promise<{ ids: string[]; next: Uint8Array | null | undefined }> {
     // Leave out runs that continued as new: they are earlier runs of a task, not tasks of their own.
-    const query = `(${which}) AND ExecutionStatus != 'ContinuedAsNew'`;
+    const query = `(${chosen}) AND ExecutionStatus != 'ContinuedAsNew'`;
     const { client } = this.calls;
     const request = {
       namespace: client.options.namespace,
@@ -116,6 +128,10 @@ export class TaskList {
     );
     return { ids: (executions ?? []).map(({ execution }) => execution?.workflowId ?? ''), next: nextPageToken };
   }
+}
+
+function which(ranges: Ranges): string {
+  return ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
 }
 
 function toBytes(place: Place): Uint8Array {

@@ -1,0 +1,29 @@
+/** What a caller reads when it has reached a limit. Pure. @module */
+import { number } from '../../limits/limits.js';
+import { LimitExceeded } from '../../protocol/errors.js';
+import type { Exceeded } from './shares.js';
+import { SHARED, SINGLE, type LimitName } from './table.js';
+
+export interface Reached extends Omit<Exceeded, 'scope'> {
+  readonly limit: LimitName;
+  /** What has the limit: each owner, this server process, or each task. */
+  readonly scope: Exceeded['scope'] | 'task';
+  /** When to try again, in milliseconds. */
+  readonly retryAfterMs: number;
+}
+
+const SCOPES = {
+  owner: 'for each caller',
+  process: 'for all callers of this server',
+  task: 'for each caller',
+} as const;
+
+export function limitExceeded({ limit, allowed, scope, retryAfterMs }: Reached): LimitExceeded {
+  const { counted } = { ...SHARED, ...SINGLE }[limit];
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  const wait = seconds === 1 ? '1 second' : `${number(seconds)} seconds`;
+  return new LimitExceeded(
+    `Too many ${counted}: ${number(allowed)} are allowed ${SCOPES[scope]}. This request changed nothing. Wait ${wait}, then send it again.`,
+    { retryAfterMs, limit, allowed },
+  );
+}

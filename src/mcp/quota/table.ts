@@ -1,0 +1,166 @@
+/**
+ * The limits on what callers can use, with their defaults: the only place with these numbers. `docs/limits.md` is
+ * written from this table. Pure.
+ * @module
+ */
+
+const MIB = 1024 * 1024;
+
+/** A limit that each owner has a part of: a caller with a token is an owner, and all callers without one are one. */
+interface SharedRow {
+  readonly perOwner: number;
+  /** At least four times `perOwner`, so that one owner cannot take everything. */
+  readonly perProcess: number;
+  /** What is counted, as in "the limit is 1,000 running tasks". */
+  readonly counted: string;
+  readonly meaning: string;
+  /** What happens beyond the limit. @default the request is refused */
+  readonly beyond?: string;
+}
+
+/** A limit on one thing. */
+interface SingleRow {
+  readonly each: number;
+  /** What has the limit, as in "for each stream". */
+  readonly of: string;
+  readonly counted: string;
+  readonly meaning: string;
+  readonly beyond?: string;
+}
+
+/** The limits that owners share. */
+export const SHARED = {
+  runningTasks: {
+    perOwner: 1_000,
+    perProcess: 10_000,
+    counted: 'running tasks',
+    meaning: 'Tasks that have not ended, wherever they were started.',
+  },
+  startsPerMinute: {
+    perOwner: 300,
+    perProcess: 6_000,
+    counted: 'task starts a minute',
+    meaning:
+      'Calls of durable tools. A caller that has paused may make as many at once, and then gets a sixtieth of them back each second. A call that repeats an idempotency key does not count.',
+  },
+  readsPerSecond: {
+    perOwner: 250,
+    perProcess: 1_000,
+    counted: 'requests about tasks a second',
+    meaning: 'Requests about tasks (`tasks/*`, and reads of linked results), as many of them at once.',
+  },
+  streams: {
+    perOwner: 256,
+    perProcess: 1_024,
+    counted: 'open streams',
+    meaning: 'Streams that clients with a session open with GET (2025-11-25).',
+  },
+  subscriptions: {
+    perOwner: 64,
+    perProcess: 512,
+    counted: 'open subscriptions',
+    meaning: 'Open `subscriptions/listen` requests (2026-07-28).',
+  },
+  waitingRequests: {
+    perOwner: 500,
+    perProcess: 2_000,
+    counted: 'waiting requests',
+    meaning: 'Requests that wait for a task: `tasks/result`, calls that do not become a task, and `task_wait`.',
+  },
+  unreadBytes: {
+    perOwner: 64 * MIB,
+    perProcess: 256 * MIB,
+    counted: 'bytes of unread responses',
+    meaning:
+      'Responses over HTTP that clients have not read yet. The response that reaches the limit may go beyond it.',
+    beyond: 'The request is refused; a stream is cut off, with a log line',
+  },
+  sessionBytes: {
+    perOwner: 8 * MIB,
+    perProcess: 32 * MIB,
+    counted: 'bytes of sessions',
+    meaning: 'What is kept about the tasks of sessions (2025-11-25): ID and status of up to 100 tasks of each session.',
+    beyond:
+      'The session that was used least recently is forgotten. Its client gets notifications again once it asks about a task',
+  },
+} as const satisfies Record<string, SharedRow>;
+
+/** The limits on single things. */
+export const SINGLE = {
+  readsPerPoll: {
+    each: 10,
+    of: 'task',
+    counted: 'reads of one task in a poll interval',
+    meaning: 'Reads of one task (`tasks/get`) by one owner in each `pollInterval`, ten times as many of them at once.',
+  },
+  tasksPerSubscription: {
+    each: 100,
+    of: 'subscription',
+    counted: 'tasks of one subscription',
+    meaning: 'Tasks that one subscription follows.',
+    beyond: 'The further tasks are left out of the acknowledgement',
+  },
+  unreadBytesPerStream: {
+    each: 8 * MIB,
+    of: 'stream',
+    counted: 'unread bytes of one stream',
+    meaning: 'Messages on one event stream that its client has not read yet. A single message may be larger.',
+    beyond: 'The stream is cut off, with a log line',
+  },
+  requestBytes: {
+    each: 4 * MIB,
+    of: 'request',
+    counted: 'bytes in the body of one request',
+    meaning: 'The body of one request over HTTP. Larger arguments and answers need external storage too.',
+    beyond: 'The request is refused with 413',
+  },
+} as const satisfies Record<string, SingleRow>;
+
+export type SharedLimit = keyof typeof SHARED;
+export type SingleLimit = keyof typeof SINGLE;
+export type LimitName = SharedLimit | SingleLimit;
+
+/** How much of something each owner may use, and all owners of a server process together. */
+export interface Shares {
+  /**
+   * For each owner; `false` for no limit besides `perProcess`.
+   * @default see the limit, but at most a quarter of `perProcess`
+   */
+  readonly perOwner?: number | false;
+  /** For all owners together; `false` for no limit. @default see the limit */
+  readonly perProcess?: number | false;
+}
+
+/**
+ * The limits on what callers can use. Each is counted by each server process for itself: with N replicas, callers can
+ * use N times as much. `false` removes a limit, as does `Infinity`.
+ */
+export interface LimitOptions {
+  /** Tasks that have not ended. @default { perOwner: 1000, perProcess: 10000 } */
+  readonly runningTasks?: Shares | false;
+  /** Calls of durable tools per minute, as many of them at once. @default { perOwner: 300, perProcess: 6000 } */
+  readonly startsPerMinute?: Shares | false;
+  /** Requests about tasks per second, as many of them at once. @default { perOwner: 250, perProcess: 1000 } */
+  readonly readsPerSecond?: Shares | false;
+  /** Streams that sessions open with GET (2025-11-25). @default { perOwner: 256, perProcess: 1024 } */
+  readonly streams?: Shares | false;
+  /** Open `subscriptions/listen` requests (2026-07-28). @default { perOwner: 64, perProcess: 512 } */
+  readonly subscriptions?: Shares | false;
+  /** Requests that wait for the end of a task. @default { perOwner: 500, perProcess: 2000 } */
+  readonly waitingRequests?: Shares | false;
+  /** Bytes of responses over HTTP that are not read yet. @default { perOwner: 67108864, perProcess: 268435456 } */
+  readonly unreadBytes?: Shares | false;
+  /** Bytes kept about the tasks of sessions (2025-11-25). @default { perOwner: 8388608, perProcess: 33554432 } */
+  readonly sessionBytes?: Shares | false;
+  /** Reads of one task by one owner per `pollInterval`, ten times as many of them at once. @default 10 */
+  readonly readsPerPoll?: number | false;
+  /** Tasks that one subscription follows. @default 100 */
+  readonly tasksPerSubscription?: number | false;
+  /** Bytes of messages on one event stream that are not read yet. @default 8388608 (8 MiB) */
+  readonly unreadBytesPerStream?: number | false;
+  /**
+   * Bytes in the body of one request over HTTP. Larger arguments and answers need external storage too.
+   * @default 4194304 (4 MiB)
+   */
+  readonly requestBytes?: number | false;
+}
