@@ -15,8 +15,21 @@ let root: string;
 beforeAll(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-glob-')));
   const files = [
-    ...['x.csv', 'a/x.csv', 'a/b/y.csv', 'a/b/c/z.csv', 'b/x.csv', 'ab/xy.csv', 'a/q]r.csv', 'a/q[r.csv', 'a/q^r.csv'],
-    ...['a/q-r.csv', 'a/qar.csv', 'a/a b.csv', 'b/línea.csv', 'b/.hidden/h.csv', 'b/node_modules/m.csv'],
+    'x.csv',
+    'a/x.csv',
+    'a/b/y.csv',
+    'a/b/c/z.csv',
+    'b/x.csv',
+    'ab/xy.csv',
+    'a/q]r.csv',
+    'a/q[r.csv',
+    'a/q^r.csv',
+    'a/q-r.csv',
+    'a/qar.csv',
+    'a/a b.csv',
+    'b/línea.csv',
+    'b/.hidden/h.csv',
+    'b/node_modules/m.csv',
   ];
   for (const file of files) {
     await mkdir(dirname(join(root, 'tree', file)), { recursive: true });
