@@ -94,7 +94,9 @@ export class TaskSubscription {
     const about = { method: listen.format.method };
     try {
       this.#tasks = await asRpcFaults(service.logger, about, this.stopped, async () => {
-        const looks = listen.taskIds.slice(0, service.quota.limits.tasksPerSubscription).map(async (id) => await this.#follow(id).catch(absent));
+        const looks = listen.taskIds
+          .slice(0, service.quota.limits.tasksPerSubscription)
+          .map(async (id) => await this.#follow(id).catch(absent));
         return (await Promise.all(looks)).flat();
       });
       return undefined;
