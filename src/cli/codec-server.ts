@@ -18,8 +18,11 @@ const LARGEST_BODY = 16 * 1024 * 1024;
 /** How long a client may take to send its request, in milliseconds. */
 const REQUEST_TIMEOUT = 30_000;
 const HOST = '127.0.0.1';
-/** `/decode`, or with the namespace, as in the endpoint `http://localhost:8081/{namespace}`. */
-const PATH = /^(?:\/[^/?]+)?\/(encode|decode)$/;
+/**
+ * `/decode`, or with the namespace, as in the endpoint `http://localhost:8081/{namespace}`. Temporal's CLI leaves that
+ * empty unless it is given one.
+ */
+const PATH = /^(?:\/[^/?]*)?\/(encode|decode)$/;
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 const HEADERS = 'content-type, x-namespace, authorization';
 
