@@ -65,7 +65,7 @@ export class Shell {
 
   /** @returns {string[]} */
   get commands() {
-    return [...this.helpOf().matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+    return [...this.helpOf().matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
   }
 
   /** Whether any command has the option. */
