@@ -1,5 +1,5 @@
 /** Workers whose payloads are unreadable without their codec, given as a codec server or as a module. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -191,6 +191,19 @@ it('the gateway’s own worker, which asks first, sends the codec server the nam
 
 it('the data converter of a module decodes payloads', async () => {
   expect((await call({ dataConverter: module })).result.structuredContent).toMatchObject({ loaded: 'd' });
+});
+
+it('a connection with a data converter of its own is not encrypted because of the environment', async () => {
+  vi.stubEnv('MCP_TASKS_ENCRYPTION_KEYS', `a:${randomBytes(32).toString('base64')}`);
+  expect((await call({ dataConverter: module })).result.structuredContent).toMatchObject({ loaded: 'd' });
+});
+
+it('encryption that the file demands needs keys', async () => {
+  vi.stubEnv('MCP_TASKS_ENCRYPTION_KEYS', '');
+  await expect(open({ encryption: true })).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringContaining('MCP_TASKS_ENCRYPTION_KEYS'),
+  });
 });
 
 it('an unreachable codec server causes a retryable error', async () => {
