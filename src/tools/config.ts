@@ -1,6 +1,7 @@
 /** The files and databases the reference tools may access: set by the operator, never by the caller. @module */
 import { delimiter, resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
+import { duckdbLimitsFromEnv, type DuckDBLimits } from './duckdb-limits.js';
 
 /** The files and databases that the reference tools may access. */
 export interface ToolsConfig {
@@ -8,6 +9,8 @@ export interface ToolsConfig {
   readonly roots: readonly string[];
   /** Databases by the name that calls use: `postgres://…` or `duckdb:<file>`. The URLs stay in the worker. */
   readonly databases: Readonly<Record<string, string>>;
+  /** What each DuckDB session may use of the worker's machine. @default see {@link DuckDBLimits} */
+  readonly duckdb?: DuckDBLimits;
 }
 
 const DATABASE_VARIABLE = /^MCP_TASKS_DATABASE_(\w+)$/;
@@ -18,8 +21,10 @@ const DATABASE_VARIABLE = /^MCP_TASKS_DATABASE_(\w+)$/;
  * - `MCP_TASKS_ROOTS`: folders, separated as in `PATH`. No default: if it is unset, the tools can access no files.
  * - `DATABASE_URL`: the database named `default`.
  * - `MCP_TASKS_DATABASE_<NAME>`: more databases, each named `<name>` in lower case.
+ * - `MCP_TASKS_DUCKDB_MEMORY`, `MCP_TASKS_DUCKDB_SPILL` (bytes), `MCP_TASKS_DUCKDB_THREADS` and
+ *   `MCP_TASKS_DUCKDB_TIME` (such as `90 minutes`): the limits in {@link DuckDBLimits}.
  *
- * @throws McpTasksError `CONFIGURATION` if a database URL is invalid; names the variable, never its value
+ * @throws McpTasksError `CONFIGURATION` if a database URL or a limit is invalid; names the variable, never a URL
  * @example
  * const config = toolsConfigFromEnv(process.env);
  */
@@ -33,7 +38,8 @@ export function toolsConfigFromEnv(env: Readonly<Record<string, string | undefin
     databases[name] = url;
   }
   const roots = (env['MCP_TASKS_ROOTS'] ?? '').split(delimiter).filter(Boolean);
-  return { roots: roots.map((root) => resolve(root)), databases };
+  const duckdb = duckdbLimitsFromEnv(env);
+  return { roots: roots.map((root) => resolve(root)), databases, ...(duckdb ? { duckdb } : {}) };
 }
 
 function isDatabaseUrl(url: string): boolean {

@@ -6,11 +6,14 @@
 import { fileURLToPath } from 'node:url';
 import type { DurableTool } from '../tool/define-tool.js';
 import type { ToolsConfig } from './config.js';
+import { effectiveLimits } from './duckdb-limits.js';
 import { convertFile } from './convert/tool.js';
 import { loadDataset } from './load/tool.js';
 import type { ReferenceTool } from './reference-tool.js';
 
 export { toolsConfigFromEnv, type ToolsConfig } from './config.js';
+export { type DuckDBLimits } from './duckdb-limits.js';
+export { type Duration } from '../task/duration.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
 
 /**
@@ -22,6 +25,7 @@ const TOOLS: readonly ReferenceTool[] = [loadDataset, convertFile];
 /**
  * Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration.
  *
+ * @throws McpTasksError `CONFIGURATION` if a limit of `config.duckdb` is invalid
  * @example
  * const config = toolsConfigFromEnv(process.env);
  * const worker = await createWorker({
@@ -31,6 +35,7 @@ const TOOLS: readonly ReferenceTool[] = [loadDataset, convertFile];
  * });
  */
 export function referenceTools(config: ToolsConfig): DurableTool[] {
+  effectiveLimits(config.duckdb);
   return TOOLS.map((tool) => tool.define(config));
 }
 

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { StepContext } from '../../task/step-context.js';
 import { ToolError } from '../../tool/errors.js';
 import type { ToolsConfig } from '../config.js';
+import type { DuckDBLimits } from '../duckdb-limits.js';
 import type { ConvertArguments, ConvertResult } from './schema.js';
 import { findFiles } from '../source/find.js';
 import { inspectFiles, recheckFiles } from '../source/inspect.js';
@@ -48,10 +49,11 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
       // If there are pins, an earlier attempt has passed this check, and may have written the target itself.
       if (existing !== undefined && !isDone)
         await refuseOwnSource(target, await findFiles(config.roots, args.source, ctx.signal));
-      pins = await inspectFiles(config.roots, args, ctx.signal);
+      pins = await inspectFiles(config.roots, args, ctx.signal, config.duckdb);
     }
     await parts.pin(pins);
-    if (!isDone) await make({ roots: config.roots, pins, parts, format, overwrite: args.overwrite, ctx });
+    if (!isDone)
+      await make({ roots: config.roots, limits: config.duckdb, pins, parts, format, overwrite: args.overwrite, ctx });
     const { size } = await stat(path);
     await parts.remove();
     return { target: args.target, format, rows: pins.rows, bytes: size, files: pins.files.length };
@@ -68,6 +70,7 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
 
 interface Conversion {
   readonly roots: readonly string[];
+  readonly limits: DuckDBLimits | undefined;
   readonly pins: SourcePins;
   readonly parts: Parts;
   /** The target's format. */
@@ -77,12 +80,12 @@ interface Conversion {
 }
 
 async function make(conversion: Conversion): Promise<void> {
-  const { roots, pins, parts, overwrite, ctx } = conversion;
+  const { roots, limits, pins, parts, overwrite, ctx } = conversion;
   await recheckFiles(roots, pins);
   const session = await SourceSession.open(
     pins.files.map(({ path }) => path),
     ctx.signal,
-    parts.folder,
+    { folder: parts.folder, limits },
   );
   try {
     await refuseUnwritable(session, conversion);

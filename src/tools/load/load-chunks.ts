@@ -3,7 +3,6 @@ import type { StepContext } from '../../task/step-context.js';
 import type { ToolsConfig } from '../config.js';
 import type { ChunkCounts, LoadPlan } from './types.js';
 import { chunksOf, type Chunk } from '../source/chunks.js';
-import { sourceError } from '../source/errors.js';
 import { recheckFiles } from '../source/inspect.js';
 import { RowReader, type RowBatch } from '../source/reader.js';
 import { canJump, readFileSql } from '../source/read-sql.js';
@@ -25,6 +24,7 @@ export async function loadChunks(config: ToolsConfig, plan: LoadPlan, ctx: StepC
     const source = await SourceSession.open(
       plan.source.files.map(({ path }) => path),
       ctx.signal,
+      { limits: config.duckdb },
     );
     try {
       // They are missing if an operator has reset the load to a time before its cleanup.
@@ -76,7 +76,7 @@ async function openReader(plan: LoadPlan, source: SourceSession, target: Target,
   const file = plan.source.files[chunk.file]!;
   const jump = canJump(plan.source) ? chunk.from : 0;
   const sql = `SELECT ${target.selectList(plan.source.columns)} FROM ${readFileSql(plan.source, file, jump)}`;
-  const reader = new RowReader(await source.stream(sql, [file.path]), (error) => sourceError(error, [file.path]));
+  const reader = new RowReader(await source.stream(sql, [file.path]), (error) => source.explain(error, [file.path]));
   await reader.skip(chunk.from - jump);
   return reader;
 }

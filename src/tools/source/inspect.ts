@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
+import type { DuckDBLimits } from '../duckdb-limits.js';
 import { existingPath } from '../paths.js';
 import { digestSql, textDigestSql } from './canonical.js';
 import { checkChosen } from './check-chosen.js';
@@ -36,11 +37,12 @@ export async function inspectFiles(
   roots: readonly string[],
   request: SourceRequest,
   signal: AbortSignal,
+  limits?: DuckDBLimits,
 ): Promise<SourcePins> {
   const types = parseTypes(request.types);
   const paths = await findFiles(roots, request.source, signal);
   const format = request.format ?? commonFormat(paths);
-  const session = await SourceSession.open(paths, signal);
+  const session = await SourceSession.open(paths, signal, { limits });
   try {
     const stats = await Promise.all(paths.map(async (path) => ({ path, ...(await fileStats(path)) })));
     const empty = stats.find(({ size }) => size === 0);

@@ -4,8 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { duckdb } from '../engines.js';
+import {
+  effectiveLimits,
+  limitError,
+  limitSettings,
+  withinTime,
+  type DuckDBLimits,
+  type EffectiveLimits,
+} from '../duckdb-limits.js';
 import { globLiteral, literal } from '../sql.js';
 import { sourceError } from './errors.js';
+
+export interface SessionOptions {
+  /** A folder that the session may also read and write. */
+  readonly folder?: string;
+  readonly limits?: DuckDBLimits | undefined;
+}
 
 export class SourceSession {
   private constructor(
@@ -14,6 +28,7 @@ export class SourceSession {
     private readonly signal: AbortSignal,
     /** The folder for data that does not fit into memory. */
     private readonly spill: string,
+    private readonly limits: EffectiveLimits,
   ) {
     signal.addEventListener('abort', this.#interrupt, { once: true });
   }
@@ -21,9 +36,13 @@ export class SourceSession {
   /**
    * @param paths the files it may read
    * @param signal interrupts the running query
-   * @param folder a folder it may also read and write
    */
-  static async open(paths: readonly string[], signal: AbortSignal, folder?: string): Promise<SourceSession> {
+  static async open(
+    paths: readonly string[],
+    signal: AbortSignal,
+    { folder, limits: given }: SessionOptions = {},
+  ): Promise<SourceSession> {
+    const limits = effectiveLimits(given);
     const { DuckDBInstance } = await duckdb();
     const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
     const connection = await instance.connect().catch((error: unknown) => {
@@ -32,13 +51,14 @@ export class SourceSession {
     });
     // A private folder: in a shared one, DuckDB treats other files as its own, and other users could read the data.
     const spill = mkdtempSync(join(tmpdir(), 'mcp-tasks-duckdb-'));
-    const session = new SourceSession(instance, connection, signal, spill);
+    const session = new SourceSession(instance, connection, signal, spill, limits);
     // Order: if `false`, DuckDB may return a file's rows in a different order on each read.
     // Time zone: a timestamp's text must not depend on where the worker runs.
     const settings = [
       'preserve_insertion_order = true',
       `TimeZone = 'UTC'`,
       `temp_directory = ${literal(spill)}`,
+      ...limitSettings(limits),
       'enable_progress_bar = true',
       'enable_progress_bar_print = false',
       // DuckDB checks access for the glob first, then for each match.
@@ -60,7 +80,8 @@ export class SourceSession {
    * Runs a query and returns its rows.
    *
    * @param files the files the query reads, for errors in which DuckDB does not name the file
-   * @throws ToolError naming file, row and column if the data does not match its format and types
+   * @throws ToolError naming file, row and column if the data does not match its format and types, or naming the limit
+   *   that was reached
    */
   async rows(sql: string, files?: readonly string[]): Promise<Record<string, DuckDBValue>[]> {
     return await this.#explained(async () => await (await this.connection.run(sql)).getRowObjects(), files);
@@ -83,13 +104,18 @@ export class SourceSession {
     rmSync(this.spill, { recursive: true, force: true });
   }
 
+  /** Returns the error to throw for one of DuckDB's. */
+  explain(error: unknown, files?: readonly string[]): unknown {
+    return limitError(error, this.limits) ?? sourceError(error, files);
+  }
+
   async #explained<T>(run: () => Promise<T>, files?: readonly string[]): Promise<T> {
     this.signal.throwIfAborted();
     try {
-      return await run();
+      return await withinTime(this.limits, this.#interrupt, run);
     } catch (error) {
       this.signal.throwIfAborted();
-      throw sourceError(error, files);
+      throw this.explain(error, files);
     }
   }
 

@@ -13,7 +13,7 @@ import type { Target, TargetSession } from './target.js';
  */
 export async function openTarget(config: ToolsConfig, target: LoadTarget, session: TargetSession): Promise<Target> {
   const found = database(config, target.database);
-  if (found.kind === 'duckdb') return await openDuckDBTarget(found, target, session);
+  if (found.kind === 'duckdb') return await openDuckDBTarget(found, target, session, config.duckdb);
   return await openPostgresTarget(found, target, session);
 }
 

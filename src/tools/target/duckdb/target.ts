@@ -6,6 +6,7 @@ import { digestSql } from '../../source/canonical.js';
 import type { Chunk } from '../../source/chunks.js';
 import type { Column } from '../../source/pins.js';
 import type { RowBatch } from '../../source/reader.js';
+import { withinTime, type EffectiveLimits } from '../../duckdb-limits.js';
 import { ident } from '../../sql.js';
 import { loadTables, type LoadTables } from '../names.js';
 import type { Target } from '../target.js';
@@ -26,6 +27,7 @@ export interface DuckDBSession {
   readonly signal: AbortSignal;
   /** Maps an error of the database to the error to throw. */
   readonly explain: (error: unknown) => unknown;
+  readonly limits: EffectiveLimits;
 }
 
 export class DuckDBTarget implements Target {
@@ -152,7 +154,9 @@ export class DuckDBTarget implements Target {
   readonly #query = async (sql: string): Promise<Record<string, DuckDBValue>[]> => {
     this.session.signal.throwIfAborted();
     try {
-      return await (await this.session.connection.run(sql)).getRowObjects();
+      return await withinTime(this.session.limits, this.#interrupt, async () =>
+        (await this.session.connection.run(sql)).getRowObjects(),
+      );
     } catch (error) {
       throw this.session.explain(error);
     }
