@@ -38,6 +38,9 @@ import {
 } from './temporal/connection/target.js';
 import type { DurableTool } from './tool/define-tool.js';
 
+/** The defaults of {@link DurableTasksOptions.limits}, for those who describe them. */
+export { SHARED as SHARED_LIMITS, SINGLE as SINGLE_LIMITS } from './mcp/quota/table.js';
+
 /** The options of `DurableTasks.connect`. */
 export interface DurableTasksOptions {
   /** The durable tools, as `defineTool` made them. */

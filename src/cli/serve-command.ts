@@ -60,6 +60,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       tools: module.tools,
       taskQueue,
       temporal: { dir, ui },
+      ...(module.limits ? { limits: module.limits } : {}),
       ...encryptedBy(process.env),
       ...common,
     }));

@@ -4,6 +4,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
+import type { LimitOptions } from '../mcp/quota/table.js';
 import type { DurableTasks } from '../server/durable-tasks.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { importTypeScript } from './typescript.js';
@@ -21,6 +22,8 @@ export interface ToolModule {
   }) => Promise<DurableTasks>;
   readonly workflowsPath?: string;
   readonly activities?: object;
+  /** For a server. */
+  readonly limits?: LimitOptions;
 }
 
 type Load = (file: string) => Promise<ToolModule>;
@@ -36,7 +39,7 @@ const LOADERS: Readonly<Record<string, Load>> = {
 
 /**
  * Loads a gateway's file (YAML), or a JavaScript or TypeScript module. A module exports its tools as the default export
- * or as `tools`, and may also export `workflowsPath` (relative to the module) and `activities`.
+ * or as `tools`, and may also export `workflowsPath` (relative to the module), `activities` and `limits`.
  *
  * @throws McpTasksError `CONFIGURATION` if there is no such file, its kind is unknown or it has no tools;
  * GatewayFileError if a gateway's file is invalid; and anything the module itself throws
@@ -59,7 +62,7 @@ async function importJavaScript(file: string): Promise<Readonly<Record<string, u
 
 /** @param exported what the module exports */
 function toolModule(file: string, exported: Readonly<Record<string, unknown>>): ToolModule {
-  const { default: main, tools = main, workflowsPath, activities } = withoutInterop(exported);
+  const { default: main, tools = main, workflowsPath, activities, limits } = withoutInterop(exported);
   if (!Array.isArray(tools) || tools.length === 0 || !tools.every(isTool)) {
     throw new McpTasksError(
       'CONFIGURATION',
@@ -70,6 +73,8 @@ function toolModule(file: string, exported: Readonly<Record<string, unknown>>): 
     tools,
     ...(typeof workflowsPath === 'string' ? { workflowsPath: resolve(dirname(file), workflowsPath) } : {}),
     ...(typeof activities === 'object' && activities !== null ? { activities } : {}),
+    // Checked when the server connects.
+    ...(limits === undefined ? {} : { limits: limits as LimitOptions }),
   };
 }
 

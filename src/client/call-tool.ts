@@ -6,6 +6,7 @@ import { milliseconds } from '../task/duration.js';
 import { InputDesk, type OnInput } from './inputs.js';
 import { ask, eraOf, type McpClient, type ToolResult } from './mcp-client.js';
 import type { CallToolOptions, CallToolParams } from './options.js';
+import { withinLimits } from './patience.js';
 import { MOVED_TASK } from './moved-task.js';
 import { Tap } from './seam.js';
 import { settle } from './settle.js';
@@ -28,6 +29,7 @@ const PAUSE = 1_000;
  * has to declare {@link tasksCapability}
  * @returns the tool's result, including one with `isError`
  * @throws JsonRpcError the JSON-RPC error that the call or its task ended with; -32600 if the task was cancelled
+ * @throws JsonRpcError -32010 if the server still refuses the call after `patience`, because a limit has been reached
  * @throws the client's own error if the server is unreachable
  * @throws McpTasksError `CONFIGURATION` if an option is not a duration
  * @throws the signal's reason
@@ -89,16 +91,19 @@ export async function callTool(
 async function answered(
   client: McpClient,
   params: Record<string, unknown>,
-  { signal, onInput, timeout = '1 minute' }: CallToolOptions,
+  { signal, onInput, timeout = '1 minute', patience = '5 minutes' }: CallToolOptions,
 ): Promise<z.infer<typeof CallAnswer>> {
   let more = {};
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     // Without onInput the client's own handlers answer.
-    const answer = await ask(client, { method: 'tools/call', params: { ...params, ...more } }, CallAnswer, {
-      timeout: milliseconds(timeout, 'timeout'),
-      signal,
-      ...(onInput ? { allowInputRequired: true } : {}),
-    });
+    const request = { method: 'tools/call', params: { ...params, ...more } };
+    const send = async (): Promise<z.infer<typeof CallAnswer>> =>
+      await ask(client, request, CallAnswer, {
+        timeout: milliseconds(timeout, 'timeout'),
+        signal,
+        ...(onInput ? { allowInputRequired: true } : {}),
+      });
+    const answer = await withinLimits(send, { patience: milliseconds(patience, 'patience'), signal });
     if (answer['resultType'] !== 'input_required' || !onInput) return answer;
     const { inputRequests, requestState } = answer;
     if (!inputRequests) await delay(PAUSE, undefined, signal ? { signal } : {});

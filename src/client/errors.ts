@@ -34,6 +34,20 @@ const REFUSED = new Set<unknown>([401, 403]);
 /** JSON-RPC's internal error, which a server answers with while its Temporal is unavailable. */
 const INTERNAL_ERROR = -32603;
 
+/** The code of an error for a caller that has reached a limit. Its request changed nothing. */
+const LIMIT_EXCEEDED = -32010;
+/** How both SDKs' errors for a failed POST continue with the response's body. */
+const POSTED = 'Error POSTing to endpoint: ';
+
+/**
+ * Returns when to send a request again that a limit has refused, in milliseconds; `undefined` for any other error.
+ */
+export function retryAfterOf(error: unknown): number | undefined {
+  if (!(error instanceof JsonRpcError) || error.code !== LIMIT_EXCEEDED) return undefined;
+  const { retryAfterMs, limit } = (error.data ?? {}) as { readonly retryAfterMs?: unknown; readonly limit?: unknown };
+  return typeof retryAfterMs === 'number' && typeof limit === 'string' ? retryAfterMs : undefined;
+}
+
 interface Coded {
   readonly name: string;
   readonly message: string;
@@ -48,10 +62,25 @@ interface Coded {
 export function answeredError(error: unknown): JsonRpcError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { name, message, code, data } = error as Coded;
+  const refused = refusedPost(message);
+  if (refused) return refused;
   if (typeof code !== 'number') return undefined;
   if (name === 'ProtocolError') return new JsonRpcError(code, message, data, { cause: error });
   if (name !== 'McpError' || isOwnOfV1(code, message, data)) return undefined;
   return new JsonRpcError(code, message.replace(`MCP error ${code}: `, ''), data, { cause: error });
+}
+
+/** Returns the error in the body of an HTTP response, if a limit has refused the request: both SDKs keep it as text. */
+function refusedPost(message: string): JsonRpcError | undefined {
+  const [, body] = message.split(POSTED);
+  if (body === undefined) return undefined;
+  try {
+    const { error } = JSON.parse(body) as { readonly error?: { code: number; message: string; data?: unknown } };
+    const refused = error && new JsonRpcError(error.code, error.message, error.data);
+    return retryAfterOf(refused) === undefined ? undefined : refused;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Detects the timeouts and closed connections that the v1 SDK reports as if the server had answered. */
@@ -63,6 +92,7 @@ function isOwnOfV1(code: number, message: string, data: unknown): boolean {
 
 /** Returns whether sending the same request again may succeed; never after a server's error if `answersAreFinal`. */
 export function isRetryable(error: Error, answersAreFinal: boolean): boolean {
+  if (retryAfterOf(error) !== undefined) return true;
   if (error instanceof JsonRpcError) return !answersAreFinal && error.code === INTERNAL_ERROR;
   if (error instanceof UnexpectedAnswerError || error.message === 'Not connected') return false;
   const { code } = error as Partial<Coded>;

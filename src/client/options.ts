@@ -25,7 +25,10 @@ export interface ResumeOptions {
   readonly onInput?: OnInput;
   /** Aborting it cancels the task (or the call) and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** How long the server may be unreachable while the task runs. @default '5 minutes' */
+  /**
+   * How long the server may be unreachable while the task runs, or refuse requests because a limit has been reached.
+   * @default '5 minutes'
+   */
   readonly patience?: Duration;
   /** Where to record the task while it is awaited, so that another process can {@link resume} it. @default nowhere */
   readonly taskStore?: TaskStore;

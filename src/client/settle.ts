@@ -3,6 +3,7 @@ import { awaitTask, REQUEST_TIMEOUT, type Waiting } from './await-task.js';
 import { InputDesk } from './inputs.js';
 import { AnyResult, ask, type McpClient, type ToolResult } from './mcp-client.js';
 import type { ResumeOptions } from './options.js';
+import { withinLimits } from './patience.js';
 import { Tap } from './seam.js';
 import type { StoredTask } from './task-store.js';
 
@@ -59,7 +60,7 @@ async function store(client: McpClient, { taskStore }: Waiting, record: StoredTa
 
 /** Tries to cancel the task, and ignores failures: the caller has gone, and the task may have ended. */
 async function cancel(client: McpClient, taskId: string): Promise<void> {
-  await ask(client, { method: 'tasks/cancel', params: { taskId } }, AnyResult, { timeout: REQUEST_TIMEOUT }).catch(
-    () => undefined,
-  );
+  const request = { method: 'tasks/cancel', params: { taskId } };
+  const send = async (): Promise<object> => await ask(client, request, AnyResult, { timeout: REQUEST_TIMEOUT });
+  await withinLimits(send, { patience: REQUEST_TIMEOUT, signal: undefined }).catch(() => undefined);
 }

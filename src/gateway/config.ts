@@ -1,5 +1,7 @@
 /** The schema of a gateway file. It validates the file and drives completion in editors. @module */
 import { z } from 'zod';
+import { SHARED_LIMITS as SHARED, SINGLE_LIMITS as SINGLE } from '../durable-tasks.js';
+import { number } from '../limits/limits.js';
 import { durationProblem, type Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
 import { addressProblem, headerProblem, pathProblem } from '../temporal/connection/settings.js';
@@ -258,6 +260,42 @@ const tool = z.strictObject({
   stackTraces: z.boolean().optional().describe('Whether failures include their stack traces. Default: false'),
 });
 
+const amount = z.union([z.int().positive(), z.literal(false)]);
+const shares = (name: keyof typeof SHARED) => {
+  const { counted, perOwner, perProcess } = SHARED[name];
+  return z
+    .union([
+      z.strictObject({
+        perOwner: amount.optional().describe(`Default: ${number(perOwner)}, but at most a quarter of perProcess`),
+        perProcess: amount.optional().describe(`Default: ${number(perProcess)}`),
+      }),
+      z.literal(false),
+    ])
+    .optional()
+    .describe(`The maximum number of ${counted}, for each caller and for all callers of this process`);
+};
+const single = (name: keyof typeof SINGLE) => {
+  const { counted, each } = SINGLE[name];
+  return amount.optional().describe(`The maximum number of ${counted}. Default: ${number(each)}`);
+};
+
+const limits = z
+  .strictObject({
+    runningTasks: shares('runningTasks'),
+    startsPerMinute: shares('startsPerMinute'),
+    readsPerSecond: shares('readsPerSecond'),
+    streams: shares('streams'),
+    subscriptions: shares('subscriptions'),
+    waitingRequests: shares('waitingRequests'),
+    unreadBytes: shares('unreadBytes'),
+    sessionBytes: shares('sessionBytes'),
+    readsPerPoll: single('readsPerPoll'),
+    tasksPerSubscription: single('tasksPerSubscription'),
+    unreadBytesPerStream: single('unreadBytesPerStream'),
+    requestBytes: single('requestBytes'),
+  } satisfies Record<keyof typeof SHARED | keyof typeof SINGLE, z.ZodType>)
+  .describe('How much callers may use; false removes a limit. See limits.md');
+
 /** The schema of the configuration. */
 export const GatewayConfig = z
   .strictObject({
@@ -303,6 +341,7 @@ export const GatewayConfig = z
       .describe(
         'How long such a call waits before it returns a handle, and the longest wait of task_wait. Default: 45 seconds',
       ),
+    limits: limits.optional(),
     tools: z.array(tool).min(1).describe('The tools, each of which starts a workflow'),
   })
   .meta({ title: 'mcp-tasks-temporal', description: 'Existing Temporal workflows as MCP tools' });

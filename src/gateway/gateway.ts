@@ -265,9 +265,10 @@ function settingsOf({
   fallback,
   handleAfter,
   pollInterval,
+  limits,
 }: GatewayConfig): Pick<
   DurableTasksOptions,
-  'ttl' | 'onTtl' | 'resultRetention' | 'deleteExpired' | 'fallback' | 'handleAfter' | 'pollInterval'
+  'ttl' | 'onTtl' | 'resultRetention' | 'deleteExpired' | 'fallback' | 'handleAfter' | 'pollInterval' | 'limits'
 > {
   return {
     ttl: {
@@ -280,6 +281,7 @@ function settingsOf({
     ...(fallback === undefined ? {} : { fallback }),
     ...(handleAfter === undefined ? {} : { handleAfter }),
     ...(pollInterval === undefined ? {} : { pollInterval }),
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 

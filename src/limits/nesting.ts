@@ -4,7 +4,7 @@
  */
 
 /** The deepest nesting of objects and arrays that is accepted. */
-const DEEPEST = 200;
+export const DEEPEST = 200;
 
 /** Returns what is wrong with the nesting of `value`; `undefined` if nothing is. */
 export function nestingProblem(value: unknown): string | undefined {

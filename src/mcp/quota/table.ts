@@ -126,9 +126,9 @@ export interface Shares {
    * For each owner; `false` for no limit besides `perProcess`.
    * @default see the limit, but at most a quarter of `perProcess`
    */
-  readonly perOwner?: number | false;
+  readonly perOwner?: number | false | undefined;
   /** For all owners together; `false` for no limit. @default see the limit */
-  readonly perProcess?: number | false;
+  readonly perProcess?: number | false | undefined;
 }
 
 /**
@@ -137,30 +137,30 @@ export interface Shares {
  */
 export interface LimitOptions {
   /** Tasks that have not ended. @default { perOwner: 1000, perProcess: 10000 } */
-  readonly runningTasks?: Shares | false;
+  readonly runningTasks?: Shares | false | undefined;
   /** Calls of durable tools per minute, as many of them at once. @default { perOwner: 300, perProcess: 6000 } */
-  readonly startsPerMinute?: Shares | false;
+  readonly startsPerMinute?: Shares | false | undefined;
   /** Requests about tasks per second, as many of them at once. @default { perOwner: 250, perProcess: 1000 } */
-  readonly readsPerSecond?: Shares | false;
+  readonly readsPerSecond?: Shares | false | undefined;
   /** Streams that sessions open with GET (2025-11-25). @default { perOwner: 256, perProcess: 1024 } */
-  readonly streams?: Shares | false;
+  readonly streams?: Shares | false | undefined;
   /** Open `subscriptions/listen` requests (2026-07-28). @default { perOwner: 64, perProcess: 512 } */
-  readonly subscriptions?: Shares | false;
+  readonly subscriptions?: Shares | false | undefined;
   /** Requests that wait for the end of a task. @default { perOwner: 500, perProcess: 2000 } */
-  readonly waitingRequests?: Shares | false;
+  readonly waitingRequests?: Shares | false | undefined;
   /** Bytes of responses over HTTP that are not read yet. @default { perOwner: 67108864, perProcess: 268435456 } */
-  readonly unreadBytes?: Shares | false;
+  readonly unreadBytes?: Shares | false | undefined;
   /** Bytes kept about the tasks of sessions (2025-11-25). @default { perOwner: 8388608, perProcess: 33554432 } */
-  readonly sessionBytes?: Shares | false;
+  readonly sessionBytes?: Shares | false | undefined;
   /** Reads of one task by one owner per `pollInterval`, ten times as many of them at once. @default 10 */
-  readonly readsPerPoll?: number | false;
+  readonly readsPerPoll?: number | false | undefined;
   /** Tasks that one subscription follows. @default 100 */
-  readonly tasksPerSubscription?: number | false;
+  readonly tasksPerSubscription?: number | false | undefined;
   /** Bytes of messages on one event stream that are not read yet. @default 8388608 (8 MiB) */
-  readonly unreadBytesPerStream?: number | false;
+  readonly unreadBytesPerStream?: number | false | undefined;
   /**
    * Bytes in the body of one request over HTTP. Larger arguments and answers need external storage too.
    * @default 4194304 (4 MiB)
    */
-  readonly requestBytes?: number | false;
+  readonly requestBytes?: number | false | undefined;
 }
