@@ -61,7 +61,8 @@ try {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, subscriptions] of Object.entries(situations)) {
       const begun = performance.now();
-      const open = await Promise.all(subscriptions.map(async (taskIds) => await listen(url, taskIds)));
+      const open = [];
+      for (const taskIds of subscriptions) open.push(await listen(url, taskIds));
       if (open.length > 0) opening[name] = [...(opening[name] ?? []), performance.now() - begun];
       await delay(SETTLE);
       took[name].push(...(await reads(url, mine, READS)));

@@ -61,7 +61,7 @@ describe('reads', () => {
     queue.enter('ann', 'soon', read('ann'));
     await settle();
     expect(begun).toEqual(['hanging']);
-    await vi.advanceTimersByTimeAsync(50);
+    await vi.advanceTimersByTimeAsync(20);
     expect(begun).toEqual(['hanging', 'ann']);
     await endOldest();
     await endOldest();
@@ -107,8 +107,8 @@ describe('time', () => {
     [5_000, 1, 2],
     [10_000, 2, 2],
     [30_000, 6, 6],
-    [60_000, 10, 10],
-    [3_600_000, 10, 10],
+    [60_000, 12, 12],
+    [3_600_000, 30, 30],
     [-60_000, 1, 2],
   ])(
     'a task that has not changed for %i ms is due after %i looks, without wanted progress %i',
@@ -165,8 +165,8 @@ describe('time', () => {
     const { state, watchers, follow } = simulated(longPolls);
     for (let number = 0; number < 20; number++) follow('task', true);
     await minutes(10);
-    expect(state.reads).toBeLessThan(75);
-    expect(state.reads).toBeGreaterThan(45);
+    expect(state.reads).toBeLessThan(25);
+    expect(state.reads).toBeGreaterThan(15);
     watchers.close();
   });
 
@@ -178,11 +178,12 @@ describe('time', () => {
       await vi.advanceTimersByTimeAsync(1_000);
       state.progress++;
     }
-    expect(wanting.seen.length).toBeGreaterThan(45);
+    // Its progress had not changed before, so the first look comes late.
+    expect(wanting.seen.length).toBeGreaterThan(25);
     expect(other.seen).toEqual([0]);
     const before = state.reads;
     await minutes(5);
-    expect(state.reads - before).toBeLessThan(60);
+    expect(state.reads - before).toBeLessThan(40);
     expect(wanting.seen.at(-1)).toBe(60);
     watchers.close();
   });

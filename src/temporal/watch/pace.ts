@@ -5,7 +5,7 @@ const LOOK = { every: 1_000, spread: 0.1 };
 /** A task is read after this part of the time for which it has not changed… */
 const PART_OF_QUIET = 0.2;
 /** …but at least this often, in milliseconds. */
-const LONGEST = 10_000;
+const LONGEST = 30_000;
 /** The shortest interval for a task without a long poll whose progress nobody wants, in milliseconds. */
 const WITHOUT_POLL = 2_000;
 

@@ -5,12 +5,12 @@
  */
 
 /** How many reads run at a time: one owner's, and all owners'. */
-const AT_ONCE = { owner: 4, all: 16 };
+const AT_ONCE = { owner: 2, all: 8 };
 /**
  * How long a read counts, in milliseconds. After that it is waiting for something other than this process: a worker, a
  * codec or Temporal itself. So tasks without a worker don't hold up others.
  */
-const COUNTS_FOR = 50;
+const COUNTS_FOR = 20;
 
 /** `soon`: something has happened, or a new follower waits. `later`: a look for news that may not exist. */
 export type Urgency = 'soon' | 'later';
