@@ -29,10 +29,13 @@ export function installRuntime(logger: Logger): void {
   Runtime.install({ ...runtimeOptions(logger), shutdownSignals: [] });
 }
 
-/** Keeps the native log off stdout, unless the author has installed their own Runtime. */
+/**
+ * Sends Temporal's log through {@link workerLogger}, unless the author has installed their own Runtime. Temporal's own
+ * logger would log the messages of errors, which may quote arguments.
+ */
 export function ensureRuntime(): void {
   try {
-    Runtime.install({ telemetryOptions });
+    Runtime.install(runtimeOptions());
   } catch (error) {
     if (!(error instanceof IllegalStateError)) throw error;
   }

@@ -8,7 +8,8 @@ import { stepName } from '../task/names.js';
 
 /**
  * Returns a logger for Temporal's Runtime that never logs a tool's arguments, its results or the text of its errors,
- * which may quote them. Passes on only warnings and errors: a Worker's other messages are about bundles and polling.
+ * which may quote them. Of Temporal's own messages, passes on only warnings and errors: the others are about bundles and
+ * polling. What your workflows and activities log through Temporal's `log` is passed on as it is.
  *
  * @param logger where the log goes. Default: JSON lines on stderr
  * @example
@@ -16,9 +17,41 @@ import { stepName } from '../task/names.js';
  * const worker = await createWorker({ tools });
  */
 export function workerLogger(logger: Logger = stderrLogger()): DefaultLogger {
-  return new DefaultLogger('WARN', (entry) =>
-    entry.level === 'ERROR' ? logger.error(fields(entry), entry.message) : logger.warn(fields(entry), entry.message),
-  );
+  return new DefaultLogger('DEBUG', (entry) => {
+    const { level, message } = entry;
+    if (isAuthors(entry)) logger[METHODS[level]]({ ...fields(entry), ...ownFields(entry) }, message);
+    else if (level === 'ERROR') logger.error(fields(entry), message);
+    else if (level === 'WARN') logger.warn(fields(entry), message);
+  });
+}
+
+const METHODS = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** What Temporal adds to each message of a workflow or an activity. */
+const ADDED: ReadonlySet<string> = new Set([
+  'namespace',
+  'taskQueue',
+  'workflowId',
+  'runId',
+  'workflowType',
+  'workflowNamespace',
+  'workflowRunId',
+  'activityId',
+  'activityType',
+  'attempt',
+  'isLocal',
+  'taskToken',
+  'sdkComponent',
+]);
+
+/** Returns whether a workflow or an activity has logged this, and not the Worker. */
+function isAuthors({ meta = {} }: LogEntry): boolean {
+  const { sdkComponent } = meta as Record<string, unknown>;
+  return sdkComponent === 'workflow' || sdkComponent === 'activity';
+}
+
+function ownFields({ meta = {} }: LogEntry): object {
+  return Object.fromEntries(Object.entries(meta).filter(([name]) => !ADDED.has(name)));
 }
 
 /**

@@ -25,3 +25,17 @@ it('logs task, step and kind of failure, but no messages or values', () => {
     ['error', { failure: 'TypeError' }, 'Worker failed'],
   ]);
 });
+
+it('passes on what workflows and activities log themselves', () => {
+  const lines: [string, object, string][] = [];
+  const take = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
+  const logger = workerLogger({ debug: take('debug'), info: take('info'), warn: take('warn'), error: take('error') });
+  const meta = { workflowId: 'mcp-1', activityType: 'tool:resize', attempt: 1, activityId: '1', namespace: 'n' };
+  logger.info('half', { ...meta, sdkComponent: 'activity', done: 0.5 });
+  logger.debug('asked', { workflowId: 'mcp-2', workflowType: 'flow', runId: 'r', sdkComponent: 'workflow' });
+  logger.info('polling', { ...meta, sdkComponent: 'worker' });
+  expect(lines).toEqual([
+    ['info', { taskId: 'mcp-1', step: 'resize', attempt: 1, done: 0.5 }, 'half'],
+    ['debug', { taskId: 'mcp-2', workflowType: 'flow' }, 'asked'],
+  ]);
+});

@@ -5,7 +5,9 @@ import type { ProtocolVersion } from '../../protocol/version.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import { IDEMPOTENCY_KEY } from '../../task/idempotency-key.js';
 import type { Task } from '../../task/task.js';
-import { formSchemaProblem } from '../../task/form.js';
+import { formSchemaProblem, type FormRequest } from '../../task/form.js';
+import { withoutMessage } from '../../tool/author-code.js';
+import type { DurableTool } from '../../tool/define-tool.js';
 import { validate } from '../../tool/schema.js';
 import type { StartPermit } from '../quota/quota.js';
 import type { TaskService } from '../service.js';
@@ -65,10 +67,13 @@ interface Decided {
 async function answer(decided: Decided): Promise<RpcResult> {
   const { service, version, call, asTask, permit } = decided;
   const { tool, params } = call;
-  const checked = await validate(tool.inputSchema, params.arguments ?? {});
+  const own = (option: string) => (error: unknown) => {
+    throw withoutMessage(`${option} of tool "${tool.name}"`, error);
+  };
+  const checked = await validate(tool.inputSchema, params.arguments ?? {}).catch(own('inputSchema'));
   if ('problems' in checked)
     return version.calls.refuseArguments(call, `Invalid arguments for tool ${tool.name}: ${checked.problems}`);
-  const form = await tool.beforeStart?.(checked.value as never);
+  const form = await formOf(tool, checked.value).catch(own('beforeStart'));
   const unusable = form && formSchemaProblem(form);
   if (unusable !== undefined) throw new Error(`beforeStart of tool ${tool.name}: ${unusable}`);
   const asked = form && (await version.calls.askFirst(call, form));
@@ -85,6 +90,11 @@ async function answer(decided: Decided): Promise<RpcResult> {
   permit.started(task, request.key !== undefined && task.createdAt < since);
   service.logger.info({ taskId: task.id, tool: tool.name, asTask }, 'task started');
   return asTask ? created(decided, task) : await awaited(decided, task, request.key !== undefined);
+}
+
+/** As a promise, so that errors are handled alike, thrown or rejected. */
+async function formOf({ beforeStart }: DurableTool, args: unknown): Promise<FormRequest | undefined> {
+  return await beforeStart?.(args as never);
 }
 
 function created({ service, version, call }: Decided, task: Task): RpcResult {
