@@ -38,6 +38,9 @@ beforeEach(() => {
   bob = { authInfo: user(`bob ${crypto.randomUUID()}`) };
 });
 const gate = (): string => crypto.randomUUID();
+/** Keeps what a rate allows from growing while a busy machine is slow. */
+const stopTheClock = (): void => void vi.useFakeTimers({ toFake: ['performance'] });
+afterEach(() => vi.useRealTimers());
 
 /** A request in one of the protocol's versions. */
 const versions = {
@@ -84,6 +87,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
 
     it('limits starts per minute, and does not count repeats', async () => {
       const on = await limited({ startsPerMinute: { perOwner: 3, perProcess: 100 } });
+      stopTheClock();
       const keyed = { ...ann, meta: { [IDEMPOTENCY_KEY]: crypto.randomUUID() } };
       const args = { gate: gate() };
       const first = await start(on, keyed, 'wait', args);
@@ -106,7 +110,8 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       expect(await start(on, ann)).toMatchObject(refusal('runningTasks', 2, 2_000));
       expect((await start(on, bob)).status).toBe(200);
       await send(on, 'tasks/cancel', { taskId: first }, ann);
-      expect((await start(on, ann)).status).toBe(200);
+      // Temporal may still count it for a moment.
+      await vi.waitFor(async () => expect((await start(on, ann)).status).toBe(200), { timeout: 30_000, interval: 500 });
     });
 
     it('limits reads of a task that come much faster than its poll interval', async () => {
@@ -119,6 +124,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
 
     it('limits all requests about tasks', async () => {
       const on = await limited({ readsPerSecond: { perOwner: 2, perProcess: 100 } });
+      stopTheClock();
       const read = async (options: SendOptions): Promise<Reply> =>
         await send(on, 'tasks/get', { taskId: 'mcp-none' }, options);
       const all = await Promise.all(Array.from({ length: 10 }, async () => await read(ann)));
@@ -166,6 +172,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
 
   it('says in a header when to try again', async () => {
     const on = await limited({ startsPerMinute: { perOwner: 1, perProcess: 100 } });
+    stopTheClock();
     const session = await Session.begin(on, {}, ann.authInfo);
     const call = async () =>
       await session.open(on, 'tools/call', { name: 'wait', arguments: { gate: gate() }, task: {} });
@@ -174,7 +181,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     const { response } = refused;
     expect((await refused.all())[0]).toMatchObject(refusalBody('startsPerMinute', 1));
     expect(response.status).toBe(429);
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(50);
+    expect(response.headers.get('retry-after')).toBe('60');
     expect(response.headers.get('content-type')).toContain('application/json');
   });
 
