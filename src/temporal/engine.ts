@@ -137,8 +137,7 @@ export class Engine {
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
-    const watched = { owner, id, signals: [signal, this.#calls.closing] };
-    for await (const task of this.#watchers.watch(watched, { interest: 'ending' })) {
+    for await (const task of this.#watchers.watch({ owner, id, signal }, { interest: 'ending' })) {
       if (task.outcome) return { ...task, outcome: task.outcome };
     }
     throw taskNotFound();
@@ -155,8 +154,7 @@ export class Engine {
     { progress: wanted = () => true, impatient = false }: WatchOptions = {},
   ): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    const watched = { owner, id, signals: [signal, this.#calls.closing] };
-    return this.#watchers.watch(watched, { interest: { wanted }, impatient });
+    return this.#watchers.watch({ owner, id, signal }, { interest: { wanted }, impatient });
   }
 
   /**
@@ -290,7 +288,6 @@ export class Engine {
    * Ends all waits and calls of this engine with `TEMPORAL_UNAVAILABLE`, and closes its connection. Tasks keep running.
    */
   async close(): Promise<void> {
-    this.#watchers.close();
     await this.#calls.close();
   }
 

@@ -141,37 +141,40 @@ describe('time', () => {
       withPastReports: async ({ task }) => await Promise.resolve(task),
     };
     // Nothing ever happens in the history.
+    const closing = new AbortController();
     const calls = {
+      closing: closing.signal,
       client: { options: { namespace: 'default' } },
       once: async () => await new Promise<never>(() => undefined),
     };
     const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, longPolls);
     const follow = (id: string, wanted: boolean): { readonly seen: number[] } => {
       const seen: number[] = [];
-      void (async () => {
+      const watch = async (): Promise<void> => {
         const options = { interest: { wanted: () => wanted } };
-        for await (const task of watchers.watch({ owner: 'bob', id, signals: [] }, options))
+        for await (const task of watchers.watch({ owner: 'bob', id, signal: undefined }, options))
           seen.push(task.progress?.progress ?? -1);
-      })();
+      };
+      watch().catch(() => undefined);
       return { seen };
     };
-    return { state, watchers, follow };
+    return { state, follow, close: () => closing.abort() };
   }
 
   it.each([
     ['with a long poll', 1],
     ['without one', 0],
   ])('an idle task is read ever less often, %s, however many follow it', async (_, longPolls) => {
-    const { state, watchers, follow } = simulated(longPolls);
+    const { state, follow, close } = simulated(longPolls);
     for (let number = 0; number < 20; number++) follow('task', true);
     await minutes(10);
     expect(state.reads).toBeLessThan(25);
     expect(state.reads).toBeGreaterThan(15);
-    watchers.close();
+    close();
   });
 
   it('a task that moves is read every second, and only for those who want its progress', async () => {
-    const { state, watchers, follow } = simulated(1);
+    const { state, follow, close } = simulated(1);
     const wanting = follow('task', true);
     const other = follow('task', false);
     for (let second = 0; second < 60; second++) {
@@ -185,14 +188,14 @@ describe('time', () => {
     await minutes(5);
     expect(state.reads - before).toBeLessThan(40);
     expect(wanting.seen.at(-1)).toBe(60);
-    watchers.close();
+    close();
   });
 
   it('a task with a long poll whose progress nobody wants is read once', async () => {
-    const { state, watchers, follow } = simulated(1);
+    const { state, follow, close } = simulated(1);
     follow('task', false);
     await minutes(10);
     expect(state.reads).toBe(1);
-    watchers.close();
+    close();
   });
 });

@@ -19,8 +19,10 @@ const POLL_DEADLINE = 60_000;
  * position to continue from.
  */
 const SKIP_DEADLINE = 500;
-/** How long to wait before trying again to get a long poll, or to find another run, in milliseconds. */
-const TRY_AGAIN = 2_000;
+/** How long to wait before trying again to find another run, in milliseconds. */
+const NEXT_RUN = 2_000;
+/** How long to wait before trying again to get a long poll, in milliseconds. */
+const NEXT_SLOT = 10_000;
 /** How long to wait after a failed poll, in milliseconds: the first time, and at most. */
 const PAUSE = { first: 200, longest: 5_000 };
 
@@ -76,7 +78,7 @@ export class HistoryTail {
       const slot = budget.take(owner);
       this.#blind = refused || slot === undefined;
       if (!slot) {
-        await pauseFor(TRY_AGAIN, signal);
+        await pauseFor(NEXT_SLOT, signal);
         continue;
       }
       let over = false;
@@ -103,7 +105,7 @@ export class HistoryTail {
       if (!over) continue;
       // A follower that reads an outcome leaves now. Otherwise it waits for another run, such as one created by an
       // operator's reset.
-      await pauseFor(TRY_AGAIN, signal);
+      await pauseFor(NEXT_RUN, signal);
       beginAgain(cursor);
     }
   }

@@ -65,10 +65,16 @@ export class Watcher {
 
   /** The last one to leave ends the watcher. */
   remove(follower: Follower): void {
-    if (this.#followers.delete(follower) && this.#followers.size === 0) this.end();
+    if (this.#followers.delete(follower) && this.#followers.size === 0) this.#end();
   }
 
-  end(): void {
+  /** Ends the watcher, and its followers with this error. */
+  fail(error: unknown): void {
+    for (const follower of this.#followers) follower.fail(error);
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.gone();

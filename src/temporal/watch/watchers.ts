@@ -17,8 +17,8 @@ export interface Watched {
   /** The task's owner. The caller must have checked that the task belongs to them. */
   readonly owner: string;
   readonly id: string;
-  /** Any of these ends the watch, which then throws the reason of the signal that aborted first. */
-  readonly signals: readonly (AbortSignal | undefined)[];
+  /** Ends the watch, which then throws the signal's reason. */
+  readonly signal: AbortSignal | undefined;
 }
 
 export class Watchers {
@@ -29,6 +29,9 @@ export class Watchers {
   /** @param maxLongPolls the maximum number of concurrent long polls */
   constructor(calls: Calls, reader: TaskReader, maxLongPolls: number) {
     this.#shared = { calls, reader, budget: new PollBudget(maxLongPolls), queue: new ReadQueue() };
+    const { closing } = calls;
+    // One listener for all followers, because each call to Temporal searches the list of listeners.
+    closing.addEventListener('abort', () => this.#close(closing.reason), { once: true });
   }
 
   /**
@@ -36,10 +39,10 @@ export class Watchers {
    * consumer gets only the newest view. A Temporal outage only delays the next view.
    * @throws McpTasksError `TASK_NOT_FOUND`, `PAYLOAD_UNREADABLE`, `TEMPORAL_REFUSED` (the watch does not wait until
    * someone grants the missing permission; call again once it is granted), `CONFIGURATION` if a codec server refuses;
-   * with `impatient` also `TEMPORAL_UNAVAILABLE` and `CODEC_FAILED`; the reason of an aborted signal
+   * with `impatient` also `TEMPORAL_UNAVAILABLE` and `CODEC_FAILED`; the reason of the signal, or of the calls' closing
    */
-  async *watch({ owner, id, signals }: Watched, options: FollowOptions): AsyncGenerator<Task, void> {
-    const { signal, unlink } = linkSignals(...signals);
+  async *watch({ owner, id, signal: given }: Watched, options: FollowOptions): AsyncGenerator<Task, void> {
+    const { signal, unlink } = linkSignals(given);
     const follower = new Follower(options);
     const leave = (): void => {
       this.#watchers.get(id)?.remove(follower);
@@ -49,6 +52,7 @@ export class Watchers {
     signal.addEventListener('abort', leave, { once: true });
     try {
       signal.throwIfAborted();
+      this.#shared.calls.closing.throwIfAborted();
       this.#watcher(owner, id).add(follower);
       for (;;) {
         const task = await follower.next(signal);
@@ -60,8 +64,8 @@ export class Watchers {
     }
   }
 
-  close(): void {
-    for (const watcher of this.#watchers.values()) watcher.end();
+  #close(reason: unknown): void {
+    for (const watcher of this.#watchers.values()) watcher.fail(reason);
   }
 
   #watcher(owner: string, id: string): Watcher {
