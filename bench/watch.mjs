@@ -24,7 +24,7 @@ const TASKS = 100;
 /** Reads per round. */
 const READS = 150;
 /** How long a round's subscriptions are open before the reads begin, in milliseconds. */
-const SETTLE = 2_000;
+const SETTLE = 5_000;
 const VERSION = '2026-07-28';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -57,6 +57,7 @@ try {
     ),
   };
   const took = Object.fromEntries(Object.keys(situations).map((name) => [name, []]));
+  const busy = Object.fromEntries(Object.keys(situations).map((name) => [name, []]));
   const opening = {};
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, subscriptions] of Object.entries(situations)) {
@@ -65,6 +66,9 @@ try {
       for (const taskIds of subscriptions) open.push(await listen(url, taskIds));
       if (open.length > 0) opening[name] = [...(opening[name] ?? []), performance.now() - begun];
       await delay(SETTLE);
+      const before = await processorTime();
+      await delay(SETTLE);
+      busy[name].push(((await processorTime()) - before) / SETTLE);
       took[name].push(...(await reads(url, mine, READS)));
       for (const close of open) close();
       await delay(SETTLE);
@@ -76,13 +80,14 @@ try {
     'p50 (ms)': rounded(at(times, 0.5)),
     'p95 (ms)': rounded(at(times, 0.95)),
     'p50 / idle p50': rounded(at(times, 0.5) / idle),
+    'server, without reads (% of a core, median)': Math.round(100 * at(busy[what], 0.5)),
     'opened within (ms, median)': what in opening ? Math.round(at(opening[what], 0.5)) : undefined,
   }));
   console.log(`another owner's tasks/get, one at a time, ${ROUNDS} rounds of ${READS} reads each`);
   console.table(rows);
   if (args.json) await writeFile(args.json, `${JSON.stringify({ node: process.version, rows }, undefined, 2)}\n`);
 } finally {
-  server.disconnect();
+  if (server.connected) server.disconnect();
   worker.shutdown();
   await working;
   await tasks.close();
@@ -148,6 +153,13 @@ async function reads(url, taskId, number) {
     if (!text.includes('asleep')) throw new Error(`unexpected answer: ${text}`);
   }
   return times;
+}
+
+/** Returns the processor time that the server has used, in milliseconds. */
+async function processorTime() {
+  server.send({});
+  const [{ used }] = await once(server, 'message');
+  return used;
 }
 
 /** Opens a subscription. Resolves, once the state of all its tasks has arrived, with the function that closes it. */
