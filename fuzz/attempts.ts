@@ -1,0 +1,158 @@
+/** Carries out one case and says what is wrong with what came back. @module */
+import type { Bytes, Case, Exchange, Race } from './cases/cases.js';
+import { fillJson, fillText } from './cases/markers.js';
+import { ask } from './client.js';
+import { judge, judgeMessage, type Verdict } from './judge.js';
+import { send } from './send/http.js';
+import { sendBytes } from './send/socket.js';
+import type { StdioPeer } from './send/stdio.js';
+import type { FuzzedProcess } from './served/process.js';
+import type { HttpServed, Services } from './services.js';
+import { startTask } from './world.js';
+
+/** What is wrong, or nothing; and the kind of answer, for the statistics. */
+export interface Outcome {
+  readonly problem: string | undefined;
+  readonly kind: string;
+}
+
+const HANG_UP_AFTER = 30;
+/** How long a line of the log may take to arrive, in milliseconds. */
+const LOG_DELAY = 3_000;
+
+export async function attempt({ target, attempt: what }: Case, { http, stdio }: Services): Promise<Outcome> {
+  const sdk = target.endsWith('v1') ? 'v1' : 'v2';
+  switch (what.kind) {
+    case 'line':
+      return await sendLine(what.line, stdio[sdk], http[sdk]);
+    case 'request':
+      return await exchange(what, http[sdk]);
+    case 'bytes':
+      return await onSocket(what, http[sdk]);
+    case 'race':
+      return await race(what, http[sdk]);
+  }
+}
+
+/** A good request after a bad one, on a connection that may be the same. */
+export async function stillRight({ url, users, sdk }: HttpServed): Promise<string | undefined> {
+  const version = sdk === 'v1' ? '2025-11-25' : '2026-07-28';
+  const reply = await ask({ url, token: users.ann }, version, 'tools/call', {
+    name: 'echo',
+    arguments: { text: 'right' },
+    ...(sdk === 'v1' ? { task: {} } : {}),
+  });
+  const taskId = reply?.result?.taskId ?? reply?.result?.task?.taskId;
+  return typeof taskId === 'string'
+    ? undefined
+    : `the next good request failed: ${JSON.stringify(reply ?? 'no answer').slice(0, 500)}`;
+}
+
+async function exchange({ verb, headers, body, by, afterwards }: Exchange, served: HttpServed): Promise<Outcome> {
+  const { url, users, live, process } = served;
+  const problems = process.problems;
+  const token = by === 'ann' ? users.ann : by === 'forged' ? `${users.ann}x` : undefined;
+  const filled = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, sendable(fillText(value, live))]),
+  );
+  const answer = await send({
+    url,
+    verb,
+    headers: { ...filled, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    body: fillJson(body, live),
+    ...(afterwards === 'hang-up' ? { hangUpAfter: HANG_UP_AFTER } : {}),
+    unread: afterwards === 'never-read',
+  });
+  if (!answer) return { problem: process.crash && `the server ended: ${process.crash}`, kind: 'hung up' };
+  if (afterwards === 'never-read') return { problem: undefined, kind: 'unread' };
+  if (verb === 'HEAD') return { problem: undefined, kind: `HEAD ${answer.status}` };
+  const stream = String(answer.headers['content-type'] ?? '').startsWith('text/event-stream');
+  return await checked(judge({ ...answer, stream }), process, problems, answer.text);
+}
+
+/** Node's client refuses these characters itself. A long header is refused by every server. */
+function sendable(value: string): string {
+  // eslint-disable-next-line no-control-regex -- exactly these
+  return value.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?').slice(0, 8_000);
+}
+
+/** Some answers must leave a line in the log, which may arrive after the answer. */
+async function checked(
+  { problem, mustBeLogged, kind }: Verdict,
+  process: FuzzedProcess,
+  before: number,
+  text: string,
+): Promise<Outcome> {
+  if (problem !== undefined) return { problem: `${problem}: ${text.slice(0, 500)}`, kind };
+  if (!mustBeLogged || (await process.hasLogged(before, LOG_DELAY))) return { problem: undefined, kind };
+  return { problem: `nothing was logged about this answer: ${text.slice(0, 500)}`, kind };
+}
+
+async function onSocket(bytes: Bytes, { port, process }: HttpServed): Promise<Outcome> {
+  const given = await sendBytes(port, bytes);
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(given)?.[1];
+  if (process.crash) return { problem: `the server ended: ${process.crash}`, kind: 'crash' };
+  if (given !== '' && status === undefined)
+    return { problem: `not an HTTP answer: ${given.slice(0, 200)}`, kind: 'wrong' };
+  return {
+    problem: status?.startsWith('5') ? `the status is ${status}: ${given.slice(0, 300)}` : undefined,
+    kind: `bytes ${status ?? 'closed'}`,
+  };
+}
+
+/** After an acknowledged cancellation the task is `cancelled`, or had already ended; nobody sees it in two terminal states. */
+async function race({ tool, version, steps }: Race, { url, users }: HttpServed): Promise<Outcome> {
+  const at = { url, token: users.ann };
+  const taskId = await startTask(at, version, tool, tool === 'echo' ? { text: 'raced' } : {});
+  const modern = version === '2026-07-28';
+  const replies = await Promise.all(
+    steps.map(async (step) => {
+      if (step === 'list') return await ask(at, '2025-11-25', 'tasks/list');
+      if (step === 'hang-up') return await ask(at, version, 'tasks/get', { taskId }, { hangUpAfter: 1 });
+      if (step === 'result' && !modern) return await ask(at, version, 'tasks/result', { taskId }, { readFor: 200 });
+      return await ask(at, version, step === 'cancel' ? 'tasks/cancel' : 'tasks/get', { taskId });
+    }),
+  );
+  const unexpected = replies.find(
+    (reply) => reply?.error && reply.error.code !== -32602 && reply.error.data?.retryable !== true,
+  );
+  if (unexpected) return { problem: `a race ended in ${JSON.stringify(unexpected.error)}`, kind: 'race' };
+  const cancelled = replies.some((reply, index) => steps[index] === 'cancel' && reply !== undefined && !reply.error);
+  const end = await ask(at, version, 'tasks/get', { taskId });
+  const status = String(end?.result?.status);
+  const right = cancelled
+    ? modern
+      ? ['working', 'input_required', 'cancelled', 'completed']
+      : ['cancelled']
+    : ['working', 'input_required', 'completed'];
+  // In 2026-07-28 a cancellation is a request: the task may still be working, or complete.
+  return {
+    problem: right.includes(status) ? undefined : `after a race of ${steps.join(', ')} the task is ${status}`,
+    kind: `race ${status}`,
+  };
+}
+
+async function sendLine(line: string, peer: StdioPeer, { live }: HttpServed): Promise<Outcome> {
+  const problems = peer.process.problems;
+  peer.write(fillJson(line, live).replaceAll(/[\r\n]/g, ' '));
+  const { answer, before } = await peer.good('tools/list');
+  const kinds = new Set<string>();
+  let mustBeLogged = false;
+  for (const text of [...before, answer]) {
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return { problem: `stdout has something else than JSON-RPC: ${text.slice(0, 200)}`, kind: 'wrong' };
+    }
+    const verdict = judgeMessage(message);
+    if (verdict.problem !== undefined) return { problem: `${verdict.problem}: ${text.slice(0, 500)}`, kind: 'wrong' };
+    if (text !== answer) kinds.add(verdict.kind);
+    mustBeLogged ||= verdict.logged;
+  }
+  const { error } = JSON.parse(answer) as { error?: { code: number } };
+  if (error?.code !== -32602)
+    return { problem: `the next good request failed: ${answer.slice(0, 500)}`, kind: 'wrong' };
+  const kind = `stdio ${[...kinds].join(' ')}`;
+  return await checked({ problem: undefined, mustBeLogged, kind }, peer.process, problems, before.join('\n'));
+}

@@ -1,0 +1,13 @@
+/** What all fuzzed processes share, from the environment that the fuzzer sets. @module */
+import { stderrLogger } from '../../src/local/log.js';
+import { tools } from './tools.js';
+
+export const TASK_QUEUE = 'fuzz';
+
+export const options = {
+  tools,
+  taskQueue: TASK_QUEUE,
+  temporal: { address: process.env['FUZZ_TEMPORAL'] as string },
+  pollInterval: '100 ms',
+  logger: stderrLogger(),
+} as const;
