@@ -100,7 +100,7 @@ async function onSocket(bytes: Bytes, { port, process }: HttpServed): Promise<Ou
   };
 }
 
-/** After an acknowledged cancellation the task is `cancelled`, or had already ended; nobody sees it in two terminal states. */
+/** In 2025-11-25 a task whose cancellation was acknowledged is `cancelled`, whatever else happens to it. */
 async function race({ tool, version, steps }: Race, { url, users }: HttpServed): Promise<Outcome> {
   const at = { url, token: users.ann };
   const taskId = await startTask(at, version, tool, tool === 'echo' ? { text: 'raced' } : {});
@@ -120,12 +120,12 @@ async function race({ tool, version, steps }: Race, { url, users }: HttpServed):
   const cancelled = replies.some((reply, index) => steps[index] === 'cancel' && reply !== undefined && !reply.error);
   const end = await ask(at, version, 'tasks/get', { taskId });
   const status = String(end?.result?.status);
+  // In 2026-07-28 a cancellation is only a request: the task may go on, and complete.
   const right = cancelled
     ? modern
       ? ['working', 'input_required', 'cancelled', 'completed']
       : ['cancelled']
     : ['working', 'input_required', 'completed'];
-  // In 2026-07-28 a cancellation is a request: the task may still be working, or complete.
   return {
     problem: right.includes(status) ? undefined : `after a race of ${steps.join(', ')} the task is ${status}`,
     kind: `race ${status}`,
@@ -150,8 +150,8 @@ async function sendLine(line: string, peer: StdioPeer, { live }: HttpServed): Pr
     if (text !== answer) kinds.add(verdict.kind);
     mustBeLogged ||= verdict.logged;
   }
-  const { error } = JSON.parse(answer) as { error?: { code: number } };
-  if (error?.code !== -32602)
+  const { result } = JSON.parse(answer) as { result?: { tools?: unknown } };
+  if (!Array.isArray(result?.tools))
     return { problem: `the next good request failed: ${answer.slice(0, 500)}`, kind: 'wrong' };
   const kind = `stdio ${[...kinds].join(' ')}`;
   return await checked({ problem: undefined, mustBeLogged, kind }, peer.process, problems, before.join('\n'));

@@ -9,6 +9,8 @@ const PAUSE = 200;
 export class Bystander {
   readonly #times: number[] = [];
   readonly #problems: string[] = [];
+  /** How many requests were answered with a temporary error. */
+  busy = 0;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -37,7 +39,8 @@ export class Bystander {
       try {
         const reply = await ask(at, version, 'tasks/get', { taskId: live.foreign });
         this.#times.push(performance.now() - from);
-        if (reply?.result?.status !== 'completed')
+        if (reply?.error?.data?.retryable === true) this.busy += 1;
+        else if (reply?.result?.status !== 'completed')
           this.#problems.push(`another owner's tasks/get was answered with ${JSON.stringify(reply)}`);
         else if (version === '2026-07-28' && !JSON.stringify(reply.result).includes(SECRET))
           this.#problems.push("another owner's tasks/get had no result");

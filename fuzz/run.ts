@@ -81,9 +81,11 @@ export async function run(
     const { times } = bystander;
     const at = (share: number): number => Math.round(times[Math.floor(share * (times.length - 1))] ?? 0);
     notes.push(
-      `another owner's tasks/get on ${sdk}: ${times.length} requests, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${at(1)} ms`,
+      `another owner's tasks/get on ${sdk}: ${times.length} requests, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${at(1)} ms, ${bystander.busy} told to try again`,
     );
     failures.push(...problems);
+    if (bystander.busy > times.length / 20)
+      failures.push(`${bystander.busy} of another owner's ${times.length} requests to ${sdk} got a temporary error`);
     if (at(0.95) > FAST)
       failures.push(`95 % of another owner's requests to ${sdk} took up to ${at(0.95)} ms, more than ${FAST} ms`);
   }
