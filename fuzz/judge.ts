@@ -26,9 +26,7 @@ export interface Verdict {
 const STATUSES = new Set([200, 202, 400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 431, 500, 503]);
 
 /** Those of JSON-RPC and MCP, and the ones in docs/configuration.md. */
-const CODES = new Set([
-  -32700, -32600, -32601, -32602, -32603, -32000, -32001, -32002, -32003, -32020, -32021, -32022, -32029, -32042,
-]);
+const CODES = new Set([-32700, -32600, -32601, -32602, -32603, -32000, -32001, -32002, -32010, -32020, -32021, -32022]);
 
 /** The largest error, in characters, whatever it answers. */
 const LARGEST_ERROR = 16_000;

@@ -1,6 +1,6 @@
 /** One case: what is sent to which server. @module */
 import fc from 'fast-check';
-import { live } from './markers.js';
+import { live, liveOf } from './markers.js';
 import { message, type Message, type Version } from './messages.js';
 import { text } from './values.js';
 
@@ -76,7 +76,11 @@ const exchange = (target: Target): fc.Arbitrary<Exchange> =>
           { weight: 20, arbitrary: fc.constant('POST') },
           { weight: 1, arbitrary: fc.constantFrom('GET', 'DELETE', 'PUT', 'OPTIONS', 'HEAD', 'PATCH') },
         ),
-        session: fc.oneof(fc.constant(undefined), fc.constant('@@live:session:none:0@@'), live),
+        session: fc.oneof(
+          { weight: 4, arbitrary: fc.constant(undefined) },
+          { weight: 4, arbitrary: fc.constant(liveOf('session')) },
+          { weight: 1, arbitrary: live },
+        ),
         by: fc.oneof(
           { weight: 20, arbitrary: fc.constant('ann' as const) },
           { weight: 1, arbitrary: fc.constantFrom('none' as const, 'forged' as const) },

@@ -1,6 +1,6 @@
 /** JSON-RPC messages: some are right, most are wrong in one place, some everywhere. @module */
 import fc from 'fast-check';
-import { live, liveOf, type Live } from './markers.js';
+import { live, liveOf } from './markers.js';
 import { json, object, text } from './values.js';
 
 export type Version = '2025-11-25' | '2026-07-28';
@@ -14,17 +14,13 @@ export interface Message {
 
 const TOOLS = ['echo', 'strict', 'fail', 'plain', 'always', 'keyed', 'careful', 'ask', 'wait'] as const;
 
-const METHODS = [
+/** Methods that take no parameters worth fuzzing, or that the servers do not have. */
+const OTHER_METHODS = [
   'initialize',
   'server/discover',
   'ping',
   'tools/list',
-  'tools/call',
-  'tasks/get',
-  'tasks/result',
   'tasks/list',
-  'tasks/cancel',
-  'tasks/update',
   'subscriptions/listen',
   'resources/read',
   'resources/templates/list',
@@ -36,9 +32,14 @@ const METHODS = [
   'elicitation/create',
 ] as const;
 
-const taskId = fc.oneof(live, text, json);
-const aTask = (name: keyof Live): string => liveOf(name);
-
+/** A task's ID, which is right more often than not. */
+const taskId = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<unknown>(liveOf('done'), liveOf('asking'), liveOf('waiting')) },
+  { weight: 1, arbitrary: fc.constant(liveOf('foreign')) },
+  { weight: 2, arbitrary: live },
+  { weight: 1, arbitrary: text },
+  { weight: 1, arbitrary: json },
+);
 const accepted = fc.record(
   { action: fc.oneof(fc.constantFrom('accept', 'decline', 'cancel'), text), content: fc.oneof(object, json) },
   { requiredKeys: [] },
@@ -68,33 +69,69 @@ const callParams = fc.record(
   { requiredKeys: ['name'] },
 );
 
-const params: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 4, arbitrary: callParams },
-  { weight: 4, arbitrary: fc.record({ taskId }) },
+/** Calls that are right but for some of the values. */
+const rightCall = fc.oneof(
+  fc.record({ name: fc.constant('echo'), arguments: fc.record({ text, any: json }, { requiredKeys: ['text'] }) }),
+  fc.record({ name: fc.constant('keyed'), arguments: fc.record({ key: text, value: json }) }),
+  fc.record({ name: fc.constant('fail'), arguments: fc.record({ text }) }),
+  fc.record({ name: fc.constant('strict'), arguments: fc.record({ code: fc.constantFrom('a', 'a-b'), list: json }) }),
+  fc.record(
+    {
+      name: fc.constantFrom('plain', 'always', 'careful', 'ask', 'wait'),
+      arguments: fc.constant({}),
+      task: fc.oneof(fc.constant({}), fc.record({ ttl: json })),
+      requestState: fc.oneof(fc.constantFrom(liveOf('state'), liveOf('taskState')), live),
+      inputResponses,
+    },
+    { requiredKeys: ['name', 'arguments'] },
+  ),
+);
+
+const updateParams = fc.record({
+  taskId: fc.oneof(fc.constant(liveOf('asking')), taskId),
+  inputResponses: fc.oneof(inputResponses, json),
+});
+
+const otherParams: fc.Arbitrary<unknown> = fc.oneof(
+  fc.record({ cursor: fc.oneof(live, text, json) }),
+  fc.record({
+    uri: fc.oneof(
+      text,
+      live.map((id) => `mcp-task://${id}/result?offset=-1`),
+    ),
+  }),
+  fc.record({ requestId: fc.oneof(fc.nat(50), text, json), reason: json }),
+  fc.record(
+    { taskIds: fc.oneof(fc.array(taskId, { maxLength: 5 }), json), notifications: object, toolsListChanged: json },
+    { requiredKeys: [] },
+  ),
+  fc.record({ protocolVersion: text, capabilities: json, clientInfo: json }),
+  json,
+);
+
+/** A method with parameters that it may have, or with those of another one. */
+const request: fc.Arbitrary<{ method: string; params: unknown }> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ method: fc.constant('tools/call'), params: callParams }) },
+  { weight: 8, arbitrary: fc.record({ method: fc.constant('tools/call'), params: rightCall }) },
   {
-    weight: 2,
-    arbitrary: fc.record({ taskId: fc.constant(aTask('asking')), inputResponses: fc.oneof(inputResponses, json) }),
-  },
-  { weight: 2, arbitrary: fc.record({ cursor: fc.oneof(live, text, json) }) },
-  {
-    weight: 1,
+    weight: 8,
     arbitrary: fc.record({
-      uri: fc.oneof(
-        text,
-        live.map((id) => `mcp-task://${id}/result?offset=-1`),
-      ),
+      method: fc.constantFrom('tasks/get', 'tasks/result', 'tasks/cancel'),
+      params: fc.record({ taskId }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ requestId: fc.oneof(fc.nat(50), text, json), reason: json }) },
+  { weight: 4, arbitrary: fc.record({ method: fc.constant('tasks/update'), params: updateParams }) },
   {
-    weight: 1,
-    arbitrary: fc.record(
-      { taskIds: fc.oneof(fc.array(taskId, { maxLength: 5 }), json), notifications: object, toolsListChanged: json },
-      { requiredKeys: [] },
-    ),
+    weight: 4,
+    arbitrary: fc.record({ method: fc.constantFrom<string>(...OTHER_METHODS), params: otherParams }),
   },
-  { weight: 1, arbitrary: fc.record({ protocolVersion: text, capabilities: json, clientInfo: json }) },
-  { weight: 2, arbitrary: json },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      method: fc.oneof(fc.constantFrom<string>('tools/call', 'tasks/get', ...OTHER_METHODS), text),
+      params: fc.oneof<fc.Arbitrary<unknown>[]>(callParams, updateParams, otherParams),
+    }),
+  },
 );
 
 const id = fc.oneof(
@@ -136,11 +173,10 @@ const likely = (version: Version): fc.Arbitrary<Message> =>
   fc
     .record({
       id,
-      method: fc.oneof({ weight: 12, arbitrary: fc.constantFrom<string>(...METHODS) }, { weight: 1, arbitrary: text }),
-      params,
+      request,
       _meta: fc.option(meta(version), { freq: version === '2026-07-28' ? 20 : 2, nil: undefined }),
     })
-    .map(({ method, params: given, _meta, ...rest }) => ({
+    .map(({ request: { method, params: given }, _meta, ...rest }) => ({
       json: stringify({
         jsonrpc: '2.0',
         ...rest,
