@@ -16,6 +16,7 @@ import type {
   ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
+import { refusingParams } from '../mcp/request/sdk-params.js';
 import { expiredAnswer } from '../mcp/request/token-expiry.js';
 import { McpTasksError } from '../task/errors.js';
 
@@ -57,7 +58,7 @@ export function handles(mcp: McpServer, method: string): boolean {
 export function handlerOf(mcp: McpServer, method: string): Handler {
   const handler = handlers(mcp).get(method);
   if (!handler) throw unsupported();
-  return handler;
+  return refusingParams(async (request: JSONRPCRequest, extra: Extra) => await handler(request, extra));
 }
 
 /** Replaces the server's handler of `method`. The answers of `handler` are sent unchanged. */

@@ -13,6 +13,7 @@ import {
   type ServerContext,
   type Transport,
 } from '@modelcontextprotocol/server';
+import { refusingParams } from '../mcp/request/sdk-params.js';
 import { McpTasksError } from '../task/errors.js';
 
 export type Handler = (request: JSONRPCRequest, ctx: ServerContext) => Promise<Result>;
@@ -47,7 +48,8 @@ export function intercept(
   const wrap = inside._wrapHandler;
   const sdk = inside._getRequestHandler?.(method);
   if (typeof wrap !== 'function' || !sdk) throw unsupported();
-  inside._wrapHandler = () => async (request, ctx) => await handle(request, ctx, sdk);
+  const checked = refusingParams(sdk);
+  inside._wrapHandler = () => async (request, ctx) => await handle(request, ctx, checked);
   try {
     // The registered handler does not matter: the wrapper above replaces it.
     mcp.server.setRequestHandler(method, (() => ({})) as never);

@@ -23,10 +23,13 @@ const MOST_PARTS = 20;
 /** Validates `value`. `problems` is one sentence that gives the path of each of the first ten problems. */
 export async function validate<T>(schema: ToolSchema<unknown, T>, value: unknown): Promise<Validation<T>> {
   const result = await schema['~standard'].validate(value);
-  if (!result.issues) return { value: result.value };
-  const problems = result.issues.slice(0, MOST_PROBLEMS).map(problemText);
-  const more = result.issues.length > problems.length;
-  return { problems: problems.join('; ') + (more ? '; and more' : '') };
+  return result.issues ? { problems: problemsIn(result.issues) } : { value: result.value };
+}
+
+/** Returns one sentence that gives the path of each of the first ten problems. */
+export function problemsIn(issues: readonly StandardSchemaV1.Issue[]): string {
+  const problems = issues.slice(0, MOST_PROBLEMS).map(problemText);
+  return problems.join('; ') + (issues.length > problems.length ? '; and more' : '');
 }
 
 function problemText({ path = [], message }: StandardSchemaV1.Issue): string {

@@ -79,6 +79,15 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     expect(long.length).toBeLessThan(5_000);
   });
 
+  it('2025-11-25: parameters that the SDK refuses are the caller’s error too', async () => {
+    const capabilities = { roots: { listChanged: 'x' } };
+    const begun = await send2025(endpoint, 'initialize', { protocolVersion: 1, capabilities, clientInfo: 'x' });
+    expect(begun.error).toMatchObject({ code: -32602, message: expect.stringMatching(/^Invalid request: params/) });
+    const call = await send2025(endpoint, 'tools/call', { arguments: {} });
+    expect(call.error).toMatchObject({ code: -32602, message: expect.stringContaining('name') });
+    expect(error).not.toHaveBeenCalled();
+  });
+
   it.each(spoken)('%s: arguments nested too deeply are the caller’s error', async (_, call) => {
     expect((await call('keyed', { any: DEEP })).error).toMatchObject(refusal('The arguments are'));
     expect(error).not.toHaveBeenCalled();
