@@ -32,8 +32,8 @@ const CODES = new Set([-32700, -32600, -32601, -32602, -32603, -32000, -32001, -
 const LARGEST_ERROR = 16_000;
 const LARGEST = 3_000_000;
 
-/** A stack frame, or a file of this package or its dependencies. */
-const INTERNALS = /\n\s+at \S.*:\d+:\d+|node_modules|\/dist\/src\//;
+/** A stack frame, also in a JSON text, or a file of this package or its dependencies. */
+const INTERNALS = /(?:\n|\\n)\s+at \S.*:\d+:\d+|node_modules|\/dist\/src\//;
 
 interface JsonRpc {
   readonly jsonrpc?: unknown;
