@@ -24,5 +24,6 @@ export type { InputKind } from './task/input.js';
 export type { Duration } from './task/duration.js';
 export type { ToolResult } from './task/result.js';
 export type { Logger } from './local/log.js';
+export type { LimitOptions, Shares } from './mcp/quota/table.js';
 export type { OwnerRule } from './mcp/request/owner.js';
 export type { TemporalOptions, TemporalTarget } from './temporal/connection/target.js';

@@ -4,6 +4,7 @@ export type { DurableTasksOptions } from '../durable-tasks.js';
 export { serveHttp } from './serve-http.js';
 export type { ServerFactory } from './http.js';
 export type { HandlerOptions } from '../mcp/http/handler-options.js';
+export type { LimitOptions, Shares } from '../mcp/quota/table.js';
 export type { HttpServer, ServeHttpOptions, ServedHandler } from '../mcp/http/node-server.js';
 export type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';

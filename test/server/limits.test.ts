@@ -1,19 +1,21 @@
 /** The limits on what callers use, over HTTP: on both sides of each, and that other callers go on unharmed. */
 import { connect } from 'node:net';
-import type { AuthInfo } from '@modelcontextprotocol/server';
+import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
-import { McpServer } from '@modelcontextprotocol/server';
+import { InMemoryTransport, McpServer, type AuthInfo, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import { connectTasks, type TasksConnection } from '../../src/durable-tasks.js';
 import { defineTool, IDEMPOTENCY_KEY, serveHttp, type Logger } from '../../src/index.js';
 import type { LimitOptions } from '../../src/mcp/quota/table.js';
-import type { FetchHandler } from '../../src/sdk/index.js';
+import { serveGateway } from '../../src/gateway/index.js';
+import { DurableTasks as V1DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
 import { Peer } from '../../src/mcp/sessions/peer.js';
 import { httpHandler as v1Handler } from '../../src/sdk/http.js';
 import { httpHandler } from '../../src/server/serve.js';
 import { adapters, v1Server } from '../helpers/adapters.js';
 import { reached, release } from '../helpers/gated.js';
-import { key, silent, startStack, type Stack } from '../helpers/stack.js';
+import { sessionful } from '../helpers/sdk-sessions.js';
+import { key, silent, startStack, startStackOf, type Stack } from '../helpers/stack.js';
 import { send2025, send2026, type Reply, type SendOptions } from '../helpers/raw-requests.js';
 import { Session } from '../helpers/session-client.js';
 
@@ -273,6 +275,108 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
   const refusalBody = (limit: string, allowed: number) => ({
     error: { code: -32010, data: { limit, allowed, retryAfterMs: expect.any(Number) as number } },
   });
+});
+
+describe("on the v1 SDK's own transports", () => {
+  let stack: Stack<V1DurableTasks>;
+  beforeAll(async () => {
+    stack = await startStackOf(V1DurableTasks, tools, {
+      limits: { streams: { perOwner: 1, perProcess: 2 }, waitingRequests: { perOwner: 1, perProcess: 2 } },
+    });
+  });
+  afterAll(async () => await stack.close());
+  const server = (): V1McpServer => {
+    const mcp = v1Server();
+    stack.tasks.attach(mcp);
+    return mcp;
+  };
+
+  it('streams of sessions are limited, and their places freed', async () => {
+    const [one, two] = [sessionful(server), sessionful(server)];
+    const first = await Session.begin(one, {}, ann.authInfo);
+    const second = await Session.begin(two, {}, ann.authInfo);
+    const stream = await first.listen(one);
+    const refused = await second.listen(two);
+    expect(refused.response.status).toBe(429);
+    expect(refused.response.headers.get('retry-after')).toBe('1');
+    const theirs = await (await Session.begin(two, {}, bob.authInfo)).listen(two);
+    expect(theirs.response.status).toBe(200);
+    await stream.drop();
+    const again = await second.listen(two);
+    expect(again.response.status).toBe(200);
+    await again.drop();
+    await theirs.drop();
+  });
+
+  it('a refused request gets the error, without its HTTP status', async () => {
+    const on = sessionful(server);
+    const session = await Session.begin(on, {}, ann.authInfo);
+    const call = async () => await session.open(on, 'tools/call', { name: 'wait', arguments: { gate: gate() } });
+    const first = await call();
+    const refused = await call();
+    expect((await refused.all())[0]?.error).toMatchObject({
+      code: -32010,
+      data: { limit: 'waitingRequests', allowed: 1 },
+    });
+    expect(refused.response.status).toBe(200);
+    await first.drop();
+  });
+});
+
+it('over stdio, subscriptions are limited, and their places freed', async () => {
+  const stack = await startStack(tools, { limits: { subscriptions: { perProcess: 1 } } });
+  const [client, transport] = InMemoryTransport.createLinkedPair();
+  const server = stack.tasks.stdio(() => new McpServer({ name: 'test', version: '1.0.0' }), { transport });
+  const received: JSONRPCMessage[] = [];
+  client.onmessage = (message) => void received.push(message);
+  await client.start();
+  const subscribe = async (id: string): Promise<void> =>
+    await client.send({
+      jsonrpc: '2.0',
+      id,
+      method: 'subscriptions/listen',
+      params: {
+        // Otherwise a subscription to tasks alone ends at once, because there are none.
+        notifications: { taskIds: [], toolsListChanged: true },
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
+          'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+        },
+      },
+    });
+  const answer = async (fits: (message: JSONRPCMessage) => boolean): Promise<JSONRPCMessage> =>
+    await vi.waitFor(() => {
+      const found = received.find(fits);
+      if (!found) throw new Error('not yet');
+      return found;
+    });
+  const acknowledged = (id: string) => (message: JSONRPCMessage) =>
+    'method' in message &&
+    message.params?.['_meta'] !== undefined &&
+    JSON.stringify(message.params['_meta']).includes(`"${id}"`);
+  await subscribe('one');
+  await answer(acknowledged('one'));
+  await subscribe('two');
+  expect(await answer((message) => 'id' in message && message.id === 'two')).toMatchObject({
+    error: { code: -32010, data: { limit: 'subscriptions', allowed: 1, retryAfterMs: 1_000 } },
+  });
+  await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'one' } });
+  await subscribe('three');
+  await answer(acknowledged('three'));
+  await server.close();
+  await stack.close();
+});
+
+it('a wrong limit in a gateway file or in the options is refused at the start', async () => {
+  const gateway = await serveGateway(
+    { tools: [{ name: 'load', workflow: 'Load' }], limits: { streams: { perOwner: 0.5 as number } } },
+    { key },
+  ).catch((error: unknown) => error);
+  expect(String(gateway)).toContain('limits');
+  await expect(startStack(tools, { limits: { streams: { perOwner: 0 } } })).rejects.toThrow(
+    'limits.streams.perOwner: write a whole number above 0, or false for no limit',
+  );
 });
 
 describe('serveHttp', () => {
