@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ToolError } from '../../src/activity/index.js';
 import { sourceError } from '../../src/tools/source/errors.js';
 import { inspectFiles, recheckFiles } from '../../src/tools/source/inspect.js';
+import { SourceSession } from '../../src/tools/source/session.js';
 
 let root: string;
 const signal = new AbortController().signal;
@@ -166,7 +167,48 @@ test('an error names the one unreadable file among several', async () => {
   );
 });
 
-test('an error about mixed line ends names the file', async () => {
-  await expect(inspect('mixed.csv', 'a,b\r\n1,2\n3,4\r\n')).rejects.toThrow(/^mixed\.csv/);
-  await expect(inspect('later.csv', `a,b\r\n${many(() => '1,2\r\n')}1,2\n3,4\r\n`)).rejects.toThrow(/^later\.csv/);
+test('an error about mixed line ends names the file and says what to check', async () => {
+  const problem =
+    ' is not consistent CSV; check that all rows have the same number of fields, close their quotes, and end the same way (\\n or \\r\\n)';
+  await expect(inspect('mixed.csv', 'a,b\r\n1,2\n3,4\r\n')).rejects.toThrow(`mixed.csv${problem}`);
+  await expect(inspect('later.csv', `a,b\r\n${many(() => '1,2\r\n')}1,2\n3,4\r\n`)).rejects.toThrow(
+    `later.csv${problem}`,
+  );
+});
+
+test('a quote that is not closed', async () => {
+  await expect(inspect('quote.csv', 'a,b\n"x,2\n3,4\n')).rejects.toThrow(
+    'quote.csv, row 1: a quote is not closed, or text follows the closing quote',
+  );
+});
+
+/** Returns rows of text as DuckDB compresses them, in several blocks. */
+async function zstd(): Promise<Buffer> {
+  const path = join(root, 'made.csv.zst');
+  const session = await SourceSession.open([], signal, root);
+  await session.rows(`COPY (SELECT 'v' || (range * 7919) AS v FROM range(100000)) TO '${path}' (COMPRESSION zstd)`);
+  session.close();
+  return await readFile(path);
+}
+
+test('a compressed file that was cut off or damaged is refused, because DuckDB reads it without an error', async () => {
+  const gz = gzipSync(`v\n${many((i) => `v${i * 7919}\n`)}`);
+  const zst = await zstd();
+  for (const [name, whole] of [
+    ['cut.csv.gz', gz],
+    ['cut.csv.zst', zst],
+  ] as const) {
+    expect((await inspect(name, whole)).rows).toBeGreaterThanOrEqual(30_000);
+    expect((await inspect(name, Buffer.concat([whole, whole]))).rows).toBeGreaterThanOrEqual(60_000);
+    for (const left of [whole.length - 1, whole.length - 9, whole.length >> 1])
+      await expect(inspect(name, whole.subarray(0, left))).rejects.toThrow(
+        `${name} is incomplete: it was cut off. Copy or download it again.`,
+      );
+  }
+  const damaged = Buffer.from(gz);
+  damaged[gz.length - 6]! ^= 1;
+  await expect(inspect('damaged.csv.gz', damaged)).rejects.toThrow(/^damaged\.csv\.gz is damaged \(/);
+  await expect(inspect('cut.ndjson.gz', gzipSync(many((i) => `{"a":${i}}\n`)).subarray(0, 5_000))).rejects.toThrow(
+    'cut.ndjson.gz is incomplete',
+  );
 });

@@ -7,6 +7,9 @@ const CSV_LINE = /CSV Error on Line: (\d+)/;
 const CSV_CAST = /Error when converting column "(.+?)"\. Could not convert string "([\s\S]*?)" to '(.+?)'/;
 const CSV_COUNT = /Expected Number of Columns: (\d+) Found: (\d+)/;
 const CSV_FILE = /^ {2}file = (.+)$/m;
+const CSV_QUOTE = /^Value with unterminated quote found/m;
+/** DuckDB's errors about a whole file, which name no cause. */
+const CSV_RULES = /^Invalid Input Error: (?:Error when sniffing file|The CSV Parser state machine)/;
 const CSV_SKIP = /^ {2}skip_rows = (\d+)/m;
 const CSV_HEADER = /^ {2}header = true/m;
 const JSON_LINE =
@@ -30,6 +33,10 @@ export function sourceError(error: unknown, paths: readonly string[] = []): unkn
   if (!(error instanceof Error)) return error;
   const path = paths.length === 1 ? paths[0] : paths.find((each) => firstLine(error.message).includes(each));
   const file = path === undefined ? undefined : basename(path);
+  if (CSV_RULES.test(error.message))
+    return new ToolError(
+      `${file ?? 'the CSV file'} is not consistent CSV; check that all rows have the same number of fields, close their quotes, and end the same way (\\n or \\r\\n)`,
+    );
   const message = csvProblem(error.message, file) ?? jsonProblem(error.message) ?? otherProblem(error.message, path);
   return message === undefined ? error : new ToolError(message);
 }
@@ -45,7 +52,10 @@ function csvProblem(text: string, known = 'the CSV file'): string | undefined {
   if (cast) return `${where}, column "${cast[1]}": "${cast[2]}" is not a valid ${cast[3]}`;
   const count = CSV_COUNT.exec(text);
   if (count) return `${where}: expected ${count[1]} columns but found ${count[2]}`;
-  const reason = text.split('\n').find((part, i) => i > 0 && !part.startsWith('Original Line') && part.trim() !== '');
+  // The row follows, which may contain line breaks.
+  const reason = CSV_QUOTE.test(text)
+    ? 'a quote is not closed, or text follows the closing quote'
+    : text.split('\n').find((part, i) => i > 0 && !part.startsWith('Original Line') && part.trim() !== '');
   return `${where}: ${reason?.trim() ?? 'not valid CSV'}`;
 }
 

@@ -8,6 +8,7 @@ import { digestSql, textDigestSql } from './canonical.js';
 import { checkChosen } from './check-chosen.js';
 import { parseTypes, type ChosenTypes } from './chosen-types.js';
 import type { DescribedFile } from './column-types.js';
+import { checkCompressed } from './compressed.js';
 import { commonNames, describeFiles } from './describe.js';
 import { findFiles } from './find.js';
 import { commonFormat } from './format.js';
@@ -47,6 +48,7 @@ export async function inspectFiles(
     const stats = await Promise.all(paths.map(async (path) => ({ path, ...(await fileStats(path)) })));
     const empty = stats.find(({ size }) => size === 0);
     if (empty) throw new ToolError(`${basename(empty.path)} is empty: it has no columns`);
+    for (const path of paths) await checkCompressed(path, signal);
     const described = await describeFiles(session, format, paths, request.header);
     const names = commonNames(paths, described);
     const { dialects, files } = withDialects(stats, described);
