@@ -65,7 +65,8 @@ export function advance(
   return {
     progress: Math.max(done, last?.progress ?? done),
     ...(total !== undefined && Number.isFinite(total) ? { total } : {}),
-    ...(message === undefined ? {} : { message: cut(message, LONGEST_STATUS) }),
+    // Authors in JavaScript may pass anything, and a report must never make the work fail.
+    ...(typeof message === 'string' ? { message: cut(message, LONGEST_STATUS) } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What counts as progress in heartbeat details, whichever code sent them. */
 import { expect, it } from 'vitest';
-import { progressOfHeartbeat } from '../../src/task/progress.js';
+import { advance, progressOfHeartbeat } from '../../src/task/progress.js';
 
 it.each([
   [[3], { progress: 3 }],
@@ -15,3 +15,10 @@ it.each([
 ])('heartbeat details %j are read as progress %j', (details, progress) => {
   expect(progressOfHeartbeat(details)).toEqual(progress);
 });
+
+it.each([null, 5, { text: 'rows' }, Symbol('rows'), new Error('rows')])(
+  'a report whose message is not text has none: %s',
+  (message) => {
+    expect(advance(undefined, 1, 2, message as unknown as string)).toEqual({ progress: 1, total: 2 });
+  },
+);
