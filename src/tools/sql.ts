@@ -20,6 +20,14 @@ export function fileLiteral(path: string): string {
   return literal(globLiteral(path));
 }
 
+/**
+ * Returns DuckDB SQL for texts that are not NULL, joined. A chain of `||` would be nested as deeply as a table has
+ * columns, and DuckDB refuses more than 1000 levels.
+ */
+export function joined(texts: readonly string[], separator: string): string {
+  return `concat_ws(${literal(separator)}, ${texts.join(', ')})`;
+}
+
 /** Returns a DuckDB struct literal such as `{'a': 'BIGINT'}`, the form of its readers' `columns` option. */
 export function structLiteral(fields: readonly (readonly [name: string, value: string])[]): string {
   return `{${fields.map(([name, value]) => `${literal(name)}: ${literal(value)}`).join(', ')}}`;

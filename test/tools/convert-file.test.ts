@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -77,6 +77,27 @@ test.each(['out.csv', 'out.csv.gz', 'out.json', 'out.ndjson', 'out.parquet'])(
     expect(await leftovers()).toEqual([]);
   },
 );
+
+test.each(['wide.csv', 'wide.ndjson', 'wide.parquet'])('a file of 1,500 columns is converted to %s', async (target) => {
+  const cells = (of: (i: number) => string): string => Array.from({ length: 1_500 }, (_, i) => of(i)).join(',');
+  const csv = `${cells((i) => `c${i}`)}\n${cells((i) => (i % 2 ? '' : `x${i}`))}\n`;
+  await writeFile(join(root, 'from.csv'), csv);
+  expect(await run({ source: 'from.csv', target })).toMatchObject({ rows: 1 });
+  await run({ source: target, target: 'back.csv' });
+  expect(await readFile(join(root, 'back.csv'), 'utf8')).toBe(csv);
+});
+
+test('a source that changes while it is converted is reported, even if it keeps its number of rows', async () => {
+  const ctx = new Context();
+  ctx.onCheckpoint = ({ files }) => {
+    if (files === 1) writeFileSync(join(root, 'in-1.csv'), 'n,note\n1,"now longer"\n1,\n');
+  };
+  await expect(run({ source: 'in-*.csv' }, ctx)).rejects.toThrow(
+    'in-1.csv has changed since the task began; start a new task when the file is complete',
+  );
+  await expect(stat(join(root, 'out.parquet'))).rejects.toThrow('ENOENT');
+  expect(await leftovers()).toEqual([]);
+});
 
 test('long numbers keep their digits in every format', async () => {
   const csv = 'id,amount,price\n12345678901234567890,123456789.123456789012,1.50\n12345678901234567891,0.5,2.25\n';

@@ -83,6 +83,18 @@ test('the history does not grow with the number of chunks', async () => {
 }, 120_000);
 
 describe.each(['default', 'file'])('into database "%s"', (database) => {
+  test('a file of 600 columns', async () => {
+    const cells = (of: (i: number) => string): string => Array.from({ length: 600 }, (_, i) => of(i)).join(',');
+    await writeFile(
+      join(place.root, 'wide.csv'),
+      `${cells((i) => `c${i}`)}\n${cells((i) => (i % 2 ? 'x' : `${i}`))}\n`,
+    );
+    const table = `${database === 'default' ? place.schema : 'main'}.wide`;
+    expect(await tasks.load({ source: 'wide.csv', database, table })).toMatchObject({ rowsIn: 1, rowsOut: 1 });
+    const [row] = await rows(database, `SELECT c598, c599 FROM ${table}`);
+    expect({ ...row, c598: Number(row?.['c598']) }).toEqual({ c598: 598, c599: 'x' });
+  });
+
   test.each(['s.csv', 's.tsv', 's.csv.gz', 's.json', 's.ndjson', 's.parquet'])('%s', async (source) => {
     const table = `${database === 'default' ? place.schema : 'main'}.${source.replaceAll('.', '_')}`;
     const result = await tasks.load({ source, database, table, chunkRows: 1_000 });

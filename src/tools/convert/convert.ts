@@ -94,6 +94,8 @@ async function make(conversion: Conversion): Promise<void> {
   } finally {
     session.close();
   }
+  // A file that changed while it was read may be half old and half new.
+  await recheckFiles(roots, pins);
   const published = await inode(parts.whole);
   ctx.checkpoint({ files: pins.files.length, ...(published === undefined ? {} : { published }) });
   await parts.publish(overwrite);

@@ -1,5 +1,5 @@
 /** Builds the SQL that writes rows to a file, from which reading yields the same values. Pure. @module */
-import { ident, literal } from '../sql.js';
+import { ident, joined, literal } from '../sql.js';
 import type { Column, Format } from '../source/pins.js';
 import { typeKind } from '../source/type-kind.js';
 
@@ -42,7 +42,7 @@ function json(columns: readonly Column[], format: 'json' | 'ndjson'): Text {
 
 function csv(columns: readonly Column[], separator: string): Text {
   const header = columns.map(({ name }) => (QUOTED.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
-  const fields = columns.map(csvField).join(` || ${literal(separator)} || `);
+  const fields = joined(columns.map(csvField), separator);
   // An empty line is a NULL in a file of one column.
   return { before: [header.join(separator)], line: `nullif(${fields}, '')` };
 }
@@ -56,7 +56,7 @@ function jsonLine(columns: readonly Column[]): string {
   const fields = columns.map(
     (column) => `${literal(`${JSON.stringify(column.name)}:`)} || coalesce(${jsonValue(column)}, 'null')`,
   );
-  return `'{' || ${fields.join(` || ',' || `)} || '}'`;
+  return `'{' || ${joined(fields, ',')} || '}'`;
 }
 
 function jsonValue({ name, type }: Column): string {

@@ -9,7 +9,7 @@
  * database, the normal form of the value's text. For a DOUBLE, it is the bits, if the text is exactly that number.
  * @module
  */
-import { ident } from '../sql.js';
+import { ident, joined } from '../sql.js';
 import { DUCKDB, isExactFloat, momentForm, numberForm } from './normal-form.js';
 import type { Column } from './pins.js';
 import { typeKind } from './type-kind.js';
@@ -47,7 +47,10 @@ export function textDigestSql(columns: readonly Column[], chosen: readonly strin
 
 /** Adds up the hashes of all rows. A hash is the first 60 bits of MD5. */
 function sumSql(values: readonly string[], from: string): string {
-  const row = values.map((value) => `coalesce(${value}, '')`).join(` || '|' || `);
+  const row = joined(
+    values.map((value) => `coalesce(${value}, '')`),
+    '|',
+  );
   const hash = `('0x' || md5(${row})[1:15])::BIGINT`;
   return `SELECT count(*)::VARCHAR AS rows, coalesce(sum(${hash}), 0)::VARCHAR AS checksum FROM ${from}`;
 }

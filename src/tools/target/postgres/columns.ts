@@ -7,7 +7,7 @@ import { sourceText } from '../../source/canonical.js';
 import { numberForm, POSTGRES } from '../../source/normal-form.js';
 import type { Column } from '../../source/pins.js';
 import { typeKind } from '../../source/type-kind.js';
-import { ident } from '../../sql.js';
+import { ident, joined } from '../../sql.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   BOOLEAN: 'boolean',
@@ -63,7 +63,7 @@ export function postgresType({ name, type }: Column): string {
  */
 export function copyLine(columns: readonly Column[]): string {
   const fields = columns.map((column) => `coalesce(${copyField(column)}, '\\N')`);
-  return `${fields.join(` || chr(9) || `)} || chr(10)`;
+  return `${joined(fields, '\t')} || chr(10)`;
 }
 
 function copyField(column: Column): string {
