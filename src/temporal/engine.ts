@@ -9,6 +9,7 @@ import { openCursor, sealCursor } from '../task/cursor.js';
 import { milliseconds, type Duration } from '../task/duration.js';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
 import { refusedAnswer } from '../task/input.js';
+import { isLarge, worthSending } from '../task/answer.js';
 import { belongsTo, newTaskId } from '../task/id.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Outcome, Task } from '../task/task.js';
@@ -17,7 +18,7 @@ import { requestCancel } from './answer/cancel.js';
 import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
 import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
-import { TaskReader } from './read/read.js';
+import { TaskReader, type View } from './read/read.js';
 import {
   claim,
   keep,
@@ -204,7 +205,10 @@ export class Engine {
     if (outcome || Object.keys(answers).length === 0) return;
     // One of our own workflows knows which of its questions are open, so send it all answers: the last view may be
     // stale. An existing workflow cannot check answers this way.
-    if (!mapping) return await this.#respond(id, answers, view.task.inputs, until);
+    if (!mapping) {
+      const worth = this.#reader.isCurrent(view) ? worthSending(answers, view.task.inputs) : answers;
+      return Object.keys(worth).length === 0 ? undefined : await this.#respond(view, worth, until);
+    }
     await answerExisting(this.#calls, {
       id,
       mapping,
@@ -230,16 +234,17 @@ export class Engine {
   ): Promise<void> {
     this.#own(owner, id);
     const until = within(DEADLINE.reply);
-    if (await this.#reader.mapping(id, Math.min(until, within(DEADLINE.read))))
-      return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
+    const { runId, mapping } = await this.#reader.run(id, Math.min(until, within(DEADLINE.read)));
+    if (mapping) return 'answer' in given ? await this.respond(owner, id, { [key]: given.answer }) : undefined;
     if ('unavailable' in given)
-      return await reply(this.#calls, id, { answers: {}, unavailable: { [key]: given.unavailable } }, until);
+      return await reply(this.#calls, id, { answers: {}, unavailable: { [key]: given.unavailable }, runId }, until);
     try {
-      await reply(this.#calls, id, { answers: { [key]: given.answer } }, until);
+      const answers = await this.#worthSending(id, { [key]: given.answer }, until);
+      if (Object.keys(answers).length > 0) await reply(this.#calls, id, { answers, runId }, until);
     } catch (error) {
       if (!isMcpTasksError(error, 'INVALID_ARGUMENTS')) throw error;
       // The client does not see this error, so have the workflow ask again and say why.
-      await reply(this.#calls, id, { answers: { [key]: refusedAnswer(error.message) } }, until);
+      await reply(this.#calls, id, { answers: { [key]: refusedAnswer(error.message) }, runId }, until);
     }
   }
 
@@ -251,7 +256,7 @@ export class Engine {
     this.#own(owner, id);
     // An existing workflow cannot track who sends its question to the client. Even if several do, it is answered only
     // once.
-    if (await this.#reader.mapping(id, within(DEADLINE.read))) return 'granted';
+    if ((await this.#reader.run(id, within(DEADLINE.read))).mapping) return 'granted';
     return await claim(this.#calls, id, request);
   }
 
@@ -261,7 +266,7 @@ export class Engine {
    */
   async release(owner: string, id: string, request: Pick<ClaimRequest, 'key' | 'claimant'>): Promise<void> {
     this.#own(owner, id);
-    if (await this.#reader.mapping(id, within(DEADLINE.read))) return;
+    if ((await this.#reader.run(id, within(DEADLINE.read))).mapping) return;
     await release(this.#calls, id, request);
   }
 
@@ -296,14 +301,21 @@ export class Engine {
     return belongsTo(id, this.#keys.ownerTags(this.#scoped(owner)));
   }
 
+  /** Reads the task only if its questions matter: most answers are small. */
+  async #worthSending(id: string, answers: Replies['answers'], until: number): Promise<Replies['answers']> {
+    if (!isLarge(answers)) return answers;
+    const view = await this.#reader.readRun(id, Math.min(until, within(DEADLINE.read)));
+    return this.#reader.isCurrent(view) ? worthSending(answers, view.task.inputs) : answers;
+  }
+
   /** If the workflow accepts no more updates, lets Temporal keep the answers to open questions. */
-  async #respond(id: string, answers: Replies['answers'], open: Task['inputs'], until: number): Promise<void> {
+  async #respond({ task, runId }: View, answers: Replies['answers'], until: number): Promise<void> {
     try {
-      await respond(this.#calls, id, { answers }, until);
+      await respond(this.#calls, task.id, { answers, runId }, until);
     } catch (error) {
       if (!isMcpTasksError(error, 'UPDATE_LIMIT')) throw error;
-      const given = Object.entries(answers).filter(([key]) => Object.hasOwn(open, key));
-      await keep(this.#calls, id, { answers: Object.fromEntries(given) });
+      const given = Object.entries(answers).filter(([key]) => Object.hasOwn(task.inputs, key));
+      await keep(this.#calls, task.id, { answers: Object.fromEntries(given), runId });
     }
   }
 

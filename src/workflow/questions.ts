@@ -1,5 +1,6 @@
 /** The kinds of input requests a workflow can send, in MCP's own shapes. @module */
 import { patched, uuid4 } from '@temporalio/workflow';
+import { sampleProblem, type SampleAnswer } from '../task/answer.js';
 import {
   actionProblem,
   formProblem,
@@ -23,14 +24,6 @@ export interface SampleRequest {
   readonly messages: readonly Readonly<Record<string, unknown>>[];
   readonly maxTokens: number;
   readonly [param: string]: unknown;
-}
-
-/** MCP's `CreateMessageResult`. */
-export interface SampleAnswer {
-  readonly role: string;
-  readonly content: unknown;
-  readonly model: string;
-  readonly [field: string]: unknown;
 }
 
 /**
@@ -75,11 +68,4 @@ export async function elicitUrl(request: UrlRequest, options?: InputOptions<Elic
 /** Implements `task.sample`. */
 export async function sample(request: SampleRequest, options?: InputOptions<SampleAnswer>): Promise<SampleAnswer> {
   return await ask({ method: 'sampling/createMessage', params: { ...request } }, sampleProblem, options);
-}
-
-function sampleProblem(answer: unknown): string | undefined {
-  const { role, content, model } = (answer ?? {}) as Partial<SampleAnswer>;
-  return typeof role === 'string' && content !== undefined && typeof model === 'string'
-    ? undefined
-    : 'it must be a message with role, content and model';
 }

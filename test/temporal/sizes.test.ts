@@ -315,6 +315,7 @@ describe('a workflow', () => {
 
 describe('an answer', () => {
   const large = (size: number): object => ({ action: 'accept', content: { text: 'x'.repeat(size) } });
+  const wrong = { action: 'later', content: { text: 'x'.repeat(FITS) } };
   async function asked(): Promise<[id: string, key: string]> {
     const id = await start(flow, { way: 'question', size: 10 });
     const { inputs } = await when(id, (task) => Object.keys(task.inputs).length > 0);
@@ -335,6 +336,39 @@ describe('an answer', () => {
     });
     expect((await stack.tasks.engine.get(ann, id)).inputs).toHaveProperty(key);
     await stack.tasks.engine.respond(ann, id, { [key]: { action: 'accept' } });
+    expect(await outcome(id)).toMatchObject(done('accept'));
+  });
+
+  it.each([
+    ['an answer', async (id: string, key: string) => await stack.tasks.engine.respond(ann, id, { [key]: wrong })],
+    [
+      'a reply',
+      async (id: string, key: string) => await wholeEngine(stack.tasks).reply(ann, id, key, { answer: wrong }),
+    ],
+    [
+      'an answer to a question that does not exist, beside another',
+      async (id: string, key: string) =>
+        await stack.tasks.engine.respond(ann, id, { [key]: { action: 'later' }, none: wrong }),
+    ],
+    [
+      'a reply to a question that does not exist',
+      async (id: string, key: string) => {
+        await wholeEngine(stack.tasks).reply(ann, id, 'none', { answer: wrong });
+        await stack.tasks.engine.respond(ann, id, { [key]: { action: 'later' } });
+      },
+    ],
+  ])('that is refused is not kept in the history: %s', async (_, send) => {
+    const [id, key] = await asked();
+    await send(id, key);
+    const { inputs } = await when(id, (task) => !(key in task.inputs) && Object.keys(task.inputs).length > 0);
+    expect(Object.values(inputs)[0]?.params['message']).toMatch(
+      /^x{10}\n\nYour last answer was not accepted: the action must be "accept", "decline" or "cancel"$/,
+    );
+    const client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+    const { raw } = await client.workflow.getHandle(id).describe();
+    await client.connection.close();
+    expect(Number(raw.workflowExecutionInfo?.historySizeBytes)).toBeLessThan(100_000);
+    await stack.tasks.engine.respond(ann, id, { [Object.keys(inputs)[0] as string]: large(FITS) });
     expect(await outcome(id)).toMatchObject(done('accept'));
   });
 

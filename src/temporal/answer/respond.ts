@@ -29,6 +29,11 @@ export interface Replies {
   readonly answers: Readonly<Record<string, unknown>>;
   /** Reasons why a client could not answer. */
   readonly unavailable?: Readonly<Record<string, string>>;
+  /**
+   * The workflow run that asks. Part of the message's ID: after a reset, Temporal delivers the earlier run's answers
+   * again, before their questions, and then accepts no other answer with the same ID.
+   */
+  readonly runId: string;
 }
 
 /**
@@ -41,11 +46,11 @@ export interface Replies {
 export async function respond(
   calls: Calls,
   id: string,
-  { answers, unavailable = {} }: Replies,
+  { answers, unavailable = {}, runId }: Replies,
   until: number = within(DEADLINE.respond),
 ): Promise<void> {
   try {
-    const updateId = updateIdOf(answers, unavailable);
+    const updateId = updateIdOf({ answers, unavailable, runId });
     await update(calls, id, { name: RESPOND_UPDATE, args: [answers, unavailable], updateId }, until);
   } catch (error) {
     // None of the questions is still open, or the workflow does not ask any.
@@ -57,10 +62,10 @@ export async function respond(
  * Returns the ID of the update. A retry makes the same update, so it gets the first one's outcome and changes nothing.
  * All replies to one question are the same update, whatever they say: the first one counts.
  */
-function updateIdOf(answers: Replies['answers'], unavailable: NonNullable<Replies['unavailable']>): string {
+function updateIdOf({ answers, unavailable, runId }: Required<Replies>): string {
   const sorted = [answers, unavailable].map((replies) => Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));
   const [key, ...more] = Object.keys({ ...answers, ...unavailable });
-  return hash(key !== undefined && more.length === 0 ? key : sorted);
+  return hash([runId, key !== undefined && more.length === 0 ? key : sorted]);
 }
 
 /**
@@ -130,7 +135,7 @@ export async function reply(calls: Calls, id: string, replies: Replies, until: n
 export async function keep(
   calls: Calls,
   id: string,
-  { answers, unavailable = {} }: Replies,
+  { answers, unavailable = {}, runId }: Replies,
   until: number = within(DEADLINE.respond),
 ): Promise<void> {
   const replies = [
@@ -138,7 +143,7 @@ export async function keep(
     ...Object.entries(unavailable).map(([key, reason]) => [key, [{}, { [key]: reason }]] as const),
   ];
   for (const [key, args] of replies) {
-    const signal = { name: REPLY_SIGNAL, args, once: hash(key) };
+    const signal = { name: REPLY_SIGNAL, args, once: hash([runId, key]) };
     await unlessEnded(calls.run(until, async () => await signalOnce(calls, id, signal)));
   }
 }

@@ -7,7 +7,7 @@ import { TerminatedFailure } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
-import { ASK_FIRST_WORKFLOW } from '../../task/names.js';
+import { ASK_FIRST_WORKFLOW, REPORT_QUERY } from '../../task/names.js';
 import { asProgress } from '../../task/progress.js';
 import type { WorkflowMapping } from '../../task/workflow-mapping.js';
 import { isExpired, type Outcome, type Task } from '../../task/task.js';
@@ -125,12 +125,15 @@ export class TaskReader {
   }
 
   /**
-   * Returns the mapping of a task that runs an existing workflow; `undefined` for this package's own workflows.
+   * Returns the task's current run, and its mapping if it runs an existing workflow.
    * @throws as {@link read}
    */
-  async mapping(id: string, until: number): Promise<WorkflowMapping | undefined> {
+  async run(id: string, until: number): Promise<{ runId: string; mapping: WorkflowMapping | undefined }> {
     const description = await describe(this.calls, id, until);
-    return mappingOf(description, await this.#memos.get(description, until));
+    return {
+      runId: description.runId,
+      mapping: mappingOf(description, await this.#memos.get(description, until)),
+    };
   }
 
   /**
@@ -154,6 +157,11 @@ export class TaskReader {
       );
     if (!unsure.has(questionName(key))) return Object.hasOwn(inputs, key);
     return await this.isAsked(await this.readRun(id, until), key, until);
+  }
+
+  /** Whether the view has the questions that this package's own workflow asks, not those of an earlier moment. */
+  isCurrent({ task, answeredAt, historyLength }: View): boolean {
+    return task.outcome !== undefined || (answeredAt.get(REPORT_QUERY) ?? 0) >= historyLength;
   }
 
   async #task(description: Description, memo: TaskMemo, until: number): Promise<Told> {
