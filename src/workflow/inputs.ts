@@ -179,12 +179,13 @@ function replyBook(state: TaskState): Book {
   const book: Book = { runId, replies: new Map(), prefix, opened: 0, taken: 0, asking: new Map() };
   current = book;
   const isOpen = (key: string): boolean => state.inputs.has(key) && !book.replies.has(key);
-  const take = (answers: ReplyArgs[0], unavailable: ReplyArgs[1] = {}): { accepted: string[] } => {
+  const take = (answers: ReplyArgs[0] | null, unavailable: ReplyArgs[1] | null): { accepted: string[] } => {
+    // An operator can send the signal without arguments, and an error here would stop the workflow.
     // Check again: all updates of one activation pass the validator before any of them is applied. The first answer
     // wins.
     const taken = [
-      ...Object.entries(answers).map(([key, value]) => [key, { value }] as const),
-      ...Object.entries(unavailable).map(([key, reason]) => [key, { unavailable: reason }] as const),
+      ...Object.entries(answers ?? {}).map(([key, value]) => [key, { value }] as const),
+      ...Object.entries(unavailable ?? {}).map(([key, reason]) => [key, { unavailable: reason }] as const),
     ].filter(([key]) => isOpen(key));
     for (const [key, reply] of taken) {
       book.replies.set(key, reply);
@@ -194,14 +195,14 @@ function replyBook(state: TaskState): Book {
     if (taken.length > 0) changed(state);
     return { accepted: taken.map(([key]) => key) };
   };
-  setHandler(respondUpdate, take, {
+  setHandler(respondUpdate, (answers, unavailable = {}) => take(answers, unavailable), {
     // An update that the validator rejects leaves no trace in the history, which can hold a limited number of updates.
     validator(answers, unavailable = {}) {
       if (!Object.keys({ ...answers, ...unavailable }).some(isOpen))
         throw ApplicationFailure.nonRetryable('none of these questions is open', NONE_OPEN);
     },
   });
-  setHandler(replySignal, (...replies) => void take(...replies));
+  setHandler(replySignal, (answers, unavailable = {}) => void take(answers, unavailable));
   return book;
 }
 

@@ -15,6 +15,7 @@ const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.m
 const inputSchema = z.object({}).loose();
 const sleeper = defineTool({ name: 'sleeper', inputSchema, workflow: 'sleeper' });
 const throwing = defineTool({ name: 'throwing', inputSchema, workflow: 'throwing' });
+const asking = defineTool({ name: 'asking', inputSchema, workflow: 'askOnce' });
 const flaky = defineTool({
   name: 'flaky',
   inputSchema,
@@ -28,7 +29,7 @@ let stack: Stack;
 let temporal: Client;
 beforeAll(async () => {
   temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
-  stack = await startStack([sleeper, throwing, flaky]);
+  stack = await startStack([sleeper, throwing, asking, flaky]);
   await stack.startWorker({ workflowsPath, activities: { reserve } });
 });
 afterAll(async () => {
@@ -80,7 +81,7 @@ it('failed and reset: running again', async () => {
   // It fails again at once, so pause its worker's view of it: nobody serves the new run until it has been read.
   const { runId } = await temporal.workflow.getHandle(id).describe();
   await stack.close();
-  stack = await startStack([sleeper, throwing, flaky], { taskQueue: stack.tasks.taskQueue });
+  stack = await startStack([sleeper, throwing, asking, flaky], { taskQueue: stack.tasks.taskQueue });
   await cli('workflow', 'reset', '--workflow-id', id, '--type', 'FirstWorkflowTask', '--reason', 'try again');
   await expect.poll(async () => (await temporal.workflow.getHandle(id).describe()).runId).not.toBe(runId);
   const task = await stack.tasks.engine.get(ann, id);
@@ -90,6 +91,24 @@ it('failed and reset: running again', async () => {
   );
   await stack.startWorker({ workflowsPath, activities: { reserve } });
   expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject({ kind: 'result' });
+});
+
+it('answered, ended and reset: asks again, and takes another answer', async () => {
+  const id = await start(asking);
+  const answer = async (name: string): Promise<void> => {
+    const { inputs } = await when(id, (task) => Object.keys(task.inputs).length > 0);
+    await stack.tasks.engine.respond(ann, id, {
+      [Object.keys(inputs)[0] as string]: { action: 'accept', content: { name } },
+    });
+  };
+  await answer('Ann');
+  const { runId } = await temporal.workflow.getHandle(id).describe();
+  await cli('workflow', 'reset', '--workflow-id', id, '--type', 'FirstWorkflowTask', '--reason', 'the wrong name');
+  await expect.poll(async () => (await temporal.workflow.getHandle(id).describe()).runId).not.toBe(runId);
+  await answer('Bob');
+  expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject({
+    result: { structuredContent: { name: 'Bob' } },
+  });
 });
 
 it('cancelled and reset: running again', async () => {
@@ -115,6 +134,19 @@ it('signalled: said until something else happens', async () => {
   );
   await temporal.workflow.getHandle(id).terminate();
 });
+
+it.each([[], ['--input', 'null'], ['--input', '{}', '--input', 'null']])(
+  'sent our own signal for answers with nothing in it %j: still asking',
+  async (...input) => {
+    const id = await start(asking);
+    const { inputs } = await when(id, (task) => Object.keys(task.inputs).length > 0);
+    await cli('workflow', 'signal', '--workflow-id', id, '--name', 'mcpTaskReply', ...input);
+    await stack.tasks.engine.respond(ann, id, {
+      [Object.keys(inputs)[0] as string]: { action: 'accept', content: {} },
+    });
+    expect((await stack.tasks.engine.result(ann, id)).outcome).toMatchObject({ kind: 'result' });
+  },
+);
 
 it('a paused step: says that an operator has to unpause it', async () => {
   const id = await start(flaky);
