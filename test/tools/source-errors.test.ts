@@ -185,7 +185,7 @@ test('a quote that is not closed', async () => {
 /** Returns rows of text as DuckDB compresses them, in several blocks. */
 async function zstd(): Promise<Buffer> {
   const path = join(root, 'made.csv.zst');
-  const session = await SourceSession.open([], signal, root);
+  const session = await SourceSession.open([], signal, { folder: root });
   await session.rows(`COPY (SELECT 'v' || (range * 7919) AS v FROM range(100000)) TO '${path}' (COMPRESSION zstd)`);
   session.close();
   return await readFile(path);
