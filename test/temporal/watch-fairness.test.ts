@@ -113,10 +113,17 @@ describe('time', () => {
   ])(
     'a task that has not changed for %i ms is due after %i looks, without wanted progress %i',
     (quiet, is, without) => {
-      expect(looksUntilDue({ quiet, progress: true })).toBe(is);
-      expect(looksUntilDue({ quiet, progress: false })).toBe(without);
+      expect(looksUntilDue({ quiet, progress: true, followed: 1 })).toBe(is);
+      expect(looksUntilDue({ quiet, progress: false, followed: 1 })).toBe(without);
     },
   );
+
+  it('an owner’s many tasks that do not move are read less often, but those that move are not', () => {
+    expect(looksUntilDue({ quiet: 10_000, progress: true, followed: 100 })).toBe(2);
+    expect(looksUntilDue({ quiet: 10_000, progress: true, followed: 2_000 })).toBe(40);
+    expect(looksUntilDue({ quiet: 3_600_000, progress: false, followed: 2_000 })).toBe(40);
+    expect(looksUntilDue({ quiet: 4_000, progress: true, followed: 2_000 })).toBe(1);
+  });
 
   const UNUSED = {
     runId: 'r',

@@ -4,8 +4,12 @@
 const LOOK = { every: 1_000, spread: 0.1 };
 /** A task is read after this part of the time for which it has not changed… */
 const PART_OF_QUIET = 0.2;
-/** …but at least this often, in milliseconds. */
+/** …but at least this often, in milliseconds… */
 const LONGEST = 30_000;
+/** …unless its owner has so many followed tasks that those that don't move would cost more reads a second than this. */
+const READS_PER_SECOND = 50;
+/** A task that has changed within this time moves, in milliseconds. */
+const MOVES = 5_000;
 /** The shortest interval for a task without a long poll whose progress nobody wants, in milliseconds. */
 const WITHOUT_POLL = 2_000;
 
@@ -19,13 +23,16 @@ export interface Quiet {
   readonly quiet: number;
   /** Whether anybody wants its progress. */
   readonly progress: boolean;
+  /** How many tasks of its owner are followed here. */
+  readonly followed: number;
 }
 
 /**
- * Returns at how many looks after the last read the task is due. A task that changes at least every five seconds is
- * read every second.
+ * Returns at how many looks after the last read the task is due. A task that moves is read every second if its progress
+ * is wanted.
  */
-export function looksUntilDue({ quiet, progress }: Quiet): number {
+export function looksUntilDue({ quiet, progress, followed }: Quiet): number {
   const pause = Math.min(Math.max(quiet * PART_OF_QUIET, progress ? LOOK.every : WITHOUT_POLL), LONGEST);
-  return Math.round(pause / LOOK.every);
+  const share = quiet > MOVES ? (1_000 * followed) / READS_PER_SECOND : 0;
+  return Math.round(Math.max(pause, share) / LOOK.every);
 }

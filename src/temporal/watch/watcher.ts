@@ -18,6 +18,8 @@ export interface Shared {
   readonly reader: TaskReader;
   readonly budget: PollBudget;
   readonly queue: ReadQueue;
+  /** How many watchers there are of an owner's tasks. */
+  readonly followed: (owner: string) => number;
 }
 
 export class Watcher {
@@ -176,7 +178,8 @@ export class Watcher {
     const progress = [...this.#followers].some((follower) => follower.wantsProgress(task));
     const { blind } = this.#tail;
     if (!progress && !blind) return;
-    const due = looksUntilDue({ quiet: Date.now() - this.#changedAt, progress });
+    const followed = this.shared.followed(this.owner);
+    const due = looksUntilDue({ quiet: Date.now() - this.#changedAt, progress, followed });
     if (this.#looks >= due) this.#ring(blind ? 'ending' : 'progress', 'later');
   }
 }

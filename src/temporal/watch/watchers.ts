@@ -24,11 +24,19 @@ export interface Watched {
 export class Watchers {
   /** By task ID. */
   readonly #watchers = new Map<string, Watcher>();
+  /** By owner. */
+  readonly #followed = new Map<string, number>();
   readonly #shared: Shared;
 
   /** @param maxLongPolls the maximum number of concurrent long polls */
   constructor(calls: Calls, reader: TaskReader, maxLongPolls: number) {
-    this.#shared = { calls, reader, budget: new PollBudget(maxLongPolls), queue: new ReadQueue() };
+    this.#shared = {
+      calls,
+      reader,
+      budget: new PollBudget(maxLongPolls),
+      queue: new ReadQueue(),
+      followed: (owner) => this.#followed.get(owner) ?? 0,
+    };
     const { closing } = calls;
     // One listener for all followers, because each call to Temporal searches the list of listeners.
     closing.addEventListener('abort', () => this.#close(closing.reason), { once: true });
@@ -71,8 +79,18 @@ export class Watchers {
   #watcher(owner: string, id: string): Watcher {
     const known = this.#watchers.get(id);
     if (known) return known;
-    const watcher = new Watcher(this.#shared, owner, id, () => this.#watchers.delete(id));
+    const watcher = new Watcher(this.#shared, owner, id, () => {
+      this.#watchers.delete(id);
+      this.#count(owner, -1);
+    });
     this.#watchers.set(id, watcher);
+    this.#count(owner, 1);
     return watcher;
+  }
+
+  #count(owner: string, more: number): void {
+    const followed = (this.#followed.get(owner) ?? 0) + more;
+    if (followed > 0) this.#followed.set(owner, followed);
+    else this.#followed.delete(owner);
   }
 }
