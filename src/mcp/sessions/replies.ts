@@ -1,5 +1,6 @@
 /** A client's reply to a task's question (protocol 2025-11-25), which may arrive at any server process. @module */
 import { z } from 'zod';
+import { cut, LONGEST_STATUS } from '../../limits/limits.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Keyring } from '../../task/keyring.js';
 import { openRequestId, type Question } from '../../task/request-id.js';
@@ -27,7 +28,7 @@ export function openReply(keys: Keyring, message: unknown): Reply | undefined {
     question && {
       ...question,
       given: error
-        ? { unavailable: `the client did not answer: ${error.message ?? `error ${error.code}`}` }
+        ? { unavailable: `the client did not answer: ${cut(error.message ?? `error ${error.code}`, LONGEST_STATUS)}` }
         : { answer: result },
     }
   );
