@@ -2,15 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../src/index.js';
 import { task2025 } from '../../src/protocol/2025-11-25/task.js';
 import { ttlWorkflowId } from '../../src/task/names.js';
 import type { Task } from '../../src/task/task.js';
+import { Engine, Keyring } from '../../src/temporal/index.js';
+import { deleteExpired } from '../../src/temporal/janitor/delete-expired.js';
+import { Calls } from '../../src/temporal/rpc/calls.js';
 import { startProxy } from '../helpers/grpc-proxy.js';
 import { openEngine } from '../helpers/engine.js';
-import { startStack, type Stack } from '../helpers/stack.js';
+import { key, startStack, type Stack } from '../helpers/stack.js';
 import { startTemporalProxy } from '../helpers/temporal-proxy.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
@@ -141,9 +144,41 @@ it('with deleteExpired, a schedule deletes the closed workflows of expired tasks
   await Promise.all([deleting?.close(), replica?.close(), plain.close()]);
 }, 120_000);
 
+it('an expired task is deleted however many closed workflows are newer and have to be kept', async () => {
+  const { client } = openEngine();
+  const calls = new Calls(client);
+  const engine = new Engine({
+    client,
+    keys: Keyring.parse(key),
+    taskQueue: stack.tasks.taskQueue,
+    resultRetention: '1 ms',
+    deleteExpired: true,
+  });
+  const { id } = await engine.start({ owner: 'ann', tool: quick, args: {}, ttl: 0 });
+  await temporal.workflow.getHandle(id).result();
+  await expect
+    .poll(async () => (await temporal.workflow.count(`WorkflowId = '${id}' AND CloseTime IS NOT NULL`)).count)
+    .toBe(1);
+  const { workflowService } = client;
+  const list = workflowService.listWorkflowExecutions.bind(workflowService) as (request: object) => Promise<object>;
+  const newer = { execution: { workflowId: 'mcp-0-of-another-application', runId: 'r' } };
+  let pages = 0;
+  vi.spyOn(workflowService, 'listWorkflowExecutions').mockImplementation((async (request: { query: string }) => {
+    if (!request.query.includes('BETWEEN')) return await list(request);
+    if (pages++ < 200)
+      return { executions: Array.from({ length: 100 }, () => newer), nextPageToken: Buffer.from('next') };
+    return await list({ ...request, nextPageToken: Buffer.of() });
+  }) as never);
+  expect(await deleteExpired(calls, () => {})).toBeGreaterThan(0);
+  await expect
+    .poll(async () => (await temporal.workflow.count(`WorkflowId = '${id}'`)).count, { timeout: 60_000 })
+    .toBe(0);
+  await calls.close();
+}, 120_000);
+
 it('simultaneous calls under one key share what cancels their task', async () => {
-  const key = { by: 'client', text: randomUUID() } as const;
-  const request = { owner: 'ann', tool: tidy, args: {}, ttl: 3_600_000, onTtl: 'cancel', key } as const;
+  const idempotencyKey = { by: 'client', text: randomUUID() } as const;
+  const request = { owner: 'ann', tool: tidy, args: {}, ttl: 3_600_000, onTtl: 'cancel', key: idempotencyKey } as const;
   const ids = await Promise.all([1, 2, 3].map(async () => (await stack.tasks.engine.start(request)).id));
   expect(new Set(ids).size).toBe(1);
   for (const id of [ids[0] as string, `mcp-ttl-${ids[0]?.slice(4)}`]) await temporal.workflow.getHandle(id).terminate();

@@ -12,8 +12,11 @@ import { isMcpTasksError } from '../../task/errors.js';
 
 /** The maximum number of workflows per visibility query. */
 const PAGE = 100;
-/** The maximum number of pages per call. The next call continues, because deleted runs are no longer listed. */
-const MOST_PAGES = 100;
+/**
+ * How long one call may look, in milliseconds; its activity may take 30 minutes. Temporal lists the newest runs first,
+ * so a limit on their number would hide expired tasks behind newer ones that have to be kept.
+ */
+const LONGEST_LOOK = 25 * 60_000;
 
 /** A closed run. */
 interface ClosedRun {
@@ -76,7 +79,8 @@ async function deleteRuns(calls: Calls, last: ClosedRun): Promise<number> {
 async function* pages(calls: Calls, query: string): AsyncGenerator<ClosedRun[], void> {
   const { client } = calls;
   let nextPageToken: Uint8Array | null | undefined;
-  for (let page = 0; page < MOST_PAGES; page++) {
+  const until = within(LONGEST_LOOK);
+  while (Date.now() < until) {
     const request = {
       namespace: client.options.namespace,
       query,
