@@ -10,6 +10,7 @@ import { missingPackage, requirePeers, SERVER, WORKER } from './peers.js';
 import type { ServeOptions } from './serve-command.js';
 import type { StartOptions } from './start-command.js';
 import type { WorkerOptions } from './worker-command.js';
+import { endCommand } from './process-end.js';
 import { version } from '../version.js';
 
 const program = new Command('mcp-tasks-temporal')
@@ -151,6 +152,8 @@ try {
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
+  // Temporal's native runtime, if the command has loaded it, would keep the process alive.
+  endCommand();
 }
 
 /** The package's own errors, and missing packages, need only a line. Anything else is a bug, so its stack is shown. */
