@@ -4,6 +4,7 @@
  * @module
  */
 import { jsonSize } from '../limits/json-size.js';
+import { nestingProblem } from '../limits/nesting.js';
 import { actionProblem, formProblem, type FormRequest } from './form.js';
 import { kindOf, refusedAnswer } from './input.js';
 import type { InputRequest } from './report.js';
@@ -47,9 +48,9 @@ export function worthSending(
   );
 }
 
-/** Whether {@link worthSending} has to know the open questions. */
+/** Whether {@link worthSending} has to know the open questions. Answers nested too deeply are refused before they are sent. */
 export function isLarge(answers: Readonly<Record<string, unknown>>): boolean {
-  return jsonSize([answers]) > LARGEST_UNCHECKED;
+  return nestingProblem(answers) === undefined && jsonSize([answers]) > LARGEST_UNCHECKED;
 }
 
 function problemWith(request: InputRequest, answer: unknown): string | undefined {
