@@ -39,7 +39,7 @@ export async function ask(
     'io.modelcontextprotocol/clientInfo': { name: 'fuzz', version: '0' },
     'io.modelcontextprotocol/clientCapabilities': capabilities,
   };
-  const answer = await send({
+  const sent = {
     url,
     verb: 'POST',
     headers: {
@@ -54,7 +54,9 @@ export async function ask(
     body: JSON.stringify({ jsonrpc: '2.0', id, method, params: modern ? { ...params, _meta } : params }),
     readFor,
     ...(hangUpAfter === undefined ? {} : { hangUpAfter }),
-  });
+  };
+  // The connection may be one that the server is closing after it refused a body. Every client tries another one then.
+  const answer = (await send(sent)) ?? (hangUpAfter === undefined ? await send(sent) : undefined);
   if (!answer) return undefined;
   const messages: any[] = answer.text.startsWith('{')
     ? [JSON.parse(answer.text)]

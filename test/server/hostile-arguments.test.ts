@@ -79,6 +79,15 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     expect(long.length).toBeLessThan(5_000);
   });
 
+  it.each(spoken)('%s: a name that is none is the caller’s error', async (_, call) => {
+    for (const name of [DEEP, [{ toString: 1 }], null, 7, 'x'.repeat(100_000)]) {
+      const reply = await call(name as string, {});
+      expect(reply.error).toMatchObject({ code: -32602, message: expect.stringContaining('params.name') });
+      expect(JSON.stringify(reply).length).toBeLessThan(1_000);
+    }
+    expect(error).not.toHaveBeenCalled();
+  });
+
   it('2025-11-25: parameters that the SDK refuses are the caller’s error too', async () => {
     const capabilities = { roots: { listChanged: 'x' } };
     const begun = await send2025(endpoint, 'initialize', { protocolVersion: 1, capabilities, clientInfo: 'x' });

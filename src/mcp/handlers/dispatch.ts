@@ -28,7 +28,8 @@ export async function dispatchCall(
   call: ReceivedCall,
 ): Promise<RpcResult> {
   const params = (call.params ?? {}) as Partial<CallParams>;
-  const { name = '', arguments: args } = params;
+  const { arguments: args } = params;
+  const name = toolName(params);
   const handled = async (handle: (ctx: RequestContext) => Promise<RpcResult>, ctx: RequestContext) =>
     await asRpcFaults(service.logger, { method: 'tools/call', tool: name }, ctx.signal, async () => {
       refuseLongToken(ctx);
@@ -51,6 +52,16 @@ export async function dispatchCall(
     if (!companion) return await call.passOn();
     return await handled(async () => await callCompanion(service, companion, { name, args, ctx }), ctx);
   });
+}
+
+/** More than any tool's name has, in characters. The SDKs repeat an unknown name in their error. */
+const LONGEST_NAME = 1_000;
+
+/** @throws -32602 if the call does not name a tool, or no tool could have this name */
+function toolName({ name }: { readonly name?: unknown }): string {
+  if (typeof name !== 'string') throw invalidParams('params.name must be the name of a tool, as in tools/list');
+  if (name.length > LONGEST_NAME) throw invalidParams(`params.name is too long: no tool has ${name.length} characters`);
+  return name;
 }
 
 /** @throws -32602 if the progress token is too long: each message about progress repeats it */
