@@ -3,8 +3,7 @@
  * each SDK holds one. @module
  */
 import { resolve } from 'node:path';
-import type { Client, DataConverter } from '@temporalio/client';
-import pRetry from 'p-retry';
+import type { DataConverter } from '@temporalio/client';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
 import { Cancellations } from './mcp/request/cancellations.js';
@@ -15,6 +14,7 @@ import { Quota } from './mcp/quota/quota.js';
 import type { LimitOptions } from './mcp/quota/table.js';
 import type { TaskService } from './mcp/service.js';
 import { ClientRequests } from './mcp/sessions/client-requests.js';
+import { afterFirstMessage, type Sender } from './mcp/sessions/first-message.js';
 import { SessionStreams } from './mcp/push/session-streams.js';
 import { ToolSet } from './mcp/tools/tool-set.js';
 import { VERSIONS } from './protocol/registry.js';
@@ -23,12 +23,11 @@ import { milliseconds, type Duration } from './task/duration.js';
 import { McpTasksError } from './task/errors.js';
 import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
-import { temporalClient } from './temporal/connection/connect.js';
-import { Engine, type EngineOptions } from './temporal/engine.js';
-import { ensureJanitor } from './temporal/janitor/schedule.js';
 import { LateEngine } from './temporal/late/late-engine.js';
+import { LateStart } from './temporal/late/late-start.js';
 import { LateTarget } from './temporal/late/late-target.js';
-import { Namespaces, type OpenNamespace, type TaskEngine } from './temporal/namespaces.js';
+import { Namespaces, type TaskEngine } from './temporal/namespaces.js';
+import type { OpenOptions } from './temporal/open-engine.js';
 import type { Engine as PublicEngine } from './temporal/public-engine.js';
 import {
   configuredTarget,
@@ -121,9 +120,9 @@ export interface DurableTasksOptions {
    */
   readonly limits?: LimitOptions;
   /**
-   * Whether `DurableTasks.connect` returns before a dev server has started. An MCP server can then answer its client at
-   * once, as hosts expect over stdio: it lists tools, and calls wait for Temporal. Has no effect if an address is
-   * configured, because then there is nothing to start.
+   * Whether `DurableTasks.connect` returns before a dev server has started and Temporal's client is loaded. An MCP
+   * server can then answer its client at once, as hosts expect over stdio: it lists tools, and calls wait for Temporal.
+   * Over stdio, the start begins once the client has its first answer.
    * @default false
    */
   readonly startInBackground?: boolean;
@@ -133,8 +132,6 @@ export interface DurableTasksOptions {
   readonly logger?: Logger;
 }
 
-/** How often to try to schedule the janitor, and the first and longest pause between tries, in milliseconds. */
-const JANITOR = { attempts: 60, first: 1_000, longest: 60_000 };
 /** The folder that holds the state of a server without configuration. */
 const DEFAULT_DIR = '.mcp-tasks';
 
@@ -181,29 +178,40 @@ export class TasksCore implements TasksConnection {
   readonly service: TaskService;
   readonly ownerRule: OwnerRule | undefined;
   readonly #keyIsShared: boolean;
-  readonly #options: DurableTasksOptions;
+  readonly #namespaces: readonly string[];
   /** Resolves with the engine once Temporal is ready. */
   readonly #opened: Promise<TaskEngine>;
+  /** The start in the background, if there is one. */
+  readonly #start: LateStart | undefined;
   readonly #stops = new Set<() => Promise<void>>();
-  readonly #ended = new AbortController();
-  #closing: Promise<void> | undefined;
+  readonly #closing: AbortController;
+  #servesStdio = false;
+  #closed: Promise<void> | undefined;
 
-  constructor({ options, times, limits, versions, tools, logger, keys, keyIsShared, temporal }: Connected) {
+  constructor({
+    options,
+    times,
+    limits,
+    versions,
+    tools,
+    logger,
+    keys,
+    keyIsShared,
+    temporal,
+    engine,
+    opened,
+    start,
+    closing,
+  }: Connected) {
     this.dataConverter = dataConverterOf(options, temporal.namespace);
     this.ownerRule = options.owner;
     this.#keyIsShared = keyIsShared;
-    this.#options = options;
+    this.#namespaces = Object.keys(options.namespaces ?? {});
     this.temporal = temporal;
     this.taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
-    let engine: TaskEngine;
-    if (temporal instanceof LateTarget) {
-      this.#opened = temporal.ready.then(async (target) => await this.#open(target, keys));
-      this.#opened.catch(() => undefined);
-      engine = new LateEngine({ opened: this.#opened, keys, target: temporal });
-    } else {
-      engine = this.#engine(temporal, keys);
-      this.#opened = Promise.resolve(engine);
-    }
+    this.#start = start;
+    this.#closing = closing;
+    this.#opened = opened;
     const followers = new Followers({ engine, keys, logger, pollInterval: times.pollInterval });
     this.engine = engine;
     const quota = new Quota({
@@ -228,89 +236,40 @@ export class TasksCore implements TasksConnection {
     };
   }
 
-  /** Schedules the janitor once Temporal can be reached. Serving does not depend on it. */
-  #startJanitor(client: Client): void {
-    const { taskQueue } = this;
-    const { signal } = this.#ended;
-    pRetry(async () => await ensureJanitor(client, taskQueue), {
-      retries: JANITOR.attempts,
-      minTimeout: JANITOR.first,
-      maxTimeout: JANITOR.longest,
-      signal,
-    }).catch((error: unknown) => {
-      if (!signal.aborted)
-        this.service.logger.warn(
-          { taskQueue, namespace: client.options.namespace, err: error },
-          'could not schedule the deletion of expired tasks; restart the server to try again',
-        );
-    });
-  }
-
   get tools(): readonly DurableTool[] {
     return [...this.service.tools.values()];
   }
 
   async useTools(tools: readonly DurableTool[]): Promise<void> {
-    await this.openNamespaces(tools);
+    await openNamespaces(await this.#opened, this.#namespaces, tools);
     this.service.tools.replace(tools);
   }
 
   async ready(): Promise<void> {
+    // Over stdio, the client's first answer begins the start.
+    if (!this.#servesStdio) this.#start?.begin();
     await this.#opened;
   }
 
-  /** Opens the tools' namespaces, so that their tasks can be read as well as started. */
-  async openNamespaces(tools: readonly DurableTool[]): Promise<void> {
-    await this.#openNamespaces(await this.#opened, tools);
-  }
-
-  #engine(target: TemporalTarget, keys: Keyring): TaskEngine {
-    const { maxLongPolls, resultRetention, deleteExpired, namespaces } = this.#options;
-    const options = {
-      keys,
-      taskQueue: this.taskQueue,
-      ...(maxLongPolls === undefined ? {} : { maxLongPolls }),
-      ...(resultRetention === undefined ? {} : { resultRetention }),
-      ...(deleteExpired === undefined ? {} : { deleteExpired }),
-    };
-    const client = temporalClient({
-      ...target,
-      ...(this.dataConverter ? { dataConverter: this.dataConverter } : {}),
-    });
-    const main = new Engine({ client, ...options });
-    if (deleteExpired) this.#startJanitor(client);
-    return namespaces
-      ? new Namespaces(main, keys, async (namespace) => {
-          const { client: other, ...opened } = await openNamespace(this.#options, options, namespace);
-          if (deleteExpired) this.#startJanitor(other);
-          return opened;
-        })
-      : main;
-  }
-
-  /** Connects to a Temporal that has started in the background. */
-  async #open(target: TemporalTarget, keys: Keyring): Promise<TaskEngine> {
-    const engine = this.#engine(target, keys);
-    await this.#openNamespaces(engine, this.tools);
-    return engine;
-  }
-
-  async #openNamespaces(engine: TaskEngine, tools: readonly DurableTool[]): Promise<void> {
-    if (engine instanceof Namespaces)
-      await engine.open([...Object.keys(this.#options.namespaces ?? {}), ...tools.map(({ namespace }) => namespace)]);
+  /** Lets a start in the background begin once the client has its first answer. */
+  servesStdio(transport: Sender): void {
+    this.#servesStdio = true;
+    afterFirstMessage(transport, () => this.#start?.begin());
   }
 
   /**
+   * Lets a start in the background begin.
    * @throws McpTasksError `CONFIGURATION` on your own cluster without a key, because replicas would not recognize each
    * other's tasks
    */
-  requireSharedKey(): void {
+  servesHttp(): void {
     if (this.temporal.explicit && !this.#keyIsShared) {
       throw new McpTasksError(
         'CONFIGURATION',
         'set MCP_TASKS_KEY (or the `key` option) to the same value on all replicas. Generate one with `openssl rand -base64 32`',
       );
     }
+    this.#start?.begin();
   }
 
   /** Closes this connection when stdin closes: over stdio the process has only one client. */
@@ -325,15 +284,15 @@ export class TasksCore implements TasksConnection {
   }
 
   async close(): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
+    this.#closed ??= this.#close();
+    await this.#closed;
   }
 
   async #close(): Promise<void> {
-    this.#ended.abort();
+    this.#closing.abort();
     this.service.quota.close();
     // Nothing that is being stopped should still wait for the start.
-    if (this.temporal instanceof LateTarget) this.temporal.giveUp();
+    this.#start?.giveUp();
     try {
       await Promise.all([...this.#stops].map(async (stop) => await stop()));
       await this.service.followers.close();
@@ -354,25 +313,24 @@ interface Connected {
   readonly keys: Keyring;
   readonly keyIsShared: boolean;
   readonly temporal: TemporalTarget;
+  readonly engine: TaskEngine;
+  readonly opened: Promise<TaskEngine>;
+  readonly start?: LateStart;
+  /** Aborted when the connection closes. */
+  readonly closing: AbortController;
 }
 
 function dataConverterOf({ dataConverter }: DurableTasksOptions, namespace: string): DataConverter | undefined {
   return typeof dataConverter === 'function' ? dataConverter(namespace) : dataConverter;
 }
 
-async function openNamespace(
-  connection: DurableTasksOptions,
-  options: Omit<EngineOptions, 'client'>,
-  namespace: string,
-): Promise<OpenNamespace & { readonly client: Client }> {
-  const target = await resolveTemporalTarget({
-    ...connection.temporal,
-    ...connection.namespaces?.[namespace],
-    namespace,
-  });
-  const dataConverter = dataConverterOf(connection, namespace);
-  const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
-  return { client, engine: new Engine({ ...options, client, scope: namespace }), release: target.release };
+/** Opens the namespaces of the options and of the tools, so that their tasks can be read as well as started. */
+async function openNamespaces(
+  engine: TaskEngine,
+  namespaces: readonly string[],
+  tools: Iterable<DurableTool>,
+): Promise<void> {
+  if (engine instanceof Namespaces) await engine.open([...namespaces, ...[...tools].map(({ namespace }) => namespace)]);
 }
 
 /**
@@ -395,13 +353,52 @@ export async function connectTasks(
   // Compose files pass an empty variable for "not set".
   const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
   const keys = Keyring.parse(given ?? (await keyFile(dir, (line) => logger.warn({}, line))));
+  const closing = new AbortController();
+  const open = async (temporal: TemporalTarget): Promise<TaskEngine> => {
+    const { openEngine } = await import('./temporal/open-engine.js');
+    const engine = openEngine(temporal, openOptions(options, { keys, logger, closing: closing.signal }));
+    await openNamespaces(engine, Object.keys(options.namespaces ?? {}), tools.values());
+    return engine;
+  };
   const target = { log: (line: string) => logger.info({}, line), ...options.temporal, dir };
-  const late = options.startInBackground === true && configuredTarget(target).address === undefined;
-  const temporal = late ? new LateTarget(target) : await resolveTemporalTarget(target);
   const keyIsShared = given !== undefined;
-  const core = new TasksCore({ options, times, limits, versions, tools, logger, keys, keyIsShared, temporal });
-  if (!late) await core.openNamespaces(options.tools);
-  return core;
+  const common = { options, times, limits, versions, tools, logger, keys, keyIsShared, closing };
+  if (!options.startInBackground) {
+    const temporal = await resolveTemporalTarget(target);
+    const engine = await open(temporal);
+    return new TasksCore({ ...common, temporal, engine, opened: Promise.resolve(engine) });
+  }
+  const start = new LateStart();
+  // Report wrong settings at once. There is nothing to start if an address is configured.
+  const temporal = configuredTarget(target).address
+    ? await resolveTemporalTarget(target)
+    : new LateTarget(target, start);
+  const opened = start.begun.then(
+    async () => await open(temporal instanceof LateTarget ? await temporal.ready : temporal),
+  );
+  opened.catch(() => undefined);
+  return new TasksCore({ ...common, temporal, engine: new LateEngine({ opened, keys, start }), opened, start });
+}
+
+function openOptions(
+  options: DurableTasksOptions,
+  { keys, logger, closing }: Pick<Connected, 'keys' | 'logger'> & Pick<OpenOptions, 'closing'>,
+): OpenOptions {
+  const { maxLongPolls, resultRetention, deleteExpired, temporal, namespaces } = options;
+  return {
+    engine: {
+      keys,
+      taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
+      ...(maxLongPolls === undefined ? {} : { maxLongPolls }),
+      ...(resultRetention === undefined ? {} : { resultRetention }),
+      ...(deleteExpired === undefined ? {} : { deleteExpired }),
+    },
+    temporal,
+    namespaces,
+    dataConverter: (namespace) => dataConverterOf(options, namespace),
+    logger,
+    closing,
+  };
 }
 
 /** Checks what the types do not enforce in JavaScript, before anything is opened. */

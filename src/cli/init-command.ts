@@ -5,7 +5,7 @@ import { endCommand } from './process-end.js';
 import { firstFile } from '../gateway/first-file.js';
 import { withCalls } from '../gateway/open-calls.js';
 import { proposals } from '../gateway/proposals.js';
-import { referenceTools } from '../tools/index.js';
+import { referenceTools } from '../tools/definitions.js';
 
 export interface InitOptions {
   /** Proposes tools from the workflows that ran recently. */

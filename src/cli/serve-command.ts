@@ -1,11 +1,11 @@
 /** `mcp-tasks-temporal serve`: serves durable tools over MCP until it is stopped. @module */
 import { resolve } from 'node:path';
 import { McpServer } from '@modelcontextprotocol/server';
-import { bearerAuth } from '../auth/index.js';
 import { DurableTasks } from '../server/durable-tasks.js';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
-import { referenceTools, toolsConfigFromEnv } from '../tools/index.js';
+import { toolsConfigFromEnv } from '../tools/config.js';
+import { referenceTools } from '../tools/definitions.js';
 import { encryptedBy } from './encrypted-by.js';
 import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
 import type { HttpServer } from '../mcp/http/node-server.js';
@@ -99,6 +99,8 @@ async function overHttp(
 ): Promise<HttpServer> {
   const handler = tasks.handler(makeServer);
   if (!protection) return await serveHttp(handler, { host, port, path, ...allowed });
+  // A server without tokens, such as one over stdio, does not need it.
+  const { bearerAuth } = await import('../auth/index.js');
   const guarded = await bearerAuth(handler, {
     ...protection,
     ...(audience === undefined ? {} : { audience }),

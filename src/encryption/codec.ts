@@ -2,7 +2,6 @@
 import { webcrypto } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { McpTasksError } from '../task/errors.js';
-import { PayloadMessage } from '../temporal/rpc/proto.js';
 import type { EncryptionKeys, Key } from './keys.js';
 
 /** The encoding, and the metadata with the key's ID, are those of Temporal's samples in all languages. */
@@ -31,6 +30,7 @@ export class EncryptionCodec implements PayloadCodec {
     const key = await this.keys.get(id);
     if (!key)
       throw new McpTasksError('CONFIGURATION', `There is no encryption key ${id}, although it is the active one.`);
+    const { PayloadMessage } = await protocolBuffers();
     return await Promise.all(
       payloads.map(async (payload) => ({
         metadata: { encoding: Buffer.from(ENCODING), [KEY_ID]: Buffer.from(id) },
@@ -65,8 +65,13 @@ export class EncryptionCodec implements PayloadCodec {
         error,
       );
     });
-    return PayloadMessage.decode(bytes);
+    return (await protocolBuffers()).PayloadMessage.decode(bytes);
   }
+}
+
+/** Loads Temporal's messages when they are first needed, because a server answers its first requests without them. */
+async function protocolBuffers(): Promise<typeof import('../temporal/rpc/proto.js')> {
+  return await import('../temporal/rpc/proto.js');
 }
 
 async function encrypt(key: Key, plain: Uint8Array): Promise<Uint8Array> {

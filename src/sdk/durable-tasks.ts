@@ -67,10 +67,11 @@ export class DurableTasks implements TasksConnection {
     attachTasks(mcp, this.#core.service, (transport) => {
       if (transport instanceof StdioServerTransport) {
         this.#core.closeWithStdin();
+        this.#core.servesStdio(transport);
         const peer = Peer.stdio(this.#core.ownerRule);
         return { peerOf: () => peer, counted: true };
       }
-      this.#core.requireSharedKey();
+      this.#core.servesHttp();
       return { peerOf: this.#peerOf, counted: false };
     });
   }
@@ -88,7 +89,7 @@ export class DurableTasks implements TasksConnection {
    * recognize each other's tasks; or if a name in the options is not a host name
    */
   handler(factory: ServerFactory, options: HandlerOptions = {}): FetchHandler {
-    this.#core.requireSharedKey();
+    this.#core.servesHttp();
     return onlyAllowedNames(httpHandler(this.#core.service, this.#peerOf, factory, options), options);
   }
 

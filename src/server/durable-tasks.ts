@@ -66,7 +66,7 @@ export class DurableTasks implements TasksConnection {
    * recognize each other's tasks; or if a name in the options is not a host name
    */
   handler(factory: ServerFactory, options: HandlerOptions = {}): McpHttpHandler {
-    this.#core.requireSharedKey();
+    this.#core.servesHttp();
     return onlyAllowedNames(
       this.#serve.httpHandler(this.#core.service, this.#core.ownerRule, factory, options),
       options,
@@ -79,7 +79,9 @@ export class DurableTasks implements TasksConnection {
    */
   stdio(factory: ServerFactory, options: ServeStdioOptions = {}): StdioServerHandle {
     if (!options.transport) this.#core.closeWithStdin();
-    return this.#serve.stdioServer(this.#core.service, this.#core.ownerRule, factory, options);
+    const transport = options.transport ?? this.#serve.stdioTransport();
+    this.#core.servesStdio(transport);
+    return this.#serve.stdioServer(this.#core.service, this.#core.ownerRule, factory, { ...options, transport });
   }
 
   async ready(): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type McpHttpHandler,
   type McpRequestContext,
   type Server,
+  type Transport,
 } from '@modelcontextprotocol/server';
 import {
   serveStdio,
@@ -82,14 +83,19 @@ export function httpHandler(
   return { ...sdk, ...sessions, maxRequestBodySize };
 }
 
+/** Returns the SDK's transport on the standard streams of this process. */
+export function stdioTransport(): Transport {
+  return new StdioServerTransport();
+}
+
 export function stdioServer(
   service: TaskService,
   rule: OwnerRule | undefined,
   factory: ServerFactory,
-  options: ServeStdioOptions,
+  options: ServeStdioOptions & { readonly transport: Transport },
 ): StdioServerHandle {
   const peer = Peer.stdio(rule);
-  const transport = new TaskTransport(options.transport ?? new StdioServerTransport(), service, peer);
+  const transport = new TaskTransport(options.transport, service, peer);
   return serveStdio(
     taskServers(service, factory, () => ({
       owner: peer.owner,

@@ -4,7 +4,6 @@ import type { TLSConfig } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { McpTasksError } from '../../task/errors.js';
 import { acquireDevServer } from '../dev-server/index.js';
-import { ensureNamespace } from '../dev-server/namespace.js';
 import { addressProblem, headerProblem, pathProblem } from './settings.js';
 
 /**
@@ -88,6 +87,7 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
   const { dir = '.mcp-tasks', ui, log = () => {}, signal } = options;
   const server = await acquireDevServer({ dir, ui, log, signal });
   try {
+    const { ensureNamespace } = await import('../dev-server/namespace.js');
     await ensureNamespace(server.address, namespace);
   } catch (error) {
     await server.release();

@@ -3,7 +3,6 @@
  * @module
  */
 import { join, resolve } from 'node:path';
-import { Connection } from '@temporalio/client';
 import {
   LOOPBACK,
   acquireLocalService,
@@ -102,14 +101,9 @@ function devServer({ dir: parent, ui = false, log, signal }: DevServerOptions): 
     probe: async ({ grpc }) => {
       // This is far cheaper than a gRPC connection if nothing is listening yet.
       await knock(grpc);
-      const connection = await Connection.connect({ address: `${LOOPBACK}:${grpc}`, connectTimeout: 3_000 });
-      try {
-        await connection.withDeadline(Date.now() + 3_000, () =>
-          connection.workflowService.describeNamespace({ namespace: 'default' }),
-        );
-      } finally {
-        await connection.close();
-      }
+      // Loads the Temporal client, while the server starts.
+      const { checkDefaultNamespace } = await import('./namespace.js');
+      await checkDefaultNamespace(`${LOOPBACK}:${grpc}`);
     },
   };
 }

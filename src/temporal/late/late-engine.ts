@@ -1,11 +1,11 @@
-/** An engine whose Temporal is still starting. Each operation waits for it, within a deadline. @module */
+/** An engine whose Temporal is still starting. Each operation begins the start and waits for it, within a deadline. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Keyring } from '../../task/keyring.js';
 import { belongsTo } from '../../task/id.js';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskEngine } from '../namespaces.js';
 import { unlessAborted } from '../rpc/signals.js';
-import type { LateTarget } from './late-target.js';
+import type { LateStart } from './late-start.js';
 
 /**
  * How long operations wait for Temporal, in milliseconds. Waits for a task's end have no deadline: they continue until
@@ -18,7 +18,7 @@ export interface LateEngineOptions {
   readonly opened: Promise<TaskEngine>;
   readonly keys: Keyring;
   /** The start that the operations wait for. */
-  readonly target: Pick<LateTarget, 'lately' | 'giveUp'>;
+  readonly start: LateStart;
 }
 
 export class LateEngine implements TaskEngine {
@@ -52,7 +52,7 @@ export class LateEngine implements TaskEngine {
     this.#closing.abort(
       new McpTasksError('TEMPORAL_UNAVAILABLE', 'The server is shutting down. The task keeps running; try again.'),
     );
-    this.options.target.giveUp();
+    this.options.start.giveUp();
     await this.options.opened.then(async (engine) => await engine.close()).catch(() => undefined);
   }
 
@@ -62,6 +62,7 @@ export class LateEngine implements TaskEngine {
   }
 
   async #until(signal: AbortSignal | undefined): Promise<TaskEngine> {
+    this.options.start.begin();
     const signals = [this.#closing.signal, ...(signal ? [signal] : [])];
     return await unlessAborted(this.options.opened, AbortSignal.any(signals));
   }
@@ -73,7 +74,7 @@ export class LateEngine implements TaskEngine {
       await delay(milliseconds, undefined, { signal: waited.signal, ref: false });
       throw new McpTasksError(
         'TEMPORAL_UNAVAILABLE',
-        `Temporal is still starting on this machine (${this.options.target.lately}). Nothing was changed; try again in ten seconds.`,
+        `${this.options.start.state}. Nothing was changed; try again in ten seconds.`,
       );
     };
     try {

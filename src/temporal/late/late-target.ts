@@ -7,26 +7,34 @@ import {
   type TemporalOptions,
   type TemporalTarget,
 } from '../connection/target.js';
+import type { LateStart } from './late-start.js';
 
-/** A target that is resolved in the background, beginning at once. Its address is known after {@link ready}. */
+/** A target that is resolved in the background, once `start` begins. Its address is known after {@link ready}. */
 export class LateTarget implements TemporalTarget {
   readonly explicit = false;
   readonly namespace: string;
-  /** Resolves once the dev server answers. Rejects if it cannot be started, or if {@link giveUp} was called first. */
+  /** Resolves once the dev server answers. Rejects if it cannot be started, or if the start was given up. */
   readonly ready: Promise<TemporalTarget>;
-  readonly #givenUp = new AbortController();
   #target: TemporalTarget | undefined;
-  #lately = 'finding a Temporal CLI';
 
   /** @throws McpTasksError `CONFIGURATION` if a setting cannot be used */
-  constructor(options: TemporalOptions) {
+  constructor(
+    options: TemporalOptions,
+    private readonly start: LateStart,
+  ) {
     this.namespace = configuredTarget(options).namespace;
+    const starting = (line: string): void => {
+      start.state = `Temporal is still starting on this machine (${line})`;
+    };
+    starting('finding a Temporal CLI');
     const log = (line: string): void => {
-      this.#lately = line;
+      starting(line);
       options.log?.(line);
     };
-    const signal = AbortSignal.any([this.#givenUp.signal, ...(options.signal ? [options.signal] : [])]);
-    this.ready = resolveTemporalTarget({ ...options, log, signal }).then((target) => (this.#target = target));
+    const signal = AbortSignal.any([start.signal, ...(options.signal ? [options.signal] : [])]);
+    this.ready = start.begun
+      .then(async () => await resolveTemporalTarget({ ...options, log, signal }))
+      .then((target) => (this.#target = target));
     // Everything that needs Temporal awaits it, but nothing may be waiting yet.
     this.ready.catch(() => undefined);
   }
@@ -43,18 +51,8 @@ export class LateTarget implements TemporalTarget {
     return this.#target?.uiUrl;
   }
 
-  /** What the start is doing now, for error messages. */
-  get lately(): string {
-    return this.#lately;
-  }
-
-  /** Stops the start unless it has finished. */
-  giveUp(): void {
-    this.#givenUp.abort(new McpTasksError('TEMPORAL_UNAVAILABLE', 'The server is shutting down.'));
-  }
-
   async release(): Promise<void> {
-    this.giveUp();
+    this.start.giveUp();
     const target = await this.ready.catch(() => undefined);
     await target?.release();
   }

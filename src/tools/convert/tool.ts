@@ -1,14 +1,11 @@
-/** `convert_file`: converts between file formats; a plain function tool with checkpoints. @module */
+/** The definition of `convert_file`, which converts between file formats: a function tool with checkpoints. @module */
 import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
 import { hidingPaths } from '../hide-paths.js';
-import type { ReferenceTool } from '../reference-tool.js';
-import { convert, type ConvertCheckpoint } from './convert.js';
+import type { ConvertCheckpoint } from './convert.js';
 import { convertInput, convertOutput } from './schema.js';
 
-export const convertFile: ReferenceTool = { define: defineConvertFile };
-
-function defineConvertFile(config: ToolsConfig): DurableTool {
+export function defineConvertFile(config: ToolsConfig): DurableTool {
   return defineTool<typeof convertInput, typeof convertOutput, ConvertCheckpoint>({
     name: 'convert_file',
     title: 'Convert a file',
@@ -18,6 +15,10 @@ function defineConvertFile(config: ToolsConfig): DurableTool {
     inputSchema: convertInput,
     outputSchema: convertOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
-    run: async (args, ctx) => await hidingPaths(config, async () => await convert(config, args, ctx)),
+    run: async (args, ctx) => {
+      // Only workers need it: a server loads the definitions alone.
+      const { convert } = await import('./convert.js');
+      return await hidingPaths(config, async () => await convert(config, args, ctx));
+    },
   });
 }

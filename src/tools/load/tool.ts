@@ -1,13 +1,8 @@
-/** `load_dataset`: loads files into a table with a multi-step workflow. @module */
+/** The definition of `load_dataset`, which loads files into a table with a multi-step workflow. @module */
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
-import type { ReferenceTool } from '../reference-tool.js';
 import { chosenTypes } from '../source/chosen-types.js';
-import { loadActivities } from './activities.js';
-
-/** Runs the workflow `workflows/tools/load-dataset.ts`. */
-export const loadDataset: ReferenceTool = { define: defineLoadDataset, activities: loadActivities };
 
 const NAME = String.raw`[\p{L}_][\p{L}\p{N}_$-]{0,62}`;
 const TABLE = new RegExp(`^(${NAME}\\.)?${NAME}$`, 'u');
@@ -31,7 +26,8 @@ const loadDatasetOutput = z.object({
   seconds: z.number().describe('Duration of the whole load'),
 });
 
-function defineLoadDataset(config: ToolsConfig): DurableTool {
+/** Its workflow is `workflows/tools/load-dataset.ts`, and the workflow's steps are in `activities.ts`. */
+export function defineLoadDataset(config: ToolsConfig): DurableTool {
   const databases = Object.keys(config.databases).sort();
   return defineTool({
     name: 'load_dataset',

@@ -1,6 +1,5 @@
-/** The column types that a caller may choose. @module */
+/** The column types that a caller may choose: a part of the tools' definitions. @module */
 import { z } from 'zod';
-import { ToolError } from '../../tool/errors.js';
 
 const NAMES = [
   'BOOLEAN',
@@ -32,32 +31,16 @@ export type ChosenTypes = Readonly<Record<string, string>>;
 export const chosenTypes = z
   .record(
     z.string(),
-    z.string().refine((type) => knownType(type) !== undefined, `must be one of: ${allowed()}`),
+    z.string().refine((type) => knownType(type) !== undefined, `must be one of: ${allowedTypes()}`),
   )
   .optional()
   .describe(
     'Column types, by column name, for columns whose type is not to be detected, such as {"id": "VARCHAR"}. ' +
-      `Each is one of: ${allowed()}`,
+      `Each is one of: ${allowedTypes()}`,
   );
 
-/**
- * Returns the chosen types as DuckDB prints them.
- *
- * @throws ToolError if a type is not one that a caller may choose. Types become part of SQL, so they are checked here
- * too
- */
-export function parseTypes(types: ChosenTypes = {}): Map<string, string> {
-  return new Map(
-    Object.entries(types).map(([name, type]) => {
-      const known = knownType(type);
-      if (known === undefined)
-        throw new ToolError(`types: "${type}" for column "${name}" is not supported; use one of: ${allowed()}`);
-      return [name, known];
-    }),
-  );
-}
-
-function knownType(type: string): string | undefined {
+/** Returns a type as DuckDB prints it; `undefined` if a caller may not choose it. */
+export function knownType(type: string): string | undefined {
   const upper = type.trim().toUpperCase();
   if (upper === 'TIMESTAMPTZ') return 'TIMESTAMP WITH TIME ZONE';
   if (NAMES.some((name) => name === upper)) return upper;
@@ -66,6 +49,7 @@ function knownType(type: string): string | undefined {
   return valid ? `DECIMAL(${Number(width)},${Number(scale)})` : undefined;
 }
 
-function allowed(): string {
+/** Lists the types for messages. */
+export function allowedTypes(): string {
   return [...NAMES, 'DECIMAL(width,scale)'].join(', ');
 }

@@ -1,0 +1,46 @@
+/**
+ * Opens the engine on a Temporal. Everything on a server's way to its first answer imports this module with `import()`
+ * only, because it loads Temporal's client: test/cli/first-answer.test.ts checks that.
+ * @module
+ */
+import type { DataConverter } from '@temporalio/client';
+import type { Logger } from '../local/log.js';
+import { temporalClient } from './connection/connect.js';
+import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './connection/target.js';
+import { Engine, type EngineOptions } from './engine.js';
+import { startJanitor } from './janitor/schedule.js';
+import { Namespaces, type TaskEngine } from './namespaces.js';
+
+export interface OpenOptions {
+  /** The options of the engine of every namespace. */
+  readonly engine: Omit<EngineOptions, 'client' | 'scope'>;
+  readonly temporal: TemporalOptions | undefined;
+  /** Connection options for further namespaces, merged over `temporal`. @default the target's namespace is the only one */
+  readonly namespaces: Readonly<Record<string, TemporalOptions>> | undefined;
+  readonly dataConverter: (namespace: string) => DataConverter | undefined;
+  readonly logger: Logger;
+  /** Aborts when the engine closes. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Connects to the target's namespace. Other namespaces are opened by {@link Namespaces.open}.
+ * @throws McpTasksError `CONFIGURATION` if an option cannot be used
+ */
+export function openEngine(target: TemporalTarget, options: OpenOptions): TaskEngine {
+  const main = engineOn(target, options);
+  if (!options.namespaces) return main;
+  return new Namespaces(main, options.engine.keys, async (namespace) => {
+    const other = await resolveTemporalTarget({ ...options.temporal, ...options.namespaces?.[namespace], namespace });
+    return { engine: engineOn(other, options, namespace), release: other.release };
+  });
+}
+
+function engineOn(target: TemporalTarget, options: OpenOptions, scope?: string): Engine {
+  const dataConverter = options.dataConverter(target.namespace);
+  const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
+  const engine = new Engine({ ...options.engine, client, ...(scope === undefined ? {} : { scope }) });
+  const { taskQueue, deleteExpired } = options.engine;
+  if (deleteExpired) startJanitor(client, { taskQueue, logger: options.logger, signal: options.closing });
+  return engine;
+}

@@ -1,0 +1,30 @@
+/**
+ * The reference tools as servers list them. What the tools do is loaded on a worker only, so that a server over stdio
+ * answers soon.
+ * @module
+ */
+import type { DurableTool } from '../tool/define-tool.js';
+import type { ToolsConfig } from './config.js';
+import { defineConvertFile } from './convert/tool.js';
+import { effectiveLimits } from './duckdb-limits.js';
+import { defineLoadDataset } from './load/tool.js';
+
+/** The definitions of all reference tools: one for each folder with a `tool.ts`. */
+const DEFINITIONS = [defineLoadDataset, defineConvertFile];
+
+/**
+ * Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration.
+ *
+ * @throws McpTasksError `CONFIGURATION` if a limit of `config.duckdb` is invalid
+ * @example
+ * const config = toolsConfigFromEnv(process.env);
+ * const worker = await createWorker({
+ *   tools: referenceTools(config),
+ *   activities: referenceActivities(config),
+ *   workflowsPath: referenceWorkflowsPath,
+ * });
+ */
+export function referenceTools(config: ToolsConfig): DurableTool[] {
+  effectiveLimits(config.duckdb);
+  return DEFINITIONS.map((define) => define(config));
+}
