@@ -1,23 +1,27 @@
-/** A Python environment with the packages of python/requirements.txt, made once and kept. @module */
+/** Python environments, each with the packages of a requirements.txt, made once and kept. @module */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cache, exists, run, sources, type Log } from './programs.js';
 
-const REQUIREMENTS = join(sources, 'python', 'requirements.txt');
 const INTERPRETER = join('bin', 'python3');
 /** The pip to download if Python comes without it, as on Debian without python3-venv. */
 const PIP = { version: '26.3', sha256: 'f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13' };
 
-/** Makes the environment unless it exists. @returns the path of its interpreter */
-export async function pythonEnvironment(log: Log): Promise<string> {
-  const environment = join(cache, `python-${sha256(await readFile(REQUIREMENTS)).slice(0, 12)}`);
-  if (!(await exists(join(environment, INTERPRETER)))) await makeEnvironment(environment, log);
+/**
+ * Makes the environment unless it exists.
+ * @param folder the folder with the requirements.txt
+ * @returns the path of its interpreter
+ */
+export async function pythonEnvironment(folder: 'python' | 's3', log: Log): Promise<string> {
+  const requirements = join(sources, folder, 'requirements.txt');
+  const environment = join(cache, `python-${sha256(await readFile(requirements)).slice(0, 12)}`);
+  if (!(await exists(join(environment, INTERPRETER)))) await makeEnvironment(environment, requirements, log);
   return join(environment, INTERPRETER);
 }
 
 /** Builds the environment elsewhere and then renames it, so that an incomplete one is never used. */
-async function makeEnvironment(environment: string, log: Log): Promise<void> {
+async function makeEnvironment(environment: string, requirements: string, log: Log): Promise<void> {
   await mkdir(cache, { recursive: true });
   const partial = await mkdtemp(join(cache, 'partial-'));
   try {
@@ -33,8 +37,8 @@ async function makeEnvironment(environment: string, log: Log): Promise<void> {
     );
     const pip = bundled ? ['-m', 'pip'] : [join(await downloadPip(partial).catch(withoutPip), 'pip')];
     await run(
-      'installing the Python SDK',
-      [join(partial, INTERPRETER), ...pip, 'install', '--quiet', '--requirement', REQUIREMENTS],
+      `installing ${requirements}`,
+      [join(partial, INTERPRETER), ...pip, 'install', '--quiet', '--requirement', requirements],
       sources,
       log,
     );

@@ -29,6 +29,8 @@ export interface Cluster {
   readonly compose: string;
   /** A Python interpreter with the packages python/ needs. */
   readonly python: string;
+  /** A Python interpreter with the S3 server. */
+  readonly s3: string;
 }
 
 declare module 'vitest' {
@@ -43,7 +45,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const goWorker = await buildGo('go', log);
   const ui = await buildPublished('ui', log);
   const compose = await buildPublished('compose', log);
-  const python = await pythonEnvironment(log);
+  const python = await pythonEnvironment('python', log);
+  const s3 = await pythonEnvironment('s3', log);
   const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-cluster-'));
   // PostgreSQL refuses to run as root, and its own user needs access.
   await chmod(dir, 0o755);
@@ -78,6 +81,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ui,
       compose,
       python,
+      s3,
     });
   } catch (error) {
     await teardown();
