@@ -1,8 +1,7 @@
-/** What DuckDB may use of the worker's machine. @module */
+/** What DuckDB may use of the worker's machine: a part of the tools' configuration. @module */
 import { availableParallelism, totalmem } from 'node:os';
 import { milliseconds, type Duration } from '../task/duration.js';
 import { McpTasksError } from '../task/errors.js';
-import { ToolError } from '../tool/errors.js';
 
 /**
  * What one DuckDB session of the reference tools may use. Each running `load_dataset` or `convert_file` has a session,
@@ -27,7 +26,7 @@ export interface DuckDBLimits {
 export type EffectiveLimits = Readonly<Record<keyof DuckDBLimits, number>>;
 
 /** The variables that set the limits. */
-const VARIABLES = {
+export const VARIABLES = {
   memory: 'MCP_TASKS_DUCKDB_MEMORY',
   threads: 'MCP_TASKS_DUCKDB_THREADS',
   spill: 'MCP_TASKS_DUCKDB_SPILL',
@@ -40,10 +39,6 @@ const DEFAULT_TIME: Duration = '1 hour';
 const MOST_DEFAULT_THREADS = 4;
 /** DuckDB cannot work with less, in bytes. */
 const LEAST_MEMORY = 10_000_000;
-/** The longest delay of a timer, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-/** How long to wait before interrupting again, in milliseconds: a statement that has not quite begun ignores it. */
-const AGAIN = 100;
 
 /** @throws McpTasksError `CONFIGURATION` if a limit is not a number in its range, or not a duration */
 export function effectiveLimits(limits: DuckDBLimits = {}): EffectiveLimits {
@@ -88,48 +83,4 @@ function checkNumber(limit: keyof DuckDBLimits, value: number, least: number): v
   if (Number.isSafeInteger(value) && value >= least) return;
   const unit = limit === 'threads' ? '' : ' bytes';
   throw new McpTasksError('CONFIGURATION', `\`duckdb.${limit}\` must be a whole number of at least ${least}${unit}`);
-}
-
-/** The settings that make DuckDB keep the limits. */
-export function limitSettings({ memory, threads, spill }: EffectiveLimits): string[] {
-  return [`memory_limit = '${memory}B'`, `threads = ${threads}`, `max_temp_directory_size = '${spill}B'`];
-}
-
-/** Returns the error to throw if a statement has failed because of a limit; `undefined` if it has not. */
-export function limitError(error: unknown, { memory, spill }: EffectiveLimits): ToolError | undefined {
-  if (!(error instanceof Error) || !/Out of Memory Error/i.test(error.message)) return undefined;
-  return error.message.includes('max_temp_directory_size')
-    ? reached('spill', `more temporary disk space than ${spill} bytes`)
-    : reached('memory', `more memory than ${memory} bytes`);
-}
-
-/**
- * Runs a statement, and interrupts it if it takes too long.
- * @throws ToolError if it took too long
- */
-export async function withinTime<T>(
-  { time }: EffectiveLimits,
-  interrupt: () => void,
-  run: () => Promise<T>,
-): Promise<T> {
-  let late = false;
-  const end = (): void => {
-    late = true;
-    interrupt();
-    timer = setTimeout(end, AGAIN);
-  };
-  let timer = setTimeout(end, Math.min(time, LONGEST_TIMER));
-  try {
-    return await run();
-  } catch (error) {
-    throw late ? reached('time', `more time than ${time / 1_000} seconds for one statement`) : error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function reached(limit: keyof DuckDBLimits, what: string): ToolError {
-  return new ToolError(
-    `this needs ${what}, which is the worker's limit, so trying again does not help; use smaller or fewer files, or ask the operator to raise ${VARIABLES[limit]} (the option duckdb.${limit})`,
-  );
 }

@@ -32,15 +32,18 @@ class Server {
     this.#log = createInterface({ input: this.#child.stderr as NodeJS.ReadableStream });
   }
 
-  /** Returns the answer to a request, and which of the heavy packages are loaded when it is written. */
-  async ask(method: string, params: object): Promise<{ readonly answer: object; readonly heavy: readonly string[] }> {
+  /** Returns the answer to a request, and the packages that are loaded when it is written, also just the heavy ones. */
+  async ask(
+    method: string,
+    params: object,
+  ): Promise<{ readonly answer: object; readonly packages: readonly string[]; readonly heavy: readonly string[] }> {
     const id = ++this.#lastId;
     const loaded = this.#nextLoaded();
     const answer = once(this.#messages, 'line') as Promise<[string]>;
     this.#child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
     const [line] = await answer;
     const packages = await loaded;
-    return { answer: JSON.parse(line) as object, heavy: HEAVY.filter((name) => packages.includes(name)) };
+    return { answer: JSON.parse(line) as object, packages, heavy: HEAVY.filter((name) => packages.includes(name)) };
   }
 
   async end(): Promise<void> {
@@ -103,9 +106,11 @@ describe('before its first answer, a server over stdio does not load the Tempora
 
   it.each(['server/discover', 'tools/list'])('%s in 2026-07-28', async (method) => {
     const server = await start([main, 'serve', ...stdio]);
-    const { answer, heavy } = await server.ask(method, { _meta });
+    const { answer, packages, heavy } = await server.ask(method, { _meta });
     expect(answer).toHaveProperty('result');
     expect(heavy).toEqual([]);
+    // The definitions of the reference tools need nothing of Temporal's either.
+    expect(packages).not.toContain('@temporalio/common');
   });
 
   it('with the address of a Temporal', async () => {

@@ -4,14 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { duckdb } from '../engines.js';
-import {
-  effectiveLimits,
-  limitError,
-  limitSettings,
-  withinTime,
-  type DuckDBLimits,
-  type EffectiveLimits,
-} from '../duckdb-limits.js';
+import { effectiveLimits, type DuckDBLimits, type EffectiveLimits } from '../duckdb-limits.js';
+import { limitError, limitSettings, withinTime } from '../keep-duckdb-limits.js';
 import { globLiteral, literal } from '../sql.js';
 import { sourceError } from './errors.js';
 

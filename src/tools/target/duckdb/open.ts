@@ -1,13 +1,8 @@
 /** Opens a DuckDB file as a load's target. @module */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Database } from '../../databases.js';
-import {
-  effectiveLimits,
-  limitError,
-  limitSettings,
-  type DuckDBLimits,
-  type EffectiveLimits,
-} from '../../duckdb-limits.js';
+import { effectiveLimits, type DuckDBLimits, type EffectiveLimits } from '../../duckdb-limits.js';
+import { limitError, limitSettings } from '../../keep-duckdb-limits.js';
 import { duckdb } from '../../engines.js';
 import type { LoadTarget } from '../../load/types.js';
 import type { Target, TargetSession } from '../target.js';
