@@ -198,7 +198,7 @@ export const toolRules = page('tools', {
     [
       'MUST',
       'Rate limit tool invocations',
-      { untested: 'not implemented: left to a proxy; the worker limits how much runs at a time' },
+      { own: ['test/server/limits > %s SDK > %s > limits starts per minute, and does not count repeats'] },
     ],
     ['MUST', 'Sanitize tool outputs', { untested: 'the tool’s author is responsible for its output' }],
   ],

@@ -15,6 +15,9 @@ import type { Peer } from '../mcp/sessions/peer.js';
 import { LimitExceeded } from '../protocol/errors.js';
 import { failing, taskListen, TaskSubscription, type TaskListen } from './subscription.js';
 
+/** The error of the SDK's stdio transport at a line of more than 10 MiB. */
+const TOO_LONG = /exceeded maximum size/;
+
 export class TaskTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
@@ -34,7 +37,12 @@ export class TaskTransport implements Transport {
 
   async start(): Promise<void> {
     this.inner.onmessage = (message, extra) => this.#receive(message, extra);
-    this.inner.onerror = (error) => this.onerror?.(error);
+    this.inner.onerror = (error) => {
+      // The SDK's transport then closes the connection, so the server ends, and nothing else would say why.
+      if (TOO_LONG.test(error.message))
+        this.service.logger.error({ reason: error.message }, 'the client sent a message that is too long; closing');
+      this.onerror?.(error);
+    };
     this.inner.onclose = () => {
       this.#stopAll();
       this.onclose?.();

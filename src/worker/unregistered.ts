@@ -11,6 +11,12 @@ import { begin, NOT_REGISTERED } from '../task/attempts.js';
 import { stepName } from '../task/names.js';
 import { isStepCall } from '../task/step-call.js';
 
+/**
+ * The longest pause before Temporal offers the step to the workers again, in seconds. With the usual back-off, it might
+ * take minutes until one of several workers that has the step gets it.
+ */
+const LONGEST_PAUSE = 10;
+
 /** @throws always */
 export async function unregistered(...args: unknown[]): Promise<never> {
   const activity = Context.current();
@@ -26,6 +32,11 @@ export async function unregistered(...args: unknown[]): Promise<never> {
     );
   if (!call.waiting) throw interrupted({ ...begin(call, attemptOf(activity)), waiting: true }, message);
   return await Promise.reject(
-    ApplicationFailure.create({ message, type: NOT_REGISTERED, category: ApplicationFailureCategory.BENIGN }),
+    ApplicationFailure.create({
+      message,
+      type: NOT_REGISTERED,
+      category: ApplicationFailureCategory.BENIGN,
+      nextRetryDelay: Math.min(activity.info.attempt, LONGEST_PAUSE) * 1_000,
+    }),
   );
 }

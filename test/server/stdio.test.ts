@@ -1,7 +1,9 @@
 /** Tasks over stdio: a separate server process, with public clients. */
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -124,3 +126,16 @@ function alive(pid: number): boolean {
     return false;
   }
 }
+
+it('says why it ends when its client sends a message that is too long', async () => {
+  const child = spawn(process.execPath, [server], {
+    cwd: dir,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') },
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.write('x'.repeat(11 * 1024 * 1024));
+  const log = await text(child.stderr);
+  expect(log).toContain('the client sent a message that is too long; closing');
+  expect(log).toContain('exceeded maximum size');
+});
