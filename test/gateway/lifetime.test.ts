@@ -72,7 +72,7 @@ it.each([
     expect(outcome).toMatchObject({ kind: 'cancelled' });
     expect((await get(gateway, ended)).result).toMatchObject({
       status: 'cancelled',
-      statusMessage: expect.stringContaining('it still ran when its ttl had passed'),
+      statusMessage: expect.stringContaining('it was still running when its ttl passed'),
     });
     expect((await get(gateway, running)).result.status).toBe('working');
     await expect(temporal.client.workflow.getHandle(`mcp-ttl-${running.slice(4)}`).describe()).rejects.toThrow(
