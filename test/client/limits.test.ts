@@ -76,7 +76,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       ).rejects.toMatchObject({
         code: -32010,
         message: expect.stringMatching(
-          /^Too many running tasks: 1 are allowed for each caller\..* Wait 2 seconds/,
+          /^Too many running tasks: the limit is 1 for each caller\..* Wait 2 seconds/,
         ) as string,
         data: { limit: 'runningTasks', allowed: 1, retryAfterMs: 2_000 },
       });

@@ -87,11 +87,11 @@ describe('callers without a token', () => {
     quota.hold({ owner: nobody }, 'streams');
     quota.hold({ owner: ann }, 'streams');
     expect(() => quota.hold({ owner: nobody }, 'streams')).toThrow(
-      'Too many open streams: 1 are allowed for each caller. This request changed nothing. Wait 1 second, then send it again.',
+      'Too many open streams: the limit is 1 for each caller. This request changed nothing. Wait 1 second, then send it again.',
     );
     quota.hold({ owner: bob }, 'streams');
     expect(() => quota.hold({ owner: { ...bob, id: 'eve' } }, 'streams')).toThrow(
-      'Too many open streams: 4 are allowed for all callers of this server.',
+      'Too many open streams: the limit is 4 for all callers of this server.',
     );
   });
 });

@@ -98,7 +98,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       const refused = await start(on, ann);
       expect(refused).toMatchObject(refusal('startsPerMinute', 3));
       expect(refused.error?.message).toMatch(
-        /^Too many task starts a minute: 3 are allowed for each caller\. This request changed nothing\. Wait \d+ seconds, then send it again\.$/,
+        /^Too many task starts per minute: the limit is 3 for each caller\. This request changed nothing\. Wait \d+ seconds, then send it again\.$/,
       );
       expect(idOf(await start(on, keyed, 'wait', args))).toBe(idOf(first));
       expect((await start(on, bob)).status).toBe(200);

@@ -18,12 +18,19 @@ const SCOPES = {
   task: 'for each caller',
 } as const;
 
+/** What makes room, if waiting alone may not. */
+const RELIEF: Partial<Record<LimitName, string>> = {
+  runningTasks: ' A task that ends or is cancelled makes room for another.',
+  unreadBytes: ' Read the pending responses first.',
+};
+
+/** Returns the error. It says what happened, that nothing changed, and when to try again. */
 export function limitExceeded({ limit, allowed, scope, retryAfterMs }: Reached): LimitExceeded {
   const { counted } = { ...SHARED, ...SINGLE }[limit];
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
   const wait = seconds === 1 ? '1 second' : `${number(seconds)} seconds`;
   return new LimitExceeded(
-    `Too many ${counted}: ${number(allowed)} are allowed ${SCOPES[scope]}. This request changed nothing. Wait ${wait}, then send it again.`,
+    `Too many ${counted}: the limit is ${number(allowed)} ${SCOPES[scope]}. This request changed nothing.${RELIEF[limit] ?? ''} Wait ${wait}, then send it again.`,
     { retryAfterMs, limit, allowed },
   );
 }

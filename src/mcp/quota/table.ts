@@ -1,17 +1,17 @@
 /**
- * The limits on what callers can use, with their defaults: the only place with these numbers. `docs/limits.md` is
- * written from this table. Pure.
+ * The limits on what callers can use, with their defaults. This is the only place with these numbers:
+ * `scripts/write-limits.mjs` writes the tables of `docs/limits.md` from it. Pure.
  * @module
  */
 
 const MIB = 1024 * 1024;
 
-/** A limit that each owner has a part of: a caller with a token is an owner, and all callers without one are one. */
+/** A limit that owners share. A caller with a token is an owner; all callers without one are one owner together. */
 interface SharedRow {
   readonly perOwner: number;
   /** At least four times `perOwner`, so that one owner cannot take everything. */
   readonly perProcess: number;
-  /** What is counted, as in "the limit is 1,000 running tasks". */
+  /** What is counted, as in "Too many running tasks". */
   readonly counted: string;
   readonly meaning: string;
   /** What happens beyond the limit. @default the request is refused */
@@ -39,21 +39,21 @@ export const SHARED = {
   startsPerMinute: {
     perOwner: 300,
     perProcess: 6_000,
-    counted: 'task starts a minute',
+    counted: 'task starts per minute',
     meaning:
-      'Calls of durable tools. A caller that has paused may make as many at once, and then gets a sixtieth of them back each second. A call that repeats an idempotency key does not count.',
+      'Calls of durable tools. A caller that has been idle can make this many at once, and then regains a sixtieth of them each second. A call that repeats an idempotency key does not count.',
   },
   readsPerSecond: {
     perOwner: 250,
     perProcess: 1_000,
-    counted: 'requests about tasks a second',
-    meaning: 'Requests about tasks (`tasks/*`, and reads of linked results), as many of them at once.',
+    counted: 'requests about tasks per second',
+    meaning: 'Requests about tasks (`tasks/*`, and reads of linked results). This many can arrive at once.',
   },
   streams: {
     perOwner: 256,
     perProcess: 1_024,
     counted: 'open streams',
-    meaning: 'Streams that clients with a session open with GET (2025-11-25).',
+    meaning: 'Streams that sessions open with GET (2025-11-25).',
   },
   subscriptions: {
     perOwner: 64,
@@ -73,15 +73,15 @@ export const SHARED = {
     counted: 'bytes of unread responses',
     meaning:
       'Responses over HTTP that clients have not read yet. The response that reaches the limit may go beyond it.',
-    beyond: 'The request is refused; a stream is cut off, with a log line',
+    beyond: 'The request is refused. A stream is cut off, and a warning is logged',
   },
   sessionBytes: {
     perOwner: 8 * MIB,
     perProcess: 32 * MIB,
-    counted: 'bytes of sessions',
-    meaning: 'What is kept about the tasks of sessions (2025-11-25): ID and status of up to 100 tasks of each session.',
+    counted: 'bytes kept for sessions',
+    meaning: 'Memory for the tasks of sessions (2025-11-25): the ID and status of up to 100 tasks for each session.',
     beyond:
-      'The session that was used least recently is forgotten. Its client gets notifications again once it asks about a task',
+      'The least recently used session is forgotten. Its client gets notifications again once it asks about a task',
   },
 } as const satisfies Record<string, SharedRow>;
 
@@ -90,28 +90,28 @@ export const SINGLE = {
   readsPerPoll: {
     each: 10,
     of: 'task',
-    counted: 'reads of one task in a poll interval',
-    meaning: 'Reads of one task (`tasks/get`) by one owner in each `pollInterval`, ten times as many of them at once.',
+    counted: 'reads of one task per poll interval',
+    meaning: 'Reads of one task (`tasks/get`) by one owner per `pollInterval`. Ten times as many can arrive at once.',
   },
   tasksPerSubscription: {
     each: 100,
     of: 'subscription',
-    counted: 'tasks of one subscription',
+    counted: 'tasks in one subscription',
     meaning: 'Tasks that one subscription follows.',
-    beyond: 'The further tasks are left out of the acknowledgement',
+    beyond: 'Further tasks are left out of the acknowledgement',
   },
   unreadBytesPerStream: {
     each: 8 * MIB,
     of: 'stream',
-    counted: 'unread bytes of one stream',
+    counted: 'unread bytes on one stream',
     meaning: 'Messages on one event stream that its client has not read yet. A single message may be larger.',
-    beyond: 'The stream is cut off, with a log line',
+    beyond: 'The stream is cut off, and a warning is logged',
   },
   requestBytes: {
     each: 4 * MIB,
     of: 'request',
     counted: 'bytes in the body of one request',
-    meaning: 'The body of one request over HTTP. Larger arguments and answers need external storage too.',
+    meaning: 'The body of one request over HTTP. Larger arguments and answers also need external storage.',
     beyond: 'The request is refused with 413',
   },
 } as const satisfies Record<string, SingleRow>;
@@ -132,15 +132,15 @@ export interface Shares {
 }
 
 /**
- * The limits on what callers can use. Each is counted by each server process for itself: with N replicas, callers can
- * use N times as much. `false` removes a limit, as does `Infinity`.
+ * The limits on what callers can use. Each server process counts on its own, except for `runningTasks`: with N replicas,
+ * callers can use N times as much. `false` removes a limit, and so does `Infinity`.
  */
 export interface LimitOptions {
   /** Tasks that have not ended. @default { perOwner: 1000, perProcess: 10000 } */
   readonly runningTasks?: Shares | false | undefined;
-  /** Calls of durable tools per minute, as many of them at once. @default { perOwner: 300, perProcess: 6000 } */
+  /** Calls of durable tools per minute; this many can arrive at once. @default { perOwner: 300, perProcess: 6000 } */
   readonly startsPerMinute?: Shares | false | undefined;
-  /** Requests about tasks per second, as many of them at once. @default { perOwner: 250, perProcess: 1000 } */
+  /** Requests about tasks per second; this many can arrive at once. @default { perOwner: 250, perProcess: 1000 } */
   readonly readsPerSecond?: Shares | false | undefined;
   /** Streams that sessions open with GET (2025-11-25). @default { perOwner: 256, perProcess: 1024 } */
   readonly streams?: Shares | false | undefined;
@@ -148,18 +148,18 @@ export interface LimitOptions {
   readonly subscriptions?: Shares | false | undefined;
   /** Requests that wait for the end of a task. @default { perOwner: 500, perProcess: 2000 } */
   readonly waitingRequests?: Shares | false | undefined;
-  /** Bytes of responses over HTTP that are not read yet. @default { perOwner: 67108864, perProcess: 268435456 } */
+  /** Bytes of responses over HTTP that clients have not read yet. @default { perOwner: 67108864, perProcess: 268435456 } */
   readonly unreadBytes?: Shares | false | undefined;
   /** Bytes kept about the tasks of sessions (2025-11-25). @default { perOwner: 8388608, perProcess: 33554432 } */
   readonly sessionBytes?: Shares | false | undefined;
-  /** Reads of one task by one owner per `pollInterval`, ten times as many of them at once. @default 10 */
+  /** Reads of one task by one owner per `pollInterval`; ten times as many can arrive at once. @default 10 */
   readonly readsPerPoll?: number | false | undefined;
   /** Tasks that one subscription follows. @default 100 */
   readonly tasksPerSubscription?: number | false | undefined;
-  /** Bytes of messages on one event stream that are not read yet. @default 8388608 (8 MiB) */
+  /** Bytes of messages on one event stream that its client has not read yet. @default 8388608 (8 MiB) */
   readonly unreadBytesPerStream?: number | false | undefined;
   /**
-   * Bytes in the body of one request over HTTP. Larger arguments and answers need external storage too.
+   * Bytes in the body of one request over HTTP. Larger arguments and answers also need external storage.
    * @default 4194304 (4 MiB)
    */
   readonly requestBytes?: number | false | undefined;
