@@ -1,4 +1,4 @@
-// Checks what this project is made of: the lockfile, the image's packages, their licences, known vulnerabilities, and that
+// Checks the supply chain: the lockfile, the image's packages, their licenses, known vulnerabilities, and that
 // every base image is pinned by its digest. Needs the npm registry and a build (`npm run check:supply-chain` builds).
 //
 // `-- --images` also asks Docker Hub whether the pinned images exist.
@@ -66,7 +66,7 @@ function licences(installed, allowed, where) {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     if (path === '' || name in ACCEPTED || allowed.includes(license)) return [];
     return [
-      `${name} in ${where} has the licence ${license}, which is not on the list in scripts/check-supply-chain.mjs`,
+      `${name} in ${where} has the license ${license}, which is not on the list in scripts/check-supply-chain.mjs`,
     ];
   });
 }
@@ -104,7 +104,7 @@ async function missingImages() {
   return (await Promise.all(asked)).flat();
 }
 
-/** Installs the image's packages as the Dockerfile does, loads them, and checks their licences and known vulnerabilities. */
+/** Installs the image's packages as the Dockerfile does, loads them, and checks their licenses and known vulnerabilities. */
 function checkImagePackages() {
   const dir = mkdtempSync(join(tmpdir(), 'mcp-tasks-image-'));
   const run = (program, ...args) =>
