@@ -1,4 +1,4 @@
-/** Carries out one case and says what is wrong with what came back. @module */
+/** Carries out one case and reports what is wrong with the answer. @module */
 import type { Bytes, Case, Exchange, Race } from './cases/cases.js';
 import { fillJson, fillText } from './cases/markers.js';
 import { ask } from './client.js';
@@ -34,7 +34,7 @@ export async function attempt({ target, attempt: what }: Case, { http, stdio }: 
   }
 }
 
-/** A good request after a bad one, on a connection that may be the same. */
+/** A valid request after a wrong one, perhaps on the same connection. */
 export async function stillRight({ url, users, sdk }: HttpServed): Promise<string | undefined> {
   const version = sdk === 'v1' ? '2025-11-25' : '2026-07-28';
   const reply = await ask({ url, token: users.ann }, version, 'tools/call', {

@@ -1,4 +1,4 @@
-/** Somebody else who uses the fuzzed servers meanwhile, and must not notice. @module */
+/** Another user of the fuzzed servers, who must not notice the fuzzing. @module */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask } from './client.js';
 import { SECRET } from './served/tools.js';

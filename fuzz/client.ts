@@ -1,4 +1,4 @@
-/** Right requests over HTTP, in both versions: what a fuzzer needs besides wrong ones. @module */
+/** Sends valid requests over HTTP, in both versions. @module */
 import { send, type Answer } from './send/http.js';
 import type { Version } from './cases/messages.js';
 
@@ -23,7 +23,7 @@ export interface RequestOptions {
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { form: {} } };
 let lastId = 0;
 
-/** Sends a right request with a user's token. @throws Error if it is not answered */
+/** Sends a valid request with a user's token. @throws Error if it is not answered */
 export async function ask(
   { url, token }: { readonly url: string; readonly token: string },
   version: Version,
@@ -55,7 +55,7 @@ export async function ask(
     readFor,
     ...(hangUpAfter === undefined ? {} : { hangUpAfter }),
   };
-  // The connection may be one that the server is closing after it refused a body. Every client tries another one then.
+  // The server may be closing this connection after it refused a body. Every client then tries another one.
   const answer = (await send(sent)) ?? (hangUpAfter === undefined ? await send(sent) : undefined);
   if (!answer) return undefined;
   const messages: any[] = answer.text.startsWith('{')

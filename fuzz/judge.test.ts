@@ -1,4 +1,4 @@
-/** The fuzzer's judge must tell wrong answers from right ones; otherwise its runs would pass whatever happens. */
+/** The fuzzer's judge must tell wrong answers from right ones; otherwise every run would pass. */
 import { describe, expect, it } from 'vitest';
 import { fillJson, type Live } from './cases/markers.js';
 import { judge } from './judge.js';

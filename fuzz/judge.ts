@@ -1,8 +1,8 @@
-/** What every answer must be: a correct result or a documented error. Pure. @module */
+/** Checks that an answer is a correct result or a documented error. Pure. @module */
 import { createParser } from 'eventsource-parser';
 import { SECRET } from './served/tools.js';
 
-/** An answer, whatever carried it. */
+/** An answer over any transport. */
 export interface Judged {
   /** The HTTP status. @default none, as over stdio */
   readonly status?: number;
@@ -16,7 +16,7 @@ export interface Judged {
 export interface Verdict {
   /** What is wrong with the answer. */
   readonly problem: string | undefined;
-  /** Whether the server must have written a line to its log about it. */
+  /** Whether the server must have logged it. */
   readonly mustBeLogged: boolean;
   /** A short name for the kind of answer, for the statistics. */
   readonly kind: string;

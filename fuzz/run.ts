@@ -23,12 +23,12 @@ export interface Report {
 /** Cases are made in batches, each from a seed of its own, so that one case can be made again. */
 const BATCH = 100;
 const LANES = 8;
-/** Every so many cases, a good request follows. */
+/** After how many cases a valid request follows. */
 const GOOD_EVERY = 5;
-/** When the memory is measured first, and by how much it may grow until the end. */
+/** After how many cases memory is first measured, and by what factor it may grow until the end. */
 const FIRST_MEASURE = 2_000;
 const MAY_GROW = 1.2;
-/** Further measurements show where memory grew. */
+/** After how many cases memory is measured again, to show where it grew. */
 const MEASURE_EVERY = 2_000;
 /** How long 95 % of another owner's requests may take, in milliseconds: a stalled server takes many seconds. */
 const FAST = 1_500;
@@ -81,7 +81,7 @@ export async function run(
     const { times } = bystander;
     const at = (share: number): number => Math.round(times[Math.floor(share * (times.length - 1))] ?? 0);
     notes.push(
-      `another owner's tasks/get on ${sdk}: ${times.length} requests, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${at(1)} ms, ${bystander.busy} told to try again`,
+      `another owner's tasks/get on ${sdk}: ${times.length} requests, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${at(1)} ms, ${bystander.busy} temporary errors`,
     );
     failures.push(...problems);
     if (bystander.busy > times.length / 20)
@@ -128,7 +128,7 @@ async function outcomeOf(what: Case, services: Services): Promise<Outcome> {
   }
 }
 
-/** A server over stdio gets one case at a time, because the answers are told apart by a good request between them. */
+/** A server over stdio gets one case at a time, because a valid request between cases separates their answers. */
 async function inLanes(cases: readonly Numbered[], one: (numbered: Numbered) => Promise<void>): Promise<void> {
   const lanes = new Map<string, Numbered[]>();
   for (const each of cases) {
@@ -150,7 +150,7 @@ async function heapsOf({ processes }: Services): Promise<Map<string, number>> {
   for (const process of processes) {
     if (process.name === 'worker') continue;
     const { heap, polluted, unhandled } = await process.vitals();
-    if (polluted.length > 0) throw new Error(`Object.prototype of ${process.name} has got ${polluted.join(', ')}`);
+    if (polluted.length > 0) throw new Error(`Object.prototype of ${process.name} now has ${polluted.join(', ')}`);
     if (unhandled > 0) throw new Error(`${process.name}: ${unhandled} unhandled rejections\n${process.log.join('\n')}`);
     heaps.set(process.name, heap);
   }

@@ -1,4 +1,4 @@
-/** Everything that a run needs: Temporal, an issuer of tokens, a worker, and the servers that are fuzzed. @module */
+/** Everything that a run needs: Temporal, a token issuer, a worker, and the servers to fuzz. @module */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -7,11 +7,11 @@ import { SECRET } from './served/tools.js';
 export interface Users {
   /** The token of the user whose requests are fuzzed. */
   readonly ann: string;
-  /** The token of somebody else, whose requests must go on as if nothing happened. */
+  /** The token of another user, whose requests must keep working. */
   readonly bob: string;
 }
 
-/** More than fit on one page of a list, so that there is a cursor. */
+/** More tasks than fit on one page of a list, so that there is a cursor. */
 const LISTED = 60;
 
 /** Creates what the cases of one HTTP server refer to. */

@@ -1,4 +1,4 @@
-/** One case: what is sent to which server. @module */
+/** A case: what to send, and to which server. @module */
 import fc from 'fast-check';
 import { live, liveOf } from './markers.js';
 import { message, type Message, type Version } from './messages.js';
@@ -115,7 +115,7 @@ function headersOf(version: Version, { method, name }: Message, session: string 
 
 const byte = fc.nat(255).map((code) => String.fromCharCode(code));
 const HEAD = 'POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\n';
-/** What is not HTTP, only almost, or never ends. */
+/** Input that is not HTTP, is almost HTTP, or never ends. */
 const httpBytes: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: byte, maxLength: 200 }),
   fc.string({ unit: byte, maxLength: 50 }).map((junk) => `${HEAD}x: ${junk}\r\n\r\n`),

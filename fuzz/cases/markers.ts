@@ -1,6 +1,6 @@
 /**
- * Cases are small and the same for each run with a seed. What is huge, or exists only while the servers run, stands in
- * them as a marker, which is filled in when the case is sent.
+ * Fills in markers. Cases are small, and the same for each run with a seed, so a marker stands for anything that is huge
+ * or exists only while the servers run. It is filled in when the case is sent.
  * @module
  */
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** JSON-RPC messages: some are right, most are wrong in one place, some everywhere. @module */
+/** JSON-RPC messages: some are valid, most are wrong in one place, some everywhere. @module */
 import fc from 'fast-check';
 import { live, liveOf } from './markers.js';
 import { json, object, text } from './values.js';
@@ -32,7 +32,7 @@ const OTHER_METHODS = [
   'elicitation/create',
 ] as const;
 
-/** A task's ID, which is right more often than not. */
+/** A task's ID, usually a valid one. */
 const taskId = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<unknown>(liveOf('done'), liveOf('asking'), liveOf('waiting')) },
   { weight: 1, arbitrary: fc.constant(liveOf('foreign')) },
@@ -69,7 +69,7 @@ const callParams = fc.record(
   { requiredKeys: ['name'] },
 );
 
-/** Calls that are right but for some of the values. */
+/** Calls that are valid except for some of their values. */
 const rightCall = fc.oneof(
   fc.record({ name: fc.constant('echo'), arguments: fc.record({ text, any: json }, { requiredKeys: ['text'] }) }),
   fc.record({ name: fc.constant('keyed'), arguments: fc.record({ key: text, value: json }) }),
@@ -168,7 +168,7 @@ const meta = (version: Version): fc.Arbitrary<unknown> => {
   );
 };
 
-/** A message that a server may take for one: the right members, with values that may be wrong. */
+/** A plausible message: the right members, with values that may be wrong. */
 const likely = (version: Version): fc.Arbitrary<Message> =>
   fc
     .record({

@@ -1,4 +1,4 @@
-/** Values that are meant to hurt. @module */
+/** Hostile values. @module */
 import fc from 'fast-check';
 import { deep, live, long, many } from './markers.js';
 

@@ -1,4 +1,4 @@
-/** Sends one HTTP request and collects what comes back. @module */
+/** Sends one HTTP request and collects the answer. @module */
 import { Agent, request } from 'node:http';
 
 /** What a server answered. */

@@ -1,12 +1,12 @@
-/** Sends lines to a server over stdio and collects what it answers. @module */
+/** Sends lines to a server over stdio and collects its answers. @module */
 import { createInterface } from 'node:readline';
 import type { FuzzedProcess } from '../served/process.js';
 
-/** How long a server may take to answer a good request, in milliseconds. */
+/** How long a server may take to answer a valid request, in milliseconds. */
 const PATIENCE = 20_000;
 
 export class StdioPeer {
-  /** The lines that have arrived since the last good request was answered. */
+  /** The lines that have arrived since the last valid request was answered. */
   #arrived: string[] = [];
   #waiting: { readonly id: string; readonly take: (line: string) => void } | undefined;
   #sent = 0;
@@ -23,7 +23,7 @@ export class StdioPeer {
   }
 
   /**
-   * Sends a good request and waits for its answer.
+   * Sends a valid request and waits for its answer.
    * @returns the answer, and all lines that came before it
    * @throws Error if there is none in time
    */

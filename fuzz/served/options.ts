@@ -9,7 +9,7 @@ export const options = {
   taskQueue: TASK_QUEUE,
   temporal: { address: process.env['FUZZ_TEMPORAL'] as string },
   pollInterval: '100 ms',
-  // The fuzzer is one user who starts more than any other.
+  // The fuzzer is one user who starts more tasks than any real one.
   limits: { startsPerMinute: false, runningTasks: false },
   logger: stderrLogger(),
 } as const;

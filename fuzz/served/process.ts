@@ -7,7 +7,7 @@ import type { Vitals } from './vitals.js';
 
 /** How long a process may take to start, or to answer about itself, in milliseconds. */
 const PATIENCE = 60_000;
-/** The lines of the log that are kept for a failure's report. */
+/** How many lines of the log are kept for a failure's report. */
 const KEPT = 20;
 /** pino's number for `warn`. */
 const WARN = 40;
@@ -46,7 +46,7 @@ export class FuzzedProcess {
     return this.#child.stdout as NodeJS.ReadableStream;
   }
 
-  /** How the process has ended, if nobody asked it to. */
+  /** How the process ended, if it was not asked to. */
   get crash(): string | undefined {
     return this.#stopping ? undefined : this.#exit;
   }
@@ -97,7 +97,7 @@ export class FuzzedProcess {
   }
 }
 
-/** Whatever is not a line of the logger was not meant for the log, and is a problem too. */
+/** Any output that is not a line of the logger is a problem too. */
 function isProblem(line: string): boolean {
   try {
     return ((JSON.parse(line) as { level?: number }).level ?? WARN) >= WARN;

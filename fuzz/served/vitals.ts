@@ -1,4 +1,4 @@
-/** Lets the fuzzer ask a fuzzed process how it is. @module */
+/** Reports a fuzzed process's vitals to the fuzzer. @module */
 
 /** What a process reports about itself. */
 export interface Vitals {
@@ -6,7 +6,7 @@ export interface Vitals {
   readonly heap: number;
   /** The names that somebody has added to `Object.prototype`. */
   readonly polluted: readonly string[];
-  /** How many promises were rejected without anyone handling it. */
+  /** The number of unhandled rejections. */
   readonly unhandled: number;
 }
 

@@ -28,7 +28,7 @@ export async function codecServer({ port, ui, logger }: CodecServerCommandOption
   if (token !== undefined && token.length < SHORTEST_TOKEN)
     throw new McpTasksError(
       'CONFIGURATION',
-      `MCP_TASKS_CODEC_TOKEN needs at least ${SHORTEST_TOKEN} characters. Generate one with "openssl rand -hex 32".`,
+      `MCP_TASKS_CODEC_TOKEN needs at least ${SHORTEST_TOKEN} characters. Generate one with "openssl rand -base64 32".`,
     );
   const origins = ui.length === 0 ? DEV_UI : ui;
   const server = await startCodecServer({ codec, port, origins, token, logger });

@@ -49,7 +49,7 @@ export interface CodecServer {
 export async function startCodecServer(options: CodecServerOptions): Promise<CodecServer> {
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, (request, response) => {
     answer(request, response, options).catch((error: unknown) => {
-      // The error of a request that was cut off. Nobody waits for an answer.
+      // If the request was cut off, nobody waits for an answer.
       if (!request.complete) return void response.destroy();
       options.logger.error({ error: nameOf(error) }, 'codec request failed');
       refuse(response, 500, 'The codec server failed. Its log says why.');
@@ -75,7 +75,11 @@ async function answer(
   // A page of another site can reach this server under a name of its own (DNS rebinding), or send a simple request.
   if (!LOOPBACK.test(host)) return refuse(response, 403, 'Use the name localhost to reach this server.');
   if (origin !== undefined && !origins.includes(origin))
-    return refuse(response, 403, `Pages of ${origin} may not call this server. Start it with --ui ${origin}.`);
+    return refuse(
+      response,
+      403,
+      `Pages of ${origin} may not call this server. To allow them, start it with --ui ${origin}.`,
+    );
   response.setHeader('cache-control', 'no-store');
   if (origin !== undefined) allow(response, origin);
   const [, action] = PATH.exec(request.url?.split('?')[0] ?? '') ?? [];
@@ -83,7 +87,7 @@ async function answer(
   if (request.method === 'OPTIONS') return preflight(request, response);
   if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
   if (token !== undefined && !isToken(authorization, token))
-    return refuse(response, 401, 'This server needs its token: Authorization: Bearer <MCP_TASKS_CODEC_TOKEN>.');
+    return refuse(response, 401, 'This server requires its token. Send Authorization: Bearer <MCP_TASKS_CODEC_TOKEN>.');
   if (!type.startsWith('application/json')) return refuse(response, 415, 'Send application/json.');
   const body = await read(request);
   if (body === undefined) return refuse(response, 413, `A request must be at most ${LARGEST_BODY} bytes.`);
@@ -124,7 +128,7 @@ async function read(request: IncomingMessage): Promise<string | undefined> {
 
 function refuse(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) return void response.destroy();
-  // What is left of the request is not read.
+  // The rest of the request is not read.
   response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`${message}\n`);
 }
 

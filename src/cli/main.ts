@@ -34,7 +34,7 @@ program
   .description('start Temporal, PostgreSQL, a worker and an MCP server with the reference tools on this machine')
   .addOption(portOption())
   .option(...dir)
-  .option('--no-ui', 'serve no web UI of Temporal')
+  .option('--no-ui', "don't serve Temporal's web UI")
   .action(async (options: Omit<StartOptions, 'logger'>) => {
     requirePeers('start', [...SERVER, ...WORKER]);
     // Each command loads only what it needs: a worker loads no server, a server no worker.

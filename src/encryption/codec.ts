@@ -13,8 +13,8 @@ const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 
 /**
- * Encrypts payloads with AES-256-GCM, and decrypts them. The whole payload is encrypted, metadata included. Payloads
- * that are not encrypted are passed on as they are, so encryption can be turned on while tasks run.
+ * Encrypts and decrypts payloads with AES-256-GCM. The whole payload is encrypted, including its metadata. When
+ * decrypting, payloads that are not encrypted pass unchanged, so encryption can be turned on while tasks run.
  *
  * The format is that of the encryption samples of Temporal's SDKs, so workers in other languages can use theirs. It
  * has no additional authenticated data: the codec server, which decrypts for Temporal's UI, does not learn which
@@ -29,7 +29,10 @@ export class EncryptionCodec implements PayloadCodec {
     const id = this.keys.activeId;
     const key = await this.keys.get(id);
     if (!key)
-      throw new McpTasksError('CONFIGURATION', `There is no encryption key ${id}, although it is the active one.`);
+      throw new McpTasksError(
+        'CONFIGURATION',
+        `There is no encryption key ${id}, but it is the active one. Make \`keys\` return it, or change \`activeKey\`.`,
+      );
     const { PayloadMessage } = await protocolBuffers();
     return await Promise.all(
       payloads.map(async (payload) => ({
@@ -40,8 +43,8 @@ export class EncryptionCodec implements PayloadCodec {
   }
 
   /**
-   * @throws McpTasksError `PAYLOAD_UNREADABLE` if a payload's key is unknown, or does not fit; `CODEC_FAILED` if a key is
-   * not available
+   * @throws McpTasksError `PAYLOAD_UNREADABLE` if a payload's key is unknown or is not the one that encrypted it;
+   *   `CODEC_FAILED` if a key is not available
    */
   async decode(payloads: Payload[]): Promise<Payload[]> {
     return await Promise.all(
@@ -53,11 +56,11 @@ export class EncryptionCodec implements PayloadCodec {
 
   async #decrypted(payload: Payload): Promise<Payload> {
     const id = textOf(payload, KEY_ID);
-    if (id === undefined) throw unreadable('A payload is encrypted, but does not say with which key');
+    if (id === undefined) throw unreadable('A payload is encrypted but does not name its key');
     const key = await this.keys.get(id);
     if (!key)
       throw unreadable(
-        `A payload is encrypted with key ${id}, which is not among the encryption keys. Retrying won't help: an operator must add this key to them, after the active one`,
+        `A payload is encrypted with key ${id}, which this process does not have. Retrying won't help: an operator must add it to the encryption keys, after the active one`,
       );
     const bytes = await decrypt(key, payload.data ?? new Uint8Array()).catch((error: unknown) => {
       throw unreadable(

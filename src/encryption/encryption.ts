@@ -1,4 +1,4 @@
-/** `encryption`: the data converter with which servers and workers encrypt everything that they store in Temporal. @module */
+/** `encryption`: the data converter that encrypts what servers and workers store in Temporal. @module */
 import type { DataConverter } from '@temporalio/common';
 import { McpTasksError } from '../task/errors.js';
 import { EncryptionCodec } from './codec.js';
@@ -11,8 +11,8 @@ const VARIABLE = 'MCP_TASKS_ENCRYPTION_KEYS';
 /** The options of {@link encryption}. */
 export interface EncryptionOptions {
   /**
-   * The keys, as `<id>:<key>`, separated by commas: the first one encrypts, and the others still decrypt. A key is 32
-   * random bytes in base64. Or a function that fetches a key from a key management system.
+   * The keys, as `<id>:<key>`, separated by commas: the first one encrypts, and all of them decrypt. A key is 32 random
+   * bytes in base64. Alternatively, a function that fetches a key from a key management system.
    * @default MCP_TASKS_ENCRYPTION_KEYS
    */
   readonly keys?: string | EncryptionKeyFunction;
@@ -45,7 +45,7 @@ export function encryption({ keys, activeKey, dataConverter = {} }: EncryptionOp
 }
 
 /**
- * Returns the same if the environment has keys, and `dataConverter` otherwise.
+ * Returns `encryption` of `dataConverter` if the environment has keys, otherwise `dataConverter` unchanged.
  * @throws McpTasksError `CONFIGURATION` if a key is invalid or weak
  */
 export function encryptionFromEnv(env: NodeJS.ProcessEnv, dataConverter?: DataConverter): DataConverter | undefined {
@@ -65,6 +65,6 @@ function keysFrom(keys: string | EncryptionKeyFunction, activeKey: string | unde
   if (activeKey === undefined) return EncryptionKeys.parse(keys);
   throw new McpTasksError(
     'CONFIGURATION',
-    'encryption: `activeKey` is only for a function. Put the key that encrypts first instead',
+    'encryption: `activeKey` is only allowed if `keys` is a function. Otherwise put the key that encrypts first',
   );
 }

@@ -1,4 +1,4 @@
-/** The keys that encrypt payloads: where they come from, and which ones are too weak. @module */
+/** Gets the keys that encrypt payloads, and refuses weak ones. @module */
 import { webcrypto } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { McpTasksError } from '../task/errors.js';
@@ -15,7 +15,7 @@ export type Key = webcrypto.CryptoKey;
 const KEY_LENGTH = 32;
 /** A key's ID is stored with each payload and named in errors. */
 const KEY_ID = /^[\w.:/@+-]{1,200}$/;
-/** How many keys of a function are kept. */
+/** How many keys from a function are kept. */
 const MOST_KEYS = 100;
 /** How long a function may take, in milliseconds. */
 const LONGEST_FETCH = 5_000;
@@ -44,7 +44,7 @@ export class EncryptionKeys {
       .filter(Boolean)
       .map(keyIn);
     const [active] = keys;
-    if (!active) throw invalid(`there are none. Write <id>:<key>, such as 2026-11:… ; ${GENERATE}`);
+    if (!active) throw invalid(`none are set. Write <id>:<key>, where the ID is any name or date; ${GENERATE}`);
     const byId = new Map(keys);
     if (byId.size < keys.length) throw invalid('two keys have the same ID. Give each key an ID of its own');
     return new EncryptionKeys(active[0], async (id) => await Promise.resolve(byId.get(id)));
@@ -106,8 +106,7 @@ async function inTime(fetch: EncryptionKeyFunction, id: string): Promise<Uint8Ar
 /** An ID may contain colons; a key in base64 does not. */
 function keyIn(part: string, index: number): [id: string, key: Uint8Array] {
   const at = part.lastIndexOf(':');
-  if (at < 0)
-    throw invalid(`key ${index + 1} has no ID. Write <id>:<key>, such as 2026-11:… ; the ID may be any name or date`);
+  if (at < 0) throw invalid(`key ${index + 1} has no ID. Write <id>:<key>, where the ID is any name or date`);
   const id = part.slice(0, at).trim();
   const text = part.slice(at + 1).trim();
   checkId(id);
@@ -122,7 +121,7 @@ function checkId(id: string): void {
     throw invalid('an ID must have 1 to 200 letters, digits, or characters of .:/@+_-');
 }
 
-/** @throws McpTasksError `CONFIGURATION` if the key was not made at random, as far as that can be seen */
+/** @throws McpTasksError `CONFIGURATION` if the key is obviously not random */
 function checkKey(id: string, key: Uint8Array): void {
   if (!(key instanceof Uint8Array)) throw invalid(`key ${id} is not a Uint8Array`);
   if (key.byteLength !== KEY_LENGTH)

@@ -1,4 +1,4 @@
-/** What a codec server answers to the body of a request. Knows nothing of HTTP but its statuses. @module */
+/** Computes a codec server's answer to the body of a request. Knows HTTP only by its statuses. @module */
 import type { PayloadCodec } from '@temporalio/common';
 import { isMcpTasksError } from '../task/errors.js';
 import { bodyWith, payloadsIn } from '../temporal/connection/json-payloads.js';

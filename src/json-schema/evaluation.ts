@@ -9,8 +9,8 @@ import type { At, CompiledSchema, Evaluator, Seen } from './evaluator.js';
 import { Problems, quoted } from './problem.js';
 
 /**
- * How deeply schemas may be nested while a value is checked, references included. A value nested more deeply than the
- * stack allows would end the process's request with an error that nobody understands.
+ * How deeply schemas may be nested while a value is checked, including references. Beyond the stack's size, the request
+ * would fail with an obscure error.
  */
 const DEEPEST = 500;
 /**
@@ -26,7 +26,7 @@ interface Verdict {
 
 export class Evaluation implements Evaluator {
   readonly equality = new Equality();
-  /** A recursive schema with alternatives would otherwise check a value again for each way to reach it. */
+  /** Without this, a recursive schema with alternatives would check a value again for each path to it. */
   readonly #verdicts = new Map<object, Map<Schema, Verdict>>();
   readonly #choices = new Map<readonly unknown[], ReadonlySet<number>>();
   #steps = 0;
@@ -38,9 +38,9 @@ export class Evaluation implements Evaluator {
     const { problems, place } = at;
     const before = problems.count;
     if (schema === true || problems.isFull) return schema === true;
-    if (schema === false) problems.add(place, 'is not known here');
+    if (schema === false) problems.add(place, 'is not allowed here');
     else if (at.depth > DEEPEST) problems.add(place, `is nested more than ${DEEPEST} levels deep`);
-    else if (++this.#steps > MOST_STEPS) problems.add(place, 'takes too long to check; send less');
+    else if (++this.#steps > MOST_STEPS) problems.add(place, 'takes too long to check; send a smaller value');
     else this.#apply(schema, at);
     return problems.count === before;
   }
@@ -74,7 +74,7 @@ export class Evaluation implements Evaluator {
     }
     const wrong = boundProblems(schema, at.value, draft);
     for (const message of wrong) at.problems.add(at.place, message);
-    // Nothing below is needed to refuse the value, and it may be large.
+    // This alone refuses the value, and its parts may be large.
     if (wrong.length > 0) return;
     if (schema.$recursiveRef === '#') this.#recursion(schema, at);
     this.#values(schema, at);

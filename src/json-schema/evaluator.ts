@@ -1,4 +1,4 @@
-/** What the parts of a validation need of each other. @module */
+/** The interfaces between the parts of a validation. @module */
 import type { Schema, SchemaDraft } from '@cfworker/json-schema';
 import type { Equality } from './equality.js';
 import type { Pattern } from './pattern.js';
@@ -12,7 +12,7 @@ export interface At {
   readonly value: unknown;
   readonly place: Place | undefined;
   readonly problems: Problems;
-  /** Unset if nobody needs to know. */
+  /** Unset if no keyword needs it. */
   readonly seen?: Seen | undefined;
   /** The outermost schema with `$recursiveAnchor`. */
   readonly anchor?: Schema | undefined;
@@ -32,10 +32,10 @@ export interface CompiledSchema {
 export interface Evaluator {
   readonly compiled: CompiledSchema;
   readonly equality: Equality;
-  /** Checks a part of the value, or the same value by a part of the schema. Returns whether nothing is wrong. */
+  /** Checks a part of the value, or the same value by a part of the schema. Returns whether it is valid. */
   within(schema: Schema | boolean, at: At, part?: Partial<At>): boolean;
   /** Like {@link within}, for the same value: adds what the part of the schema describes to {@link At.seen}. */
   inPlace(schema: Schema | boolean, at: At): void;
-  /** Returns what is wrong with a part of the value, apart from the problems found so far. */
+  /** Returns what is wrong with a part of the value, separately from the problems found so far. */
   apart(schema: Schema | boolean, at: At, part?: Partial<At>): Problems;
 }

@@ -2,8 +2,8 @@
 import { format as library } from '@cfworker/json-schema';
 
 /**
- * The maximum length of a text with a format, in characters. The checks are the library's, and nothing promises
- * that they take linear time.
+ * The maximum length of a text with a format, in characters. The checks are the library's, and may take more than
+ * linear time.
  */
 const LONGEST = 8_192;
 

@@ -1,7 +1,7 @@
 /**
- * Validates JSON values by a JSON Schema. The values come from callers, so the time is linear in their size: bounds come
- * before everything else, patterns cannot backtrack, and validation ends after the first problems. Pure, generates no
- * code, and is safe in the workflow sandbox.
+ * Validates JSON values by a JSON Schema. The values come from callers, so the time is linear in their size: bounds are
+ * checked first, patterns cannot backtrack, and validation ends after the first problems. Pure, generates no code, and
+ * is safe in the workflow sandbox.
  * @module
  */
 import { dereference, type SchemaDraft } from '@cfworker/json-schema';

@@ -25,7 +25,7 @@ interface Leaf {
 
 const leaves = new WeakMap<Schema, Leaf>();
 
-/** Returns what is wrong with type, size or range of a value. If there is something, its parts need no look. */
+/** Returns what is wrong with the type, size or range of a value. If anything is, its parts are not checked. */
 export function boundProblems(schema: Schema, value: unknown, draft: SchemaDraft): readonly string[] {
   return problems(leafOf(schema).bounds, value, draft);
 }

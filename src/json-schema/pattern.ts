@@ -24,8 +24,8 @@ export function linearPattern(source: string): Pattern {
 }
 
 /**
- * Matches by JavaScript's own engine what cannot be matched in linear time. For schemas of tasks that an earlier version
- * of this package started; new ones are refused.
+ * Falls back to JavaScript's own engine for patterns that cannot be matched in linear time. Only for schemas of tasks
+ * that an earlier version of this package started; new schemas with such patterns are refused.
  */
 export function anyPattern(source: string): Pattern {
   try {

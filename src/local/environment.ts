@@ -1,13 +1,14 @@
 /**
- * What programs that this package starts get of this process's environment, which may hold secrets: the key of the
- * tasks, access keys of clouds, passwords of databases. Each gets what it needs, by name, and nothing else.
+ * Selects the environment variables for programs that this package starts. This process's environment may hold secrets:
+ * the tasks' key, cloud access keys, database passwords. Each program gets the variables that it needs, by name, and no
+ * others.
  *
  * A worker process is an exception (`src/cli/worker-process.ts`): it runs the author's tools, and only the author knows
  * what they read.
  * @module
  */
 
-/** What any program may need: where things are, the language, and how to find libraries. */
+/** What any program may need: paths, the user, the language and the time zone. */
 const SYSTEM = names(
   'PATH HOME USER LOGNAME SHELL TMPDIR TMP TEMP TZ TZDIR LANG LANGUAGE',
   'LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC_NUMERIC LC_TIME',
@@ -18,7 +19,7 @@ const SYSTEM = names(
   'USERPROFILE USERNAME HOMEDRIVE HOMEPATH APPDATA LOCALAPPDATA PROGRAMDATA PROGRAMFILES',
 );
 
-/** What a program needs to download through a proxy, or from a server with a certificate of a company's own. */
+/** What a program needs to download through a proxy, or from a server with a company's own certificate. */
 const DOWNLOAD = names(
   'HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR',
   'NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA NODE_USE_ENV_PROXY',
@@ -34,11 +35,11 @@ const NEEDS = { run: SYSTEM, download: [...SYSTEM, ...DOWNLOAD], go: [...SYSTEM,
 
 /**
  * Returns the part of an environment that a program needs.
- * @param needs what the program does: only runs here, also downloads, or is Go's toolchain, which downloads and builds
+ * @param needs what the program does: it only runs (`run`), also downloads, or is Go's toolchain
  */
 export function environmentFor(needs: keyof typeof NEEDS, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const wanted = new Set(NEEDS[needs]);
-  // Proxies have lower-case names too, and on Windows no name depends on its case.
+  // The proxy variables also exist in lower case, and on Windows case doesn't matter.
   return Object.fromEntries(Object.entries(env).filter(([name]) => wanted.has(name.toUpperCase())));
 }
 

@@ -14,7 +14,7 @@ export async function keyFile(dir: string, log: (line: string) => void): Promise
   sharedFolder(dir, log);
   await writeFile(mine, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
   try {
-    // Linking is atomic and fails if the key exists: a process that comes second reads the key of the first.
+    // Linking is atomic and fails if the key exists: the second process reads the key of the first.
     await link(mine, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -1,6 +1,6 @@
 /**
- * Keeps this package's files to the user who runs it: folders 0700, files 0600. Windows has no such modes; there, a
- * folder's access list decides.
+ * Keeps this package's files private to the user who runs it: folders 0700, files 0600. Windows has no such modes; a
+ * folder's access list decides there.
  * @module
  */
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
@@ -24,7 +24,7 @@ export interface PrivateFolderOptions {
   readonly log: (line: string) => void;
 }
 
-/** Creates a folder that only this package uses. If it exists, takes it and the files in it away from other users. */
+/** Creates a folder that only this package uses. If it exists, removes other users' access to it and to its files. */
 export function privateFolder(dir: string, { passable = false, log }: PrivateFolderOptions): void {
   const mode = passable ? PASSABLE : FOLDER;
   mkdirSync(dir, { recursive: true, mode });

@@ -25,7 +25,7 @@ export interface ServerCommand {
 }
 
 export interface StartedServer extends ProcessIdentity {
-  /** Returns why the process has ended, once that is known, which is slightly after it has. */
+  /** Returns why the process has ended, once that is known, slightly after it has. */
   ended(): string | undefined;
   /** Waits for the reason why the process has ended, for at most `timeout` milliseconds. */
   whyEnded(timeout: number): Promise<string | undefined>;

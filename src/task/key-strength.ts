@@ -1,24 +1,24 @@
-/** Recognizes keys that somebody could guess. @module */
+/** Recognizes keys that someone could guess. @module */
 
 const SHORTEST = 32;
-/** Of 32 random hexadecimal digits, fewer than 8 are different in one of 10 million keys. */
+/** One in 10 million keys of 32 random hexadecimal digits has fewer than 8 different ones. */
 const FEWEST_DIFFERENT = 8;
 /** How much of a key must repeat before it counts, in characters. */
 const REPEATED = 8;
-/** Words of examples and placeholders, which people publish and then use. */
+/** Words from examples and placeholders, which people copy and then use. */
 const PLACEHOLDER =
   /change.?me|replace.?(me|this)|your.?(own.?)?(secret|key)|example|placeholder|development|insecure|do.?not.?use|password|passw0rd|qwerty|letmein|default.?key|secret.?key|mcp.?tasks/i;
 
 /**
  * Returns why a key is too weak, to follow "the key"; `undefined` if nothing suspicious was found. This finds
- * placeholders, and what people type when they are asked for a long text. It cannot prove that a key is random.
+ * placeholders, and what people type when asked for a long text. It cannot prove that a key is random.
  */
 export function weaknessOf(key: string): string | undefined {
   if (key.length < SHORTEST) return `has ${key.length} characters; it needs at least ${SHORTEST}`;
-  if (PLACEHOLDER.test(key)) return 'contains a word of a published example or a placeholder';
+  if (PLACEHOLDER.test(key)) return 'contains a word from a published example or a placeholder';
   if (new Set(key).size < FEWEST_DIFFERENT) return `has only ${new Set(key).size} different characters`;
   if (shortestPeriod(key) < SHORTEST) return 'repeats itself';
-  if (isMostlyOneSequence(key)) return 'consists of neighbouring characters, such as "abcdef"';
+  if (isMostlyOneSequence(key)) return 'consists of adjacent characters, such as "abcdef"';
   return undefined;
 }
 

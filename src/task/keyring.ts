@@ -19,8 +19,8 @@ export class Keyring {
 
   /**
    * @throws McpTasksError `CONFIGURATION` if there is no key, or if one has fewer than 32 characters or is easy to guess:
-   * it repeats itself, has few different characters, or contains a word of a placeholder. Previous keys too: whoever
-   * guesses one can forge what it signs.
+   * it repeats itself, has few different characters, or contains a word from a placeholder. This includes previous
+   * keys, because anyone who guesses one can forge what it signs.
    */
   constructor(keys: readonly string[]) {
     if (keys.length === 0) throw unusable('no key is set');

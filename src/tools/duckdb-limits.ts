@@ -1,12 +1,12 @@
-/** What DuckDB may use of the worker's machine: a part of the tools' configuration. @module */
+/** How much of the worker's machine DuckDB may use: a part of the tools' configuration. @module */
 import { availableParallelism, totalmem } from 'node:os';
 import { milliseconds, type Duration } from '../task/duration.js';
 import { McpTasksError } from '../task/errors.js';
 
 /**
  * What one DuckDB session of the reference tools may use. Each running `load_dataset` or `convert_file` has a session,
- * and so has each DuckDB file that is being loaded into, so multiply by the number of activities that the worker runs
- * at a time.
+ * and so does each DuckDB file that is being loaded into. Multiply by the number of activities that the worker runs at
+ * a time.
  */
 export interface DuckDBLimits {
   /**

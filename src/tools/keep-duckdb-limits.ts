@@ -47,6 +47,6 @@ export async function withinTime<T>(
 
 function reached(limit: keyof DuckDBLimits, what: string): ToolError {
   return new ToolError(
-    `this needs ${what}, which is the worker's limit, so trying again does not help; use smaller or fewer files, or ask the operator to raise ${VARIABLES[limit]} (the option duckdb.${limit})`,
+    `this needs ${what}, which is the worker's limit. Retrying won't help; use smaller or fewer files, or ask the operator to raise ${VARIABLES[limit]} (the option duckdb.${limit})`,
   );
 }

@@ -86,7 +86,7 @@ describe('keys', () => {
   });
 
   it.each([
-    ['', /there are none.*openssl rand -base64 32/],
+    ['', /none are set.*openssl rand -base64 32/],
     [one, /key 1 has no ID/],
     [`a:${one},${other}`, /key 2 has no ID/],
     [`a b:${one}`, /an ID must have/],
@@ -144,7 +144,7 @@ describe('a payload', () => {
       async () => ({ ...(await encoded({ keys: `b:${one}` })), data: Buffer.of(1) }),
       /key b: it is damaged/,
     ],
-    ['without the key’s ID', async () => withoutId(await encoded({ keys: `b:${one}` })), /does not say with which key/],
+    ['without the key’s ID', async () => withoutId(await encoded({ keys: `b:${one}` })), /does not name its key/],
   ])('%s is unreadable', async (_, made, message) => {
     const given = await made();
     await expect(codecOf({ keys: `b:${one}` }).decode([given])).rejects.toMatchObject({

@@ -100,7 +100,7 @@ describe('running tasks', () => {
   afterEach(() => vi.useRealTimers());
   const bound = { owner: 2, process: 3 };
 
-  it('are counted in the background; the last count holds while Temporal cannot count', async () => {
+  it('are counted in the background; the last count applies while Temporal cannot count', async () => {
     vi.useFakeTimers();
     const warn = vi.fn<Logger['warn']>();
     const count = vi.fn<(owner: string) => Promise<number>>().mockResolvedValue(2);

@@ -52,7 +52,7 @@ describe('keys', () => {
     [`${key},for-development-only-for-development-only`, 'the previous key contains a word'],
     ['k3yB0ard-K'.repeat(4), 'the key repeats itself'],
     ['0123456789abcdef0123456789abcdef', 'the key repeats itself'],
-    ['abcdefghijklmnopqrstuvwxyz0123456789', 'the key consists of neighbouring characters'],
+    ['abcdefghijklmnopqrstuvwxyz0123456789', 'the key consists of adjacent characters'],
   ])('that somebody could guess are refused: %j', (weak, message) => {
     expect(() => Keyring.parse(weak)).toThrow(message);
     expect(() => Keyring.parse(weak)).toThrow('openssl rand -base64 32');

@@ -45,7 +45,7 @@ describe('a statement of a source', () => {
     const error = await failure({ memory: 50 * MB }, list(20_000_000));
     expect(error).toBeInstanceOf(ToolError);
     expect(error.message).toBe(
-      "this needs more memory than 50000000 bytes, which is the worker's limit, so trying again does not help; use smaller or fewer files, or ask the operator to raise MCP_TASKS_DUCKDB_MEMORY (the option duckdb.memory)",
+      "this needs more memory than 50000000 bytes, which is the worker's limit. Retrying won't help; use smaller or fewer files, or ask the operator to raise MCP_TASKS_DUCKDB_MEMORY (the option duckdb.memory)",
     );
   });
 

@@ -1,5 +1,5 @@
 /**
- * Refuses HTTP requests that a foreign web page may have caused (DNS rebinding), as both versions of MCP demand:
+ * Refuses HTTP requests that a foreign web page may have caused (DNS rebinding), as both versions of MCP require:
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
  * @module
  */

@@ -11,14 +11,14 @@ export interface StreamOptions {
 export interface HandlerOptions extends StreamOptions, AllowedNames {}
 
 /**
- * Returns the interval in milliseconds; 0: never.
+ * Returns the interval in milliseconds; 0 for never.
  * @throws McpTasksError `CONFIGURATION` if it is not a duration
  */
 export function keepAliveOf({ keepAlive = '15 seconds' }: StreamOptions): number {
   return keepAlive === false ? 0 : milliseconds(keepAlive, 'keepAlive');
 }
 
-/** Returns a limit for an SDK, which demands a finite number. */
+/** Returns a limit for an SDK, which requires a finite number. */
 export function finite(limit: number): number {
   return Math.min(limit, Number.MAX_SAFE_INTEGER);
 }

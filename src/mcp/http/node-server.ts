@@ -17,15 +17,15 @@ export interface ServeHttpOptions extends AllowedNames {
   /** The port to listen on; 0 for any free one. @default 3000 */
   readonly port?: number;
   /**
-   * The address to listen on. Beyond this machine, anyone who reaches it can call the tools unless the handler asks for
-   * tokens (`bearerAuth`).
+   * The address to listen on. If other machines can reach it, anyone there can call the tools unless the handler
+   * requires tokens (`bearerAuth`).
    * @default '127.0.0.1'
    */
   readonly host?: string;
   /** The path of the MCP endpoint. @default '/mcp' */
   readonly path?: string;
   /**
-   * How long a client may take nothing of a response that is waiting for it. Then its connection is closed.
+   * How long a client may read nothing of a pending response before its connection is closed.
    * @default '1 minute'
    */
   readonly readTimeout?: Duration;

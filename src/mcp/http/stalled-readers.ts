@@ -1,4 +1,4 @@
-/** Closes the connections of clients that have stopped reading their responses, so that these can be forgotten. @module */
+/** Closes the connections of clients that have stopped reading their responses, to free those responses. @module */
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '../../local/log.js';
 
@@ -6,9 +6,9 @@ import type { Logger } from '../../local/log.js';
 const LONGEST_INTERVAL = 5_000;
 
 interface Reading {
-  /** The number of bytes that the client has taken. */
+  /** The number of bytes that the client has read. */
   bytes: number;
-  /** When it last took some, in milliseconds. */
+  /** When it last read some, in milliseconds. */
   at: number;
 }
 
@@ -16,7 +16,7 @@ export class StalledReaders {
   readonly #responses = new Map<ServerResponse, Reading>();
   readonly #timer: NodeJS.Timeout;
 
-  /** @param patience how long a client may take nothing, in milliseconds */
+  /** @param patience how long a client may read nothing, in milliseconds */
   constructor(
     private readonly patience: number,
     private readonly logger: Logger,

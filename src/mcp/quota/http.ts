@@ -1,4 +1,4 @@
-/** Serves an HTTP request within the limits: what its client leaves unread, and the status of a refusal. @module */
+/** Serves an HTTP request within the limits: counts what its client leaves unread, sets a refusal's status. @module */
 import type { Logger } from '../../local/log.js';
 import { LimitExceeded } from '../../protocol/errors.js';
 import type { Owner } from '../../protocol/request.js';
@@ -11,7 +11,7 @@ export interface LimitedRequest {
   readonly owner: Owner;
   /** Returns whether the request can be sent again if its response is refused. Called after the answer. */
   readonly repeatable: () => boolean;
-  /** Called once the response is over. */
+  /** Called once the response has ended. */
   readonly over: () => void;
 }
 

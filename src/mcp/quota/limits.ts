@@ -2,7 +2,7 @@
 import { McpTasksError } from '../../task/errors.js';
 import { SHARED, SINGLE, type LimitOptions, type SharedLimit, type Shares, type SingleLimit } from './table.js';
 
-/** A limit in both scopes; `Infinity`: none. */
+/** A limit in both scopes; `Infinity` for no limit. */
 export interface Bound {
   readonly owner: number;
   readonly process: number;

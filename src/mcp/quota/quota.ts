@@ -1,4 +1,4 @@
-/** The limits on what callers use, and what they use now. One object for each server process. @module */
+/** Counts what callers use now, and refuses what is beyond a limit. One object for each server process. @module */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { LimitExceeded } from '../../protocol/errors.js';
@@ -13,7 +13,7 @@ import type { SharedLimit } from './table.js';
 
 /** How long to wait for something that other requests hold open, in milliseconds. */
 const A_MOMENT = 1_000;
-/** How many of a task's reads may come at once, in poll intervals. */
+/** How many reads of a task may arrive at once, in poll intervals. */
 const POLL_BURST = 10;
 /** How many idempotency keys are remembered. */
 const MOST_KEYS = 10_000;
@@ -34,8 +34,8 @@ export interface QuotaOptions extends RunningOptions {
 /** The permission to start a task. */
 export interface StartPermit {
   /**
-   * Call it with the task.
-   * @param isRepeat whether it is the task of an earlier call, which does not count
+   * Call this with the task.
+   * @param isRepeat whether the task belongs to an earlier call; then this call does not count
    */
   started(task: Pick<Task, 'id'>, isRepeat: boolean): void;
 }
@@ -54,7 +54,7 @@ export class Quota {
   };
   readonly #unread = new SharedCount();
   readonly #keys = new LRUCache<string, true>({ max: MOST_KEYS });
-  /** Whether a caller with a token has been seen. Until then, those without one may use all that there is. */
+  /** Whether a caller with a token has been seen. Until then, all others may use everything that the process allows. */
   #sawTokens = false;
 
   constructor({ limits, pollInterval, ...running }: QuotaOptions) {
@@ -65,7 +65,7 @@ export class Quota {
 
   /**
    * Lets a call start a task.
-   * @param key identifies the call's repeats, which do not count
+   * @param key identifies repeats of the call, which do not count
    * @throws LimitExceeded
    */
   start(requester: Requester, key: string | undefined): StartPermit {
@@ -141,7 +141,7 @@ export class Quota {
     return exceeded && limitExceeded({ ...exceeded, limit: 'unreadBytes', retryAfterMs: A_MOMENT });
   }
 
-  /** Bytes have been read, or nobody will read them any more. */
+  /** Uncounts bytes that have been read, or that nobody will read any more. */
   wasRead({ owner }: Pick<Requester, 'owner'>, bytes: number): void {
     this.#unread.give(owner.id, bytes);
   }

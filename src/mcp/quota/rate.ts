@@ -19,7 +19,7 @@ export class Rate {
   /** When each key's bucket is full again, in milliseconds. */
   readonly #full = new LRUCache<string, number>({ max: MOST_KEYS });
 
-  /** Returns how long to wait until the key's bucket has a token, in milliseconds; 0: it has one now. */
+  /** Returns how long to wait until the key's bucket has a token, in milliseconds; 0 if it has one now. */
   wait(key: string, rate: RateOptions, now: number): number {
     const interval = intervalOf(rate);
     return Math.max(0, Math.ceil(this.#fullAt(key, now) + interval - now - interval * rate.burst));

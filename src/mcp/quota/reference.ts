@@ -1,4 +1,4 @@
-/** Writes the tables of `docs/limits.md` from the limits that the code has. Pure. @module */
+/** Writes the tables of `docs/limits.md` from the limits in the code. Pure. @module */
 import {
   LARGEST_CHECKPOINT,
   LARGEST_ERROR_DATA,

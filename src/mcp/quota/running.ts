@@ -1,7 +1,7 @@
 /**
  * Counts the running tasks of each owner. Temporal counts those that started a while ago, in the background; this
  * process knows its own newer ones. So a start never waits for a count, and while Temporal cannot count, the last count
- * holds.
+ * applies.
  * @module
  */
 import { LRUCache } from 'lru-cache';
@@ -107,7 +107,7 @@ export class RunningTasks {
       if (!this.#failed && !this.#closed)
         this.options.logger.warn(
           { reason: error instanceof Error ? origin(error).message : error },
-          'could not count running tasks; the last count holds',
+          'could not count running tasks; the last count applies',
         );
       this.#failed = true;
     }

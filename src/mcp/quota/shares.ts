@@ -1,7 +1,7 @@
-/** Counts what owners hold of something that is limited for each owner and for all of them together. @module */
+/** Counts how much owners hold of something that is limited for each owner and for all of them together. @module */
 import type { Bound } from './limits.js';
 
-/** A limit that is in the way. */
+/** A limit that has been reached. */
 export interface Exceeded {
   /** Whether it is the limit for each owner, or for all of this process. */
   readonly scope: 'owner' | 'process';
@@ -13,9 +13,9 @@ export class SharedCount {
   #total = 0;
 
   /**
-   * Takes an amount for an owner, unless a limit has been reached. The last amount may go beyond the limit, so that a
-   * single one above it is possible too.
-   * @returns the limit that has been reached
+   * Takes an amount for an owner, unless a limit has been reached. The last amount may go beyond the limit, so a single
+   * amount above it is possible.
+   * @returns the limit that has been reached, if one has
    */
   take(owner: string, bound: Bound, amount = 1): Exceeded | undefined {
     const exceeded = this.exceeded(owner, bound);
@@ -23,7 +23,7 @@ export class SharedCount {
     return exceeded;
   }
 
-  /** Returns the limit that has been reached. */
+  /** Returns the limit that has been reached, if one has. */
   exceeded(owner: string, bound: Bound): Exceeded | undefined {
     if ((this.#held.get(owner) ?? 0) >= bound.owner) return { scope: 'owner', allowed: bound.owner };
     return this.#total >= bound.process ? { scope: 'process', allowed: bound.process } : undefined;

@@ -1,6 +1,6 @@
 /**
- * Bounds what a response over HTTP holds in memory because its client does not read it. Streams write without waiting
- * for their reader, so the bytes pile up somewhere. Here they are counted, for each stream, owner and process.
+ * Bounds how much a response over HTTP holds in memory because its client does not read it. Streams write without
+ * waiting for their reader, so unread bytes pile up. They are counted here, for each stream, owner and process.
  * @module
  */
 import type { LimitExceeded } from '../../protocol/errors.js';
@@ -10,7 +10,7 @@ export interface UnreadOptions {
   readonly perStream: number;
   /** Counts bytes, or returns why they are too many. With `force`, they are counted in any case. */
   readonly take: (bytes: number, force: boolean) => LimitExceeded | undefined;
-  /** Whether the request can be sent again instead of its response. Event streams are cut off in any case. */
+  /** Whether the response may be refused, as the request can be sent again. Event streams are cut off in any case. */
   readonly repeatable: boolean;
   /** Uncounts bytes. */
   readonly give: (bytes: number) => void;

@@ -54,12 +54,14 @@ export async function serveUi(
 ): Promise<UiServer | undefined> {
   const host = readAddress(dir);
   if (host === undefined) {
-    log('Temporal has no web UI, because the process that started it did not ask for one; stop all its users first');
+    log(
+      'Temporal runs without its web UI, because the process that started it did not ask for one; to get it, stop all processes that use this dev server, then start again',
+    );
     return undefined;
   }
   if (host === LOOPBACK)
     log(
-      `Temporal's web UI has no hidden address on this system: a web page that guesses port ${web} can read and change workflows (DNS rebinding)`,
+      `Temporal's web UI cannot listen at a hidden address on this system: a web page that guesses port ${web} can read and change workflows (DNS rebinding)`,
     );
   const server = createServer((request, response) => {
     const refused = problem(request, portOf(server));

@@ -1,4 +1,4 @@
-/** One of those who follow a task: what it waits for, and the view that it has not fetched yet. @module */
+/** A follower of a task: what it waits for, and the view that it has not fetched yet. @module */
 import type { Task } from '../../task/task.js';
 import { unlessAborted } from '../rpc/signals.js';
 
@@ -12,7 +12,7 @@ export type Interest = 'ending' | { readonly wanted: (task: Task) => boolean };
 export interface FollowOptions {
   readonly interest: Interest;
   /**
-   * Whether to fail if the first read fails because Temporal or a codec is away, instead of waiting.
+   * Whether to fail, instead of waiting, if Temporal or a codec is unavailable for the first read.
    * @default false
    */
   readonly impatient?: boolean;

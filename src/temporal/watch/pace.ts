@@ -1,14 +1,14 @@
-/** How often a task is read to find changes that its history does not contain. @module */
+/** Decides how often a task is read to find changes that its history does not contain. @module */
 
 /** How often a watcher considers reading its task, in milliseconds, and how much that varies. */
 const LOOK = { every: 1_000, spread: 0.1 };
-/** A task is read after this part of the time for which it has not changed… */
+/** The pause before the next read, as a part of the time for which the task has not changed. */
 const PART_OF_QUIET = 0.2;
-/** …but at least this often, in milliseconds… */
+/** The longest such pause, in milliseconds. */
 const LONGEST = 30_000;
-/** …unless its owner has so many followed tasks that those that don't move would cost more reads a second than this. */
+/** How many reads a second an owner's unmoving tasks may cost in all. Beyond that, even the longest pause grows. */
 const READS_PER_SECOND = 50;
-/** A task that has changed within this time moves, in milliseconds. */
+/** A task counts as moving if it has changed within this time, in milliseconds. */
 const MOVES = 5_000;
 /** The shortest interval for a task without a long poll whose progress nobody wants, in milliseconds. */
 const WITHOUT_POLL = 2_000;
@@ -19,7 +19,7 @@ export function nextLook(): number {
 }
 
 export interface Quiet {
-  /** How long the task has not changed, in milliseconds. */
+  /** How long the task has gone without a change, in milliseconds. */
   readonly quiet: number;
   /** Whether anybody wants its progress. */
   readonly progress: boolean;
@@ -28,8 +28,8 @@ export interface Quiet {
 }
 
 /**
- * Returns at how many looks after the last read the task is due. A task that moves is read every second if its progress
- * is wanted.
+ * Returns how many looks after the last read the next one is due. A moving task is read every second if its progress is
+ * wanted.
  */
 export function looksUntilDue({ quiet, progress, followed }: Quiet): number {
   const pause = Math.min(Math.max(quiet * PART_OF_QUIET, progress ? LOOK.every : WITHOUT_POLL), LONGEST);

@@ -1,6 +1,6 @@
 /**
- * Shares out a process's long polls. A server allows a limited number of them (by default 1,200 per namespace and
- * frontend, for all clients), so there is a budget, of which each owner gets a fair part.
+ * Shares out a process's long polls. A Temporal server allows a limited number of them (by default 1,200 per namespace
+ * and frontend, for all clients), so there is a budget, and each owner gets a fair share of it.
  * @module
  */
 
@@ -18,8 +18,8 @@ export class PollBudget {
   constructor(private readonly most: number) {}
 
   /**
-   * Returns a slot for a long poll, `undefined` if there is none. If all are taken, the owner who holds most of them
-   * loses one to an owner who holds fewer.
+   * Returns a slot for a long poll, or `undefined` if there is none. If all are taken, the owner that holds the most
+   * loses one to an owner that holds fewer.
    */
   take(owner: string): Slot | undefined {
     if (this.#size >= this.most && !this.#reclaim(this.#held.get(owner)?.size ?? 0)) return undefined;
@@ -39,7 +39,7 @@ export class PollBudget {
     return slot;
   }
 
-  /** Takes a slot away from the owner with most of them, if that leaves it with no fewer than the new one has then. */
+  /** Takes a slot from the owner that holds the most, unless it would then hold fewer than the new one. */
   #reclaim(few: number): boolean {
     let largest: Map<Slot, AbortController> | undefined;
     for (const held of this.#held.values()) if (held.size > (largest?.size ?? 0)) largest = held;

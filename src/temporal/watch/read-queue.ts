@@ -1,10 +1,10 @@
 /**
- * Limits how many tasks are read at a time because somebody follows them, so that requests, which don't queue, stay
- * fast however many tasks are followed. Owners take turns, so nobody's many tasks delay another owner's few.
+ * Limits how many followed tasks are read at a time, so that requests, which don't queue, stay fast however many tasks
+ * are followed. Owners take turns, so one owner's many tasks don't delay another owner's few.
  * @module
  */
 
-/** How many reads run at a time: one owner's, and all owners'. */
+/** How many reads run at a time, for one owner and for all. */
 const AT_ONCE = { owner: 2, all: 8 };
 /**
  * How long a read counts, in milliseconds. After that it is waiting for something other than this process: a worker, a

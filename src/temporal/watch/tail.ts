@@ -1,6 +1,6 @@
 /**
- * Follows a workflow's history by long poll, within a budget. While there is no long poll for it, the follower has to
- * look for itself.
+ * Follows a workflow's history by long poll, within a budget. While it has no long poll, the watcher must read the task
+ * on its own.
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';

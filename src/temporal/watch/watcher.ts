@@ -9,7 +9,7 @@ import type { PollBudget } from './poll-budget.js';
 import type { Place, ReadQueue, Urgency } from './read-queue.js';
 import { HistoryTail } from './tail.js';
 
-/** How long to wait before retrying a read that failed because Temporal or a codec was away, in milliseconds. */
+/** How long to wait before retrying a read that failed because Temporal or a codec was unavailable, in milliseconds. */
 const AWAY = 1_000;
 
 /** What the watchers of a process share. */
@@ -26,7 +26,7 @@ export class Watcher {
   readonly #followers = new Set<Follower>();
   readonly #tail: HistoryTail;
   #ended = false;
-  /** Why to read the task, if there is a reason. */
+  /** Why the task must be read, if it must. */
   #due: Cause | undefined;
   /** Why the last read was made, if it failed. */
   #owed: Cause | undefined;
@@ -102,7 +102,7 @@ export class Watcher {
     this.#reading = true;
     this.#looks = 0;
     clearTimeout(this.#again);
-    // Those that come later get a later read, so that nobody sees the task as it was before.
+    // Followers that join later get a later read, so that none sees the task as it was before it joined.
     let served = [...this.#followers];
     try {
       const view = await this.shared.reader.readRun(this.id, within(DEADLINE.list));
@@ -145,7 +145,7 @@ export class Watcher {
     }
   }
 
-  /** Temporal being away only delays the next view. Everything else ends the following. */
+  /** If Temporal is unavailable, only the next view is delayed. Any other error ends the followers. */
   #failed(followers: readonly Follower[], cause: Cause, error: unknown): void {
     const away = isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE') || isMcpTasksError(error, 'CODEC_FAILED');
     for (const follower of followers) {

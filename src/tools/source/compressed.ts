@@ -24,7 +24,7 @@ async function checkGzip(path: string, signal: AbortSignal): Promise<void> {
     await pipeline(createReadStream(path), createGunzip(), sink, { signal });
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    // Node's own errors about the content. DuckDB says it better if the file is not compressed at all.
+    // Node's own errors about the content. If the file is not compressed at all, DuckDB's error is clearer.
     if (code === 'Z_BUF_ERROR') throw incomplete(path);
     if (code === 'Z_DATA_ERROR' && message !== 'incorrect header check') throw damaged(path, message);
     if (code !== 'Z_DATA_ERROR') throw error;

@@ -22,7 +22,9 @@ const LONGEST_SOURCE = 4_096;
  */
 export async function findFiles(roots: readonly string[], source: string, signal: AbortSignal): Promise<string[]> {
   if (source.length > LONGEST_SOURCE)
-    throw new ToolError(`the source has ${source.length} characters, but the limit is ${LONGEST_SOURCE}`);
+    throw new ToolError(
+      `the source has ${source.length} characters, but the limit is ${LONGEST_SOURCE}; use a shorter path`,
+    );
   if (!WILDCARD.test(source)) return [await file(roots, source)];
   try {
     return [await file(roots, source)];

@@ -9,7 +9,7 @@ import { isPrivate } from '../paths.js';
 /** Characters with a meaning in patterns. */
 export const WILDCARD = /[*?[]/;
 
-/** The maximum number of folders in a pattern: each entry is compared with all that it may match. */
+/** The maximum number of folders in a pattern, because each entry is compared with every one that it may match. */
 const MOST_SEGMENTS = 50;
 
 export interface Search {
@@ -30,15 +30,16 @@ interface Visit {
 }
 
 /**
- * Returns the files below `folder` whose way there matches the segments: `*`, `?`, `[…]` within a name, and `**` for any
- * number of folders. Looks into each folder once, and tests each name in linear time. Private names never match, as in
+ * Returns the files below `folder` whose relative path matches the segments: `*`, `?`, `[…]` within a name, and `**` for
+ * any number of folders. Looks into each folder once, and tests each name in linear time. Private names never match, as in
  * a shell. `**` ignores symbolic links.
  *
  * @throws ToolError if there are more entries or matches than the limits; the signal's reason
  */
 export async function glob(folder: string, pattern: readonly string[], search: Search): Promise<string[]> {
   const parts = pattern.filter((part, i) => part !== '' && part !== '.' && !(part === '**' && pattern[i - 1] === '**'));
-  if (parts.length > MOST_SEGMENTS) throw new ToolError(`a pattern can have at most ${MOST_SEGMENTS} folders`);
+  if (parts.length > MOST_SEGMENTS)
+    throw new ToolError(`a pattern can have at most ${MOST_SEGMENTS} folders; use a shorter one`);
   const segments = parts.map(segmentOf);
   const found: string[] = [];
   const visits: Visit[] = [{ folder, next: reach([0], segments) }];
@@ -100,7 +101,7 @@ function after(entry: Dirent | Named, indexes: ReadonlySet<number>, segments: re
   return reach(next, segments);
 }
 
-/** A name that the pattern gives, so that no folder needs to be listed for it. */
+/** A name that the pattern spells out, so its folder need not be listed. */
 interface Named {
   readonly name: string;
   isFile(): boolean;
@@ -129,7 +130,7 @@ async function listing(folder: string): Promise<AsyncIterable<Dirent> | []> {
 
 const NOT_LISTED: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM']);
 
-/** Follows symbolic links. Whatever else there is, such as a socket, counts as a file. */
+/** Follows symbolic links. Anything else, such as a socket, counts as a file. */
 async function kindOf(entry: Dirent | Named, path: string): Promise<'file' | 'folder' | undefined> {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'folder';
