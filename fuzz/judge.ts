@@ -28,7 +28,7 @@ const STATUSES = new Set([200, 202, 400, 401, 403, 404, 405, 406, 409, 413, 415,
 /** Those of JSON-RPC and MCP, and the ones in docs/configuration.md. */
 const CODES = new Set([-32700, -32600, -32601, -32602, -32603, -32000, -32001, -32002, -32010, -32020, -32021, -32022]);
 
-/** The largest error, in characters, whatever it answers. */
+/** The maximum size of any error, in characters. */
 const LARGEST_ERROR = 16_000;
 const LARGEST = 3_000_000;
 

@@ -4,7 +4,7 @@ import type { Bytes } from '../cases/cases.js';
 
 /** How long a silent connection stays open, in milliseconds. */
 const SILENCE = 1_000;
-/** The answer to input that is not HTTP is short. */
+/** The longest answer to accept, in characters: the answer to input that is not HTTP is short. */
 const LARGEST = 100_000;
 
 /** Returns what the server sent, until it or the client closed the connection. */

@@ -4,7 +4,7 @@
 export interface Vitals {
   /** The heap in use after a garbage collection, in bytes. */
   readonly heap: number;
-  /** The names that somebody has added to `Object.prototype`. */
+  /** The names that were added to `Object.prototype`. */
   readonly polluted: readonly string[];
   /** The number of unhandled rejections. */
   readonly unhandled: number;

@@ -22,7 +22,9 @@ export function hostName(text: string): string {
 /** Parses the origin of web pages, such as `http://localhost:8233`. */
 export function origin(text: string): string {
   if (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text) return text;
-  throw new InvalidArgumentError('give scheme, host and port, such as http://localhost:8233, without a path');
+  throw new InvalidArgumentError(
+    'Give an origin: scheme, host and port, without a path, such as http://localhost:8233.',
+  );
 }
 
 /** Makes a parser for an option that can be repeated. */

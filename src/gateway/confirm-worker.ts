@@ -1,7 +1,8 @@
 /**
- * The worker of the gateway's own workflows in each namespace: in protocol 2025-11-25 it asks for confirmation before a tool with `confirm`
- * starts, cancels the tasks of a tool with `onTtl: cancel` when their ttl passes, and deletes expired tasks if the file
- * sets `deleteExpired`. Without that, a worker runs only in namespaces that have such a tool. A worker that ends is restarted for as long as the gateway serves.
+ * Runs the worker of the gateway's own workflows in each namespace. In protocol 2025-11-25, it asks for confirmation
+ * before a tool with `confirm` starts. It cancels the tasks of a tool with `onTtl: cancel` when their ttl passes, and
+ * deletes expired tasks if the file sets `deleteExpired`. Without that setting, only namespaces with such a tool have a
+ * worker. A worker that ends is restarted for as long as the gateway serves.
  * @module
  */
 import pRetry from 'p-retry';

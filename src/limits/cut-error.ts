@@ -98,7 +98,7 @@ export function droppedNote(what: string, data: unknown): string | undefined {
   }
 }
 
-/** Nothing keeps a program from setting an error's message to something else. */
+/** A program may have set an error's message to something other than a string. */
 function asText(message: unknown): string {
   return typeof message === 'string' ? message : String(message);
 }

@@ -32,7 +32,7 @@ export function failing(id: RequestId, { code, message, data }: RpcError): JSONR
   return { jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } };
 }
 
-/** A task that is followed from when the subscription is honoured. */
+/** A task that is followed once the subscription is acknowledged. */
 interface FollowedTask {
   readonly taskId: string;
   readonly first: Task;

@@ -28,9 +28,9 @@ export function sampleProblem(answer: unknown): string | undefined {
 const LARGEST_UNCHECKED = 10_000;
 
 /**
- * Returns what of the answers to send to the workflow. Everything that a workflow receives stays in its history, and
- * Temporal terminates it at 50 MiB: 26 refused answers of the largest size. So of large answers only those to open
- * questions are sent, and in place of an answer that the workflow would refuse, the reason.
+ * Returns which answers to send to the workflow. Everything that a workflow receives stays in its history, and Temporal
+ * terminates it at 50 MiB: 26 refused answers of the largest size. So large answers go only to open questions, and an
+ * answer that the workflow would refuse is replaced by the reason.
  * @param open the workflow's open questions, by key
  */
 export function worthSending(

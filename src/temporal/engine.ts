@@ -62,7 +62,7 @@ export interface WatchOptions {
    */
   readonly progress?: (task: Task) => boolean;
   /**
-   * Whether to throw if the task cannot be read at first because Temporal or a codec is away, instead of waiting.
+   * Whether to throw, instead of waiting, if Temporal or a codec is unavailable for the first read.
    * @default false
    */
   readonly impatient?: boolean;

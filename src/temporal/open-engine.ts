@@ -1,6 +1,6 @@
 /**
- * Opens the engine on a Temporal. Everything on a server's way to its first answer imports this module with `import()`
- * only, because it loads Temporal's client: test/cli/first-answer.test.ts checks that.
+ * Opens the engine on a Temporal server. Code that runs before a server's first answer may load this module only with
+ * `import()`, because it loads Temporal's client: test/cli/first-answer.test.ts checks that.
  * @module
  */
 import type { DataConverter } from '@temporalio/client';

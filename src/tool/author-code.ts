@@ -16,7 +16,7 @@ export function withoutMessage(what: string, error: unknown): Error {
   return thrown;
 }
 
-/** Returns the call stack behind an error's message; nothing if the two cannot be told apart. */
+/** Returns the call stack after an error's message; nothing if the two cannot be separated. */
 function framesOf(error: unknown): string {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return '';
   const header = `${error.name}: ${error.message}\n`;

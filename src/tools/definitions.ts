@@ -1,6 +1,6 @@
 /**
- * The reference tools as servers list them. What the tools do is loaded on a worker only, so that a server over stdio
- * answers soon.
+ * The reference tools as servers list them. Only a worker loads the code that does the work, so a server over stdio
+ * answers quickly.
  * @module
  */
 import type { DurableTool } from '../tool/define-tool.js';

@@ -1,6 +1,6 @@
 /**
- * What this process remembers about the tasks of sessions, bounded in bytes for each owner and for all of them. What is
- * forgotten is not lost: the task itself is in Temporal, and is remembered again when its client asks about it.
+ * Remembers the tasks of sessions, within a number of bytes for each owner and for all of them. Forgetting one loses
+ * nothing: the task itself is in Temporal, and is remembered again when its client asks about it.
  * @module
  */
 import { LRUCache } from 'lru-cache';

@@ -44,7 +44,8 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
     const { source } = search;
     return (
       (await search.tryWay('download', () => {
-        if (!release) throw new Error(`no hash of an archive for ${process.platform} ${process.arch} is known here`);
+        if (!release)
+          throw new Error(`this package has no hash of Temporal's archive for ${process.platform} ${process.arch}`);
         log(`Temporal CLI: downloading ${release.url}`);
         return fillCache(dir, (temporary) => download(temporary, release, source));
       })) ??

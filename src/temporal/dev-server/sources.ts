@@ -29,7 +29,7 @@ const ARCHIVES: Readonly<Record<string, string>> = {
 /** The largest archive that is accepted, in bytes. The real ones have about 60 MB. */
 const LARGEST_ARCHIVE = 300_000_000;
 
-/** Returns Temporal's archive for this machine; `undefined` if its hash is not known here. */
+/** Returns Temporal's archive for this machine; `undefined` if there is no hash of it. */
 export function releaseFor(platform: string = process.platform, arch: string = process.arch): Release | undefined {
   const name = `${platform}_${arch === 'x64' ? 'amd64' : arch}`;
   const sha256 = ARCHIVES[name];
@@ -50,7 +50,7 @@ const [url, file, most] = process.argv.slice(1);
 const env = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name.toUpperCase(), value]));
 const [major, minor] = process.versions.node.split('.').map(Number);
 if ((env.HTTPS_PROXY || env.ALL_PROXY) && !(major > 22 || (major === 22 && minor >= 21)))
-  fail(new Error('a proxy is set, and Node ' + process.versions.node + ' cannot use one; version 22.21 can'));
+  fail(new Error('Node ' + process.versions.node + ' cannot download through the proxy that is set; use 22.21 or later'));
 let size = 0;
 const bounded = new Transform({
   transform(chunk, _, done) {
@@ -71,7 +71,7 @@ function fail(error) {
 `;
 
 /**
- * Downloads the CLI into `dir`. Nothing is unpacked unless it is the very archive whose hash is known here.
+ * Downloads the CLI into `dir`. Unpacks an archive only if it has the known hash.
  * @returns the executable's path
  * @throws Error if it cannot be downloaded, or has another hash
  */
@@ -93,7 +93,7 @@ export async function download(
     .update(await readFile(archive))
     .digest('hex');
   if (found !== sha256)
-    throw new Error(`${url} is not the file that was published: its SHA-256 is ${found}, and should be ${sha256}`);
+    throw new Error(`${url} is not the published file: its SHA-256 is ${found}, but should be ${sha256}`);
   const executable = cachedExecutable(dir);
   await runCommand('tar', ['-xzf', archive, 'temporal'], {
     cwd: dir,

@@ -1,7 +1,7 @@
 /**
- * Temporal's web UI of a dev server, with a check in front of it. The UI answers any `Host`, so a web page could read
- * and change workflows through a name of its own that suddenly resolves to this machine (DNS rebinding). Therefore the UI
- * itself listens at an address that nobody knows, and this process passes on the requests that the check accepts.
+ * Serves a dev server's web UI, with a check in front of it. The UI answers any `Host`, so a web page could read and
+ * change workflows through a name of its own that starts to resolve to this machine (DNS rebinding). Therefore the UI
+ * itself listens at a hidden address, and this process passes on the requests that the check accepts.
  * @module
  */
 import { randomInt } from 'node:crypto';

@@ -3,8 +3,8 @@ import { McpTasksError } from '../../task/errors.js';
 import { unlessAborted } from '../rpc/signals.js';
 
 /**
- * A start that is held back until something needs Temporal, or the client has its first answer: loading Temporal's
- * client keeps the process busy for a while, and that would delay the answer.
+ * A start that is held back until something needs Temporal, or the client has its first answer. Loading Temporal's
+ * client keeps the process busy, which would delay the answer.
  */
 export class LateStart {
   /** Resolves when the start may begin. Rejects if {@link giveUp} was called first. */

@@ -10,7 +10,7 @@ const LONGEST = 30_000;
 const READS_PER_SECOND = 50;
 /** A task counts as moving if it has changed within this time, in milliseconds. */
 const MOVES = 5_000;
-/** The shortest interval for a task without a long poll whose progress nobody wants, in milliseconds. */
+/** The shortest interval for a task without a long poll whose progress no follower wants, in milliseconds. */
 const WITHOUT_POLL = 2_000;
 
 /** Returns when to consider the next read, in milliseconds from now. Varies, so that many watchers don't coincide. */
@@ -21,7 +21,7 @@ export function nextLook(): number {
 export interface Quiet {
   /** How long the task has gone without a change, in milliseconds. */
   readonly quiet: number;
-  /** Whether anybody wants its progress. */
+  /** Whether any follower wants its progress. */
   readonly progress: boolean;
   /** How many tasks of its owner are followed here. */
   readonly followed: number;

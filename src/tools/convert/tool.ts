@@ -16,7 +16,7 @@ export function defineConvertFile(config: ToolsConfig): DurableTool {
     outputSchema: convertOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     run: async (args, ctx) => {
-      // Only workers need it: a server loads the definitions alone.
+      // Only workers need this: a server loads just the definitions.
       const { convert } = await import('./convert.js');
       return await hidingPaths(config, async () => await convert(config, args, ctx));
     },

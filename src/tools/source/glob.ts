@@ -31,7 +31,7 @@ interface Visit {
 
 /**
  * Returns the files below `folder` whose relative path matches the segments: `*`, `?`, `[…]` within a name, and `**` for
- * any number of folders. Looks into each folder once, and tests each name in linear time. Private names never match, as in
+ * any number of folders. Lists each folder once, and tests each name in linear time. Private names never match, as in
  * a shell. `**` ignores symbolic links.
  *
  * @throws ToolError if there are more entries or matches than the limits; the signal's reason
