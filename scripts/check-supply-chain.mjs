@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (...path) => readFileSync(join(root, ...path), 'utf8');
 const { packages } = JSON.parse(read('package-lock.json'));
 
-/** Licences that ask for no more than a notice. */
+/** Licenses that require no more than a notice. */
 const PERMISSIVE = [
   '0BSD',
   'Apache-2.0',
@@ -24,7 +24,7 @@ const PERMISSIVE = [
   'MIT',
   'Unlicense',
 ];
-/** Licences of packages that only development uses. */
+/** Licenses of packages that only development uses. */
 const IN_DEVELOPMENT = [...PERMISSIVE, 'MPL-2.0', 'Python-2.0'];
 /** Packages with another entry, and why they are accepted. */
 const ACCEPTED = {
@@ -143,7 +143,7 @@ function vulnerabilities(cwd) {
   } catch (error) {
     // npm ends with 1 for vulnerabilities too.
     answer = error.stdout;
-    // Only this: a registry that fails, or that cannot be reached, must not pass for one without findings.
+    // Only this: a registry that fails or is unreachable must not look like one without vulnerabilities.
     if (/audit.* (404|405) /.test(error.stderr)) {
       process.stdout.write(
         'supply chain: NOT AUDITED, because this npm registry has no list of vulnerabilities (it answers 404 or 405)\n',
