@@ -135,7 +135,7 @@ describe('a payload', () => {
     [
       'with an unknown key',
       async () => await encoded({ keys: `gone:${one}` }),
-      /with key gone, which is not among.*add this key/,
+      /with key gone, which this process does not have.*add it to the encryption keys/,
     ],
     ['with another key of the same ID', async () => await encoded({ keys: `b:${other}` }), /key b: it is damaged, or/],
     ['that was changed', async () => damaged(await encoded({ keys: `b:${one}` })), /key b: it is damaged, or/],

@@ -88,7 +88,7 @@ describe('a step that will be retried', () => {
     const id = await failing('connection refused');
     await expect(without.tasks.engine.get(ann, id)).rejects.toMatchObject({
       code: 'PAYLOAD_UNREADABLE',
-      message: expect.stringMatching(/with key first, which is not among/),
+      message: expect.stringMatching(/with key first, which this process does not have/),
     });
   });
 });
@@ -119,7 +119,7 @@ describe('after the keys have rotated', () => {
     const id = await start(echo, { text: 'later' }, without);
     await expect
       .poll(async () => (await rotated.tasks.engine.get(ann, id)).stalled, { timeout: 20_000 })
-      .toMatch(/with key second, which is not among/);
+      .toMatch(/with key second, which this process does not have/);
     await stack.close();
     const both = await rotated.startWorker();
     expect((await rotated.tasks.engine.result(ann, id)).outcome).toMatchObject({

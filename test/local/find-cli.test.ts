@@ -137,7 +137,7 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     const other = { ...release, sha256: '0'.repeat(64) };
     const error = (await findTemporalCli({ env, log, release: other }).catch((reason: unknown) => reason)) as Error;
     await close();
-    expect(error.message).toContain(`its SHA-256 is ${release.sha256}, and should be ${other.sha256}`);
+    expect(error.message).toContain(`its SHA-256 is ${release.sha256}, but should be ${other.sha256}`);
     expect(lines.join('\n')).not.toContain('Temporal CLI: using');
     expect(existsSync(join(cacheDir(env), 'temporal'))).toBe(false);
   });

@@ -142,7 +142,7 @@ describe('with `ui`', () => {
     const lines: string[] = [];
     const { uiUrl, release } = await acquireDevServer({ dir, ui: true, log: (line) => lines.push(line) });
     expect(uiUrl).toBeUndefined();
-    expect(lines.join()).toContain('Temporal has no web UI');
+    expect(lines.join()).toContain('Temporal runs without its web UI');
     await release();
     await holder.release();
   });
