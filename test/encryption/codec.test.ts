@@ -216,7 +216,7 @@ describe('a function for keys', () => {
 
   it('needs the ID of the active key, and only a function does', () => {
     expect(() => encryption({ keys: async () => await Promise.resolve(undefined) })).toThrow('`activeKey`');
-    expect(() => encryption({ keys: `a:${one}`, activeKey: 'a' })).toThrow('only for a function');
+    expect(() => encryption({ keys: `a:${one}`, activeKey: 'a' })).toThrow('only allowed if');
   });
 });
 
