@@ -72,7 +72,7 @@ it('refuses a value that cannot be encoded, where it is saved', async () => {
   expect(await outcomeOf(unencodable)).toMatchObject({
     result: {
       isError: true,
-      content: [{ text: expect.stringMatching(/^The checkpoint cannot be encoded\. Pass a value that JSON can/) }],
+      content: [{ text: expect.stringMatching(/^The checkpoint cannot be encoded\. Pass a JSON value/) }],
     },
   });
   expect(resumed).toHaveLength(1);
