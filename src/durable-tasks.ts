@@ -20,7 +20,7 @@ import { ToolSet } from './mcp/tools/tool-set.js';
 import { VERSIONS } from './protocol/registry.js';
 import type { ProtocolVersion } from './protocol/version.js';
 import { milliseconds, type Duration } from './task/duration.js';
-import { McpTasksError } from './task/errors.js';
+import { isMcpTasksError, McpTasksError } from './task/errors.js';
 import { Keyring } from './task/keyring.js';
 import { DEFAULT_TASK_QUEUE } from './task/names.js';
 import { LateEngine } from './temporal/late/late-engine.js';
@@ -334,6 +334,22 @@ async function openNamespaces(
 }
 
 /**
+ * Returns the keys in `MCP_TASKS_KEY`; `undefined` if it is not set.
+ * @throws McpTasksError `CONFIGURATION` that names the variable if a key is weak
+ */
+function environmentKeys(): Keyring | undefined {
+  const text = process.env['MCP_TASKS_KEY'];
+  // Compose files pass an empty variable for "not set".
+  if (!text) return undefined;
+  try {
+    return Keyring.parse(text);
+  } catch (error) {
+    if (!isMcpTasksError(error, 'CONFIGURATION')) throw error;
+    throw new McpTasksError('CONFIGURATION', `MCP_TASKS_KEY: ${error.message}`, { cause: error });
+  }
+}
+
+/**
  * Finds or starts Temporal, and connects to it.
  * @param versions the protocol versions to serve
  * @throws McpTasksError `CONFIGURATION` for invalid options, `LOCAL_SERVICE` if Temporal is unavailable
@@ -350,9 +366,8 @@ export async function connectTasks(
   const tools = new ToolSet(options.tools, fallback, versions);
   const logger = options.logger ?? stderrLogger();
   const dir = resolve(options.temporal?.dir ?? DEFAULT_DIR);
-  // Compose files pass an empty variable for "not set".
-  const given = options.key ?? (process.env['MCP_TASKS_KEY'] || undefined);
-  const keys = Keyring.parse(given ?? (await keyFile(dir, (line) => logger.warn({}, line))));
+  const given = options.key === undefined ? environmentKeys() : Keyring.parse(options.key);
+  const keys = given ?? Keyring.parse(await keyFile(dir, (line) => logger.warn({}, line)));
   const closing = new AbortController();
   const open = async (temporal: TemporalTarget): Promise<TaskEngine> => {
     const { openEngine } = await import('./temporal/open-engine.js');

@@ -16,7 +16,9 @@ const PLACEHOLDER =
 export function weaknessOf(key: string): string | undefined {
   if (key.length < SHORTEST) return `has ${key.length} characters; it needs at least ${SHORTEST}`;
   if (PLACEHOLDER.test(key)) return 'contains a word from a published example or a placeholder';
-  if (new Set(key).size < FEWEST_DIFFERENT) return `has only ${new Set(key).size} different characters`;
+  const different = new Set(key).size;
+  if (different < FEWEST_DIFFERENT)
+    return `has only ${different} different ${different === 1 ? 'character' : 'characters'}`;
   if (shortestPeriod(key) < SHORTEST) return 'repeats itself';
   if (isMostlyOneSequence(key)) return 'consists of adjacent characters, such as "abcdef"';
   return undefined;

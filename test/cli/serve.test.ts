@@ -199,6 +199,7 @@ it.each<[string, string[], Record<string, string>, string]>([
   ],
   ['tokens over stdio', ['--transport', 'stdio', '--auth', 'https://auth.example.com'], {}, '--auth is for HTTP'],
   ['a cluster without a key for its tasks', ['--port', '0'], { MCP_TASKS_KEY: '' }, 'MCP_TASKS_KEY'],
+  ['a key that is too short', ['--port', '0'], { MCP_TASKS_KEY: 'short' }, 'MCP_TASKS_KEY: the key has 5 characters'],
   ['--worker but no file, for the reference tools', ['--worker'], {}, 'mcp-tasks-temporal worker'],
   ['an allowed host that is a URL', ['--allow-host', 'https://mcp.example.com'], {}, 'without scheme'],
 ])('does not start with %s', async (_, args, env, message) => {

@@ -45,7 +45,7 @@ describe('keys', () => {
     ['', 'no key is set'],
     ['short', 'the key has 5 characters; it needs at least 32'],
     [`${key},short`, 'the previous key has 5 characters'],
-    ['a'.repeat(32), 'the key has only 1 different characters'],
+    ['a'.repeat(32), 'the key has only 1 different character.'],
     ['0123456'.repeat(8), 'the key has only 7 different characters'],
     ['for-development-only-for-development-only', 'the key contains a word from a published example'],
     ['Change-Me-Change-Me-0123456789-abcdefgh', 'the key contains a word from a published example'],
