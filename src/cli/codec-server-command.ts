@@ -1,22 +1,22 @@
 /** `mcp-tasks-temporal codec-server`: decrypts payloads for Temporal's UI and CLI until it is stopped. @module */
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
+import { weaknessOf } from '../task/key-strength.js';
 import { encryptedBy } from './encrypted-by.js';
 import { startCodecServer } from './codec-server.js';
 import { endCommand, stopSignal } from './process-end.js';
 
-/** The origins of a dev server's UI. */
+/** The origins of the UI of `temporal server start-dev`. The dev server of this package has its UI at another port. */
 const DEV_UI = ['http://localhost:8233', 'http://127.0.0.1:8233'];
-const SHORTEST_TOKEN = 32;
 
 export interface CodecServerCommandOptions {
   readonly port: number;
-  /** The origins of the UI. @default those of a dev server */
+  /** The origins of the UI. @default those of `temporal server start-dev` */
   readonly ui: readonly string[];
   readonly logger: Logger;
 }
 
-/** @throws McpTasksError `CONFIGURATION` if there are no keys, or the token is too short */
+/** @throws McpTasksError `CONFIGURATION` if there are no keys, or the token is too short or easy to guess */
 export async function codecServer({ port, ui, logger }: CodecServerCommandOptions): Promise<void> {
   const codec = encryptedBy(process.env).dataConverter?.payloadCodecs?.at(-1);
   if (!codec)
@@ -25,10 +25,11 @@ export async function codecServer({ port, ui, logger }: CodecServerCommandOption
       'the codec server needs the keys that the servers and workers encrypt with: set MCP_TASKS_ENCRYPTION_KEYS',
     );
   const token = process.env['MCP_TASKS_CODEC_TOKEN'] || undefined;
-  if (token !== undefined && token.length < SHORTEST_TOKEN)
+  const weakness = token === undefined ? undefined : weaknessOf(token);
+  if (weakness !== undefined)
     throw new McpTasksError(
       'CONFIGURATION',
-      `MCP_TASKS_CODEC_TOKEN needs at least ${SHORTEST_TOKEN} characters. Generate one with "openssl rand -base64 32".`,
+      `MCP_TASKS_CODEC_TOKEN: the token ${weakness}. Generate one with "openssl rand -base64 32".`,
     );
   const origins = ui.length === 0 ? DEV_UI : ui;
   const server = await startCodecServer({ codec, port, origins, token, logger });

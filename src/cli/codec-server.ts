@@ -17,6 +17,8 @@ import { listen } from '../mcp/http/node-server.js';
 const LARGEST_BODY = 16 * 1024 * 1024;
 /** How long a client may take to send its request, in milliseconds. */
 const REQUEST_TIMEOUT = 30_000;
+/** How much of the reason for a refusal is logged, in characters. It names the key's ID, which the request contains. */
+const LONGEST_REASON = 300;
 const HOST = '127.0.0.1';
 /**
  * `/decode`, or with the namespace, as in the endpoint `http://localhost:8081/{namespace}`. Temporal's CLI leaves that
@@ -69,7 +71,7 @@ export async function startCodecServer(options: CodecServerOptions): Promise<Cod
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { codec, origins, token }: CodecServerOptions,
+  { codec, origins, token, logger }: CodecServerOptions,
 ): Promise<void> {
   const { host = '', origin, authorization, 'content-type': type = '' } = request.headers;
   // A page of another site can reach this server under a name of its own (DNS rebinding), or send a simple request.
@@ -92,7 +94,10 @@ async function answer(
   const body = await read(request);
   if (body === undefined) return refuse(response, 413, `A request must be at most ${LARGEST_BODY} bytes.`);
   const done = await codecAnswer(codec, action as 'encode' | 'decode', body);
-  if (done.status !== 200) return refuse(response, done.status, done.body);
+  if (done.status !== 200) {
+    logger.warn({ status: done.status }, `codec request refused: ${done.body.slice(0, LONGEST_REASON)}`);
+    return refuse(response, done.status, done.body);
+  }
   response.writeHead(200, { 'content-type': 'application/json' }).end(done.body);
 }
 

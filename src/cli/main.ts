@@ -24,8 +24,8 @@ const dir = [
   '.mcp-tasks',
 ] as const;
 
-const repeatable = (flags: string, description: string, parse: ReturnType<typeof each>): Option =>
-  new Option(flags, `${description}; repeatable`).argParser(parse).default([], 'none');
+const repeatable = (flags: string, description: string, parse: ReturnType<typeof each>, unless = 'none'): Option =>
+  new Option(flags, `${description}; repeatable`).argParser(parse).default([], unless);
 const portOption = (): Option =>
   new Option('--port <port>', 'the port to listen on').env('PORT').default(3000).argParser(port);
 
@@ -103,8 +103,9 @@ program
   .addOption(
     repeatable(
       '--ui <origin>',
-      "the origin of the UI whose pages may call this server; without it, a dev server's, http://localhost:8233",
+      'the origin of the UI whose pages may call this server, such as the address that `start` prints',
       each(origin),
+      'that of `temporal server start-dev`, http://localhost:8233',
     ),
   )
   .action(async (options: { port: number; ui: readonly string[] }) => {

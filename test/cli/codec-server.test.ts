@@ -143,6 +143,9 @@ describe('answers', () => {
     const { status, body } = await send('POST', '/decode', {}, bodyWith(given));
     expect(status).toBe(422);
     expect(body).toContain('with key other');
+    await vi.waitFor(() =>
+      expect(server.output()).toContain('codec request refused: A payload is encrypted with key other'),
+    );
   });
 
   it('only to who has the token, if there is one', async () => {
@@ -169,7 +172,8 @@ it('its output has nothing of what it decodes', () => {
 it.each([
   [{ MCP_TASKS_ENCRYPTION_KEYS: '' }, 'set MCP_TASKS_ENCRYPTION_KEYS'],
   [{ MCP_TASKS_ENCRYPTION_KEYS: `a:${Buffer.alloc(32).toString('base64')}` }, 'key a is weak'],
-  [{ MCP_TASKS_CODEC_TOKEN: 'short' }, 'at least 32 characters'],
+  [{ MCP_TASKS_CODEC_TOKEN: 'short' }, 'MCP_TASKS_CODEC_TOKEN: the token has 5 characters'],
+  [{ MCP_TASKS_CODEC_TOKEN: 'a'.repeat(32) }, 'MCP_TASKS_CODEC_TOKEN: the token has only 1 different character.'],
 ])('refuses to start with %j', async (env, message) => {
   const failed = await run(process.execPath, [main, 'codec-server', '--port', '0'], {
     env: { ...process.env, MCP_TASKS_ENCRYPTION_KEYS: keys, ...env },
