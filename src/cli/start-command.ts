@@ -52,10 +52,11 @@ async function dataFolder(): Promise<string> {
   return path;
 }
 
-function welcome({ url, uiUrl }: LocalStack, roots: string): string {
+function welcome({ url, uiUrl, tasks }: LocalStack, roots: string): string {
   const host = JSON.stringify({ mcpServers: { 'mcp-tasks-temporal': { type: 'http', url } } }, undefined, 2);
   return `
 The MCP server is at      ${url}
+Temporal is at            ${tasks.temporal.address}
 ${uiUrl ? `Temporal's web UI is at   ${uiUrl}\n` : ''}
 Paste this into your MCP host's configuration:
 

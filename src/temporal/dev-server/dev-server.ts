@@ -66,6 +66,8 @@ export async function acquireDevServer(options: DevServerOptions): Promise<DevSe
   sharedFolder(resolve(options.dir), options.log);
   const service = devServer(options);
   const lease = await acquireLocalService(service, options);
+  const address = `${LOOPBACK}:${lease.ports.grpc}`;
+  options.log(`Temporal's gRPC API is at ${address}: give this to Temporal's CLI as --address`);
   const ui = options.ui
     ? await serveUi(service.dir, lease.ports, options.log).catch(async (error: unknown) => {
         await lease.release();
@@ -73,7 +75,7 @@ export async function acquireDevServer(options: DevServerOptions): Promise<DevSe
       })
     : undefined;
   return {
-    address: `${LOOPBACK}:${lease.ports.grpc}`,
+    address,
     namespace: 'default',
     uiUrl: ui?.url,
     release: async () => {
