@@ -129,7 +129,7 @@ program
 
 program
   .command('check')
-  .description('check a gateway file: report every mistake, and exit with 1 if there is one')
+  .description('check a gateway file: report its mistakes with their lines, and exit with 1 if there is one')
   .argument('[file]', 'the file to check', 'mcp-tasks.yaml')
   .action(async (file: string) => {
     const { check } = await import('./check-command.js');
