@@ -93,7 +93,7 @@ async function passing<T>(calls: Calls, until: number, fn: () => Promise<T>): Pr
 function unreadable(encoding: string, cause?: unknown): McpTasksError {
   return new McpTasksError(
     'PAYLOAD_UNREADABLE',
-    `This server does not know the encoding of a payload (${encoding}). Retrying won't help: its operator must configure the data converter or codec that the workers use.`,
+    `This server does not know the encoding of a payload (${encoding}). Retrying won't help: its operator must configure the data converter, codec or encryption keys that the workers use.`,
     { cause },
   );
 }
