@@ -69,6 +69,11 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     await client.serve(tasks, makeServer, { worker: runs, logger }).finally(endCommand);
     return;
   }
+  if (ui && tasks.temporal.explicit)
+    logger.warn(
+      {},
+      `--ui has no effect: only a dev server has a UI to serve, and this is Temporal at ${tasks.temporal.address}`,
+    );
   let server: HttpServer | undefined;
   try {
     const ends: Promise<unknown>[] = [stopSignal()];
