@@ -55,11 +55,12 @@ async function exchange({ verb, headers, body, by, afterwards }: Exchange, serve
   const filled = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, sendable(fillText(value, live))]),
   );
+  const sent = fillJson(body, live);
   const answer = await send({
     url,
     verb,
     headers: { ...filled, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-    body: fillJson(body, live),
+    body: sent,
     ...(afterwards === 'hang-up' ? { hangUpAfter: HANG_UP_AFTER } : {}),
     unread: afterwards === 'never-read',
   });
@@ -67,7 +68,7 @@ async function exchange({ verb, headers, body, by, afterwards }: Exchange, serve
   if (afterwards === 'never-read') return { problem: undefined, kind: 'unread' };
   if (verb === 'HEAD') return { problem: undefined, kind: `HEAD ${answer.status}` };
   const stream = String(answer.headers['content-type'] ?? '').startsWith('text/event-stream');
-  return await checked(judge({ ...answer, stream }), process, problems, answer.text);
+  return await checked(judge({ ...answer, stream, requestSize: sent.length }), process, problems, answer.text);
 }
 
 /** Node's client refuses these characters itself. A long header is refused by every server. */
@@ -100,6 +101,9 @@ async function onSocket(bytes: Bytes, { port, process }: HttpServed): Promise<Ou
   };
 }
 
+/** The errors of requests that come too late: the task has ended, or `tasks/result` of one that was cancelled. */
+const EXPECTED = new Set([-32602, -32600]);
+
 /** In 2025-11-25 a task whose cancellation was acknowledged is `cancelled`, whatever else happens to it. */
 async function race({ tool, version, steps }: Race, { url, users }: HttpServed): Promise<Outcome> {
   const at = { url, token: users.ann };
@@ -114,7 +118,7 @@ async function race({ tool, version, steps }: Race, { url, users }: HttpServed):
     }),
   );
   const unexpected = replies.find(
-    (reply) => reply?.error && reply.error.code !== -32602 && reply.error.data?.retryable !== true,
+    (reply) => reply?.error && !EXPECTED.has(reply.error.code) && reply.error.data?.retryable !== true,
   );
   if (unexpected) return { problem: `a race ended in ${JSON.stringify(unexpected.error)}`, kind: 'race' };
   const cancelled = replies.some((reply, index) => steps[index] === 'cancel' && reply !== undefined && !reply.error);
@@ -134,7 +138,8 @@ async function race({ tool, version, steps }: Race, { url, users }: HttpServed):
 
 async function sendLine(line: string, peer: StdioPeer, { live }: HttpServed): Promise<Outcome> {
   const problems = peer.process.problems;
-  peer.write(fillJson(line, live).replaceAll(/[\r\n]/g, ' '));
+  const sent = fillJson(line, live).replaceAll(/[\r\n]/g, ' ');
+  peer.write(sent);
   const { answer, before } = await peer.good('tools/list');
   const kinds = new Set<string>();
   let mustBeLogged = false;
@@ -145,7 +150,7 @@ async function sendLine(line: string, peer: StdioPeer, { live }: HttpServed): Pr
     } catch {
       return { problem: `stdout has something else than JSON-RPC: ${text.slice(0, 200)}`, kind: 'wrong' };
     }
-    const verdict = judgeMessage(message);
+    const verdict = judgeMessage(message, { requestSize: sent.length });
     if (verdict.problem !== undefined) return { problem: `${verdict.problem}: ${text.slice(0, 500)}`, kind: 'wrong' };
     if (text !== answer) kinds.add(verdict.kind);
     mustBeLogged ||= verdict.logged;

@@ -11,6 +11,8 @@ export interface Judged {
   readonly text: string;
   /** Whether the answer had ended when the client stopped reading. */
   readonly ended: boolean;
+  /** The size of the request, in characters: an error may repeat parts of it. @default 0 */
+  readonly requestSize?: number;
 }
 
 export interface Verdict {
@@ -30,6 +32,8 @@ const CODES = new Set([-32700, -32600, -32601, -32602, -32603, -32000, -32001, -
 
 /** The maximum size of any error, in characters. */
 const LARGEST_ERROR = 16_000;
+/** How much larger than its request an error may be: the SDKs repeat names and versions. */
+const MOST_GROWTH = 2.5;
 const LARGEST = 3_000_000;
 
 /** A stack frame, also in a JSON text, or a file of this package or its dependencies. */
@@ -63,7 +67,7 @@ export function judge(answer: Judged): Verdict {
   const kinds: string[] = [];
   let mustBeLogged = status !== undefined && status >= 500;
   for (const message of messages) {
-    const { problem, kind, logged } = judgeMessage(message, status);
+    const { problem, kind, logged } = judgeMessage(message, { status, requestSize: answer.requestSize });
     if (problem !== undefined) return wrong(problem);
     kinds.push(kind);
     mustBeLogged ||= logged;
@@ -78,7 +82,7 @@ export function judge(answer: Judged): Verdict {
 /** Judges one message of a server. */
 export function judgeMessage(
   message: unknown,
-  status?: number,
+  { status, requestSize = 0 }: { readonly status?: number | undefined; readonly requestSize?: number | undefined } = {},
 ): { problem: string | undefined; kind: string; logged: boolean } {
   const bad = (problem: string) => ({ problem, kind: 'wrong', logged: false });
   if (Array.isArray(message)) return bad('the answer is a batch, which neither version has');
@@ -99,7 +103,7 @@ export function judgeMessage(
   if (typeof code !== 'number' || !CODES.has(code)) return bad(`the error code ${String(code)} is not documented`);
   if (typeof words !== 'string' || words.length < 5) return bad('the error has no message');
   const size = JSON.stringify(error).length;
-  if (size > LARGEST_ERROR) return bad(`the error has ${size} characters`);
+  if (size > Math.max(LARGEST_ERROR, MOST_GROWTH * requestSize)) return bad(`the error has ${size} characters`);
   if (id !== undefined && id !== null && typeof id !== 'string' && typeof id !== 'number')
     return bad('the id is neither a text nor a number');
   const retryable = (data as { retryable?: unknown } | undefined)?.retryable === true;

@@ -110,7 +110,7 @@ describe('before its first answer, a server over stdio does not load the Tempora
     expect(answer).toHaveProperty('result');
     expect(heavy).toEqual([]);
     // The definitions of the reference tools need nothing of Temporal's either.
-    expect(packages).not.toContain('@temporalio/common');
+    expect(packages).not.toContain('@temporalio/activity');
   });
 
   it('with the address of a Temporal', async () => {

@@ -1,8 +1,15 @@
 /** Ends what a token has opened when the token expires. @module */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { RPC } from '../../protocol/errors.js';
 
 /** The longest delay of a Node timer, in milliseconds. With a longer one it fires immediately. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Runs a function outside of any request. A timer keeps what is in `AsyncLocalStorage` when it is created. If that held
+ * the signal of the timer, both would stay in memory until the token expires, for each request.
+ */
+const outsideRequests = AsyncLocalStorage.snapshot();
 
 /**
  * Returns a signal that is aborted when the token expires.
@@ -11,7 +18,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export function expirySignal(expiresAt: number | undefined): AbortSignal | undefined {
   if (expiresAt === undefined) return undefined;
   const left = Math.ceil(expiresAt * 1000 - Date.now());
-  return AbortSignal.timeout(Math.min(Math.max(0, left), LONGEST_TIMER));
+  return outsideRequests(() => AbortSignal.timeout(Math.min(Math.max(0, left), LONGEST_TIMER)));
 }
 
 /** Calls `then` when the token expires, unless the returned function is called first. */
