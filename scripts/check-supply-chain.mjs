@@ -143,15 +143,15 @@ function vulnerabilities(cwd) {
   } catch (error) {
     // npm ends with 1 for vulnerabilities too.
     answer = error.stdout;
-    // Only this: a registry that fails or is unreachable must not look like one without vulnerabilities.
-    if (/audit.* (404|405) /.test(error.stderr)) {
-      process.stdout.write(
-        'supply chain: NOT AUDITED, because this npm registry has no list of vulnerabilities (it answers 404 or 405)\n',
-      );
-      return [];
-    }
   }
-  const { vulnerabilities: found, message } = JSON.parse(answer);
+  const { vulnerabilities: found, message, statusCode } = JSON.parse(answer);
+  // Only this: a registry that fails or is unreachable must not look like one without vulnerabilities.
+  if (statusCode === 404 || statusCode === 405) {
+    process.stdout.write(
+      'supply chain: NOT AUDITED, because this npm registry has no list of vulnerabilities (it answers 404 or 405)\n',
+    );
+    return [];
+  }
   if (!found) return [`npm audit failed: ${message}`];
   return Object.values(found)
     .filter(({ severity }) => severity !== 'info' && severity !== 'low')
