@@ -123,6 +123,8 @@ async function race({ tool, version, steps }: Race, { url, users }: HttpServed):
   if (unexpected) return { problem: `a race ended in ${JSON.stringify(unexpected.error)}`, kind: 'race' };
   const cancelled = replies.some((reply, index) => steps[index] === 'cancel' && reply !== undefined && !reply.error);
   const end = await ask(at, version, 'tasks/get', { taskId });
+  // Temporal may be busy with the other cases.
+  if (end?.error?.data?.retryable === true) return { problem: undefined, kind: 'race busy' };
   const status = String(end?.result?.status);
   // In 2026-07-28 a cancellation is only a request: the task may go on, and complete.
   const right = cancelled
