@@ -68,7 +68,7 @@ it('an unreadable result becomes a tool error that names the encoding and what t
       content: [
         {
           type: 'text',
-          text: expect.stringMatching(/result cannot be read\. .*\(binary\/turned\).*data converter or codec/),
+          text: expect.stringMatching(/result cannot be read\. .*\(binary\/turned\).*data converter, codec or encryption keys/),
         },
       ],
     });
@@ -174,7 +174,7 @@ it('a task that cannot be read at all says so, and does not keep others from bei
   const { error } = await send2026(gateway.handler(), 'tasks/get', { taskId }, { authInfo });
   expect(error).toMatchObject({
     code: -32603,
-    message: expect.stringMatching(/\(binary\/turned\).*data converter or codec/),
+    message: expect.stringMatching(/\(binary\/turned\).*data converter, codec or encryption keys/),
   });
   expect(error?.data).toBeUndefined();
   expect(await listed()).toEqual(expect.arrayContaining([other]));
