@@ -68,7 +68,9 @@ it('an unreadable result becomes a tool error that names the encoding and what t
       content: [
         {
           type: 'text',
-          text: expect.stringMatching(/result cannot be read\. .*\(binary\/turned\).*data converter, codec or encryption keys/),
+          text: expect.stringMatching(
+            /result cannot be read\. .*\(binary\/turned\).*data converter, codec or encryption keys/,
+          ),
         },
       ],
     });
