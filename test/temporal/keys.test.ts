@@ -136,7 +136,7 @@ describe('a key', () => {
     expect(ids.size).toBe(1);
     expect([...ids][0]).toMatch(/^mcp-[0-9a-f]{32}-[0-9a-f]{32}$/);
     expect(await workflows()).toBe(1);
-  });
+  }, 180_000);
 
   it('gives the slower of two calls the task of the faster one, even if it has failed meanwhile', async () => {
     await one.startWorker({ workflowsPath });
