@@ -10,7 +10,7 @@ export interface Exchange {
   readonly verb: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whose token is sent: that of a user, none, or a text that is no token. */
+  /** Whose token to send: a user's, none, or a string that is not a token. */
   readonly by: 'ann' | 'none' | 'forged';
   /** What the client does: it reads the answer, hangs up soon, or never reads. */
   readonly afterwards: 'read' | 'hang-up' | 'never-read';

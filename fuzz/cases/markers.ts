@@ -6,17 +6,7 @@
 import fc from 'fast-check';
 
 /** What exists only while the servers run, all from or for `ann` except `foreign`. */
-export const LIVE = [
-  'done',
-  'asking',
-  'waiting',
-  'foreign',
-  'cursor',
-  'state',
-  'taskState',
-  'session',
-  'question',
-] as const;
+const LIVE = ['done', 'asking', 'waiting', 'foreign', 'cursor', 'state', 'taskState', 'session', 'question'] as const;
 export type Live = Readonly<Record<(typeof LIVE)[number], string>>;
 
 const EDITS = ['none', 'cut', 'flip', 'double', 'upper', 'space'] as const;
