@@ -128,11 +128,10 @@ export class Quota {
    * @param force whether to count them even if a limit has been reached
    * @returns the error if a limit has been reached and they were not counted
    */
-  unread({ owner }: Pick<Requester, 'owner'>, bytes: number, force = false): LimitExceeded | undefined {
-    const exceeded = force ? undefined : this.#unread.exceeded(owner.id, this.bound('unreadBytes', owner));
-    if (exceeded) return limitExceeded({ ...exceeded, limit: 'unreadBytes', retryAfterMs: A_MOMENT });
-    this.#unread.add(owner.id, bytes);
-    return undefined;
+  unread(requester: Pick<Requester, 'owner'>, bytes: number, force = false): LimitExceeded | undefined {
+    const exceeded = force ? undefined : this.unreadReached(requester);
+    if (!exceeded) this.#unread.add(requester.owner.id, bytes);
+    return exceeded;
   }
 
   /** Returns the error if the owner must read some responses before it sends another request. */

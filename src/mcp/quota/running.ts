@@ -70,7 +70,8 @@ export class RunningTasks {
   #exceeded(tasks: Tasks, bound: Bound): Exceeded | undefined {
     if (sizeOf(tasks) >= bound.owner) return { scope: 'owner', allowed: bound.owner };
     if (bound.process === Infinity) return undefined;
-    const all = [...this.#owners.values()].reduce((sum, one) => sum + sizeOf(one), 0);
+    let all = 0;
+    for (const one of this.#owners.values()) all += sizeOf(one);
     return all >= bound.process ? { scope: 'process', allowed: bound.process } : undefined;
   }
 
