@@ -1,7 +1,8 @@
-/** `docs/limits.md` states the limits that the code has. */
+/** `docs/limits.md` and the options' comments state the limits that the code has. */
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { limitTables } from '../../src/mcp/quota/reference.js';
+import { SHARED, SINGLE } from '../../src/mcp/quota/table.js';
 
 /** Without the padding that the formatter adds. */
 const plain = (markdown: string): string => markdown.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim();
@@ -14,3 +15,20 @@ it.each(Object.entries(limitTables()))(
     expect(plain(written)).toBe(plain(table));
   },
 );
+
+it('has the defaults in the comments of the options', async () => {
+  const source = await readFile(new URL('../../src/mcp/quota/table.ts', import.meta.url), 'utf8');
+  const options = source.slice(source.indexOf('export interface LimitOptions'));
+  const stated = Object.fromEntries(
+    [...options.matchAll(/@default (\{[^}]*\}|\d+)[^/]*\/\s*readonly (\w+)\?/g)].map(([, value = '', name = '']) => [
+      name,
+      value.replaceAll(' ', ''),
+    ]),
+  );
+  const shared = Object.entries(SHARED).map(([name, { perOwner, perProcess }]) => [
+    name,
+    `{perOwner:${perOwner},perProcess:${perProcess}}`,
+  ]);
+  const single = Object.entries(SINGLE).map(([name, { each }]) => [name, String(each)]);
+  expect(stated).toEqual(Object.fromEntries([...shared, ...single]));
+});
