@@ -109,7 +109,7 @@ describe('before its first answer, a server over stdio does not load the Tempora
     const { answer, packages, heavy } = await server.ask(method, { _meta });
     expect(answer).toHaveProperty('result');
     expect(heavy).toEqual([]);
-    // The definitions of the reference tools need nothing of Temporal's either.
+    // Nor do the definitions of the reference tools load the code that their workers run.
     expect(packages).not.toContain('@temporalio/activity');
   });
 
