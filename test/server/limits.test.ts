@@ -268,7 +268,8 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     expect(responses.length).toBeLessThan(10);
     expect(await responses.at(-1)?.json()).toMatchObject(refusalBody('unreadBytes', 150_000));
     expect((await send2025(on, 'tasks/get', { taskId }, bob)).error?.code).toBe(-32602);
-    for (const { body } of responses) if (body && !body.locked) await body.cancel();
+    // One that the server has cut off is over already, and cannot be cancelled.
+    for (const { body } of responses) if (body && !body.locked) await body.cancel().catch(() => undefined);
     expect((await send2025(on, 'tasks/get', { taskId }, ann)).status).toBe(200);
   });
 
