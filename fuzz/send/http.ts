@@ -1,5 +1,6 @@
 /** Sends one HTTP request and collects the answer. @module */
 import { Agent, request } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** What a server answered. */
 export interface Answer {
@@ -68,6 +69,7 @@ export async function send({
       clearTimeout(late);
       clearTimeout(hangUp);
     };
+    sent.on('socket', guard);
     sent.on('error', (error: NodeJS.ErrnoException) => {
       over();
       // A server may close the connection before it has read a body that it refuses.
@@ -100,6 +102,18 @@ export async function send({
     });
     sent.end(payload);
   });
+}
+
+/**
+ * Node removes its error handler a moment before it keeps a connection for later. If a write fails in that moment,
+ * because the server has answered before it read the whole body, the error would end this process.
+ */
+function guard(socket: Socket): void {
+  if (!socket.listeners('error').includes(ignore)) socket.on('error', ignore);
+}
+
+function ignore(): void {
+  // The request's own handler reports an error that matters.
 }
 
 /** Closes the connections that wait for further requests. */
