@@ -25,11 +25,11 @@ export class StdioPeer {
   /**
    * Sends a valid request and waits for its answer.
    * @returns the answer, and all lines that came before it
-   * @throws Error if there is none in time
+   * @throws Error if there is none in time, or the server ends
    */
   async good(method: string, params: object = {}): Promise<{ answer: string; before: readonly string[] }> {
     const id = `good-${(this.#sent += 1)}-${process.pid}`;
-    const answer = await new Promise<string>((resolve, reject) => {
+    const arrival = new Promise<string>((resolve, reject) => {
       const late = setTimeout(() => {
         this.#waiting = undefined;
         reject(new Error(`no answer to ${method} within ${PATIENCE} ms`));
@@ -44,6 +44,7 @@ export class StdioPeer {
       };
       this.write(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     });
+    const answer = await this.process.whileItRuns(arrival);
     const before = this.#arrived;
     this.#arrived = [];
     return { answer, before };

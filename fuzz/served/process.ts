@@ -17,6 +17,8 @@ export class FuzzedProcess {
   problems = 0;
   /** The last lines on stderr. */
   readonly log: string[] = [];
+  /** Settles when the process has ended and its last lines have arrived. */
+  readonly #ended: Promise<unknown>;
   readonly #child: ChildProcess;
   readonly #logged = new EventEmitter().setMaxListeners(0);
   #exit: string | undefined;
@@ -35,6 +37,9 @@ export class FuzzedProcess {
       env: { ...process.env, MCP_TASKS_LOG_LEVEL: 'warn', ...env },
     });
     this.#child.once('exit', (code, signal) => (this.#exit = `${code ?? signal}`));
+    this.#ended = once(this.#child, 'close');
+    // A process that ends takes no more input. How it ended is in `crash`.
+    this.#child.stdin?.on('error', (error) => this.#note(`the input of ${name}: ${error.message}`));
     createInterface({ input: this.#child.stderr as NodeJS.ReadableStream }).on('line', (line) => this.#note(line));
   }
 
@@ -51,15 +56,21 @@ export class FuzzedProcess {
     return this.#stopping ? undefined : this.#exit;
   }
 
+  /** Waits for a promise. @throws Error as soon as the process has ended, with the last lines on its stderr */
+  async whileItRuns<T>(awaited: Promise<T>): Promise<T> {
+    return await Promise.race([
+      awaited,
+      this.#ended.then(() => {
+        throw new Error(`${this.name} ended (${this.#exit ?? ''}): ${this.log.join('\n')}`);
+      }),
+    ]);
+  }
+
   /** Returns the first line of the process. */
   async firstLine(): Promise<string> {
     const lines = createInterface({ input: this.output });
-    const [line] = (await Promise.race([
-      once(lines, 'line', { signal: AbortSignal.timeout(PATIENCE) }),
-      once(this.#child, 'exit').then(() => {
-        throw new Error(`${this.name} ended: ${this.log.join('\n')}`);
-      }),
-    ])) as [string];
+    const arrived = once(lines, 'line', { signal: AbortSignal.timeout(PATIENCE) });
+    const [line] = (await this.whileItRuns(arrived)) as [string];
     lines.close();
     this.output.resume();
     return line;
