@@ -15,11 +15,24 @@ export class StdioPeer {
     createInterface({ input: process.output }).on('line', (line) => {
       if (this.#waiting && line.includes(this.#waiting.id)) this.#waiting.take(line);
       else this.#arrived.push(line);
+      this.#decline(line);
     });
   }
 
   write(line: string): void {
     this.process.input.write(`${line}\n`);
+  }
+
+  /** Declines a question, as a client does at once. Otherwise the call that asks it stays open, with its arguments. */
+  #decline(line: string): void {
+    if (!line.includes('"elicitation/create"')) return;
+    try {
+      const { id, method } = JSON.parse(line) as { id?: unknown; method?: unknown };
+      if (method === 'elicitation/create')
+        this.write(JSON.stringify({ jsonrpc: '2.0', id, result: { action: 'decline' } }));
+    } catch {
+      // The case reports a line that is not JSON.
+    }
   }
 
   /**
