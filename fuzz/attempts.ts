@@ -68,7 +68,8 @@ async function exchange({ verb, headers, body, by, afterwards }: Exchange, serve
   if (afterwards === 'never-read') return { problem: undefined, kind: 'unread' };
   if (verb === 'HEAD') return { problem: undefined, kind: `HEAD ${answer.status}` };
   const stream = String(answer.headers['content-type'] ?? '').startsWith('text/event-stream');
-  return await checked(judge({ ...answer, stream, requestSize: sent.length }), process, problems, answer.text);
+  const requestSize = sent.length + JSON.stringify(filled).length;
+  return await checked(judge({ ...answer, stream, requestSize }), process, problems, answer.text);
 }
 
 /** Node's client refuses these characters itself. A long header is refused by every server. */

@@ -11,7 +11,7 @@ export interface Judged {
   readonly text: string;
   /** Whether the answer had ended when the client stopped reading. */
   readonly ended: boolean;
-  /** The size of the request, in characters: an error may repeat parts of it. @default 0 */
+  /** The size of the request with its headers, in characters: an error may repeat parts of it. @default 0 */
   readonly requestSize?: number;
 }
 
@@ -32,8 +32,8 @@ const CODES = new Set([-32700, -32600, -32601, -32602, -32603, -32000, -32001, -
 
 /** The maximum size of any error, in characters. */
 const LARGEST_ERROR = 16_000;
-/** How much larger than its request an error may be: the SDKs repeat names and versions. */
-const MOST_GROWTH = 2.5;
+/** How much larger than its request an error may be: the SDKs repeat names and versions, up to three times. */
+const MOST_GROWTH = 3.5;
 const LARGEST = 3_000_000;
 
 /** A stack frame, also in a JSON text, or a file of this package or its dependencies. */

@@ -13,3 +13,7 @@ export const options = {
   limits: { startsPerMinute: false, runningTasks: false },
   logger: stderrLogger(),
 } as const;
+
+// Ends this process when the fuzzer ends, however that happens. The listener alone must not keep the process alive.
+process.once('disconnect', () => process.exit());
+process.channel?.unref();
