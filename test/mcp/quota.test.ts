@@ -12,6 +12,7 @@ import { LimitExceeded } from '../../src/protocol/errors.js';
 import { VERSIONS } from '../../src/protocol/registry.js';
 import type { Owner } from '../../src/protocol/request.js';
 import type { Logger } from '../../src/index.js';
+import type { Task } from '../../src/task/task.js';
 import { silent } from '../helpers/stack.js';
 
 const ann: Owner = { id: 'ann', mayList: true, authenticated: true };
@@ -75,24 +76,61 @@ it('a count is limited for each owner and for all', () => {
   expect(bytes.take('a', bound, 1)).toEqual({ scope: 'owner', allowed: 2 });
 });
 
-describe('callers without a token', () => {
-  it('may use all that there is, until a caller with a token appears', () => {
-    const quota = new Quota({
-      limits: limitsOf({ streams: { perOwner: 1, perProcess: 4 } }),
+describe('a refusal names the limit', () => {
+  const create = (limits: LimitOptions): Quota =>
+    new Quota({
+      limits: limitsOf(limits),
       pollInterval: 1_000,
       count: async () => await Promise.resolve(0),
       logger: silent,
     });
+  const OF_PROCESS = 'for all callers of this server process.';
+  const OF_ANONYMOUS = 'for all callers without an access token.';
+
+  it('of all callers without a token, which is that of the process until a caller with a token appears', () => {
+    const quota = create({
+      streams: { perOwner: 1, perProcess: 4 },
+      startsPerMinute: { perOwner: 1, perProcess: 2 },
+      runningTasks: { perOwner: 1, perProcess: 2 },
+      unreadBytes: { perOwner: 1, perProcess: 2 },
+    });
     quota.hold({ owner: nobody }, 'streams');
     quota.hold({ owner: nobody }, 'streams');
+    for (const id of ['one', 'two']) quota.start({ owner: nobody }, undefined).started({ id }, false);
+    expect(() => quota.start({ owner: nobody }, undefined)).toThrow(
+      `Too many running tasks: the limit is 2 ${OF_PROCESS}`,
+    );
+    quota.ended(nobody.id, { id: 'one', outcome: { kind: 'cancelled' } } as Task);
+    expect(() => quota.start({ owner: nobody }, undefined)).toThrow(
+      `Too many task starts per minute: the limit is 2 ${OF_PROCESS}`,
+    );
+    quota.unread({ owner: nobody }, 2);
+    expect(quota.unreadReached({ owner: nobody })?.message).toContain(`the limit is 2 ${OF_PROCESS}`);
+
     quota.hold({ owner: ann }, 'streams');
     expect(() => quota.hold({ owner: nobody }, 'streams')).toThrow(
-      'Too many open streams: the limit is 1 for each caller. This request changed nothing. Wait 1 second, then send it again.',
+      `Too many open streams: the limit is 1 ${OF_ANONYMOUS} This request changed nothing. Wait 1 second, then send it again.`,
     );
+    expect(() => quota.hold({ owner: ann }, 'streams')).toThrow('the limit is 1 for each caller.');
     quota.hold({ owner: bob }, 'streams');
     expect(() => quota.hold({ owner: { ...bob, id: 'eve' } }, 'streams')).toThrow(
-      'Too many open streams: the limit is 4 for all callers of this server.',
+      `Too many open streams: the limit is 4 ${OF_PROCESS}`,
     );
+  });
+
+  it('of the process if an owner may use all of it', () => {
+    const quota = create({ streams: { perOwner: false, perProcess: 1 } });
+    quota.hold({ owner: ann }, 'streams');
+    expect(() => quota.hold({ owner: ann }, 'streams')).toThrow(`the limit is 1 ${OF_PROCESS}`);
+  });
+
+  it('of reads of one task', () => {
+    const quota = create({ readsPerPoll: 1 });
+    const read = (owner: Owner) => () => {
+      for (let n = 0; n < 20; n++) quota.read({ owner }, 'task');
+    };
+    expect(read(ann)).toThrow('Too many reads of one task per poll interval: the limit is 1 for each caller.');
+    expect(read(nobody)).toThrow(`the limit is 1 ${OF_ANONYMOUS}`);
   });
 });
 

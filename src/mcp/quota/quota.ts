@@ -137,7 +137,7 @@ export class Quota {
   /** Returns the error if the owner must read some responses before it sends another request. */
   unreadReached({ owner }: Pick<Requester, 'owner'>): LimitExceeded | undefined {
     const exceeded = this.#unread.exceeded(owner.id, this.bound('unreadBytes', owner));
-    return exceeded && limitExceeded({ ...exceeded, limit: 'unreadBytes', retryAfterMs: A_MOMENT });
+    return exceeded && limitExceeded({ ...exceeded, owner, limit: 'unreadBytes', retryAfterMs: A_MOMENT });
   }
 
   /** Uncounts bytes that have been read, or that nobody will read any more. */
@@ -145,11 +145,11 @@ export class Quota {
     this.#unread.give(owner.id, bytes);
   }
 
-  /** Returns the limits for an owner. */
+  /** Returns the limits for an owner. If only the one for the process can be reached, the other one is `Infinity`. */
   bound(limit: SharedLimit, { authenticated }: Owner): Bound {
-    const bound = this.limits[limit];
+    const { owner, process } = this.limits[limit];
     this.#sawTokens ||= authenticated;
-    return authenticated || this.#sawTokens ? bound : { owner: bound.process, process: bound.process };
+    return { owner: this.#sawTokens && owner < process ? owner : Infinity, process };
   }
 
   close(): void {
@@ -183,8 +183,8 @@ export class Quota {
   }
 }
 
-function refused({ limited }: Requester, reached: Reached): LimitExceeded {
-  const error = limitExceeded(reached);
+function refused({ owner, limited }: Requester, reached: Omit<Reached, 'owner'>): LimitExceeded {
+  const error = limitExceeded({ ...reached, owner });
   limited?.(error);
   return error;
 }
