@@ -22,7 +22,9 @@ const LONGEST_FETCH = 5_000;
 /** Random keys have about 30 different bytes; fewer than 16 do not occur. */
 const FEWEST_BYTES = 16;
 
-const GENERATE = '`openssl rand -base64 32` generates a key';
+const GENERATE =
+  'A key is 32 random bytes, written in base64 (44 characters). Generate one with `openssl rand -base64 32`';
+const WITH_ID = 'Write <id>:<key>, such as 2026-11:<key>. The ID can be any name or date';
 
 export class EncryptionKeys {
   readonly #keys = new LRUCache<string, Promise<Key | undefined>>({ max: MOST_KEYS });
@@ -44,7 +46,7 @@ export class EncryptionKeys {
       .filter(Boolean)
       .map(keyIn);
     const [active] = keys;
-    if (!active) throw invalid(`none are set. Write <id>:<key>, where the ID is any name or date; ${GENERATE}`);
+    if (!active) throw invalid(`none are set. ${WITH_ID}. ${GENERATE}`);
     const byId = new Map(keys);
     if (byId.size < keys.length) throw invalid('two keys have the same ID. Give each key an ID of its own');
     return new EncryptionKeys(active[0], async (id) => await Promise.resolve(byId.get(id)));
@@ -106,10 +108,13 @@ async function inTime(fetch: EncryptionKeyFunction, id: string): Promise<Uint8Ar
 /** An ID may contain colons; a key in base64 does not. */
 function keyIn(part: string, index: number): [id: string, key: Uint8Array] {
   const at = part.lastIndexOf(':');
-  if (at < 0) throw invalid(`key ${index + 1} has no ID. Write <id>:<key>, where the ID is any name or date`);
+  if (at < 0) throw invalid(`key ${index + 1} has no ID. ${WITH_ID}. ${GENERATE}`);
   const id = part.slice(0, at).trim();
   const text = part.slice(at + 1).trim();
   checkId(id);
+  if (text === '') throw invalid(`key ${id} is empty. ${GENERATE}`);
+  // Base64 without any other letters does not occur.
+  if (/^[\da-f]+$/i.test(text)) throw invalid(`key ${id} is in hexadecimal, not in base64. ${GENERATE}`);
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) throw invalid(`key ${id} is not base64. ${GENERATE}`);
   const key = Buffer.from(text, 'base64');
   checkKey(id, key);
@@ -123,7 +128,8 @@ function checkId(id: string): void {
 
 /** @throws McpTasksError `CONFIGURATION` if the key is obviously not random */
 function checkKey(id: string, key: Uint8Array): void {
-  if (!(key instanceof Uint8Array)) throw invalid(`key ${id} is not a Uint8Array`);
+  if (!(key instanceof Uint8Array))
+    throw invalid(`key ${id} is not a Uint8Array. Return its ${KEY_LENGTH} bytes, not text`);
   if (key.byteLength !== KEY_LENGTH)
     throw invalid(`key ${id} has ${key.byteLength} bytes, but AES-256 needs exactly ${KEY_LENGTH}. ${GENERATE}`);
   if (new Set(key).size < FEWEST_BYTES) throw invalid(`key ${id} is weak: it repeats the same bytes. ${GENERATE}`);

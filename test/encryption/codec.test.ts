@@ -87,12 +87,17 @@ describe('keys', () => {
 
   it.each([
     ['', /none are set.*openssl rand -base64 32/],
-    [one, /key 1 has no ID/],
+    [one, /key 1 has no ID.*2026-11:<key>.*32 random bytes, written in base64.*openssl rand -base64 32/],
     [`a:${one},${other}`, /key 2 has no ID/],
     [`a b:${one}`, /an ID must have/],
     [`a:${one},a:${other}`, /two keys have the same ID/],
-    [`a:${one.replace('=', '!')}`, /key a is not base64/],
-    [`a:${randomBytes(32).toString('hex')}`, /key a has 48 bytes, but AES-256 needs exactly 32/],
+    ['a:', /key a is empty/],
+    [`a:${one.replace('=', '!')}`, /key a is not base64.*32 random bytes, written in base64.*openssl rand -base64 32/],
+    ...[16, 32].map((size): [string, RegExp] => [
+      `a:${randomBytes(size).toString('hex')}`,
+      /key a is in hexadecimal, not in base64.*32 random bytes, written in base64.*openssl rand -base64 32/,
+    ]),
+    [`a:${randomBytes(48).toString('base64')}`, /key a has 48 bytes, but AES-256 needs exactly 32.*in base64/],
     [`a:${randomBytes(16).toString('base64')}`, /key a has 16 bytes/],
     [`a:${Buffer.alloc(32).toString('base64')}`, /key a is weak: it repeats/],
     [`a:${Buffer.from('secret'.repeat(6).slice(0, 32)).toString('base64')}`, /key a is weak: it repeats/],
