@@ -9,7 +9,7 @@ import { connectionFileProblems } from './connection-files.js';
 import { explain, type Explained } from './explain.js';
 import { readNamed } from './named-file.js';
 import { GatewayFileError, type Path } from './problem.js';
-import { schemaProblems } from './schema-checks.js';
+import { readSchema, schemasIn } from './schema-files.js';
 import { durableTool, type ToolSchemas } from './tools.js';
 import { YamlFile } from './yaml-file.js';
 
@@ -105,8 +105,26 @@ export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGate
 
 async function parse(input: unknown, dir: string, checkFiles: CheckFiles): Promise<Built> {
   const { success, data, error } = GatewayConfig.safeParse(input);
-  if (!success) return { problems: error.issues.flatMap((issue) => explain(issue)), files: [] };
+  if (!success)
+    return await withSchemas(
+      input,
+      dir,
+      error.issues.flatMap((issue) => explain(issue)),
+    );
   return await build(data, dir, await checkFiles(data, dir));
+}
+
+/** Adds the problems of the schemas in an invalid configuration. */
+async function withSchemas(input: unknown, dir: string, problems: readonly Explained[]): Promise<Built> {
+  const given = schemasIn(
+    input,
+    problems.map(({ path }) => path),
+  );
+  const schemas = await Promise.all(given.map(async (one) => await readSchema(one, dir)));
+  return {
+    problems: [...problems, ...schemas.flatMap((schema) => schema.problems)],
+    files: schemas.flatMap((schema) => schema.files),
+  };
 }
 
 /** A gateway built from its configuration, or the problems that prevent it. */
@@ -125,10 +143,11 @@ async function build(config: GatewayConfig, dir: string, fileProblems: readonly 
   for (const [index, tool] of config.tools.entries()) {
     const path: Path = ['tools', index];
     const schemaOf = async (given: string | JsonSchema | undefined, at: Path): Promise<JsonSchema | undefined> => {
-      const { schema, wrong } = await readSchema(given, at, dir);
-      if (typeof given === 'string') files.push(resolve(dir, given));
-      problems.push(...wrong);
-      return schema;
+      if (given === undefined) return undefined;
+      const found = await readSchema({ given, at }, dir);
+      files.push(...found.files);
+      problems.push(...found.problems);
+      return found.schema;
     };
     const input = await schemaOf(tool.input, [...path, 'input']);
     const output = await (typeof tool.output === 'object'
@@ -157,35 +176,4 @@ async function build(config: GatewayConfig, dir: string, fileProblems: readonly 
  */
 function ofObjects(schema: JsonSchema): JsonSchema {
   return 'properties' in schema ? { type: 'object', ...schema } : schema;
-}
-
-/**
- * Checks a schema, and reads it first if a file name is given.
- * @param at where the schema, or the name of its file, is in the configuration
- */
-async function readSchema(
-  given: string | JsonSchema | undefined,
-  at: Path,
-  dir: string,
-): Promise<{ schema?: JsonSchema; wrong: readonly Explained[] }> {
-  if (given === undefined) return { wrong: [] };
-  if (typeof given === 'object')
-    return {
-      schema: given,
-      wrong: schemaProblems(given).map((problem) => ({ ...problem, path: [...at, ...problem.path] })),
-    };
-  try {
-    const yaml = new YamlFile((await readNamed(given, dir)).toString());
-    const problems =
-      yaml.problems.length > 0
-        ? yaml.problems
-        : schemaProblems(yaml.value).map(({ path, message }) => yaml.problem(path, message));
-    const wrong = problems.map(({ line, column, message }) => ({
-      path: at,
-      message: `${given}:${line}:${column}: ${message}`,
-    }));
-    return { schema: wrong.length > 0 ? {} : (yaml.value as JsonSchema), wrong };
-  } catch (error) {
-    return { schema: {}, wrong: [{ path: at, message: (error as Error).message }] };
-  }
 }

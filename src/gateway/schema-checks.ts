@@ -145,7 +145,7 @@ function patternProblems(pattern: unknown, path: Path): Explained[] {
   return message === undefined ? [] : [{ path, message }];
 }
 
-function isMapping(value: unknown): value is Record<string, unknown> {
+export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -369,6 +369,28 @@ tools:
     expect((await problems(text))[0]).toContain(message);
   });
 
+  it('reports the mistakes in schemas together with all others', async () => {
+    await writeFile(join(dir, 'typo.json'), '{ "type": "objekt" }');
+    const text = `taskQueue: q
+tools:
+- { name: a b, workflow: A, input: { properties: { c: { type: int } } } }
+- { name: b, workflow: B, onTtl: stop, output: { schema: { type: text } } }
+- { name: c, workflow: C, input: typo.json, output: { tpye: object } }
+- { name: d, workflow: D, inputs: { e: { schema: { properties: { f: { type: bool } } } } } }
+- { name: e, workflow: E, input: "{ type: object }\\n", output: [] }
+- text
+`;
+    const found = await problems(text);
+    const lines = (pattern: RegExp) => found.filter((one) => pattern.test(one)).map((one) => Number.parseInt(one, 10));
+    expect(lines(/is not a JSON Schema type/)).toEqual([3, 4, 5, 6]);
+    expect(lines(/typo\.json:1:11: "objekt"/)).toEqual([5]);
+    expect(new Set(lines(/./))).toEqual(new Set([3, 4, 5, 6, 7, 8]));
+    // The text is reported once, and not as the name of a file that cannot be read.
+    expect(lines(/cannot read/)).toEqual([]);
+    const { files } = await loadGateway(join(dir, 'mcp-tasks.yaml')).catch((error: { files: string[] }) => error);
+    expect(files).toEqual([join(dir, 'mcp-tasks.yaml'), join(dir, 'typo.json')]);
+  });
+
   it.each<[string, string, string]>([
     ['a property without a schema', 'properties: { date: string }', '2:21: "date" must be a JSON Schema'],
     [
