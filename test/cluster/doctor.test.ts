@@ -35,7 +35,7 @@ it.each<[Role, number, RegExp[]]>([
     'tasks',
     1,
     [
-      /^ok +rights in namespace warehouse: this role may start, read, cancel and list workflows$/m,
+      /^ok +rights in namespace warehouse: this role may start, read, cancel, list and count workflows$/m,
       /^warning +namespace warehouse: this role may not read its retention and limits$/m,
       /^warning +task queue backfill /m,
     ],

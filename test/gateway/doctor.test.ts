@@ -53,7 +53,7 @@ it('finds no problems if there are none', async () => {
       remedy: expect.stringContaining('longestTtl: 24 hours'),
     },
     { level: 'ok', text: expect.stringMatching(/^namespace default: arguments and results up to/) },
-    { level: 'ok', text: 'rights in namespace default: this role may start, read, cancel and list workflows' },
+    { level: 'ok', text: 'rights in namespace default: this role may start, read, cancel, list and count workflows' },
     {
       level: 'ok',
       text: expect.stringMatching(
@@ -112,19 +112,19 @@ describe('reports', () => {
   });
 
   it.each<[string, object, string]>([
-    ['a status', { status: { query: 'stage' } }, 'start, read, cancel, list and query'],
+    ['a status', { status: { query: 'stage' } }, 'start, read, cancel, list, count and query'],
     [
       'questions that an update answers',
       { inputs: { approval: { ...approval, update: 'approve' } } },
-      'start, read, cancel, list, query and update',
+      'start, read, cancel, list, count, query and update',
     ],
     [
       'questions that a signal answers',
       { inputs: { approval: { ...approval, signal: 'release' } } },
-      'start, read, cancel, list, query and signal',
+      'start, read, cancel, list, count, query and signal',
     ],
-    ['confirm', { confirm: true }, 'start, read, cancel, list, query, update, signal and work on'],
-    ['onTtl', { onTtl: 'cancel' }, 'start, read, cancel, list and work on'],
+    ['confirm', { confirm: true }, 'start, read, cancel, list, count, query, update, signal and work on'],
+    ['onTtl', { onTtl: 'cancel' }, 'start, read, cancel, list, count and work on'],
   ])('the rights that %s needs', async (_, tool, rights) => {
     expect(await findings({ tools: [{ ...text, ...tool }] })).toContainEqual({
       level: 'ok',
@@ -133,8 +133,8 @@ describe('reports', () => {
   });
 
   it.each<[string, Partial<GatewayConfigInput>, string]>([
-    ['onTtl', { onTtl: 'cancel' }, 'start, read, cancel, list and work on'],
-    ['deleteExpired', { deleteExpired: true }, 'start, read, cancel, list, work on, schedule and delete'],
+    ['onTtl', { onTtl: 'cancel' }, 'start, read, cancel, list, count and work on'],
+    ['deleteExpired', { deleteExpired: true }, 'start, read, cancel, list, count, work on, schedule and delete'],
   ])('the rights that %s of the file needs', async (_, config, rights) => {
     expect(await findings(config)).toContainEqual({
       level: 'ok',
@@ -393,6 +393,24 @@ describe('reports about another server', () => {
     },
   );
 
+  it('a missing right to count, unless running tasks are not limited', async () => {
+    const answers = { CountWorkflowExecutions: denied };
+    expect(await foundAt(answers)).toEqual([
+      {
+        level: 'warning',
+        text: expect.stringMatching(
+          /this role may not count workflows \(CountWorkflowExecutions\): Request unauthorized\.$/,
+        ),
+        remedy: expect.stringMatching(/^allow this call\. Without it, the limit `runningTasks` counts only the tasks/),
+      },
+    ]);
+    expect(await foundAt(answers, { limits: { runningTasks: false } })).toEqual([]);
+    expect(await foundAt({ ...answers, ListWorkflowExecutions: denied })).toMatchObject([
+      { level: 'error', text: expect.stringContaining('may not list workflows (ListWorkflowExecutions)') },
+      { level: 'warning', text: expect.stringContaining('may not count workflows') },
+    ]);
+  });
+
   it('a missing right to describe the namespace, if `confirm` needs its worker', async () => {
     const unseen = { level: 'warning', text: expect.stringContaining('retention and limits') };
     expect(await foundAt({ DescribeNamespace: denied }, { tools: [{ ...text, confirm: true }] })).toMatchObject([
@@ -407,7 +425,7 @@ describe('reports about another server', () => {
     expect(found[0]).toEqual({
       level: 'warning',
       text: expect.stringMatching(
-        /could not determine whether this role may start, read, cancel and list .*namespace nowhere is not found/i,
+        /could not determine whether this role may start, read, cancel, list and count .*namespace nowhere is not found/i,
       ),
       remedy: 'run doctor again',
     });
@@ -432,11 +450,12 @@ describe('reports about another server', () => {
       'GetWorkflowExecutionHistoryReverse',
       'RequestCancelWorkflowExecution',
       'ListWorkflowExecutions',
+      'CountWorkflowExecutions',
     ];
     const found = await foundAt(Object.fromEntries(calls.map((call) => [call, denied])));
     expect(found).toContainEqual({
       level: 'error',
-      text: expect.stringContaining('may not start, read, cancel and list workflows'),
+      text: expect.stringContaining('may not start, read, cancel, list and count workflows'),
       remedy: expect.stringMatching(/^this client has no rights here: check the API key or client certificate/),
     });
   });

@@ -19,6 +19,10 @@ const PAUSE = 1_000;
 const NO_RIGHTS =
   'this client has no rights here: check the API key or client certificate, and give its role write access to this namespace';
 const SOME_RIGHTS = 'give this client a role with write access to this namespace, or allow these calls';
+/** The right that only a limit needs. Servers work without it. */
+const COUNT = 'count';
+const NO_COUNT =
+  'allow this call. Without it, the limit `runningTasks` counts only the tasks that each gateway process has started itself: restarts and other replicas let callers exceed it';
 const UNSUPPORTED = 'the server, or a proxy in front of it, does not support these calls: upgrade it';
 
 type Probe = () => Promise<unknown>;
@@ -32,11 +36,11 @@ type Probes = Readonly<Record<string, Readonly<Record<string, Probe>>>>;
 export async function rightsFindings(
   calls: Calls,
   tools: readonly DurableTool[],
-  lifetime: Lifetime,
+  config: Settings,
 ): Promise<Finding[]> {
   const { namespace } = calls.client.options;
   const where = `rights in namespace ${namespace}`;
-  const probes = probesFor(calls, needsOf(tools, lifetime));
+  const probes = probesFor(calls, needsOf(tools, config));
   const results = await Promise.all(
     Object.entries(probes).flatMap(([right, byCall]) =>
       Object.entries(byCall).map(async ([call, probe]) => ({ right, call, thrown: await outcome(calls, probe) })),
@@ -44,16 +48,20 @@ export async function rightsFindings(
   );
   const failed = results.filter(({ thrown }) => thrown !== undefined);
   if (failed.length === 0) return [ok(`${where}: this role may ${listed(Object.keys(probes))} workflows`)];
-  const denied = failed.filter(({ thrown }) => isRefusal(thrown));
+  const refused = failed.filter(({ thrown }) => isRefusal(thrown));
+  // A client without any rights gets one error.
+  const [denied, uncounted] =
+    refused.length === results.length ? [refused, []] : partition(refused, ({ right }) => right !== COUNT);
   const unknown = failed.filter(({ thrown }) => !isRefusal(thrown));
   const findings: Finding[] = [];
   if (denied.length > 0)
     findings.push(
       error(
         `${where}: this role may not ${summary(denied)}`,
-        denied.length === results.length ? NO_RIGHTS : SOME_RIGHTS,
+        refused.length === results.length ? NO_RIGHTS : SOME_RIGHTS,
       ),
     );
+  if (uncounted.length > 0) findings.push(warning(`${where}: this role may not ${summary(uncounted)}`, NO_COUNT));
   if (unknown.length > 0)
     findings.push(
       warning(
@@ -93,19 +101,24 @@ function summary(results: readonly ProbeResult[]): string {
   return `${rights} workflows (${results.map(({ call }) => call).join(', ')}): ${reasons}`;
 }
 
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter((one) => isFirst(one)), all.filter((one) => !isFirst(one))];
+}
+
 /** Joins words as in "start, read and list". */
 function listed(words: readonly string[]): string {
   return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' and ');
 }
 
-type Need = 'query' | 'update' | 'signal' | 'work on' | 'schedule' | 'delete';
-type Lifetime = Pick<GatewayConfig, 'onTtl' | 'deleteExpired'>;
+type Need = 'query' | 'update' | 'signal' | 'work on' | 'schedule' | 'delete' | typeof COUNT;
+type Settings = Pick<GatewayConfig, 'onTtl' | 'deleteExpired' | 'limits'>;
 
 /** Returns the rights that only some tools and settings need. */
-function needsOf(tools: readonly DurableTool[], lifetime: Lifetime): ReadonlySet<Need> {
+function needsOf(tools: readonly DurableTool[], config: Settings): ReadonlySet<Need> {
   const needs = new Set<Need>();
-  if (lifetime.deleteExpired) for (const need of ['work on', 'schedule', 'delete'] as const) needs.add(need);
-  if (tools.some((tool) => needsWorker(tool, lifetime))) needs.add('work on');
+  if (config.limits?.runningTasks !== false) needs.add(COUNT);
+  if (config.deleteExpired) for (const need of ['work on', 'schedule', 'delete'] as const) needs.add(need);
+  if (tools.some((tool) => needsWorker(tool, config))) needs.add('work on');
   for (const { work, beforeStart } of tools) {
     // The workflow that asks is the gateway's own: the gateway runs its worker, queries it and delivers the answers.
     if (beforeStart) for (const need of ['query', 'update', 'signal'] as const) needs.add(need);
@@ -126,7 +139,11 @@ function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
   const workflowId = `mcp-doctor-${randomUUID()}`;
   const execution = { workflowId };
   const updateId = randomUUID();
+  const query = `WorkflowId = '${workflowId}'`;
   const optional: Record<Need, Record<string, Probe>> = {
+    [COUNT]: {
+      CountWorkflowExecutions: async () => await service.countWorkflowExecutions({ namespace, query }),
+    },
     query: {
       QueryWorkflow: async () => await service.queryWorkflow({ namespace, execution, query: { queryType: 'none' } }),
     },
@@ -188,8 +205,7 @@ function probesFor({ client }: Calls, needs: ReadonlySet<Need>): Probes {
         await service.requestCancelWorkflowExecution({ namespace, workflowExecution: execution }),
     },
     list: {
-      ListWorkflowExecutions: async () =>
-        await service.listWorkflowExecutions({ namespace, pageSize: 1, query: `WorkflowId = '${workflowId}'` }),
+      ListWorkflowExecutions: async () => await service.listWorkflowExecutions({ namespace, pageSize: 1, query }),
     },
     ...Object.fromEntries(Object.entries(optional).filter(([need]) => needs.has(need as Need))),
   };

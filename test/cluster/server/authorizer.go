@@ -15,7 +15,7 @@ const (
 	roleWorker = "worker"
 	// roleReader may do what that allows a reader.
 	roleReader = "reader"
-	// roleTasks may start, read, steer, cancel and list workflows in its namespace, and nothing else.
+	// roleTasks may start, read, steer, cancel, list and count workflows in its namespace, and nothing else.
 	roleTasks = "tasks"
 )
 
@@ -31,6 +31,7 @@ var taskCalls = map[string]bool{
 	"PollWorkflowExecutionUpdate":        true,
 	"RequestCancelWorkflowExecution":     true,
 	"ListWorkflowExecutions":             true,
+	"CountWorkflowExecutions":            true,
 }
 
 type claimMapper struct{}
