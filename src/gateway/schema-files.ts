@@ -68,7 +68,9 @@ export function schemasIn(config: unknown, invalid: readonly Path[]): readonly G
       ),
     ];
     return places.flatMap(([given, at]) =>
-      isGiven(given) && !invalid.some((place) => isWithin(place, at)) ? [{ given, at }] : [],
+      isGiven(given) && !invalid.some((place) => isWithin(place, at))
+        ? [{ given: typeof given === 'string' ? given.trim() : given, at }]
+        : [],
     );
   });
 }

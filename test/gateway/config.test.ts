@@ -377,7 +377,7 @@ tools:
 - { name: b, workflow: B, onTtl: stop, output: { schema: { type: text } } }
 - { name: c, workflow: C, input: typo.json, output: { tpye: object } }
 - { name: d, workflow: D, inputs: { e: { schema: { properties: { f: { type: bool } } } } } }
-- { name: e, workflow: E, input: "{ type: object }\\n", output: [] }
+- { name: e, workflow: E, input: "type: object\\nproperties: {}", output: [] }
 - text
 `;
     const found = await problems(text);
