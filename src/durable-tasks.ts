@@ -38,7 +38,7 @@ import {
 import type { DurableTool } from './tool/define-tool.js';
 
 /** The defaults of {@link DurableTasksOptions.limits}, for those who describe them. */
-export { SHARED as SHARED_LIMITS, SINGLE as SINGLE_LIMITS } from './mcp/quota/table.js';
+export { SHARED as SHARED_LIMITS, SINGLE as SINGLE_LIMITS, type SharedRow, type SingleRow } from './mcp/quota/table.js';
 
 /** The options of `DurableTasks.connect`. */
 export interface DurableTasksOptions {

@@ -1,7 +1,7 @@
 /** The schema of a gateway file. It validates the file and drives completion in editors. @module */
 import { z } from 'zod';
-import { SHARED_LIMITS as SHARED, SINGLE_LIMITS as SINGLE } from '../durable-tasks.js';
-import { number } from '../limits/limits.js';
+import { SHARED_LIMITS as SHARED, SINGLE_LIMITS as SINGLE, type SharedRow, type SingleRow } from '../durable-tasks.js';
+import { amount } from '../limits/markdown.js';
 import { durationProblem, type Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
 import { addressProblem, headerProblem, pathProblem } from '../temporal/connection/settings.js';
@@ -260,14 +260,16 @@ const tool = z.strictObject({
   stackTraces: z.boolean().optional().describe('Whether failures include their stack traces. Default: false'),
 });
 
-const amount = z.union([z.int().positive(), z.literal(false)]);
+const allowed = z.union([z.int().positive(), z.literal(false)]);
 const shares = (name: keyof typeof SHARED) => {
-  const { counted, perOwner, perProcess } = SHARED[name];
+  const { counted, unit, perOwner, perProcess }: SharedRow = SHARED[name];
   return z
     .union([
       z.strictObject({
-        perOwner: amount.optional().describe(`Default: ${number(perOwner)}, but at most a quarter of perProcess`),
-        perProcess: amount.optional().describe(`Default: ${number(perProcess)}`),
+        perOwner: allowed
+          .optional()
+          .describe(`Default: ${amount(perOwner, unit)}, but at most a quarter of perProcess`),
+        perProcess: allowed.optional().describe(`Default: ${amount(perProcess, unit)}`),
       }),
       z.literal(false),
     ])
@@ -275,8 +277,8 @@ const shares = (name: keyof typeof SHARED) => {
     .describe(`The maximum number of ${counted}, for each caller and for all callers of this process`);
 };
 const single = (name: keyof typeof SINGLE) => {
-  const { counted, each } = SINGLE[name];
-  return amount.optional().describe(`The maximum number of ${counted}. Default: ${number(each)}`);
+  const { counted, unit, each }: SingleRow = SINGLE[name];
+  return allowed.optional().describe(`The maximum number of ${counted}. Default: ${amount(each, unit)}`);
 };
 
 const limits = z

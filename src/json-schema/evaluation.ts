@@ -12,12 +12,12 @@ import { Problems, quoted } from './problem.js';
  * How deeply schemas may be nested while a value is checked, including references. Beyond the stack's size, the request
  * would fail with an obscure error.
  */
-const DEEPEST = 500;
+export const DEEPEST_SCHEMA = 500;
 /**
  * How often schemas may be applied in one validation. Only schemas that repeat themselves reach this, such as a chain
  * of definitions that each refer to the next one twice.
  */
-const MOST_STEPS = 10_000_000;
+export const MOST_STEPS = 10_000_000;
 
 interface Verdict {
   readonly problems: Problems;
@@ -39,7 +39,7 @@ export class Evaluation implements Evaluator {
     const before = problems.count;
     if (schema === true || problems.isFull) return schema === true;
     if (schema === false) problems.add(place, 'is not allowed here');
-    else if (at.depth > DEEPEST) problems.add(place, `is nested more than ${DEEPEST} levels deep`);
+    else if (at.depth > DEEPEST_SCHEMA) problems.add(place, `is nested more than ${DEEPEST_SCHEMA} levels deep`);
     else if (++this.#steps > MOST_STEPS) problems.add(place, 'takes too long to check; send a smaller value');
     else this.#apply(schema, at);
     return problems.count === before;

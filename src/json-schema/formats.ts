@@ -5,7 +5,7 @@ import { format as library } from '@cfworker/json-schema';
  * The maximum length of a text with a format, in characters. The checks are the library's, and may take more than
  * linear time.
  */
-const LONGEST = 8_192;
+export const LONGEST_FORMATTED = 8_192;
 
 const checks: Readonly<Record<string, (text: string) => boolean>> = {
   ...library,
@@ -27,7 +27,7 @@ function isPublicUrl(text: string): boolean {
 export function formatProblem(format: string, text: string): string | undefined {
   const fits = Object.hasOwn(checks, format) ? checks[format] : undefined;
   if (!fits) return undefined;
-  if (text.length > LONGEST)
-    return `String is too long for format "${format}" (${text.length} > ${LONGEST} characters)`;
+  if (text.length > LONGEST_FORMATTED)
+    return `String is too long for format "${format}" (${text.length} > ${LONGEST_FORMATTED} characters)`;
   return fits(text) ? undefined : `String does not match format "${format}"`;
 }

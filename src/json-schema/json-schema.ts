@@ -17,7 +17,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export const MOST_PROBLEMS = 10;
 
 /** The maximum depth of a value, in levels. A deeper one might exceed the stack. */
-const DEEPEST_VALUE = 500;
+export const DEEPEST_VALUE = 500;
 
 /** Returns the first problems of a value, one more than {@link MOST_PROBLEMS} if there are more; none if it is valid. */
 export type Check = (value: unknown) => readonly Problem[];

@@ -33,10 +33,10 @@ export const VARIABLES = {
   time: 'MCP_TASKS_DUCKDB_TIME',
 } as const;
 
-const DEFAULT_MEMORY = 1_000_000_000;
-const DEFAULT_SPILL = 10_000_000_000;
-const DEFAULT_TIME: Duration = '1 hour';
-const MOST_DEFAULT_THREADS = 4;
+export const DEFAULT_MEMORY = 1_000_000_000;
+export const DEFAULT_SPILL = 10_000_000_000;
+export const DEFAULT_TIME: Duration = '1 hour';
+export const MOST_DEFAULT_THREADS = 4;
 /** DuckDB cannot work with less, in bytes. */
 const LEAST_MEMORY = 10_000_000;
 

@@ -2,12 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { limitTables } from '../../src/mcp/quota/reference.js';
+import { toolLimitTable } from '../../src/tools/limits-reference.js';
 import { SHARED, SINGLE } from '../../src/mcp/quota/table.js';
 
 /** Without the padding that the formatter adds. */
 const plain = (markdown: string): string => markdown.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim();
 
-it.each(Object.entries(limitTables()))(
+it.each(Object.entries({ ...limitTables(), tools: toolLimitTable() }))(
   'has the table %s (or run: node scripts/write-limits.mjs)',
   async (name, table) => {
     const page = await readFile(new URL('../../docs/limits.md', import.meta.url), 'utf8');

@@ -105,7 +105,7 @@ describe('a refusal names the limit', () => {
       `Too many task starts per minute: the limit is 2 ${OF_PROCESS}`,
     );
     quota.unread({ owner: nobody }, 2);
-    expect(quota.unreadReached({ owner: nobody })?.message).toContain(`the limit is 2 ${OF_PROCESS}`);
+    expect(quota.unreadReached({ owner: nobody })?.message).toContain(`the limit is 2 bytes ${OF_PROCESS}`);
 
     quota.hold({ owner: ann }, 'streams');
     expect(() => quota.hold({ owner: nobody }, 'streams')).toThrow(

@@ -1,4 +1,7 @@
 /** Writes the tables of `docs/limits.md` from the limits in the code. Pure. @module */
+import { DEEPEST_SCHEMA, MOST_STEPS } from '../../json-schema/evaluation.js';
+import { LONGEST_FORMATTED } from '../../json-schema/formats.js';
+import { DEEPEST_VALUE, MOST_PROBLEMS } from '../../json-schema/json-schema.js';
 import {
   LARGEST_CHECKPOINT,
   LARGEST_ERROR_DATA,
@@ -10,30 +13,33 @@ import {
   LONGEST_TOKEN,
   number,
 } from '../../limits/limits.js';
+import { amount, bytes, table } from '../../limits/markdown.js';
 import { DEEPEST } from '../../limits/nesting.js';
-import { SHARED, SINGLE } from './table.js';
+import { SHARED, SINGLE, type SharedRow, type SingleRow } from './table.js';
+
+const REFUSED = 'The request is refused';
 
 /** Returns the Markdown tables, by the names that the page's comments give them. */
-export function limitTables(): Readonly<Record<'shared' | 'single' | 'sizes', string>> {
+export function limitTables(): Readonly<Record<'shared' | 'single' | 'sizes' | 'schemas', string>> {
   return {
     shared: table(
       ['limit', 'for each owner', 'for each process', 'what counts', 'beyond it'],
-      Object.entries(SHARED).map(([name, row]) => [
+      Object.entries<SharedRow>(SHARED).map(([name, row]) => [
         `\`${name}\``,
-        number(row.perOwner),
-        number(row.perProcess),
+        amount(row.perOwner, row.unit),
+        amount(row.perProcess, row.unit),
         row.meaning,
-        'beyond' in row ? row.beyond : 'The request is refused',
+        row.beyond ?? REFUSED,
       ]),
     ),
     single: table(
       ['limit', 'default', 'for each', 'what counts', 'beyond it'],
-      Object.entries(SINGLE).map(([name, row]) => [
+      Object.entries<SingleRow>(SINGLE).map(([name, row]) => [
         `\`${name}\``,
-        number(row.each),
+        amount(row.each, row.unit),
         row.of,
         row.meaning,
-        'beyond' in row ? row.beyond : 'The request is refused',
+        row.beyond ?? REFUSED,
       ]),
     ),
     sizes: table(
@@ -51,21 +57,34 @@ export function limitTables(): Readonly<Record<'shared' | 'single' | 'sizes', st
         ['the message of an error', characters(LONGEST_ERROR), 'as for values'],
         ['a status or progress message', characters(LONGEST_STATUS), 'as for values'],
         ['a progress token', characters(LONGEST_TOKEN), 'as for values'],
-        ['nesting of arguments and answers', `${number(DEEPEST)} levels`, 'none'],
+        ['nesting of arguments and answers', levels(DEEPEST), 'none'],
+      ],
+    ),
+    schemas: table(
+      ['what', 'limit', 'beyond it'],
+      [
+        [
+          'steps of one check; each schema that is applied to a part of the value is one',
+          number(MOST_STEPS),
+          'The value is refused',
+        ],
+        ['nesting of the value', levels(DEEPEST_VALUE), 'The value is refused'],
+        [
+          'nesting of the schemas that are applied, including references',
+          levels(DEEPEST_SCHEMA),
+          'The value is refused',
+        ],
+        ['text with a `format`', characters(LONGEST_FORMATTED), 'The text does not match the format'],
+        ['problems listed in one error', number(MOST_PROBLEMS), 'The error ends with `; and more`'],
       ],
     ),
   };
-}
-
-function bytes(value: number): string {
-  return `${number(value)} bytes`;
 }
 
 function characters(value: number): string {
   return `${number(value)} characters`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
-  return [head, head.map(() => '---'), ...rows].map(line).join('');
+function levels(value: number): string {
+  return `${number(value)} levels`;
 }

@@ -1,9 +1,10 @@
 /** What a caller reads when it has reached a limit. Pure. @module */
 import { number } from '../../limits/limits.js';
+import { amount } from '../../limits/markdown.js';
 import { LimitExceeded } from '../../protocol/errors.js';
 import type { Owner } from '../../protocol/request.js';
 import type { Exceeded } from './shares.js';
-import { SHARED, SINGLE, type LimitName } from './table.js';
+import { SHARED, SINGLE, type LimitName, type SharedRow, type SingleRow } from './table.js';
 
 export interface Reached extends Omit<Exceeded, 'scope'> {
   readonly limit: LimitName;
@@ -23,11 +24,11 @@ const RELIEF: Partial<Record<LimitName, string>> = {
 
 /** Returns the error. It says what happened, that nothing changed, and when to try again. */
 export function limitExceeded({ limit, allowed, scope, owner, retryAfterMs }: Reached): LimitExceeded {
-  const { counted } = { ...SHARED, ...SINGLE }[limit];
+  const row: SharedRow | SingleRow = { ...SHARED, ...SINGLE }[limit];
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
   const wait = seconds === 1 ? '1 second' : `${number(seconds)} seconds`;
   return new LimitExceeded(
-    `Too many ${counted}: the limit is ${number(allowed)} ${whose(scope, owner)}. This request changed nothing.${RELIEF[limit] ?? ''} Wait ${wait}, then send it again.`,
+    `Too many ${row.counted}: the limit is ${amount(allowed, row.unit)} ${whose(scope, owner)}. This request changed nothing.${RELIEF[limit] ?? ''} Wait ${wait}, then send it again.`,
     { retryAfterMs, limit, allowed },
   );
 }

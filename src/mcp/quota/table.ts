@@ -7,23 +7,26 @@
 const MIB = 1024 * 1024;
 
 /** A limit that owners share. A caller with a token is an owner; all callers without one are one owner together. */
-interface SharedRow {
+export interface SharedRow {
   readonly perOwner: number;
   /** At least four times `perOwner`, so that one owner cannot take everything. */
   readonly perProcess: number;
   /** What is counted, as in "Too many running tasks". */
   readonly counted: string;
+  /** @default the limit is a number of things */
+  readonly unit?: 'bytes';
   readonly meaning: string;
   /** What happens beyond the limit. @default the request is refused */
   readonly beyond?: string;
 }
 
 /** A limit on one thing. */
-interface SingleRow {
+export interface SingleRow {
   readonly each: number;
   /** What has the limit, as in "for each stream". */
   readonly of: string;
   readonly counted: string;
+  readonly unit?: 'bytes';
   readonly meaning: string;
   readonly beyond?: string;
 }
@@ -71,6 +74,7 @@ export const SHARED = {
     perOwner: 64 * MIB,
     perProcess: 256 * MIB,
     counted: 'bytes of unread responses',
+    unit: 'bytes',
     meaning:
       'Responses over HTTP that clients have not read yet. The response that reaches the limit may go beyond it.',
     beyond: 'The request is refused. A stream is cut off, and a warning is logged',
@@ -79,6 +83,7 @@ export const SHARED = {
     perOwner: 8 * MIB,
     perProcess: 32 * MIB,
     counted: 'bytes kept for sessions',
+    unit: 'bytes',
     meaning: 'Memory for the tasks of sessions (2025-11-25): the ID and status of up to 100 tasks for each session.',
     beyond:
       'The least recently used session is forgotten. Its client gets notifications again once it asks about a task',
@@ -104,6 +109,7 @@ export const SINGLE = {
     each: 8 * MIB,
     of: 'stream',
     counted: 'unread bytes on one stream',
+    unit: 'bytes',
     meaning: 'Messages on one event stream that its client has not read yet. A single message may be larger.',
     beyond: 'The stream is cut off, and a warning is logged',
   },
@@ -111,6 +117,7 @@ export const SINGLE = {
     each: 4 * MIB,
     of: 'request',
     counted: 'bytes in the body of one request',
+    unit: 'bytes',
     meaning: 'The body of one request over HTTP. Larger arguments and answers also need external storage.',
     beyond: 'The request is refused with 413',
   },
@@ -148,9 +155,9 @@ export interface LimitOptions {
   readonly subscriptions?: Shares | false | undefined;
   /** Requests that wait for the end of a task. @default { perOwner: 500, perProcess: 2000 } */
   readonly waitingRequests?: Shares | false | undefined;
-  /** Bytes of responses over HTTP that clients have not read yet. @default { perOwner: 67108864, perProcess: 268435456 } */
+  /** Bytes of responses over HTTP that clients have not read yet. @default { perOwner: 67108864, perProcess: 268435456 } (64 and 256 MiB) */
   readonly unreadBytes?: Shares | false | undefined;
-  /** Bytes kept about the tasks of sessions (2025-11-25). @default { perOwner: 8388608, perProcess: 33554432 } */
+  /** Bytes kept about the tasks of sessions (2025-11-25). @default { perOwner: 8388608, perProcess: 33554432 } (8 and 32 MiB) */
   readonly sessionBytes?: Shares | false | undefined;
   /** Reads of one task by one owner per `pollInterval`; ten times as many can arrive at once. @default 10 */
   readonly readsPerPoll?: number | false | undefined;

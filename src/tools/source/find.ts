@@ -6,11 +6,11 @@ import { existingPath, wayOut } from '../paths.js';
 import { glob, WILDCARD } from './glob.js';
 
 /** Maximum number of files: more would not fit into the history of the task that pins them. */
-const MOST_FILES = 1_000;
+export const MOST_FILES = 1_000;
 /** How many files and folders a search looks at. */
-const MOST_ENTRIES = 100_000;
+export const MOST_ENTRIES = 100_000;
 /** The maximum length of a source, in characters: the limit of paths in Linux. */
-const LONGEST_SOURCE = 4_096;
+export const LONGEST_SOURCE = 4_096;
 
 /**
  * Returns the real path of a file, or the sorted real paths of all files that a glob (`*`, `?`, `[…]`, `**`) matches.

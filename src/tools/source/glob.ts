@@ -10,7 +10,7 @@ import { isPrivate } from '../paths.js';
 export const WILDCARD = /[*?[]/;
 
 /** The maximum number of folders in a pattern, because each entry is compared with every one that it may match. */
-const MOST_SEGMENTS = 50;
+export const MOST_SEGMENTS = 50;
 
 export interface Search {
   readonly signal: AbortSignal;

@@ -1,0 +1,35 @@
+/** Writes the reference tools' table in `docs/limits.md` from the limits in the code. Pure. @module */
+import { number } from '../limits/limits.js';
+import { bytes, table } from '../limits/markdown.js';
+import { DEFAULT_MEMORY, DEFAULT_SPILL, DEFAULT_TIME, MOST_DEFAULT_THREADS, VARIABLES } from './duckdb-limits.js';
+import { LONGEST_SOURCE, MOST_ENTRIES, MOST_FILES } from './source/find.js';
+import { MOST_SEGMENTS } from './source/glob.js';
+
+/** Returns the Markdown table. */
+export function toolLimitTable(): string {
+  return table(
+    ['what', 'default', 'option of `ToolsConfig`', 'variable'],
+    [
+      [
+        'memory of one DuckDB session',
+        `${bytes(DEFAULT_MEMORY)}, or a quarter of the process's memory if that is less`,
+        ...settings('memory'),
+      ],
+      ['temporary files of one session', bytes(DEFAULT_SPILL), ...settings('spill')],
+      [
+        'threads of one session',
+        `half of the CPUs, at least 1 and at most ${MOST_DEFAULT_THREADS}`,
+        ...settings('threads'),
+      ],
+      ['time of one statement; each pass over a file is one', DEFAULT_TIME, ...settings('time')],
+      ['length of a path or pattern', `${number(LONGEST_SOURCE)} characters`, 'fixed', ''],
+      ['folders in a pattern', number(MOST_SEGMENTS), 'fixed', ''],
+      ['files that a pattern matches', number(MOST_FILES), 'fixed', ''],
+      ['files and folders that one search looks at', number(MOST_ENTRIES), 'fixed', ''],
+    ],
+  );
+}
+
+function settings(limit: keyof typeof VARIABLES): readonly [option: string, variable: string] {
+  return [`\`duckdb.${limit}\``, `\`${VARIABLES[limit]}\``];
+}
