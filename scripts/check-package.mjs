@@ -8,15 +8,26 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** Without these, each worker would run webpack when it starts. */
+const BUNDLE_FILES = [
+  'dist/workflows/bundle.cjs',
+  'dist/workflows/bundle-encryption.cjs',
+  'dist/workflows/tools/bundle.cjs',
+  'dist/workflows/tools/bundle-encryption.cjs',
+  'dist/workflows/bundle.json',
+  'dist/workflows/bundle-licenses.txt',
+];
 const project = mkdtempSync(join(tmpdir(), 'mcp-tasks-package-'));
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 
 try {
-  const [{ filename }] = JSON.parse(
+  const [{ filename, files }] = JSON.parse(
     run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], root),
   );
   const tarball = join(project, filename);
+  for (const path of BUNDLE_FILES)
+    if (!files.some((file) => file.path === path)) throw new Error(`the package lacks ${path}`);
   process.stdout.write(run('npx', ['publint', tarball], root));
   // CommonJS users get ESM with import(). Node's old resolution, which ignores exports, is not supported.
   process.stdout.write(run('npx', ['attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--quiet'], root));
@@ -60,6 +71,19 @@ try {
   );
   run('node', ['entries.mjs'], project);
   process.stdout.write(`imported ${entries.join(', ')}\n`);
+
+  // The shipped bundles are used only with the version of Temporal's SDK that they contain.
+  const { temporal: bundled } = JSON.parse(
+    readFileSync(join(project, 'node_modules', manifest.name, 'dist/workflows/bundle.json'), 'utf8'),
+  );
+  const { version: installed } = JSON.parse(
+    readFileSync(join(project, 'node_modules/@temporalio/worker/package.json'), 'utf8'),
+  );
+  process.stdout.write(
+    bundled === installed
+      ? `the shipped bundles are for @temporalio/worker ${bundled}, which is what npm installs\n`
+      : `workers will run webpack: the shipped bundles are for @temporalio/worker ${bundled}, and npm installs ${installed}\n`,
+  );
 
   // An author's bundle has the workflows that every tool needs and no others; the reference tools' has theirs too.
   const bundles = {

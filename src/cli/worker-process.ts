@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { McpTasksError } from '../task/errors.js';
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
-/** How long a worker may take to get ready, in milliseconds. It bundles its workflows first. */
+/** How long a worker may take to get ready, in milliseconds. It may have to bundle its workflows first. */
 const START_TIMEOUT = 60_000;
 /** How long a worker may take to stop when asked, in milliseconds. */
 const STOP_TIMEOUT = 20_000;

@@ -1,12 +1,13 @@
 /** `createWorker`: a Temporal worker for durable tools, ready to run. @module */
-import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { McpTasksError } from '../task/errors.js';
 import { DEFAULT_TASK_QUEUE } from '../task/names.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from '../temporal/connection/target.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import { McpTasksPlugin } from './plugin.js';
 import { ensureRuntime } from './runtime.js';
+import { workflowsOf } from './shipped-workflows.js';
+import { OWN_LOGS } from './worker-log.js';
 
 /** The Temporal that a `DurableTasks` in the same process is connected to. */
 export interface SharedTemporal {
@@ -34,8 +35,8 @@ export interface CreateWorkerOptions extends Omit<Partial<WorkerOptions>, 'conne
   readonly taskQueue?: string;
   /**
    * A file that exports your own workflows and, if there are function tools, `export * from
-   * 'mcp-tasks-temporal/workflows';`.
-   * @default the workflows of `mcp-tasks-temporal/workflows`
+   * 'mcp-tasks-temporal/workflows';`. The worker bundles it when it starts, which takes a second or more.
+   * @default the workflows of `mcp-tasks-temporal/workflows`, which are already bundled
    */
   readonly workflowsPath?: string;
   /** The activities of your own workflows. */
@@ -56,8 +57,6 @@ export interface DurableWorker {
   /** Calls {@link shutdown} and waits until the worker has stopped and its connection is closed. */
   stop(): Promise<void>;
 }
-
-const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../../workflows/index.js', import.meta.url));
 
 /**
  * Creates a worker. Differs from Temporal's defaults in two ways: heartbeats are sent at least every second
@@ -111,7 +110,9 @@ async function create({
       shutdownGraceTime: '10 seconds',
       ...options,
       ...(dataConverter ? { dataConverter } : {}),
-      ...(options.workflowBundle ? {} : { workflowsPath: workflowsPath ?? SHIPPED_WORKFLOWS }),
+      ...workflowsOf({ ...options, workflowsPath, dataConverter }, (message, versions) =>
+        Runtime.instance().logger.info(message, { ...OWN_LOGS, ...versions }),
+      ),
       taskQueue: options.taskQueue ?? tasks?.taskQueue ?? DEFAULT_TASK_QUEUE,
       connection,
       namespace: target.namespace,

@@ -19,11 +19,14 @@ import { stepName } from '../task/names.js';
 export function workerLogger(logger: Logger = stderrLogger()): DefaultLogger {
   return new DefaultLogger('DEBUG', (entry) => {
     const { level, message } = entry;
-    if (isAuthors(entry)) logger[METHODS[level]]({ ...fields(entry), ...ownFields(entry) }, message);
+    if (isAuthors(entry) || isOwn(entry)) logger[METHODS[level]]({ ...fields(entry), ...ownFields(entry) }, message);
     else if (level === 'ERROR') logger.error(fields(entry), message);
     else if (level === 'WARN') logger.warn(fields(entry), message);
   });
 }
+
+/** Marks what this package logs through Temporal's logger. */
+export const OWN_LOGS = { sdkComponent: 'mcp-tasks-temporal' };
 
 const METHODS = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
@@ -48,6 +51,10 @@ const ADDED: ReadonlySet<string> = new Set([
 function isAuthors({ meta = {} }: LogEntry): boolean {
   const { sdkComponent } = meta as Record<string, unknown>;
   return sdkComponent === 'workflow' || sdkComponent === 'activity';
+}
+
+function isOwn({ meta = {} }: LogEntry): boolean {
+  return (meta as Record<string, unknown>)['sdkComponent'] === OWN_LOGS.sdkComponent;
 }
 
 function ownFields({ meta = {} }: LogEntry): object {

@@ -3,12 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as workflows from '../../workflows/tools/index.js';
 import { workflowBundle } from '../helpers/workflow-bundle.js';
 
 const workflowsPath = fileURLToPath(new URL('../../workflows/tools/index.ts', import.meta.url));
 const histories = fileURLToPath(new URL('histories/', import.meta.url));
+const shippedBundle = new URL('../../dist/workflows/tools/bundle.cjs', import.meta.url);
 const changedWorkflows = fileURLToPath(new URL('../fixtures/changed-workflows.ts', import.meta.url));
 
 function read(file: string): { history: unknown; workflowId: string } {
@@ -19,10 +20,18 @@ function read(file: string): { history: unknown; workflowId: string } {
   return { history: proto.temporal.api.history.v1.History.fromObject(history), workflowId };
 }
 
-it.each(readdirSync(histories))('replays %s', async (file) => {
-  const { history, workflowId } = read(file);
-  const bundle = await workflowBundle(workflowsPath);
-  await expect(Worker.runReplayHistory({ workflowBundle: bundle }, history, workflowId)).resolves.toBeUndefined();
+/** The bundle that the package ships, and that of the sources. */
+const bundles = {
+  shipped: async () => await Promise.resolve({ codePath: fileURLToPath(shippedBundle) }),
+  sources: async () => await workflowBundle(workflowsPath),
+};
+
+describe.each(['shipped', 'sources'] as const)('in the bundle: %s', (bundle) => {
+  it.each(readdirSync(histories))('replays %s', async (file) => {
+    const { history, workflowId } = read(file);
+    const options = { workflowBundle: await bundles[bundle]() };
+    await expect(Worker.runReplayHistory(options, history, workflowId)).resolves.toBeUndefined();
+  });
 });
 
 it('covers every shipped workflow', () => {
