@@ -46,7 +46,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'conformance/**/*.test.ts', 'fuzz/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'conformance/**/*.test.ts', 'fuzz/**/*.test.ts', 'bench/**/*.test.ts'],
     // These have scripts of their own: test:cluster, which needs its own cluster, and test:mutants.
     exclude: ['test/cluster/**', 'conformance/2025-11-25/mutants.test.ts'],
     globalSetup: ['test/helpers/services.ts'],
