@@ -184,6 +184,37 @@ describe('running tasks', () => {
     expect(running.exceeded('ann', { owner: 1, process: 100 })).toEqual({ scope: 'owner', allowed: 1 });
     running.close();
   });
+
+  it('of owners who never return stop counting for the process once they have ended', async () => {
+    vi.useFakeTimers();
+    const count = vi.fn<(owner: string) => Promise<number>>().mockResolvedValue(0);
+    const running = new RunningTasks({ count, logger: silent });
+    for (const owner of ['ann', 'bob', 'joe']) {
+      running.started(owner, `the task of ${owner}`);
+      expect(running.exceeded('eve', bound)?.scope).toBe(owner === 'joe' ? 'process' : undefined);
+    }
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(running.exceeded('eve', bound)?.scope).toBe('process');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(running.exceeded('eve', bound)).toBeUndefined();
+    running.close();
+  });
+
+  it('are not counted for owners who have been forgotten', async () => {
+    vi.useFakeTimers();
+    const counts = new Map<string, (count: number) => void>();
+    const count = async (owner: string) => await new Promise<number>((resolve) => counts.set(owner, resolve));
+    const running = new RunningTasks({ count, logger: silent });
+    running.exceeded('ann', bound);
+    await vi.advanceTimersByTimeAsync(0);
+    running.started('ann', 'one');
+    running.started('ann', 'two');
+    for (let n = 0; n < 10_000; n++) running.exceeded(`owner ${n}`, { owner: 1, process: 1_000 });
+    counts.get('ann')?.(5);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(running.exceeded('eve', { owner: 1, process: 1 })).toBeUndefined();
+    running.close();
+  });
 });
 
 describe('unread responses', () => {

@@ -16,6 +16,8 @@ const MOST_OWNERS = 10_000;
 const LAG = 10_000;
 /** How old a count may become before it is renewed at the owner's next start, in milliseconds; less at the limit. */
 const FRESH = { usually: 30_000, atTheLimit: 2_000 } as const;
+/** How many other owners are counted again at a time while the limit for the process is reached. */
+const MOST_RECOUNTED = 20;
 /** The pause between two counts, in milliseconds: clusters allow ten visibility calls a second. */
 const PAUSE = 500;
 
@@ -35,7 +37,12 @@ export interface RunningOptions {
 }
 
 export class RunningTasks {
-  readonly #owners = new LRUCache<string, Tasks>({ max: MOST_OWNERS });
+  readonly #owners = new LRUCache<string, Tasks>({
+    max: MOST_OWNERS,
+    dispose: (tasks) => (this.#total -= sizeOf(tasks)),
+  });
+  /** The running tasks of all remembered owners, kept here so that a start need not add them up. */
+  #total = 0;
   readonly #due = new Set<string>();
   #counting = false;
   #closed = false;
@@ -52,15 +59,17 @@ export class RunningTasks {
     const tasks = this.#of(owner);
     const exceeded = this.#exceeded(tasks, bound);
     if (Date.now() - tasks.at >= (exceeded ? FRESH.atTheLimit : FRESH.usually)) this.#countSoon(owner);
+    if (exceeded?.scope === 'process') this.#countOthersSoon();
     return exceeded;
   }
 
   started(owner: string, taskId: string): void {
-    this.#of(owner).started.set(taskId, Date.now());
+    this.#change(owner, this.#of(owner), ({ started }) => started.set(taskId, Date.now()));
   }
 
   ended(owner: string, taskId: string): void {
-    this.#owners.get(owner)?.started.delete(taskId);
+    const tasks = this.#owners.get(owner);
+    if (tasks) this.#change(owner, tasks, ({ started }) => started.delete(taskId));
   }
 
   close(): void {
@@ -69,21 +78,37 @@ export class RunningTasks {
 
   #exceeded(tasks: Tasks, bound: Bound): Exceeded | undefined {
     if (sizeOf(tasks) >= bound.owner) return { scope: 'owner', allowed: bound.owner };
-    if (bound.process === Infinity) return undefined;
-    let all = 0;
-    for (const one of this.#owners.values()) all += sizeOf(one);
-    return all >= bound.process ? { scope: 'process', allowed: bound.process } : undefined;
+    return this.#total >= bound.process ? { scope: 'process', allowed: bound.process } : undefined;
   }
 
   #of(owner: string): Tasks {
-    const tasks = this.#owners.get(owner) ?? { counted: 0, at: 0, started: new Map<string, number>() };
+    const known = this.#owners.get(owner);
+    if (known) return known;
+    const tasks = { counted: 0, at: 0, started: new Map<string, number>() };
     this.#owners.set(owner, tasks);
     return tasks;
+  }
+
+  /** Changes an owner's tasks, and the total with them, unless the owner has been forgotten meanwhile. */
+  #change(owner: string, tasks: Tasks, change: (tasks: Tasks) => void): void {
+    const before = sizeOf(tasks);
+    change(tasks);
+    if (this.#owners.peek(owner) === tasks) this.#total += sizeOf(tasks) - before;
   }
 
   #countSoon(owner: string): void {
     this.#due.add(owner);
     if (!this.#counting) void this.#countNext();
+  }
+
+  /** Renews the old counts of other owners, the largest first: their tasks may have ended, and they may never return. */
+  #countOthersSoon(): void {
+    if (this.#due.size > 1) return;
+    const old = [...this.#owners.entries()].filter(
+      ([, tasks]) => sizeOf(tasks) > 0 && Date.now() - tasks.at >= FRESH.usually,
+    );
+    const largest = old.sort(([, one], [, other]) => sizeOf(other) - sizeOf(one)).slice(0, MOST_RECOUNTED);
+    for (const [owner] of largest) this.#countSoon(owner);
   }
 
   /** Counts one owner's tasks after another. */
@@ -98,11 +123,16 @@ export class RunningTasks {
 
   async #count(owner: string): Promise<void> {
     const before = Date.now() - LAG;
-    const tasks = this.#of(owner);
+    // Not a use: an owner who is only counted again is forgotten as before.
+    const tasks = this.#owners.peek(owner);
+    if (!tasks) return;
     tasks.at = Date.now();
     try {
-      tasks.counted = await this.options.count(owner, before);
-      for (const [id, at] of tasks.started) if (at < before) tasks.started.delete(id);
+      const counted = await this.options.count(owner, before);
+      this.#change(owner, tasks, () => {
+        tasks.counted = counted;
+        for (const [id, at] of tasks.started) if (at < before) tasks.started.delete(id);
+      });
       this.#failed = false;
     } catch (error) {
       if (!this.#failed && !this.#closed)
