@@ -58,7 +58,12 @@ export function handles(mcp: McpServer, method: string): boolean {
 export function handlerOf(mcp: McpServer, method: string): Handler {
   const handler = handlers(mcp).get(method);
   if (!handler) throw unsupported();
-  return refusingParams(async (request: JSONRPCRequest, extra: Extra) => await handler(request, extra));
+  return refusingParams(async (request: JSONRPCRequest, extra: Extra) => await handler(request, extra), issuesOf);
+}
+
+/** The SDK reports parameters that do not match its schemas with Zod's own error, whose class depends on Zod's version. */
+function issuesOf({ name, issues }: Error & { readonly issues?: unknown }): unknown {
+  return name.endsWith('ZodError') ? issues : undefined;
 }
 
 /** Replaces the server's handler of `method`. The answers of `handler` are sent unchanged. */

@@ -48,7 +48,7 @@ export function intercept(
   const wrap = inside._wrapHandler;
   const sdk = inside._getRequestHandler?.(method);
   if (typeof wrap !== 'function' || !sdk) throw unsupported();
-  const checked = refusingParams(sdk);
+  const checked = refusingParams(sdk, issuesOf);
   inside._wrapHandler = () => async (request, ctx) => await handle(request, ctx, checked);
   try {
     // The registered handler does not matter: the wrapper above replaces it.
@@ -68,6 +68,16 @@ export function openStream(transport: Transport | undefined): void {
   if (typeof inside.upgradeToSse !== 'function') throw unsupported();
   const answered = inside._closed || inside._terminalDelivered || inside._sse !== undefined;
   if (!answered && inside._responseMode !== 'json') inside.upgradeToSse();
+}
+
+/** The SDK reports parameters that do not match its schemas with an ordinary error: its message is Zod's issues as JSON. */
+function issuesOf({ message }: Error): unknown {
+  if (!message.startsWith('[')) return undefined;
+  try {
+    return JSON.parse(message);
+  } catch {
+    return undefined;
+  }
 }
 
 function unsupported(): McpTasksError {

@@ -7,30 +7,27 @@ import { problemsIn } from '../../tool/schema.js';
 
 type Issues = Parameters<typeof problemsIn>[0];
 
-/** Returns the SDK's handler, which then answers wrong parameters with -32602 and the first ten problems. */
+/**
+ * Returns the SDK's handler, which then answers wrong parameters with -32602 and the first ten problems.
+ * @param issuesOf returns what the SDK's error lists, if it is one about parameters. Each seam knows its SDK's errors
+ */
 export function refusingParams<Given extends readonly unknown[], Result>(
   handler: (...given: Given) => Promise<Result>,
+  issuesOf: (error: Error) => unknown,
 ): (...given: Given) => Promise<Result> {
   return async (...given) => {
     try {
       return await handler(...given);
     } catch (error) {
-      const issues = issuesOf(error);
-      if (!issues) throw error;
+      const issues = error instanceof Error ? issuesOf(error) : undefined;
+      if (!areIssues(issues)) throw error;
       throw invalidParams(`Invalid request: ${problemsIn(issues)}`);
     }
   };
 }
 
-/** The v1 SDK throws Zod's error, the v2 SDK an error with its message: the issues as JSON. */
-function issuesOf(error: unknown): Issues | undefined {
-  if (!(error instanceof Error) || !(error.name === 'ZodError' || error.message.startsWith('['))) return undefined;
-  try {
-    const issues: unknown = JSON.parse(error.message);
-    return Array.isArray(issues) && issues.every(isIssue) ? issues : undefined;
-  } catch {
-    return undefined;
-  }
+function areIssues(value: unknown): value is Issues {
+  return Array.isArray(value) && value.every(isIssue);
 }
 
 function isIssue(value: unknown): value is Issues[number] {
