@@ -14,7 +14,10 @@ export type McpTasksErrorCode =
   | 'INVALID_ARGUMENTS'
   /** The idempotency key of a call belongs to a task with other arguments. */
   | 'KEY_REUSED'
-  /** The task of the call's idempotency key is cancelled, but its work has not ended yet. Retrying later helps. */
+  /**
+   * The task of the call's idempotency key is cancelled, but its work has not ended yet; or other calls' tasks with this
+   * key expired at once. Retrying later helps.
+   */
   | 'TASK_ENDING'
   /** This server did not issue the list cursor. */
   | 'INVALID_CURSOR'

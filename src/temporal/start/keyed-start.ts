@@ -86,8 +86,8 @@ export class KeyedStarts {
       if (other) return await this.#same(other, call);
     }
     throw new McpTasksError(
-      'TEMPORAL_UNAVAILABLE',
-      'Every task that was started with this idempotency key expired at once. Try again with a longer ttl.',
+      'TASK_ENDING',
+      'Other calls with this idempotency key were faster, but their tasks have already expired or ended. This call started nothing. Repeat it; if the same happens again, use a longer ttl.',
     );
   }
 
