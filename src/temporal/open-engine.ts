@@ -5,6 +5,7 @@
  */
 import type { DataConverter } from '@temporalio/client';
 import type { Logger } from '../local/log.js';
+import { firstContact } from './connection/first-contact.js';
 import { temporalClient } from './connection/connect.js';
 import { resolveTemporalTarget, type TemporalOptions, type TemporalTarget } from './connection/target.js';
 import { Engine, type EngineOptions } from './engine.js';
@@ -30,17 +31,31 @@ export interface OpenOptions {
 export function openEngine(target: TemporalTarget, options: OpenOptions): TaskEngine {
   const main = engineOn(target, options);
   if (!options.namespaces) return main;
+  const known = new Set([target.address]);
   return new Namespaces(main, options.engine.keys, async (namespace) => {
     const other = await resolveTemporalTarget({ ...options.temporal, ...options.namespaces?.[namespace], namespace });
-    return { engine: engineOn(other, options, namespace), release: other.release };
+    const engine = engineOn(other, options, { scope: namespace, isKnown: known.has(other.address) });
+    known.add(other.address);
+    return { engine, release: other.release };
   });
 }
 
-function engineOn(target: TemporalTarget, options: OpenOptions, scope?: string): Engine {
+/**
+ * @param scope the name of a namespace other than the target's own
+ * @param isKnown whether another engine already waits for the first answer from this address
+ */
+function engineOn(
+  target: TemporalTarget,
+  options: OpenOptions,
+  { scope, isKnown = false }: { readonly scope?: string; readonly isKnown?: boolean } = {},
+): Engine {
   const dataConverter = options.dataConverter(target.namespace);
   const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
   const engine = new Engine({ ...options.engine, client, ...(scope === undefined ? {} : { scope }) });
+  const { logger, closing } = options;
+  // A dev server has answered before it is used.
+  if (target.explicit && !isKnown) void firstContact({ client, address: target.address, logger, closing });
   const { taskQueue, deleteExpired } = options.engine;
-  if (deleteExpired) startJanitor(client, { taskQueue, logger: options.logger, signal: options.closing });
+  if (deleteExpired) startJanitor(client, { taskQueue, logger, signal: closing });
   return engine;
 }
