@@ -61,7 +61,8 @@ export async function startLocalStack({
     // The stack serves the one person who uses this machine, so all requests have the same owner.
     const tasks = await DurableTasks.connect({
       tools: referenceTools(toolsConfigFromEnv(env)),
-      temporal: { dir, ui },
+      // The command prints the addresses.
+      temporal: { dir, ui, log: (line, about) => logger[about ? 'debug' : 'info']({}, line) },
       ...encryptedBy(env),
       owner: () => 'local',
       fallback: 'handle',

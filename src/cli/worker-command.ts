@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Runtime } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
+import type { TemporalOptions } from '../temporal/connection/target.js';
 import { referenceActivities, referenceTools, referenceWorkflowsPath, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { createWorker, type DurableWorker } from '../worker/index.js';
@@ -48,7 +49,7 @@ async function runModule(file: string, { taskQueue, dir, logger }: WorkerOptions
     ...module,
     ...encryptedBy(process.env),
     taskQueue,
-    temporal: { dir, log: (line) => logger.info({}, line) },
+    temporal: temporalOf(dir, logger),
   });
   logger.info({ taskQueue, tools: module.tools.map(({ name }) => name) }, 'worker started');
   await runForParent(worker);
@@ -68,12 +69,17 @@ async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Pro
       // Keeps progress fresh for someone watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',
       defaultHeartbeatThrottleInterval: '250 ms',
-      temporal: { dir, log: (line) => logger.info({}, line) },
+      temporal: temporalOf(dir, logger),
     });
     await runForParent(worker);
   } finally {
     await postgres.release();
   }
+}
+
+/** The process that started this one, if any, has already logged the addresses. */
+function temporalOf(dir: string, logger: Logger): TemporalOptions {
+  return { dir, log: (line, about) => logger[about && process.connected ? 'debug' : 'info']({}, line) };
 }
 
 /** Runs the worker until it is stopped, or until the process that started this one, if any, is gone. */

@@ -75,7 +75,11 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     expect(places.every((place) => place > 0)).toBe(true);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(error.message).toContain('TEMPORAL_ADDRESS');
-    expect(lines.filter((line) => line.includes(': tried '))).toHaveLength(5);
+    // What a machine simply does not have is in the error, not in the log.
+    expect(lines.filter((line) => line.includes(': tried ')).map((line) => line.split(': ')[1])).toEqual([
+      'tried download',
+      'tried build with Go',
+    ]);
   });
 
   it('tries TEMPORAL_CLI_PATH first', async () => {

@@ -43,8 +43,11 @@ export interface TemporalOptions {
    * @default false
    */
   readonly ui?: boolean | undefined;
-  /** Receives a line for each notable event while a dev server is found and started. */
-  readonly log?: ((line: string) => void) | undefined;
+  /**
+   * Receives a line for each notable event while a dev server is found and started. `about` is `address` if the line
+   * gives an address of the ready server.
+   */
+  readonly log?: ((line: string, about?: 'address') => void) | undefined;
   /** Stops waiting for a dev server when aborted. */
   readonly signal?: AbortSignal | undefined;
 }

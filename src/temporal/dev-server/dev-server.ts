@@ -16,6 +16,12 @@ import {
 import { findTemporalCli } from './find-cli.js';
 import { hiddenUi, noUi, serveUi } from './ui-server.js';
 
+/**
+ * Receives a line for each notable event: what is being tried, and how long it takes.
+ * @param about `address` if the line gives an address of the ready server, which the caller may show otherwise
+ */
+export type Log = (line: string, about?: 'address') => void;
+
 export interface DevServerOptions {
   /** The directory for its files, which are kept in the subfolder `temporal`. */
   readonly dir: string;
@@ -24,8 +30,7 @@ export interface DevServerOptions {
    * @default false
    */
   readonly ui?: boolean | undefined;
-  /** Receives a line for each notable event: what is being tried, and how long it takes. */
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** Stops waiting when aborted. A server that has already been started is released. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,7 +72,7 @@ export async function acquireDevServer(options: DevServerOptions): Promise<DevSe
   const service = devServer(options);
   const lease = await acquireLocalService(service, options);
   const address = `${LOOPBACK}:${lease.ports.grpc}`;
-  options.log(`Temporal's gRPC API is at ${address}: give this to Temporal's CLI as --address`);
+  options.log(`Temporal's gRPC API is at ${address}: give this to Temporal's CLI as --address`, 'address');
   const ui = options.ui
     ? await serveUi(service.dir, lease.ports, options.log).catch(async (error: unknown) => {
         await lease.release();

@@ -59,6 +59,9 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
   throw search.failure();
 }
 
+/** A way that this machine does not have. That is usual, so it is not logged. */
+class Absent extends Error {}
+
 class Search {
   readonly #failures: string[] = [];
 
@@ -80,7 +83,7 @@ class Search {
     this.source.signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     this.#failures.push(`${way}: ${reason}`);
-    this.source.log(`Temporal CLI: tried ${way}: ${reason}`);
+    if (!(error instanceof Absent)) this.source.log(`Temporal CLI: tried ${way}: ${reason}`);
   }
 
   async #versionOf(executable: string): Promise<string> {
@@ -110,19 +113,19 @@ class Search {
 
 function fromVariable(env: NodeJS.ProcessEnv): string {
   const path = env['TEMPORAL_CLI_PATH'];
-  if (!path) throw new Error('not set');
+  if (!path) throw new Absent('not set');
   return resolve(path);
 }
 
 /** Returns an absolute path, because the Temporal SDK starts an executable by its path and does not search PATH. */
 async function fromPath(env: NodeJS.ProcessEnv): Promise<string> {
   const executable = await which('temporal', { path: env['PATH'] ?? '', nothrow: true });
-  if (executable === null) throw new Error('no executable named temporal');
+  if (executable === null) throw new Absent('no executable named temporal');
   return resolve(executable);
 }
 
 async function inCache(path: string): Promise<string> {
-  if (!(await exists(path))) throw new Error(`${path} does not exist`);
+  if (!(await exists(path))) throw new Absent(`${path} does not exist`);
   return path;
 }
 

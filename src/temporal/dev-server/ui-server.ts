@@ -50,7 +50,7 @@ export function noUi(dir: string): string[] {
 export async function serveUi(
   dir: string,
   { ui, web }: UiPorts,
-  log: (line: string) => void,
+  log: (line: string, about?: 'address') => void,
 ): Promise<UiServer | undefined> {
   const host = readAddress(dir);
   if (host === undefined) {
@@ -74,7 +74,7 @@ export async function serveUi(
   // Serving the UI must not keep a program running.
   server.unref();
   const url = `http://${LOOPBACK}:${portOf(server)}`;
-  log(`Temporal's web UI is at ${url}`);
+  log(`Temporal's web UI is at ${url}`, 'address');
   return { url, close: async () => await close(server) };
 }
 

@@ -27,9 +27,9 @@ export class LateTarget implements TemporalTarget {
       start.state = `Temporal is still starting on this machine (${line})`;
     };
     starting('finding a Temporal CLI');
-    const log = (line: string): void => {
+    const log: TemporalOptions['log'] = (line, about) => {
       starting(line);
-      options.log?.(line);
+      options.log?.(line, about);
     };
     const signal = AbortSignal.any([start.signal, ...(options.signal ? [options.signal] : [])]);
     this.ready = start.begun
