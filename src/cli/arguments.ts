@@ -19,12 +19,10 @@ export function hostName(text: string): string {
   throw new InvalidArgumentError('Give a host name without scheme, port or path.');
 }
 
-/** Parses the origin of web pages, such as `http://localhost:8233`. */
+/** Parses the origin of web pages, such as `http://localhost:8233`. A page's whole address stands for its origin. */
 export function origin(text: string): string {
-  if (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text) return text;
-  throw new InvalidArgumentError(
-    'Give an origin: scheme, host and port, without a path, such as http://localhost:8233.',
-  );
+  if (/^https?:/.test(text) && URL.canParse(text)) return new URL(text).origin;
+  throw new InvalidArgumentError('Give an origin: scheme, host and port, such as http://localhost:8233.');
 }
 
 /** Makes a parser for an option that can be repeated. */

@@ -4,25 +4,28 @@ import { McpTasksError } from '../task/errors.js';
 import { weaknessOf } from '../task/key-strength.js';
 import { encryptedBy } from './encrypted-by.js';
 import { startCodecServer } from './codec-server.js';
+import { recordedUi } from '../temporal/dev-server/recorded-ui.js';
 import { endCommand, stopSignal } from './process-end.js';
 
-/** The origins of the UI of `temporal server start-dev`. The dev server of this package has its UI at another port. */
+/** The origins of the UI of `temporal server start-dev`. */
 const DEV_UI = ['http://localhost:8233', 'http://127.0.0.1:8233'];
 
 export interface CodecServerCommandOptions {
   readonly port: number;
-  /** The origins of the UI. @default those of `temporal server start-dev` */
+  /** The origins of the UI. @default those of `temporal server start-dev`, and of the dev server in `dir` */
   readonly ui: readonly string[];
+  /** Where the dev server of this package keeps its files. */
+  readonly dir: string;
   readonly logger: Logger;
 }
 
 /** @throws McpTasksError `CONFIGURATION` if there are no keys, or the token is too short or easy to guess */
-export async function codecServer({ port, ui, logger }: CodecServerCommandOptions): Promise<void> {
+export async function codecServer({ port, ui, dir, logger }: CodecServerCommandOptions): Promise<void> {
   const codec = encryptedBy(process.env).dataConverter?.payloadCodecs?.at(-1);
   if (!codec)
     throw new McpTasksError(
       'CONFIGURATION',
-      'the codec server needs the keys that the servers and workers encrypt with: set MCP_TASKS_ENCRYPTION_KEYS',
+      'The codec server needs the keys with which the servers and workers encrypt: set MCP_TASKS_ENCRYPTION_KEYS to the same value.',
     );
   const token = process.env['MCP_TASKS_CODEC_TOKEN'] || undefined;
   const weakness = token === undefined ? undefined : weaknessOf(token);
@@ -31,10 +34,11 @@ export async function codecServer({ port, ui, logger }: CodecServerCommandOption
       'CONFIGURATION',
       `MCP_TASKS_CODEC_TOKEN: the token ${weakness}. Generate one with "openssl rand -base64 32".`,
     );
-  const origins = ui.length === 0 ? DEV_UI : ui;
+  // The dev server may start later than this command, and then gets its port.
+  const origins = (): readonly string[] => (ui.length === 0 ? [...DEV_UI, ...recordedUi(dir)] : ui);
   const server = await startCodecServer({ codec, port, origins, token, logger });
   try {
-    process.stdout.write(welcome(server.url, origins));
+    process.stdout.write(welcome(server.url, origins()));
     await stopSignal();
   } finally {
     await server.close();
@@ -45,7 +49,7 @@ export async function codecServer({ port, ui, logger }: CodecServerCommandOption
 function welcome(url: string, origins: readonly string[]): string {
   return `The codec server is at ${url}
 
-In Temporal's UI (${origins.join(', ')}), set this address as the codec server. On the command line:
+Temporal's UI at ${origins.join(' or ')} may use it: choose Configure Codec Server there, and enter this address. On the command line:
 
   temporal workflow show --codec-endpoint ${url} --workflow-id <task ID>
 `;

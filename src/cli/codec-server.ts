@@ -32,8 +32,8 @@ export interface CodecServerOptions {
   readonly codec: PayloadCodec;
   /** 0 for any free port. */
   readonly port: number;
-  /** The origins of the UI's pages, such as `http://localhost:8233`. */
-  readonly origins: readonly string[];
+  /** Returns the origins of the UI's pages, such as `http://localhost:8233`. Called for each request of a page. */
+  readonly origins: () => readonly string[];
   /** If set, requests must have `Authorization: Bearer <token>`. */
   readonly token?: string | undefined;
   readonly logger: Logger;
@@ -76,7 +76,7 @@ async function answer(
   const { host = '', origin, authorization, 'content-type': type = '' } = request.headers;
   // A page of another site can reach this server under a name of its own (DNS rebinding), or send a simple request.
   if (!LOOPBACK.test(host)) return refuse(response, 403, 'Use the name localhost to reach this server.');
-  if (origin !== undefined && !origins.includes(origin))
+  if (origin !== undefined && !origins().includes(origin))
     return refuse(
       response,
       403,
@@ -92,7 +92,7 @@ async function answer(
     return refuse(response, 401, 'This server requires its token. Send Authorization: Bearer <MCP_TASKS_CODEC_TOKEN>.');
   if (!type.startsWith('application/json')) return refuse(response, 415, 'Send application/json.');
   const body = await read(request);
-  if (body === undefined) return refuse(response, 413, `A request must be at most ${LARGEST_BODY} bytes.`);
+  if (body === undefined) return refuse(response, 413, 'A request must be at most 16 MiB.');
   const done = await codecAnswer(codec, action as 'encode' | 'decode', body);
   if (done.status !== 200) {
     logger.warn({ status: done.status }, `codec request refused: ${done.body.slice(0, LONGEST_REASON)}`);

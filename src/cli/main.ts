@@ -103,12 +103,13 @@ program
   .addOption(
     repeatable(
       '--ui <origin>',
-      'the origin of the UI whose pages may call this server, such as the address that `start` prints',
+      'the origin of the UI whose pages may call this server, such as https://temporal.example.com',
       each(origin),
-      'that of `temporal server start-dev`, http://localhost:8233',
+      'that of the dev server in --dir, and that of `temporal server start-dev`, http://localhost:8233',
     ),
   )
-  .action(async (options: { port: number; ui: readonly string[] }) => {
+  .option(...dir)
+  .action(async (options: { port: number; ui: readonly string[]; dir: string }) => {
     const { codecServer } = await import('./codec-server-command.js');
     await codecServer({ ...options, logger: stderrLogger() });
   });

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../local/log.js';
+import { encryptedBy } from './encrypted-by.js';
 import { startLocalStack, type LocalStack } from './local-stack.js';
 import { stopSignal } from './process-end.js';
 
@@ -18,7 +19,7 @@ export interface StartOptions {
 export async function start({ port, dir, ui, logger }: StartOptions): Promise<void> {
   const roots = process.env['MCP_TASKS_ROOTS'] || (await dataFolder());
   const stack = await startLocalStack({ port, dir, env: { ...process.env, MCP_TASKS_ROOTS: roots }, ui, logger });
-  process.stdout.write(welcome(stack, roots));
+  process.stdout.write(welcome(stack, roots, encryptedBy(process.env).dataConverter !== undefined));
   const stopping = new AbortController();
   const kept = keepWorker(stack, logger, stopping.signal);
   await stopSignal();
@@ -52,12 +53,13 @@ async function dataFolder(): Promise<string> {
   return path;
 }
 
-function welcome({ url, uiUrl, tasks }: LocalStack, roots: string): string {
+/** @param encrypted whether Temporal stores ciphertext, which its UI cannot show */
+function welcome({ url, uiUrl, tasks }: LocalStack, roots: string, encrypted: boolean): string {
   const host = JSON.stringify({ mcpServers: { 'mcp-tasks-temporal': { type: 'http', url } } }, undefined, 2);
   return `
 The MCP server is at      ${url}
 Temporal is at            ${tasks.temporal.address}
-${uiUrl ? `Temporal's web UI is at   ${uiUrl}\n` : ''}
+${uiUrl ? `Temporal's web UI is at   ${uiUrl}\n` : ''}${uiUrl && encrypted ? `To decrypt what it shows:  npx mcp-tasks-temporal codec-server --ui ${uiUrl}\n` : ''}
 Paste this into your MCP host's configuration:
 
 ${host}

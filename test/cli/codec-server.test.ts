@@ -2,7 +2,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
 import { encryption } from '../../src/encryption/index.js';
 import { defineTool, ToolError } from '../../src/index.js';
+import { writeRecord } from '../../src/local/record.js';
 import { bodyWith, payloadsIn } from '../../src/temporal/connection/json-payloads.js';
 import { remoteCodec } from '../../src/temporal/connection/remote-codec.js';
 import { startStack, type Stack } from '../helpers/stack.js';
@@ -102,11 +106,28 @@ describe('answers', () => {
   });
 
   it('the pages of another UI if told to', async () => {
-    const other = await start(['--ui', 'https://ui.example']);
+    const other = await start(['--ui', 'https://ui.example/namespaces/default']);
     const body = bodyWith(await encoded());
     const ask = async (origin: string) => await send('POST', '/decode', { origin }, body, other.url);
     expect(await ask('https://ui.example')).toMatchObject({ status: 200 });
     expect(await ask(UI)).toMatchObject({ status: 403 });
+  });
+
+  it('the pages of a dev server in its folder, even if that starts later', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'mcp-tasks-codec-'));
+    const other = await start(['--dir', dir]);
+    const body = bodyWith(await encoded());
+    const ask = async (origin: string) => (await send('POST', '/decode', { origin }, body, other.url)).status;
+    expect(await ask('http://127.0.0.1:28613')).toBe(403);
+    await mkdir(join(dir, 'temporal'));
+    writeRecord(join(dir, 'temporal'), { ports: { grpc: 28612, ui: 28613, web: 28614 } });
+    expect(await ask('http://127.0.0.1:28613')).toBe(200);
+    expect(await ask('http://localhost:28613')).toBe(200);
+    expect(await ask('http://127.0.0.1:28614')).toBe(403);
+    expect(await ask(UI)).toBe(200);
+    const again = await start(['--dir', dir]);
+    expect(again.output()).toContain('http://127.0.0.1:28613');
+    await rm(dir, { recursive: true });
   });
 
   it.each([
