@@ -289,12 +289,14 @@ const limits = z
     streams: shares('streams'),
     subscriptions: shares('subscriptions'),
     waitingRequests: shares('waitingRequests'),
+    unansweredBytes: shares('unansweredBytes'),
     unreadBytes: shares('unreadBytes'),
     sessionBytes: shares('sessionBytes'),
     readsPerPoll: single('readsPerPoll'),
     tasksPerSubscription: single('tasksPerSubscription'),
     unreadBytesPerStream: single('unreadBytesPerStream'),
     requestBytes: single('requestBytes'),
+    requestValues: single('requestValues'),
   } satisfies Record<keyof typeof SHARED | keyof typeof SINGLE, z.ZodType>)
   .describe('How much callers may use; false removes a limit. See limits.md');
 

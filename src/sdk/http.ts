@@ -15,7 +15,7 @@ import { attachTasks } from './attach.js';
 import type { PeerOf } from './link.js';
 import { declareCapabilities } from './seam.js';
 
-/** Creates the server for a request. Add your ordinary (not durable) tools to it. */
+/** Creates the server for a request, whose body has been read already. Add your ordinary (not durable) tools to it. */
 export type ServerFactory = (given: {
   readonly request: Request;
   readonly authInfo: AuthInfo | undefined;

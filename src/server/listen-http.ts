@@ -1,7 +1,6 @@
 /** Subscriptions to tasks over HTTP: adds the tasks' notifications to the SDK's own stream. @module */
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { peekBody } from '../mcp/request/body.js';
 import { limitReached } from '../mcp/request/refusal.js';
 import { LimitExceeded } from '../protocol/errors.js';
 import type { PeerHandler } from '../mcp/sessions/sessions-http.js';
@@ -15,10 +14,9 @@ export function serveTaskListeners(handler: PeerHandler, service: TaskService, k
   const methods = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
   return {
     async fetch(request, given, peer) {
-      // Check the header first, so that no other request's body is read twice.
       const subscribes = methods.has(request.headers.get('mcp-method') ?? '');
       if (!subscribes) return await handler.fetch(request, given, peer);
-      const body = await peekBody(request, given.parsedBody, service.quota.limits.requestBytes);
+      const body = given.parsedBody;
       let release: () => void;
       try {
         release = service.quota.hold(peer, 'subscriptions');

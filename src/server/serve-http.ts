@@ -1,4 +1,6 @@
 /** `serveHttp` for handlers of `@modelcontextprotocol/server`. @module */
+import type { IncomingMessage } from 'node:http';
+import type { toNodeHandler as ToNodeHandler } from '@modelcontextprotocol/node';
 import {
   listenHttp,
   type HttpServer,
@@ -6,7 +8,11 @@ import {
   type ServedHandler,
   type ServeHttpOptions,
 } from '../mcp/http/node-server.js';
+import type { FetchHandler } from '../mcp/sessions/sessions-http.js';
 import { McpTasksError } from '../task/errors.js';
+
+/** What the SDK's adapter takes for a request of Node. */
+type AdaptedRequest = Parameters<ReturnType<typeof ToNodeHandler>>[0];
 
 /**
  * Serves a handler over HTTP: listens on a port, refuses requests for other hosts and from other web pages (403), and
@@ -29,10 +35,12 @@ export async function serveHttp(handler: ServedHandler, options: ServeHttpOption
 async function nodeListener(): Promise<NodeListener> {
   try {
     const { toNodeHandler } = await import('@modelcontextprotocol/node');
-    return (handler) => {
-      const { maxRequestBodySize } = handler;
-      const serve = toNodeHandler(handler, maxRequestBodySize === undefined ? {} : { maxRequestBodySize });
-      return async (request, response) => await serve(request as Parameters<typeof serve>[0], response);
+    return (handler) => async (request, response) => {
+      const streamed: FetchHandler = {
+        ...handler,
+        fetch: async (bodiless) => await handler.fetch(withBody(bodiless, request)),
+      };
+      await toNodeHandler(streamed)(withoutBody(request), response);
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
@@ -42,4 +50,38 @@ async function nodeListener(): Promise<NodeListener> {
       { cause: error },
     );
   }
+}
+
+/**
+ * Returns the request as one without a body. The SDK's adapter would read the whole body before the handler is called,
+ * for callers without a token too, and nothing would limit how many bodies are held in memory.
+ */
+function withoutBody({ method, url, headers }: IncomingMessage): AdaptedRequest {
+  const { 'content-length': _, ...others } = headers;
+  return { method, url, headers: others, async *[Symbol.asyncIterator]() {} } as unknown as AdaptedRequest;
+}
+
+/** Returns the request with the body of Node's request, which arrives as the handler reads it. */
+function withBody(bodiless: Request, request: IncomingMessage): Request {
+  const { method } = bodiless;
+  if (method === 'GET' || method === 'HEAD') return bodiless;
+  const headers = new Headers(bodiless.headers);
+  const { 'content-length': length } = request.headers;
+  if (length !== undefined) headers.set('content-length', length);
+  // Not destroyed when the handler stops reading: its answer still needs the connection.
+  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Request(bodiless, { method, headers, body, duplex: 'half' });
 }

@@ -70,11 +70,7 @@ export function httpHandler(
     fetch: async (request, given, peer) => await serving.run(peer, async () => await sdk.fetch(request, given)),
     close: async () => await sdk.close(),
   };
-  const listening = serveTaskListeners(
-    fillRoutingName(handler, service.versions, maxRequestBodySize),
-    service,
-    keepAliveMs,
-  );
+  const listening = serveTaskListeners(fillRoutingName(handler, service.versions), service, keepAliveMs);
   const sessions = serveSessions(listening, service, {
     peerOf: (authInfo) => Peer.http(rule, authInfo, service.logger),
     announceTools: () => sdk.notify.toolsChanged(),

@@ -104,6 +104,16 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       expect((await start(on, bob)).status).toBe(200);
     });
 
+    it('limits calls that repeat a key, which Temporal has to look up', async () => {
+      const on = await limited({ readsPerSecond: { perOwner: 2, perProcess: 100 } });
+      stopTheClock();
+      const keyed = { ...ann, meta: { [IDEMPOTENCY_KEY]: crypto.randomUUID() } };
+      const args = { gate: gate() };
+      for (let n = 0; n < 3; n++) expect((await start(on, keyed, 'wait', args)).status).toBe(200);
+      expect(await start(on, keyed, 'wait', args)).toMatchObject(refusal('readsPerSecond', 2));
+      expect((await start(on, ann)).status).toBe(200);
+    });
+
     it('limits running tasks, and lets another one start when one has ended', async () => {
       const on = await limited({ runningTasks: { perOwner: 2, perProcess: 100 } });
       const mine = gate();
@@ -309,6 +319,21 @@ describe("on the v1 SDK's own transports", () => {
     await theirs.drop();
   });
 
+  it('a session that ends frees its streams', async () => {
+    const on = sessionful(server);
+    const session = await Session.begin(on, {}, ann.authInfo);
+    const stream = await session.listen(on);
+    expect(stream.response.status).toBe(200);
+    const headers = { 'mcp-session-id': session.id, 'mcp-protocol-version': '2025-11-25' };
+    const ended = await on.fetch(new Request('http://127.0.0.1/mcp', { method: 'DELETE', headers }), ann);
+    expect(ended.status).toBe(200);
+    await stream.ended;
+    const other = sessionful(server);
+    const next = await (await Session.begin(other, {}, ann.authInfo)).listen(other);
+    expect(next.response.status).toBe(200);
+    await next.drop();
+  });
+
   it('a refused request gets the error, without its HTTP status', async () => {
     const on = sessionful(server);
     const session = await Session.begin(on, {}, ann.authInfo);
@@ -324,48 +349,59 @@ describe("on the v1 SDK's own transports", () => {
   });
 });
 
-it('over stdio, subscriptions are limited, and their places freed', async () => {
+it('over stdio, subscriptions are limited, and their places freed, by the end of a connection too', async () => {
   const stack = await startStack(tools, { limits: { subscriptions: { perProcess: 1 } } });
-  const [client, transport] = InMemoryTransport.createLinkedPair();
-  const server = stack.tasks.stdio(() => new McpServer({ name: 'test', version: '1.0.0' }), { transport });
-  const received: JSONRPCMessage[] = [];
-  client.onmessage = (message) => void received.push(message);
-  await client.start();
-  const subscribe = async (id: string): Promise<void> =>
-    await client.send({
-      jsonrpc: '2.0',
-      id,
-      method: 'subscriptions/listen',
-      params: {
-        // Otherwise a subscription to tasks alone ends at once, because there are none.
-        notifications: { taskIds: [], toolsListChanged: true },
-        _meta: {
-          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-          'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
-          'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
-        },
-      },
-    });
-  const answer = async (fits: (message: JSONRPCMessage) => boolean): Promise<JSONRPCMessage> =>
-    await vi.waitFor(() => {
-      const found = received.find(fits);
-      if (!found) throw new Error('not yet');
-      return found;
-    });
+  const connection = async () => {
+    const [client, transport] = InMemoryTransport.createLinkedPair();
+    const server = stack.tasks.stdio(() => new McpServer({ name: 'test', version: '1.0.0' }), { transport });
+    const received: JSONRPCMessage[] = [];
+    client.onmessage = (message) => void received.push(message);
+    await client.start();
+    return {
+      server,
+      send: async (message: JSONRPCMessage): Promise<void> => await client.send(message),
+      subscribe: async (id: string): Promise<void> =>
+        await client.send({
+          jsonrpc: '2.0',
+          id,
+          method: 'subscriptions/listen',
+          params: {
+            // Otherwise a subscription to tasks alone ends at once, because there are none.
+            notifications: { taskIds: [], toolsListChanged: true },
+            _meta: {
+              'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+              'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
+              'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+            },
+          },
+        }),
+      answer: async (fits: (message: JSONRPCMessage) => boolean): Promise<JSONRPCMessage> =>
+        await vi.waitFor(() => {
+          const found = received.find(fits);
+          if (!found) throw new Error('not yet');
+          return found;
+        }),
+    };
+  };
   const acknowledged = (id: string) => (message: JSONRPCMessage) =>
     'method' in message &&
     message.params?.['_meta'] !== undefined &&
     JSON.stringify(message.params['_meta']).includes(`"${id}"`);
-  await subscribe('one');
-  await answer(acknowledged('one'));
-  await subscribe('two');
-  expect(await answer((message) => 'id' in message && message.id === 'two')).toMatchObject({
+  const first = await connection();
+  await first.subscribe('one');
+  await first.answer(acknowledged('one'));
+  await first.subscribe('two');
+  expect(await first.answer((message) => 'id' in message && message.id === 'two')).toMatchObject({
     error: { code: -32010, data: { limit: 'subscriptions', allowed: 1, retryAfterMs: 1_000 } },
   });
-  await client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'one' } });
-  await subscribe('three');
-  await answer(acknowledged('three'));
-  await server.close();
+  await first.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'one' } });
+  await first.subscribe('three');
+  await first.answer(acknowledged('three'));
+  await first.server.close();
+  const second = await connection();
+  await second.subscribe('four');
+  await second.answer(acknowledged('four'));
+  await second.server.close();
   await stack.close();
 });
 

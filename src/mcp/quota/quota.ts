@@ -40,6 +40,14 @@ export interface StartPermit {
   started(task: Pick<Task, 'id'>, isRepeat: boolean): void;
 }
 
+/** The body of a request that is being served. */
+export interface PendingBody {
+  /** Counts bytes of it. @throws LimitExceeded if the other bodies have reached a limit */
+  add(bytes: number): void;
+  /** The response has ended. */
+  release(): void;
+}
+
 export class Quota {
   readonly limits: Limits;
   readonly #pollInterval: number;
@@ -52,6 +60,7 @@ export class Quota {
     subscriptions: new SharedCount(),
     waitingRequests: new SharedCount(),
   };
+  readonly #unanswered = new SharedCount();
   readonly #unread = new SharedCount();
   readonly #keys = new LRUCache<string, true>({ max: MOST_KEYS });
   /** Whether a caller with a token has been seen. Until then, all others may use everything that the process allows. */
@@ -65,13 +74,17 @@ export class Quota {
 
   /**
    * Lets a call start a task.
-   * @param key identifies repeats of the call, which do not count
+   * @param key identifies repeats of the call, which count as reads
    * @throws LimitExceeded
    */
   start(requester: Requester, key: string | undefined): StartPermit {
     const { owner } = requester;
     const name = key === undefined ? undefined : digest(owner.id, key);
-    if (name !== undefined && this.#keys.has(name)) return { started: () => undefined };
+    if (name !== undefined && this.#keys.has(name)) {
+      // It starts nothing, but Temporal has to find its task.
+      this.read(requester);
+      return { started: () => undefined };
+    }
     const running = this.#running.exceeded(owner.id, this.bound('runningTasks', owner));
     if (running)
       throw refused(requester, { ...running, limit: 'runningTasks', retryAfterMs: this.#running.retryAfterMs });
@@ -121,6 +134,23 @@ export class Quota {
     const exceeded = held.take(owner.id, this.bound(limit, owner));
     if (exceeded) throw refused(requester, { ...exceeded, limit, retryAfterMs: A_MOMENT });
     return once(() => held.give(owner.id));
+  }
+
+  /** Counts the body of a request as it arrives. */
+  receive({ owner }: Pick<Requester, 'owner'>): PendingBody {
+    const all = this.#unanswered;
+    let mine = 0;
+    return {
+      add: (bytes) => {
+        // As if this body were not there: so one that is larger than the limit can be served, alone.
+        all.give(owner.id, mine);
+        const exceeded = all.exceeded(owner.id, this.bound('unansweredBytes', owner));
+        if (!exceeded) mine += bytes;
+        all.add(owner.id, mine);
+        if (exceeded) throw limitExceeded({ ...exceeded, owner, limit: 'unansweredBytes', retryAfterMs: A_MOMENT });
+      },
+      release: once(() => all.give(owner.id, mine)),
+    };
   }
 
   /**

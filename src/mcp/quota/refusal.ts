@@ -19,6 +19,7 @@ export interface Reached extends Omit<Exceeded, 'scope'> {
 /** What makes room, if waiting alone may not. */
 const RELIEF: Partial<Record<LimitName, string>> = {
   runningTasks: ' A task that ends or is cancelled makes room for another.',
+  unansweredBytes: ' Wait for the pending answers, or cancel their requests.',
   unreadBytes: ' Read the pending responses first.',
 };
 

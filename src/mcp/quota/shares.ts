@@ -31,6 +31,7 @@ export class SharedCount {
 
   /** Takes an amount, whatever the limits. */
   add(owner: string, amount: number): void {
+    if (amount === 0) return;
     this.#total += amount;
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + amount);
   }

@@ -44,13 +44,14 @@ export const SHARED = {
     perProcess: 6_000,
     counted: 'task starts per minute',
     meaning:
-      'Calls of durable tools. A caller that has been idle can make this many at once, and then regains a sixtieth of them each second. A call that repeats an idempotency key does not count.',
+      'Calls of durable tools. A caller that has been idle can make this many at once, and then regains a sixtieth of them each second. A call that repeats an idempotency key counts as a read.',
   },
   readsPerSecond: {
     perOwner: 250,
     perProcess: 1_000,
     counted: 'requests about tasks per second',
-    meaning: 'Requests about tasks (`tasks/*`, and reads of linked results). This many can arrive at once.',
+    meaning:
+      'Requests about tasks (`tasks/*`, reads of linked results, and calls that repeat an idempotency key). This many can arrive at once.',
   },
   streams: {
     perOwner: 256,
@@ -69,6 +70,14 @@ export const SHARED = {
     perProcess: 2_000,
     counted: 'waiting requests',
     meaning: 'Requests that wait for a task: `tasks/result`, calls that do not become a task, and `task_wait`.',
+  },
+  unansweredBytes: {
+    perOwner: 32 * MIB,
+    perProcess: 128 * MIB,
+    counted: 'bytes of unanswered requests',
+    unit: 'bytes',
+    meaning:
+      'Bodies of requests over HTTP, from their first byte until the response has ended, with 40 bytes more for each value in them. A single body may be larger.',
   },
   unreadBytes: {
     perOwner: 64 * MIB,
@@ -121,6 +130,13 @@ export const SINGLE = {
     meaning: 'The body of one request over HTTP. Larger arguments and answers also need external storage.',
     beyond: 'The request is refused with 413',
   },
+  requestValues: {
+    each: 100_000,
+    of: 'request',
+    counted: 'values in the body of one request',
+    meaning: 'Values in the body of one request over HTTP: each text, number, list, object and so on, at any depth.',
+    beyond: 'The request is refused with 413',
+  },
 } as const satisfies Record<string, SingleRow>;
 
 export type SharedLimit = keyof typeof SHARED;
@@ -155,6 +171,11 @@ export interface LimitOptions {
   readonly subscriptions?: Shares | false | undefined;
   /** Requests that wait for the end of a task. @default { perOwner: 500, perProcess: 2000 } */
   readonly waitingRequests?: Shares | false | undefined;
+  /**
+   * Bytes of the bodies of requests over HTTP whose responses have not ended.
+   * @default { perOwner: 33554432, perProcess: 134217728 } (32 and 128 MiB)
+   */
+  readonly unansweredBytes?: Shares | false | undefined;
   /** Bytes of responses over HTTP that clients have not read yet. @default { perOwner: 67108864, perProcess: 268435456 } (64 and 256 MiB) */
   readonly unreadBytes?: Shares | false | undefined;
   /** Bytes kept about the tasks of sessions (2025-11-25). @default { perOwner: 8388608, perProcess: 33554432 } (8 and 32 MiB) */
@@ -170,4 +191,6 @@ export interface LimitOptions {
    * @default 4194304 (4 MiB)
    */
   readonly requestBytes?: number | false | undefined;
+  /** Values in the body of one request over HTTP, at any depth. @default 100000 */
+  readonly requestValues?: number | false | undefined;
 }

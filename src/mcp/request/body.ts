@@ -1,28 +1,89 @@
-/** Reads a copy of a request's body, up to a size limit, and leaves the original unread. @module */
+/** Reads the body of a request once, within the limits. No SDK and no handler reads it again. @module */
+import { number } from '../../limits/limits.js';
+import { countValues } from '../../limits/value-count.js';
+
+/** About how much memory a parsed value takes besides its text, in bytes. */
+const VALUE = 40;
+
+export interface BodyLimits {
+  /** The most bytes. */
+  readonly bytes: number;
+  /** The most values in the JSON, at any depth. */
+  readonly values: number;
+  /** Counts bytes that are now in memory. @throws LimitExceeded if they are too many for now */
+  readonly count: (bytes: number) => void;
+}
+
+/** The body as JSON, or the text that is not JSON. */
+export type Body = { readonly json: unknown } | { readonly text: string };
+
+/** The body has more bytes or values than the limits allow. */
+export class TooLarge extends Error {
+  constructor(
+    message: string,
+    /** The request's JSON-RPC ID, if known. */
+    readonly id: unknown = null,
+  ) {
+    super(message);
+  }
+}
 
 /**
- * Returns the body parsed as JSON, or `undefined` if it is not JSON or is too large. Reporting that is left to the
- * handler that serves the request.
- * @param largest the size limit in bytes
+ * Returns the body, as long as the limits allow it.
+ * @param parsedBody what a framework has already read, if one has
+ * @throws TooLarge, and what `count` throws
  */
-export async function peekBody(request: Request, parsedBody: unknown, largest: number): Promise<unknown> {
-  if (parsedBody !== undefined || request.method !== 'POST') return parsedBody;
-  const reader = request.clone().body?.getReader();
-  if (!reader) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      chunks.push(read.value as Uint8Array);
-      size += (read.value as Uint8Array).byteLength;
-      if (size > largest) {
-        // Not awaited: it resolves only after the other branch of the clone has been read too.
-        reader.cancel().catch(() => undefined);
-        return undefined;
-      }
-    }
-    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
-  } catch {
-    return undefined;
+export async function readBody(request: Request, parsedBody: unknown, limits: BodyLimits): Promise<Body> {
+  const declared = Number(request.headers.get('content-length'));
+  if (parsedBody !== undefined) {
+    limits.count(declared || Buffer.byteLength(JSON.stringify(parsedBody)));
+    return { json: withinValues(parsedBody, limits) };
   }
+  if (declared > limits.bytes) throw tooManyBytes(limits);
+  const text = await textOf(request, limits);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { text };
+  }
+  return { json: withinValues(json, limits) };
+}
+
+async function textOf({ body }: Request, limits: BodyLimits): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  const reader = body?.getReader();
+  try {
+    for (;;) {
+      // A client that hangs up has sent a part, which is not JSON.
+      const read = await reader?.read().catch(() => undefined);
+      if (!read || read.done) return text + decoder.decode();
+      size += read.value.byteLength;
+      if (size > limits.bytes) throw tooManyBytes(limits);
+      limits.count(read.value.byteLength);
+      text += decoder.decode(read.value as Uint8Array, { stream: true });
+    }
+  } catch (error) {
+    reader?.cancel().catch(() => undefined);
+    throw error;
+  }
+}
+
+function withinValues(json: unknown, { values: most, count }: BodyLimits): unknown {
+  const values = countValues(json, most);
+  if (values !== undefined) {
+    count(VALUE * values);
+    return json;
+  }
+  const { id } = json as { id?: unknown };
+  throw new TooLarge(
+    `Payload Too Large: the request contains more than ${number(most)} values (each text, number, list, object and so on counts). Send fewer at once, or pass a file's path or URL instead of its content.`,
+    typeof id === 'string' || typeof id === 'number' ? id : null,
+  );
+}
+
+function tooManyBytes({ bytes }: BodyLimits): TooLarge {
+  return new TooLarge(`Payload Too Large: Request body must not exceed ${bytes} bytes`);
 }

@@ -1,5 +1,6 @@
 /** HTTP answers to requests that are refused before an SDK sees them. @module */
 import { InvalidToken, RPC, type LimitExceeded, type RpcFault } from '../../protocol/errors.js';
+import type { TooLarge } from './body.js';
 
 export function failure(
   status: number,
@@ -16,6 +17,11 @@ export function limitReached({ code, message, data }: LimitExceeded, id: unknown
     { jsonrpc: '2.0', id, error: { code, message, data } },
     { status: 429, headers: { 'retry-after': retryAfter(data.retryAfterMs) } },
   );
+}
+
+/** The answer to a request with a body that is too large. */
+export function bodyTooLarge({ message, id }: TooLarge): Response {
+  return Response.json({ jsonrpc: '2.0', id, error: { code: RPC.serverError, message } }, { status: 413 });
 }
 
 /** Returns the header's value: whole seconds. */

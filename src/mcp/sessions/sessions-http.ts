@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
-import { peekBody } from '../request/body.js';
+import { readBody, TooLarge } from '../request/body.js';
 import type { AuthInfo } from '../request/owner.js';
 import { RPC, RpcFault } from '../../protocol/errors.js';
 import { faultOf, isTemporary } from '../request/faults.js';
@@ -18,7 +18,7 @@ import { isStatedInRequests, pickVersion } from '../../protocol/registry.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
 import { serveWithin } from '../quota/http.js';
 import type { TaskService } from '../service.js';
-import { failure, retryAfter, unknownOwner, unknownSession } from '../request/refusal.js';
+import { bodyTooLarge, failure, retryAfter, unknownOwner, unknownSession } from '../request/refusal.js';
 import { unlessExpired, untilExpiry } from '../request/token-expiry.js';
 import type { Peer } from './peer.js';
 import { newSession, sealSession, type Session } from './session.js';
@@ -40,8 +40,15 @@ export interface FetchHandler {
   close(): Promise<void>;
 }
 
+/** A request whose body has been read: it is in `given`, unless it is not JSON. */
+interface Received {
+  readonly request: Request;
+  readonly given: Given;
+}
+
 /** A handler behind the sessions, which gets the request's client too. */
 export interface PeerHandler {
+  /** @param given the body of a POST is in it, and has been read, unless it is not JSON */
   fetch(request: Request, given: Given, peer: Peer): Promise<Response>;
   close(): Promise<void>;
 }
@@ -141,19 +148,36 @@ export function serveSessions(
   };
 
   async function serveLimited(request: Request, given: Given, peer: Peer): Promise<Response> {
-    let method: unknown = request.headers.get('mcp-method');
+    let method: unknown;
     return await serveWithin(
       service,
       { request, owner: peer.owner, repeatable: () => method !== 'tools/call', over: () => peer.over() },
       async () => {
-        const message = isSessionless(request)
-          ? undefined
-          : await peekBody(request, given.parsedBody, service.quota.limits.requestBytes);
-        if (message !== undefined) method = methodOf(message);
-        const response = await serve(request, given, { peer, message });
+        let read: Received;
+        try {
+          read = await received(request, given, peer);
+        } catch (error) {
+          if (error instanceof TooLarge) return bodyTooLarge(error);
+          throw error;
+        }
+        method = methodOf(read.given.parsedBody);
+        const message = isSessionless(request) ? undefined : read.given.parsedBody;
+        const response = await serve(read.request, read.given, { peer, message });
         return atOnce(Array.isArray(message) ? response : await limitStatus(response, peer));
       },
     );
+  }
+
+  /** Reads the body of a POST, so that nobody else reads it. @throws TooLarge, LimitExceeded */
+  async function received(request: Request, given: Given, peer: Peer): Promise<Received> {
+    if (request.method !== 'POST') return { request, given };
+    const { requestBytes: bytes, requestValues: values } = service.quota.limits;
+    const { add, release } = service.quota.receive(peer);
+    peer.onceOver(release);
+    const body = await readBody(request, given.parsedBody, { bytes, values, count: add });
+    if ('json' in body) return { request, given: { ...given, parsedBody: body.json } };
+    // What is wrong with it is left to the SDK.
+    return { request: new Request(request, { method: 'POST', body: body.text }), given };
   }
 
   /** Returns the version that the request states in its header. */

@@ -10,11 +10,16 @@ const METHOD = 'subscriptions/listen';
 /** The key in `_meta` of the subscription that a message belongs to: the ID of its request. */
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
+/** One answer for the whole list: describing each wrong element of a long one takes long. */
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
 const Listen = z.looseObject({
   id: z.union([z.string(), z.number()]),
   method: z.literal(METHOD),
   params: z.looseObject({
-    notifications: z.looseObject({ taskIds: z.array(z.string()) }),
+    notifications: z.looseObject({ taskIds: z.custom<readonly string[]>(isTexts) }),
     _meta: z
       .looseObject({
         [CLIENT_CAPABILITIES]: z.looseObject({ extensions: z.looseObject({}).optional() }).optional(),
