@@ -170,11 +170,14 @@ it('tasks that fail at a database leave none in Temporal, logs or answers', { ti
   await send('tasks/cancel', { taskId });
   // The search would find something: the arguments are not encrypted. Temporal may move them from one file to another
   // between two reads.
-  const database = await vi.waitFor(async () => {
-    const read = await databaseFiles();
-    expect(read.includes('rows.csv')).toBe(true);
-    return read;
-  });
+  const database = await vi.waitFor(
+    async () => {
+      const read = await databaseFiles();
+      expect(read.includes('rows.csv')).toBe(true);
+      return read;
+    },
+    { timeout: 30_000, interval: 250 },
+  );
   expectNone(database);
   expectNone(output);
 });

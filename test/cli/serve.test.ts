@@ -123,6 +123,40 @@ function remote(url: string, answered = (): void => {}): McpHttpHandler {
   } as McpHttpHandler;
 }
 
+it.each([
+  [
+    'a module',
+    'tools.mjs',
+    `export { tools as default } from '${new URL('../fixtures/tools.mjs', import.meta.url).href}';
+export const limits = { startsPerMinute: { perProcess: 1 } };`,
+    { file: 'any' },
+  ],
+  [
+    'a gateway file',
+    'mcp-tasks.yaml',
+    `limits: { startsPerMinute: { perProcess: 1 } }
+taskQueue: ${randomUUID()}
+tools:
+  - { name: wait_for_file, workflow: Waiting }`,
+    {},
+  ],
+])('enforces the limits of %s', async (_, name, text, args) => {
+  await writeFile(join(dir, name), text);
+  const { until } = run([
+    join(dir, name),
+    '--port',
+    '0',
+    ...(name === 'tools.mjs' ? ['--task-queue', randomUUID()] : []),
+  ]);
+  const url = await until(/at (http:\S+)\n/);
+  const start = async () => await send2026(remote(url), 'tools/call', { name: 'wait_for_file', arguments: args });
+  expect(await start()).toMatchObject({ status: 200, result: { resultType: 'task' } });
+  expect(await start()).toMatchObject({
+    status: 429,
+    error: { code: -32010, data: { limit: 'startsPerMinute', allowed: 1 } },
+  });
+});
+
 it('requires tokens with --auth', async () => {
   const server = await startAuthorizationServer();
   const resource = 'https://mcp.example.com/mcp';

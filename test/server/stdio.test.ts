@@ -1,5 +1,6 @@
 /** Tasks over stdio: a separate server process, with public clients. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { callTool, tasksCapability } from '../../src/client/index.js';
@@ -94,18 +96,19 @@ describe.each([
 });
 
 it('a worker in the same process and their dev server stop when the client exits', async () => {
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [withWorker],
+  const child = spawn(process.execPath, [withWorker], {
     cwd: dir,
-    stderr: 'ignore',
-    env: { ...(process.env as Record<string, string>), TEMPORAL_CLI_PATH: inject('temporalCli') },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, TEMPORAL_CLI_PATH: inject('temporalCli') },
   });
+  const ended = once(child, 'exit');
   const client = new Client(
     { name: 'test', version: '1.0.0' },
     { versionNegotiation: { mode: 'auto' }, capabilities: tasksCapability },
   );
-  await client.connect(transport);
+  // The SDK's transport for clients kills the process four seconds after it has been closed. A busy machine may need
+  // longer to stop a worker, and then nobody would stop the dev server.
+  await client.connect(new StdioServerTransport(child.stdout, child.stdin));
   const file = join(dir, 'there');
   await writeFile(file, '');
   expect((await callTool(client, { name: 'wait_for_file', arguments: { file } })).structuredContent).toMatchObject({
@@ -114,9 +117,9 @@ it('a worker in the same process and their dev server stop when the client exits
   const { server: devServer } = JSON.parse(
     await readFile(join(dir, '.mcp-tasks', 'temporal', 'server.json'), 'utf8'),
   ) as { server: { pid: number } };
-  const { pid } = transport;
-  await client.close();
-  await expect.poll(() => [alive(pid as number), alive(devServer.pid)], { timeout: 15_000 }).toEqual([false, false]);
+  child.stdin.end();
+  await ended;
+  await expect.poll(() => alive(devServer.pid), { timeout: 15_000 }).toBe(false);
 });
 
 function alive(pid: number): boolean {
