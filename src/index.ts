@@ -27,3 +27,4 @@ export type { Logger } from './local/log.js';
 export type { LimitOptions, Shares } from './mcp/quota/table.js';
 export type { OwnerRule } from './mcp/request/owner.js';
 export type { TemporalOptions, TemporalTarget } from './temporal/connection/target.js';
+export type { Durability } from './local/durability.js';

@@ -10,6 +10,7 @@ import { toolsConfigFromEnv } from '../tools/config.js';
 import { referenceTools } from '../tools/definitions.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
 import { serveHttp } from '../server/serve-http.js';
+import type { Durability } from '../local/durability.js';
 import { encryptedBy } from './encrypted-by.js';
 import { Owned } from './owned.js';
 import { version } from '../version.js';
@@ -23,6 +24,8 @@ export interface LocalStackOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Whether to serve Temporal's web UI. @default false */
   readonly ui?: boolean;
+  /** What Temporal's data survives. @default 'full' */
+  readonly durability?: Durability;
   readonly logger: Logger;
 }
 
@@ -50,6 +53,7 @@ export async function startLocalStack({
   dir: given = '.mcp-tasks',
   env: base,
   ui = false,
+  durability = 'full',
   logger,
 }: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(given);
@@ -62,7 +66,7 @@ export async function startLocalStack({
     const tasks = await DurableTasks.connect({
       tools: referenceTools(toolsConfigFromEnv(env)),
       // The command prints the addresses.
-      temporal: { dir, ui, log: (line, about) => logger[about ? 'debug' : 'info']({}, line) },
+      temporal: { dir, ui, durability, log: (line, about) => logger[about ? 'debug' : 'info']({}, line) },
       ...encryptedBy(env),
       owner: () => 'local',
       fallback: 'handle',
@@ -70,7 +74,7 @@ export async function startLocalStack({
       logger,
     });
     owned.add(async () => await tasks.close());
-    let worker = await WorkerProcess.start({ dir, env });
+    let worker = await WorkerProcess.start({ dir, durability, env });
     owned.add(async () => await worker.stop());
     const server = await serveHttp(
       tasks.handler(() => new McpServer({ name: 'mcp-tasks-temporal', version })),
@@ -86,7 +90,7 @@ export async function startLocalStack({
         return worker;
       },
       async restartWorker() {
-        const next = await WorkerProcess.start({ dir, env });
+        const next = await WorkerProcess.start({ dir, durability, env });
         // The stack was stopped in the meantime, so nothing else would ever stop this worker.
         if (owned.isEmpty) await next.stop();
         worker = next;

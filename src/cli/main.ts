@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line, `mcp-tasks-temporal`. @module */
 import { Command, Option } from 'commander';
+import { DURABILITIES } from '../local/durability.js';
 import { stderrLogger } from '../local/log.js';
 import { isMcpTasksError } from '../task/errors.js';
 import { DEFAULT_TASK_QUEUE } from '../task/names.js';
@@ -24,6 +25,14 @@ const dir = [
   '.mcp-tasks',
 ] as const;
 
+const durability = (): Option =>
+  new Option(
+    '--durability <level>',
+    "what a dev server's data survives: full, also a power cut; normal, killed processes; memory, nothing",
+  )
+    .choices(DURABILITIES)
+    .default('full');
+
 const repeatable = (flags: string, description: string, parse: ReturnType<typeof each>, unless = 'none'): Option =>
   new Option(flags, `${description}; repeatable`).argParser(parse).default([], unless);
 const portOption = (): Option =>
@@ -34,6 +43,7 @@ program
   .description('start Temporal, PostgreSQL, a worker and an MCP server with the reference tools on this machine')
   .addOption(portOption())
   .option(...dir)
+  .addOption(durability())
   .option('--no-ui', "don't serve Temporal's web UI")
   .action(async (options: Omit<StartOptions, 'logger'>) => {
     requirePeers('start', [...SERVER, ...WORKER]);
@@ -51,6 +61,7 @@ program
   )
   .option('--task-queue <name>', 'the Temporal task queue to poll', DEFAULT_TASK_QUEUE)
   .option(...dir)
+  .addOption(durability())
   .action(async (file: string | undefined, options: Omit<WorkerOptions, 'logger'>) => {
     requirePeers('worker', WORKER);
     const { runWorker } = await import('./worker-command.js');
@@ -90,6 +101,7 @@ program
   .option('--worker', "also run a worker for the module's tools")
   .option('--ui', 'also serve the web UI of a dev server, on this machine only')
   .option(...dir)
+  .addOption(durability())
   .action(async (file: string | undefined, options: Omit<ServeOptions, 'logger'>) => {
     requirePeers('serve', [...SERVER, ...(options.worker ? WORKER : [])]);
     const { serve } = await import('./serve-command.js');

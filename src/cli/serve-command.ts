@@ -6,6 +6,7 @@ import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
 import { toolsConfigFromEnv } from '../tools/config.js';
 import { referenceTools } from '../tools/definitions.js';
+import type { Durability } from '../local/durability.js';
 import { encryptedBy } from './encrypted-by.js';
 import { exposure, type Exposure, type ExposureOptions } from './exposure.js';
 import type { HttpServer } from '../mcp/http/node-server.js';
@@ -22,6 +23,8 @@ export interface ServeOptions extends ExposureOptions {
   readonly dir: string;
   /** Whether a dev server also serves its web UI. */
   readonly ui?: boolean;
+  /** What a dev server's data survives. */
+  readonly durability: Durability;
   readonly audience?: string;
   readonly scope: readonly string[];
   readonly fallback: 'await' | 'handle';
@@ -32,7 +35,7 @@ export interface ServeOptions extends ExposureOptions {
 
 /** @param file defines the tools; without it the reference tools are served */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
-  const { transport, taskQueue, dir, ui = false, fallback, worker = false, logger } = options;
+  const { transport, taskQueue, dir, ui = false, durability, fallback, worker = false, logger } = options;
   // Check this before starting anything.
   const exposed = transport === 'http' ? exposure(options) : undefined;
   if (!exposed && options.auth)
@@ -55,17 +58,18 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     );
   // Over stdio, hosts expect the first answers at once.
   const common = { fallback, logger, startInBackground: client !== undefined };
-  const tasks = await (module.connect?.({ dir, ui, ...common }) ??
+  const tasks = await (module.connect?.({ dir, ui, durability, ...common }) ??
     DurableTasks.connect({
       tools: module.tools,
       taskQueue,
-      temporal: { dir, ui },
+      temporal: { dir, ui, durability },
       ...(module.limits ? { limits: module.limits } : {}),
       ...encryptedBy(process.env),
       ...common,
     }));
   if (client) {
-    const runs = worker && file !== undefined ? { file: resolve(file), taskQueue, dir, env: process.env } : undefined;
+    const runs =
+      worker && file !== undefined ? { file: resolve(file), taskQueue, dir, durability, env: process.env } : undefined;
     await client.serve(tasks, makeServer, { worker: runs, logger }).finally(endCommand);
     return;
   }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../local/log.js';
+import type { Durability } from '../local/durability.js';
 import { encryptedBy } from './encrypted-by.js';
 import { startLocalStack, type LocalStack } from './local-stack.js';
 import { stopSignal } from './process-end.js';
@@ -13,12 +14,21 @@ export interface StartOptions {
   readonly dir: string;
   /** Whether to serve Temporal's web UI. */
   readonly ui: boolean;
+  /** What Temporal's data survives. */
+  readonly durability: Durability;
   readonly logger: Logger;
 }
 
-export async function start({ port, dir, ui, logger }: StartOptions): Promise<void> {
+export async function start({ port, dir, ui, durability, logger }: StartOptions): Promise<void> {
   const roots = process.env['MCP_TASKS_ROOTS'] || (await dataFolder());
-  const stack = await startLocalStack({ port, dir, env: { ...process.env, MCP_TASKS_ROOTS: roots }, ui, logger });
+  const stack = await startLocalStack({
+    port,
+    dir,
+    env: { ...process.env, MCP_TASKS_ROOTS: roots },
+    ui,
+    durability,
+    logger,
+  });
   process.stdout.write(welcome(stack, roots, encryptedBy(process.env).dataConverter !== undefined));
   const stopping = new AbortController();
   const kept = keepWorker(stack, logger, stopping.signal);

@@ -4,6 +4,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
+import type { Durability } from '../local/durability.js';
 import type { LimitOptions } from '../mcp/quota/table.js';
 import type { DurableTasks } from '../server/durable-tasks.js';
 import type { DurableTool } from '../tool/define-tool.js';
@@ -16,6 +17,7 @@ export interface ToolModule {
   readonly connect?: (options: {
     readonly dir: string;
     readonly ui: boolean;
+    readonly durability: Durability;
     readonly fallback: 'await' | 'handle';
     readonly startInBackground: boolean;
     readonly logger: Logger;

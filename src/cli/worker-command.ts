@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Runtime } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
 import { McpTasksError } from '../task/errors.js';
+import type { Durability } from '../local/durability.js';
 import type { TemporalOptions } from '../temporal/connection/target.js';
 import { referenceActivities, referenceTools, referenceWorkflowsPath, toolsConfigFromEnv } from '../tools/index.js';
 import { acquirePostgres } from '../tools/postgres/index.js';
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   readonly taskQueue: string;
   /** Where a dev server and a PostgreSQL keep their data. */
   readonly dir: string;
+  /** What a dev server's data survives. */
+  readonly durability: Durability;
   readonly logger: Logger;
 }
 
@@ -31,7 +34,7 @@ export async function runWorker(file: string | undefined, options: WorkerOptions
   await (file === undefined ? runReferenceTools(options) : runModule(file, options));
 }
 
-async function runModule(file: string, { taskQueue, dir, logger }: WorkerOptions): Promise<void> {
+async function runModule(file: string, { taskQueue, dir, durability, logger }: WorkerOptions): Promise<void> {
   const { connect, ...module } = await loadTools(file);
   if (connect)
     throw new McpTasksError(
@@ -49,13 +52,13 @@ async function runModule(file: string, { taskQueue, dir, logger }: WorkerOptions
     ...module,
     ...encryptedBy(process.env),
     taskQueue,
-    temporal: temporalOf(dir, logger),
+    temporal: temporalOf(dir, durability, logger),
   });
   logger.info({ taskQueue, tools: module.tools.map(({ name }) => name) }, 'worker started');
   await runForParent(worker);
 }
 
-async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Promise<void> {
+async function runReferenceTools({ taskQueue, dir, durability, logger }: WorkerOptions): Promise<void> {
   Runtime.install(runtimeOptions(logger));
   const postgres = await acquirePostgres({ dir: resolve(dir), log: (line) => logger.info({}, line) });
   try {
@@ -69,7 +72,7 @@ async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Pro
       // Keeps progress fresh for someone watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',
       defaultHeartbeatThrottleInterval: '250 ms',
-      temporal: temporalOf(dir, logger),
+      temporal: temporalOf(dir, durability, logger),
     });
     await runForParent(worker);
   } finally {
@@ -78,8 +81,8 @@ async function runReferenceTools({ taskQueue, dir, logger }: WorkerOptions): Pro
 }
 
 /** The process that started this one, if any, has already logged the addresses. */
-function temporalOf(dir: string, logger: Logger): TemporalOptions {
-  return { dir, log: (line, about) => logger[about && process.connected ? 'debug' : 'info']({}, line) };
+function temporalOf(dir: string, durability: Durability, logger: Logger): TemporalOptions {
+  return { dir, durability, log: (line, about) => logger[about && process.connected ? 'debug' : 'info']({}, line) };
 }
 
 /** Runs the worker until it is stopped, or until the process that started this one, if any, is gone. */

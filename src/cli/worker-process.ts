@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { McpTasksError } from '../task/errors.js';
+import type { Durability } from '../local/durability.js';
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 /** How long a worker may take to get ready, in milliseconds. It may have to bundle its workflows first. */
@@ -22,6 +23,8 @@ export interface WorkerProcessOptions {
   readonly taskQueue?: string;
   /** Where a dev server and a PostgreSQL keep their data. */
   readonly dir: string;
+  /** What the data of the dev server in `dir` survives. @default that of the `worker` command */
+  readonly durability?: Durability;
   /**
    * The environment for a worker of a module: all of it, because only the author knows what the tools read. A worker of
    * the reference tools gets no `MCP_TASKS_KEY`, which only servers use.
@@ -41,9 +44,10 @@ export class WorkerProcess {
    * never reaches this process's stdout.
    * @throws McpTasksError `LOCAL_SERVICE` if it ends first or is not ready within 60 s; its own output is on stderr
    */
-  static async start({ file, taskQueue, dir, env }: WorkerProcessOptions): Promise<WorkerProcess> {
+  static async start({ file, taskQueue, dir, durability, env }: WorkerProcessOptions): Promise<WorkerProcess> {
     const queue = taskQueue === undefined ? [] : ['--task-queue', taskQueue];
-    const args = ['worker', ...(file === undefined ? [] : [file]), '--dir', dir, ...queue];
+    const storage = durability === undefined ? [] : ['--durability', durability];
+    const args = ['worker', ...(file === undefined ? [] : [file]), '--dir', dir, ...storage, ...queue];
     // The IPC channel also tells the child when its parent is gone.
     const child = fork(MAIN, args, {
       env: file === undefined ? withoutKey(env) : env,

@@ -4,6 +4,7 @@ import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import type { StdioServerHandle } from '@modelcontextprotocol/server/stdio';
 import type { DurableTasksOptions } from '../durable-tasks.js';
 import { DurableTasks } from '../server/durable-tasks.js';
+import type { Durability } from '../local/durability.js';
 import { stderrLogger, type Logger } from '../local/log.js';
 import type { HandlerOptions, ServerFactory } from '../server/serve.js';
 import { McpTasksError } from '../task/errors.js';
@@ -34,6 +35,8 @@ export interface GatewayOptions extends Pick<
   readonly dir?: string;
   /** Whether a dev server also serves Temporal's web UI, to this machine only. @default false */
   readonly ui?: boolean;
+  /** What a dev server's data survives. @default 'full' */
+  readonly durability?: Durability;
   /** Whether to reload the tools when the file changes and on SIGHUP. @default true */
   readonly watch?: boolean;
   /**
@@ -114,13 +117,21 @@ export class Gateway {
   static async open(
     load: () => Promise<LoadedGateway>,
     loaded: LoadedGateway,
-    { worker = {}, beforeWorker = () => undefined, dir, ui, logger = stderrLogger(), ...rest }: GatewayOptions,
+    {
+      worker = {},
+      beforeWorker = () => undefined,
+      dir,
+      ui,
+      durability,
+      logger = stderrLogger(),
+      ...rest
+    }: GatewayOptions,
   ): Promise<Gateway> {
     const { temporal, namespaces, dataConverter, optionsFor } = await connectionsOf(loaded, dir);
     const tasks = await DurableTasks.connect({
       ...rest,
       tools: loaded.tools,
-      temporal: { ...temporal, ui },
+      temporal: { ...temporal, ui, durability },
       namespaces,
       dataConverter,
       taskQueue: OWN_TASK_QUEUE,

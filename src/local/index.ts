@@ -1,4 +1,5 @@
 export { acquireLocalService, type AcquireOptions } from './acquire.js';
+export { checkDurability, type Durability } from './durability.js';
 export type { Launch, LocalService } from './definition.js';
 export { environmentFor } from './environment.js';
 export type { LocalServiceLease } from './service-lease.js';

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { TLSConfig } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Durability } from '../../local/durability.js';
 import { McpTasksError } from '../../task/errors.js';
 import { addressProblem, headerProblem, pathProblem } from './settings.js';
 
@@ -42,6 +43,12 @@ export interface TemporalOptions {
    * @default false
    */
   readonly ui?: boolean | undefined;
+  /**
+   * What the data of a dev server survives: `'full'`, also a power cut; `'normal'`, the end of any process, while a power
+   * cut may lose the last half minute; `'memory'`, nothing, not even the end of the server. Whoever starts it decides.
+   * @default 'full'
+   */
+  readonly durability?: Durability | undefined;
   /**
    * Receives a line for each notable event while a dev server is found and started. `about` is `address` if the line
    * gives an address of the ready server.
@@ -86,10 +93,10 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
   const { address, namespace } = configuredIn(options, configured);
   if (address) return explicitTarget(address, namespace, options, configured);
 
-  const { dir = '.mcp-tasks', ui, log = () => {}, signal } = options;
+  const { dir = '.mcp-tasks', ui, durability, log = () => {}, signal } = options;
   // A configured Temporal does not need the code of local services.
   const { acquireDevServer } = await import('../dev-server/index.js');
-  const server = await acquireDevServer({ dir, ui, log, signal });
+  const server = await acquireDevServer({ dir, ui, durability, log, signal });
   try {
     const { ensureNamespace } = await import('../dev-server/namespace.js');
     await ensureNamespace(server.address, namespace);

@@ -1,19 +1,22 @@
 /**
- * Runs a Temporal dev server that keeps its state in a file. All processes that use the same directory share it.
+ * Runs a Temporal dev server that keeps its state in a file, unless asked not to. All processes that use the same directory share it.
  * @module
  */
 import { join, resolve } from 'node:path';
 import {
   LOOPBACK,
   acquireLocalService,
+  checkDurability,
   creatingPrivateFiles,
   environmentFor,
   knock,
   sharedFolder,
+  type Durability,
   type LocalService,
   type Ports,
 } from '../../local/index.js';
 import { findTemporalCli } from './find-cli.js';
+import { logOtherDurability, noteDurability, storageArguments } from './storage.js';
 import { hiddenUi, noUi, serveUi } from './ui-server.js';
 
 /**
@@ -30,6 +33,8 @@ export interface DevServerOptions {
    * @default false
    */
   readonly ui?: boolean | undefined;
+  /** What its data survives. The process that starts the server decides. @default 'full' */
+  readonly durability?: Durability | undefined;
   readonly log: Log;
   /** Stops waiting when aborted. A server that has already been started is released. */
   readonly signal?: AbortSignal | undefined;
@@ -65,14 +70,18 @@ type PortName = 'grpc' | 'ui' | 'web';
 
 /**
  * Joins the dev server of a directory, or starts it. It keeps closed workflows for 24 hours.
- * @throws McpTasksError `LOCAL_SERVICE` if there is no Temporal CLI to start it with, or it does not start
+ * @throws McpTasksError `LOCAL_SERVICE` if there is no Temporal CLI to start it with, or it does not start;
+ * `CONFIGURATION` if there is no such durability
  */
 export async function acquireDevServer(options: DevServerOptions): Promise<DevServer> {
+  const { durability = 'full' } = options;
+  checkDurability(durability);
   sharedFolder(resolve(options.dir), options.log);
-  const service = devServer(options);
+  const service = devServer(options, durability);
   const lease = await acquireLocalService(service, options);
   const address = `${LOOPBACK}:${lease.ports.grpc}`;
   options.log(`Temporal's gRPC API is at ${address}: give this to Temporal's CLI as --address`, 'address');
+  logOtherDurability(service.dir, durability, options.log);
   const ui = options.ui
     ? await serveUi(service.dir, lease.ports, options.log).catch(async (error: unknown) => {
         await lease.release();
@@ -90,7 +99,10 @@ export async function acquireDevServer(options: DevServerOptions): Promise<DevSe
   };
 }
 
-function devServer({ dir: parent, ui = false, log, signal }: DevServerOptions): LocalService<PortName> {
+function devServer(
+  { dir: parent, ui = false, log, signal }: DevServerOptions,
+  durability: Durability,
+): LocalService<PortName> {
   const dir = resolve(parent, 'temporal');
   return {
     name: 'Temporal dev server',
@@ -101,7 +113,9 @@ function devServer({ dir: parent, ui = false, log, signal }: DevServerOptions): 
       const file = await findTemporalCli({ log, signal });
       return async (ports) => {
         const uiArguments = ui ? await hiddenUi(dir, ports) : noUi(dir);
-        const args = [...startArguments(join(dir, 'temporal.db'), ports), ...uiArguments];
+        noteDurability(dir, durability);
+        const storage = storageArguments(durability, join(dir, 'temporal.db'));
+        const args = [...startArguments(ports), ...storage, ...uiArguments];
         return creatingPrivateFiles({ file, args, env: environmentFor('run') });
       };
     },
@@ -115,7 +129,7 @@ function devServer({ dir: parent, ui = false, log, signal }: DevServerOptions): 
   };
 }
 
-function startArguments(file: string, { grpc }: Ports<'grpc'>): string[] {
-  const where = ['--db-filename', file, '--ip', LOOPBACK, '--port', String(grpc)];
+function startArguments({ grpc }: Ports<'grpc'>): string[] {
+  const where = ['--ip', LOOPBACK, '--port', String(grpc)];
   return ['server', 'start-dev', ...where, '--log-level', 'error', ...HISTORY_POLLS, ...NO_HTTP_API];
 }
