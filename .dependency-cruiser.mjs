@@ -75,7 +75,7 @@ const sdks = {
   'index.ts': null,
   'version.ts': null,
   'durable-tasks.ts': '@temporalio/(client|common)',
-  server: '@modelcontextprotocol/(node|server)',
+  server: '@modelcontextprotocol/server',
   sdk: '@modelcontextprotocol/sdk',
   auth: '@modelcontextprotocol/server',
   encryption: '@temporalio/common',

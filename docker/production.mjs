@@ -7,7 +7,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 /** The optional peers that the image's commands use. */
 const PEERS = [
   '@duckdb/node-api',
-  '@modelcontextprotocol/node',
   '@modelcontextprotocol/server',
   '@temporalio/activity',
   '@temporalio/client',

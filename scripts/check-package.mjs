@@ -39,7 +39,6 @@ try {
     '@modelcontextprotocol/server',
     '@modelcontextprotocol/sdk',
     '@modelcontextprotocol/client',
-    '@modelcontextprotocol/node',
     '@duckdb/node-api',
     'pg',
     'pg-copy-streams',

@@ -1,8 +1,9 @@
 /** The exports for server authors: `mcp-tasks-temporal`. @module */
 export { DurableTasks } from './server/durable-tasks.js';
-export { serveHttp } from './server/serve-http.js';
+export { serveHttp } from './mcp/http/node-server.js';
 export type { HandlerOptions, ServerFactory } from './server/serve.js';
-export type { HttpServer, ServeHttpOptions, ServedHandler } from './mcp/http/node-server.js';
+export type { ServedHandler } from './mcp/http/node-listener.js';
+export type { HttpServer, ServeHttpOptions } from './mcp/http/node-server.js';
 export type { DurableTasksOptions } from './durable-tasks.js';
 export { defineTool, type DurableTool } from './tool/define-tool.js';
 export type {

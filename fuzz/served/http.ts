@@ -4,7 +4,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { bearerAuth } from '../../src/auth/index.js';
 import { DurableTasks } from '../../src/index.js';
 import { DurableTasks as V1DurableTasks, serveHttp as serveV1 } from '../../src/sdk/index.js';
-import { serveHttp } from '../../src/server/serve-http.js';
+import { serveHttp } from '../../src/mcp/http/node-server.js';
 import { trustBearers } from '../../test/helpers/bearers.js';
 import { options } from './options.js';
 import { reportVitals } from './vitals.js';

@@ -5,7 +5,7 @@ import { McpTasksError } from '../task/errors.js';
 const require = createRequire(import.meta.url);
 
 /** The packages that serve MCP over HTTP or stdio. */
-export const SERVER = ['@modelcontextprotocol/server', '@modelcontextprotocol/node'] as const;
+export const SERVER = ['@modelcontextprotocol/server'] as const;
 /** The packages that run tools. */
 export const WORKER = ['@temporalio/worker'] as const;
 

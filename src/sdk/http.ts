@@ -4,6 +4,7 @@
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { directAnswer, respondDirectly } from '../mcp/handlers/direct.js';
 import { finite, keepAliveOf, type StreamOptions } from '../mcp/http/handler-options.js';
 import { RPC } from '../protocol/errors.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
@@ -12,8 +13,9 @@ import { serveSessions, type FetchHandler, type Given, type PeerHandler } from '
 import type { TaskService } from '../mcp/service.js';
 import { capabilitiesFor } from '../task/input.js';
 import { attachTasks } from './attach.js';
+import { acceptedRequest } from './direct.js';
 import type { PeerOf } from './link.js';
-import { declareCapabilities } from './seam.js';
+import { declareCapabilities, handles } from './seam.js';
 
 /** Creates the server for a request, whose body has been read already. Add your ordinary (not durable) tools to it. */
 export type ServerFactory = (given: {
@@ -31,8 +33,12 @@ export function httpHandler(
   const serving = new Set<McpServer>();
 
   async function serve(request: Request, given: Given, peer: Peer): Promise<Response> {
-    const { authInfo } = given;
+    const { authInfo, parsedBody } = given;
+    const accepted = acceptedRequest(service, { headers: request.headers, body: parsedBody });
+    const answer = accepted && directAnswer(service, accepted, { request, peer });
     const mcp = await factory({ request, authInfo });
+    if (answer && isFree(mcp))
+      return await respondDirectly(accepted, request, answer).finally(() => mcp.server.onclose?.());
     serving.add(mcp);
     const done = async (): Promise<void> => {
       serving.delete(mcp);
@@ -72,6 +78,11 @@ export function httpHandler(
     },
   };
   return serveSessions(handler, service, { peerOf, keepAliveMs });
+}
+
+/** Returns whether tasks can be attached to the server. */
+function isFree(mcp: McpServer): boolean {
+  return !mcp.isConnected() && !handles(mcp, 'tasks/get');
 }
 
 /** Calls `done` when the response has been sent, or its reader has disconnected. */

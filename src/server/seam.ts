@@ -6,7 +6,9 @@
  */
 import {
   PerRequestHTTPServerTransport,
+  SERVER_INFO_META_KEY,
   type ClientCapabilities,
+  type Implementation,
   type JSONRPCRequest,
   type McpServer,
   type Result,
@@ -22,6 +24,7 @@ export type Handler = (request: JSONRPCRequest, ctx: ServerContext) => Promise<R
 interface Inside {
   _wrapHandler(method: string, handler: Handler): Handler;
   _getRequestHandler(method: string): Handler | undefined;
+  _outboundServerInfo(): Implementation | undefined;
   _clientCapabilities?: ClientCapabilities;
 }
 
@@ -56,6 +59,21 @@ export function intercept(
   } finally {
     delete inside._wrapHandler;
   }
+}
+
+/**
+ * Returns a result as this server sends it in a version whose requests state it: complete, and with the server's name.
+ * @throws McpTasksError `CONFIGURATION` if the SDK's version lacks these members
+ */
+export function statelessResult({ server }: McpServer, result: Result): Result {
+  const inside = server as unknown as Partial<Inside>;
+  if (typeof inside._outboundServerInfo !== 'function') throw unsupported();
+  const { _meta = {} } = result;
+  return {
+    resultType: 'complete',
+    ...result,
+    _meta: { ..._meta, [SERVER_INFO_META_KEY]: inside._outboundServerInfo() },
+  };
 }
 
 /**

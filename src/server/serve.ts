@@ -19,17 +19,22 @@ import {
   type StdioServerHandle,
 } from '@modelcontextprotocol/server/stdio';
 import { finite, keepAliveOf, type HandlerOptions as CommonOptions } from '../mcp/http/handler-options.js';
-import type { ServedHandler } from '../mcp/http/node-server.js';
+import { directAnswer, respondDirectly } from '../mcp/handlers/direct.js';
 import type { OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { Peer } from '../mcp/sessions/peer.js';
-import { serveSessions, type PeerHandler } from '../mcp/sessions/sessions-http.js';
+import { serveSessions, type Given, type PeerHandler } from '../mcp/sessions/sessions-http.js';
 import { pickVersion } from '../protocol/registry.js';
+import type { RpcResult } from '../protocol/request.js';
+import type { ProtocolVersion } from '../protocol/version.js';
 import { McpTasksError } from '../task/errors.js';
 import { attachTasks } from './attach.js';
 import type { ConnectedPeer } from './context.js';
+import { acceptedRequest } from './direct.js';
 import { serveTaskListeners } from './listen-http.js';
+import { stateCodec } from './request-state.js';
 import { fillRoutingName } from './routing-name.js';
+import { statelessResult } from './seam.js';
 import { TaskTransport } from './stdio-transport.js';
 
 /** Creates the server for a request or, over stdio, for a connection. Add your ordinary (not durable) tools to it. */
@@ -41,8 +46,16 @@ export interface HandlerOptions
     CommonOptions,
     Omit<CreateMcpHandlerOptions, 'keepAliveMs' | 'maxRequestBodySize' | 'maxSubscriptions' | keyof CommonOptions> {}
 
-/** The client of the request that the SDK is serving. Kept here because the SDK does not pass it to the factory. */
-const serving = new AsyncLocalStorage<Peer>();
+/** The request that the SDK is serving. Kept here because the SDK does not pass it to the factory. */
+interface Serving {
+  readonly peer: Peer;
+  /** The author's server for this request, if it has been made already. */
+  readonly made?: Made | undefined;
+}
+
+type Made = Promise<McpServer | Server>;
+
+const serving = new AsyncLocalStorage<Serving>();
 
 /** Chains the layers that a request passes: sessions, subscriptions to tasks, then the SDK, which makes its server. */
 export function httpHandler(
@@ -50,25 +63,47 @@ export function httpHandler(
   rule: OwnerRule | undefined,
   factory: ServerFactory,
   options: HandlerOptions,
-): McpHttpHandler & ServedHandler {
+): McpHttpHandler {
   const serverOf = taskServers(service, factory, () => {
-    const peer = serving.getStore();
-    if (!peer) throw new Error('the SDK serves a request outside its handler');
-    return peer;
+    const served = serving.getStore();
+    if (!served) throw new Error('the SDK serves a request outside its handler');
+    return served;
   });
+  const codec = stateCodec(service.keys);
   const { subscriptions, requestBytes } = service.quota.limits;
   const keepAliveMs = keepAliveOf(options);
-  const maxRequestBodySize = finite(requestBytes);
   const sdk = createMcpHandler(serverOf, {
     ...options,
     keepAliveMs,
-    maxRequestBodySize,
+    maxRequestBodySize: finite(requestBytes),
     // Counted here already, for each owner too.
     maxSubscriptions: finite(subscriptions.process),
   });
+  let closed = false;
   const handler: PeerHandler = {
-    fetch: async (request, given, peer) => await serving.run(peer, async () => await sdk.fetch(request, given)),
-    close: async () => await sdk.close(),
+    async fetch(request, given, peer) {
+      const bySdk = async (made?: Made): Promise<Response> =>
+        await serving.run({ peer, made }, async () => await sdk.fetch(request, given));
+      if (closed || request.method !== 'POST') return await bySdk();
+      const posted = { headers: request.headers, body: given.parsedBody };
+      const accepted = acceptedRequest(service, posted, { options, codec });
+      const answer = accepted && directAnswer(service, accepted, { request, peer });
+      if (!answer) return await bySdk();
+      const { stated } = accepted.version;
+      const made = makeServer(factory, contextOf(stated, request, given));
+      const mcp = await made.catch(() => undefined);
+      // The SDK reports what is wrong with the server.
+      if (!(mcp instanceof McpServer) || mcp.isConnected()) return await bySdk(made);
+      const result = async (): Promise<RpcResult> => {
+        const plain = await answer();
+        return stated === 'in-requests' ? statelessResult(mcp, plain) : plain;
+      };
+      return await respondDirectly(accepted, request, result).finally(() => mcp.server.onclose?.());
+    },
+    async close() {
+      closed = true;
+      await sdk.close();
+    },
   };
   const listening = serveTaskListeners(fillRoutingName(handler, service.versions), service, keepAliveMs);
   const sessions = serveSessions(listening, service, {
@@ -76,7 +111,7 @@ export function httpHandler(
     announceTools: () => sdk.notify.toolsChanged(),
     keepAliveMs,
   });
-  return { ...sdk, ...sessions, maxRequestBodySize };
+  return { ...sdk, ...sessions };
 }
 
 /** Returns the SDK's transport on the standard streams of this process. */
@@ -93,21 +128,34 @@ export function stdioServer(
   const peer = Peer.stdio(rule);
   const transport = new TaskTransport(options.transport, service, peer);
   return serveStdio(
-    taskServers(service, factory, () => ({
-      owner: peer.owner,
-      session: peer.session,
-      expired: peer.expired,
-      limited: peer.limited,
-      connection: transport.connection,
-    })),
+    taskServers(service, factory, () => ({ peer, connection: transport.connection })),
     { ...options, transport },
   );
 }
 
+/** Makes the author's server for a request. As a promise, so that errors are handled alike, thrown or rejected. */
+async function makeServer(factory: ServerFactory, ctx: McpRequestContext): Made {
+  return await factory(ctx);
+}
+
+/** Returns what the SDK tells the factory about a request. */
+function contextOf(stated: ProtocolVersion['stated'], request: Request, { authInfo }: Given): McpRequestContext {
+  return {
+    era: stated === 'in-requests' ? 'modern' : 'legacy',
+    ...(authInfo === undefined ? {} : { authInfo }),
+    requestInfo: request,
+  };
+}
+
 /** Returns a factory whose servers also serve the tasks. */
-function taskServers(service: TaskService, factory: ServerFactory, peerOf: () => ConnectedPeer) {
+function taskServers(
+  service: TaskService,
+  factory: ServerFactory,
+  served: () => Serving & Pick<ConnectedPeer, 'connection'>,
+) {
   return async (ctx: McpRequestContext): Promise<McpServer> => {
-    const mcp = await factory(ctx);
+    const { peer: client, made, connection } = served();
+    const mcp = await (made ?? factory(ctx));
     if (!(mcp instanceof McpServer)) {
       throw new McpTasksError(
         'CONFIGURATION',
@@ -116,7 +164,7 @@ function taskServers(service: TaskService, factory: ServerFactory, peerOf: () =>
     }
     const stated = ctx.era === 'modern' ? 'in-requests' : 'in-initialize';
     const name = ctx.requestInfo?.headers.get('mcp-protocol-version');
-    const { owner, session, expired, limited, connection } = peerOf();
+    const { owner, session, expired, limited } = client;
     const peer = {
       owner,
       session,

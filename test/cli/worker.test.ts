@@ -134,7 +134,7 @@ describe('without a package that is needed', () => {
   }
 
   it.each([
-    [['serve'], ['@modelcontextprotocol/server', '@modelcontextprotocol/node']],
+    [['serve'], ['@modelcontextprotocol/server']],
     [['worker', 'tools.mjs'], ['@temporalio/worker']],
   ])('%j names the command that installs it', async (args, names) => {
     const packages = names.map((name) => `"${name}@${peerDependencies[name]}"`);

@@ -1,7 +1,7 @@
 /** This project's server with the tools of the 2025-11-25 conformance suite. @module */
 import { fileURLToPath } from 'node:url';
 import { McpServer } from '@modelcontextprotocol/server';
-import { serveHttp } from '../../src/server/serve-http.js';
+import { serveHttp } from '../../src/mcp/http/node-server.js';
 import { trustBearers } from './bearers.js';
 import { startStack } from './stack.js';
 import { tools } from '../../conformance/fixture/tools.js';

@@ -1,7 +1,7 @@
 /** The 2025-11-25 conformance suite against v1 servers, without affinity and on the SDK's own sessions. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { serveHttp } from '../../src/server/serve-http.js';
+import { serveHttp } from '../../src/mcp/http/node-server.js';
 import type { HttpServer } from '../../src/mcp/http/node-server.js';
 import { DurableTasks, type FetchHandler } from '../../src/sdk/index.js';
 import { tools } from '../../conformance/fixture/tools.js';

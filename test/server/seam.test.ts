@@ -3,7 +3,7 @@ import { createMcpHandler, InMemoryTransport, McpServer } from '@modelcontextpro
 import { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
-import { intercept, openStream } from '../../src/server/seam.js';
+import { intercept, openStream, statelessResult } from '../../src/server/seam.js';
 import { send2026 } from '../helpers/raw-requests.js';
 import { installed } from '../helpers/sdk-version.js';
 import type { Endpoint } from '../helpers/session-client.js';
@@ -70,6 +70,14 @@ describe(`inside ${installed('@modelcontextprotocol/server')}`, () => {
     };
     expect(await answered('auto')).toBe('text/event-stream');
     expect(await answered('json')).toBe('application/json');
+  });
+
+  it('a server says who it is', () => {
+    expect(statelessResult(serverWithTool(), { taskId: 'a', _meta: { own: 1 } })).toEqual({
+      resultType: 'complete',
+      taskId: 'a',
+      _meta: { own: 1, 'io.modelcontextprotocol/serverInfo': { name: 't', version: '1' } },
+    });
   });
 
   it('a server without the seam is refused with a clear error', () => {

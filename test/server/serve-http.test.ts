@@ -1,7 +1,7 @@
 /** `serveHttp` of both adapters. */
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serveHttp, type HttpServer, type ServedHandler } from '../../src/index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { serveHttp, type HttpServer, type Logger, type ServedHandler } from '../../src/index.js';
 import { onlyAllowedNames } from '../../src/mcp/http/allowed-names.js';
 import { serveHttp as serveV1Http } from '../../src/sdk/index.js';
 
@@ -133,5 +133,51 @@ describe.each([
     client.abort();
     expect(await hungUp).toBe('aborted');
     await other.close();
+  });
+
+  it.each(['{"a":"é"}', '{"a":', ''])('passes on the body %j', async (body) => {
+    const echo = async (request: Request): Promise<Response> => new Response(await request.text());
+    const other = await serve({ ...handler, fetch: echo }, { port: 0 });
+    expect(await (await fetch(other.url, { method: 'POST', body })).text()).toBe(body);
+    await other.close();
+  });
+
+  it('serves another request on the connection of one whose body nobody has read', async () => {
+    const { port } = new URL(server.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const request = `POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(100_000)}`;
+    let answer = '';
+    const answered = new Promise<void>((resolve) =>
+      socket.on('data', (data) => {
+        answer += data.toString();
+        if (answer.split(' 200 OK').length === 3) resolve();
+      }),
+    );
+    socket.write(request + request);
+    await answered;
+    expect(answer).not.toContain('close');
+    socket.destroy();
+  });
+
+  it('answers 500 if the handler fails, and logs why', async () => {
+    const error = vi.fn<Logger['error']>();
+    const other = await serve(
+      {
+        ...handler,
+        fetch: async () => {
+          throw new Error('unexpected');
+        },
+      },
+      { port: 0, logger: { debug() {}, info() {}, warn() {}, error } },
+    );
+    const response = await fetch(other.url);
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ error: { code: -32603 } });
+    expect(error).toHaveBeenCalledOnce();
+    await other.close();
+  });
+
+  it('answers 400 if the request makes no URL', async () => {
+    expect(await raw(server, '/mcp', 'Host: a b')).toContain(' 400 ');
   });
 });

@@ -1,11 +1,11 @@
 /** An MCP endpoint on a port. @module */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { isIPv4, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpTasksError } from '../../task/errors.js';
 import { stderrLogger, type Logger } from '../../local/log.js';
 import { milliseconds, type Duration } from '../../task/duration.js';
-import type { FetchHandler } from '../sessions/sessions-http.js';
+import { nodeListener, type ServedHandler } from './node-listener.js';
 import { StalledReaders } from './stalled-readers.js';
 import { namesIn, onlyAllowedNames, type AllowedNames } from './allowed-names.js';
 
@@ -41,26 +41,22 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** A handler, as `DurableTasks.handler` and `bearerAuth` return it. */
-export interface ServedHandler extends FetchHandler {
-  /** The paths that the handler answers besides its own. */
-  readonly metadataPaths?: readonly string[];
-  /** The maximum size of a request's body, in bytes. @default 4194304 (4 MiB) */
-  readonly maxRequestBodySize?: number;
-}
-
-/** Converts between Node's requests and web-standard ones. */
-export type NodeListener = (handler: ServedHandler) => (request: IncomingMessage, response: ServerResponse) => unknown;
-
 /**
- * Serves `handler` on a port.
- * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, the host is not an address of this machine,
- * or it would accept no host name
+ * Serves a handler over HTTP: listens on a port, refuses requests for other hosts and from other web pages (403), and
+ * answers 404 outside the endpoint's path. The handler accepts the names allowed here too.
+ *
+ * @param handler what `DurableTasks.handler`, `Gateway.handler` or `bearerAuth` returned
+ * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, if `host` is not an address of this machine,
+ * or if it means every address and `allowedHosts` is not set
+ * @example
+ * const handler = tasks.handler(() => new McpServer({ name: 'clock', version: '1.0.0' }));
+ * const server = await serveHttp(handler, { port: 3000 });
+ * console.log(server.url); // http://127.0.0.1:3000/mcp
+ * process.once('SIGTERM', () => void server.close());
  */
-export async function listenHttp(
+export async function serveHttp(
   handler: ServedHandler,
-  listenerOf: NodeListener,
-  { host = '127.0.0.1', port = 3000, path = '/mcp', readTimeout = '1 minute', logger, ...names }: ServeHttpOptions,
+  { host = '127.0.0.1', port = 3000, path = '/mcp', readTimeout = '1 minute', logger, ...names }: ServeHttpOptions = {},
 ): Promise<HttpServer> {
   const allowedHosts = [...namesIn(names, 'allowedHosts'), ...ownName(host)];
   if (isEveryAddress(host) && allowedHosts.length === 0) {
@@ -69,8 +65,9 @@ export async function listenHttp(
       `to listen on ${host || 'every address'}, name the hosts at which clients reach this server: allowedHosts: ['mcp.example.com']. Requests for any other host are refused (DNS rebinding)`,
     );
   }
-  const stalled = new StalledReaders(milliseconds(readTimeout, 'readTimeout'), logger ?? stderrLogger());
-  const serve = listenerOf(onlyAllowedNames(handler, { ...names, allowedHosts }));
+  const log = logger ?? stderrLogger();
+  const stalled = new StalledReaders(milliseconds(readTimeout, 'readTimeout'), log);
+  const serve = nodeListener(onlyAllowedNames(handler, { ...names, allowedHosts }), log);
   const paths = new Set([path, ...(handler.metadataPaths ?? [])]);
   const server = createServer((request, response) => {
     stalled.watch(response);

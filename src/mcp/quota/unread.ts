@@ -4,6 +4,10 @@
  * @module
  */
 import type { LimitExceeded } from '../../protocol/errors.js';
+import { wholeText } from '../request/whole-answer.js';
+
+/** Up to this length, in characters, a connection takes a whole answer at once, so it does not count as unread. */
+const SMALL = 4_000;
 
 export interface UnreadOptions {
   /** The maximum number of unread bytes of an event stream. A single message may be larger. */
@@ -28,7 +32,9 @@ export interface UnreadOptions {
  */
 export async function countUnread(response: Response, options: UnreadOptions): Promise<Response> {
   const { body, status, statusText, headers } = response;
-  if (!body) {
+  const text = wholeText(response);
+  if (!body || (text !== undefined && text.length <= SMALL)) {
+    if (text !== undefined) countSmall(Buffer.byteLength(text), options);
     options.over();
     return response;
   }
@@ -36,6 +42,13 @@ export async function countUnread(response: Response, options: UnreadOptions): P
   // A response without a stream is in memory already, so its size is known before the headers are sent.
   if (!headers.get('content-type')?.startsWith('text/event-stream')) await unread.first();
   return new Response(unread.stream(), { status, statusText, headers });
+}
+
+/** @throws LimitExceeded if it is too large for now */
+function countSmall(bytes: number, { take, give, repeatable }: UnreadOptions): void {
+  const exceeded = take(bytes, !repeatable);
+  if (exceeded) throw exceeded;
+  give(bytes);
 }
 
 class UnreadBody {

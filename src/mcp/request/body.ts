@@ -1,4 +1,5 @@
 /** Reads the body of a request once, within the limits. No SDK and no handler reads it again. @module */
+import type { Readable } from 'node:stream';
 import { number } from '../../limits/limits.js';
 import { countValues } from '../../limits/value-count.js';
 
@@ -50,20 +51,56 @@ export async function readBody(request: Request, parsedBody: unknown, limits: Bo
   return { json: withinValues(json, limits) };
 }
 
-async function textOf({ body }: Request, limits: BodyLimits): Promise<string> {
+async function textOf(request: Request, limits: BodyLimits): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;
+  const take = (chunk: Uint8Array): void => {
+    size += chunk.byteLength;
+    if (size > limits.bytes) throw tooManyBytes(limits);
+    limits.count(chunk.byteLength);
+    text += decoder.decode(chunk, { stream: true });
+  };
+  const source = sources.get(request);
+  await (source ? readFromNode(source, take) : readFromWeb(request, take));
+  return text + decoder.decode();
+}
+
+/** Where the bodies of requests arrive. Reading there takes a fraction of the time that a web stream takes. */
+const sources = new WeakMap<Request, Readable>();
+
+/** Lets the request's body be read from Node's stream. Its own body, for other readers, must be of the same stream. */
+export function readBodyFrom(source: Readable, request: Request): void {
+  sources.set(request, source);
+}
+
+/** @throws what `take` throws; the rest of the body is then discarded, so that the connection can be used again */
+async function readFromNode(source: Readable, take: (chunk: Uint8Array) => void): Promise<void> {
+  if (source.destroyed || source.readableEnded) return;
+  await new Promise<void>((resolve, reject) => {
+    const onData = (chunk: Uint8Array): void => {
+      try {
+        take(chunk);
+      } catch (error) {
+        source.off('data', onData);
+        reject(error);
+      }
+    };
+    source.on('data', onData);
+    // A client that hangs up has sent a part, which is not JSON.
+    for (const end of ['end', 'error', 'close']) source.once(end, () => resolve());
+  });
+}
+
+/** @throws what `take` throws */
+async function readFromWeb({ body }: Request, take: (chunk: Uint8Array) => void): Promise<void> {
   const reader = body?.getReader();
   try {
     for (;;) {
       // A client that hangs up has sent a part, which is not JSON.
       const read = await reader?.read().catch(() => undefined);
-      if (!read || read.done) return text + decoder.decode();
-      size += read.value.byteLength;
-      if (size > limits.bytes) throw tooManyBytes(limits);
-      limits.count(read.value.byteLength);
-      text += decoder.decode(read.value as Uint8Array, { stream: true });
+      if (!read || read.done) return;
+      take(read.value as Uint8Array);
     }
   } catch (error) {
     reader?.cancel().catch(() => undefined);
@@ -86,4 +123,9 @@ function withinValues(json: unknown, { values: most, count }: BodyLimits): unkno
 
 function tooManyBytes({ bytes }: BodyLimits): TooLarge {
   return new TooLarge(`Payload Too Large: Request body must not exceed ${bytes} bytes`);
+}
+
+/** Returns the method of a JSON-RPC message; `undefined` if it has none, or is not a message. */
+export function methodOf(message: unknown): unknown {
+  return (message as { readonly method?: unknown } | null | undefined)?.method;
 }

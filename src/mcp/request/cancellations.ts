@@ -7,9 +7,11 @@
 import { z } from 'zod';
 import { CancelledByClient } from '../../protocol/errors.js';
 import type { RequestContext } from '../../protocol/request.js';
+import { methodOf } from './body.js';
+
+const METHOD = 'notifications/cancelled';
 
 const Cancelled = z.looseObject({
-  method: z.literal('notifications/cancelled'),
   params: z.looseObject({ requestId: z.union([z.string(), z.number()]) }),
 });
 
@@ -35,6 +37,7 @@ export class Cancellations {
 
   /** Aborts the request that `message` cancels; ignores every other message. */
   receive(session: string, message: unknown): void {
+    if (methodOf(message) !== METHOD) return;
     const parsed = Cancelled.safeParse(message);
     if (parsed.success) this.#pending.get(key(session, parsed.data.params.requestId))?.abort(new CancelledByClient());
   }

@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
-import { readBody, TooLarge } from '../request/body.js';
+import { methodOf, readBody, TooLarge } from '../request/body.js';
 import type { AuthInfo } from '../request/owner.js';
 import { RPC, RpcFault } from '../../protocol/errors.js';
 import { faultOf, isTemporary } from '../request/faults.js';
@@ -217,14 +217,14 @@ export function serveSessions(
       return subscribing.has(method ?? '') ? response : untilExpiry(response, peer.expired, method === 'tools/call');
     }
     if (session) service.cancellations.receive(session.id, message);
-    const taken = await reply(message, peer);
+    const taken = methodOf(message) === undefined ? await reply(message, peer) : undefined;
     if (taken) return taken;
     const answered = await unlessExpired(await handler.fetch(request, given, peer), peer.expired);
     const version = pickVersion(service.versions, 'in-initialize', statedBy(request));
     const response = isPoll(version, message)
       ? await withoutStream(answered)
       : untilExpiry(answered, peer.expired, false);
-    const begun = response.ok ? newSession(message) : undefined;
+    const begun = response.ok && methodOf(message) === 'initialize' ? newSession(message) : undefined;
     return begun ? withSessionId(response, sealSession(service.keys, peer.owner.id, begun)) : response;
   }
 }
@@ -239,10 +239,6 @@ async function limitStatus(response: Response, peer: Peer): Promise<Response> {
   const headers = new Headers(answer.headers);
   headers.set('retry-after', retryAfter(refusal.data.retryAfterMs));
   return new Response(answer.body, { status: 429, headers });
-}
-
-function methodOf(message: unknown): unknown {
-  return (message as { method?: unknown } | null | undefined)?.method;
 }
 
 function isStream({ headers }: Response): boolean {
