@@ -135,6 +135,24 @@ describe.each([
     await other.close();
   });
 
+  it('keeps idle connections longer than a load balancer does', async () => {
+    const { headers } = await fetch(server.url);
+    expect(headers.get('keep-alive')).toBe('timeout=75');
+  });
+
+  it('closes a connection that is idle for longer than the configured time', async () => {
+    const other = await serve(handler, { port: 0, idleTimeout: '100 ms' });
+    const { port } = new URL(other.url);
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.write('GET /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
+    let answer = '';
+    socket.on('data', (data) => (answer += data.toString()));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answer).toContain(' 200 ');
+    await other.close();
+  });
+
   it.each(['{"a":"é"}', '{"a":', ''])('passes on the body %j', async (body) => {
     const echo = async (request: Request): Promise<Response> => new Response(await request.text());
     const other = await serve({ ...handler, fetch: echo }, { port: 0 });

@@ -29,6 +29,12 @@ export interface ServeHttpOptions extends AllowedNames {
    * @default '1 minute'
    */
   readonly readTimeout?: Duration;
+  /**
+   * How long a connection stays open between two requests. Behind a load balancer, set more than the load balancer's own
+   * idle timeout, which is often a minute. Otherwise it may send a request on a connection that is being closed.
+   * @default '75 seconds'
+   */
+  readonly idleTimeout?: Duration;
   /** @default JSON lines on stderr */
   readonly logger?: Logger;
 }
@@ -56,7 +62,15 @@ export interface HttpServer {
  */
 export async function serveHttp(
   handler: ServedHandler,
-  { host = '127.0.0.1', port = 3000, path = '/mcp', readTimeout = '1 minute', logger, ...names }: ServeHttpOptions = {},
+  {
+    host = '127.0.0.1',
+    port = 3000,
+    path = '/mcp',
+    readTimeout = '1 minute',
+    idleTimeout = '75 seconds',
+    logger,
+    ...names
+  }: ServeHttpOptions = {},
 ): Promise<HttpServer> {
   const allowedHosts = [...namesIn(names, 'allowedHosts'), ...ownName(host)];
   if (isEveryAddress(host) && allowedHosts.length === 0) {
@@ -69,7 +83,9 @@ export async function serveHttp(
   const stalled = new StalledReaders(milliseconds(readTimeout, 'readTimeout'), log);
   const serve = nodeListener(onlyAllowedNames(handler, { ...names, allowedHosts }), log);
   const paths = new Set([path, ...(handler.metadataPaths ?? [])]);
-  const server = createServer((request, response) => {
+  // Node's limits on the time that a request itself takes to arrive still apply.
+  const keepAliveTimeout = milliseconds(idleTimeout, 'idleTimeout');
+  const server = createServer({ keepAliveTimeout }, (request, response) => {
     stalled.watch(response);
     // A kept-alive connection would delay closing.
     response.once('close', () => server.listening || server.closeIdleConnections());
