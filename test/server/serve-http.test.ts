@@ -160,6 +160,28 @@ describe.each([
     await other.close();
   });
 
+  it('tells the handler for each request on a connection that its client has hung up', async () => {
+    const aborted = new Set<Request>();
+    const asked = new Set<Request>();
+    const other = await serve(
+      {
+        ...handler,
+        async fetch(request) {
+          asked.add(request);
+          request.signal.addEventListener('abort', () => aborted.add(request));
+          return new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(8)) }));
+        },
+      },
+      { port: 0 },
+    );
+    const socket = connect(Number(new URL(other.url).port), '127.0.0.1');
+    socket.write('GET /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3));
+    await vi.waitFor(() => expect(asked.size).toBe(3));
+    socket.destroy();
+    await vi.waitFor(() => expect(aborted.size).toBe(3));
+    await other.close();
+  });
+
   it('serves another request on the connection of one whose body nobody has read', async () => {
     const { port } = new URL(server.url);
     const socket = connect(Number(port), '127.0.0.1');

@@ -21,10 +21,19 @@ export interface ServedHandler extends FetchHandler {
 export function nodeListener({ fetch }: Pick<ServedHandler, 'fetch'>, logger: Logger) {
   return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const hangUp = new AbortController();
-    outgoing.once('close', () => {
+    const gone = (): void => {
       if (!outgoing.writableFinished) hangUp.abort();
-    });
-    await send(await answer(incoming, hangUp.signal), outgoing, hangUp.signal);
+    };
+    outgoing.once('close', gone);
+    // A response that waits for earlier ones on its connection is not told that the connection has closed. Nothing
+    // limits how many wait.
+    const { socket } = incoming;
+    socket.setMaxListeners(0).once('close', gone);
+    try {
+      await send(await answer(incoming, hangUp.signal), outgoing, hangUp.signal);
+    } finally {
+      socket.off('close', gone);
+    }
   };
 
   async function answer(incoming: IncomingMessage, hungUp: AbortSignal): Promise<Response> {
