@@ -19,7 +19,7 @@ interface Options {
 const names = ROWS.map(({ name }) => name);
 const { only, json, peers, short, closed } = new Command('bench')
   .description('Measures this package beside bare Temporal and, with --peers, beside other task servers')
-  .option('--only <names>', `these rows only, separated by commas: ${names.join(', ')}`, rowNames)
+  .option('--only <names>', `these rows only, by name or number, separated by commas: ${names.join(', ')}`, rowNames)
   .option('--json <file>', 'also writes the results to this file')
   .option('--peers', 'also measures the peers: the v1 SDK’s InMemoryTaskStore, and FastMCP on Redis', false)
   .option('--short', 'measures as little as shows that every row works', false)
@@ -57,7 +57,7 @@ for (const [place, row] of ROWS.entries()) {
 process.stdout.write(`${tableOf(results, ROWS)}\n${verdicts(results)}\n`);
 
 function rowNames(text: string): string[] {
-  const given = text.split(',');
+  const given = text.split(',').map((name) => names[Number(name) - 1] ?? name);
   const unknown = given.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new InvalidArgumentError(`There is no row "${unknown}".`);
   return given;

@@ -47,6 +47,12 @@ it('warms up, then lets contestants take turns, each first in turn', async () =>
     return await Promise.resolve({ p50: round === 0 ? 1_000 : round });
   };
   const figures = await interleave({ ours: contestant('a'), limit: contestant('b') }, 3);
-  expect(turns).toEqual(['a0', 'b0', 'b1', 'a1', 'a2', 'b2', 'b3', 'a3']);
+  expect(turns).toEqual(['a0', 'b0', 'a1', 'b1', 'b2', 'a2', 'a3', 'b3']);
   expect(figures).toEqual({ ours: { p50: 2 }, limit: { p50: 2 }, peers: {} });
+});
+
+it('does not warm up for a single round', async () => {
+  const rounds: number[] = [];
+  await interleave({ ours: async (round) => await Promise.resolve({ p50: rounds.push(round) }) }, 1);
+  expect(rounds).toEqual([1]);
 });

@@ -1,6 +1,7 @@
 /** A process of the benchmark. It ends when this process does, however that ends. @module */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** How long a process may take to start, or to answer, in milliseconds. */
@@ -8,14 +9,11 @@ const PATIENCE = 120_000;
 /** How long a process may take to stop before it is killed, in milliseconds. */
 const GRACE = 20_000;
 
-/** What a process has used so far. */
-export interface Usage {
-  /** Memory in use now, in bytes. */
-  readonly memory: number;
-  /** The most memory that it has had, in bytes. */
+export interface MemoryUse {
+  /** The resident set after a garbage collection, in bytes. */
+  readonly now: number;
+  /** The most that the process has had, in bytes. */
   readonly peak: number;
-  /** Processor time, in milliseconds. */
-  readonly processor: number;
 }
 
 export interface Started {
@@ -85,8 +83,15 @@ export class Child {
     }
   }
 
-  async usage(): Promise<Usage> {
-    return (await this.ask('usage')) as Usage;
+  async memory(): Promise<MemoryUse> {
+    return (await this.ask('memory')) as MemoryUse;
+  }
+
+  /** Returns the share of a core that the process uses in the next `duration` milliseconds, in percent. */
+  async processor(duration: number): Promise<number> {
+    const before = (await this.ask('processor')) as number;
+    await delay(duration);
+    return (100 * (((await this.ask('processor')) as number) - before)) / duration;
   }
 
   /** Ends the process, which releases what it holds first. */

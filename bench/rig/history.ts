@@ -1,4 +1,5 @@
 /** A workflow's history, read as bare clients read it. @module */
+import { setMaxListeners } from 'node:events';
 import proto, { type temporal } from '@temporalio/proto';
 import type { Bare } from './bare.js';
 
@@ -12,6 +13,8 @@ const LONG_POLL = 60_000;
  */
 export function changesOf({ client }: Bare, workflowId: string, changed: () => void): () => Promise<void> {
   const over = new AbortController();
+  // Each request adds a listener.
+  setMaxListeners(0, over.signal);
   const follow = async (): Promise<void> => {
     let nextPageToken: Uint8Array | null | undefined;
     while (!over.signal.aborted) {

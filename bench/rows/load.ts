@@ -65,8 +65,8 @@ export const load: Row = {
       return { load: (1_000 * rows) / took, whole: (1_000 * rows) / took };
     };
     const figures = await interleave({ [OURS]: ours, [LIMIT]: limit }, short ? 1 : 5);
-    const peak = (await loader.process.usage()).peak / MIB;
-    const limitPeak = (await pipe.usage()).peak / MIB;
+    const peak = (await loader.process.memory()).peak / MIB;
+    const limitPeak = (await pipe.memory()).peak / MIB;
     await loader.process.stop();
     const more = short ? {} : { peak30: await thirtyMillion(rig, { bare, url, root }, pipe, file) };
     return { ...figures, ours: { ...figures.ours, peak, ...more }, limit: { ...figures.limit, peak: limitPeak } };
@@ -84,7 +84,7 @@ async function thirtyMillion(rig: Rig, where: Where, pipe: Child, file: string):
   await pipe.ask('tenfold', { file, to });
   const loader = await Loader.start(rig, where);
   await loader.load(to, 'many');
-  return (await loader.process.usage()).peak / MIB;
+  return (await loader.process.memory()).peak / MIB;
 }
 
 /** A server with the reference tools, in a new process. */

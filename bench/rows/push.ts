@@ -21,7 +21,7 @@ export const push: Row = {
   measures: { p50: milliseconds('p50') },
   aims: [atMostAbove('p50', 10, 'ms')],
   async run(rig, { short }) {
-    const { http } = await rig.ours();
+    const { http } = await rig.ours({ workflows: true });
     const bare = await rig.bare();
     const mcp = new Mcp2026(http);
     const task = await mcp.submit('idle');

@@ -7,13 +7,15 @@ import { actionsOf } from '../rig/actions.js';
 import type { Contestant } from '../rig/contestant.js';
 import { Mcp2025 } from '../rig/mcp-2025.js';
 import { added, clientRequestsIn, longPollsIn, requestsIn, type Counts } from '../rig/metrics.js';
-import { SAY } from '../served/signals.js';
+import { FINISH, SAY } from '../served/signals.js';
 
 /** Long enough for more than three long polls, in milliseconds. */
 const WAIT = 65_000;
 const HOUR = 3_600_000;
 /** Temporal updates its metrics once a second. */
 const UPDATE = 1_300;
+/** How often to look whether the counts still change. */
+const LOOKS = 5;
 
 const requests = (title: string): Measure => ({ title, unit: 'requests', better: 'lower' });
 
@@ -46,18 +48,20 @@ export const requestsPerTask: Row = {
   async run(rig, { short }) {
     const times = short ? 3 : 20;
     const counted = await rig.countedTemporal();
-    const { http } = await rig.ours();
+    const { http } = await rig.ours({ workflows: true });
     const bare = await rig.bare();
     const mcp = await Mcp2025.begin(http);
 
-    /** Returns the counts once they no longer change. */
+    /** Returns the counts once they no longer change, or after a while: tasks that run send heartbeats. */
     const settled = async (): Promise<Counts> => {
-      for (let before = await counted(); ;) {
+      let before = await counted();
+      for (let looks = 0; looks < LOOKS; looks++) {
         await delay(UPDATE);
         const after = await counted();
         if (requestsIn(added(before, after)) === 0) return after;
         before = after;
       }
+      return before;
     };
     const countOf = async (run: () => Promise<unknown>): Promise<Counts> => {
       const before = await settled();
@@ -83,35 +87,40 @@ export const requestsPerTask: Row = {
       return clientRequestsIn(await each(async () => await mcp.get(id))) / times;
     };
 
-    const [running, idle, changing, waiting] = [
-      await mcp.submit('wait', { ms: HOUR }),
-      await mcp.submit('idle'),
-      await mcp.submit('idle'),
-      await mcp.submit('idle'),
-    ];
+    // First, while no other task causes requests.
+    const [ours, limit] = [await tasksOf(mcp), await tasksOf(bare)];
     const ended = await mcp.submit('echo');
     await mcp.result(ended);
-    const changed = await each(async () => {
-      await bare.client.workflow.getHandle(changing).signal(SAY, 'more');
-      await mcp.get(changing);
-    });
+    const actions = await actionsOf(bare, ended, await each(async () => await mcp.submit('echo')), times);
+
+    const waiting = await mcp.submit('idle');
+    await mcp.get(waiting);
     const waited = await countOf(async () => {
       const result = mcp.result(waiting);
       await Promise.race([result, delay(short ? 5_000 : WAIT)]);
       rig.own(async () => void (await result.catch(() => undefined)));
     });
+    await bare.client.workflow.getHandle(waiting).signal(FINISH);
+
+    const changing = await mcp.submit('idle');
+    const changed = await each(async () => {
+      await bare.client.workflow.getHandle(changing).signal(SAY, 'more');
+      await mcp.get(changing);
+    });
+    const [getEnded, getIdle] = [await readsOf(ended), await readsOf(await mcp.submit('idle'))];
+    const getRunning = await readsOf(await mcp.submit('wait', { ms: HOUR }));
     return {
       ours: {
-        ...(await tasksOf(mcp)),
-        getRunning: await readsOf(running),
-        getIdle: await readsOf(idle),
-        getEnded: await readsOf(ended),
+        ...ours,
+        getRunning,
+        getIdle,
+        getEnded,
         // Without the signals.
         getChanged: clientRequestsIn(changed) / times - 1,
         wait: requestsIn(waited),
-        actions: await actionsOf(bare, ended, await each(async () => await mcp.submit('echo')), times),
+        actions,
       },
-      limit: await tasksOf(bare),
+      limit,
       peers: {},
     };
   },

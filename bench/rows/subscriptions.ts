@@ -6,7 +6,6 @@ import { LIMIT, OURS, ratiosOf, type Values } from '../harness/figures.js';
 import { interleave } from '../harness/rounds.js';
 import { milliseconds, type Row } from '../harness/row.js';
 import { rateOf, samples, spread, timed } from '../harness/samples.js';
-import type { Child } from '../rig/child.js';
 import { Mcp2026 } from '../rig/mcp-2026.js';
 
 /** How long subscriptions are open before the reads begin, and how long to rest after them, in milliseconds. */
@@ -26,7 +25,7 @@ export const subscriptions: Row = {
   async run(rig, { short }) {
     const [number, each] = short ? [2, 5] : [20, 100];
     const key = randomBytes(32).toString('hex');
-    await rig.ours({ key, server: false });
+    await rig.ours({ key, server: false, workflows: true });
     const { http, process } = await rig.ours({ key, worker: false });
     const [ann, bob] = [new Mcp2026(http, 'ann'), new Mcp2026(http, 'bob')];
     const mine = await ann.submit('idle');
@@ -38,7 +37,7 @@ export const subscriptions: Row = {
       const open = [];
       for (const ids of subscribed) open.push(await subscribe(bob, ids));
       await delay(settle);
-      const processor = await busy(process, settle);
+      const processor = await process.processor(settle);
       const taken = await samples(short ? 20 : 150, async () => await timed(async () => await ann.get(mine)));
       for (const close of open) close();
       await delay(settle);
@@ -64,13 +63,6 @@ async function subscribe(client: Mcp2026, ids: readonly string[]): Promise<() =>
   });
   await all;
   return close;
-}
-
-/** Returns the share of a core that a process uses, in percent. */
-async function busy(process: Child, duration: number): Promise<number> {
-  const before = (await process.usage()).processor;
-  await delay(duration);
-  return (100 * ((await process.usage()).processor - before)) / duration;
 }
 
 function holds(value: number | undefined, test: (value: number) => boolean): boolean | undefined {

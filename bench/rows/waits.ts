@@ -48,7 +48,7 @@ export const waits: Row = {
   async run(rig, { short }) {
     const sizes = short ? { few: 20, many: 100, close: 20 } : { few: 1_000, many: 10_000, close: 500 };
     const key = randomBytes(32).toString('hex');
-    await rig.ours({ key, server: false });
+    await rig.ours({ key, server: false, workflows: true });
     const { http, process } = await rig.ours({ key, worker: false });
     const bare = await rig.bareClient('mcp-tasks');
     const mcp = await Mcp2025.begin(http);
@@ -69,16 +69,14 @@ async function measure(
   { few, close }: { few: number; close: number },
   short: boolean,
 ): Promise<Values> {
-  const alone = await waiting.process.usage();
+  const alone = await waiting.process.memory();
   await waiting.add(ids.slice(0, few));
   await delay(short ? 1_000 : SETTLE);
-  const some = await waiting.process.usage();
+  const some = await waiting.process.memory();
   await waiting.add(ids.slice(few));
   await delay(short ? 1_000 : SETTLE);
-  const look = short ? 1_000 : LOOK;
-  const before = await waiting.process.usage();
-  await delay(look);
-  const after = await waiting.process.usage();
+  const processor = await waiting.process.processor(short ? 1_000 : LOOK);
+  const all = await waiting.process.memory();
 
   const closing = ids.slice(0, close);
   await inLanes(close, async (number) => {
@@ -96,9 +94,9 @@ async function measure(
     late.push(((seen.arrived[id] ?? deadline) - (closeTime?.getTime() ?? deadline)) / 1_000);
   }
   return {
-    each: (some.memory - alone.memory) / few / 1024,
-    memory: after.memory / MIB,
-    processor: (100 * (after.processor - before.processor)) / look,
+    each: (some.now - alone.now) / few / 1024,
+    memory: all.now / MIB,
+    processor,
     late50: quantile(late, 0.5),
     late: Math.max(...late),
     failed: seen.failed,

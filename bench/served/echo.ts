@@ -1,4 +1,4 @@
 /** A module with one tool, for the command `serve`. @module */
-import { tools as all } from './tools.js';
+import { functionTools } from './tools.js';
 
-export const tools = all.filter(({ name }) => name === 'echo');
+export const tools = functionTools.filter(({ name }) => name === 'echo');

@@ -6,16 +6,16 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { DurableTasks, serveHttp, type HttpServer, type LimitOptions, type Logger } from '../../src/index.js';
 import { createWorker } from '../../src/worker/index.js';
 import { serveParent } from './parent.js';
-import { tools } from './tools.js';
+import { functionTools, workflowTools } from './tools.js';
 
 export interface OursOptions {
   readonly address: string;
   /** @default another one */
   readonly key?: string;
-  /** @default 'mcp-tasks' */
-  readonly taskQueue?: string;
   /** Whether a worker runs in this process. @default true */
   readonly worker?: boolean;
+  /** Whether the worker also runs the workflows of `workflows.ts`. @default false: it uses the bundle of the package */
+  readonly workflows?: boolean;
   /** Whether the server itself runs in this process. @default true */
   readonly server?: boolean;
 }
@@ -34,40 +34,50 @@ const limits: LimitOptions = {
 const logger: Logger = {
   debug() {},
   info() {},
-  warn: (...line) => process.stderr.write(`${JSON.stringify(line)}\n`),
-  error: (...line) => process.stderr.write(`${JSON.stringify(line)}\n`),
+  warn: report,
+  error: report,
 };
 
 let tasks: DurableTasks | undefined;
 let served: HttpServer | undefined;
+let stopping = false;
 
 serveParent({
   start: async (options: OursOptions) => {
-    const { address, taskQueue, key = randomBytes(32).toString('hex'), worker = true, server = true } = options;
+    const { address, key = randomBytes(32).toString('hex'), worker = true, workflows = false, server = true } = options;
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     tasks = await DurableTasks.connect({
-      tools,
+      tools: [...functionTools, ...workflowTools],
       key,
       temporal: { address, environment: false },
       owner: (authInfo) => authInfo?.token ?? 'ann',
       limits,
       logger,
-      ...(taskQueue === undefined ? {} : { taskQueue }),
     });
-    if (worker) await runWorker(tasks);
+    if (worker) await runWorker(tasks, workflows);
     if (server) served = await serve(tasks);
     return { url: served?.url };
   },
   stop: async () => {
+    stopping = true;
     await served?.close();
     await tasks?.close();
   },
 });
 
-async function runWorker(connected: DurableTasks): Promise<void> {
-  const workflowsPath = fileURLToPath(new URL('workflows.js', import.meta.url));
-  // Cancels running tools at once when the benchmark ends.
-  const worker = await createWorker({ tools, tasks: connected, workflowsPath, shutdownGraceTime: 0 });
+/** What goes wrong distorts the figures. At the end, waits that are cut off are no news. */
+function report(fields: object, message: string): void {
+  if (!stopping) process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+}
+
+async function runWorker(connected: DurableTasks, workflows: boolean): Promise<void> {
+  const worker = await createWorker({
+    tools: functionTools,
+    tasks: connected,
+    // Cancels running tools at once when the benchmark ends.
+    shutdownGraceTime: 0,
+    ...(workflows ? { workflowsPath: fileURLToPath(new URL('workflows.js', import.meta.url)) } : {}),
+  });
   worker.run().catch((error: unknown) => logger.error({ err: error }, 'the worker failed'));
 }
 

@@ -1,5 +1,5 @@
 /** The other side of `rig/child.ts`: answers the process that started this one, and ends with it. @module */
-import type { Usage } from '../rig/child.js';
+import type { MemoryUse } from '../rig/child.js';
 
 /** What a process does when asked, by name. */
 export type Answers<Given> = {
@@ -10,7 +10,7 @@ export type Answers<Given> = {
 } & Readonly<Record<string, (given: never) => Promise<unknown>>>;
 
 export function serveParent<Given>(answers: Answers<Given>): void {
-  const all: Record<string, ((given: never) => Promise<unknown>) | undefined> = { usage, ...answers };
+  const all: Record<string, ((given: never) => Promise<unknown>) | undefined> = { memory, processor, ...answers };
   process.on('message', ({ id, what, given }: { id: number; what: string; given: never }) => {
     const answer = async (): Promise<unknown> => {
       const act = all[what];
@@ -34,12 +34,14 @@ function send(message: object): void {
   if (process.connected) process.send?.(message);
 }
 
-async function usage(): Promise<Usage> {
+async function memory(): Promise<MemoryUse> {
   globalThis.gc?.();
+  const peak = process.resourceUsage().maxRSS * 1024;
+  return await Promise.resolve({ now: process.memoryUsage.rss(), peak });
+}
+
+/** @returns the processor time that this process has used, in milliseconds */
+async function processor(): Promise<number> {
   const { user, system } = process.cpuUsage();
-  return await Promise.resolve({
-    memory: process.memoryUsage.rss(),
-    peak: process.resourceUsage().maxRSS * 1024,
-    processor: (user + system) / 1_000,
-  });
+  return await Promise.resolve((user + system) / 1_000);
 }
