@@ -3,13 +3,33 @@
  * start without them.
  * @module
  */
+import { createRequire } from 'node:module';
 import type * as DuckDB from '@duckdb/node-api';
+import type bindings from '@duckdb/node-bindings';
 import type Pg from 'pg';
 import type { CopyStreamQuery } from 'pg-copy-streams';
 import { ToolError } from '../tool/errors.js';
 
 export async function duckdb(): Promise<typeof DuckDB> {
   return await load('@duckdb/node-api', () => import('@duckdb/node-api'));
+}
+
+/** The functions that read the memory of a chunk. */
+export type Vectors = Pick<
+  typeof bindings,
+  'data_chunk_get_vector' | 'vector_get_data' | 'vector_get_validity' | 'get_data_from_pointer'
+>;
+
+let found: Vectors | undefined;
+
+/** Loads the functions on which `@duckdb/node-api` is built. Its own make a JavaScript value of each value. */
+export async function vectors(): Promise<Vectors> {
+  if (found) return found;
+  await duckdb();
+  // Resolve from that package, because this is its dependency, not ours.
+  const api = createRequire(import.meta.url).resolve('@duckdb/node-api');
+  found = createRequire(api)('@duckdb/node-bindings') as Vectors;
+  return found;
 }
 
 export async function pg(): Promise<typeof Pg> {

@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fitting } from '../../src/tools/load/inspect.js';
 import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadActivities, LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
 import type { RowBatch } from '../../src/tools/source/reader.js';
+import { SourceSession } from '../../src/tools/source/session.js';
 import { copyText } from '../../src/tools/target/postgres/copy-text.js';
 import { PostgresSession } from '../../src/tools/target/postgres/session.js';
 import { scratch, type Scratch } from '../helpers/reference-tools.js';
@@ -142,23 +143,48 @@ test('a session has the name of its load, even if the URL contains another name'
   }
 });
 
-test('wide rows are sent in pieces without losing any', async () => {
-  const line = `${'x'.repeat(300_000)}\n`;
-  const batch = {
-    data: { getColumnVector: () => ({ getItem: () => line }) },
-    from: 0,
-    to: 2_000,
-  } as unknown as RowBatch;
-  let length = 0;
-  for await (const piece of copyText(
-    (async function* () {
-      yield batch;
-    })(),
-  )) {
-    expect(piece.length).toBeLessThan(2 * 1024 * 1024);
-    length += piece.length;
+describe('the lines for COPY', () => {
+  /** Returns the pieces of the rows of a query, without the first and last ones. */
+  async function piecesOf(line: string, rows: number, [from, to] = [1, rows - 1]): Promise<Uint8Array[]> {
+    const source = await SourceSession.open([], new AbortController().signal);
+    try {
+      const result = await source.stream(`SELECT ${line} FROM range(${rows}) t(i)`);
+      const data = (await result.fetchChunk())!;
+      expect(data.rowCount).toBe(rows);
+      const pieces: Uint8Array[] = [];
+      // oxlint-disable-next-line unicorn/consistent-function-scoping
+      const batches = async function* (): AsyncGenerator<RowBatch> {
+        yield await Promise.resolve({ data, from, to } as RowBatch);
+      };
+      for await (const piece of copyText(batches())) pieces.push(piece);
+      return pieces;
+    } finally {
+      source.close();
+    }
   }
-  expect(length).toBe(2_000 * line.length);
+
+  test.each([
+    ['short and long ones', (i: number) => 'aü'.repeat((i * 7) % 20), `repeat('aü', ((i * 7) % 20)::INTEGER)`],
+    ['short ones', (i: number) => String(i), `i::VARCHAR`],
+    ['long ones', (i: number) => `a line of more than 12 bytes: ${i}`, `'a line of more than 12 bytes: ' || i`],
+    ['one long one', (i: number) => (i === 1_000 ? 'x'.repeat(100) : ''), `repeat('x', if(i = 1000, 100, 0))`],
+  ])('are those of the rows: %s', async (_, line, sql) => {
+    const rows = 2_048;
+    const expected = Array.from({ length: rows }, (_each, i) => `${line(i)}\n`).slice(1, -1);
+    const pieces = await piecesOf(`${sql} || chr(10)`, rows);
+    expect(Buffer.concat(pieces).toString()).toBe(expected.join(''));
+    expect(pieces.length).toBeLessThan(rows);
+  });
+
+  test('are read in few pieces', async () => {
+    expect((await piecesOf(`'a line of more than 12 bytes: ' || i`, 2_048)).length).toBeLessThan(20);
+  });
+
+  test('are sent in pieces if they are long', async () => {
+    const pieces = await piecesOf(`repeat('x', 300000)`, 40);
+    for (const piece of pieces) expect(piece.length).toBeLessThan(2 * 1024 * 1024);
+    expect(Buffer.concat(pieces).length).toBe(38 * 300_000);
+  });
 });
 
 test.each(['ü'.repeat(32), `${'x'.repeat(63)}y`])(

@@ -4,7 +4,7 @@ import type { ToolsConfig } from '../config.js';
 import type { ChunkCounts, LoadPlan } from './types.js';
 import { chunksOf, type Chunk } from '../source/chunks.js';
 import { recheckFiles } from '../source/inspect.js';
-import { RowReader, type RowBatch } from '../source/reader.js';
+import type { RowBatch, RowReader } from '../source/reader.js';
 import { canJump, readFileSql } from '../source/read-sql.js';
 import { SourceSession } from '../source/session.js';
 import type { Target } from '../target/target.js';
@@ -55,30 +55,38 @@ async function loadMissing(
     const ofFile = chunks.filter((chunk) => chunk.file === file);
     const first = ofFile.findIndex((chunk) => !committed.has(chunk.number));
     if (first < 0) continue;
-    const reader = await openReader(plan, source, target, ofFile[first]!);
-    for (const chunk of ofFile.slice(first)) {
-      ctx.signal.throwIfAborted();
-      if (committed.has(chunk.number)) {
+    const from = canJump(plan.source) ? ofFile[first]!.from : 0;
+    const reader = await openReader(plan, source, target, { file, from });
+    try {
+      await reader.skip(ofFile[first]!.from - from);
+      for (const chunk of ofFile.slice(first)) {
+        ctx.signal.throwIfAborted();
+        if (committed.has(chunk.number)) {
+          await reader.skip(chunk.rows);
+          continue;
+        }
+        ctx.checkpoint({ chunk: chunk.number, of: chunks.length });
+        const read = await target.load(chunk, ctx.attempt, counted(reader.take(chunk.rows), done));
+        if (read) continue;
         await reader.skip(chunk.rows);
-        continue;
+        done(chunk.rows);
       }
-      ctx.checkpoint({ chunk: chunk.number, of: chunks.length });
-      const read = await target.load(chunk, ctx.attempt, counted(reader.take(chunk.rows), done));
-      if (read) continue;
-      await reader.skip(chunk.rows);
-      done(chunk.rows);
+    } finally {
+      await reader.close();
     }
   }
 }
 
-/** Opens a reader positioned at the start of `chunk`. */
-async function openReader(plan: LoadPlan, source: SourceSession, target: Target, chunk: Chunk): Promise<RowReader> {
-  const file = plan.source.files[chunk.file]!;
-  const jump = canJump(plan.source) ? chunk.from : 0;
-  const sql = `SELECT ${target.selectList(plan.source.columns)} FROM ${readFileSql(plan.source, file, jump)}`;
-  const reader = new RowReader(await source.stream(sql, [file.path]), (error) => source.explain(error, [file.path]));
-  await reader.skip(chunk.from - jump);
-  return reader;
+/** @param start the first row to read, counted from 0; must be 0 unless {@link canJump} */
+async function openReader(
+  plan: LoadPlan,
+  source: SourceSession,
+  target: Target,
+  start: Pick<Chunk, 'file' | 'from'>,
+): Promise<RowReader> {
+  const file = plan.source.files[start.file]!;
+  const rows = readFileSql(plan.source, file, start.from);
+  return await source.read(`SELECT ${target.selectList(plan.source.columns)} FROM ${rows}`, [file.path]);
 }
 
 async function* counted(batches: AsyncIterable<RowBatch>, done: (rows: number) => void): AsyncGenerator<RowBatch> {

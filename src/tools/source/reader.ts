@@ -1,4 +1,8 @@
-/** Reads a streaming result in pieces of a given number of rows, regardless of DuckDB's fetch sizes. @module */
+/**
+ * Reads a streaming result in pieces of a given number of rows, regardless of DuckDB's fetch sizes. DuckDB produces the
+ * next rows while the last ones are processed.
+ * @module
+ */
 import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import { ToolError } from '../../tool/errors.js';
 
@@ -12,11 +16,16 @@ export interface RowBatch {
 export class RowReader {
   #data: DuckDBDataChunk | undefined;
   #next = 0;
+  #ahead: Promise<DuckDBDataChunk | null> | undefined;
 
-  /** @param explain maps an error of the source to the error to throw */
+  /**
+   * @param explain maps an error of the source to the error to throw
+   * @param interrupt makes DuckDB stop
+   */
   constructor(
     private readonly result: DuckDBResult,
     private readonly explain: (error: unknown) => unknown,
+    private readonly interrupt: () => void = () => {},
   ) {}
 
   /**
@@ -41,6 +50,12 @@ export class RowReader {
     for await (const batch of this.take(count)) void batch;
   }
 
+  /** Waits until DuckDB no longer works for this reader. Its connection must not be closed before. */
+  async close(): Promise<void> {
+    this.interrupt();
+    await this.#ahead?.catch(() => {});
+  }
+
   async #current(): Promise<DuckDBDataChunk> {
     if (this.#data && this.#next < this.#data.rowCount) return this.#data;
     const data = await this.#fetch();
@@ -54,8 +69,16 @@ export class RowReader {
   }
 
   async #fetch(): Promise<DuckDBDataChunk | null> {
+    const fetched = this.#ahead ?? this.result.fetchChunk();
+    this.#ahead = undefined;
     try {
-      return await this.result.fetchChunk();
+      const data = await fetched;
+      if (data && data.rowCount > 0) {
+        this.#ahead = this.result.fetchChunk();
+        // Whoever fetches next gets the error; if nobody does, it does not matter.
+        this.#ahead.catch(() => {});
+      }
+      return data;
     } catch (error) {
       throw this.explain(error);
     }

@@ -8,6 +8,7 @@ import { effectiveLimits, type DuckDBLimits, type EffectiveLimits } from '../duc
 import { limitError, limitSettings, withinTime } from '../keep-duckdb-limits.js';
 import { globLiteral, literal } from '../sql.js';
 import { sourceError } from './errors.js';
+import { RowReader } from './reader.js';
 
 export interface SessionOptions {
   /** A folder that the session may also read and write. */
@@ -84,6 +85,12 @@ export class SourceSession {
   /** Runs a query and returns a result that is fetched while it is read. */
   async stream(sql: string, files?: readonly string[]): Promise<DuckDBResult> {
     return await this.#explained(async () => await this.connection.stream(sql), files);
+  }
+
+  /** Runs a query and returns a reader of its rows, to be closed before the session. */
+  async read(sql: string, files?: readonly string[]): Promise<RowReader> {
+    const result = await this.stream(sql, files);
+    return new RowReader(result, (error) => this.explain(error, files), this.#interrupt);
   }
 
   /** The completed share of the running query, from 0 to 1, as DuckDB estimates it. */

@@ -1,21 +1,15 @@
 /** Turns the lines produced by DuckDB into the data sent to `COPY`. @module */
-import { Buffer } from 'node:buffer';
 import type { RowBatch } from '../../source/reader.js';
-
-/** Characters to collect before sending. Wide rows would soon reach the maximum length of a string. */
-const FLUSH_AT = 1024 * 1024;
+import { Strings } from '../../source/strings.js';
 
 /** @param batches rows whose first column is the line for `COPY`, including the line end */
-export async function* copyText(batches: AsyncIterable<RowBatch>): AsyncGenerator<Buffer> {
+export async function* copyText(batches: AsyncIterable<RowBatch>): AsyncGenerator<Uint8Array> {
   for await (const { data, from, to } of batches) {
-    const vector = data.getColumnVector(0);
-    let text = '';
-    for (let i = from; i < to; i++) {
-      text += vector.getItem(i) as string;
-      if (text.length < FLUSH_AT) continue;
-      yield Buffer.from(text);
-      text = '';
+    const lines = await Strings.of(data, 0);
+    for (let row = from; row < to;) {
+      const end = lines.endOfPiece(row, to);
+      yield lines.read(row, end);
+      row = end;
     }
-    if (text !== '') yield Buffer.from(text);
   }
 }

@@ -91,7 +91,7 @@ export class PostgresSession {
    * @returns how many rows the server accepted
    * @throws the driver's own error, whose `where` contains the line; pass it to `postgresError`
    */
-  async copy(sql: string, data: AsyncIterable<Buffer>): Promise<number> {
+  async copy(sql: string, data: AsyncIterable<Uint8Array>): Promise<number> {
     this.signal.throwIfAborted();
     const from = await pgCopyFrom();
     const stream = this.client.query(from(sql));
