@@ -22,6 +22,7 @@ export class Rig {
   readonly #owned = new Owned();
   readonly #peers: Readonly<Record<string, PeerStart>>;
   #temporal: Promise<string> | undefined;
+  #stopped: Promise<void> | undefined;
 
   /** @param peers how to start those that can run here, by name */
   constructor(peers: Readonly<Record<string, PeerStart>>) {
@@ -98,8 +99,10 @@ export class Rig {
     this.#owned.add(release);
   }
 
+  /** Stops everything. A signal may ask for it while a row ends, so further calls wait for the first one. */
   async stop(): Promise<void> {
-    await this.#owned.release();
+    this.#stopped ??= this.#owned.release();
+    await this.#stopped;
   }
 
   async #startTemporal(given: object): Promise<string> {
