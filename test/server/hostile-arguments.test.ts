@@ -72,7 +72,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
   const spoken = sdk === 'v1' ? versions.slice(0, 1) : versions;
 
   it.each(spoken)('%s: the first ten of many problems are named, each cut', async (_, call) => {
-    const many = JSON.stringify(await call('numbers', { numbers: Array(100_000).fill('x') }));
+    const many = JSON.stringify(await call('numbers', { numbers: Array(90_000).fill('x') }));
     expect(many).toMatch(/numbers\.0: .*numbers\.9: [^;]*; and more/);
     expect(many.length).toBeLessThan(5_000);
     const long = JSON.stringify(await call('strict', { ['k'.repeat(100_000)]: 1 }));
