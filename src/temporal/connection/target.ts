@@ -4,6 +4,9 @@ import type { TLSConfig } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Durability } from '../../local/durability.js';
 import { McpTasksError } from '../../task/errors.js';
+// Not only when it is needed: its locks watch for signals, and what watches first sees the handlers of the program. Loaded
+// after them, it would take a handler set with `once` for none, and end the process.
+import { acquireDevServer } from '../dev-server/index.js';
 import { addressProblem, headerProblem, pathProblem } from './settings.js';
 
 /**
@@ -94,8 +97,6 @@ export async function resolveTemporalTarget(options: TemporalOptions = {}): Prom
   if (address) return explicitTarget(address, namespace, options, configured);
 
   const { dir = '.mcp-tasks', ui, durability, log = () => {}, signal } = options;
-  // A configured Temporal does not need the code of local services.
-  const { acquireDevServer } = await import('../dev-server/index.js');
   const server = await acquireDevServer({ dir, ui, durability, log, signal });
   try {
     const { ensureNamespace } = await import('../dev-server/namespace.js');
