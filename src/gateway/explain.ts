@@ -133,7 +133,14 @@ function typesOf(issue: Issue): Pick<Mismatch, 'expected' | 'found'> {
 
 /** Returns the alternative that the author meant: the first one whose issues lie inside the value, not in its type. */
 function intendedAlternative(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  return alternatives.find((issues) => issues.every(({ code, path }) => path.length > 0 || code !== 'invalid_type'));
+  return alternatives.find((issues) => issues.every((issue) => issue.path.length > 0 || !isOtherType(issue)));
+}
+
+/** `false`, which turns something off, is the only value of its type where it is an alternative. */
+function isOtherType(issue: Issue): boolean {
+  return (
+    issue.code === 'invalid_type' || (issue.code === 'invalid_value' && issue.values.every((one) => one === false))
+  );
 }
 
 function fieldAt(path: Path): Field | undefined {

@@ -239,6 +239,8 @@ tools:
     ['- tools', '1:1: the file: expected a mapping (key: value)'],
     ['tools: { name: a }', '1:8: tools: expected a list (each entry starts with "- ")'],
     ['taskQueue: 7\ntools:\n- { name: a, workflow: A }', '1:12: taskQueue: expected text, in quotes'],
+    ['limits: { requestBytes: 2 MB }\ntools:\n- { name: a, workflow: A }', 'requestBytes: expected a number'],
+    ['limits: { streams: 50 }\ntools:\n- { name: a, workflow: A }', 'streams: expected a mapping (key: value)'],
     ['taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input:', '5:9: input: no value: write one, or remove "input"'],
     [
       'taskQueue: q\ntools:\n- name: a\n  workflow: A\n  input: |\n    properties: {}\n    required: [a]',
