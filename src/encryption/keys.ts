@@ -24,7 +24,8 @@ const FEWEST_BYTES = 16;
 
 const GENERATE =
   'A key is 32 random bytes, written in base64 (44 characters). Generate one with `openssl rand -base64 32`';
-const WITH_ID = 'Write <id>:<key>, such as 2026-11:<key>. The ID can be any name or date';
+const WITH_ID =
+  'Write <id>:<key>, such as 2026-11:<key>. The ID has 1 to 200 ASCII letters, digits or characters of .:/@+_-, and commas separate keys';
 
 export class EncryptionKeys {
   readonly #keys = new LRUCache<string, Promise<Key | undefined>>({ max: MOST_KEYS });
@@ -49,6 +50,8 @@ export class EncryptionKeys {
     if (!active) throw invalid(`none are set. ${WITH_ID}. ${GENERATE}`);
     const byId = new Map(keys);
     if (byId.size < keys.length) throw invalid('two keys have the same ID. Give each key an ID of its own');
+    const distinct = new Set([...byId.values()].map((key) => Buffer.from(key).toString('base64')));
+    if (distinct.size < keys.length) throw invalid('two IDs have the same key. Generate a key for each ID');
     return new EncryptionKeys(active[0], async (id) => await Promise.resolve(byId.get(id)));
   }
 

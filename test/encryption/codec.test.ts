@@ -91,6 +91,7 @@ describe('keys', () => {
     [`a:${one},${other}`, /key 2 has no ID/],
     [`a b:${one}`, /an ID must have/],
     [`a:${one},a:${other}`, /two keys have the same ID/],
+    [`a:${one},b:${one}`, /two IDs have the same key/],
     ['a:', /key a is empty/],
     [`a:${one.replace('=', '!')}`, /key a is not base64.*32 random bytes, written in base64.*openssl rand -base64 32/],
     ...[16, 32].map((size): [string, RegExp] => [
