@@ -38,7 +38,7 @@ export async function codecServer({ port, ui, dir, logger }: CodecServerCommandO
   const origins = (): readonly string[] => (ui.length === 0 ? [...DEV_UI, ...recordedUi(dir)] : ui);
   const server = await startCodecServer({ codec, port, origins, token, logger });
   try {
-    process.stdout.write(welcome(server.url, origins()));
+    process.stdout.write(welcome(server.url, origins(), token !== undefined));
     await stopSignal();
   } finally {
     await server.close();
@@ -46,11 +46,12 @@ export async function codecServer({ port, ui, dir, logger }: CodecServerCommandO
   }
 }
 
-function welcome(url: string, origins: readonly string[]): string {
+function welcome(url: string, origins: readonly string[], needsToken: boolean): string {
+  const auth = needsToken ? ' --codec-auth "Bearer $MCP_TASKS_CODEC_TOKEN"' : '';
   return `The codec server is at ${url}
 
 Temporal's UI at ${origins.join(' or ')} may use it: choose Configure Codec Server there, and enter this address. On the command line:
 
-  temporal workflow show --codec-endpoint ${url} --workflow-id <task ID>
+  temporal workflow show --detailed --address <Temporal's address> --codec-endpoint ${url}${auth} --workflow-id <task ID>
 `;
 }

@@ -63,7 +63,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       taskQueue,
       temporal: { dir, ui, durability },
       ...(module.limits ? { limits: module.limits } : {}),
-      ...encryptedBy(process.env),
+      ...encryptedBy(process.env, logger),
       ...common,
     }));
   if (client) {

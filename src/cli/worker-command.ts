@@ -50,7 +50,7 @@ async function runModule(file: string, { taskQueue, dir, durability, logger }: W
   Runtime.install(runtimeOptions(logger));
   const worker = await createWorker({
     ...module,
-    ...encryptedBy(process.env),
+    ...encryptedBy(process.env, logger),
     taskQueue,
     temporal: temporalOf(dir, durability, logger),
   });
@@ -67,7 +67,7 @@ async function runReferenceTools({ taskQueue, dir, durability, logger }: WorkerO
       tools: referenceTools(config),
       activities: referenceActivities(config),
       workflowsPath: referenceWorkflowsPath,
-      ...encryptedBy(process.env),
+      ...encryptedBy(process.env, logger),
       taskQueue,
       // Keeps progress fresh for someone watching; matches the server's poll interval in local-stack.ts.
       maxHeartbeatThrottleInterval: '250 ms',
