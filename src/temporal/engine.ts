@@ -31,8 +31,6 @@ import {
 } from './answer/respond.js';
 import type { StartRequest } from './start/start-request.js';
 import { TaskStarter } from './start/start-task.js';
-import { StartedTasks } from './start/started-tasks.js';
-import type { Wanted } from './watch/follower.js';
 import { Watchers } from './watch/watchers.js';
 
 /** The options of an `Engine`. */
@@ -64,12 +62,6 @@ export interface WatchOptions {
    */
   readonly progress?: (task: Task) => boolean;
   /**
-   * Whether to show any other change, such as a message or a question. Without it and without progress, only the task's
-   * end is sure to be shown.
-   * @default always
-   */
-  readonly news?: (task: Task) => boolean;
-  /**
    * Whether to throw, instead of waiting, if Temporal or a codec is unavailable for the first read.
    * @default false
    */
@@ -84,7 +76,6 @@ export class Engine {
   readonly #starter: TaskStarter;
   readonly #keyed: KeyedStarts;
   readonly #list: TaskList;
-  readonly #started = new StartedTasks();
   readonly #watchers: Watchers;
 
   /** @throws McpTasksError `CONFIGURATION` if `resultRetention` is not a duration */
@@ -101,14 +92,14 @@ export class Engine {
     this.#keys = keys;
     this.#scope = scope;
     this.#reader = new TaskReader(this.#calls);
-    this.#starter = new TaskStarter(
-      this.#calls,
-      { taskQueue, resultRetention: milliseconds(resultRetention, 'resultRetention'), deleteExpired },
-      this.#started,
-    );
+    this.#starter = new TaskStarter(this.#calls, {
+      taskQueue,
+      resultRetention: milliseconds(resultRetention, 'resultRetention'),
+      deleteExpired,
+    });
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader, this.#starter);
     this.#list = new TaskList(this.#calls, this.#reader);
-    this.#watchers = new Watchers(this.#calls, this.#reader, this.#started, maxLongPolls);
+    this.#watchers = new Watchers(this.#calls, this.#reader, maxLongPolls);
   }
 
   /**
@@ -147,7 +138,7 @@ export class Engine {
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
-    for await (const task of this.#watchers.watch({ owner, id, signal }, { wanted: () => 'ending' })) {
+    for await (const task of this.#watchers.watch({ owner, id, signal }, { interest: 'ending' })) {
       if (task.outcome) return { ...task, outcome: task.outcome };
     }
     throw taskNotFound();
@@ -161,11 +152,10 @@ export class Engine {
     owner: string,
     id: string,
     signal?: AbortSignal,
-    { progress = () => true, news = () => true, impatient = false }: WatchOptions = {},
+    { progress: wanted = () => true, impatient = false }: WatchOptions = {},
   ): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    const wanted = (task: Task): Wanted => (progress(task) ? 'progress' : news(task) ? 'news' : 'ending');
-    return this.#watchers.watch({ owner, id, signal }, { wanted, impatient });
+    return this.#watchers.watch({ owner, id, signal }, { interest: { wanted }, impatient });
   }
 
   /**
@@ -179,9 +169,7 @@ export class Engine {
     const before = await this.#reader.read(id, Math.min(until, within(DEADLINE.read)));
     if (before.outcome) throw ended();
     try {
-      this.#started.delete(id);
       await requestCancel(this.#calls, id, until);
-      this.#watchers.look(id);
     } catch (error) {
       // It ended or was cancelled in between, or Temporal's answer was lost.
       const now = await this.#reader.read(id);
