@@ -92,7 +92,7 @@ async function answer(
     return refuse(response, 401, 'This server requires its token. Send Authorization: Bearer <MCP_TASKS_CODEC_TOKEN>.');
   if (!type.startsWith('application/json')) return refuse(response, 415, 'Send application/json.');
   const body = await read(request);
-  if (body === undefined) return refuse(response, 413, 'A request must be at most 16 MiB.');
+  if (body === undefined) return refuse(response, 413, `A request must be at most ${LARGEST_BODY / 1024 / 1024} MiB.`);
   const done = await codecAnswer(codec, action as 'encode' | 'decode', body);
   if (done.status !== 200) {
     logger.warn({ status: done.status }, `codec request refused: ${done.body.slice(0, LONGEST_REASON)}`);

@@ -5,7 +5,8 @@ import type { Logger } from '../local/log.js';
 
 /**
  * Returns the option of servers and workers that encrypts payloads, if the environment has keys.
- * @param logger logs that payloads are encrypted, because a variable that is missing or misspelled would change nothing else
+ * @param logger logs that payloads are encrypted, because nothing else would show that the variable is missing or
+ * misspelled
  * @throws McpTasksError `CONFIGURATION` if a key is invalid or weak
  */
 export function encryptedBy(env: NodeJS.ProcessEnv, logger?: Logger): { readonly dataConverter?: DataConverter } {

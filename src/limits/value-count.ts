@@ -10,8 +10,10 @@ export function countValues(value: unknown, most: number): number | undefined {
   while (rest.length > 0) {
     const one = rest.pop();
     counted++;
-    if (typeof one === 'object' && one !== null) for (const inner of Object.values(one)) rest.push(inner);
-    if (counted + rest.length > most) return undefined;
+    if (typeof one !== 'object' || one === null) continue;
+    const inner: unknown[] = Object.values(one);
+    if (counted + rest.length + inner.length > most) return undefined;
+    for (const each of inner) rest.push(each);
   }
   return counted;
 }

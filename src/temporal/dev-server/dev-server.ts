@@ -1,5 +1,6 @@
 /**
- * Runs a Temporal dev server that keeps its state in a file, unless asked not to. All processes that use the same directory share it.
+ * Runs a Temporal dev server that keeps its state in a file, unless asked not to. All processes that use the same
+ * directory share it.
  * @module
  */
 import { join, resolve } from 'node:path';
