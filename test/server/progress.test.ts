@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
 import { step, type StepContext } from '../../src/activity/index.js';
 import type { TasksConnection } from '../../src/durable-tasks.js';
@@ -137,13 +137,13 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
   });
 
   describe('a task of 2025-11-25', () => {
-    const start = async (session: Session): Promise<string> =>
+    const start = async (session: Session, progressToken = 't'): Promise<string> =>
       (
         await session.request(handler, 'tools/call', {
           name: 'short',
           arguments: { pause: 50 },
           task: {},
-          _meta: { progressToken: 't' },
+          _meta: { progressToken },
         })
       ).result.task.taskId as string;
     const when = async (taskId: string, fits: (task: Task) => boolean): Promise<void> => {
@@ -177,6 +177,34 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       await result.next(({ id }) => id === result.requestId);
       expect(of(result.messages.filter(isProgress))).toEqual([1, 2, 3]);
       expect(result.messages.at(-1)?.id).toBe(result.requestId);
+    });
+
+    it('reports nothing twice if a read that began before its end is answered after it', async () => {
+      const session = await Session.begin(handler);
+      const stream = await session.listen(handler);
+      const { engine } = stack.tasks;
+      const read = engine.get.bind(engine);
+      const taskId = await start(session);
+      const late = vi.spyOn(engine, 'get').mockImplementationOnce(async (owner, id) => {
+        const task = await read(owner, id);
+        await stream.next(ended);
+        await when(taskId, ({ outcome }) => outcome !== undefined);
+        return task;
+      });
+      expect((await session.request(handler, 'tasks/get', { taskId })).result.status).toBe('working');
+      late.mockRestore();
+      // The messages about another task come later.
+      const other = await start(session, 'other');
+      await stream.next((message) => ended(message) && message.params.taskId === other);
+      const about = (message: Message): boolean =>
+        message.params.progressToken === 't' || (ended(message) && message.params.taskId === taskId);
+      expect(stream.messages.filter(about).map(({ params }) => params.progress ?? params.status)).toEqual([
+        1,
+        2,
+        3,
+        'completed',
+      ]);
+      await stream.drop();
     });
 
     it('reports nothing any more once the client has seen its end', async () => {

@@ -22,6 +22,8 @@ import type { Status } from '../../protocol/task.js';
 
 /** The number of tasks whose progress is remembered while they are not followed. */
 const MOST_TOLD = 10_000;
+/** For how long the end of a task is remembered, in milliseconds: longer than any read of a task takes. */
+const LATE = 60_000;
 
 export interface FollowersOptions {
   readonly engine: TaskEngine;
@@ -73,6 +75,8 @@ export class Followers {
   readonly refusals = new Refusals();
   /** The progress that clients have seen of tasks that were not followed yet. */
   readonly #told = new LRUCache<string, number>({ max: MOST_TOLD });
+  /** The tasks whose end clients have seen. A read that began earlier may still say that the task is running. */
+  readonly #over = new LRUCache<string, true>({ max: MOST_TOLD, ttl: LATE });
   readonly #options: FollowerOptions;
 
   constructor(options: FollowersOptions) {
@@ -85,9 +89,14 @@ export class Followers {
    */
   shown({ version, owner }: Omit<Followed, 'stream' | 'taskId'>, task: Task): void {
     const key = keyOf({ version, owner, taskId: task.id });
-    if (task.outcome) this.#told.delete(key);
-    else if (!this.#told.has(key) && !this.#followers.has(key))
+    if (task.outcome) this.#end(key);
+    else if (!this.#over.has(key) && !this.#told.has(key) && !this.#followers.has(key))
       this.#told.set(key, currentProgress(task)?.progress ?? -Infinity);
+  }
+
+  /** Whether the client has just seen the task's end, so that a view of the running task is an old one. */
+  isOver(followed: Omit<Followed, 'stream'>): boolean {
+    return this.#over.has(keyOf(followed));
   }
 
   /** Sends messages about the owner's task on the stream, until `leave` is called or the task ends. */
@@ -102,10 +111,19 @@ export class Followers {
       this.#told.delete(key);
       follower = mine;
       this.#followers.set(key, follower);
+      follower.ended.then(
+        () => this.#end(key),
+        () => undefined,
+      );
     }
     const { ended } = follower;
     const carrier = follower.add({ stream: followed.stream, plain, ...(tell ? { tell } : {}) });
     return { ended, leave: ({ asked } = { asked: false }) => follower.remove(carrier, asked) };
+  }
+
+  #end(key: string): void {
+    this.#told.delete(key);
+    this.#over.set(key, true);
   }
 
   /**

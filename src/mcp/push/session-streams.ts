@@ -63,7 +63,7 @@ export class SessionStreams {
   shown(version: ProtocolVersion, session: string | undefined, owner: Owner, known: Task): void {
     if (!version.unsolicited || session === undefined) return;
     if (known.caller?.session === session) this.followers.shown({ version, owner }, known);
-    if (known.outcome) return;
+    if (known.outcome || this.followers.isOver({ version, owner, taskId: known.id })) return;
     const task = this.#memory.add(owner.id, session, known.id, { version, status: version.tasks.status(known) });
     for (const open of this.#streams.get(session) ?? []) this.#follow(open, owner, known.id, task);
   }
