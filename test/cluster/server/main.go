@@ -37,7 +37,7 @@ func run(args []string) error {
 
 // start serves until SIGINT or SIGTERM.
 func start(dir string) error {
-	cfg, err := config.LoadConfig("development", dir, "")
+	cfg, err := loadConfig(dir)
 	if err != nil {
 		return err
 	}

@@ -26,19 +26,27 @@ const PUBLISHED = {
 
 /** Builds a Go module of test/cluster, in seconds if Go's cache is up to date. @returns the path of the executable */
 export async function buildGo(module: 'server' | 'go', log: Log): Promise<string> {
-  return await build(module, module, '.', log);
+  return await build(module, module, module === 'server' ? [...serverVersion(), '.'] : ['.'], log);
+}
+
+/** Temporal 1.32 is built from go-1.32.mod, and its configuration is loaded in another way. */
+function serverVersion(): string[] {
+  const version = process.env['MCP_TASKS_CLUSTER_TEMPORAL'];
+  if (version === undefined) return [];
+  if (version !== '1.32') throw new Error(`MCP_TASKS_CLUSTER_TEMPORAL is "${version}"; it can only be 1.32`);
+  return ['-modfile=go-1.32.mod', '-tags=temporal132'];
 }
 
 /** Builds a third-party program that is published as a Go module. @returns the path of the executable */
 export async function buildPublished(name: keyof typeof PUBLISHED, log: Log): Promise<string> {
-  return await build(name, 'tools', PUBLISHED[name], log);
+  return await build(name, 'tools', [PUBLISHED[name]], log);
 }
 
-async function build(name: string, module: string, what: string, log: Log): Promise<string> {
+async function build(name: string, module: string, what: readonly string[], log: Log): Promise<string> {
   const executable = join(cache, `go-${name}`);
   await run(
     `building ${name} (Go)`,
-    ['go', 'build', '-buildvcs=false', '-o', executable, what],
+    ['go', 'build', '-buildvcs=false', '-o', executable, ...what],
     join(sources, module),
     log,
   );
