@@ -54,6 +54,8 @@ export interface Task {
   readonly caller?: Caller;
   /** Set for an existing workflow, one that knows nothing about this package. */
   readonly mapping?: WorkflowMapping;
+  /** Set for a function tool: its workflow reports nothing itself and asks nothing, so only its step has news. */
+  readonly silent?: true;
   /** Milliseconds since 1970, as are all times here. */
   readonly createdAt: number;
   /** When anything about the task last changed. */
@@ -99,6 +101,11 @@ export function isExpired(
 ): boolean {
   if (ttl === null || endedAt === undefined) return false;
   return now > Math.max(createdAt + ttl, endedAt + resultRetention);
+}
+
+/** Whether the task may ask its client something while it works. */
+export function mayAsk({ silent, mapping }: Pick<Task, 'silent' | 'mapping'>): boolean {
+  return !silent && (!mapping || Object.keys(mapping.inputs ?? {}).length > 0);
 }
 
 /** Returns the progress to show: the running step's own, or else the workflow's. */

@@ -61,7 +61,7 @@ it('a query that the workflow does not know does not affect the others, and is n
 
 it('a query that is not answered in time is repeated, even if nothing happens meanwhile', async () => {
   // Fail one query for each update that can occur while the workflow starts, so that no later update causes the retry.
-  let late = 3;
+  let late = 2;
   opened.beforeQuery = () => {
     if (late-- > 0) throw new Error('too late');
   };

@@ -4,6 +4,7 @@
  */
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { isMcpTasksError } from '../../task/errors.js';
+import type { temporal } from '@temporalio/proto';
 import type { Calls } from '../rpc/calls.js';
 import type { NewestHistory, Run } from './history.js';
 import { failureOf, valuesOf } from '../rpc/payloads.js';
@@ -13,6 +14,32 @@ export type End =
   | { readonly failure: Error | undefined }
   /** The workflow has a result that cannot be read; this says why. */
   | { readonly unreadable: string };
+
+/** The event that closed a run for good, not to continue as another one. */
+export interface Closing {
+  readonly runId: string;
+  readonly event: temporal.api.history.v1.IHistoryEvent;
+}
+
+/**
+ * Reads the end in a run's closing event. Returns `undefined` if the event does not tell everything about it.
+ * @throws McpTasksError `PAYLOAD_UNREADABLE` if that is a result, `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`,
+ * `CONFIGURATION` if a codec server refuses
+ */
+export async function endIn(
+  calls: Calls,
+  { event }: Closing,
+  workflowId: string,
+  until: number,
+): Promise<Exclude<End, { unreadable: string }> | undefined> {
+  const context = { type: 'workflow', namespace: calls.client.options.namespace, workflowId } as const;
+  const { workflowExecutionCompletedEventAttributes: completed, workflowExecutionFailedEventAttributes: failed } =
+    event;
+  if (failed?.failure) return { failure: await failureOf(calls, failed.failure, until, context) };
+  if (!completed) return undefined;
+  const [value] = await valuesOf(calls, completed.result?.payloads?.slice(0, 1), until, context);
+  return { value };
+}
 
 /**
  * Reads how a closed run ended.
@@ -43,19 +70,10 @@ async function readableEnd(
   { workflowId, runId }: Run,
   until: number,
 ): Promise<End | undefined> {
-  const context = { type: 'workflow', namespace: calls.client.options.namespace, workflowId } as const;
-  const last = await history.last(workflowId, runId, until);
-  const failure = last?.workflowExecutionFailedEventAttributes?.failure;
-  if (failure) return { failure: await failureOf(calls, failure, until, context) };
-  if (last?.workflowExecutionCanceledEventAttributes) return { failure: new CancelledFailure('') };
+  const event = await history.last(workflowId, runId, until);
+  if (event?.workflowExecutionCanceledEventAttributes) return { failure: new CancelledFailure('') };
   try {
-    const [value] = await valuesOf(
-      calls,
-      last?.workflowExecutionCompletedEventAttributes?.result?.payloads?.slice(0, 1),
-      until,
-      context,
-    );
-    return last?.workflowExecutionCompletedEventAttributes ? { value } : undefined;
+    return event && (await endIn(calls, { runId, event }, workflowId, until));
   } catch (error) {
     if (!isMcpTasksError(error, 'PAYLOAD_UNREADABLE')) throw error;
     return { unreadable: error.message };

@@ -45,6 +45,11 @@ export class Happenings {
 
   constructor(private readonly calls: Calls) {}
 
+  /** Returns what has been found so far; `undefined` if nobody has looked. */
+  known({ runId }: Pick<Run, 'runId'>): Happened | undefined {
+    return this.#known.get(runId)?.happened;
+  }
+
   /** Returns what last happened up to this length of the run's history, as far as it can be found by `until`. */
   async get(
     run: Run & { readonly historyLength: number },

@@ -3,28 +3,26 @@
  * report), and adds the outcome once there is one.
  * @module
  */
-import { TerminatedFailure } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
-import { ASK_FIRST_WORKFLOW, REPORT_QUERY } from '../../task/names.js';
+import { ASK_FIRST_WORKFLOW, REPORT_QUERY, TOOL_WORKFLOW } from '../../task/names.js';
 import { asProgress } from '../../task/progress.js';
 import type { WorkflowMapping } from '../../task/workflow-mapping.js';
-import { isExpired, type Outcome, type Task } from '../../task/task.js';
+import { isExpired, type Task } from '../../task/task.js';
 import { DEADLINE, taskNotFound, within, type Calls } from '../rpc/calls.js';
 import { Chains, type CancelledRun } from './chain.js';
 import { describe, type Description } from './describe.js';
-import { endOf } from './end.js';
-import { failureText, type StartedEvent } from './failure-text.js';
+import type { Closing } from './end.js';
+import { Ends } from './ends.js';
 import { Happenings, type Happened } from './happened.js';
 import { NewestHistory } from './history.js';
 import { queryOf, questionName } from './mapped-report.js';
 import { Memos } from './memos.js';
 import { inputOf, OpenQuestionReader, type OpenQuestions } from './open-questions.js';
-import { operatorNotice, terminationText } from './operator.js';
-import { outcomeOfFailure, outcomeOfResult, outcomeOfTermination, outcomeOfUnreadable } from './outcome.js';
+import { operatorNotice } from './operator.js';
 import { PastReports } from './past-reports.js';
-import { Reports, type Reported } from './reports.js';
+import { nothingReported, Reports, type Reported } from './reports.js';
 import { stepsOf } from './steps.js';
 import { optionalTsToMs } from '../seam.js';
 
@@ -34,7 +32,8 @@ const UNSURE = 1_000;
 const PICK_UP = 5_000;
 const MOST_KNOWN = 2_000;
 
-type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping'> & Partial<Pick<Task, 'endedAt'>>;
+type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping' | 'silent'> &
+  Partial<Pick<Task, 'endedAt'>>;
 
 export interface View {
   readonly task: Task;
@@ -53,11 +52,23 @@ export interface View {
 /** A task and how it was read. For a task that has ended, only the task. */
 type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure'>>;
 
+export interface ReadOptions {
+  /** The event that closed the task's run, if it is known: reading it again would cost a request. */
+  readonly closing?: Closing | undefined;
+  /**
+   * Whether to leave the search for what has happened since the last one to the next read, if this one has to query the
+   * workflow. It only matters once nothing else changes.
+   * @default false
+   */
+  readonly frugal?: boolean;
+}
+
 export class TaskReader {
   readonly #memos: Memos;
   readonly #reports: Reports;
   readonly #pastReports: PastReports;
   readonly #history: NewestHistory;
+  readonly #ends: Ends;
   readonly #chains: Chains;
   readonly #questions: OpenQuestionReader;
   readonly #happenings: Happenings;
@@ -69,6 +80,7 @@ export class TaskReader {
     this.#reports = new Reports(calls);
     this.#pastReports = new PastReports(calls);
     this.#history = new NewestHistory(calls);
+    this.#ends = new Ends(calls, this.#history);
     this.#chains = new Chains(calls);
     this.#questions = new OpenQuestionReader(calls);
     this.#happenings = new Happenings(calls);
@@ -82,14 +94,14 @@ export class TaskReader {
    * refuses
    */
   async read(id: string, until: number = within(DEADLINE.read)): Promise<Task> {
-    return (await this.readRun(id, until)).task;
+    return (await this.readRun(id, until, { frugal: true })).task;
   }
 
   /** Reads the task like {@link read}, and returns where it was read from. */
-  async readRun(id: string, until: number): Promise<View> {
+  async readRun(id: string, until: number, options: ReadOptions = {}): Promise<View> {
     const description = await describe(this.calls, id, until);
     const memo = await this.#memos.get(description, until);
-    const { task, answeredAt = new Map(), unsure = new Set() } = await this.#task(description, memo, until);
+    const { task, answeredAt = new Map(), unsure = new Set() } = await this.#task(description, memo, until, options);
     const { runId, historyLength } = description;
     const looks = [
       ...(task.outcome ? [] : [this.#reports.lookAgainAt(runId)]),
@@ -102,6 +114,37 @@ export class TaskReader {
       answeredAt,
       unsure,
       lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks),
+    };
+  }
+
+  /**
+   * Returns how the task looks now that its run has closed, without a request. Returns `undefined` if the closing event
+   * does not tell everything about it.
+   * @param view the open task. Nobody may have asked to cancel it since
+   * @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses
+   */
+  async end({ task, runId }: Pick<View, 'task' | 'runId'>, closing: Closing, until: number): Promise<View | undefined> {
+    const { id, tool, createdAt, ttl, caller, mapping, silent } = task;
+    const endedAt = optionalTsToMs(closing.event.eventTime);
+    const outcome = await this.#ends.outcomeIn(closing, id, mapping, until);
+    if (endedAt === undefined || !outcome) return undefined;
+    const base: Base = {
+      id,
+      tool,
+      createdAt,
+      ttl,
+      ...(caller ? { caller } : {}),
+      ...(mapping ? { mapping } : {}),
+      ...(silent ? { silent } : {}),
+      endedAt,
+    };
+    return {
+      task: { ...base, updatedAt: endedAt, outcome, inputs: {}, steps: [] },
+      runId,
+      historyLength: Number(closing.event.eventId),
+      lookAgainAt: undefined,
+      answeredAt: new Map(),
+      unsure: new Set(),
     };
   }
 
@@ -164,7 +207,7 @@ export class TaskReader {
     return task.outcome !== undefined || (answeredAt.get(REPORT_QUERY) ?? 0) >= historyLength;
   }
 
-  async #task(description: Description, memo: TaskMemo, until: number): Promise<Told> {
+  async #task(description: Description, memo: TaskMemo, until: number, options: ReadOptions): Promise<Told> {
     const { endedAt, workflowId: id } = description;
     const { tool, createdAt, ttl, resultRetention, caller } = memo;
     const mapping = mappingOf(description, memo);
@@ -175,34 +218,39 @@ export class TaskReader {
       ttl,
       ...(caller ? { caller } : {}),
       ...(mapping ? { mapping } : {}),
+      ...(!mapping && description.type === TOOL_WORKFLOW ? { silent: true } : {}),
       ...(endedAt === undefined ? {} : { endedAt }),
     };
     if (isExpired({ ...base, resultRetention }, Date.now())) throw taskNotFound();
     const cancelled = await this.#chains.cancelledRun(description, until);
     if (cancelled) return { task: await this.#cancelled(base, cancelled, until) };
-    if (endedAt === undefined) return await this.#open(base, description, until);
+    if (endedAt === undefined) return await this.#open(base, description, until, options);
     return {
       task: {
         ...base,
         updatedAt: endedAt,
-        outcome: await this.#outcome(description, mapping, until),
+        outcome: await this.#ends.outcome(description, mapping, until, options.closing),
         inputs: {},
         steps: [],
       },
     };
   }
 
-  async #open(base: Base, description: Description, until: number): Promise<Told> {
+  async #open(base: Base, description: Description, until: number, { frugal }: ReadOptions): Promise<Told> {
+    const { mapping } = base;
+    const reports = !base.silent && !hasNotRun(description);
+    const asks = reports && this.#reports.isDue(description, mapping);
     const [reported, steps, stalled, happened] = await Promise.all([
-      this.#reports.get(description, base.mapping, until),
-      stepsOf(this.calls, description, base.mapping !== undefined, until),
+      reports ? this.#reports.get(description, mapping, until) : nothingReported(description, mapping),
+      stepsOf(this.calls, description, mapping !== undefined, until),
       this.#stalled(description, until),
       hasOnlyBegun(description)
         ? NOTHING
-        : this.#happenings.get(description, base.mapping, Math.min(until, within(DEADLINE.query))),
+        : ((frugal && asks ? this.#happenings.known(description) : undefined) ??
+          this.#happenings.get(description, mapping, Math.min(until, within(DEADLINE.query)))),
     ]);
     const { report, answeredAt } = reported;
-    const { inputs, unsure } = await this.#questions.read(description, base.mapping, reported, until);
+    const { inputs, unsure } = await this.#questions.read(description, mapping, reported, until);
     const progress = asProgress(report?.progress);
     const changedAt = Math.max(
       base.createdAt,
@@ -240,33 +288,6 @@ export class TaskReader {
     };
   }
 
-  async #outcome(
-    { workflowId, runId, type }: Description,
-    mapping: WorkflowMapping | undefined,
-    until: number,
-  ): Promise<Outcome> {
-    // A result from external storage may take longer than other reads.
-    const deadline = this.calls.stores ? Math.max(until, within(DEADLINE.stored)) : until;
-    const end = await endOf(this.calls, this.#history, { workflowId, runId }, deadline);
-    if ('value' in end) return outcomeOfResult(end.value, workflowId, mapping);
-    if ('unreadable' in end) return outcomeOfUnreadable(end.unreadable);
-    if (end.failure instanceof TerminatedFailure) {
-      const last = await this.#history.last(workflowId, runId, until);
-      return outcomeOfTermination(terminationText(last?.workflowExecutionTerminatedEventAttributes ?? {}));
-    }
-    const attemptOf = async (event: StartedEvent): Promise<number | undefined> =>
-      await this.#history.attempt(event, until).catch(() => undefined);
-    const text =
-      mapping && end.failure
-        ? await failureText(end.failure, {
-            workflow: { workflowId, runId, type },
-            attemptOf,
-            stackTraces: mapping.stackTraces ?? false,
-          })
-        : undefined;
-    return outcomeOfFailure(end.failure, text);
-  }
-
   /** Returns the task's time of last change, which never decreases. */
   #latest(id: string, changedAt: number): number {
     const latest = Math.max(changedAt, this.#changedAt.get(id) ?? 0);
@@ -297,11 +318,20 @@ function mappingOf({ type }: Description, memo: TaskMemo): WorkflowMapping | und
 const NOTHING: Happened = {};
 
 /**
+ * Whether the workflow's code has not run yet, so that it has nothing to report: its first workflow task ends with the
+ * fourth event. A run that continues another one may have taken over questions.
+ */
+function hasNotRun({ runId, historyLength, raw: { workflowExecutionInfo: info } }: Description): boolean {
+  return historyLength < 4 && info?.firstRunId === runId;
+}
+
+/**
  * Whether the history has nothing but the workflow's start, its first workflow task and the steps that are pending, so
  * that there is no need to read it.
  */
-function hasOnlyBegun({ historyLength, raw: { pendingWorkflowTask, pendingActivities } }: Description): boolean {
-  return !pendingWorkflowTask && historyLength <= 4 + (pendingActivities?.length ?? 0);
+function hasOnlyBegun({ historyLength, raw: { pendingWorkflowTask: task, pendingActivities } }: Description): boolean {
+  if (task) return historyLength <= (task.startedTime ? 3 : 2);
+  return historyLength <= 4 + (pendingActivities?.length ?? 0);
 }
 
 /** Returns when the run began if it follows an earlier one, by continue-as-new or a reset; otherwise 0. */

@@ -45,13 +45,29 @@ export interface Reported {
 
 interface Known {
   readonly asked: Map<string, QueryState>;
+  /** The queries that are being repeated because they got no answer at the current length of the history. */
+  readonly repeating: Set<string>;
   report?: TaskReport;
+}
+
+/** Returns the report of a workflow that has nothing to report. */
+export function nothingReported(
+  { historyLength }: Pick<Description, 'historyLength'>,
+  mapping: WorkflowMapping | undefined,
+): Reported {
+  return { report: undefined, answeredAt: new Map(queriesFor(mapping).map((query) => [query, historyLength])) };
 }
 
 export class Reports {
   readonly #known = new LRUCache<string, Known>({ max: MOST_REPORTS });
 
   constructor(private readonly calls: Calls) {}
+
+  /** Whether {@link get} would have to send a query. */
+  isDue({ runId, historyLength }: Description, mapping: WorkflowMapping | undefined): boolean {
+    const asked = this.#known.get(runId)?.asked;
+    return queriesFor(mapping).some((query) => isDue(asked?.get(query), historyLength));
+  }
 
   /**
    * Returns the report that belongs to `description`. Take the description first: if both were requested concurrently,
@@ -61,18 +77,11 @@ export class Reports {
    */
   async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Reported> {
     const { runId, historyLength } = description;
-    const known = this.#known.get(runId) ?? { asked: new Map<string, QueryState>() };
+    const known: Known = this.#known.get(runId) ?? { asked: new Map(), repeating: new Set() };
     this.#known.set(runId, known);
-    const due = (mapping ? queriesOf(mapping) : [REPORT_QUERY]).filter((query) =>
-      isDue(known.asked.get(query), historyLength),
-    );
+    const due = queriesFor(mapping).filter((query) => isDue(known.asked.get(query), historyLength));
     const deadline = Math.min(until, within(DEADLINE.query));
-    await Promise.all(
-      due.map(async (query) => {
-        const state = await this.#ask(description, query, known.asked.get(query), deadline);
-        known.asked.set(query, newest(state, known.asked.get(query)));
-      }),
-    );
+    await Promise.all(due.map(async (query) => await this.#answer(known, description, query, deadline)));
     const answers = new Map(
       [...known.asked].flatMap(([query, { answer }]) => (answer ? [[query, answer.value] as const] : [])),
     );
@@ -93,6 +102,17 @@ export class Reports {
       unanswered ? [unanswered.lookAgainAt] : [],
     );
     return looks.length === 0 ? undefined : Math.min(...looks);
+  }
+
+  /** Sends the query, unless another read is just repeating it: what has been shown since it got no answer still serves. */
+  async #answer({ asked, repeating }: Known, description: Description, query: string, deadline: number): Promise<void> {
+    const last = asked.get(query);
+    const repeats = last?.historyLength === description.historyLength;
+    if (repeats && repeating.has(query)) return;
+    if (repeats) repeating.add(query);
+    const state = await this.#ask(description, query, last, deadline);
+    if (repeats) repeating.delete(query);
+    asked.set(query, newest(state, asked.get(query)));
   }
 
   async #ask(
@@ -136,6 +156,10 @@ function newest(state: QueryState, known: QueryState | undefined): QueryState {
 
 function lengthOf(answer: QueryState['answer']): number {
   return answer?.historyLength ?? -1;
+}
+
+function queriesFor(mapping: WorkflowMapping | undefined): readonly string[] {
+  return mapping ? queriesOf(mapping) : [REPORT_QUERY];
 }
 
 function isDue(asked: QueryState | undefined, historyLength: number): boolean {
