@@ -31,6 +31,8 @@ import {
 } from './answer/respond.js';
 import type { StartRequest } from './start/start-request.js';
 import { TaskStarter } from './start/start-task.js';
+import { StartedTasks } from './start/started-tasks.js';
+import type { Wanted } from './watch/follower.js';
 import { Watchers } from './watch/watchers.js';
 
 /** The options of an `Engine`. */
@@ -62,6 +64,12 @@ export interface WatchOptions {
    */
   readonly progress?: (task: Task) => boolean;
   /**
+   * Whether to show any other change, such as a message or a question. Without it and without progress, only the task's
+   * end is sure to be shown.
+   * @default always
+   */
+  readonly news?: (task: Task) => boolean;
+  /**
    * Whether to throw, instead of waiting, if Temporal or a codec is unavailable for the first read.
    * @default false
    */
@@ -76,6 +84,7 @@ export class Engine {
   readonly #starter: TaskStarter;
   readonly #keyed: KeyedStarts;
   readonly #list: TaskList;
+  readonly #started = new StartedTasks();
   readonly #watchers: Watchers;
 
   /** @throws McpTasksError `CONFIGURATION` if `resultRetention` is not a duration */
@@ -92,14 +101,14 @@ export class Engine {
     this.#keys = keys;
     this.#scope = scope;
     this.#reader = new TaskReader(this.#calls);
-    this.#starter = new TaskStarter(this.#calls, {
-      taskQueue,
-      resultRetention: milliseconds(resultRetention, 'resultRetention'),
-      deleteExpired,
-    });
+    this.#starter = new TaskStarter(
+      this.#calls,
+      { taskQueue, resultRetention: milliseconds(resultRetention, 'resultRetention'), deleteExpired },
+      this.#started,
+    );
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader, this.#starter);
     this.#list = new TaskList(this.#calls, this.#reader);
-    this.#watchers = new Watchers(this.#calls, this.#reader, maxLongPolls);
+    this.#watchers = new Watchers(this.#calls, this.#reader, this.#started, maxLongPolls);
   }
 
   /**
@@ -138,7 +147,7 @@ export class Engine {
    */
   async result(owner: string, id: string, signal?: AbortSignal): Promise<Task & { readonly outcome: Outcome }> {
     this.#own(owner, id);
-    for await (const task of this.#watchers.watch({ owner, id, signal }, { interest: 'ending' })) {
+    for await (const task of this.#watchers.watch({ owner, id, signal }, { wanted: () => 'ending' })) {
       if (task.outcome) return { ...task, outcome: task.outcome };
     }
     throw taskNotFound();
@@ -152,10 +161,11 @@ export class Engine {
     owner: string,
     id: string,
     signal?: AbortSignal,
-    { progress: wanted = () => true, impatient = false }: WatchOptions = {},
+    { progress = () => true, news = () => true, impatient = false }: WatchOptions = {},
   ): AsyncGenerator<Task, void> {
     this.#own(owner, id);
-    return this.#watchers.watch({ owner, id, signal }, { interest: { wanted }, impatient });
+    const wanted = (task: Task): Wanted => (progress(task) ? 'progress' : news(task) ? 'news' : 'ending');
+    return this.#watchers.watch({ owner, id, signal }, { wanted, impatient });
   }
 
   /**
@@ -169,7 +179,9 @@ export class Engine {
     const before = await this.#reader.read(id, Math.min(until, within(DEADLINE.read)));
     if (before.outcome) throw ended();
     try {
+      this.#started.delete(id);
       await requestCancel(this.#calls, id, until);
+      this.#watchers.look(id);
     } catch (error) {
       // It ended or was cancelled in between, or Temporal's answer was lost.
       const now = await this.#reader.read(id);

@@ -251,7 +251,8 @@ describe('a key', () => {
     const brief = await replica(secret, { resultRetention: '1 ms' });
     const key = { by, text };
     const first = await start(brief, { key, tool: quick, ttl: 0 });
-    await expect(ended(first)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    await ended(first);
+    await expect(one.tasks.engine.get('ann', first.id)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
     const second = await start(two, { key, tool: quick, args: { now: 'others' } });
     expect(second.id).not.toBe(first.id);
     await ended(second);

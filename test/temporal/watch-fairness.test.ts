@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import type { TaskReader } from '../../src/temporal/read/read.js';
 import type { Calls } from '../../src/temporal/rpc/calls.js';
+import { StartedTasks } from '../../src/temporal/start/started-tasks.js';
+import type { Wanted } from '../../src/temporal/watch/follower.js';
 import { looksUntilDue } from '../../src/temporal/watch/pace.js';
 import { PollBudget } from '../../src/temporal/watch/poll-budget.js';
 import { ReadQueue } from '../../src/temporal/watch/read-queue.js';
@@ -137,7 +139,7 @@ describe('time', () => {
 
   /** Watchers of simulated tasks whose progress is `state.progress`. */
   function simulated(longPolls: number) {
-    const state = { reads: 0, progress: 0 };
+    const state = { reads: 0, progress: 0, polls: 0 };
     const reader: Pick<TaskReader, 'readRun' | 'withPastReports'> = {
       readRun: async (id) => {
         state.reads++;
@@ -147,18 +149,23 @@ describe('time', () => {
       },
       withPastReports: async ({ task }) => await Promise.resolve(task),
     };
-    // Nothing ever happens in the history.
+    // Nothing ever happens in the history. As on a server, a long poll ends a second before its deadline.
     const closing = new AbortController();
     const calls = {
       closing: closing.signal,
       client: { options: { namespace: 'default' } },
-      once: async () => await new Promise<never>(() => undefined),
+      async once(until: number) {
+        state.polls++;
+        const wait = Math.min(20_000, Math.max(0, until - Date.now() - 1_000));
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        return { nextPageToken: new Uint8Array([1]) };
+      },
     };
-    const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, longPolls);
-    const follow = (id: string, wanted: boolean): { readonly seen: number[] } => {
+    const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, new StartedTasks(), longPolls);
+    const follow = (id: string, wanted: Wanted): { readonly seen: number[] } => {
       const seen: number[] = [];
       const watch = async (): Promise<void> => {
-        const options = { interest: { wanted: () => wanted } };
+        const options = { wanted: () => wanted };
         for await (const task of watchers.watch({ owner: 'bob', id, signal: undefined }, options))
           seen.push(task.progress?.progress ?? -1);
       };
@@ -173,7 +180,7 @@ describe('time', () => {
     ['without one', 0],
   ])('an idle task is read ever less often, %s, however many follow it', async (_, longPolls) => {
     const { state, follow, close } = simulated(longPolls);
-    for (let number = 0; number < 20; number++) follow('task', true);
+    for (let number = 0; number < 20; number++) follow('task', 'progress');
     await minutes(10);
     expect(state.reads).toBeLessThan(25);
     expect(state.reads).toBeGreaterThan(15);
@@ -182,8 +189,8 @@ describe('time', () => {
 
   it('a task that moves is read every second, and only for those who want its progress', async () => {
     const { state, follow, close } = simulated(1);
-    const wanting = follow('task', true);
-    const other = follow('task', false);
+    const wanting = follow('task', 'progress');
+    const other = follow('task', 'news');
     for (let second = 0; second < 60; second++) {
       await vi.advanceTimersByTimeAsync(1_000);
       state.progress++;
@@ -198,11 +205,19 @@ describe('time', () => {
     close();
   });
 
-  it('a task with a long poll whose progress nobody wants is read once', async () => {
-    const { state, follow, close } = simulated(1);
-    follow('task', false);
-    await minutes(10);
-    expect(state.reads).toBe(1);
-    close();
-  });
+  it.each(['news', 'ending'] as const)(
+    'waiting an hour for the %s of an idle task takes only long polls',
+    async (wanted) => {
+      const { state, follow, close } = simulated(1);
+      follow('task', wanted);
+      await minutes(1);
+      // Once at first, and once when its history is followed.
+      expect(state.reads).toBe(2);
+      const { polls } = state;
+      await minutes(60);
+      expect(state.reads).toBe(2);
+      expect(state.polls - polls).toBe(180);
+      close();
+    },
+  );
 });

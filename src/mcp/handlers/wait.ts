@@ -4,7 +4,7 @@
  * @module
  */
 import type { Task } from '../../task/task.js';
-import { newReports } from '../../task/task.js';
+import { mayAsk, newReports } from '../../task/task.js';
 import { linkSignals, unlessAborted } from '../../temporal/rpc/signals.js';
 import { asksOf } from '../../tool/define-tool.js';
 import { WAIT } from '../tools/fallback.js';
@@ -72,7 +72,7 @@ export async function awaitTask(wait: Wait): Promise<Task> {
   stream.open?.();
   const tell = progressTokenOf(ctx) === undefined ? undefined : progressTeller(ctx);
   const following =
-    version.unsolicited !== undefined && mayAsk(wait)
+    version.unsolicited !== undefined && declaresQuestions(wait)
       ? service.followers.follow(
           { version, owner, taskId: task.id, stream },
           { plain: true, ...(tell ? { tell } : {}) },
@@ -106,7 +106,7 @@ function tokenExpired({ service, task: { id, tool } }: Wait): RpcFault {
 }
 
 /** Returns whether the task's tool declares that it asks. Nothing is known about a tool that has been removed. */
-function mayAsk({ service, task }: Wait): boolean {
+function declaresQuestions({ service, task }: Wait): boolean {
   const tool = service.tools.get(task.tool);
   return tool !== undefined && asksOf(tool).length > 0;
 }
@@ -119,9 +119,10 @@ async function endedOrAsking(
   const { service, version, call, task } = wait;
   const { engine } = service;
   const { owner } = call.ctx;
-  const asks = version.questions !== undefined && mayAsk(wait);
+  const asks = version.questions !== undefined && declaresQuestions(wait);
   if (!tell && !asks) return await engine.result(owner.id, task.id, signal);
-  for await (const view of engine.watch(owner.id, task.id, signal, { progress: () => tell !== undefined })) {
+  const wanted = { progress: () => tell !== undefined, news: mayAsk };
+  for await (const view of engine.watch(owner.id, task.id, signal, wanted)) {
     await tell?.(view);
     if (view.outcome) return view;
     if (asks && Object.keys(openQuestions(wait, view)).length > 0) return view;

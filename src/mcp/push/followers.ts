@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../local/log.js';
 import { isMcpTasksError } from '../../task/errors.js';
 import type { Keyring } from '../../task/keyring.js';
-import { currentProgress, type EndedTask, type Task } from '../../task/task.js';
+import { currentProgress, mayAsk, type EndedTask, type Task } from '../../task/task.js';
 import type { TaskEngine } from '../../temporal/namespaces.js';
 import { unlessAborted } from '../../temporal/rpc/signals.js';
 import { PROGRESS_CLAIM } from '../../task/names.js';
@@ -240,6 +240,7 @@ class Follower {
         caller?.progressToken !== undefined || this.#carriers.some(({ tell }) => tell);
       for await (const task of this.options.engine.watch(this.#owner.id, this.#taskId, signal, {
         progress: wantsProgress,
+        news: mayAsk,
       })) {
         this.#task = task;
         this.#tell();

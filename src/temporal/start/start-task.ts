@@ -3,13 +3,14 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@te
 import { LARGEST_PAYLOAD, LARGEST_STORED } from '../../limits/limits.js';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
-import { MEMO_KEY } from '../../task/names.js';
+import { MEMO_KEY, TOOL_WORKFLOW } from '../../task/names.js';
 import type { Task } from '../../task/task.js';
 import { DEADLINE, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { checkMemo, checkSize, isTooLarge } from '../rpc/sizes.js';
 import { describe } from '../read/describe.js';
 import { Retention } from './retention.js';
 import type { StartRequest } from './start-request.js';
+import type { StartedTasks } from './started-tasks.js';
 import { watchTtl } from './ttl-watch.js';
 import { workflowStart } from './workflow-start.js';
 
@@ -37,6 +38,7 @@ export class TaskStarter {
   constructor(
     private readonly calls: Calls,
     private readonly settings: StartSettings,
+    private readonly started: StartedTasks,
   ) {
     this.#retention = new Retention(calls);
   }
@@ -83,6 +85,7 @@ export class TaskStarter {
       updatedAt: memo.createdAt,
       ttl,
       ...(caller ? { caller } : {}),
+      ...(workflowType === TOOL_WORKFLOW ? { silent: true } : {}),
       inputs: {},
       steps: [],
     };
@@ -99,7 +102,7 @@ export class TaskStarter {
         Math.min(within(DEADLINE.start), until - SHORTEST_LOOK),
       );
     try {
-      await calls.run(
+      const { firstExecutionRunId } = await calls.run(
         deadline,
         async () =>
           await calls.client.workflow.start(workflowType, {
@@ -115,6 +118,7 @@ export class TaskStarter {
             ...(existing && tool.retry ? { retry: tool.retry } : {}),
           }),
       );
+      this.started.add({ task, runId: firstExecutionRunId });
       return { task, created: true };
     } catch (error) {
       const taken = error instanceof WorkflowExecutionAlreadyStartedError || (await exists(calls, id, error, until));

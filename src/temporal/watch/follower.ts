@@ -3,14 +3,15 @@ import type { Task } from '../../task/task.js';
 import { unlessAborted } from '../rpc/signals.js';
 
 /**
- * What wakes a follower: only the end of the task, or any news in the history. In the second case, a task whose
- * progress is `wanted` is also read from time to time, because the history does not contain its steps' progress. It is
- * shown with the reports of its ended steps.
+ * What a follower waits for: only the end of the task, any news of its workflow, or also its steps. In the last case,
+ * the task is also read from time to time, because the history does not contain its steps' progress, and it is shown
+ * with the reports of its ended steps.
  */
-export type Interest = 'ending' | { readonly wanted: (task: Task) => boolean };
+export type Wanted = 'ending' | 'news' | 'progress';
 
 export interface FollowOptions {
-  readonly interest: Interest;
+  /** Says what the follower waits for in this task. If only for the end, it may see nothing before that. */
+  readonly wanted: (task: Task) => Wanted;
   /**
    * Whether to fail, instead of waiting, if Temporal or a codec is unavailable for the first read.
    * @default false
@@ -19,10 +20,10 @@ export interface FollowOptions {
 }
 
 /**
- * Why a task was read: to look for progress, because its history has grown, or because it may have ended. Each includes
- * those before it.
+ * Why a task was read: to look for progress, because its workflow may have news, or because it may have ended. Each
+ * includes those before it.
  */
-export type Cause = 'progress' | 'news' | 'ending';
+export type Cause = Wanted;
 
 const RANK: Readonly<Record<Cause, number>> = { progress: 0, news: 1, ending: 2 };
 
@@ -55,21 +56,18 @@ export class Follower {
     return this.options.impatient === true;
   }
 
-  /** Whether it follows more than the task's end. */
-  get wantsNews(): boolean {
-    return this.options.interest !== 'ending';
-  }
-
-  wantsProgress(task: Task): boolean {
-    const { interest } = this.options;
-    return interest !== 'ending' && interest.wanted(task);
+  wants(task: Task): Wanted {
+    return this.options.wanted(task);
   }
 
   /** Whether a read for this reason is for this follower. A task's first view and its end are for every follower. */
   accepts(cause: Cause, task: Task): boolean {
-    if (this.#waits || task.outcome) return true;
-    const least = !this.wantsNews ? 'ending' : this.wantsProgress(task) ? 'progress' : 'news';
-    return RANK[cause] >= RANK[least];
+    return this.#waits || task.outcome !== undefined || this.needs(cause, task);
+  }
+
+  /** Whether this is a reason to read the task, last seen like this, for this follower. */
+  needs(cause: Cause, task: Task): boolean {
+    return RANK[cause] >= RANK[this.wants(task)];
   }
 
   /** Shows the task, unless it looks as it did when it was last fetched. Replaces a view that was not fetched. */

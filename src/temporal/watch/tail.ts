@@ -7,9 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { temporal } from '@temporalio/proto';
 import { GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { isMcpTasksError } from '../../task/errors.js';
-import { EventType, HistoryEventFilterType } from '../rpc/proto.js';
+import type { Closing } from '../read/end.js';
+import { HistoryEventFilterType } from '../rpc/proto.js';
 import { linkSignals } from '../rpc/signals.js';
 import { refusal } from '../rpc/refusal.js';
+import { asksToCancel, causeOf, nextRunOf } from './events.js';
+import type { Cause } from './follower.js';
 import type { PollBudget } from './poll-budget.js';
 
 /** The deadline of one long poll, in milliseconds. The server answers an idle one after about 20 s. */
@@ -19,6 +22,11 @@ const POLL_DEADLINE = 60_000;
  * position to continue from.
  */
 const SKIP_DEADLINE = 500;
+/**
+ * The deadline for skipping it if only the end matters, in milliseconds. The server waits a second less for the end, so
+ * following a short task takes a single long poll.
+ */
+const PATIENT_DEADLINE = 3_000;
 /** How long to wait before trying again to find another run, in milliseconds. */
 const NEXT_RUN = 2_000;
 /** How long to wait before trying again to get a long poll, in milliseconds. */
@@ -26,24 +34,30 @@ const NEXT_SLOT = 10_000;
 /** How long to wait after a failed poll, in milliseconds: the first time, and at most. */
 const PAUSE = { first: 200, longest: 5_000 };
 
-const ENDING = new Set<number>([
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
-]);
+export interface Tick {
+  readonly cause: Cause;
+  readonly closing?: ObservedClosing;
+}
 
-/** `news`: the history has grown. `ending`: the task may have ended. */
-export type Tick = 'news' | 'ending';
+/** The event that closed the run, unless the tail has seen a request to cancel it. */
+export interface ObservedClosing extends Closing {
+  /**
+   * The tail has seen every event between this {@link HistoryTail.position} and the closing one. 0 if it has seen only
+   * the closing event.
+   */
+  readonly since: number;
+}
 
 export interface TailOptions {
   readonly calls: Calls;
   readonly budget: PollBudget;
   readonly workflowId: string;
+  /** The run to begin with. */
+  readonly runId: string;
   /** Whose share of the budget the long poll takes. */
   readonly owner: string;
+  /** Whether nothing but the end matters. */
+  readonly onlyEnd: () => boolean;
   /**
    * Called each time the history has grown, and once for the existing history, which is skipped: it may be long, and
    * its payloads large.
@@ -53,7 +67,10 @@ export interface TailOptions {
 
 export class HistoryTail {
   readonly #stop = new AbortController();
+  #hurry = new AbortController();
   #blind = false;
+  #position = 0;
+  #cancelled = false;
 
   constructor(private readonly options: TailOptions) {
     void this.#run();
@@ -64,14 +81,24 @@ export class HistoryTail {
     return this.#blind;
   }
 
+  /** Counts how often the tail has begun to see all events: what happened before is unknown to it. 0: not yet. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Stops waiting for the end alone, because now other events matter as well. */
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
   stop(): void {
     this.#stop.abort();
   }
 
   async #run(): Promise<void> {
-    const { budget, owner, listener } = this.options;
+    const { budget, owner, listener, runId } = this.options;
     const { signal } = this.#stop;
-    const cursor: Cursor = {};
+    const cursor: Cursor = { runId };
     let pause = PAUSE.first;
     let refused = false;
     while (!signal.aborted) {
@@ -90,10 +117,10 @@ export class HistoryTail {
         over = cursor.closed === true;
       } catch (error) {
         slot.release();
-        if (signal.aborted || slot.lost.aborted) continue;
+        if (signal.aborted || slot.lost.aborted || this.#isHurried(cursor)) continue;
         over = grpcCode(error) === GRPC.NOT_FOUND;
         // Wake the followers: their own read surfaces the refusal.
-        if (over || refusal(error) !== undefined) listener('ending');
+        if (over || refusal(error) !== undefined) listener({ cause: 'ending' });
         // All clients together have used up the server's long polls, or its rate limit.
         refused = grpcCode(error) === GRPC.RESOURCE_EXHAUSTED;
         // Any other error, such as an unavailable cluster, is transient, so the followers keep waiting.
@@ -110,47 +137,111 @@ export class HistoryTail {
     }
   }
 
+  /** Whether the tail was still waiting for the end alone when other events began to matter. */
+  #isHurried({ mode }: Cursor): boolean {
+    return mode === undefined && this.#hurry.signal.aborted;
+  }
+
   async #poll(cursor: Cursor, lost: AbortSignal): Promise<Tick | undefined> {
-    const { calls, workflowId } = this.options;
-    const { client } = calls;
-    const { signal, unlink } = linkSignals(this.#stop.signal, lost);
-    const skips = !cursor.runId && !cursor.token && !cursor.whole;
-    const request = {
-      namespace: client.options.namespace,
-      execution: { workflowId, ...(cursor.runId ? { runId: cursor.runId } : {}) },
-      waitNewEvent: true,
-      skipArchival: true,
-      // With this filter the server begins at the end. The next poll, without it, continues from there with all events.
-      ...(skips ? { historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } : {}),
-      ...(cursor.token ? { nextPageToken: cursor.token } : {}),
-    };
+    const patient = cursor.mode === undefined && !cursor.tried && this.options.onlyEnd();
+    if (this.#hurry.signal.aborted) this.#hurry = new AbortController();
+    const { signal, unlink } = linkSignals(this.#stop.signal, lost, patient ? this.#hurry.signal : undefined);
     try {
-      const response = await calls.once(
-        within(skips ? SKIP_DEADLINE : POLL_DEADLINE),
-        async () => await client.workflowService.getWorkflowExecutionHistory(request),
-        signal,
-      );
-      const events = response.history?.events ?? [];
-      if (skips && events.length === 0 && !response.nextPageToken?.length) {
-        cursor.whole = true;
-        return undefined;
-      }
-      advance(cursor, response.nextPageToken, events);
-      // Something may have happened before that position but after the followers' last read.
-      if (skips) return 'ending';
-      if (events.length === 0) return undefined;
-      return events.some((event) => ENDING.has(event.eventType ?? 0)) ? 'ending' : 'news';
-    } catch (error) {
-      // This server does not answer in time without news, so read the history from the beginning.
-      if (skips && isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE')) cursor.whole = true;
-      if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) {
-        if (skips) cursor.whole = true;
-        return undefined;
-      }
-      throw error;
+      return cursor.mode === undefined
+        ? await this.#skip(cursor, patient ? PATIENT_DEADLINE : SKIP_DEADLINE, signal)
+        : await this.#follow(cursor, signal);
     } finally {
       unlink();
     }
+  }
+
+  /** Skips the existing history, or waits for the end alone. */
+  async #skip(cursor: Cursor, deadline: number, signal: AbortSignal): Promise<Tick | undefined> {
+    try {
+      const { events, token } = await this.#history(cursor, deadline, signal);
+      const [closing] = events;
+      if (closing) return this.#seen(cursor, token, events, 0);
+      if (!token) {
+        this.#begin(cursor, 'whole');
+        return undefined;
+      }
+      this.#begin(cursor, 'rest');
+      cursor.token = token;
+      // Something may have happened before that position but after the followers' last read.
+      return { cause: 'ending' };
+    } catch (error) {
+      const late = grpcCode(error) === GRPC.DEADLINE_EXCEEDED;
+      if (signal.aborted || !(late || isMcpTasksError(error, 'TEMPORAL_UNAVAILABLE'))) throw error;
+      // This server does not answer in time without news, so read the history from the beginning.
+      if (deadline === SKIP_DEADLINE) this.#begin(cursor, 'whole');
+      cursor.tried = true;
+      if (!late) throw error;
+      return undefined;
+    }
+  }
+
+  async #follow(cursor: Cursor, signal: AbortSignal): Promise<Tick | undefined> {
+    try {
+      const { events, token } = await this.#history(cursor, POLL_DEADLINE, signal);
+      return this.#seen(cursor, token, events, this.#position);
+    } catch (error) {
+      if (grpcCode(error) === GRPC.DEADLINE_EXCEEDED) return undefined;
+      throw error;
+    }
+  }
+
+  /** From now on, all events are seen: the rest of the history, or the whole. */
+  #begin(cursor: Cursor, mode: 'rest' | 'whole'): void {
+    cursor.mode = mode;
+    this.#position++;
+  }
+
+  #seen(
+    cursor: Cursor,
+    token: Uint8Array | undefined,
+    events: readonly HistoryEvent[],
+    since: number,
+  ): Tick | undefined {
+    const { runId } = cursor;
+    const next = events.map(nextRunOf).find(Boolean);
+    if (next) {
+      cursor.runId = next;
+      delete cursor.token;
+      // The new run is read from its beginning, but what happened in the old one is unknown if only its end was seen.
+      if (cursor.mode === undefined) this.#begin(cursor, 'rest');
+    } else if (token) cursor.token = token;
+    else cursor.closed = true;
+    this.#cancelled ||= events.some(asksToCancel);
+    const cause = since === 0 ? 'ending' : causeOf(events);
+    const event = events.at(-1);
+    if (!cause || !event || !cursor.closed || runId === undefined || this.#cancelled) return cause && { cause };
+    return { cause, closing: { runId, event, since } };
+  }
+
+  async #history(
+    { runId, token, mode }: Cursor,
+    deadline: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly events: readonly HistoryEvent[]; readonly token: Uint8Array | undefined }> {
+    const { calls, workflowId } = this.options;
+    const { client } = calls;
+    const request = {
+      namespace: client.options.namespace,
+      execution: { workflowId, ...(runId ? { runId } : {}) },
+      waitNewEvent: true,
+      skipArchival: true,
+      // With this filter the server begins at the end. The next poll, without it, continues from there with all events.
+      ...(mode === undefined
+        ? { historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT }
+        : {}),
+      ...(token ? { nextPageToken: token } : {}),
+    };
+    const { history, nextPageToken } = await calls.once(
+      within(deadline),
+      async () => await client.workflowService.getWorkflowExecutionHistory(request),
+      signal,
+    );
+    return { events: history?.events ?? [], token: nextPageToken?.length ? nextPageToken : undefined };
   }
 }
 
@@ -158,47 +249,21 @@ async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void
   await delay(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
 /** The run of the workflow's chain to poll next, and the position in its history. */
 interface Cursor {
   runId?: string;
   token?: Uint8Array;
-  /** The existing history could not be skipped, so it is read. */
-  whole?: boolean;
+  /** Which events are seen: those after a position, or all. Absent before the existing history has been skipped. */
+  mode?: 'rest' | 'whole';
+  /** The server did not answer in time when it was to wait for the end alone. */
+  tried?: boolean;
   /** The last run's history is complete, so no more events will come. */
   closed?: boolean;
 }
 
 /** Makes the cursor begin at the end of the newest run. */
 function beginAgain(cursor: Cursor): void {
-  delete cursor.runId;
-  delete cursor.token;
-  delete cursor.whole;
-  delete cursor.closed;
-}
-
-function advance(
-  cursor: Cursor,
-  token: Uint8Array | null | undefined,
-  events: readonly temporal.api.history.v1.IHistoryEvent[],
-): void {
-  const next = events.map(nextRun).find(Boolean);
-  if (next) {
-    cursor.runId = next;
-    delete cursor.token;
-  } else if (token && token.length > 0) {
-    cursor.token = token;
-  } else {
-    cursor.closed = true;
-  }
-}
-
-/** Returns the run that continues this one (continue-as-new, retry or cron), which its last event names. */
-function nextRun(event: temporal.api.history.v1.IHistoryEvent): string | undefined {
-  return (
-    event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ||
-    event.workflowExecutionFailedEventAttributes?.newExecutionRunId ||
-    event.workflowExecutionTimedOutEventAttributes?.newExecutionRunId ||
-    event.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
-    undefined
-  );
+  for (const key of Object.keys(cursor)) delete cursor[key as keyof Cursor];
 }

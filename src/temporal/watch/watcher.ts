@@ -1,16 +1,21 @@
 /** Watches one task for all its followers: each change is read once. @module */
 import { isMcpTasksError } from '../../task/errors.js';
-import type { Task } from '../../task/task.js';
 import type { TaskReader, View as RunView } from '../read/read.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
+import type { StartedTask, StartedTasks } from '../start/started-tasks.js';
 import { broader, type Cause, type Follower, type View } from './follower.js';
 import { looksUntilDue, nextLook } from './pace.js';
 import type { PollBudget } from './poll-budget.js';
 import type { Place, ReadQueue, Urgency } from './read-queue.js';
-import { HistoryTail } from './tail.js';
+import { HistoryTail, type ObservedClosing, type Tick } from './tail.js';
 
 /** How long to wait before retrying a read that failed because Temporal or a codec was unavailable, in milliseconds. */
 const AWAY = 1_000;
+/**
+ * The length of a function tool's history if nothing but its step happened. A request to cancel it would be one more
+ * event.
+ */
+const SHORTEST_HISTORY = 11;
 
 /** What the watchers of a process share. */
 export interface Shared {
@@ -18,13 +23,14 @@ export interface Shared {
   readonly reader: TaskReader;
   readonly budget: PollBudget;
   readonly queue: ReadQueue;
+  readonly started: StartedTasks;
   /** How many watchers there are of an owner's tasks. */
   readonly followed: (owner: string) => number;
 }
 
 export class Watcher {
   readonly #followers = new Set<Follower>();
-  readonly #tail: HistoryTail;
+  #tail: HistoryTail | undefined;
   #ended = false;
   /** Why the task must be read, if it must. */
   #due: Cause | undefined;
@@ -32,7 +38,14 @@ export class Watcher {
   #owed: Cause | undefined;
   #place: Place | undefined;
   #reading = false;
-  #latest: Task | undefined;
+  /** How many reads have begun, and the newest one that has been shown. */
+  #reads = 0;
+  #shown = 0;
+  /** The task as it was last seen. */
+  #seen: StartedTask | undefined;
+  /** The tail's position when the last read began: since then, the tail has seen everything that happened. */
+  #readAt = 0;
+  #closing: ObservedClosing | undefined;
   #text: string | undefined;
   /** When the task last changed, in milliseconds since 1970. */
   #changedAt = 0;
@@ -47,22 +60,22 @@ export class Watcher {
     private readonly id: string,
     private readonly gone: () => void,
   ) {
-    const { calls, budget } = shared;
-    // Follow first, then read: a change in between causes another read.
-    this.#tail = new HistoryTail({
-      calls,
-      budget,
-      workflowId: id,
-      owner,
-      listener: (cause) => this.#ring(cause, 'soon'),
-    });
     this.#lookLater();
   }
 
   /** Reads the task for this follower, and shows it each change that it follows until the task ends or it leaves. */
   add(follower: Follower): void {
     this.#followers.add(follower);
+    const started = this.#tail ? undefined : this.shared.started.get(this.id);
+    // There is nothing to read before the end. Without a long poll, only reads show it.
+    if (started && follower.wants(started.task) === 'ending' && !this.#follow(started).blind) return;
+    if (this.#seen && follower.wants(this.#seen.task) !== 'ending') this.#tail?.hurry();
     this.#ring('progress', 'soon');
+  }
+
+  /** Reads the task because it may have ended. */
+  look(): void {
+    this.#ring('ending', 'soon');
   }
 
   /** The last one to leave ends the watcher. */
@@ -80,16 +93,43 @@ export class Watcher {
     if (this.#ended) return;
     this.#ended = true;
     this.gone();
-    this.#tail.stop();
+    this.#tail?.stop();
     this.#place?.leave();
     clearTimeout(this.#look);
     clearTimeout(this.#again);
   }
 
+  /** Follows the task's history from now on. What happened after it was last seen like this causes another read. */
+  #follow(seen: StartedTask): HistoryTail {
+    this.#seen = seen;
+    const { calls, budget } = this.shared;
+    return (this.#tail ??= new HistoryTail({
+      calls,
+      budget,
+      workflowId: this.id,
+      runId: seen.runId,
+      owner: this.owner,
+      onlyEnd: () => !this.#needs('news'),
+      listener: (tick) => this.#hear(tick),
+    }));
+  }
+
+  /** Whether this is a reason to read the task for any follower. */
+  #needs(cause: Cause): boolean {
+    const task = this.#seen?.task;
+    return !task || [...this.#followers].some((follower) => follower.needs(cause, task));
+  }
+
+  #hear({ cause, closing }: Tick): void {
+    if (closing) this.#closing = closing;
+    if (this.#needs(cause)) this.#ring(cause, 'soon');
+  }
+
   #ring(cause: Cause, urgency: Urgency): void {
     if (this.#ended) return;
     this.#due = broader(this.#due, cause);
-    if (this.#reading) return;
+    // A read that waits for a worker must not hold up the end.
+    if (this.#reading && !this.#closing) return;
     if (!this.#place) this.#place = this.shared.queue.enter(this.owner, urgency, async () => await this.#read());
     else if (urgency === 'soon') this.#place.hasten();
   }
@@ -105,14 +145,20 @@ export class Watcher {
     // Followers that join later get a later read, so that none sees the task as it was before it joined.
     let served = [...this.#followers];
     try {
-      const view = await this.shared.reader.readRun(this.id, within(DEADLINE.list));
-      if (this.#ended) return;
+      const position = this.#tail?.position ?? 0;
+      const turn = ++this.#reads;
+      const view = await this.#view();
+      if (this.#ended || turn < this.#shown) return;
+      this.#shown = turn;
+      this.#readAt = position;
+      if (!view.task.outcome) this.#follow(view);
       served = this.#showView(
         view,
         served.filter((follower) => follower.accepts(cause, view.task)),
       );
       if (served.length > 0) {
         const task = await this.shared.reader.withPastReports(view, within(DEADLINE.list));
+        if (turn < this.#shown) return;
         this.#show(served, { task, text: JSON.stringify(task) });
       }
     } catch (error) {
@@ -123,17 +169,35 @@ export class Watcher {
     }
   }
 
+  /** Reads the task, unless its closing event tells everything. */
+  async #view(): Promise<RunView> {
+    const { reader } = this.shared;
+    const closing = this.#closing;
+    this.#closing = undefined;
+    const end =
+      closing && this.#seen && this.#knowsAllBefore(closing)
+        ? await reader.end(this.#seen, closing, within(DEADLINE.list))
+        : undefined;
+    return end ?? (await reader.readRun(this.id, within(DEADLINE.list), { closing, frugal: !this.#needs('progress') }));
+  }
+
+  /** Whether the task was not cancelled before this event. */
+  #knowsAllBefore({ since, runId, event }: ObservedClosing): boolean {
+    if (runId !== this.#seen?.runId) return false;
+    if (since > 0) return since === this.#readAt;
+    return this.#seen.task.silent === true && Number(event.eventId) === SHORTEST_HISTORY;
+  }
+
   /** Shows the view to the followers that don't want progress, and returns those that do. */
   #showView({ task, lookAgainAt }: RunView, followers: readonly Follower[]): Follower[] {
     const text = JSON.stringify(task);
     if (text !== this.#text) this.#changedAt = this.#text === undefined ? task.updatedAt : Date.now();
     this.#text = text;
-    this.#latest = task;
     // A query got no answer in time, and the history will not say when there is one.
     if (lookAgainAt !== undefined) this.#again = setTimeout(() => this.#lookAgain(), lookAgainAt - Date.now());
     const wanting: Follower[] = [];
     const others: Follower[] = [];
-    for (const follower of followers) (follower.wantsProgress(task) ? wanting : others).push(follower);
+    for (const follower of followers) (follower.wants(task) === 'progress' ? wanting : others).push(follower);
     this.#show(others, { task, text });
     return wanting;
   }
@@ -160,7 +224,7 @@ export class Watcher {
   }
 
   #lookAgain(): void {
-    if ([...this.#followers].some(({ wantsNews }) => wantsNews)) this.#ring('news', 'later');
+    if (this.#needs('news')) this.#ring('news', 'later');
   }
 
   #lookLater(): void {
@@ -172,10 +236,9 @@ export class Watcher {
 
   /** Reads the task if it may have changed without its history showing that. */
   #lookNow(): void {
-    const task = this.#latest;
     this.#looks++;
-    if (!task) return;
-    const progress = [...this.#followers].some((follower) => follower.wantsProgress(task));
+    if (!this.#seen || !this.#tail) return;
+    const progress = this.#needs('progress');
     const { blind } = this.#tail;
     if (!progress && !blind) return;
     const followed = this.shared.followed(this.owner);

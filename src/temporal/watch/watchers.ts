@@ -6,6 +6,7 @@
 import type { Task } from '../../task/task.js';
 import type { TaskReader } from '../read/read.js';
 import type { Calls } from '../rpc/calls.js';
+import type { StartedTasks } from '../start/started-tasks.js';
 import { linkSignals } from '../rpc/signals.js';
 import { Follower, type FollowOptions } from './follower.js';
 import { PollBudget } from './poll-budget.js';
@@ -29,12 +30,13 @@ export class Watchers {
   readonly #shared: Shared;
 
   /** @param maxLongPolls the maximum number of concurrent long polls */
-  constructor(calls: Calls, reader: TaskReader, maxLongPolls: number) {
+  constructor(calls: Calls, reader: TaskReader, started: StartedTasks, maxLongPolls: number) {
     this.#shared = {
       calls,
       reader,
       budget: new PollBudget(maxLongPolls),
       queue: new ReadQueue(),
+      started,
       followed: (owner) => this.#followed.get(owner) ?? 0,
     };
     const { closing } = calls;
@@ -70,6 +72,11 @@ export class Watchers {
     } finally {
       leave();
     }
+  }
+
+  /** Reads a task for its followers, because it may have ended. */
+  look(id: string): void {
+    this.#watchers.get(id)?.look();
   }
 
   #close(reason: unknown): void {
