@@ -131,6 +131,7 @@ describe('time', () => {
     runId: 'r',
     historyLength: 1,
     lookAgainAt: undefined,
+    late: undefined,
     answeredAt: new Map<string, number>(),
     unsure: new Set<string>(),
   };

@@ -1,4 +1,5 @@
 /** Many followers of a task share one watcher: counted in requests to a real Temporal. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
@@ -10,6 +11,12 @@ import { startStack, type Stack } from '../helpers/stack.js';
 import { startTemporalProxy } from '../helpers/temporal-proxy.js';
 
 const sleeper = defineTool({ name: 'sleeper', inputSchema: z.object({}), workflow: 'sleeper' });
+const asker = defineTool({
+  name: 'asker',
+  inputSchema: z.object({}),
+  asks: ['elicitation.form'],
+  workflow: 'askTwice',
+});
 const ann = 'ann';
 
 let stack: Stack;
@@ -19,7 +26,7 @@ let opened: OpenEngine;
 let requests: Requests;
 beforeAll(async () => {
   temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
-  stack = await startStack([sleeper]);
+  stack = await startStack([sleeper, asker]);
   await stack.startWorker({ workflowsPath: fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url)) });
 });
 afterAll(async () => {
@@ -165,3 +172,20 @@ it('fails for everybody when Temporal refuses to read the task', async () => {
 function outcomeOf(task: Task | undefined): string | undefined {
   return task?.outcome?.kind;
 }
+
+it('shows what a slow worker answers after the reads have given up on it, and asks it once', async () => {
+  const { id } = await stack.tasks.engine.start({ owner: ann, tool: asker, args: {}, ttl: null });
+  await expect.poll(async () => Object.keys((await stack.tasks.engine.get(ann, id)).inputs)).toHaveLength(2);
+  const { engine, asked } = opened;
+  // Twice as long as a read waits.
+  opened.beforeQuery = async () => await delay(1_000);
+  const watch = engine.watch(ann, id, undefined, { progress: () => false });
+  expect((await watch.next()).value).toMatchObject({ inputs: {} });
+  // A read that begins now does not wait for it again.
+  expect(await engine.get(ann, id)).toMatchObject({ inputs: {} });
+  expect(Object.keys((await watch.next()).value?.inputs ?? {})).toHaveLength(2);
+  expect(Object.keys((await engine.get(ann, id)).inputs)).toHaveLength(2);
+  expect(asked).toHaveLength(1);
+  await watch.return();
+  await temporal.workflow.getHandle(id).terminate();
+});

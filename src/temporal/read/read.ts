@@ -43,6 +43,8 @@ export interface View {
   readonly historyLength: number;
   /** When to look again even if nothing happens, because there may be more to report; in milliseconds since 1970. */
   readonly lookAgainAt: number | undefined;
+  /** Resolves when there may be more to report because a query that this read did not wait for has ended. */
+  readonly late: Promise<void> | undefined;
   /** See {@link Reported}. */
   readonly answeredAt: Reported['answeredAt'];
   /** See {@link OpenQuestions}. */
@@ -114,6 +116,7 @@ export class TaskReader {
       answeredAt,
       unsure,
       lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks),
+      late: task.outcome ? undefined : this.#reports.late(runId),
     };
   }
 
@@ -143,6 +146,7 @@ export class TaskReader {
       runId,
       historyLength: Number(closing.event.eventId),
       lookAgainAt: undefined,
+      late: undefined,
       answeredAt: new Map(),
       unsure: new Set(),
     };

@@ -15,6 +15,16 @@ import { mappedReport, queriesOf } from './mapped-report.js';
 
 /** How many workflows' reports are kept. */
 const MOST_REPORTS = 2_000;
+/**
+ * How long a query may take, in milliseconds. A read waits less, but its query goes on: on a busy machine a worker needs
+ * longer, and giving up each time would mean that it never answers.
+ */
+const PATIENCE = 5_000;
+/**
+ * How many queries may go on after the reads that sent them. Each takes one of the server's long requests (by default
+ * 1,200), and while no worker runs, every one of them goes on.
+ */
+const MOST_GOING_ON = 100;
 /** How long to wait before repeating an unanswered query while the history does not change, in milliseconds. */
 const UNANSWERED_PAUSE = 3_000;
 /** The same for a query that the workflow does not know or that fails: only new code would change that. */
@@ -43,10 +53,19 @@ export interface Reported {
   readonly answeredAt: ReadonlyMap<string, number>;
 }
 
+interface SentQuery {
+  /** The length of the history when it was sent. */
+  readonly historyLength: number;
+  /** How long the read waits that sent it, in milliseconds since 1970. */
+  readonly until: number;
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+}
+
 interface Known {
   readonly asked: Map<string, QueryState>;
-  /** The queries that are being repeated because they got no answer at the current length of the history. */
-  readonly repeating: Set<string>;
+  /** The queries that have not ended yet: of each, the last one sent. */
+  readonly underWay: Map<string, SentQuery>;
   report?: TaskReport;
 }
 
@@ -60,13 +79,16 @@ export function nothingReported(
 
 export class Reports {
   readonly #known = new LRUCache<string, Known>({ max: MOST_REPORTS });
+  #underWay = 0;
 
   constructor(private readonly calls: Calls) {}
 
   /** Whether {@link get} would have to send a query. */
-  isDue({ runId, historyLength }: Description, mapping: WorkflowMapping | undefined): boolean {
-    const asked = this.#known.get(runId)?.asked;
-    return queriesFor(mapping).some((query) => isDue(asked?.get(query), historyLength));
+  isDue(description: Description, mapping: WorkflowMapping | undefined): boolean {
+    const { asked, underWay } = this.#known.get(description.runId) ?? {};
+    return queriesFor(mapping).some(
+      (query) => isDue(asked?.get(query), description.historyLength) && !sentAt(description, underWay?.get(query)),
+    );
   }
 
   /**
@@ -77,11 +99,11 @@ export class Reports {
    */
   async get(description: Description, mapping: WorkflowMapping | undefined, until: number): Promise<Reported> {
     const { runId, historyLength } = description;
-    const known: Known = this.#known.get(runId) ?? { asked: new Map(), repeating: new Set() };
+    const known: Known = this.#known.get(runId) ?? { asked: new Map(), underWay: new Map() };
     this.#known.set(runId, known);
     const due = queriesFor(mapping).filter((query) => isDue(known.asked.get(query), historyLength));
     const deadline = Math.min(until, within(DEADLINE.query));
-    await Promise.all(due.map(async (query) => await this.#answer(known, description, query, deadline)));
+    await Promise.all(due.map(async (query) => await this.#awaitAnswer(known, description, query, deadline)));
     const answers = new Map(
       [...known.asked].flatMap(([query, { answer }]) => (answer ? [[query, answer.value] as const] : [])),
     );
@@ -93,26 +115,46 @@ export class Reports {
     };
   }
 
-  /**
-   * Returns when there may be more to report even if nothing happens, because a query was not answered in time or at
-   * all.
-   */
+  /** Returns when there may be more to report even if nothing happens, because a query was not answered. */
   lookAgainAt(runId: string): number | undefined {
-    const looks = [...(this.#known.get(runId)?.asked.values() ?? [])].flatMap(({ unanswered }) =>
-      unanswered ? [unanswered.lookAgainAt] : [],
+    const { asked, underWay } = this.#known.get(runId) ?? {};
+    const looks = [...(asked ?? [])].flatMap(([query, { unanswered }]) =>
+      unanswered && !underWay?.has(query) ? [unanswered.lookAgainAt] : [],
     );
     return looks.length === 0 ? undefined : Math.min(...looks);
   }
 
-  /** Sends the query, unless another read is just repeating it: what has been shown since it got no answer still serves. */
-  async #answer({ asked, repeating }: Known, description: Description, query: string, deadline: number): Promise<void> {
-    const last = asked.get(query);
-    const repeats = last?.historyLength === description.historyLength;
-    if (repeats && repeating.has(query)) return;
-    if (repeats) repeating.add(query);
-    const state = await this.#ask(description, query, last, deadline);
-    if (repeats) repeating.delete(query);
-    asked.set(query, newest(state, asked.get(query)));
+  /**
+   * Returns a promise that resolves when a query has ended that reads did not wait for; `undefined` if there is none. The
+   * history does not say that: a query leaves no trace in it.
+   */
+  late(runId: string): Promise<void> | undefined {
+    const sent = [...(this.#known.get(runId)?.underWay.values() ?? [])];
+    return sent.length === 0 ? undefined : Promise.race(sent.map(({ ended }) => ended));
+  }
+
+  /**
+   * Waits for the answer at this length of the history, at most until the deadline. Sends the query only if it is not
+   * under way already. If an earlier read waited for it in vain, what was shown then still serves.
+   */
+  async #awaitAnswer(known: Known, description: Description, query: string, deadline: number): Promise<void> {
+    const sent = sentAt(description, known.underWay.get(query)) ?? this.#send(known, description, query, deadline);
+    const until = Math.min(deadline, sent.until);
+    if (Date.now() < until) await this.calls.once(until, async () => await sent.ended).catch(() => undefined);
+  }
+
+  #send({ asked, underWay }: Known, description: Description, query: string, until: number): SentQuery {
+    const deadline = this.#underWay < MOST_GOING_ON ? within(PATIENCE) : until;
+    this.#underWay++;
+    const ask = async (): Promise<void> => {
+      const state = await this.#ask(description, query, asked.get(query), deadline);
+      this.#underWay--;
+      if (underWay.get(query) === sent) underWay.delete(query);
+      asked.set(query, newest(state, asked.get(query)));
+    };
+    const sent: SentQuery = { historyLength: description.historyLength, until, ended: ask() };
+    underWay.set(query, sent);
+    return sent;
   }
 
   async #ask(
@@ -156,6 +198,11 @@ function newest(state: QueryState, known: QueryState | undefined): QueryState {
 
 function lengthOf(answer: QueryState['answer']): number {
   return answer?.historyLength ?? -1;
+}
+
+/** Returns the query if it was sent at this length of the history, so that its answer belongs to the description. */
+function sentAt({ historyLength }: Description, sent: SentQuery | undefined): SentQuery | undefined {
+  return sent?.historyLength === historyLength ? sent : undefined;
 }
 
 function queriesFor(mapping: WorkflowMapping | undefined): readonly string[] {

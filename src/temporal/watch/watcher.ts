@@ -189,12 +189,15 @@ export class Watcher {
   }
 
   /** Shows the view to the followers that don't want progress, and returns those that do. */
-  #showView({ task, lookAgainAt }: RunView, followers: readonly Follower[]): Follower[] {
+  #showView({ task, lookAgainAt, late }: RunView, followers: readonly Follower[]): Follower[] {
     const text = JSON.stringify(task);
     if (text !== this.#text) this.#changedAt = this.#text === undefined ? task.updatedAt : Date.now();
     this.#text = text;
-    // A query got no answer in time, and the history will not say when there is one.
+    // The history will not say when there is an answer to a query that got none, or none in time.
     if (lookAgainAt !== undefined) this.#again = setTimeout(() => this.#lookAgain(), lookAgainAt - Date.now());
+    const reads = this.#reads;
+    // A later read waits for the query itself.
+    void late?.then(() => this.#reads === reads && this.#lookAgain());
     const wanting: Follower[] = [];
     const others: Follower[] = [];
     for (const follower of followers) (follower.wants(task) === 'progress' ? wanting : others).push(follower);
