@@ -118,7 +118,7 @@ describe('a DuckDB file that is loaded into', () => {
       ['1 ms', 'duckdb.time'],
     ] as const) {
       const opened = await open(path, { time });
-      const digest = opened.digest(columns).then(
+      const digest = opened.digest({ columns }).then(
         () => 'ok',
         (error: unknown) => (error as Error).message,
       );

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fitting } from '../../src/tools/load/inspect.js';
 import { loadActivities } from '../../src/tools/load/activities.js';
 import type { LoadActivities, LoadArguments, LoadPlan } from '../../src/tools/load/types.js';
+import { inspectFiles } from '../../src/tools/source/inspect.js';
 import type { RowBatch } from '../../src/tools/source/reader.js';
 import { SourceSession } from '../../src/tools/source/session.js';
 import { copyText } from '../../src/tools/target/postgres/copy-text.js';
@@ -197,6 +198,47 @@ test.each(['ü'.repeat(32), `${'x'.repeat(63)}y`])(
     }
   },
 );
+
+describe('the checksum', () => {
+  test('is made of hashes that PostgreSQL computes quickly', async () => {
+    expect((await swapIn()).source.hash).toBe('columns');
+  });
+
+  test('is made of MD5 if an earlier version planned the load', async () => {
+    const md5 = await inspectFiles(place.config.roots, args(), new AbortController().signal);
+    const plan = await run(steps.inspectSource, args());
+    const old: LoadPlan = { ...plan, source: md5 };
+    expect(md5).not.toHaveProperty('hash');
+    expect(md5.checksum).not.toBe(plan.source.checksum);
+    await run(steps.createStaging, old);
+    await run(steps.loadChunks, old);
+    expect(await run(steps.verifyStaging, old)).toEqual({ rows: 1, checksum: md5.checksum });
+    await run(steps.undoLoad, plan.target);
+  });
+
+  test.each([
+    ['returns something else', `RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`],
+    ['fails', `RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'not available'; END $$`],
+  ])('is made of MD5 if a hash function of the database %s', async (_, body) => {
+    // Found before PostgreSQL's own function of that name.
+    const other = `${place.schema}_hash`;
+    await place.sql(`CREATE SCHEMA ${other}`);
+    try {
+      await place.sql(`CREATE FUNCTION ${other}.hashint8extended(bigint, bigint) ${body}`);
+      const url = new URL(place.config.databases['default']!);
+      url.searchParams.set('options', `-c search_path=${other},pg_catalog`);
+      const theirs = loadActivities({ ...place.config, databases: { default: url.href } });
+      const plan = await run(theirs.inspectSource, args());
+      expect(plan.source).not.toHaveProperty('hash');
+      await run(theirs.createStaging, plan);
+      await run(theirs.loadChunks, plan);
+      expect(await run(theirs.verifyStaging, plan)).toEqual({ rows: 1, checksum: plan.source.checksum });
+      await run(theirs.undoLoad, plan.target);
+    } finally {
+      await place.sql(`DROP SCHEMA ${other} CASCADE`);
+    }
+  });
+});
 
 test('a plan that is too large for a history is refused', async () => {
   const plan = await run(steps.inspectSource, args());

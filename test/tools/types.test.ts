@@ -5,7 +5,9 @@ import { postgresType } from '../../src/tools/target/postgres/columns.js';
 import type { LoadTarget } from '../../src/tools/load/types.js';
 import { digestSql } from '../../src/tools/source/canonical.js';
 import { sourceError } from '../../src/tools/source/errors.js';
+import { hashedSql, hashKind } from '../../src/tools/source/hashed-sql.js';
 import { RowReader } from '../../src/tools/source/reader.js';
+import { RowHashes } from '../../src/tools/source/row-hash.js';
 import { SourceSession } from '../../src/tools/source/session.js';
 import { openTarget } from '../../src/tools/target/open.js';
 import { failureText, loader, scratch, type Loader, type Scratch } from '../helpers/reference-tools.js';
@@ -101,7 +103,13 @@ test.each(['default', 'file'])(
       const reader = new RowReader(await source.stream(`SELECT ${opened.selectList(columns)} FROM t`), sourceError);
       expect(await opened.load({ number: 0, file: 0, path: 't', from: 0, rows: 2 }, 1, reader.take(2))).toBe(true);
       const [digest] = await source.rows(digestSql(columns, 't'));
-      expect(await opened.digest(columns)).toEqual({ rows: 2, checksum: digest?.['checksum'] });
+      expect(await opened.digest({ columns })).toEqual({ rows: 2, checksum: digest?.['checksum'] });
+      const hash = await opened.hash();
+      expect(hash).toBe(database === 'default' ? 'columns' : undefined);
+      const hashes = new RowHashes(columns.map((column) => hashKind(column, false)));
+      await source.scan(hashedSql(columns, 't'), [], async (data) => await hashes.add(data));
+      const hashed = hash ? hashes.checksum : digest?.['checksum'];
+      expect(await opened.digest({ columns, ...(hash ? { hash } : {}) })).toEqual({ rows: 2, checksum: hashed });
       await opened.swap(columns);
       await opened.settle();
     } finally {

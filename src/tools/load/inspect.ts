@@ -14,8 +14,11 @@ export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: Ste
   const id = loadId(ctx.taskId);
   const where = await resolveTable(config, args, id, { step: 'inspect', attempt: ctx.attempt, signal: ctx.signal });
   const target: LoadTarget = { id, database: args.database, ...where, mode: args.mode };
-  await withTarget({ config, target, step: 'inspect', ctx }, async (opened) => await opened.check([]));
-  const source = await inspectFiles(config.roots, args, ctx.signal, config.duckdb);
+  const hash = await withTarget({ config, target, step: 'inspect', ctx }, async (opened) => {
+    await opened.check([]);
+    return await opened.hash();
+  });
+  const source = await inspectFiles(config.roots, { ...args, hash }, ctx.signal, config.duckdb);
   return fitting({ target, source, chunkRows: args.chunkRows });
 }
 

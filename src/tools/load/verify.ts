@@ -12,7 +12,7 @@ export async function verify(config: ToolsConfig, plan: LoadPlan, ctx: StepConte
   await recheckFiles(config.roots, source);
   const digest = await withTarget(
     { config, target, step: 'verify', ctx },
-    async (opened) => await opened.digest(source.columns, source.exact),
+    async (opened) => await opened.digest(source),
   );
   if (digest.rows === source.rows && digest.checksum === source.checksum) return digest;
   throw new ToolError(

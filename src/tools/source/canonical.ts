@@ -56,14 +56,24 @@ function sumSql(values: readonly string[], from: string): string {
 }
 
 /** Returns the canonical text of a value that is still text and has to become a value of the column's type. */
-function canonicalText({ name, type }: Column): string {
+function canonicalText(column: Column): string {
+  const isFloat = typeKind(column.type) === 'float';
+  return isFloat ? floatText(ident(column.name), column.type) : framed(column, textForm(column));
+}
+
+/** Returns DuckDB SQL for the normal form of a value that is still text, unless its type is FLOAT or DOUBLE. */
+export function textForm({ name, type }: Column): string {
   const text = ident(name);
   const kind = typeKind(type);
-  if (kind === 'float') return floatText(text, type);
   if (kind === 'decimal') return numberForm(text, DUCKDB);
   if (kind === 'boolean') return `lower(${text})`;
-  if (kind === 'time' || kind === 'timestamp') return momentForm(text, type);
-  return kind === 'integer' || kind === 'date' ? text : `strlen(${text}) || ':' || ${text}`;
+  return kind === 'time' || kind === 'timestamp' ? momentForm(text, type) : text;
+}
+
+/** Adds the length of a text that could contain a separator. */
+function framed({ type }: Column, text: string): string {
+  const kind = typeKind(type);
+  return kind === 'text' || kind === 'json' || kind === 'unknown' ? `strlen(${text}) || ':' || ${text}` : text;
 }
 
 /**
@@ -83,10 +93,15 @@ function floatBits(number: string): string {
 }
 
 function canonicalValue(column: Column, exact: boolean): string {
+  const isFloat = typeKind(column.type) === 'float';
+  return isFloat ? floatBits(ident(column.name)) : framed(column, valueForm(column, exact));
+}
+
+/** Returns DuckDB SQL for the normal form of a value that has its type, unless that is FLOAT or DOUBLE. */
+export function valueForm(column: Column, exact: boolean): string {
   const value = ident(column.name);
   const kind = typeKind(column.type);
   if (exact && kind === 'decimal') return numberForm(`${value}::VARCHAR`, DUCKDB);
-  if (kind === 'float') return floatBits(value);
   if (kind === 'interval') {
     const part = (name: string): string => `datepart('${name}', ${value})`;
     const clock = `${part('hour')} * 3600000000 + ${part('minute')} * 60000000 + ${part('microsecond')}`;
@@ -96,8 +111,7 @@ function canonicalValue(column: Column, exact: boolean): string {
     const rest = `epoch_ns(${value}) % 1000`;
     return `${era(`${value}::TIMESTAMP`)} || CASE WHEN ${rest} = 0 THEN '' ELSE '+' || ${rest} END`;
   }
-  const text = sourceText(column);
-  return kind === 'text' || kind === 'json' || kind === 'unknown' ? `strlen(${text}) || ':' || ${text}` : text;
+  return sourceText(column);
 }
 
 /** Returns DuckDB SQL for a value's text, which PostgreSQL parses as the same value. */

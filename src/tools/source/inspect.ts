@@ -13,10 +13,12 @@ import { checkCompressed } from './compressed.js';
 import { commonNames, describeFiles } from './describe.js';
 import { findFiles } from './find.js';
 import { commonFormat } from './format.js';
+import { hashedSql, hashedTextSql, hashKind } from './hashed-sql.js';
 import { inferTypes } from './infer.js';
 import { parquetTypes } from './parquet-types.js';
 import type { CsvDialect, Format, SourceFile, SourcePins } from './pins.js';
 import { parquetTexts, readFileSql } from './read-sql.js';
+import { RowHashes } from './row-hash.js';
 import { SourceSession } from './session.js';
 import { textRows } from './text-rows.js';
 
@@ -26,6 +28,8 @@ export interface SourceRequest {
   readonly header?: boolean | undefined;
   /** The types of columns whose types should not be detected. */
   readonly types?: ChosenTypes | undefined;
+  /** How to hash rows. @default by MD5 */
+  readonly hash?: 'columns' | undefined;
 }
 
 /**
@@ -54,7 +58,13 @@ export async function inspectFiles(
     const names = commonNames(paths, described);
     const { dialects, files } = withDialects(stats, described);
     const chosen = chosenNames(names, types);
-    const partial = { format, dialects, ...(chosen.length > 0 ? { chosen } : {}), ...exactly(format) };
+    const partial = {
+      format,
+      dialects,
+      ...(chosen.length > 0 ? { chosen } : {}),
+      ...exactly(format),
+      ...(request.hash ? { hash: request.hash } : {}),
+    };
     const free = names.filter((name) => !types.has(name));
     const sampled = files.map((file, i) => ({ file, columns: described[i]!.columns }));
     const found =
@@ -90,6 +100,12 @@ async function digestFile(
     texts,
     columns.filter(({ name }) => chosen.includes(name)),
   );
+  if (pins.hash) {
+    const hashes = new RowHashes(columns.map((column) => hashKind(column, pins.exact === true)));
+    const hashed = pins.exact ? hashedTextSql(columns, chosen, texts) : hashedSql(columns, readFileSql(pins, file));
+    await session.scan(hashed, [file.path], async (data) => await hashes.add(data));
+    return { rows: String(hashes.rows), checksum: hashes.checksum };
+  }
   const sql = pins.exact ? textDigestSql(columns, chosen, texts) : digestSql(columns, readFileSql(pins, file));
   const [digest] = await session.rows(sql, [file.path]);
   return { rows: String(digest?.['rows']), checksum: String(digest?.['checksum']) };

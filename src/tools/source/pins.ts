@@ -52,6 +52,8 @@ export interface SourcePins {
   readonly exact?: true;
   /** The columns whose types the caller chose. */
   readonly chosen?: readonly string[];
+  /** How rows are hashed for the checksum: by column, as in `row-hash.ts`. Otherwise by MD5 of their text. */
+  readonly hash?: 'columns';
   readonly rows: number;
   readonly checksum: string;
 }

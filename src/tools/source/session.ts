@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { duckdb } from '../engines.js';
 import { effectiveLimits, type DuckDBLimits, type EffectiveLimits } from '../duckdb-limits.js';
 import { limitError, limitSettings, withinTime } from '../keep-duckdb-limits.js';
@@ -91,6 +91,27 @@ export class SourceSession {
   async read(sql: string, files?: readonly string[]): Promise<RowReader> {
     const result = await this.stream(sql, files);
     return new RowReader(result, (error) => this.explain(error, files), this.#interrupt);
+  }
+
+  /** Runs a query, and calls `each` with all rows that it returns, a part at a time, while DuckDB produces the next. */
+  async scan(sql: string, files: readonly string[], each: (data: DuckDBDataChunk) => Promise<void>): Promise<void> {
+    await this.#explained(async () => {
+      const result = await this.connection.stream(sql);
+      let next = result.fetchChunk();
+      for (;;) {
+        const data = await next;
+        if (!data || data.rowCount === 0) return;
+        this.signal.throwIfAborted();
+        next = result.fetchChunk();
+        next.catch(() => {});
+        try {
+          await each(data);
+        } catch (error) {
+          await next.catch(() => {});
+          throw error;
+        }
+      }
+    }, files);
   }
 
   /** The completed share of the running query, from 0 to 1, as DuckDB estimates it. */

@@ -19,18 +19,26 @@ export class Strings {
   private constructor(
     private readonly memory: Vectors,
     private readonly bytes: Uint8Array,
-    /** Four for each string. If it is {@link INLINE}, the last three contain the string, padded with zeros. */
+    /** Four for each string: its length and, if that is at most {@link INLINE}, the string, padded with zeros. */
     readonly words: Uint32Array,
+    private readonly valid: Validity,
   ) {}
 
   static async of(data: DuckDBDataChunk, column: number): Promise<Strings> {
     const found = await vectors();
     const rows = data.rowCount;
-    const bytes = found.vector_get_data(found.data_chunk_get_vector(data.chunk, column), rows * ENTRY);
-    return new Strings(found, bytes, new Uint32Array(bytes.buffer, bytes.byteOffset, rows * WORDS));
+    const vector = found.data_chunk_get_vector(data.chunk, column);
+    const bytes = found.vector_get_data(vector, rows * ENTRY);
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, rows * WORDS);
+    const valid = validity(found, vector, rows);
+    return new Strings(found, bytes, valid ? withoutNulls(words, valid) : words, valid);
   }
 
-  /** Returns a string's length in bytes. */
+  isNull(row: number): boolean {
+    return isNull(this.valid, row);
+  }
+
+  /** Returns a string's length in bytes: 0 if it is NULL. */
   lengthOf(row: number): number {
     return this.words[row * WORDS]!;
   }
@@ -76,4 +84,22 @@ export class Strings {
   #offset(row: number): number {
     return this.bytes.byteOffset + row * ENTRY;
   }
+}
+
+/** Which rows are not NULL, as bits; null if none is NULL. */
+export type Validity = Uint8Array | null;
+
+export function validity(memory: Vectors, vector: Parameters<Vectors['vector_get_data']>[0], rows: number): Validity {
+  return memory.vector_get_validity(vector, Math.ceil(rows / 64) * 8);
+}
+
+export function isNull(valid: Validity, row: number): boolean {
+  return valid !== null && (valid[row >> 3]! & (1 << (row & 7))) === 0;
+}
+
+/** Returns a copy in which NULLs are empty, because their entries can contain anything. */
+function withoutNulls(words: Uint32Array, valid: Validity): Uint32Array {
+  const copy = words.slice();
+  for (let row = 0; row * WORDS < copy.length; row++) if (isNull(valid, row)) copy[row * WORDS] = 0;
+  return copy;
 }

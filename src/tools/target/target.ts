@@ -1,7 +1,7 @@
 /** What a load needs from a database. `postgres/` and `duckdb/` implement it. @module */
 import type { ChunkCounts, Digest, LoadTarget } from '../load/types.js';
 import type { Chunk } from '../source/chunks.js';
-import type { Column } from '../source/pins.js';
+import type { Column, SourcePins } from '../source/pins.js';
 import type { RowBatch } from '../source/reader.js';
 
 /**
@@ -32,13 +32,10 @@ export interface Target {
    */
   load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean>;
   counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>>;
-  /**
-   * Computes count and checksum of the staging table in the database itself.
-   *
-   * @param exact whether the source's checksum is that of its text
-   * @default false
-   */
-  digest(columns: readonly Column[], exact?: boolean): Promise<Digest>;
+  /** Returns how to hash rows so that {@link digest} is cheap. By MD5 if undefined. */
+  hash(): Promise<SourcePins['hash']>;
+  /** Computes count and checksum of the staging table in the database itself, as the source's was computed. */
+  digest(source: Pick<SourcePins, 'columns' | 'exact' | 'hash'>): Promise<Digest>;
   /** Puts the staging table in the table's place and records this in the same transaction. */
   swap(columns: readonly Column[]): Promise<void>;
   /** Restores the state before the load. Works even after {@link swap}, until {@link settle}. */

@@ -4,7 +4,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node
 import type { ChunkCounts, Digest, LoadTarget } from '../../load/types.js';
 import { digestSql } from '../../source/canonical.js';
 import type { Chunk } from '../../source/chunks.js';
-import type { Column } from '../../source/pins.js';
+import type { Column, SourcePins } from '../../source/pins.js';
 import type { RowBatch } from '../../source/reader.js';
 import type { EffectiveLimits } from '../../duckdb-limits.js';
 import { withinTime } from '../../keep-duckdb-limits.js';
@@ -89,7 +89,11 @@ export class DuckDBTarget implements Target {
     return { chunks: Number(row?.['chunks']), chunksRedone: Number(row?.['redone']) };
   }
 
-  async digest(columns: readonly Column[], exact = false): Promise<Digest> {
+  async hash(): Promise<undefined> {
+    return await Promise.resolve(undefined);
+  }
+
+  async digest({ columns, exact }: Pick<SourcePins, 'columns' | 'exact'>): Promise<Digest> {
     const [row] = await this.#query(digestSql(columns, this.#table('staging'), exact));
     return { rows: Number(row?.['rows']), checksum: String(row?.['checksum']) };
   }

@@ -4,6 +4,7 @@
  */
 import { ToolError } from '../../../tool/errors.js';
 import { sourceText } from '../../source/canonical.js';
+import { hashKind } from '../../source/hashed-sql.js';
 import { numberForm, POSTGRES } from '../../source/normal-form.js';
 import type { Column } from '../../source/pins.js';
 import { typeKind } from '../../source/type-kind.js';
@@ -77,22 +78,28 @@ function copyField(column: Column): string {
   return `CASE WHEN ${special.join(' OR ')} THEN ${escaped} ELSE ${text} END`;
 }
 
-function canonicalValue({ name, type }: Column, exact: boolean): string {
+function canonicalValue(column: Column, exact: boolean): string {
+  const kind = typeKind(column.type);
+  const value = ident(column.name);
+  if (kind === 'float') {
+    const [send, bits] = column.type === 'FLOAT' ? ['float4send', 32] : ['float8send', 64];
+    return `CASE WHEN ${value} = 'NaN' THEN 'NaN' ELSE ('x' || encode(${send}(${value}), 'hex'))::bit(${bits})::text END`;
+  }
+  const text = valueForm(column, exact);
+  return kind === 'text' || kind === 'json' ? `octet_length(${text}) || ':' || ${text}` : text;
+}
+
+/** Returns PostgreSQL SQL for the normal form of a value, unless its type is FLOAT or DOUBLE. */
+function valueForm({ name, type }: Column, exact: boolean): string {
   const value = ident(name);
   const kind = typeKind(type);
   if (exact && kind === 'decimal') return numberForm(`${value}::text`, POSTGRES);
-  if (kind === 'float') {
-    const [send, bits] = type === 'FLOAT' ? ['float4send', 32] : ['float8send', 64];
-    return `CASE WHEN ${value} = 'NaN' THEN 'NaN' ELSE ('x' || encode(${send}(${value}), 'hex'))::bit(${bits})::text END`;
-  }
   if (kind === 'interval') {
     const part = (field: string): string => `extract(${field} from ${value})::bigint`;
     const clock = `${part('hour')} * 3600000000 + ${part('minute')} * 60000000 + ${part('microseconds')}`;
     return `(${part('year')} * 12 + ${part('month')}) || ' ' || ${part('day')} || ' ' || (${clock})`;
   }
-  return kind === 'text' || kind === 'json'
-    ? `octet_length(${value}::text) || ':' || ${value}::text`
-    : `${value}::text`;
+  return `${value}::text`;
 }
 
 /** Returns PostgreSQL SQL for a table's count and checksum, the same numbers that `digestSql` produces in DuckDB. */
@@ -101,3 +108,26 @@ export function postgresDigestSql(columns: readonly Column[], table: string, exa
   const hash = `('x' || substr(md5(${row}), 1, 15))::bit(60)::bigint`;
   return `SELECT count(*)::text AS rows, coalesce(sum(${hash}), 0)::text AS checksum FROM ${table}`;
 }
+
+/** Returns PostgreSQL SQL for a table's count and checksum, the same numbers that `RowHashes` computes. */
+export function postgresHashSql(columns: readonly Column[], table: string, exact: boolean): string {
+  const values = columns.map((column, i) => `coalesce(${valueHash(column, i + 1, exact)}, 0)`);
+  const hash = `hashint8extended(0, ${values.join(' # ')}) & ${2n ** 60n - 1n}`;
+  return `SELECT count(*)::text AS rows, coalesce(sum(${hash}), 0)::text AS checksum FROM ${table}`;
+}
+
+function valueHash(column: Column, seed: number, exact: boolean): string {
+  const value = ident(column.name);
+  const kind = hashKind(column, exact);
+  if (kind === 'integer') return `hashint8extended(${seed}, ${value}::bigint)`;
+  if (kind === 'float') {
+    const zero = `CASE ${value}::text WHEN '-0' THEN 2 ELSE 3 END`;
+    return `CASE WHEN ${value} = 'NaN' THEN hashint8extended(${seed}, 1) WHEN ${value} = 0 THEN hashint8extended(${seed}, ${zero}) ELSE hashfloat8extended(${value}::double precision, ${seed}) END`;
+  }
+  return `hashtextextended((${valueForm(column, exact)}) COLLATE "C", ${seed})`;
+}
+
+/** Selects whether the database hashes values as `RowHashes` does: a hash of each kind. */
+export const HASH_CHECK = `SELECT hashint8extended(2, -3::bigint) = -5249347811500954276
+  AND hashfloat8extended(-1.5::double precision, 2) = 7613118885327338422
+  AND hashtextextended('PostgreSQL hashes' COLLATE "C", 2) = 5796447299823821660 AS same`;

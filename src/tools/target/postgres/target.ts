@@ -3,14 +3,14 @@ import { Buffer } from 'node:buffer';
 import { basename } from 'node:path';
 import type { ChunkCounts, Digest, LoadTarget } from '../../load/types.js';
 import type { Chunk } from '../../source/chunks.js';
-import type { Column } from '../../source/pins.js';
+import type { Column, SourcePins } from '../../source/pins.js';
 import type { RowBatch } from '../../source/reader.js';
 import { ident } from '../../sql.js';
 import { ToolError } from '../../../tool/errors.js';
 import { loadTables, type LoadTables } from '../names.js';
 import type { Target } from '../target.js';
 import { checkTable, LONGEST_NAME } from './check.js';
-import { copyLine, postgresDigestSql, postgresType } from './columns.js';
+import { copyLine, HASH_CHECK, postgresDigestSql, postgresHashSql, postgresType } from './columns.js';
 import { copyText } from './copy-text.js';
 import { copyPlace, postgresError } from './errors.js';
 import { sessionPrefix, type PostgresSession } from './session.js';
@@ -87,9 +87,21 @@ export class PostgresTarget implements Target {
     return { chunks: Number(row?.chunks), chunksRedone: Number(row?.redone) };
   }
 
-  async digest(columns: readonly Column[], exact = false): Promise<Digest> {
+  /** Hash functions may differ on another kind of machine, or in a database that only resembles PostgreSQL. */
+  async hash(): Promise<'columns' | undefined> {
+    try {
+      const [row] = await this.session.query<{ same: boolean }>(HASH_CHECK);
+      return row?.same ? 'columns' : undefined;
+    } catch (error) {
+      if (error instanceof ToolError) return undefined;
+      throw error;
+    }
+  }
+
+  async digest({ columns, exact, hash }: Pick<SourcePins, 'columns' | 'exact' | 'hash'>): Promise<Digest> {
+    const sql = hash ? postgresHashSql : postgresDigestSql;
     const [row] = await this.session.query<{ rows: string; checksum: string }>(
-      postgresDigestSql(columns, this.#table('staging'), exact),
+      sql(columns, this.#table('staging'), exact === true),
     );
     return { rows: Number(row?.rows), checksum: row?.checksum ?? '' };
   }
