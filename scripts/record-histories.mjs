@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { startLocalStack } from '../dist/src/cli/local-stack.js';
-import { defineTool } from '../dist/src/index.js';
+import { defineTool, ToolError } from '../dist/src/index.js';
 import { createWorker } from '../dist/src/worker/index.js';
 import { histories, record } from './history-files.mjs';
 
@@ -143,6 +143,7 @@ try {
   await client.workflow.getHandle(confirmed.id).terminate('recorded');
   await record(client, 'ask-first-existing', confirmed.id, asking.runId);
   await recordInterrupted();
+  await recordShort();
 } finally {
   await client.connection.close();
   await stack.stop();
@@ -206,4 +207,56 @@ async function recordInterrupted() {
   const second = await begin([tool]);
   await record(client, 'tool-task-interrupted', task.id);
   await second();
+}
+
+/** A short tool that ends at once, fails for good, takes longer than a moment, fails once, and is cancelled. */
+async function recordShort() {
+  const stopped = (ctx) =>
+    new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)));
+  let arrived = () => {};
+  const runs = {
+    completed: async () => 'done',
+    failed: async () => {
+      throw new ToolError('no such file');
+    },
+    continued: async (ctx) => {
+      if (ctx.lastCheckpoint === 1) return 'done';
+      ctx.checkpoint(1);
+      ctx.progress(1, 2, 'parts');
+      return await stopped(ctx);
+    },
+    retried: async (ctx) => {
+      if (ctx.attempt === 1) throw new Error('unlucky');
+      return 'done';
+    },
+    cancelled: async (ctx) => {
+      arrived();
+      return await stopped(ctx);
+    },
+  };
+  const tool = defineTool({
+    name: 'short',
+    taskQueue: 'short',
+    expected: 'seconds',
+    inputSchema: z.object({ run: z.string() }),
+    retry: { initialInterval: '10 ms' },
+    run: async ({ run }, ctx) => await runs[run](ctx),
+  });
+  const worker = await createWorker({
+    tools: [tool],
+    taskQueue: 'short',
+    temporal: { address: temporal.connectionOptions.address },
+  });
+  const running = worker.run();
+  for (const run of Object.keys(runs)) {
+    const isThere = new Promise((resolve) => (arrived = resolve));
+    const task = await engine.start({ owner, tool, args: { run }, ttl: null });
+    if (run === 'cancelled') {
+      await isThere;
+      await engine.cancel(owner, task.id);
+    }
+    await record(client, `short-tool-task-${run}`, task.id);
+  }
+  worker.shutdown();
+  await running;
 }

@@ -6,4 +6,4 @@
 export { mcpAskFirst } from './ask-first.js';
 export { mcpJanitor } from './janitor.js';
 export { mcpTaskTtl } from './task-ttl.js';
-export { mcpToolTask } from './tool-task.js';
+export { mcpShortToolTask, mcpToolTask } from './tool-task.js';

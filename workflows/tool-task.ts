@@ -1,4 +1,4 @@
-/** The shipped workflow for function tools. @module */
+/** The shipped workflows for function tools. @module */
 import {
   ApplicationFailure,
   CancellationScope,
@@ -12,6 +12,7 @@ import { toolActivity } from '../src/task/names.js';
 import type { StepCall } from '../src/task/step-call.js';
 import { TOOL_WORKFLOW_MARK } from '../src/task/tool-workflow-mark.js';
 import type { RunPolicy } from '../src/tool/policy.js';
+import { runShort } from '../src/workflow/short-step.js';
 import { fitsTogether } from '../src/workflow/sizes.js';
 import { taskState } from '../src/workflow/state.js';
 import { proxySteps } from '../src/workflow/steps.js';
@@ -35,8 +36,34 @@ type ToolActivities = Record<string, (args: unknown, answer: FormContent | null)
  * @param resumed the step that an earlier run has passed on
  */
 export async function mcpToolTask(input: ToolTaskInput, answer?: FormContent, resumed?: StepCall): Promise<unknown> {
-  const { tool, args, policy } = input;
   taskState();
+  return await runTool(input, answer, resumed);
+}
+
+/**
+ * Runs a function tool whose work is expected to take seconds: first as a local activity, which needs half as many
+ * events. What that leaves undone is continued as {@link mcpToolTask} runs it. It is a workflow of its own because only
+ * its start may decide between the two: workers of earlier versions don't have it, so they leave its tasks to others.
+ * @param resumed the step that an earlier run has passed on
+ */
+export async function mcpShortToolTask(
+  input: ToolTaskInput,
+  answer?: FormContent,
+  resumed?: StepCall,
+): Promise<unknown> {
+  taskState();
+  if (resumed) return await runTool(input, answer, resumed);
+  const { tool, args, policy } = input;
+  const end = await runShort(tool, toolActivity(tool), [args, answer ?? null], policy);
+  return 'next' in end ? await runTool(input, answer, end.next) : end.result;
+}
+
+async function runTool(
+  input: ToolTaskInput,
+  answer: FormContent | undefined,
+  resumed: StepCall | undefined,
+): Promise<unknown> {
+  const { tool, args, policy } = input;
   const options: ActivityOptions = {
     startToCloseTimeout: policy.startToClose,
     heartbeatTimeout: policy.heartbeat,

@@ -89,9 +89,9 @@ export const requestsPerTask: Row = {
 
     // First, while no other task causes requests.
     const [ours, limit] = [await tasksOf(mcp), await tasksOf(bare)];
-    const ended = await mcp.submit('echo');
+    const ended = await mcp.submit('echo_short');
     await mcp.result(ended);
-    const actions = await actionsOf(bare, ended, await each(async () => await mcp.submit('echo')), times);
+    const actions = await actionsOf(bare, ended, await each(async () => await mcp.submit('echo_short')), times);
 
     const waiting = await mcp.submit('idle');
     await mcp.get(waiting);

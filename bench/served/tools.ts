@@ -8,6 +8,12 @@ const waitArgs = z.object({ ms: z.number() });
 /** They need no workflows but those that this package ships. */
 export const functionTools: readonly DurableTool[] = [
   defineTool({ name: 'echo', inputSchema: z.object({}), run: async () => await work.echo() }),
+  defineTool({
+    name: 'echo_short',
+    inputSchema: z.object({}),
+    expected: 'seconds',
+    run: async () => await work.echo(),
+  }),
   defineTool({ name: 'wait', inputSchema: waitArgs, run: async (args, ctx) => await work.wait(args, ctx.signal) }),
 ];
 

@@ -1,6 +1,6 @@
 /** Recognizes interrupted attempts and hands their steps back to the workflow. @module */
 import type { Context } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure, type Duration } from '@temporalio/common';
 import { INTERRUPTED, type Attempt } from '../task/attempts.js';
 import type { StepCall } from '../task/step-call.js';
 import { sizeOf } from './sizes.js';
@@ -34,10 +34,14 @@ export async function canBePassedOn(activity: Context, args: unknown, call: Step
   return size <= limit;
 }
 
-/** Returns the failure with which the workflow schedules the step again, with `call`. */
+/**
+ * Returns the failure with which the workflow schedules the step again, with `call`.
+ * @param pause how long it waits before that. Only a local activity's workflow does
+ */
 export function interrupted(
   { starts, failures, lastFailure, details, waiting }: StepCall,
   message: string,
+  pause?: Duration | null,
 ): ApplicationFailure {
   const call: StepCall = {
     mcpStep: 1,
@@ -53,5 +57,6 @@ export function interrupted(
     nonRetryable: true,
     details: [call],
     category: ApplicationFailureCategory.BENIGN,
+    ...(pause ? { nextRetryDelay: pause } : {}),
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { CompleteAsyncError, Context } from '@temporalio/activity';
+import { ApplicationFailure, type Duration } from '@temporalio/common';
 import { begin } from '../task/attempts.js';
 import { advance, withReport, type AttemptRecord, type HeartbeatDetails, type Progress } from '../task/progress.js';
 import { isStepCall, type StepCall } from '../task/step-call.js';
@@ -13,6 +14,7 @@ import { calledWith } from './called-with.js';
 import { isRetryable, toFailure, withReports } from './failure.js';
 import { attemptOf, canBePassedOn, interrupted, isShutdown } from './interruption.js';
 import { reportedResult } from './reported-result.js';
+import { hasRoom, shortRun } from './short-run.js';
 import { checkCheckpoint, fittingResult } from './sizes.js';
 import { snapshot } from './snapshot.js';
 
@@ -49,11 +51,12 @@ const LONGEST_FAILURE = 300;
  * });
  */
 export function step<Args, Result, Checkpoint = unknown>(
-  run: (args: Args, ctx: StepContext<Checkpoint>) => Promise<Result>,
+  run: Run<Args, Result, Checkpoint>,
 ): (args: Args) => Promise<Result> {
   return async (args, given?: unknown) => {
     const activity = Context.current();
     const call = isStepCall(given) ? given : calledWith(activity);
+    if (isStepCall(given) && activity.info.isLocal) return await runLocally(activity, run, args, given);
     const before = begin(call ?? { mcpStep: 1 }, attemptOf(activity));
     if (call && before.handBack && (await canBePassedOn(activity, args, before)))
       throw interrupted(before, 'The step is scheduled again with its remaining attempts');
@@ -78,6 +81,54 @@ export function step<Args, Result, Checkpoint = unknown>(
   };
 }
 
+type Run<Args, Result, Checkpoint> = (args: Args, ctx: StepContext<Checkpoint>) => Promise<Result>;
+
+/**
+ * Runs a step as a local activity, for a moment. Unless it ends for good, its workflow schedules a normal activity,
+ * which continues with the next attempt.
+ */
+async function runLocally<Args, Result, Checkpoint>(
+  activity: Context,
+  run: Run<Args, Result, Checkpoint>,
+  args: Args,
+  call: StepCall,
+): Promise<Result> {
+  if (!hasRoom()) throw interrupted(call, 'Too many short tools run in this process');
+  return await shortRun(activity, async (over) => {
+    const reporter = new Reporter<Checkpoint>(activity, call, over);
+    try {
+      return await reportedResult(activity, await run(args, reporter), reporter.reports);
+    } catch (error) {
+      // An aborted function often fails with an error of the operation it awaited. Only Temporal's own activities can
+      // be completed by others.
+      if (over.aborted || isShutdown(activity) || error instanceof CompleteAsyncError)
+        throw await continued(activity, args, reporter.handedBack());
+      if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
+      const failure = cutError(toFailure(error));
+      if (call.maximumAttempts === 1 || !isRetryable(failure)) throw withReports(failure, reporter.reports);
+      const lastFailure = shortText(failure);
+      const pause = failure instanceof ApplicationFailure ? failure.nextRetryDelay : undefined;
+      throw await continued(activity, args, { ...reporter.handedBack(), failures: 1, lastFailure }, pause);
+    }
+  });
+}
+
+/** Returns the failure with which a normal activity continues the step. If its checkpoint is too large, it begins anew. */
+async function continued(
+  activity: Context,
+  args: unknown,
+  call: StepCall,
+  pause?: Duration | null,
+): Promise<ApplicationFailure> {
+  const { mcpStep, starts = 1, failures = 0 } = call;
+  const passedOn = (await canBePassedOn(activity, args, call)) ? call : { mcpStep, starts, failures };
+  return interrupted(passedOn, 'An activity continues the step', pause);
+}
+
+function shortText(failure: unknown): string {
+  return (failure instanceof Error ? failure.message : String(failure)).slice(0, LONGEST_FAILURE);
+}
+
 class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   readonly taskId: string;
   readonly attempt: number;
@@ -90,10 +141,15 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
   #sentAt = -Infinity;
   #next: NodeJS.Timeout | undefined;
 
-  /** @param before what is known from earlier attempts */
+  /**
+   * @param before what is known from earlier attempts
+   * @param over set for a local activity: aborted when it must make way for a normal one. Temporal takes no heartbeats
+   *   from it
+   */
   constructor(
     private readonly activity: Context,
     private readonly before: StepCall,
+    private readonly over?: AbortSignal,
   ) {
     const { starts = 0, lastFailure, details = { mcpTask: 1, changedAt: Date.now() } } = before;
     this.#record = {
@@ -107,7 +163,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
     this.lastCheckpoint = snapshot(details.checkpoint as Checkpoint | undefined, activity);
     this.taskId = activity.info.workflowExecution?.workflowId ?? activity.info.activityId;
     this.attempt = this.#record.number;
-    this.signal = activity.cancellationSignal;
+    this.signal = over ? AbortSignal.any([activity.cancellationSignal, over]) : activity.cancellationSignal;
   }
 
   start(): void {
@@ -139,8 +195,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
     const { maximumAttempts = 0 } = retryPolicy ?? {};
     const isLast = !isRetryable(failure) || (maximumAttempts > 0 && attempt >= maximumAttempts);
     if (isLast) return true;
-    const message = (failure instanceof Error ? failure.message : String(failure)).slice(0, LONGEST_FAILURE);
-    this.#record = { ...this.#record, failed: true, lastFailure: message };
+    this.#record = { ...this.#record, failed: true, lastFailure: shortText(failure) };
     // Temporal's SDK sends this before the failure.
     this.#heartbeat();
     return false;
@@ -170,6 +225,7 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
 
   #report(news: Partial<HeartbeatDetails>): void {
     this.#details = { ...this.#details, changedAt: Date.now(), ...news };
+    if (this.over) return;
     const pause = this.#sentAt + SHORTEST_PAUSE - Date.now();
     if (pause <= 0) this.#heartbeat();
     else this.#next ??= setTimeout(() => this.#heartbeat(), pause);

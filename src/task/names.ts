@@ -6,6 +6,13 @@
 
 /** The shipped workflow that runs a function tool. */
 export const TOOL_WORKFLOW = 'mcpToolTask';
+/** The shipped workflow that runs a function tool whose work is expected to take seconds. */
+export const SHORT_TOOL_WORKFLOW = 'mcpShortToolTask';
+/** Says whether a workflow type is one of those that run function tools, and which one. */
+export function toolWorkflow(type: string): { readonly silent?: true; readonly short?: true } {
+  if (type === SHORT_TOOL_WORKFLOW) return { silent: true, short: true };
+  return type === TOOL_WORKFLOW ? { silent: true } : {};
+}
 /** The shipped workflow that asks the client a question and then continues as the tool's own workflow. */
 export const ASK_FIRST_WORKFLOW = 'mcpAskFirst';
 /** The shipped workflow that cancels a task when its ttl passes. */

@@ -56,6 +56,8 @@ export interface Task {
   readonly mapping?: WorkflowMapping;
   /** Set for a function tool: its workflow reports nothing itself and asks nothing, so only its step has news. */
   readonly silent?: true;
+  /** Set for a function tool that begins as a local activity. */
+  readonly short?: true;
   /** Milliseconds since 1970, as are all times here. */
   readonly createdAt: number;
   /** When anything about the task last changed. */

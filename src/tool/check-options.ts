@@ -64,6 +64,7 @@ const OPTIONS: Readonly<Record<Option, Check>> = {
   idempotencyKey: func,
   run: func,
   retry: fields(RETRY),
+  expected: oneOf(['seconds']),
   workflow: workflowType,
   asks: inputKinds,
 };
@@ -93,6 +94,7 @@ function contradictions({
   workflow,
   asks,
   retry,
+  expected,
   taskSupport,
   fallback,
   largeResult,
@@ -111,6 +113,8 @@ function contradictions({
     );
   else if (workflow !== undefined && retry !== undefined)
     problems.push('`retry` is for `run`: a workflow sets the retry policy of its own activities');
+  if (workflow !== undefined && expected !== undefined)
+    problems.push('`expected` is for `run`: in a workflow, use local activities for short steps');
   if (taskSupport === 'forbidden' && fallback === 'handle')
     problems.push("fallback 'handle' turns a long call into a task, which taskSupport 'forbidden' does not allow");
   if (taskSupport === 'forbidden' && workflow !== undefined && Array.isArray(asks) && asks.length > 0)
@@ -216,7 +220,7 @@ function oneOf(values: readonly string[]): Check {
 
 function alternatives(values: readonly string[]): string {
   const quoted = values.map((value) => `'${value}'`);
-  return `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  return [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter(Boolean).join(' or ');
 }
 
 function isObject(value: unknown): value is Given {

@@ -11,7 +11,10 @@ type AnyWorkflowTool = WorkflowToolOptions<ToolSchema, ToolSchema>;
 
 /** A tool, ready for a server and a worker. Created by {@link defineTool}. */
 export interface DurableTool
-  extends ToolOptions<ToolSchema, ToolSchema, never>, Pick<AnyWorkflowTool, 'asks'>, Pick<AnyFunctionTool, 'retry'> {
+  extends
+    ToolOptions<ToolSchema, ToolSchema, never>,
+    Pick<AnyWorkflowTool, 'asks'>,
+    Pick<AnyFunctionTool, 'retry' | 'expected'> {
   readonly taskSupport: 'optional' | 'required' | 'forbidden';
   /** The Temporal namespace of its workers. @default the server's */
   readonly namespace?: string;

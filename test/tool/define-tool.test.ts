@@ -93,6 +93,7 @@ describe('defineTool', () => {
     expect(t({ taskSupport: true })).toBe(
       "tool \"t\": `taskSupport` must be 'optional', 'required' or 'forbidden', not a boolean",
     );
+    expect(t({ expected: 'minutes' })).toBe("tool \"t\": `expected` must be 'seconds', not 'minutes'");
     expect(w({ asks: ['elicitation'] })).toBe(
       "tool \"w\": `asks` must be 'elicitation.form', 'elicitation.url' or 'sampling', not 'elicitation'",
     );
@@ -146,6 +147,9 @@ describe('defineTool', () => {
     );
     expect(w({ retry: { maximumAttempts: 1 } })).toBe(
       'tool "w": `retry` is for `run`: a workflow sets the retry policy of its own activities',
+    );
+    expect(w({ expected: 'seconds' })).toBe(
+      'tool "w": `expected` is for `run`: in a workflow, use local activities for short steps',
     );
     expect(t({ taskSupport: 'forbidden', fallback: 'handle' })).toBe(
       "tool \"t\": fallback 'handle' turns a long call into a task, which taskSupport 'forbidden' does not allow",

@@ -73,6 +73,13 @@ export class PastReports {
 
 /** Returns the part of the event that may contain a step's reports: its result, or the last detail of its failure. */
 function resultOf(event: temporal.api.history.v1.IHistoryEvent): Payload | undefined {
-  const { activityTaskCompletedEventAttributes: completed, activityTaskFailedEventAttributes: failed } = event;
-  return completed?.result?.payloads?.[0] ?? failed?.failure?.applicationFailureInfo?.details?.payloads?.at(-1);
+  const {
+    activityTaskCompletedEventAttributes: completed,
+    activityTaskFailedEventAttributes: failed,
+    markerRecordedEventAttributes: marker,
+  } = event;
+  // The SDK's marker of a local activity.
+  const result = completed?.result ?? marker?.details?.['result'];
+  const failure = failed?.failure ?? marker?.failure;
+  return result?.payloads?.[0] ?? failure?.applicationFailureInfo?.details?.payloads?.at(-1);
 }

@@ -6,7 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import { McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
-import { ASK_FIRST_WORKFLOW, REPORT_QUERY, TOOL_WORKFLOW } from '../../task/names.js';
+import { ASK_FIRST_WORKFLOW, REPORT_QUERY, toolWorkflow } from '../../task/names.js';
 import { asProgress } from '../../task/progress.js';
 import type { WorkflowMapping } from '../../task/workflow-mapping.js';
 import { isExpired, type Task } from '../../task/task.js';
@@ -32,7 +32,7 @@ const UNSURE = 1_000;
 const PICK_UP = 5_000;
 const MOST_KNOWN = 2_000;
 
-type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping' | 'silent'> &
+type Base = Pick<Task, 'id' | 'tool' | 'createdAt' | 'ttl' | 'caller' | 'mapping' | 'silent' | 'short'> &
   Partial<Pick<Task, 'endedAt'>>;
 
 export interface View {
@@ -127,7 +127,7 @@ export class TaskReader {
    * @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses
    */
   async end({ task, runId }: Pick<View, 'task' | 'runId'>, closing: Closing, until: number): Promise<View | undefined> {
-    const { id, tool, createdAt, ttl, caller, mapping, silent } = task;
+    const { id, tool, createdAt, ttl, caller, mapping, silent, short } = task;
     const endedAt = optionalTsToMs(closing.event.eventTime);
     const outcome = await this.#ends.outcomeIn(closing, id, mapping, until);
     if (endedAt === undefined || !outcome) return undefined;
@@ -139,6 +139,7 @@ export class TaskReader {
       ...(caller ? { caller } : {}),
       ...(mapping ? { mapping } : {}),
       ...(silent ? { silent } : {}),
+      ...(short ? { short } : {}),
       endedAt,
     };
     return {
@@ -222,7 +223,7 @@ export class TaskReader {
       ttl,
       ...(caller ? { caller } : {}),
       ...(mapping ? { mapping } : {}),
-      ...(!mapping && description.type === TOOL_WORKFLOW ? { silent: true } : {}),
+      ...(mapping ? {} : toolWorkflow(description.type)),
       ...(endedAt === undefined ? {} : { endedAt }),
     };
     if (isExpired({ ...base, resultRetention }, Date.now())) throw taskNotFound();

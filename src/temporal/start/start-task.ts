@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@te
 import { LARGEST_PAYLOAD, LARGEST_STORED } from '../../limits/limits.js';
 import { isMcpTasksError, McpTasksError } from '../../task/errors.js';
 import type { TaskMemo } from '../../task/memo.js';
-import { MEMO_KEY, TOOL_WORKFLOW } from '../../task/names.js';
+import { MEMO_KEY, toolWorkflow } from '../../task/names.js';
 import type { Task } from '../../task/task.js';
 import { DEADLINE, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { checkMemo, checkSize, isTooLarge } from '../rpc/sizes.js';
@@ -85,7 +85,7 @@ export class TaskStarter {
       updatedAt: memo.createdAt,
       ttl,
       ...(caller ? { caller } : {}),
-      ...(workflowType === TOOL_WORKFLOW ? { silent: true } : {}),
+      ...toolWorkflow(workflowType),
       inputs: {},
       steps: [],
     };

@@ -1,5 +1,5 @@
 /** Decides which workflow a call starts, and with which arguments. Pure. @module */
-import { ASK_FIRST_WORKFLOW, TOOL_WORKFLOW } from '../../task/names.js';
+import { ASK_FIRST_WORKFLOW, SHORT_TOOL_WORKFLOW, TOOL_WORKFLOW } from '../../task/names.js';
 import type { DurableTool } from '../../tool/define-tool.js';
 import { argumentsOf } from '../../task/workflow-mapping.js';
 import { runPolicy } from '../../tool/policy.js';
@@ -26,8 +26,9 @@ export function workflowStart({ tool, args, answer, askFirst }: StartRequest): W
   return answer === undefined || existing ? start : { ...start, args: [...start.args, answer] };
 }
 
-function ownStart({ name, work, retry, timeouts }: DurableTool, args: unknown): WorkflowStart {
+function ownStart({ name, work, retry, timeouts, expected }: DurableTool, args: unknown): WorkflowStart {
+  const workflowType = expected === 'seconds' ? SHORT_TOOL_WORKFLOW : TOOL_WORKFLOW;
   if (work.kind === 'function')
-    return { workflowType: TOOL_WORKFLOW, args: [{ tool: name, args, policy: runPolicy(retry, timeouts) }] };
+    return { workflowType, args: [{ tool: name, args, policy: runPolicy(retry, timeouts) }] };
   return { workflowType: work.workflowType, args: argumentsOf(args, work.existing?.args) };
 }

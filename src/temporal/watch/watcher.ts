@@ -12,10 +12,10 @@ import { HistoryTail, type ObservedClosing, type Tick } from './tail.js';
 /** How long to wait before retrying a read that failed because Temporal or a codec was unavailable, in milliseconds. */
 const AWAY = 1_000;
 /**
- * The length of a function tool's history if nothing but its step happened. A request to cancel it would be one more
- * event.
+ * The length of a function tool's history if nothing but its step happened, as a normal or as a local activity. A request
+ * to cancel it would be one more event.
  */
-const SHORTEST_HISTORY = 11;
+const SHORTEST_HISTORY = { normal: 11, short: 6 };
 
 /** What the watchers of a process share. */
 export interface Shared {
@@ -185,7 +185,8 @@ export class Watcher {
   #knowsAllBefore({ since, runId, event }: ObservedClosing): boolean {
     if (runId !== this.#seen?.runId) return false;
     if (since > 0) return since === this.#readAt;
-    return this.#seen.task.silent === true && Number(event.eventId) === SHORTEST_HISTORY;
+    const { silent, short } = this.#seen.task;
+    return silent === true && Number(event.eventId) === SHORTEST_HISTORY[short ? 'short' : 'normal'];
   }
 
   /** Shows the view to the followers that don't want progress, and returns those that do. */
