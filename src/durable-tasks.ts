@@ -3,7 +3,7 @@
  * each SDK holds one. @module
  */
 import { resolve } from 'node:path';
-import type { DataConverter } from '@temporalio/client';
+import type { ConnectionLike, DataConverter } from '@temporalio/client';
 import { keyFile } from './local/key-file.js';
 import { stderrLogger, type Logger } from './local/log.js';
 import { Cancellations } from './mcp/request/cancellations.js';
@@ -159,6 +159,11 @@ export interface TasksConnection {
    */
   ready(): Promise<void>;
   /**
+   * Starts the tasks of short tools on a worker's connection, so that Temporal hands them to that worker with its answer
+   * to the start. Returns the function that ends this, to be called before the connection closes.
+   */
+  hasWorker(connection: ConnectionLike): () => void;
+  /**
    * Makes {@link close} call `stop` first, because a worker that shares this connection must stop before it closes.
    */
   beforeClose(stop: () => Promise<void>): void;
@@ -277,6 +282,10 @@ export class TasksCore implements TasksConnection {
     process.stdin.once('close', () => {
       this.close().catch((error: unknown) => this.service.logger.error({ err: error }, 'closing failed'));
     });
+  }
+
+  hasWorker(connection: ConnectionLike): () => void {
+    return this.service.engine.hasWorker(connection);
   }
 
   beforeClose(stop: () => Promise<void>): void {

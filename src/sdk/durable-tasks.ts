@@ -101,6 +101,8 @@ export class DurableTasks implements TasksConnection {
     await this.#core.useTools(tools);
   }
 
+  hasWorker: TasksConnection['hasWorker'] = (connection) => this.#core.hasWorker(connection);
+
   beforeClose(stop: () => Promise<void>): void {
     this.#core.beforeClose(stop);
   }

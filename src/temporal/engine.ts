@@ -4,7 +4,7 @@
  * fix permissions, credentials or the namespace.
  * @module
  */
-import type { Client } from '@temporalio/client';
+import type { Client, ConnectionLike } from '@temporalio/client';
 import { openCursor, sealCursor } from '../task/cursor.js';
 import { milliseconds, type Duration } from '../task/duration.js';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
@@ -127,6 +127,14 @@ export class Engine {
       : (await this.#starter.start(request, { id: newTaskId(tag) })).task;
     this.#list.created(task);
     return task;
+  }
+
+  /**
+   * Starts the tasks of short tools on the connection of a worker in this process from now on.
+   * @returns the function that ends this, to be called before the connection closes
+   */
+  hasWorker(connection: ConnectionLike): () => void {
+    return this.#starter.workers.add(connection);
   }
 
   /**

@@ -53,6 +53,9 @@ export class Namespaces implements TaskEngine {
     return await engine.start(request);
   }
 
+  /** A worker serves the main namespace. */
+  hasWorker: TaskEngine['hasWorker'] = (connection) => this.main.hasWorker(connection);
+
   owns(owner: string, id: string): boolean {
     return this.#all.some((engine) => engine.owns(owner, id));
   }

@@ -12,7 +12,10 @@ import { Engine as WholeEngine, type EngineOptions } from './engine.js';
  * const { tasks } = await engine.list('ann');
  * await engine.close();
  */
-export interface Engine extends Omit<WholeEngine, 'claim' | 'countRunning' | 'owns' | 'release' | 'reply'> {}
+export interface Engine extends Omit<
+  WholeEngine,
+  'claim' | 'countRunning' | 'hasWorker' | 'owns' | 'release' | 'reply'
+> {}
 
 /** Creates an {@link Engine} on a Temporal client. Close it when done. */
 export const Engine: new (options: EngineOptions) => Engine = WholeEngine;

@@ -16,6 +16,11 @@ export interface SharedTemporal {
   ready(): Promise<void>;
   readonly taskQueue: string;
   readonly dataConverter?: WorkerOptions['dataConverter'];
+  /**
+   * Starts the tasks of short tools on the worker's connection, so that Temporal hands them to the worker at once.
+   * Returns the function that ends this. It is called before the connection closes.
+   */
+  hasWorker?(connection: NativeConnection): () => void;
   /** Registers `stop`, which stops the worker before its Temporal connection closes. */
   beforeClose(stop: () => Promise<void>): void;
 }
@@ -118,7 +123,7 @@ async function create({
       namespace: target.namespace,
       plugins: [...(options.plugins ?? []), new McpTasksPlugin({ tools })],
     });
-    return new RunningWorker(worker, connection, release);
+    return new RunningWorker(worker, connection, release, (shared) => tasks?.hasWorker?.(shared));
   } catch (error) {
     await connection?.close().catch(() => undefined);
     await release();
@@ -148,11 +153,14 @@ class StoppedWorker implements DurableWorker {
 class RunningWorker implements DurableWorker {
   #run: Promise<void> | undefined;
   #stopped = false;
+  #away: (() => void) | undefined;
 
   constructor(
     readonly worker: Worker,
     private readonly connection: NativeConnection,
     private readonly release: () => Promise<void>,
+    /** Says that the worker runs. Returns the function that says that it no longer does. */
+    private readonly announce: (connection: NativeConnection) => (() => void) | undefined,
   ) {}
 
   async run(): Promise<void> {
@@ -162,6 +170,7 @@ class RunningWorker implements DurableWorker {
 
   shutdown(): void {
     this.#stopped = true;
+    this.#away?.();
     // A signal may have made Temporal's Runtime shut the worker down already.
     if (this.worker.getState() === 'RUNNING') this.worker.shutdown();
   }
@@ -176,8 +185,10 @@ class RunningWorker implements DurableWorker {
       const working = this.worker.run();
       // Stopped before it began. Only a running worker can be shut down.
       if (this.#stopped) this.worker.shutdown();
+      else this.#away = this.announce(this.connection);
       await working;
     } finally {
+      this.#away?.();
       await this.connection.close();
       await this.release();
     }

@@ -118,6 +118,17 @@ it('needs six events', async () => {
   expect(runs).toEqual([{ attempt: 1, from: undefined }]);
 });
 
+it('gets its first workflow task with the answer to its start, if a worker runs in the same process', async () => {
+  const { stop } = await stack.startWorker();
+  const isEager = async (id: string): Promise<unknown> =>
+    (await handleOf(id).fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted;
+  const near = await start();
+  await outcomeOf(near);
+  expect(await isEager(near)).toBe(true);
+  await stop();
+  expect(await isEager(await start())).toBe(false);
+});
+
 it('goes on as an activity from its checkpoint, once the function has settled', async () => {
   let settle = (): void => {};
   const settled = new Promise<void>((resolve) => (settle = resolve));

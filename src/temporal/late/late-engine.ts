@@ -48,6 +48,20 @@ export class LateEngine implements TaskEngine {
   /** No tasks are known before Temporal is ready, and the keys alone determine whose ID it is. */
   owns: TaskEngine['owns'] = (owner, id) => belongsTo(id, this.options.keys.ownerTags(owner));
 
+  /** A worker needs a Temporal that is ready, so the engine has been opened, or soon will be. */
+  hasWorker: TaskEngine['hasWorker'] = (connection) => {
+    let end: (() => void) | undefined;
+    let ended = false;
+    const begin = (engine: TaskEngine): void => {
+      if (!ended) end = engine.hasWorker(connection);
+    };
+    this.options.opened.then(begin, () => undefined);
+    return () => {
+      ended = true;
+      end?.();
+    };
+  };
+
   async close(): Promise<void> {
     this.#closing.abort(
       new McpTasksError('TEMPORAL_UNAVAILABLE', 'The server is shutting down. The task keeps running; try again.'),
