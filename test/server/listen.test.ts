@@ -290,7 +290,8 @@ describe('when Temporal refuses to read a task', () => {
     proxy = await startTemporalProxy();
     refused = await startStack(tools, {
       temporal: { address: proxy.address },
-      logger: { ...silent, warn: (fields) => void logged.push(fields) },
+      // In the background, the server also counts running tasks, and warns once if Temporal refuses that.
+      logger: { ...silent, warn: (fields) => void ('method' in fields && logged.push(fields)) },
     });
     other = refused.tasks.handler(factory);
   });
