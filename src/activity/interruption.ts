@@ -1,6 +1,7 @@
 /** Recognizes interrupted attempts and hands their steps back to the workflow. @module */
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure, type Duration } from '@temporalio/common';
+import ms, { type StringValue } from 'ms';
 import { INTERRUPTED, type Attempt } from '../task/attempts.js';
 import type { StepCall } from '../task/step-call.js';
 import { sizeOf } from './sizes.js';
@@ -36,7 +37,8 @@ export async function canBePassedOn(activity: Context, args: unknown, call: Step
 
 /**
  * Returns the failure with which the workflow schedules the step again, with `call`.
- * @param pause how long it waits before that. Only a local activity's workflow does
+ * @param pause how long it waits before that. Only a local activity's workflow does. It is a detail of its own, because
+ * Temporal's SDK does not decode a failure's `nextRetryDelay`
  */
 export function interrupted(
   { starts, failures, lastFailure, details, waiting }: StepCall,
@@ -51,12 +53,12 @@ export function interrupted(
     ...(details === undefined ? {} : { details }),
     ...(waiting ? { waiting } : {}),
   };
+  const wait = typeof pause === 'string' ? ms(pause as StringValue) : pause;
   return ApplicationFailure.create({
     message,
     type: INTERRUPTED,
     nonRetryable: true,
-    details: [call],
+    details: wait ? [call, wait] : [call],
     category: ApplicationFailureCategory.BENIGN,
-    ...(pause ? { nextRetryDelay: pause } : {}),
   });
 }

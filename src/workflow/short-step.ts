@@ -51,9 +51,9 @@ export async function runShort(
     const cause = error instanceof ActivityFailure ? error.cause : error;
     if (cause instanceof TimeoutFailure) throw new ToolError(neverEnds(name, limit));
     if (!(cause instanceof ApplicationFailure) || cause.type !== INTERRUPTED) throw error;
-    const next: unknown = cause.details?.[0];
+    const [next, pause] = (cause.details ?? []) as readonly unknown[];
     if (!isStepCall(next)) throw error;
-    if (next.failures) await sleep(cause.nextRetryDelay ?? retry.initialInterval);
+    if (next.failures) await sleep(typeof pause === 'number' ? pause : retry.initialInterval);
     return { next };
   }
 }

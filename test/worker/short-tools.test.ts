@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -209,6 +210,20 @@ it('retries a failure as an activity with the remaining attempts', async () => {
     { attempt: 2, from: 3 },
     { attempt: 3, from: 3 },
   ]);
+});
+
+it('waits before the second attempt as long as the failure says', async () => {
+  script = [
+    async () =>
+      await Promise.reject(ApplicationFailure.create({ message: 'too many requests', nextRetryDelay: '1234 ms' })),
+    done,
+  ];
+  await stack.startWorker();
+  const id = await start();
+  expect(await textOf(id)).toBe('done');
+  const { events } = await handleOf(id).fetchHistory();
+  const timers = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) => timer?.startToFireTimeout ?? []);
+  expect(timers).toEqual([expect.objectContaining({ nanos: 234_000_000 })]);
 });
 
 it.each([
