@@ -52,7 +52,7 @@ export interface View {
 }
 
 /** A task and how it was read. For a task that has ended, only the task. */
-type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure'>>;
+type Told = Pick<View, 'task'> & Partial<Pick<View, 'answeredAt' | 'unsure' | 'late'>>;
 
 export interface ReadOptions {
   /** The event that closed the task's run, if it is known: reading it again would cost a request. */
@@ -103,7 +103,8 @@ export class TaskReader {
   async readRun(id: string, until: number, options: ReadOptions = {}): Promise<View> {
     const description = await describe(this.calls, id, until);
     const memo = await this.#memos.get(description, until);
-    const { task, answeredAt = new Map(), unsure = new Set() } = await this.#task(description, memo, until, options);
+    const told = await this.#task(description, memo, until, options);
+    const { task, answeredAt = new Map(), unsure = new Set(), late } = told;
     const { runId, historyLength } = description;
     const looks = [
       ...(task.outcome ? [] : [this.#reports.lookAgainAt(runId)]),
@@ -116,7 +117,7 @@ export class TaskReader {
       answeredAt,
       unsure,
       lookAgainAt: looks.length === 0 ? undefined : Math.min(...looks),
-      late: task.outcome ? undefined : this.#reports.late(runId),
+      late,
     };
   }
 
@@ -254,7 +255,7 @@ export class TaskReader {
         : ((frugal && asks ? this.#happenings.known(description) : undefined) ??
           this.#happenings.get(description, mapping, Math.min(until, within(DEADLINE.query)))),
     ]);
-    const { report, answeredAt } = reported;
+    const { report, answeredAt, late } = reported;
     const { inputs, unsure } = await this.#questions.read(description, mapping, reported, until);
     const progress = asProgress(report?.progress);
     const changedAt = Math.max(
@@ -275,7 +276,7 @@ export class TaskReader {
       steps,
       ...(stalled === undefined ? {} : { stalled }),
     };
-    return { task, answeredAt, unsure };
+    return { task, answeredAt, unsure, late };
   }
 
   /**

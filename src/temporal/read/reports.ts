@@ -51,6 +51,11 @@ export interface Reported {
   readonly report: TaskReport | undefined;
   /** By query, the length of the history when it gave the answer that the report uses. */
   readonly answeredAt: ReadonlyMap<string, number>;
+  /**
+   * Resolves when a query has ended that was not waited for; `undefined` if there is none. The history does not say
+   * that: a query leaves no trace in it.
+   */
+  readonly late: Promise<void> | undefined;
 }
 
 interface SentQuery {
@@ -74,7 +79,8 @@ export function nothingReported(
   { historyLength }: Pick<Description, 'historyLength'>,
   mapping: WorkflowMapping | undefined,
 ): Reported {
-  return { report: undefined, answeredAt: new Map(queriesFor(mapping).map((query) => [query, historyLength])) };
+  const answeredAt = new Map(queriesFor(mapping).map((query) => [query, historyLength]));
+  return { report: undefined, answeredAt, late: undefined };
 }
 
 export class Reports {
@@ -112,6 +118,8 @@ export class Reports {
     return {
       report: known.report,
       answeredAt: new Map([...known.asked].map(([query, { answer }]) => [query, answer?.historyLength ?? 0])),
+      // Taken now: an answer that comes while the read goes on with other things is not in this report.
+      late: late(known),
     };
   }
 
@@ -122,15 +130,6 @@ export class Reports {
       unanswered && !underWay?.has(query) ? [unanswered.lookAgainAt] : [],
     );
     return looks.length === 0 ? undefined : Math.min(...looks);
-  }
-
-  /**
-   * Returns a promise that resolves when a query has ended that reads did not wait for; `undefined` if there is none. The
-   * history does not say that: a query leaves no trace in it.
-   */
-  late(runId: string): Promise<void> | undefined {
-    const sent = [...(this.#known.get(runId)?.underWay.values() ?? [])];
-    return sent.length === 0 ? undefined : Promise.race(sent.map(({ ended }) => ended));
   }
 
   /**
@@ -180,6 +179,11 @@ export class Reports {
       return { historyLength, askAgainAt: now + UNANSWERED_PAUSE, unanswered, ...before };
     }
   }
+}
+
+function late({ underWay }: Known): Promise<void> | undefined {
+  const sent = [...underWay.values()];
+  return sent.length === 0 ? undefined : Promise.race(sent.map(({ ended }) => ended));
 }
 
 /**
