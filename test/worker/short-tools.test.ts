@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { NativeConnection } from '@temporalio/worker';
 import proto from '@temporalio/proto';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -128,6 +129,21 @@ it('gets its first workflow task with the answer to its start, if a worker runs 
   expect(await isEager(near)).toBe(true);
   await stop();
   expect(await isEager(await start())).toBe(false);
+});
+
+it('is started on the server’s own connection if that of the worker does not answer', async () => {
+  const proxy = await startTemporalProxy();
+  const connection = await NativeConnection.connect({ address: proxy.address });
+  const away = stack.tasks.hasWorker(connection);
+  proxy.hang = /StartWorkflowExecution/;
+  try {
+    expect((await handleOf(await start()).describe()).status.name).toBe('RUNNING');
+    expect(proxy.calls.has('StartWorkflowExecution')).toBe(true);
+  } finally {
+    away();
+    await proxy.close();
+    await connection.close();
+  }
 });
 
 it('goes on as an activity from its checkpoint, once the function has settled', async () => {

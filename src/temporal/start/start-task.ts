@@ -143,12 +143,14 @@ export class TaskStarter {
     if (near)
       try {
         const eager = { ...options, requestEagerStart: true };
+        // The rest is for the other connection, if this one does not answer.
+        const half = within((until - Date.now()) / 2);
         const start = async (): Promise<WorkflowHandleWithFirstExecutionRunId> =>
-          await near.withDeadline(until, async () => await near.workflow.start(workflowType, eager));
-        return await calls.once(until, start);
+          await near.withDeadline(half, async () => await near.workflow.start(workflowType, eager));
+        return await calls.once(half, start);
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
-        // The worker may have closed its connection. If Temporal did start the workflow, it is found now.
+        // The worker may have closed or lost its connection. If Temporal did start the workflow, it is found now.
       }
     return await calls.run(until, async () => await calls.client.workflow.start(workflowType, options));
   }
