@@ -140,10 +140,11 @@ describe('time', () => {
 
   /** Watchers of simulated tasks whose progress is `state.progress`. */
   function simulated(longPolls: number) {
-    const state = { reads: 0, progress: 0, polls: 0 };
+    const state = { reads: 0, readOf: [] as string[], progress: 0, polls: 0 };
     const reader: Pick<TaskReader, 'readRun' | 'withPastReports'> = {
       readRun: async (id) => {
         state.reads++;
+        state.readOf.push(id);
         const progress = { progress: state.progress };
         const task: Task = { id, tool: 't', createdAt: 0, updatedAt: 0, ttl: null, inputs: {}, steps: [], progress };
         return await Promise.resolve({ task, ...UNUSED });
@@ -155,25 +156,29 @@ describe('time', () => {
     const calls = {
       closing: closing.signal,
       client: { options: { namespace: 'default' } },
-      async once(until: number) {
+      async once(until: number, _: unknown, signal: AbortSignal) {
         state.polls++;
         const wait = Math.min(20_000, Math.max(0, until - Date.now() - 1_000));
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await new Promise((resolve, reject) => {
+          setTimeout(resolve, wait);
+          signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+        });
         return { nextPageToken: new Uint8Array([1]) };
       },
     };
-    const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, new StartedTasks(), longPolls);
-    const follow = (id: string, wanted: Wanted): { readonly seen: number[] } => {
+    const started = new StartedTasks();
+    const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, started, longPolls);
+    const follow = (id: string, wanted: Wanted, owner = 'bob'): { readonly seen: number[] } => {
       const seen: number[] = [];
       const watch = async (): Promise<void> => {
         const options = { wanted: () => wanted };
-        for await (const task of watchers.watch({ owner: 'bob', id, signal: undefined }, options))
+        for await (const task of watchers.watch({ owner, id, signal: undefined }, options))
           seen.push(task.progress?.progress ?? -1);
       };
       watch().catch(() => undefined);
       return { seen };
     };
-    return { state, follow, close: () => closing.abort() };
+    return { state, started, follow, close: () => closing.abort() };
   }
 
   it.each([
@@ -203,6 +208,20 @@ describe('time', () => {
     await minutes(5);
     expect(state.reads - before).toBeLessThan(40);
     expect(wanting.seen.at(-1)).toBe(60);
+    close();
+  });
+
+  it('a task that has just started is read soon if another owner gets its long poll', async () => {
+    const { state, started, follow, close } = simulated(2);
+    for (const id of ['first', 'second']) {
+      const now = Date.now();
+      const task: Task = { id, tool: 't', createdAt: now, updatedAt: now, ttl: null, inputs: {}, steps: [] };
+      started.add({ task, runId: 'r' });
+      follow(id, 'ending');
+    }
+    follow('hers', 'ending', 'ann');
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(state.readOf).toContain('first');
     close();
   });
 

@@ -102,6 +102,8 @@ export class Watcher {
   /** Follows the task's history from now on. What happened after it was last seen like this causes another read. */
   #follow(seen: StartedTask): HistoryTail {
     this.#seen = seen;
+    // A task that was not read yet counts as new, not as one that has not changed since 1970.
+    this.#changedAt ||= seen.task.updatedAt;
     const { calls, budget } = this.shared;
     return (this.#tail ??= new HistoryTail({
       calls,
