@@ -254,6 +254,34 @@ it.each([
   expect(await eventsOf(id)).toHaveLength(6);
 });
 
+it('has the result of its newest run if an operator resets it after its end', async () => {
+  let settle = (): void => {};
+  const settled = new Promise<void>((resolve) => (settle = resolve));
+  script = [
+    done,
+    async () => {
+      await settled;
+      return 'done again';
+    },
+  ];
+  await stack.startWorker();
+  const id = await start();
+  expect(await textOf(id)).toBe('done');
+  // To the first workflow task, like `temporal workflow reset`. The API's 64-bit fields accept plain numbers.
+  const reset: object = {
+    namespace: 'default',
+    workflowExecution: { workflowId: id },
+    reason: 'test',
+    workflowTaskFinishEventId: 4,
+    requestId: id,
+  };
+  await client.workflowService.resetWorkflowExecution(reset);
+  const text = textOf(id);
+  await expect.poll(() => runs.length).toBe(2);
+  settle();
+  expect(await text).toBe('done again');
+});
+
 it('is cancelled while the function runs', async () => {
   script = [abortable];
   await stack.startWorker();

@@ -153,7 +153,9 @@ export class Watcher {
       if (this.#ended || turn < this.#shown) return;
       this.#shown = turn;
       this.#readAt = position;
-      if (!view.task.outcome) this.#follow(view);
+      // If an operator resets the ended run, the task goes on in another one.
+      if (view.task.outcome) this.shared.started.delete(this.id);
+      else this.#follow(view);
       served = this.#showView(
         view,
         served.filter((follower) => follower.accepts(cause, view.task)),
