@@ -12,7 +12,7 @@ import { toolActivity } from '../src/task/names.js';
 import type { StepCall } from '../src/task/step-call.js';
 import { TOOL_WORKFLOW_MARK } from '../src/task/tool-workflow-mark.js';
 import type { RunPolicy } from '../src/tool/policy.js';
-import { runShort } from '../src/workflow/short-step.js';
+import { policyAfter, runShort } from '../src/workflow/short-step.js';
 import { fitsTogether } from '../src/workflow/sizes.js';
 import { taskState } from '../src/workflow/state.js';
 import { proxySteps } from '../src/workflow/steps.js';
@@ -55,7 +55,8 @@ export async function mcpShortToolTask(
   if (resumed) return await runTool(input, answer, resumed);
   const { tool, args, policy } = input;
   const end = await runShort(tool, toolActivity(tool), [args, answer ?? null], policy);
-  return 'next' in end ? await runTool(input, answer, end.next) : end.result;
+  if ('result' in end) return end.result;
+  return await runTool({ ...input, policy: policyAfter(policy, end.next) }, answer, end.next);
 }
 
 async function runTool(

@@ -58,6 +58,15 @@ export async function runShort(
   }
 }
 
+/** Returns the policy for the attempts that follow the local one. If it failed, their pauses go on growing. */
+export function policyAfter(policy: RunPolicy, { failures = 0 }: StepCall): RunPolicy {
+  if (failures === 0) return policy;
+  const { initialInterval, backoffCoefficient, maximumInterval } = policy.retry;
+  const pause = milliseconds(initialInterval, 'initialInterval') * backoffCoefficient ** failures;
+  const capped = Math.min(Math.round(pause), milliseconds(maximumInterval, 'maximumInterval'));
+  return { ...policy, retry: { ...policy.retry, initialInterval: `${capped} ms` } };
+}
+
 function neverEnds(name: string, limit: number): string {
   return `${name} has not ended after ${limit / 1_000} seconds, although its signal was aborted after 2 seconds. It may still be running, so it was not started again. Its function must end when ctx.signal is aborted; otherwise, remove expected: 'seconds' from the tool.`;
 }

@@ -226,6 +226,12 @@ it('retries a failure as an activity with the remaining attempts', async () => {
     { attempt: 2, from: 3 },
     { attempt: 3, from: 3 },
   ]);
+  const { events } = await handleOf(id).fetchHistory();
+  const policies = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: step }) => step?.retryPolicy ?? []);
+  // The pauses go on growing.
+  expect(policies).toEqual([
+    expect.objectContaining({ initialInterval: expect.objectContaining({ nanos: 20_000_000 }) }),
+  ]);
 });
 
 it('waits before the second attempt as long as the failure says', async () => {
