@@ -37,8 +37,8 @@ export async function canBePassedOn(activity: Context, args: unknown, call: Step
 
 /**
  * Returns the failure with which the workflow schedules the step again, with `call`.
- * @param pause how long it waits before that. Only a local activity's workflow does. It is a detail of its own, because
- * Temporal's SDK does not decode a failure's `nextRetryDelay`
+ * @param pause how long the workflow waits before that. Only the workflow of a short tool does. It is a detail of its
+ * own, because Temporal's SDK does not decode a failure's `nextRetryDelay`
  */
 export function interrupted(
   { starts, failures, lastFailure, details, waiting }: StepCall,

@@ -2,22 +2,24 @@
  * Limits the run of a short tool's function as a local activity, so that two runs never overlap.
  *
  * A local activity belongs to the workflow task that its worker has open, and Temporal's core keeps that task alive
- * while the activity runs. So a function that ignores its signal is not lost: only when it has settled does its
- * workflow go on. It then uses a result that comes late, and otherwise schedules a normal activity.
+ * while the activity runs. So a function that ignores its signal is not lost: its workflow continues only
+ * when it has settled. The workflow then uses a late result, or otherwise schedules a normal activity.
  *
  * If the worker dies, the workflow task times out after 10 s, and another worker runs the function again. A worker that
- * is only cut off has aborted its function long before. If the function ignores that, the two overlap, as the attempts
- * of a normal activity can.
+ * has only lost its connection aborted its function long before. If the function ignores that, the two overlap, as the
+ * attempts of a normal activity can.
  * @module
  */
 import type { Context } from '@temporalio/activity';
 
 /** How long a function may run before its signal is aborted, in milliseconds. */
 const MOMENT = 2_000;
-/** How many functions of a process run like this at a time. Each occupies one of its worker's 40 workflow tasks. */
+/**
+ * How many functions of a process run like this at a time. Each occupies one of its worker's 40 workflow task slots.
+ */
 const MOST = 20;
 
-/** What has begun and not settled, by workflow ID. */
+/** Runs that have not settled yet, by workflow ID. */
 const running = new Map<string, Promise<unknown>>();
 
 /** Why `ctx.signal` was aborted, although nobody has cancelled the task. */
@@ -26,7 +28,7 @@ export class MomentOver extends Error {
 
   constructor() {
     super(
-      `The function of a tool with expected: 'seconds' has run for ${MOMENT / 1_000} s. Once it has ended, an activity continues from its last checkpoint.`,
+      `The function of a tool with expected: 'seconds' has run for ${MOMENT / 1_000} seconds. End it now: a normal activity then continues from its last checkpoint.`,
     );
   }
 }

@@ -84,8 +84,8 @@ export function step<Args, Result, Checkpoint = unknown>(
 type Run<Args, Result, Checkpoint> = (args: Args, ctx: StepContext<Checkpoint>) => Promise<Result>;
 
 /**
- * Runs a step as a local activity, for a moment. Unless it ends for good, its workflow schedules a normal activity,
- * which continues with the next attempt.
+ * Runs a step as a local activity, and aborts its signal after 2 s. Unless it returns a result or fails for good, the
+ * workflow schedules a normal activity, which continues the step.
  */
 async function runLocally<Args, Result, Checkpoint>(
   activity: Context,
@@ -93,14 +93,15 @@ async function runLocally<Args, Result, Checkpoint>(
   args: Args,
   call: StepCall,
 ): Promise<Result> {
-  if (!hasRoom()) throw interrupted(call, 'Too many short tools run in this process');
+  if (!hasRoom())
+    throw interrupted(call, 'Too many short tools are running in this process; a normal activity runs the step');
   return await shortRun(activity, async (over) => {
     const reporter = new Reporter<Checkpoint>(activity, call, over);
     try {
       return await reportedResult(activity, await run(args, reporter), reporter.reports);
     } catch (error) {
-      // An aborted function often fails with an error of the operation it awaited. Only Temporal's own activities can
-      // be completed by others.
+      // An aborted function often fails with an error of the operation it awaited. Local activities can't be completed
+      // asynchronously.
       if (over.aborted || isShutdown(activity) || error instanceof CompleteAsyncError)
         throw await continued(activity, args, reporter.handedBack());
       if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
@@ -113,7 +114,10 @@ async function runLocally<Args, Result, Checkpoint>(
   });
 }
 
-/** Returns the failure with which a normal activity continues the step. If its checkpoint is too large, it begins anew. */
+/**
+ * Returns the failure with which a normal activity continues the step. If its checkpoint is too large, it starts from
+ * the beginning.
+ */
 async function continued(
   activity: Context,
   args: unknown,
@@ -143,8 +147,8 @@ class Reporter<Checkpoint> implements StepContext<Checkpoint> {
 
   /**
    * @param before what is known from earlier attempts
-   * @param over set for a local activity: aborted when it must make way for a normal one. Temporal takes no heartbeats
-   *   from it
+   * @param over set for a local activity, which can't heartbeat: aborted when the function must end so that a normal
+   *   activity can continue
    */
   constructor(
     private readonly activity: Context,

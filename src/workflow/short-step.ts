@@ -14,8 +14,8 @@ import type { RunPolicy } from '../tool/policy.js';
 import { ToolError } from '../tool/errors.js';
 
 /**
- * The least and the most that a local activity may take, in milliseconds. Its function is told to end after 2 s. Temporal
- * keeps a workflow task alive for 30 minutes.
+ * The shortest and the longest timeout of a local activity, in milliseconds. Its signal is aborted after 2 s. Temporal
+ * keeps a workflow task alive for up to 30 minutes.
  */
 const LIMIT = { least: 5_000, most: 600_000 };
 
@@ -68,5 +68,5 @@ export function policyAfter(policy: RunPolicy, { failures = 0 }: StepCall): RunP
 }
 
 function neverEnds(name: string, limit: number): string {
-  return `${name} has not ended after ${limit / 1_000} seconds, although its signal was aborted after 2 seconds. It may still be running, so it was not started again. Its function must end when ctx.signal is aborted; otherwise, remove expected: 'seconds' from the tool.`;
+  return `${name} has not ended after ${limit / 1_000} seconds, although its signal was aborted after 2 seconds. It may still be running, so it was not started again. Make its function end when ctx.signal is aborted, or remove expected: 'seconds' from the tool.`;
 }

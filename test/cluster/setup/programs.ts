@@ -29,11 +29,12 @@ export async function buildGo(module: 'server' | 'go', log: Log): Promise<string
   return await build(module, module, module === 'server' ? [...serverVersion(), '.'] : ['.'], log);
 }
 
-/** Temporal 1.32 is built from go-1.32.mod, and its configuration is loaded in another way. */
+/** Temporal 1.32 is built from go-1.32.mod, with its own way of loading the configuration. */
 function serverVersion(): string[] {
   const version = process.env['MCP_TASKS_CLUSTER_TEMPORAL'];
   if (version === undefined) return [];
-  if (version !== '1.32') throw new Error(`MCP_TASKS_CLUSTER_TEMPORAL is "${version}"; it can only be 1.32`);
+  if (version !== '1.32')
+    throw new Error(`MCP_TASKS_CLUSTER_TEMPORAL is "${version}"; set it to 1.32, or unset it to use 1.29`);
   return ['-modfile=go-1.32.mod', '-tags=temporal132'];
 }
 
