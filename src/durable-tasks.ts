@@ -159,8 +159,9 @@ export interface TasksConnection {
    */
   ready(): Promise<void>;
   /**
-   * Starts the tasks of short tools on a worker's connection, so that Temporal hands them to that worker with its answer
-   * to the start. Returns the function that ends this, to be called before the connection closes.
+   * Starts the tasks of short tools on a worker's connection from now on, so that Temporal can return the first
+   * workflow task in its response to the start. Returns a function that stops this. Call it before the connection
+   * closes.
    */
   hasWorker(connection: ConnectionLike): () => void;
   /**

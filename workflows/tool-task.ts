@@ -41,9 +41,9 @@ export async function mcpToolTask(input: ToolTaskInput, answer?: FormContent, re
 }
 
 /**
- * Runs a function tool whose work is expected to take seconds: first as a local activity, which needs half as many
- * events. What that leaves undone is continued as {@link mcpToolTask} runs it. It is a workflow of its own because only
- * its start may decide between the two: workers of earlier versions don't have it, so they leave its tasks to others.
+ * Runs a function tool whose work is expected to take seconds: first as a local activity, which needs about half as
+ * many events. What that leaves undone continues as in {@link mcpToolTask}. It is a separate workflow type because
+ * workers of earlier versions can't run it: its tasks wait for workers that can.
  * @param resumed the step that an earlier run has passed on
  */
 export async function mcpShortToolTask(

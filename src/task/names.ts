@@ -6,9 +6,9 @@
 
 /** The shipped workflow that runs a function tool. */
 export const TOOL_WORKFLOW = 'mcpToolTask';
-/** The shipped workflow that runs a function tool whose work is expected to take seconds. */
+/** The shipped workflow that runs a short tool: a function tool with `expected: 'seconds'`. */
 export const SHORT_TOOL_WORKFLOW = 'mcpShortToolTask';
-/** Says whether a workflow type is one of those that run function tools, and which one. */
+/** Returns whether a workflow type runs function tools (`silent`), and whether those are short tools (`short`). */
 export function toolWorkflow(type: string): { readonly silent?: true; readonly short?: true } {
   if (type === SHORT_TOOL_WORKFLOW) return { silent: true, short: true };
   return type === TOOL_WORKFLOW ? { silent: true } : {};

@@ -20,7 +20,7 @@ export interface StepCall {
   readonly lastFailure?: string;
   /** The last heartbeat, with progress and checkpoint. */
   readonly details?: HeartbeatDetails;
-  /** The maximum number of attempts of a step that begins as a local activity. Temporal is told to make just one. */
+  /** The maximum number of attempts of a step that begins as a local activity. Temporal itself makes only one. */
   readonly maximumAttempts?: number;
   /** The step is only looking for a worker that has it, and attempts are not limited. */
   readonly waiting?: true;

@@ -54,7 +54,7 @@ export interface Task {
   readonly caller?: Caller;
   /** Set for an existing workflow, one that knows nothing about this package. */
   readonly mapping?: WorkflowMapping;
-  /** Set for a function tool: its workflow reports nothing itself and asks nothing, so only its step has news. */
+  /** Set for a function tool: its workflow itself reports and asks nothing, so only its step has news. */
   readonly silent?: true;
   /** Set for a function tool that begins as a local activity. */
   readonly short?: true;
@@ -105,7 +105,7 @@ export function isExpired(
   return now > Math.max(createdAt + ttl, endedAt + resultRetention);
 }
 
-/** Whether the task may ask its client something while it works. */
+/** Returns whether the task may ask its client a question while it runs. */
 export function mayAsk({ silent, mapping }: Pick<Task, 'silent' | 'mapping'>): boolean {
   return !silent && (!mapping || Object.keys(mapping.inputs ?? {}).length > 0);
 }

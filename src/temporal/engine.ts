@@ -64,8 +64,8 @@ export interface WatchOptions {
    */
   readonly progress?: (task: Task) => boolean;
   /**
-   * Whether to show any other change, such as a message or a question. Without it and without progress, only the task's
-   * end is sure to be shown.
+   * Whether to show any other change, such as a message or a question. If neither this nor progress is wanted, only the
+   * task's end is certain to be shown.
    * @default always
    */
   readonly news?: (task: Task) => boolean;
@@ -131,7 +131,7 @@ export class Engine {
 
   /**
    * Starts the tasks of short tools on the connection of a worker in this process from now on.
-   * @returns the function that ends this, to be called before the connection closes
+   * @returns a function that stops this. Call it before the connection closes
    */
   hasWorker(connection: ConnectionLike): () => void {
     return this.#starter.workers.add(connection);

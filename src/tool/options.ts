@@ -130,10 +130,10 @@ export interface FunctionToolOptions<
   readonly retry?: ToolRetry;
   /**
    * How long `run` usually takes. `'seconds'` makes a task cheaper and faster: `run` begins as a local activity, inside
-   * the workflow task, so Temporal stores about half as many events. After 2 seconds, `ctx.signal` is aborted. Once
-   * `run` has settled, a normal activity continues from the last checkpoint, unless `run` has returned a result. Such a
-   * `run` must end when `ctx.signal` is aborted: if it is still running after `timeouts.startToClose`, or after 10
-   * minutes, the task fails.
+   * the workflow task, so Temporal stores 6 history events instead of 11. After 2 seconds, `ctx.signal` is aborted.
+   * Once `run` has settled, a normal activity continues from the last checkpoint, unless `run` has returned a result.
+   * Such a `run` must end when `ctx.signal` is aborted: if it is still running after `timeouts.startToClose` (at least 5
+   * seconds, at most 10 minutes), the task fails.
    * @default a normal activity from the start
    */
   readonly expected?: 'seconds';

@@ -17,8 +17,8 @@ export interface SharedTemporal {
   readonly taskQueue: string;
   readonly dataConverter?: WorkerOptions['dataConverter'];
   /**
-   * Starts the tasks of short tools on the worker's connection, so that Temporal hands them to the worker at once.
-   * Returns the function that ends this. It is called before the connection closes.
+   * Starts the tasks of short tools on the worker's connection, so that Temporal can return the first workflow task in
+   * its response to the start. Returns a function that stops this. It is called before the connection closes.
    */
   hasWorker?(connection: NativeConnection): () => void;
   /** Registers `stop`, which stops the worker before its Temporal connection closes. */
@@ -159,7 +159,7 @@ class RunningWorker implements DurableWorker {
     readonly worker: Worker,
     private readonly connection: NativeConnection,
     private readonly release: () => Promise<void>,
-    /** Says that the worker runs. Returns the function that says that it no longer does. */
+    /** Announces that the worker runs. Returns a function that announces that it no longer does. */
     private readonly announce: (connection: NativeConnection) => (() => void) | undefined,
   ) {}
 

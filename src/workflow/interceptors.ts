@@ -63,7 +63,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
         });
       },
       async scheduleLocalActivity(input, next) {
-        // The workflow of a short tool passes on its own input, and not as a part of its next message.
+        // The workflow of a short tool passes on its own input, which is not part of its next message to Temporal.
         if (input.args.some(isStepCall)) return await next(input);
         checkSent(`The input of ${stepName(input.activityType)}`, input.args, 'input');
         return await next(input);

@@ -22,7 +22,7 @@ import type { Status } from '../../protocol/task.js';
 
 /** The number of tasks whose progress is remembered while they are not followed. */
 const MOST_TOLD = 10_000;
-/** For how long the end of a task is remembered, in milliseconds: longer than any read of a task takes. */
+/** How long the end of a task is remembered, in milliseconds: longer than any read of a task takes. */
 const LATE = 60_000;
 
 export interface FollowersOptions {
@@ -94,7 +94,7 @@ export class Followers {
       this.#told.set(key, currentProgress(task)?.progress ?? -Infinity);
   }
 
-  /** Whether the client has just seen the task's end, so that a view of the running task is an old one. */
+  /** Whether the client has just seen the task's end, so that a view of it as running is out of date. */
   isOver(followed: Omit<Followed, 'stream'>): boolean {
     return this.#over.has(keyOf(followed));
   }

@@ -48,7 +48,7 @@ export class LateEngine implements TaskEngine {
   /** No tasks are known before Temporal is ready, and the keys alone determine whose ID it is. */
   owns: TaskEngine['owns'] = (owner, id) => belongsTo(id, this.options.keys.ownerTags(owner));
 
-  /** A worker needs a Temporal that is ready, so the engine has been opened, or soon will be. */
+  /** A worker starts only once Temporal is ready, so the engine is open by then, or soon will be. */
   hasWorker: TaskEngine['hasWorker'] = (connection) => {
     let end: (() => void) | undefined;
     let ended = false;

@@ -15,14 +15,14 @@ export type End =
   /** The workflow has a result that cannot be read; this says why. */
   | { readonly unreadable: string };
 
-/** The event that closed a run for good, not to continue as another one. */
+/** The event that closed a run that no other run continues. */
 export interface Closing {
   readonly runId: string;
   readonly event: temporal.api.history.v1.IHistoryEvent;
 }
 
 /**
- * Reads the end in a run's closing event. Returns `undefined` if the event does not tell everything about it.
+ * Reads how a run ended from its closing event. Returns `undefined` if the event is not enough.
  * @throws McpTasksError `PAYLOAD_UNREADABLE` if that is a result, `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`,
  * `CONFIGURATION` if a codec server refuses
  */

@@ -16,7 +16,9 @@ import { outcomeOfFailure, outcomeOfResult, outcomeOfTermination, outcomeOfUnrea
 const MEMORY = { all: 8_000_000, one: 256_000 };
 /** The size of an entry besides its outcome, in bytes. */
 const ENTRY = 200;
-/** How long an outcome is remembered, in milliseconds: a codec may learn to read more of it. */
+/**
+ * How long an outcome is remembered, in milliseconds. Not forever, because a codec may be fixed to decode more of it.
+ */
 const TTL = 10 * 60_000;
 
 type ClosedRun = Pick<Description, 'workflowId' | 'runId' | 'type'>;
@@ -57,7 +59,7 @@ export class Ends {
   }
 
   /**
-   * Returns the outcome that the closing event alone tells, without a request; `undefined` if it does not.
+   * Returns the outcome from the closing event alone, without a request; `undefined` if the event is not enough.
    * @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses
    */
   async outcomeIn(
@@ -67,7 +69,7 @@ export class Ends {
     until: number,
   ): Promise<Outcome | undefined> {
     const end = await this.#endIn(closing, workflowId, this.#deadline(until));
-    // The text of an existing workflow's failure takes more than its last event.
+    // The text of an existing workflow's failure needs more than its last event.
     if (!end || (mapping && !('value' in end))) return undefined;
     const outcome = 'value' in end ? outcomeOfResult(end.value, workflowId, mapping) : outcomeOfFailure(end.failure);
     this.#known.set(closing.runId, outcome);

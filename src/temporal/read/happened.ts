@@ -45,7 +45,7 @@ export class Happenings {
 
   constructor(private readonly calls: Calls) {}
 
-  /** Returns what has been found so far; `undefined` if nobody has looked. */
+  /** Returns what has been found so far; `undefined` before the first search. */
   known({ runId }: Pick<Run, 'runId'>): Happened | undefined {
     return this.#known.get(runId)?.happened;
   }

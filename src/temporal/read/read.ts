@@ -43,7 +43,7 @@ export interface View {
   readonly historyLength: number;
   /** When to look again even if nothing happens, because there may be more to report; in milliseconds since 1970. */
   readonly lookAgainAt: number | undefined;
-  /** Resolves when there may be more to report because a query that this read did not wait for has ended. */
+  /** Resolves when a query that this read stopped waiting for has ended, so there may be more to report. */
   readonly late: Promise<void> | undefined;
   /** See {@link Reported}. */
   readonly answeredAt: Reported['answeredAt'];
@@ -58,8 +58,8 @@ export interface ReadOptions {
   /** The event that closed the task's run, if it is known: reading it again would cost a request. */
   readonly closing?: Closing | undefined;
   /**
-   * Whether to leave the search for what has happened since the last one to the next read, if this one has to query the
-   * workflow. It only matters once nothing else changes.
+   * Whether to leave the search for what has happened since the last search to the next read, if this read has to query
+   * the workflow. The result only matters once nothing else changes.
    * @default false
    */
   readonly frugal?: boolean;
@@ -122,9 +122,9 @@ export class TaskReader {
   }
 
   /**
-   * Returns how the task looks now that its run has closed, without a request. Returns `undefined` if the closing event
-   * does not tell everything about it.
-   * @param view the open task. Nobody may have asked to cancel it since
+   * Returns the ended task from the event that closed its run, without a request. Returns `undefined` if the event is
+   * not enough.
+   * @param view the task before its end. Nobody may have asked to cancel it since
    * @throws McpTasksError `TEMPORAL_UNAVAILABLE`, `CODEC_FAILED`, `CONFIGURATION` if a codec server refuses
    */
   async end({ task, runId }: Pick<View, 'task' | 'runId'>, closing: Closing, until: number): Promise<View | undefined> {

@@ -16,13 +16,13 @@ import { mappedReport, queriesOf } from './mapped-report.js';
 /** How many workflows' reports are kept. */
 const MOST_REPORTS = 2_000;
 /**
- * How long a query may take, in milliseconds. A read waits less, but its query goes on: on a busy machine a worker needs
- * longer, and giving up each time would mean that it never answers.
+ * How long a query may take, in milliseconds. A read waits less, but its query continues: a busy worker may need
+ * longer, and if each query were abandoned, its answer would never be seen.
  */
 const PATIENCE = 5_000;
 /**
- * How many queries may go on after the reads that sent them. Each takes one of the server's long requests (by default
- * 1,200), and while no worker runs, every one of them goes on.
+ * How many queries may continue after the reads that sent them. Each takes one of the server's long-running requests
+ * (by default 1,200), and while no worker runs, every query continues.
  */
 const MOST_GOING_ON = 100;
 /** How long to wait before repeating an unanswered query while the history does not change, in milliseconds. */
@@ -61,7 +61,7 @@ export interface Reported {
 interface SentQuery {
   /** The length of the history when it was sent. */
   readonly historyLength: number;
-  /** How long the read waits that sent it, in milliseconds since 1970. */
+  /** Until when the read that sent it waits, in milliseconds since 1970. */
   readonly until: number;
   /** Never rejects. */
   readonly ended: Promise<void>;
@@ -69,7 +69,7 @@ interface SentQuery {
 
 interface Known {
   readonly asked: Map<string, QueryState>;
-  /** The queries that have not ended yet: of each, the last one sent. */
+  /** The queries that have not ended yet, by name: the last one sent of each. */
   readonly underWay: Map<string, SentQuery>;
   report?: TaskReport;
 }
@@ -89,7 +89,7 @@ export class Reports {
 
   constructor(private readonly calls: Calls) {}
 
-  /** Whether {@link get} would have to send a query. */
+  /** Returns whether {@link get} would have to send a query. */
   isDue(description: Description, mapping: WorkflowMapping | undefined): boolean {
     const { asked, underWay } = this.#known.get(description.runId) ?? {};
     return queriesFor(mapping).some(
@@ -134,7 +134,7 @@ export class Reports {
 
   /**
    * Waits for the answer at this length of the history, at most until the deadline. Sends the query only if it is not
-   * under way already. If an earlier read waited for it in vain, what was shown then still serves.
+   * under way already. Doesn't wait for one that an earlier read has already waited for in vain.
    */
   async #awaitAnswer(known: Known, description: Description, query: string, deadline: number): Promise<void> {
     const sent = sentAt(description, known.underWay.get(query)) ?? this.#send(known, description, query, deadline);

@@ -150,7 +150,8 @@ export class TaskStarter {
         return await calls.once(half, start);
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
-        // The worker may have closed or lost its connection. If Temporal did start the workflow, it is found now.
+        // The worker may have closed or lost its connection. If Temporal did start the workflow, the next attempt finds
+        // it.
       }
     return await calls.run(until, async () => await calls.client.workflow.start(workflowType, options));
   }

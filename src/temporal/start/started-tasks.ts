@@ -1,11 +1,11 @@
-/** Remembers tasks that this process has started: as long as nobody asks, it knows what they look like. @module */
+/** Remembers tasks that this process has just started, so that following them needs no read at first. @module */
 import { LRUCache } from 'lru-cache';
 import type { Task } from '../../task/task.js';
 
-/** How many tasks are remembered, and for how long, in milliseconds: most results are awaited at once. */
+/** How many tasks are remembered, and for how long, in milliseconds: most clients wait for the result at once. */
 const MEMORY = { max: 2_000, ttl: 60_000 };
 
-/** An open task, and the workflow run that it was seen in. */
+/** A task that has not ended, and its workflow run at that time. */
 export interface StartedTask {
   readonly task: Task;
   readonly runId: string;
@@ -23,7 +23,7 @@ export class StartedTasks {
     return this.#started.get(id);
   }
 
-  /** Forgets a task that no longer looks as it did. */
+  /** Forgets a task that has changed. */
   delete(id: string): void {
     this.#started.delete(id);
   }

@@ -1,6 +1,6 @@
 /**
- * Starts workflows on the connection of a worker in this process. Temporal can then hand the first workflow task to that
- * worker with the answer to the start, instead of storing it for the next poll.
+ * Starts workflows on the connection of a worker in this process. Temporal can then return the first workflow task in
+ * its response to the start, instead of keeping it for the worker's next poll.
  * @module
  */
 import { Client, type ConnectionLike } from '@temporalio/client';
@@ -13,7 +13,7 @@ export class WorkerClient {
 
   /**
    * Uses a worker's connection from now on.
-   * @returns the function that ends this, to be called before the connection closes
+   * @returns a function that stops this. Call it before the connection closes
    */
   add(connection: ConnectionLike): () => void {
     const { namespace, identity, dataConverter, interceptors, workflow } = this.like.options;
@@ -22,7 +22,7 @@ export class WorkerClient {
     return () => void this.#clients.delete(client);
   }
 
-  /** A client on the connection of the worker that was added last; `undefined` if there is none. */
+  /** A client on the connection that was added last; `undefined` if there is none. */
   get client(): Client | undefined {
     return [...this.#clients].at(-1);
   }

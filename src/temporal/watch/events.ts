@@ -1,4 +1,4 @@
-/** Says what a task's history events mean to those who follow it. Pure. @module */
+/** Decides what a task's history events mean for its followers. Pure. @module */
 import type { temporal } from '@temporalio/proto';
 import { EventType } from '../rpc/proto.js';
 import { broader, type Cause } from './follower.js';
@@ -15,7 +15,7 @@ const ENDING = new Set<number>([
 ]);
 
 /**
- * Events that change nothing but the steps. If the workflow's own code reacts to one, it does so in a workflow task,
+ * Events that change only the steps. If the workflow's own code reacts to one, it does so in a workflow task,
  * whose completion is an event of its own.
  */
 const OF_STEPS = new Set<number>([
@@ -50,7 +50,7 @@ export function causeOf(events: readonly HistoryEvent[]): Cause | undefined {
   return cause;
 }
 
-/** Whether this event asks to cancel the workflow, or says that it was cancelled. */
+/** Returns whether this event requests the workflow's cancellation or records it. */
 export function asksToCancel({ eventType }: HistoryEvent): boolean {
   return (
     eventType === EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED ||

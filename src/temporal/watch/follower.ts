@@ -3,14 +3,14 @@ import type { Task } from '../../task/task.js';
 import { unlessAborted } from '../rpc/signals.js';
 
 /**
- * What a follower waits for: only the end of the task, any news of its workflow, or also its steps. In the last case,
- * the task is also read from time to time, because the history does not contain its steps' progress, and it is shown
- * with the reports of its ended steps.
+ * What a follower waits for: only the task's end, any news of its workflow, or also news of its steps. In the last
+ * case, the task is also read from time to time, because the history does not contain its steps' progress, and it is
+ * shown with the reports of its ended steps.
  */
 export type Wanted = 'ending' | 'news' | 'progress';
 
 export interface FollowOptions {
-  /** Says what the follower waits for in this task. If only for the end, it may see nothing before that. */
+  /** Returns what the follower of this task waits for. If only for the end, it may see nothing before that. */
   readonly wanted: (task: Task) => Wanted;
   /**
    * Whether to fail, instead of waiting, if Temporal or a codec is unavailable for the first read.
@@ -20,7 +20,7 @@ export interface FollowOptions {
 }
 
 /**
- * Why a task was read: to look for progress, because its workflow may have news, or because it may have ended. Each
+ * Why a task is read: to look for progress, because its workflow may have news, or because it may have ended. Each
  * includes those before it.
  */
 export type Cause = Wanted;
@@ -65,7 +65,7 @@ export class Follower {
     return this.#waits || task.outcome !== undefined || this.needs(cause, task);
   }
 
-  /** Whether this is a reason to read the task, last seen like this, for this follower. */
+  /** Returns whether `cause` is a reason to read the task for this follower. `task` is how it was last seen. */
   needs(cause: Cause, task: Task): boolean {
     return RANK[cause] >= RANK[this.wants(task)];
   }

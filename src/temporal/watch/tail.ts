@@ -23,8 +23,8 @@ const POLL_DEADLINE = 60_000;
  */
 const SKIP_DEADLINE = 500;
 /**
- * The deadline for skipping it if only the end matters, in milliseconds. The server waits a second less for the end, so
- * following a short task takes a single long poll.
+ * The deadline for skipping it if only the end matters, in milliseconds. The server waits for the end for a second
+ * less, so following a task that ends within 2 s takes a single long poll.
  */
 const PATIENT_DEADLINE = 3_000;
 /** How long to wait before trying again to find another run, in milliseconds. */
@@ -42,8 +42,8 @@ export interface Tick {
 /** The event that closed the run, unless the tail has seen a request to cancel it. */
 export interface ObservedClosing extends Closing {
   /**
-   * The tail has seen every event between this {@link HistoryTail.position} and the closing one. 0 if it has seen only
-   * the closing event.
+   * The {@link HistoryTail.position} since which the tail has seen every event up to the closing one. 0 if it has seen
+   * only the closing event.
    */
   readonly since: number;
 }
@@ -56,7 +56,7 @@ export interface TailOptions {
   readonly runId: string;
   /** Whose share of the budget the long poll takes. */
   readonly owner: string;
-  /** Whether nothing but the end matters. */
+  /** Returns whether only the end matters. */
   readonly onlyEnd: () => boolean;
   /**
    * Called each time the history has grown, and once for the existing history, which is skipped: it may be long, and
@@ -81,12 +81,14 @@ export class HistoryTail {
     return this.#blind;
   }
 
-  /** Counts how often the tail has begun to see all events: what happened before is unknown to it. 0: not yet. */
+  /**
+   * Counts how often the tail has begun to see all events. It doesn't know what happened before that. 0 means not yet.
+   */
   get position(): number {
     return this.#position;
   }
 
-  /** Stops waiting for the end alone, because now other events matter as well. */
+  /** Stops waiting for the end alone, because other events now matter too. */
   hurry(): void {
     this.#hurry.abort();
   }
@@ -257,7 +259,7 @@ interface Cursor {
   token?: Uint8Array;
   /** Which events are seen: those after a position, or all. Absent before the existing history has been skipped. */
   mode?: 'rest' | 'whole';
-  /** The server did not answer in time when it was to wait for the end alone. */
+  /** The server has already failed to answer in time when asked to wait for the end alone. */
   tried?: boolean;
   /** The last run's history is complete, so no more events will come. */
   closed?: boolean;

@@ -12,8 +12,8 @@ import { HistoryTail, type ObservedClosing, type Tick } from './tail.js';
 /** How long to wait before retrying a read that failed because Temporal or a codec was unavailable, in milliseconds. */
 const AWAY = 1_000;
 /**
- * The length of a function tool's history if nothing but its step happened, as a normal or as a local activity. A request
- * to cancel it would be one more event.
+ * The length of a function tool's history if nothing happened but its step, as a normal or as a local activity. A
+ * request to cancel it would add an event.
  */
 const SHORTEST_HISTORY = { normal: 11, short: 6 };
 
@@ -99,7 +99,9 @@ export class Watcher {
     clearTimeout(this.#again);
   }
 
-  /** Follows the task's history from now on. What happened after it was last seen like this causes another read. */
+  /**
+   * Follows the task's history from now on. Whatever happens after the task was in state `seen` causes another read.
+   */
   #follow(seen: StartedTask): HistoryTail {
     this.#seen = seen;
     // A task that was not read yet counts as new, not as one that has not changed since 1970.
@@ -116,7 +118,7 @@ export class Watcher {
     }));
   }
 
-  /** Whether this is a reason to read the task for any follower. */
+  /** Returns whether `cause` is a reason to read the task for any follower. */
   #needs(cause: Cause): boolean {
     const task = this.#seen?.task;
     return !task || [...this.#followers].some((follower) => follower.needs(cause, task));
@@ -173,7 +175,7 @@ export class Watcher {
     }
   }
 
-  /** Reads the task, unless its closing event tells everything. */
+  /** Takes the task's end from its closing event if that is enough, and otherwise reads the task. */
   async #view(): Promise<RunView> {
     const { reader } = this.shared;
     const closing = this.#closing;
@@ -185,7 +187,7 @@ export class Watcher {
     return end ?? (await reader.readRun(this.id, within(DEADLINE.list), { closing, frugal: !this.#needs('progress') }));
   }
 
-  /** Whether the task was not cancelled before this event. */
+  /** Returns whether it is certain that nobody asked to cancel the task before this event. */
   #knowsAllBefore({ since, runId, event }: ObservedClosing): boolean {
     if (runId !== this.#seen?.runId) return false;
     if (since > 0) return since === this.#readAt;
@@ -198,7 +200,7 @@ export class Watcher {
     const text = JSON.stringify(task);
     if (text !== this.#text) this.#changedAt = this.#text === undefined ? task.updatedAt : Date.now();
     this.#text = text;
-    // The history will not say when there is an answer to a query that got none, or none in time.
+    // The history doesn't show when an answer arrives to a query that got none, or none in time.
     if (lookAgainAt !== undefined) this.#again = setTimeout(() => this.#lookAgain(), lookAgainAt - Date.now());
     const reads = this.#reads;
     // A later read waits for the query itself.

@@ -1,4 +1,4 @@
-/** Builds SQL for what {@link RowHashes} hashes of a source's rows. Pure. @module */
+/** Builds the SQL that selects what {@link RowHashes} hashes. Pure. @module */
 import { ident, literal } from '../sql.js';
 import { textForm, valueForm } from './canonical.js';
 import { isExactFloat } from './normal-form.js';
@@ -19,7 +19,7 @@ export function hashKind({ type }: Column, exact: boolean): HashKind {
   return LONG.has(type) && !exact ? 'integer' : 'text';
 }
 
-/** Returns DuckDB SQL that selects what to hash of `from`, whose columns have their types. */
+/** Returns DuckDB SQL that selects the values to hash from `from`, whose columns have their types. */
 export function hashedSql(columns: readonly Column[], from: string): string {
   return select(
     columns.map((column) => typedValue(column, false)),

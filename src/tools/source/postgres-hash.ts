@@ -40,7 +40,7 @@ export class PostgresHash {
     this.#end();
   }
 
-  /** `hashtextextended(text, seed)` for a text of at most 12 bytes, which are in three words and padded with zeros. */
+  /** `hashtextextended(text, seed)` for a text of at most 12 bytes, given as three words padded with zeros. */
   shortText(length: number, words: Uint32Array, at: number, seed: number): void {
     this.#begin(length, seed, 0);
     this.#a = (this.#a + words[at]!) | 0;

@@ -1,10 +1,10 @@
 /**
- * Adds up hashes of a source's rows, by the functions with which PostgreSQL adds up those of a table.
+ * Adds up hashes of a source's rows, computed like those that PostgreSQL adds up for a table.
  *
- * The hash of a row is the hash of its values' hashes, combined with XOR. A value's hash depends on its column's number,
- * and NULL counts as 0. So a changed value, swapped columns and a value in another row change the sum, as does a missing
- * or duplicate row. A coincidence hides an error in one of 2^60 cases. Nothing protects against someone who searches for
- * values with equal hashes, but that person could as well change the source.
+ * The hash of a row is the hash of its values' hashes, combined with XOR. A value's hash depends on its column's
+ * number, and NULL counts as 0. So a changed value, swapped columns and a value in another row change the sum, as does
+ * a missing or duplicate row. A collision hides an error with a probability of one in 2^60. This does not protect
+ * against someone who searches for values with equal hashes, but that person could just as well change the source.
  * @module
  */
 import { setImmediate } from 'node:timers/promises';
@@ -16,7 +16,7 @@ import { INLINE, isNull, Strings, validity } from './strings.js';
 /** How a column's values are hashed: as 64-bit integers, as numbers of 64 bits, or as text. */
 export type HashKind = 'integer' | 'float' | 'text';
 
-/** The bits of a hash that count in its higher half, of 60 in all. */
+/** The bits that count in a hash's higher half: 28, so that 60 count in all. */
 const HIGH = 0x0fff_ffff;
 /** The maximum number of rows of a chunk. */
 const ROWS = 2_048;
@@ -53,7 +53,7 @@ export class RowHashes {
     let low = 0;
     let high = 0;
     for (let row = 0; row < rows; row++) {
-      // As the seed, because only a seed counts with all of its bits.
+      // As the seed, because all of a seed's bits count. A key is folded into 32 bits.
       hash.integer(0, this.#low[row]!, this.#high[row]!);
       low += hash.low >>> 0;
       high += hash.high & HIGH;

@@ -93,7 +93,7 @@ export class SourceSession {
     return new RowReader(result, (error) => this.explain(error, files), this.#interrupt);
   }
 
-  /** Runs a query, and calls `each` with all rows that it returns, a part at a time, while DuckDB produces the next. */
+  /** Runs a query and calls `each` with its rows, one chunk at a time, while DuckDB produces the next chunk. */
   async scan(sql: string, files: readonly string[], each: (data: DuckDBDataChunk) => Promise<void>): Promise<void> {
     await this.#explained(async () => {
       const result = await this.connection.stream(sql);

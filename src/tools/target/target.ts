@@ -32,9 +32,9 @@ export interface Target {
    */
   load(chunk: Chunk, attempt: number, batches: AsyncIterable<RowBatch>): Promise<boolean>;
   counts(): Promise<Pick<ChunkCounts, 'chunks' | 'chunksRedone'>>;
-  /** Returns how to hash rows so that {@link digest} is cheap. By MD5 if undefined. */
+  /** Returns how to hash rows so that {@link digest} is cheap; `undefined` means by MD5. */
   hash(): Promise<SourcePins['hash']>;
-  /** Computes count and checksum of the staging table in the database itself, as the source's was computed. */
+  /** Computes count and checksum of the staging table in the database itself, in the way the source's were computed. */
   digest(source: Pick<SourcePins, 'columns' | 'exact' | 'hash'>): Promise<Digest>;
   /** Puts the staging table in the table's place and records this in the same transaction. */
   swap(columns: readonly Column[]): Promise<void>;

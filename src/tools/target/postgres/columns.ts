@@ -127,7 +127,7 @@ function valueHash(column: Column, seed: number, exact: boolean): string {
   return `hashtextextended((${valueForm(column, exact)}) COLLATE "C", ${seed})`;
 }
 
-/** Selects whether the database hashes values as `RowHashes` does: a hash of each kind. */
+/** Selects whether the database hashes a value of each kind as `RowHashes` does. */
 export const HASH_CHECK = `SELECT hashint8extended(2, -3::bigint) = -5249347811500954276
   AND hashfloat8extended(-1.5::double precision, 2) = 7613118885327338422
   AND hashtextextended('PostgreSQL hashes' COLLATE "C", 2) = 5796447299823821660 AS same`;

@@ -87,7 +87,9 @@ export class PostgresTarget implements Target {
     return { chunks: Number(row?.chunks), chunksRedone: Number(row?.redone) };
   }
 
-  /** Hash functions may differ on another kind of machine, or in a database that only resembles PostgreSQL. */
+  /**
+   * Checks the hash functions: they differ on big-endian machines, and may in databases that only resemble PostgreSQL.
+   */
   async hash(): Promise<'columns' | undefined> {
     try {
       const [row] = await this.session.query<{ same: boolean }>(HASH_CHECK);
