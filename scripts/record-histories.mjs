@@ -209,7 +209,9 @@ async function recordInterrupted() {
   await second();
 }
 
-/** A short tool that ends at once, fails for good, takes longer than a moment, fails once, and is cancelled. */
+/**
+ * A short tool that ends at once, fails for good, takes too long for a local activity, fails once, and is cancelled.
+ */
 async function recordShort() {
   const stopped = (ctx) =>
     new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)));

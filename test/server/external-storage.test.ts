@@ -180,7 +180,7 @@ describe('a file', () => {
     const text = textOf(5 * MB);
     const { taskId } = (await send2026(handler, 'tools/call', { name: 'echo', arguments: { text } })).result;
     await own.tasks.engine.result('anonymous', taskId);
-    // A worker that replays the workflow for a late query would store the result again.
+    // A worker that replayed the workflow for a late query would store the result again.
     await worker.stop();
     for (const file of await files()) await rm(file);
     const { result } = (await send2026(handler, 'tasks/get', { taskId })).result;

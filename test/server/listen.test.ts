@@ -290,7 +290,7 @@ describe('when Temporal refuses to read a task', () => {
     proxy = await startTemporalProxy();
     refused = await startStack(tools, {
       temporal: { address: proxy.address },
-      // In the background, the server also counts running tasks, and warns once if Temporal refuses that.
+      // The server also counts running tasks in the background, and warns once if Temporal refuses that.
       logger: { ...silent, warn: (fields) => void ('method' in fields && logged.push(fields)) },
     });
     other = refused.tasks.handler(factory);

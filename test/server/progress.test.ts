@@ -179,7 +179,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       expect(result.messages.at(-1)?.id).toBe(result.requestId);
     });
 
-    it('reports nothing twice if a read that began before its end is answered after it', async () => {
+    it('reports nothing twice if a read that began before the end is answered after it', async () => {
       const session = await Session.begin(handler);
       const stream = await session.listen(handler);
       const { engine } = stack.tasks;
@@ -193,7 +193,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       });
       expect((await session.request(handler, 'tasks/get', { taskId })).result.status).toBe('working');
       late.mockRestore();
-      // The messages about another task come later.
+      // Messages about a task that is started later arrive after all others.
       const other = await start(session, 'other');
       await stream.next((message) => ended(message) && message.params.taskId === other);
       const about = (message: Message): boolean =>

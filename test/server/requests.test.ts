@@ -14,7 +14,7 @@ import { startTemporalProxy, type TemporalProxy } from '../helpers/temporal-prox
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
 const inputSchema = z.object({});
-/** The steps that are running. Each ends when it is called. */
+/** Ends a running step when called, one function for each step. */
 let release: (() => void)[] = [];
 const held = async (): Promise<string> => await new Promise((resolve) => release.push(() => resolve('done')));
 const tools = [
@@ -24,7 +24,7 @@ const tools = [
   defineTool({ name: 'sleeper', inputSchema, workflow: 'sleeper' }),
 ];
 
-/** What a workflow with one activity costs, without the start and whoever waits for its end. */
+/** The requests of a workflow with one activity, without its start and without waiting for its end. */
 const WORK = { RespondWorkflowTaskCompleted: 2, RespondActivityTaskCompleted: 1 };
 const CALL = { StartWorkflowExecution: 1, ...WORK };
 const LONG_POLL = { GetWorkflowExecutionHistory: 1 };
@@ -60,7 +60,7 @@ beforeEach(() => {
   proxy.calls.clear();
 });
 
-/** What a worker and a server ask for without any task. */
+/** Requests that a worker and a server send even without a task. */
 const APART_FROM_TASKS = /^(Poll|Get(System|Cluster)Info|DescribeNamespace|CountWorkflowExecutions|RecordWorker)/;
 
 /** Returns the requests since the last call of this function. */
@@ -111,7 +111,7 @@ it('costs no more while the session’s own stream is open', async () => {
   await stream.drop();
 });
 
-it('costs one more at a server that has not started the task', async () => {
+it('costs one more request at a server that did not start the task', async () => {
   const taskId = await call2025('held');
   await running();
   const result = send2025(elsewhere, 'tasks/result', { taskId });
@@ -121,17 +121,17 @@ it('costs one more at a server that has not started the task', async () => {
   expect(requests()).toEqual({ ...CALL, ...LONG_POLL, ...DESCRIBE });
 });
 
-it('costs one more if the work takes longer, besides long polls', async () => {
+it('costs one more request, besides long polls, if the work takes longer', async () => {
   const taskId = await call2025('held');
   await running();
   const result = send2025(handler, 'tasks/result', { taskId });
-  // From the second long poll on, nothing is asked while nothing happens.
+  // From the second long poll on, no other request is sent while nothing happens.
   await expect.poll(() => counted('GetWorkflowExecutionHistory'), { timeout: 10_000 }).toBe(2);
   release.pop()?.();
   await result;
   const { GetWorkflowExecutionHistory: longPolls, ...others } = requests();
   expect(others).toEqual({ ...CALL, ...DESCRIBE });
-  // Two for the steps from the activity's end to the workflow's.
+  // Two more between the activity's end and the workflow's.
   expect(longPolls).toBeLessThanOrEqual(5);
 });
 
@@ -140,14 +140,14 @@ it('shows a cancelled task as cancelled, whatever its workflow returns in the en
   await running();
   const results = [handler, elsewhere].map(async (at) => await send2025(at, 'tasks/result', { taskId }));
   await expect.poll(() => counted('GetWorkflowExecutionHistory')).toBe(2);
-  // By someone else, so that the first server does not know. The step ignores it.
+  // Cancelled at another server, so the first one doesn't know. The step ignores it.
   expect((await send2025(elsewhere, 'tasks/cancel', { taskId })).result.status).toBe('cancelled');
   release.pop()?.();
   for (const { error } of await Promise.all(results)) expect(error).toMatchObject({ message: 'Task was cancelled' });
   expect((await send2025(handler, 'tasks/get', { taskId })).result.status).toBe('cancelled');
 });
 
-it('`tasks/get` of a function tool costs one: right after the call, while it works, and after its end', async () => {
+it('`tasks/get` of a function tool costs one request: right after the call, while it works, and after its end', async () => {
   const taskId = await call2026('held');
   requests();
   expect(await get(taskId)).toBe('working');
@@ -171,13 +171,13 @@ it('`tasks/get` of a function tool costs one: right after the call, while it wor
   expect(requests()).toEqual(DESCRIBE);
 });
 
-it('`tasks/get` of a workflow costs one while nothing happens, and otherwise two', async () => {
+it('`tasks/get` of a workflow costs one request while nothing happens, and otherwise two', async () => {
   const taskId = await call2026('sleeper');
   await expect.poll(() => counted('RespondWorkflowTaskCompleted')).toBe(1);
   requests();
   expect(await get(taskId)).toBe('working');
   expect(requests()).toEqual({ ...DESCRIBE, ...QUERY });
-  // What last happened is read once.
+  // Looks up once what last happened.
   await get(taskId);
   requests();
   expect(await get(taskId)).toBe('working');

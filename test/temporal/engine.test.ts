@@ -406,7 +406,7 @@ describe('the end', () => {
       resultRetention: '1 ms',
     });
     const brief = await other.tasks.engine.start({ owner: ann, tool: tools.quick, args: {}, ttl: 0 });
-    // Who waits for the end may still get the result. A moment later, nobody does.
+    // A caller that waits for the end may still get the result. Later reads don't.
     await stack.tasks.engine.result(ann, brief.id).catch(() => undefined);
     await expect(stack.tasks.engine.get(ann, brief.id)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
     await other.close();

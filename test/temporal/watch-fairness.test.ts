@@ -151,7 +151,7 @@ describe('time', () => {
       },
       withPastReports: async ({ task }) => await Promise.resolve(task),
     };
-    // Nothing ever happens in the history. As on a server, a long poll ends a second before its deadline.
+    // Nothing ever happens in the history. As on a Temporal server, a long poll ends a second before its deadline.
     const closing = new AbortController();
     const calls = {
       closing: closing.signal,
@@ -226,12 +226,12 @@ describe('time', () => {
   });
 
   it.each(['news', 'ending'] as const)(
-    'waiting an hour for the %s of an idle task takes only long polls',
+    'waiting for an hour for the %s of an idle task takes only long polls',
     async (wanted) => {
       const { state, follow, close } = simulated(1);
       follow('task', wanted);
       await minutes(1);
-      // Once at first, and once when its history is followed.
+      // Once at first, and once when following its history begins.
       expect(state.reads).toBe(2);
       const { polls } = state;
       await minutes(60);

@@ -173,7 +173,7 @@ function outcomeOf(task: Task | undefined): string | undefined {
   return task?.outcome?.kind;
 }
 
-it('shows what a slow worker answers after the reads have given up on it, and asks it once', async () => {
+it('shows the answer of a slow worker after reads have stopped waiting for it, and queries it once', async () => {
   const { id } = await stack.tasks.engine.start({ owner: ann, tool: asker, args: {}, ttl: null });
   await expect.poll(async () => Object.keys((await stack.tasks.engine.get(ann, id)).inputs)).toHaveLength(2);
   const { engine, asked } = opened;

@@ -200,11 +200,11 @@ test.each(['ü'.repeat(32), `${'x'.repeat(63)}y`])(
 );
 
 describe('the checksum', () => {
-  test('is made of hashes that PostgreSQL computes quickly', async () => {
+  test('uses PostgreSQL’s own hash functions', async () => {
     expect((await swapIn()).source.hash).toBe('columns');
   });
 
-  test('is made of MD5 if an earlier version planned the load', async () => {
+  test('uses MD5 if an earlier version planned the load', async () => {
     const md5 = await inspectFiles(place.config.roots, args(), new AbortController().signal);
     const plan = await run(steps.inspectSource, args());
     const old: LoadPlan = { ...plan, source: md5 };
@@ -219,7 +219,7 @@ describe('the checksum', () => {
   test.each([
     ['returns something else', `RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`],
     ['fails', `RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'not available'; END $$`],
-  ])('is made of MD5 if a hash function of the database %s', async (_, body) => {
+  ])('uses MD5 if a hash function of the database %s', async (_, body) => {
     // Found before PostgreSQL's own function of that name.
     const other = `${place.schema}_hash`;
     await place.sql(`CREATE SCHEMA ${other}`);

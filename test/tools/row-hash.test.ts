@@ -1,4 +1,4 @@
-/** The hashes of rows: equal to PostgreSQL's own, and different after every kind of error. */
+/** The hashes of rows: the same as PostgreSQL's, and different after every kind of error. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { Client } from 'pg';
@@ -99,7 +99,7 @@ test('PostgreSQL computes the same checksum', async () => {
   );
 });
 
-test('the same for more rows than DuckDB returns at once, most of them NULL', async () => {
+test('PostgreSQL computes the same checksum for more rows than DuckDB returns at once, with many NULLs', async () => {
   const rows = Array.from({ length: 5_000 }, (_, i): Row =>
     i % 3 === 0 ? [`${i}`.repeat(i % 9), BigInt(i) - 2_500n, i / 7, null] : [null, null, null, 'long '.repeat(i % 5)],
   );
@@ -107,12 +107,12 @@ test('the same for more rows than DuckDB returns at once, most of them NULL', as
   expect(await inSource()).toEqual(await inPostgres(rows));
 });
 
-test('no row has the checksum 0, and an empty table has', async () => {
+test('an empty table has the checksum 0, and a row of NULLs does not', async () => {
   expect(await checksum([])).toBe('0');
   expect(await checksum([[null, null, null, null]])).not.toBe('0');
 });
 
-describe('the checksum shows', () => {
+describe('the checksum reveals', () => {
   const swap = (column: number, to: Row, from: Row): Row =>
     to.map((cell, i) => (i === column ? from[i] : cell)) as unknown as Row;
 
@@ -124,9 +124,12 @@ describe('the checksum shows', () => {
       ([first, second, ...rows]) => [swap(i, first!, second!), swap(i, second!, first!), ...rows],
     ]),
     ['a missing row', ([, ...rows]) => rows],
-    ['a row that is there twice', (rows) => [rows[0]!, ...rows]],
-    ['a row that is there twice instead of another one', ([first, , ...rows]) => [first!, first!, ...rows]],
-    ['a row that is there three times instead of others', ([first, , , ...rows]) => [first!, first!, first!, ...rows]],
+    ['a duplicate row', (rows) => [rows[0]!, ...rows]],
+    ['a duplicate row in place of another row', ([first, , ...rows]) => [first!, first!, ...rows]],
+    [
+      'a row that occurs three times in place of two other rows',
+      ([first, , , ...rows]) => [first!, first!, first!, ...rows],
+    ],
   ])('%s', async (_, change) => {
     expect.hasAssertions();
     await fc.assert(

@@ -1,4 +1,4 @@
-/** What short tools store is encrypted and may be large, as with all tools. */
+/** What short tools store is encrypted and can be large, as for all tools. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,7 +24,7 @@ const echo = defineTool({
     return await Promise.resolve({ text });
   },
 });
-/** Hands its text over to the activity that continues it, as a checkpoint. */
+/** Passes its text as a checkpoint to the activity that continues it. */
 const slow = defineTool({
   name: 'slow',
   inputSchema,
@@ -65,7 +65,7 @@ it.each([
   const { outcome } = await stack.tasks.engine.result('ann', id);
   expect(outcome).toMatchObject({ result: { structuredContent: { text } } });
   const events = JSON.stringify(await client.workflow.getHandle(id).fetchHistory());
-  // Payloads are in base64, whose content depends on the position.
+  // Payloads are in base64, where the same text looks different at each of three offsets.
   const planted = [0, 1, 2].map((skip) => Buffer.from(text.slice(skip, skip + 12)).toString('base64'));
   for (const part of [text.slice(0, 16), ...planted]) expect(events).not.toContain(part);
   expect(events).toContain('MARKER_RECORDED');

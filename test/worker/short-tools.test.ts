@@ -1,4 +1,6 @@
-/** Tools with `expected: 'seconds'` begin as a local activity. What outlasts it goes on as a normal activity. */
+/**
+ * Tools with `expected: 'seconds'` begin as a local activity. Work that takes longer continues as a normal activity.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, rm } from 'node:fs/promises';
@@ -21,12 +23,12 @@ import { startTemporalProxy } from '../helpers/temporal-proxy.js';
 type Context = StepContext<number>;
 type Run = (ctx: Context, text: string) => Promise<unknown>;
 
-/** What the tool does in its runs, in order; the last one does the same as all further ones. */
+/** What the tool does in each of its runs, in order. The last entry also applies to all further runs. */
 let script: Run[];
 /** What each run has seen. */
 let runs: { attempt: number; from: number | undefined }[];
 let running: number;
-/** The most runs at one time. */
+/** The largest number of concurrent runs. */
 let most: number;
 let begun: () => void;
 let firstRun: Promise<void>;
@@ -105,7 +107,7 @@ async function when(id: string, fits: (task: Task) => boolean): Promise<Task> {
   throw new Error('the task ended before that');
 }
 
-it('needs six events', async () => {
+it('needs six history events', async () => {
   await stack.startWorker();
   const id = await start();
   expect(await textOf(id)).toBe('done');
@@ -120,7 +122,7 @@ it('needs six events', async () => {
   expect(runs).toEqual([{ attempt: 1, from: undefined }]);
 });
 
-it('gets its first workflow task with the answer to its start, if a worker runs in the same process', async () => {
+it('gets its first workflow task in the response to its start if a worker runs in the same process', async () => {
   const { stop } = await stack.startWorker();
   const isEager = async (id: string): Promise<unknown> =>
     (await handleOf(id).fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted;
@@ -146,7 +148,7 @@ it('is started on the server’s own connection if that of the worker does not a
   }
 });
 
-it('goes on as an activity from its checkpoint, once the function has settled', async () => {
+it('continues as an activity from its checkpoint once the function has settled', async () => {
   let settle = (): void => {};
   const settled = new Promise<void>((resolve) => (settle = resolve));
   script = [
@@ -362,7 +364,7 @@ it('fails if the function never ends', async () => {
   settle();
 });
 
-it('takes arguments and results as large as any tool', async () => {
+it('accepts arguments and results as large as any tool does', async () => {
   script = [async (_, text) => await Promise.resolve(text.replaceAll('a', 'b'))];
   await stack.startWorker();
   const text = 'a'.repeat(1_900_000);
@@ -371,7 +373,7 @@ it('takes arguments and results as large as any tool', async () => {
   expect((await handleOf(id).describe()).historyLength).toBe(6);
 });
 
-it('leaves workflow tasks to others if many functions are slow', async () => {
+it('leaves workflow task slots to other tasks if many functions are slow', async () => {
   let settle = (): void => {};
   const settled = new Promise<void>((resolve) => (settle = resolve));
   script = [
