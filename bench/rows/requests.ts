@@ -32,7 +32,7 @@ export const requestsPerTask: Row = {
     getEnded: requests('`tasks/get` of an ended task'),
     getChanged: requests('`tasks/get` of a workflow that has just changed'),
     wait: requests('`tasks/result` for 65 s without a change, besides long polls'),
-    actions: { title: 'Temporal Cloud actions of a short function tool', unit: 'actions', better: 'lower' },
+    actions: { title: 'Temporal Cloud actions of a short tool', unit: 'actions', better: 'lower' },
   },
   aims: [
     aim("task ≤ the limit's + 1", ({ ours, limit }) =>
