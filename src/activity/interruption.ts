@@ -1,7 +1,7 @@
 /** Recognizes interrupted attempts and hands their steps back to the workflow. @module */
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure, type Duration } from '@temporalio/common';
-import ms, { type StringValue } from 'ms';
+import ms from 'ms';
 import { INTERRUPTED, type Attempt } from '../task/attempts.js';
 import type { StepCall } from '../task/step-call.js';
 import { sizeOf } from './sizes.js';
@@ -53,7 +53,7 @@ export function interrupted(
     ...(details === undefined ? {} : { details }),
     ...(waiting ? { waiting } : {}),
   };
-  const wait = typeof pause === 'string' ? ms(pause as StringValue) : pause;
+  const wait = typeof pause === 'string' ? ms(pause) : pause;
   return ApplicationFailure.create({
     message,
     type: INTERRUPTED,
