@@ -55,12 +55,31 @@ const text = fc.string({
   maxLength: 8,
 });
 
+/**
+ * Returns whether the text matches, according to ECMAScript: a match begins at a whole character. V8 also finds
+ * assertions such as `\B` between the two halves of a surrogate pair, unless it is told where to begin.
+ */
+function matches(source: string, value: string): boolean {
+  const expression = new RegExp(source, 'uy');
+  const beginsAt = (index: number): boolean => {
+    expression.lastIndex = index;
+    return expression.test(value);
+  };
+  let index = 0;
+  for (const character of value) {
+    if (beginsAt(index)) return true;
+    index += character.length;
+  }
+  return beginsAt(index);
+}
+
 it('matches exactly what JavaScript matches', () => {
   fc.assert(
     fc.property(pattern, text, (source, value) => {
-      expect(linearPattern(source).test(value)).toBe(new RegExp(source, 'u').test(value));
+      expect(linearPattern(source).test(value)).toBe(matches(source, value));
     }),
-    { numRuns: 3_000 },
+    // V8 alone says otherwise here.
+    { numRuns: 3_000, examples: [['\\B', 'a😀a']] },
   );
 });
 
