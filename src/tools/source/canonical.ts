@@ -34,15 +34,19 @@ export function digestSql(columns: readonly Column[], from: string, exact = fals
  * @param from reads every column as text
  */
 export function textDigestSql(columns: readonly Column[], chosen: readonly string[], from: string): string {
-  const isChosen = ({ name }: Column): boolean => chosen.includes(name);
+  const values = columns.map((column) =>
+    chosen.includes(column.name) ? canonicalValue(column, true) : canonicalText(column),
+  );
+  return sumSql(values, `(${chosenTypesSql(columns, chosen, from)})`);
+}
+
+/** Returns DuckDB SQL that selects the columns of a source of text, cast to the type if the caller chose one. */
+export function chosenTypesSql(columns: readonly Column[], chosen: readonly string[], from: string): string {
   const select = columns.map((column) => {
     const name = ident(column.name);
-    return isChosen(column) ? `${name}::${column.type} AS ${name}` : name;
+    return chosen.includes(column.name) ? `${name}::${column.type} AS ${name}` : name;
   });
-  return sumSql(
-    columns.map((column) => (isChosen(column) ? canonicalValue(column, true) : canonicalText(column))),
-    `(SELECT ${select.join(', ')} FROM ${from})`,
-  );
+  return `SELECT ${select.join(', ')} FROM ${from}`;
 }
 
 /** Adds up the hashes of all rows. A hash is the first 60 bits of MD5. */

@@ -1,6 +1,6 @@
 /** Builds the SQL that selects what {@link RowHashes} hashes. Pure. @module */
 import { ident, literal } from '../sql.js';
-import { textForm, valueForm } from './canonical.js';
+import { chosenTypesSql, textForm, valueForm } from './canonical.js';
 import { isExactFloat } from './normal-form.js';
 import type { Column } from './pins.js';
 import type { HashKind } from './row-hash.js';
@@ -34,13 +34,8 @@ export function hashedSql(columns: readonly Column[], from: string): string {
  * @param from reads every column as text
  */
 export function hashedTextSql(columns: readonly Column[], chosen: readonly string[], from: string): string {
-  const isChosen = ({ name }: Column): boolean => chosen.includes(name);
-  const typed = columns.map((column) => {
-    const name = ident(column.name);
-    return isChosen(column) ? `${name}::${column.type} AS ${name}` : name;
-  });
-  const values = columns.map((column) => (isChosen(column) ? typedValue(column, true) : textValue(column)));
-  return select(values, `(${select(typed, from)})`);
+  const values = columns.map((column) => (chosen.includes(column.name) ? typedValue(column, true) : textValue(column)));
+  return select(values, `(${chosenTypesSql(columns, chosen, from)})`);
 }
 
 function select(values: readonly string[], from: string): string {
