@@ -138,7 +138,7 @@ export class TaskStarter {
     options: WorkflowStartOptions,
   ): Promise<{ readonly firstExecutionRunId: string }> {
     const { calls } = this;
-    // Only a short tool's task ends within its first workflow task. For others, this is no faster.
+    // Only a short tool's task ends in its first workflow task, so only there does an eager start save time.
     const near = toolWorkflow(workflowType).short ? this.workers.client : undefined;
     if (near)
       try {
