@@ -8,6 +8,7 @@ import { step } from '../../src/activity/index.js';
 import { statusMessage } from '../../src/task/message.js';
 import type { Task } from '../../src/task/task.js';
 import { openEngine } from '../helpers/engine.js';
+import { resetToStart } from '../helpers/reset.js';
 import { startStack, type Stack } from '../helpers/stack.js';
 
 const workflowsPath = fileURLToPath(new URL('../fixtures/workflows.ts', import.meta.url));
@@ -306,15 +307,7 @@ describe('the end', () => {
     await when(id, ({ message }) => message === 'asleep');
     const result = engine.result(ann, id);
     const { runId } = await temporal.workflow.getHandle(id).describe();
-    // Resets to the first workflow task, like `temporal workflow reset`. The API's 64-bit fields accept plain numbers.
-    const reset: object = {
-      namespace: 'default',
-      workflowExecution: { workflowId: id },
-      reason: 'test',
-      workflowTaskFinishEventId: 4,
-      requestId: id,
-    };
-    await temporal.workflowService.resetWorkflowExecution(reset);
+    await resetToStart(temporal, id);
     await expect.poll(async () => (await temporal.workflow.getHandle(id).describe()).runId).not.toBe(runId);
     await temporal.workflow.getHandle(id).terminate('enough');
     expect((await result).outcome).toMatchObject({

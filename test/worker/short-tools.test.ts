@@ -17,6 +17,7 @@ import { defineTool, ToolError } from '../../src/index.js';
 import type { StepContext } from '../../src/activity/index.js';
 import { statusMessage } from '../../src/task/message.js';
 import type { Task } from '../../src/task/task.js';
+import { resetToStart } from '../helpers/reset.js';
 import { startStack, type Stack } from '../helpers/stack.js';
 import { startTemporalProxy } from '../helpers/temporal-proxy.js';
 
@@ -43,6 +44,13 @@ async function work(text: string, ctx: Context): Promise<unknown> {
   } finally {
     running--;
   }
+}
+
+/** Lets a test decide when a function goes on: `settle` resolves `settled`. */
+function settling(): { settle: () => void; settled: Promise<void> } {
+  let settle = (): void => {};
+  const settled = new Promise<void>((resolve) => (settle = resolve));
+  return { settle, settled };
 }
 
 async function untilAborted({ signal }: Context): Promise<void> {
@@ -149,8 +157,7 @@ it('is started on the server’s own connection if that of the worker does not a
 });
 
 it('continues as an activity from its checkpoint once the function has settled', async () => {
-  let settle = (): void => {};
-  const settled = new Promise<void>((resolve) => (settle = resolve));
+  const { settle, settled } = settling();
   script = [
     async (ctx) => {
       ctx.checkpoint(7);
@@ -205,8 +212,7 @@ it('shows progress reports of the local run', async () => {
 });
 
 it('retries a failure as an activity with the remaining attempts', async () => {
-  let settle = (): void => {};
-  const settled = new Promise<void>((resolve) => (settle = resolve));
+  const { settle, settled } = settling();
   script = [
     async (ctx) => {
       ctx.checkpoint(3);
@@ -263,8 +269,7 @@ it.each([
 });
 
 it('has the result of its newest run if an operator resets it after its end', async () => {
-  let settle = (): void => {};
-  const settled = new Promise<void>((resolve) => (settle = resolve));
+  const { settle, settled } = settling();
   script = [
     done,
     async () => {
@@ -275,15 +280,7 @@ it('has the result of its newest run if an operator resets it after its end', as
   await stack.startWorker();
   const id = await start();
   expect(await textOf(id)).toBe('done');
-  // To the first workflow task, like `temporal workflow reset`. The API's 64-bit fields accept plain numbers.
-  const reset: object = {
-    namespace: 'default',
-    workflowExecution: { workflowId: id },
-    reason: 'test',
-    workflowTaskFinishEventId: 4,
-    requestId: id,
-  };
-  await client.workflowService.resetWorkflowExecution(reset);
+  await resetToStart(client, id);
   const text = textOf(id);
   await expect.poll(() => runs.length).toBe(2);
   settle();
@@ -306,8 +303,7 @@ it('is cancelled while the function runs', async () => {
 });
 
 it('stays cancelled, and does not run again, if the function ends first', async () => {
-  let settle = (): void => {};
-  const settled = new Promise<void>((resolve) => (settle = resolve));
+  const { settle, settled } = settling();
   script = [
     async () => {
       await settled;
@@ -374,8 +370,7 @@ it('accepts arguments and results as large as any tool does', async () => {
 });
 
 it('leaves workflow task slots to other tasks if many functions are slow', async () => {
-  let settle = (): void => {};
-  const settled = new Promise<void>((resolve) => (settle = resolve));
+  const { settle, settled } = settling();
   script = [
     async () => {
       await settled;
