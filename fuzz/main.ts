@@ -35,7 +35,10 @@ try {
     process.stdout.write(`${String(count).padStart(7)}  ${kind}\n`);
   for (const note of notes) process.stdout.write(`${note}\n`);
   for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`);
-  if (failures.length > 0) process.stdout.write(`Repeat a case with --seed ${used} --only NUMBER\n`);
+  if (failures.length > 0) {
+    process.stdout.write(`The end of Temporal's log:\n${services.temporalLog()}\n`);
+    process.stdout.write(`Repeat a case with --seed ${used} --only NUMBER\n`);
+  }
   process.stdout.write(`${passed} passed, ${failures.length} failed\n`);
   if (failures.length > 0) process.exitCode = 1;
 } finally {

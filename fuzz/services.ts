@@ -1,5 +1,6 @@
 /** Everything that a run needs: Temporal, a token issuer, a worker, and the servers to fuzz. @module */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,9 +25,13 @@ export interface Services {
   readonly http: Readonly<Record<'v1' | 'v2', HttpServed>>;
   readonly stdio: Readonly<Record<'v1' | 'v2', StdioPeer>>;
   readonly processes: readonly FuzzedProcess[];
+  /** Returns the end of the dev server's log. */
+  temporalLog(): string;
   stop(): Promise<void>;
 }
 
+/** How much of the log that is, in characters. */
+const END_OF_LOG = 4_000;
 const RESOURCE = 'https://mcp.example.com/mcp';
 
 export async function startServices(log: (line: string) => void): Promise<Services> {
@@ -81,6 +86,7 @@ export async function startServices(log: (line: string) => void): Promise<Servic
       http,
       stdio,
       processes: [worker, http.v1.process, http.v2.process, stdio.v1.process, stdio.v2.process],
+      temporalLog: () => readFileSync(join(dir, 'temporal', 'server.log'), 'utf8').slice(-END_OF_LOG),
       stop: async () => await owned.release(),
     };
   } catch (error) {

@@ -67,10 +67,7 @@ describe.skipIf(process.platform === 'win32')('a program', () => {
       return `${path}.env`;
     };
     const version = spy('other', 'exit 1');
-    const build = spy(
-      'go',
-      `printf '#!/bin/sh\\necho temporal version 9.9.9\\n' > "$GOBIN/temporal"; /bin/chmod 755 "$GOBIN/temporal"`,
-    );
+    const build = spy('go', `printf '#!/bin/sh\\necho temporal version 9.9.9\\n' > "$6"; /bin/chmod 755 "$6"`);
     const env = {
       ...SECRETS,
       ...NEEDED,

@@ -20,6 +20,8 @@ function script(path: string, text: string): string {
 }
 
 const WORKS = 'echo temporal version 9.9.9';
+/** A CLI whose dev server has a defective SQLite driver. */
+const OLD = 'echo "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"';
 
 /** Sets up a bare machine: an empty PATH, an empty cache, and a proxy that leads nowhere. */
 async function bareMachine() {
@@ -97,6 +99,45 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     expect(lines[0]).toMatch(/TEMPORAL_CLI_PATH: .*exited with code 8: wrong architecture/);
   });
 
+  describe('a CLI whose server fails after cancelled requests', () => {
+    const defect = /with its Server 1\.29\.1, a cancelled request can make a dev server fail/;
+
+    it('on PATH is passed over for the cached one', async () => {
+      const { path, env, log, lines } = await bareMachine();
+      script(join(path, 'temporal'), OLD);
+      mkdirSync(cacheDir(env), { recursive: true });
+      const cached = script(join(cacheDir(env), 'temporal'), WORKS);
+      expect(await findTemporalCli({ env, log })).toBe(cached);
+      expect(lines[0]).toMatch(defect);
+    });
+
+    it('on PATH is used with a warning if there is no other', async () => {
+      const { path, env, log, lines } = await bareMachine();
+      const old = script(join(path, 'temporal'), OLD);
+      expect(await findTemporalCli({ env, log })).toBe(old);
+      expect(lines.at(-2)).toMatch(defect);
+      expect(lines.at(-1)).toContain(`using ${old}, from PATH, for want of a newer one`);
+    });
+
+    it('in TEMPORAL_CLI_PATH is used with a warning', async () => {
+      const { root, env, log, lines } = await bareMachine();
+      const wanted = script(join(root, 'mine'), OLD);
+      expect(await findTemporalCli({ env: { ...env, TEMPORAL_CLI_PATH: wanted }, log })).toBe(wanted);
+      expect(lines[0]).toMatch(defect);
+    });
+
+    it.each([
+      '1.9.1 (Server 1.31.0',
+      '0.0.0-DEV (Server 1.32.2',
+      '3 (Server 2.0.0',
+      '1.5.1+sqlite.1.51.0 (Server 1.29.1',
+    ])('is not %s)', async (version) => {
+      const { path, env, log } = await bareMachine();
+      const executable = script(join(path, 'temporal'), `echo "temporal version ${version}, UI 2.54.1)"`);
+      expect(await findTemporalCli({ env, log })).toBe(executable);
+    });
+  });
+
   it('rejects another program of the same name', async () => {
     const { path, env, log } = await bareMachine();
     script(join(path, 'temporal'), 'echo a tense of grammar');
@@ -116,15 +157,24 @@ describe.skipIf(process.platform === 'win32')('the search for a Temporal CLI', (
     const calls = join(root, 'calls');
     script(
       join(path, 'go'),
-      `echo "$@" >> ${calls}; printf '#!/bin/sh\\n${WORKS}\\n' > "$GOBIN/temporal"; /bin/chmod 755 "$GOBIN/temporal"`,
+      `echo "$1 $2 $3 $4 $5 $7" >> ${calls}; /bin/cat go.mod >> ${calls}; printf '#!/bin/sh\\n${OLD}\\n' > "$6"; /bin/chmod 755 "$6"`,
     );
     const left = join(cacheDir(env), 'partial-killed');
     mkdirSync(left, { recursive: true });
     const found = await Promise.all([findTemporalCli({ env, log }), findTemporalCli({ env, log })]);
     const cached = join(cacheDir(env), 'temporal');
     expect(found).toEqual([cached, cached]);
-    expect(readFileSync(calls, 'utf8')).toBe('install github.com/temporalio/cli/cmd/temporal@v1.5.1\n');
-    expect(lines.join('\n')).toContain('building v1.5.1');
+    expect(readFileSync(calls, 'utf8').split('\n')).toEqual([
+      'build -mod=mod -ldflags -X github.com/temporalio/cli/temporalcli.Version=1.5.1+sqlite.1.51.0 -o github.com/temporalio/cli/cmd/temporal',
+      'module temporal',
+      '',
+      'go 1.25',
+      '',
+      'require github.com/temporalio/cli v1.5.1',
+      'require modernc.org/sqlite v1.51.0',
+      '',
+    ]);
+    expect(lines.join('\n')).toContain('building it with Go');
     expect(existsSync(left)).toBe(false);
   });
 

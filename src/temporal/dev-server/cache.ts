@@ -4,14 +4,14 @@ import { copyFile, chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** The release to download or build: the newest that `go install` can build by its tag. */
-export const CLI_VERSION = 'v1.5.1';
-
 const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
-/** Returns the directory for this user's downloads and builds, in `XDG_CACHE_HOME` or else the system's usual place. */
+/**
+ * Returns the directory for this user's CLI, in `XDG_CACHE_HOME` or else the system's usual place. Increase the number
+ * whenever another CLI is to be downloaded or built, so that nobody keeps the old one.
+ */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  return join(cacheRoot(env), 'mcp-tasks-temporal', `temporal-${CLI_VERSION}`);
+  return join(cacheRoot(env), 'mcp-tasks-temporal', 'temporal-cli-2');
 }
 
 function cacheRoot(env: NodeJS.ProcessEnv): string {

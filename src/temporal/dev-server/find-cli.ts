@@ -6,8 +6,8 @@ import { McpTasksError } from '../../task/errors.js';
 import { runCommand } from '../../local/command.js';
 import { environmentFor } from '../../local/environment.js';
 import { withMutex } from '../../local/mutex.js';
-import { CLI_VERSION, cacheDir, cachedExecutable, fillCache } from './cache.js';
-import { buildByGo, download, releaseFor, type Release, type SourceOptions } from './sources.js';
+import { cacheDir, cachedExecutable, fillCache } from './cache.js';
+import { NEWER_DRIVER, buildByGo, download, releaseFor, type Release, type SourceOptions } from './sources.js';
 
 export interface FindOptions {
   readonly log: (line: string) => void;
@@ -22,8 +22,9 @@ export interface FindOptions {
 const CACHE_LOCK_TIMEOUT = 50 * 60_000;
 
 /**
- * Returns the first CLI that works, trying in order: `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cache, a download
- * whose hash is checked, a build with a Go toolchain. The last two fill the cache, one process at a time.
+ * Returns the first CLI that works, trying in order: `TEMPORAL_CLI_PATH`, `temporal` on PATH if its server is not
+ * {@link defect | defective}, the cache, a download whose hash is checked, a build with a Go toolchain, `temporal` on
+ * PATH all the same. The download and the build fill the cache, one process at a time.
  * @returns the executable's absolute path
  * @throws McpTasksError `LOCAL_SERVICE`, listing each way and why it failed
  */
@@ -34,8 +35,8 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
   const cached = cachedExecutable(dir);
 
   const found =
-    (await search.tryWay('TEMPORAL_CLI_PATH', () => fromVariable(env))) ??
-    (await search.tryWay('PATH', () => fromPath(env))) ??
+    (await search.tryWay('TEMPORAL_CLI_PATH', () => fromVariable(env), warn(log))) ??
+    (await search.tryWay('PATH', () => fromPath(env), refuseDefective)) ??
     (await search.tryWay('cache', () => inCache(cached)));
   if (found) return found;
 
@@ -50,13 +51,16 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
         return fillCache(dir, (temporary) => download(temporary, release, source));
       })) ??
       (await search.tryWay('build with Go', () => {
-        log(`Temporal CLI: building ${CLI_VERSION} with "go install"; the first time takes a few minutes`);
+        log('Temporal CLI: building it with Go; the first time takes a few minutes');
         return fillCache(dir, (temporary) => buildByGo(temporary, source));
       }))
     );
   }).catch((error: unknown) => search.fail(`the cache ${dir}`, error));
   if (got) return got;
-  throw search.failure();
+  const failure = search.failure();
+  const last = await search.tryWay('PATH, for want of a newer one', () => fromPath(env), warn(log));
+  if (last) return last;
+  throw failure;
 }
 
 /** A way that this machine does not have. That is usual, so it is not logged. */
@@ -67,11 +71,20 @@ class Search {
 
   constructor(readonly source: SourceOptions) {}
 
-  /** Tries one way to find the CLI. @returns the executable, if it is a Temporal CLI that runs */
-  async tryWay(way: string, find: () => string | Promise<string>): Promise<string | undefined> {
+  /**
+   * Tries one way to find the CLI.
+   * @param check gets the line with its version, and throws if that must not be used
+   * @returns the executable, if it is a Temporal CLI that runs
+   */
+  async tryWay(
+    way: string,
+    find: () => string | Promise<string>,
+    check?: (version: string) => void,
+  ): Promise<string | undefined> {
     try {
       const executable = await find();
       const version = await this.#versionOf(executable);
+      check?.(version);
       this.source.log(`Temporal CLI: using ${executable}, from ${way} (${version})`);
       return executable;
     } catch (error) {
@@ -109,6 +122,30 @@ class Search {
         ' (https://docs.temporal.io/cli), or install Go.',
     );
   }
+}
+
+/**
+ * Returns what is wrong with the dev server of a CLI. Before Temporal 1.31, its SQLite driver leaks a statement if a
+ * request is cancelled at the wrong moment; then every later request fails with `interrupted (9)`.
+ * @param version what `temporal --version` prints
+ */
+function defect(version: string): string | undefined {
+  if (version.includes(NEWER_DRIVER)) return undefined;
+  const [, server, major, minor] = /\((Server (\d+)\.(\d+)[\w.-]*)/.exec(version) ?? [];
+  if (server === undefined || Number(major) > 1 || Number(minor) >= 31) return undefined;
+  return `with its ${server}, a cancelled request can make a dev server fail until it is restarted; 1.31 and later do not`;
+}
+
+function refuseDefective(version: string): void {
+  const problem = defect(version);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+function warn(log: (line: string) => void): (version: string) => void {
+  return (version) => {
+    const problem = defect(version);
+    if (problem !== undefined) log(`Temporal CLI: ${problem}`);
+  };
 }
 
 function fromVariable(env: NodeJS.ProcessEnv): string {

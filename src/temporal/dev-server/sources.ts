@@ -1,10 +1,10 @@
 /** Downloads or builds a Temporal CLI if this machine has none yet. @module */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../local/command.js';
 import { environmentFor } from '../../local/environment.js';
-import { CLI_VERSION, cachedExecutable } from './cache.js';
+import { cachedExecutable } from './cache.js';
 
 export interface SourceOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -18,13 +18,23 @@ export interface Release {
   readonly sha256: string;
 }
 
-/** The hashes of Temporal's own archives of {@link CLI_VERSION}, by platform. Change them together with it. */
-const ARCHIVES: Readonly<Record<string, string>> = {
-  linux_amd64: 'ddc95e08b0b076efd4ea9733a3f488eb7d2be875f8834e616cd2a37358b4852d',
-  linux_arm64: 'bd1b0db9f18b051026de8bf6cc1505f2510f14bbb7a8b9a4a91fff46c77454f5',
-  darwin_amd64: 'bbb73e2a31135abe50a1f1cdb35030c42961df618e8ce9c60ae89f201540c5d9',
-  darwin_arm64: 'cca01b7ea35ad56e2a328d9ae596bf716bd22313ef63c7a761c88354457c2415',
+/** Temporal's own archives, by platform: the newest release whose hash is known, and that hash. */
+const ARCHIVES: Readonly<Record<string, readonly [version: string, sha256: string]>> = {
+  linux_amd64: ['1.9.1', '09a0326a51db84d02735e53542b9ebd8c4758daf47482a9ab0abce15844e60d5'],
+  linux_arm64: ['1.8.2', '83600a8fac6e3da54093e5da6918d399f501532b9f1172235603f9606f4ac6e4'],
+  darwin_amd64: ['1.8.2', '489d7f5420cae02b559774ac23df035141954c33a51dba96f5759a0ddccdf1b6'],
+  darwin_arm64: ['1.8.2', 'dacdc3587682c04cf27e67c8878ca2d755230b6ad63c0c6ebddd7348ae90ed94'],
 };
+
+/**
+ * What Go builds. Later releases of the CLI replace a module by a folder of their repository, so nobody else can build
+ * them. This one needs a newer SQLite driver than it asks for: with its own, a request that is cancelled at the wrong
+ * moment makes every later one fail with `interrupted (9)`, until the server is restarted.
+ */
+const CLI = { module: 'github.com/temporalio/cli', version: '1.5.1' };
+const DRIVER = { module: 'modernc.org/sqlite', version: '1.51.0' };
+/** What `temporal --version` of that build contains. */
+export const NEWER_DRIVER = '+sqlite';
 
 /** The largest archive that is accepted, in bytes. The real ones have about 60 MB. */
 const LARGEST_ARCHIVE = 300_000_000;
@@ -32,10 +42,11 @@ const LARGEST_ARCHIVE = 300_000_000;
 /** Returns Temporal's archive for this machine; `undefined` if there is no hash of it. */
 export function releaseFor(platform: string = process.platform, arch: string = process.arch): Release | undefined {
   const name = `${platform}_${arch === 'x64' ? 'amd64' : arch}`;
-  const sha256 = ARCHIVES[name];
-  if (sha256 === undefined) return undefined;
-  const file = `temporal_cli_${CLI_VERSION.slice(1)}_${name}.tar.gz`;
-  return { url: `https://github.com/temporalio/cli/releases/download/${CLI_VERSION}/${file}`, sha256 };
+  const archive = ARCHIVES[name];
+  if (archive === undefined) return undefined;
+  const [version, sha256] = archive;
+  const file = `temporal_cli_${version}_${name}.tar.gz`;
+  return { url: `https://github.com/temporalio/cli/releases/download/v${version}/${file}`, sha256 };
 }
 
 /**
@@ -111,10 +122,15 @@ export async function download(
  */
 export async function buildByGo(dir: string, { env, log, signal }: SourceOptions): Promise<string> {
   const onProgress = (seconds: number) => log(`Temporal CLI: still building (${seconds} s)`);
-  const args = ['install', `github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`];
+  const required = [CLI, DRIVER].map(({ module, version }) => `require ${module} v${version}\n`);
+  await writeFile(join(dir, 'go.mod'), `module temporal\n\ngo 1.25\n\n${required.join('')}`);
+  const version = `${CLI.module}/temporalcli.Version=${CLI.version}${NEWER_DRIVER}.${DRIVER.version}`;
+  // `-mod=mod` completes go.mod with what these require.
+  const options = ['-mod=mod', '-ldflags', `-X ${version}`, '-o', cachedExecutable(dir)];
+  const args = ['build', ...options, `${CLI.module}/cmd/temporal`];
   await runCommand('go', args, {
     cwd: dir,
-    env: { ...environmentFor('go', env), GOBIN: dir },
+    env: { ...environmentFor('go', env), GOWORK: 'off' },
     signal,
     timeout: 40 * 60_000,
     onProgress,
