@@ -5,16 +5,25 @@ const SHORTEST_PART = 4;
 
 /** Returns the known name closest to `name`, if any is close: by edit distance, or because one contains the other. */
 export function similarTo(name: string, known: readonly string[]): string | undefined {
+  return similarNames(name, known)[0];
+}
+
+/** Returns all known names that are close to `name`, the closest first. See {@link similarTo}. */
+export function similarNames(name: string, known: readonly string[]): string[] {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
   const given = plain(name);
-  const near = known.map((candidate) => ({ candidate, distance: distanceOf(given, plain(candidate)) }));
-  const [nearest] = near.toSorted((a, b) => a.distance - b.distance);
-  if (nearest && nearest.distance <= Math.max(1, Math.floor(name.length / 3))) return nearest.candidate;
-  return known.find(
+  const most = Math.max(1, Math.floor(name.length / 3));
+  const near = known
+    .map((candidate) => ({ candidate, distance: distanceOf(given, plain(candidate)) }))
+    .filter(({ distance }) => distance <= most)
+    .toSorted((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
+  const containing = known.filter(
     (candidate) =>
       Math.min(given.length, candidate.length) >= SHORTEST_PART &&
       (plain(candidate).includes(given) || given.includes(plain(candidate))),
   );
+  return [...new Set([...near, ...containing])];
 }
 
 /** Returns the optimal string alignment distance: the letters to change, remove, add, or swap with a neighbor. */

@@ -7,13 +7,14 @@ import type { DurableTool } from '../tool/define-tool.js';
 import type { ToolsConfig } from './config.js';
 import { defineConvertFile } from './convert/tool.js';
 import { effectiveLimits } from './duckdb-limits.js';
+import { defineListFiles } from './list/tool.js';
 import { defineLoadDataset } from './load/tool.js';
 
 /** The definitions of all reference tools: one for each folder with a `tool.ts`. */
-const DEFINITIONS = [defineLoadDataset, defineConvertFile];
+const DEFINITIONS = [defineLoadDataset, defineConvertFile, defineListFiles];
 
 /**
- * Returns `load_dataset` and `convert_file`. Server and worker both register them, with the same configuration.
+ * Returns `load_dataset`, `convert_file` and `list_files`. Server and worker both register them, with the same configuration.
  *
  * @throws McpTasksError `CONFIGURATION` if a limit of `config.duckdb` is invalid
  * @example

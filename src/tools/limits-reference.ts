@@ -2,6 +2,7 @@
 import { number } from '../limits/limits.js';
 import { bytes, table } from '../limits/markdown.js';
 import { DEFAULT_MEMORY, DEFAULT_SPILL, DEFAULT_TIME, MOST_DEFAULT_THREADS, VARIABLES } from './duckdb-limits.js';
+import { MOST_COLUMNS, MOST_DESCRIBED, MOST_LISTED } from './list/schema.js';
 import { LONGEST_SOURCE, MOST_ENTRIES, MOST_FILES } from './source/find.js';
 import { MOST_SEGMENTS } from './source/glob.js';
 
@@ -26,6 +27,9 @@ export function toolLimitTable(): string {
       ['folders in a pattern', number(MOST_SEGMENTS), 'fixed', ''],
       ['files that a pattern matches', number(MOST_FILES), 'fixed', ''],
       ['files and folders that one search looks at', number(MOST_ENTRIES), 'fixed', ''],
+      ['files in one answer of `list_files`', number(MOST_LISTED), 'fixed', ''],
+      ['files in one answer whose columns are listed', number(MOST_DESCRIBED), 'fixed', ''],
+      ['columns of a file in one answer', number(MOST_COLUMNS), 'fixed', ''],
     ],
   );
 }

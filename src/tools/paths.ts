@@ -3,12 +3,14 @@ import { Buffer } from 'node:buffer';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ToolError } from '../tool/errors.js';
+import { contents, suggestion } from './nearby.js';
+import { isPrivate } from './private-names.js';
 
 /**
  * Returns the real path of an existing file or folder inside the roots. Tries a relative path under each root in turn.
  *
  * @throws ToolError if no roots are configured, if the path leads outside the roots (also through `..` or a symlink),
- *   does not exist, or contains a private name (see {@link isPrivate}). The error for a path outside the roots does not
+ *   does not exist, or contains a private name (see `isPrivate`). The error for a path outside the roots does not
  *   reveal whether it exists.
  * @param shown the path to show in errors, because callers must not see absolute paths that they did not send
  */
@@ -22,7 +24,7 @@ export async function existingPath(roots: readonly string[], path: string, shown
     if (holding.every((root) => isPrivate(relative(root, real)))) throw closed(shown);
     return real;
   }
-  throw new ToolError(`${shown}: no such file or folder in ${displayNames(roots)}; check the path`);
+  throw await missing(inside, shown, roots);
 }
 
 /**
@@ -62,14 +64,6 @@ export async function wayOut(roots: readonly string[], folder: string, way: stri
   return way;
 }
 
-/**
- * Returns whether a path below a root contains a name that starts with a dot, or `node_modules`. A root is often a
- * project folder, in which such names hold keys, passwords, settings and code.
- */
-export function isPrivate(way: string): boolean {
-  return way.split(/[/\\]/).some((part) => part.startsWith('.') || part.toLowerCase() === 'node_modules');
-}
-
 /** Returns the real paths of the roots that exist, and where inside them `path` could be. */
 async function candidates(
   roots: readonly string[],
@@ -87,6 +81,42 @@ async function candidates(
   const paths = all.filter((candidate) => allowed.some((root) => contains(root, candidate)));
   if (paths.length === 0) throw outside(shown, roots);
   return { roots: existing, paths };
+}
+
+/**
+ * Returns the error for a path that does not exist. It names the last folder of the path that exists, and names in that
+ * folder that the caller may have meant.
+ */
+async function missing(
+  inside: { readonly roots: readonly string[]; readonly paths: readonly string[] },
+  shown: string,
+  roots: readonly string[],
+): Promise<ToolError> {
+  let found: { readonly folder: string; readonly name: string; readonly rest: number } | undefined;
+  for (const path of inside.paths) {
+    let name = basename(path);
+    let folder = dirname(path);
+    let real = await realPath(folder, shown);
+    let rest = 0;
+    for (; real === undefined; real = await realPath(folder, shown), rest++) {
+      name = basename(folder);
+      folder = dirname(folder);
+    }
+    const root = inside.roots.find((each) => contains(each, real));
+    if (root === undefined) return outside(shown, roots);
+    if (isPrivate(relative(root, real))) return closed(shown);
+    if (found === undefined || rest < found.rest) found = { folder: real, name, rest };
+  }
+  if (found === undefined) return outside(shown, roots);
+  const where = `no such file or folder in ${displayFolder(inside.roots, found.folder)}`;
+  return new ToolError(`${shown}: ${where}; ${suggestion(found.name, await contents(found.folder))}`);
+}
+
+/** Names a folder inside the roots without revealing where it is on the worker. */
+export function displayFolder(roots: readonly string[], folder: string): string {
+  const root = roots.find((each) => contains(each, folder));
+  const way = root === undefined ? basename(folder) : join(basename(root) || root, relative(root, folder));
+  return `"${way.replace(/(?<=.)[/\\]$/, '').replaceAll('\\', '/')}"`;
 }
 
 function contains(root: string, path: string): boolean {

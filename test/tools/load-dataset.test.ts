@@ -176,7 +176,7 @@ test('an error about a value that the database refuses names the row, and nothin
 
 test.each([
   [{ source: '../x.csv' }, /^\.\.\/x\.csv is outside the folders this tool may access \("mcp-tools-\w+"\)$/],
-  [{ source: 'none.csv' }, /^none\.csv: no such file or folder in "mcp-tools-\w+"; check the path$/],
+  [{ source: 'none.csv' }, /^none\.csv: no such file or folder in "mcp-tools-\w+"; did you mean "one\.csv"\?$/],
   [{ source: 'one.csv', database: 'nope' }, /^no database named "nope" is configured; use one of: default, file$/],
   [{ source: 'one.csv', table: 'noschema.t' }, /^the schema "noschema" does not exist; use an existing one$/],
 ])('%j', async (args, message) => {

@@ -57,17 +57,44 @@ test.each([
   );
 });
 
-test('an error about a missing file names the roots without their location', async () => {
-  await expect(existingPath([root], 'none.csv')).rejects.toThrow(
-    /^none\.csv: no such file or folder in "root"; check the path$/,
-  );
-  await expect(existingPath([root, join(root, 'in')], 'none.csv')).rejects.toThrow(
-    /^none\.csv: no such file or folder in "root", "in"; check the path$/,
-  );
+test('an error about a missing file names the folder without its location, and names that are close', async () => {
+  const others = 'it contains "a.csv", "in", "inside", "link.csv", "up"; call list_files to see what there is';
+  for (const [path, message] of [
+    ['none', `none: no such file or folder in "root"; ${others}`],
+    ['b.csv', 'b.csv: no such file or folder in "root"; did you mean "a.csv"?'],
+    ['in/d.csv', 'in/d.csv: no such file or folder in "root/in"; did you mean "b.csv" or "c.csv"?'],
+    ['inn/2024/b.csv', 'inn/2024/b.csv: no such file or folder in "root"; did you mean "in"?'],
+    [
+      join(root, 'in/2024/x'),
+      `${join(root, 'in/2024/x')}: no such file or folder in "root/in"; did you mean "2024[1]"?`,
+    ],
+  ] as const)
+    await expect(existingPath([root], path)).rejects.toThrow(message);
   await expect(existingPath([join(base, 'gone')], 'a.csv')).rejects.toThrow(
     /^the folder "gone" does not exist on the worker$/,
   );
   await expect(existingPath([], 'a.csv')).rejects.toThrow('MCP_TASKS_ROOTS');
+});
+
+test('with several folders, an error about a missing file names the one that has most of its path', async () => {
+  const error = '2024[1]/e.csv: no such file or folder in "in/2024[1]"; did you mean "d.csv"?';
+  for (const roots of [
+    [join(base, 'root-not'), join(root, 'in')],
+    [join(root, 'in'), join(base, 'root-not')],
+  ])
+    await expect(existingPath(roots, '2024[1]/e.csv')).rejects.toThrow(error);
+});
+
+test('an error about a missing file reveals nothing behind a link that leads outside, and no private names', async () => {
+  for (const path of ['up/none.csv', 'up/root-not/none.csv', 'link.csv/x'])
+    await expect(existingPath([root], path)).rejects.toThrow(`${path} is outside the folders this tool may access`);
+  const home = join(base, 'home');
+  await mkdir(join(home, '.ssh'), { recursive: true });
+  await writeFile(join(home, '.token.csv'), '');
+  await expect(existingPath([home], 'token.csv')).rejects.toThrow(
+    /^token\.csv: no such file or folder in "home"; it contains no files; call list_files/,
+  );
+  await expect(existingPath([home], '.ssh/id')).rejects.toThrow('this tool may not access node_modules or names');
 });
 
 test('a new file needs an existing folder inside the roots', async () => {
@@ -85,7 +112,9 @@ test('a glob returns the files it matches, sorted, and only inside the roots', a
   await expect(findFiles([root], '*.csv')).rejects.toThrow(/^link\.csv is outside/);
   await expect(findFiles([root], '../*.csv')).rejects.toThrow('outside');
   await expect(findFiles([root], 'i*/../../*.csv')).rejects.toThrow('".." is not allowed after a wildcard');
-  await expect(findFiles([root], 'in/*.parquet')).rejects.toThrow('no file matches');
+  await expect(findFiles([root], 'in/*.parquet')).rejects.toThrow(
+    'in/*.parquet: no file matches in "root/in"; it contains "2024[1]", "[x].csv", "b.csv", "c.csv"; call list_files',
+  );
   await expect(findFiles([root], 'in')).rejects.toThrow(
     /^in is not a file; for the files of a folder, use a pattern such as "in\/\*\.csv"$/,
   );

@@ -17,5 +17,5 @@ test('a server can describe the tools without loading their engines', async () =
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
   });
-  expect(JSON.parse(stdout)).toEqual({ names: ['load_dataset', 'convert_file'], engines: [] });
+  expect(JSON.parse(stdout)).toEqual({ names: ['load_dataset', 'convert_file', 'list_files'], engines: [] });
 });

@@ -74,7 +74,8 @@ function named(files: readonly string[]): string {
   return files.length > names.length ? `${names.join(', ')} and ${files.length - names.length} more` : names.join(', ');
 }
 
-async function jsonLayout(path: string): Promise<JsonLayout> {
+/** Determines how a JSON file is laid out, from its beginning. */
+export async function jsonLayout(path: string): Promise<JsonLayout> {
   if (/\.(gz|zst)$/i.test(path)) return 'auto';
   const handle = await open(path);
   try {

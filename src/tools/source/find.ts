@@ -1,8 +1,9 @@
 /** Finds the files that a call's `source` refers to. @module */
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { ToolError } from '../../tool/errors.js';
-import { existingPath, wayOut } from '../paths.js';
+import { containing, contents } from '../nearby.js';
+import { displayFolder, existingPath, wayOut } from '../paths.js';
 import { glob, WILDCARD } from './glob.js';
 
 /** Maximum number of files: more would not fit into the history of the task that pins them. */
@@ -47,8 +48,15 @@ export async function findFiles(roots: readonly string[], source: string, signal
     const shown = await wayOut(roots, folder, relative(folder, match));
     files.add(await file(roots, match, `${fixed}${shown}`));
   }
-  if (files.size === 0) throw new ToolError(`${source}: no file matches`);
+  if (files.size === 0) throw await noMatch(roots, source, folder);
   return [...files].sort();
+}
+
+async function noMatch(roots: readonly string[], source: string, folder: string): Promise<ToolError> {
+  const real = await Promise.all(roots.map(async (root) => await realpath(root).catch(() => root)));
+  return new ToolError(
+    `${source}: no file matches in ${displayFolder(real, folder)}; ${containing(await contents(folder))}`,
+  );
 }
 
 async function file(roots: readonly string[], path: string, shown = path): Promise<string> {

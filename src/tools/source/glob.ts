@@ -4,7 +4,7 @@ import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RE2JS } from 're2js';
 import { ToolError } from '../../tool/errors.js';
-import { isPrivate } from '../paths.js';
+import { isPrivate } from '../private-names.js';
 
 /** Characters with a meaning in patterns. */
 export const WILDCARD = /[*?[]/;
