@@ -5,6 +5,7 @@ import { DEFAULT_MEMORY, DEFAULT_SPILL, DEFAULT_TIME, MOST_DEFAULT_THREADS, VARI
 import { MOST_COLUMNS, MOST_DESCRIBED, MOST_LISTED } from './list/schema.js';
 import { LONGEST_SOURCE, MOST_ENTRIES, MOST_FILES } from './source/find.js';
 import { MOST_SEGMENTS } from './source/glob.js';
+import { LARGEST_WHERE, MOST_CONDITIONS, MOST_VALUES } from './source/where.js';
 
 /** Returns the Markdown table. */
 export function toolLimitTable(): string {
@@ -27,6 +28,9 @@ export function toolLimitTable(): string {
       ['folders in a pattern', number(MOST_SEGMENTS), 'fixed', ''],
       ['files that a pattern matches', number(MOST_FILES), 'fixed', ''],
       ['files and folders that one search looks at', number(MOST_ENTRIES), 'fixed', ''],
+      ['conditions in `where`; alternatives in `any`', number(MOST_CONDITIONS), 'fixed', ''],
+      ['values of `in`', number(MOST_VALUES), 'fixed', ''],
+      ['`where` as JSON', `${number(LARGEST_WHERE)} characters`, 'fixed', ''],
       ['files in one answer of `list_files`', number(MOST_LISTED), 'fixed', ''],
       ['files in one answer whose columns are listed', number(MOST_DESCRIBED), 'fixed', ''],
       ['columns of a file in one answer', number(MOST_COLUMNS), 'fixed', ''],

@@ -80,6 +80,7 @@ async function load(plan: LoadPlan, started: number, renew: () => Promise<void>)
   return {
     table: `${target.schema}.${target.table}`,
     rowsIn: source.rows,
+    ...(source.excluded === undefined ? {} : { rowsExcluded: source.excluded }),
     rowsOut: digest.rows,
     checksum: digest.checksum,
     ...counts,

@@ -3,13 +3,17 @@ import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
 import { chosenTypes } from '../source/chosen-types.js';
+import { whereSchema } from '../source/where.js';
 
+/** How many columns a call may list: PostgreSQL's limit for a table. */
+const MOST_COLUMNS = 1_600;
 const NAME = String.raw`[\p{L}_][\p{L}\p{N}_$-]{0,62}`;
 const TABLE = new RegExp(`^(${NAME}\\.)?${NAME}$`, 'u');
 
 const loadDatasetOutput = z.object({
   table: z.string().describe('The loaded table, as schema.table'),
-  rowsIn: z.int().describe('Number of rows in the source'),
+  rowsIn: z.int().describe('Number of rows in the source, of those that match `where`'),
+  rowsExcluded: z.int().optional().describe('Number of rows in the source that do not match `where`'),
   rowsOut: z.int().describe('Number of rows in the loaded table'),
   checksum: z
     .string()
@@ -52,6 +56,13 @@ export function defineLoadDataset(config: ToolsConfig): DurableTool {
         .optional()
         .describe('CSV only: whether the first row contains the column names. Default: detected'),
       types: chosenTypes,
+      columns: z
+        .array(z.string().min(1))
+        .min(1)
+        .max(MOST_COLUMNS)
+        .optional()
+        .describe('The columns of the source to load, in the order of the new table. Default: all'),
+      where: whereSchema,
       database: z.string().default('default').describe('The name of a configured database'),
       table: z
         .string()

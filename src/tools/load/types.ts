@@ -4,6 +4,7 @@
  * @module
  */
 import type { Format, SourcePins } from '../source/pins.js';
+import type { Where } from '../source/where.js';
 
 export interface LoadArguments {
   readonly source: string;
@@ -11,6 +12,10 @@ export interface LoadArguments {
   readonly header?: boolean | undefined;
   /** Types by column name, for columns whose types should not be detected. */
   readonly types?: Readonly<Record<string, string>> | undefined;
+  /** The columns to load. @default all */
+  readonly columns?: readonly string[] | undefined;
+  /** Which rows to load. @default all */
+  readonly where?: Where | undefined;
   readonly database: string;
   readonly table: string;
   readonly mode: LoadMode;
@@ -55,8 +60,10 @@ export interface Digest {
 export interface LoadResult extends ChunkCounts {
   /** The loaded table, schema-qualified. */
   readonly table: string;
-  /** Rows counted in the source. */
+  /** Rows counted in the source, of those that match `where`. */
   readonly rowsIn: number;
+  /** Rows of the source that do not match `where`. */
+  readonly rowsExcluded?: number;
   /** Rows counted in the loaded table. */
   readonly rowsOut: number;
   /** Checksum of the rows, equal in the source and in the loaded table. */

@@ -27,8 +27,12 @@ export async function checkChosen(
   }
 }
 
-/** FLOAT and DOUBLE round by definition. Any other type must hold the value exactly. */
-function unfit({ name, type }: Column): string {
+/**
+ * Returns SQL for whether a text is not a value of the column's type.
+ *
+ * FLOAT and DOUBLE round by definition. Any other type must hold the value exactly.
+ */
+export function unfit({ name, type }: Column): string {
   const text = ident(name);
   const value = `TRY_CAST(${text} AS ${type})`;
   const fits = `${value} IS NOT NULL AND ${exactly(text, value, type)}`;

@@ -16,11 +16,13 @@ import { commonFormat } from './format.js';
 import { hashedSql, hashedTextSql, hashKind } from './hashed-sql.js';
 import { inferTypes } from './infer.js';
 import { parquetTypes } from './parquet-types.js';
-import type { CsvDialect, Format, SourceFile, SourcePins } from './pins.js';
-import { parquetTexts, readFileSql } from './read-sql.js';
+import { checkFilter, neededColumns, requireColumns } from './filter.js';
+import type { Column, CsvDialect, Format, SourceFile, SourcePins } from './pins.js';
+import { filteredSql, parquetTexts, readFileSql } from './read-sql.js';
 import { RowHashes } from './row-hash.js';
 import { SourceSession } from './session.js';
 import { textRows } from './text-rows.js';
+import type { Where } from './where.js';
 
 export interface SourceRequest {
   readonly source: string;
@@ -28,6 +30,10 @@ export interface SourceRequest {
   readonly header?: boolean | undefined;
   /** The types of columns whose types should not be detected. */
   readonly types?: ChosenTypes | undefined;
+  /** The columns to use, in this order. @default all */
+  readonly columns?: readonly string[] | undefined;
+  /** Which rows to use. @default all */
+  readonly where?: Where | undefined;
   /** How to hash rows. @default by MD5 */
   readonly hash?: 'columns' | undefined;
 }
@@ -57,7 +63,10 @@ export async function inspectFiles(
     const described = await describeFiles(session, format, paths, request.header);
     const names = commonNames(paths, described);
     const { dialects, files } = withDialects(stats, described);
-    const chosen = chosenNames(names, types);
+    requireColumns('types', types.keys(), names);
+    const { loaded, extra } = neededColumns(request, names);
+    const needed = [...loaded, ...extra];
+    const chosen = [...types.keys()].filter((name) => needed.includes(name));
     const partial = {
       format,
       dialects,
@@ -65,22 +74,34 @@ export async function inspectFiles(
       ...exactly(format),
       ...(request.hash ? { hash: request.hash } : {}),
     };
-    const free = names.filter((name) => !types.has(name));
+    const free = needed.filter((name) => !types.has(name));
     const sampled = files.map((file, i) => ({ file, columns: described[i]!.columns }));
     const found =
       format === 'parquet'
         ? await parquetTypes(session, paths, described, free)
         : await inferTypes(session, partial, sampled, free);
-    const columns = names.map((name) => ({ name, type: types.get(name) ?? found.get(name)! }));
+    const typed = (name: string): Column => ({ name, type: types.get(name) ?? found.get(name)! });
+    const columns = loaded.map(typed);
+    const filter = request.where?.length ? { where: request.where, extra: extra.map(typed) } : undefined;
+    if (filter) await checkFilter(session, filter.where, [...columns, ...filter.extra]);
+    const pins = { ...partial, columns, ...(filter ? { filter } : {}) };
     const counted: SourceFile[] = [];
     let checksum = 0n;
+    let all = 0;
     for (const file of files) {
-      const digest = await digestFile(session, { ...partial, columns }, file);
+      const digest = await digestFile(session, pins, file);
+      if (filter) all += await countRows(session, pins, file);
       counted.push({ ...file, rows: Number(digest.rows) });
       checksum += BigInt(digest.checksum);
     }
     const rows = counted.reduce((sum, file) => sum + file.rows, 0);
-    return { ...partial, columns, files: counted, rows, checksum: checksum.toString() };
+    return {
+      ...pins,
+      files: counted,
+      ...(filter ? { excluded: all - rows } : {}),
+      rows,
+      checksum: checksum.toString(),
+    };
   } finally {
     session.close();
   }
@@ -93,13 +114,15 @@ async function digestFile(
   file: SourceFile,
 ): Promise<{ rows: string; checksum: string }> {
   const { columns, chosen = [] } = pins;
-  const texts = pins.exact ? textRows(pins, file, columns) : parquetTexts(file, chosen);
+  const needed = [...columns, ...(pins.filter?.extra ?? [])];
+  const every = pins.exact ? textRows(pins, file, needed) : parquetTexts(file, chosen);
   await checkChosen(
     session,
     file,
-    texts,
-    columns.filter(({ name }) => chosen.includes(name)),
+    every,
+    needed.filter(({ name }) => chosen.includes(name)),
   );
+  const texts = pins.exact ? filteredSql(pins, every) : every;
   if (pins.hash) {
     const hashes = new RowHashes(columns.map((column) => hashKind(column, pins.exact === true)));
     const hashed = pins.exact ? hashedTextSql(columns, chosen, texts) : hashedSql(columns, readFileSql(pins, file));
@@ -111,19 +134,20 @@ async function digestFile(
   return { rows: String(digest?.['rows']), checksum: String(digest?.['checksum']) };
 }
 
+async function countRows(
+  session: SourceSession,
+  pins: Omit<SourcePins, 'files' | 'rows' | 'checksum'>,
+  file: SourceFile,
+): Promise<number> {
+  const { filter: _, ...unfiltered } = pins;
+  const rows = readFileSql({ ...unfiltered, columns: pins.columns.slice(0, 1) }, file);
+  const [counted] = await session.rows(`SELECT count(*)::VARCHAR AS n FROM ${rows}`, [file.path]);
+  return Number(counted?.['n']);
+}
+
 /** Parquet files have their own types, so there is no text to compare with. */
 function exactly(format: Format): { exact?: true } {
   return format === 'parquet' ? {} : { exact: true };
-}
-
-/** @throws ToolError if a type is chosen for a column that does not exist */
-function chosenNames(names: readonly string[], types: ReadonlyMap<string, string>): string[] {
-  const unknown = [...types.keys()].find((name) => !names.includes(name));
-  if (unknown === undefined) return [...types.keys()];
-  const some = names.slice(0, 20).map((name) => `"${name}"`);
-  throw new ToolError(
-    `types: there is no column "${unknown}"; the columns are: ${some.join(', ')}${names.length > some.length ? ', …' : ''}`,
-  );
 }
 
 function withDialects(stats: readonly Omit<SourceFile, 'rows'>[], described: readonly DescribedFile[]) {

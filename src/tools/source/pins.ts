@@ -1,5 +1,7 @@
 /** What `inspect` pins about a source, so that every later attempt reads the same rows in the same order. @module */
 
+import type { Where } from './where.js';
+
 export type Format = 'csv' | 'json' | 'ndjson' | 'parquet';
 
 export interface Column {
@@ -54,6 +56,17 @@ export interface SourcePins {
   readonly chosen?: readonly string[];
   /** How rows are hashed for the checksum: by column, as in `row-hash.ts`. Otherwise by MD5 of their text. */
   readonly hash?: 'columns';
+  /** Which rows count. Missing if all do. */
+  readonly filter?: Filter;
+  /** How many rows of the source do not count, because of the filter. */
+  readonly excluded?: number;
+  /** How many rows count. */
   readonly rows: number;
   readonly checksum: string;
+}
+
+export interface Filter {
+  readonly where: Where;
+  /** The columns that only the conditions need. */
+  readonly extra: readonly Column[];
 }

@@ -3,15 +3,19 @@ import { basename } from 'node:path';
 import { fileLiteral, ident, literal, structLiteral } from '../sql.js';
 import type { Column, SourceFile, SourcePins } from './pins.js';
 import { csvOptions, textRows } from './text-rows.js';
+import { whereSql } from './where-sql.js';
 
 /** DuckDB's virtual column that numbers a Parquet file's rows from 0. Unusable if the file has such a column itself. */
 const ROW_NUMBER = 'file_row_number';
 
-type ReadPins = Pick<SourcePins, 'format' | 'columns' | 'dialects' | 'exact' | 'chosen'>;
+type ReadPins = Pick<SourcePins, 'format' | 'columns' | 'dialects' | 'exact' | 'chosen' | 'filter'>;
 
-/** Returns whether reading can start at any row. In a text file, all earlier rows must be read first. */
-export function canJump({ format, columns }: ReadPins): boolean {
-  return format === 'parquet' && !columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER);
+/**
+ * Returns whether reading can start at any row. In a text file, all earlier rows must be read first, and behind a filter,
+ * rows have no numbers.
+ */
+export function canJump({ format, columns, filter }: ReadPins): boolean {
+  return format === 'parquet' && filter === undefined && !columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER);
 }
 
 /**
@@ -20,6 +24,23 @@ export function canJump({ format, columns }: ReadPins): boolean {
  * @param from the first row to read, counted from 0; must be 0 unless {@link canJump}
  */
 export function readFileSql(pins: ReadPins, file: SourceFile, from = 0): string {
+  if (!pins.filter) return everyRowSql(pins, file, from);
+  const columns = [...pins.columns, ...pins.filter.extra];
+  return filteredSql(pins, everyRowSql({ ...pins, columns }, file, from));
+}
+
+/**
+ * Returns the SQL for the pinned columns of the rows that count.
+ *
+ * @param from reads the pinned columns and those of the filter, with their types or as text
+ */
+export function filteredSql({ columns, filter }: Pick<SourcePins, 'columns' | 'filter'>, from: string): string {
+  if (!filter) return from;
+  const names = columns.map(({ name }) => ident(name)).join(', ');
+  return `(SELECT ${names} FROM ${from} WHERE ${whereSql(filter.where, [...columns, ...filter.extra])})`;
+}
+
+function everyRowSql(pins: ReadPins, file: SourceFile, from: number): string {
   if (pins.format === 'parquet') return parquetSql(pins, file, from);
   if (!pins.exact) return guessedSql(pins, file);
   const columns = pins.columns.map(({ name, type }) => `${ident(name)}::${type} AS ${ident(name)}`);

@@ -154,7 +154,8 @@ export class PostgresTarget implements Target {
       const explained = postgresError(this.target.database, error);
       if (!place || !(explained instanceof ToolError)) throw explained;
       const column = place.column === undefined ? '' : `, column "${place.column}"`;
-      throw new ToolError(`${basename(chunk.path)}, row ${chunk.from + place.line}${column}: ${explained.message}`);
+      const row = `row ${chunk.from + place.line}${chunk.filtered ? ' of those that match `where`' : ''}`;
+      throw new ToolError(`${basename(chunk.path)}, ${row}${column}: ${explained.message}`);
     }
   }
 
