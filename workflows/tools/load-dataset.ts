@@ -74,14 +74,15 @@ async function load(plan: LoadPlan, started: number, renew: () => Promise<void>)
   task.progress(source.rows, source.rows, 'rows');
   task.status('verify: comparing rows and checksums');
   const digest = await steps.verifyStaging(plan);
-  task.status('swap: putting the new table in place');
+  task.status(target.mode === 'upsert' ? 'merge: adding the rows' : 'swap: putting the new table in place');
   await renew();
-  await steps.swapTables(plan);
+  const merged = await steps.swapTables(plan);
   return {
     table: `${target.schema}.${target.table}`,
     rowsIn: source.rows,
     ...(source.excluded === undefined ? {} : { rowsExcluded: source.excluded }),
     rowsOut: digest.rows,
+    ...(merged ? { rowsInserted: merged.inserted, rowsUpdated: merged.updated } : {}),
     checksum: digest.checksum,
     ...counts,
     files: source.files.length,

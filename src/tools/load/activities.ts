@@ -27,7 +27,7 @@ export function loadActivities(config: ToolsConfig): LoadActivities {
     }),
     verifyStaging: loadStep(config, async (plan: LoadPlan, ctx) => await verify(config, plan, ctx)),
     swapTables: loadStep(config, async (plan: LoadPlan, ctx) => {
-      await withTarget(
+      return await withTarget(
         { config, target: plan.target, step: 'swap', ctx },
         async (target) => await target.swap(plan.source.columns),
       );

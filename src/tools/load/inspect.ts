@@ -11,9 +11,21 @@ import { withTarget } from './with-target.js';
 
 /** Checks the database before it reads the source, so that a wrong password or table is reported at once. */
 export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: StepContext): Promise<LoadPlan> {
+  if ((args.mode === 'upsert') !== (args.key !== undefined && args.key.length > 0))
+    throw new ToolError(
+      args.mode === 'upsert'
+        ? 'mode "upsert" needs `key`: the columns that decide which rows are the same'
+        : `mode "${args.mode}" takes no \`key\`; use mode "upsert" to add rows to an existing table`,
+    );
   const id = loadId(ctx.taskId);
   const where = await resolveTable(config, args, id, { step: 'inspect', attempt: ctx.attempt, signal: ctx.signal });
-  const target: LoadTarget = { id, database: args.database, ...where, mode: args.mode };
+  const target: LoadTarget = {
+    id,
+    database: args.database,
+    ...where,
+    mode: args.mode,
+    ...(args.key ? { key: args.key } : {}),
+  };
   const hash = await withTarget({ config, target, step: 'inspect', ctx }, async (opened) => {
     await opened.check([]);
     return await opened.hash();

@@ -14,7 +14,9 @@ const loadDatasetOutput = z.object({
   table: z.string().describe('The loaded table, as schema.table'),
   rowsIn: z.int().describe('Number of rows in the source, of those that match `where`'),
   rowsExcluded: z.int().optional().describe('Number of rows in the source that do not match `where`'),
-  rowsOut: z.int().describe('Number of rows in the loaded table'),
+  rowsOut: z.int().describe('Number of rows in the loaded table, or of rows added by an "upsert"'),
+  rowsInserted: z.int().optional().describe('"upsert" only: number of rows that are new in the table'),
+  rowsUpdated: z.int().optional().describe('"upsert" only: number of rows that have replaced rows with the same key'),
   checksum: z
     .string()
     .describe(
@@ -37,8 +39,8 @@ export function defineLoadDataset(config: ToolsConfig): DurableTool {
     name: 'load_dataset',
     title: 'Load a dataset',
     description:
-      'Loads CSV, NDJSON, JSON or Parquet files into a new database table. Every row is loaded exactly once, and row ' +
-      'count and checksum are verified before the table appears. If the load fails or is cancelled, the database ' +
+      'Loads CSV, NDJSON, JSON or Parquet files into a database table: a new one, in place of an old one, or added to one (`mode`). Every row is loaded exactly once, and row ' +
+      'count and checksum are verified before the table appears or changes. If the load fails or is cancelled, the database ' +
       'stays unchanged. No value is changed: text that is not exactly a number, date or time stays text, unless `types` ' +
       'says otherwise. Empty CSV fields become NULL; quoted empty fields stay empty text. ' +
       `Databases: ${databases.join(', ') || 'none configured'}.`,
@@ -69,10 +71,19 @@ export function defineLoadDataset(config: ToolsConfig): DurableTool {
         .regex(TABLE, 'must be a table name or schema.table')
         .describe('The table, as table or schema.table. Names are case-sensitive in PostgreSQL'),
       mode: z
-        .enum(['create', 'replace'])
+        .enum(['create', 'replace', 'upsert'])
         .default('create')
         .describe(
-          '"create" fails if the table exists. "replace" puts the new table in its place; indexes, constraints and grants of the old table are lost',
+          '"create" fails if the table exists. "replace" puts the new table in its place; indexes, constraints and grants of the old table are lost. ' +
+            '"upsert" adds the rows to the existing table: rows whose `key` exists are replaced, all others are inserted',
+        ),
+      key: z
+        .array(z.string().min(1))
+        .min(1)
+        .max(32)
+        .optional()
+        .describe(
+          '"upsert" only: the columns that decide which rows are the same, such as ["id"]: those of a primary key or unique index of the table',
         ),
       chunkRows: z
         .int()

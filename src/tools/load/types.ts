@@ -19,11 +19,17 @@ export interface LoadArguments {
   readonly database: string;
   readonly table: string;
   readonly mode: LoadMode;
+  /** `upsert`: the columns that decide which rows are the same. */
+  readonly key?: readonly string[] | undefined;
   readonly chunkRows: number;
 }
 
-/** `create` fails if the table exists; `replace` puts the loaded table in its place. */
-export type LoadMode = 'create' | 'replace';
+/**
+ * - `create`: fails if the table exists
+ * - `replace`: puts the loaded table in its place
+ * - `upsert`: adds the rows to the existing table; rows whose key exists are replaced
+ */
+export type LoadMode = 'create' | 'replace' | 'upsert';
 
 /** Identifies one load and its tables for as long as any of them exists. */
 export interface LoadTarget {
@@ -34,6 +40,8 @@ export interface LoadTarget {
   readonly schema: string;
   readonly table: string;
   readonly mode: LoadMode;
+  /** Only for `upsert`. */
+  readonly key?: readonly string[];
 }
 
 export interface LoadPlan {
@@ -51,6 +59,12 @@ export interface ChunkCounts {
   readonly attempts: number;
 }
 
+/** What an `upsert` did to the table. */
+export interface MergeCounts {
+  readonly inserted: number;
+  readonly updated: number;
+}
+
 export interface Digest {
   readonly rows: number;
   /** Sum of a 60-bit hash of every row, in decimal. Counts duplicates and does not depend on the order of rows. */
@@ -66,6 +80,9 @@ export interface LoadResult extends ChunkCounts {
   readonly rowsExcluded?: number;
   /** Rows counted in the loaded table. */
   readonly rowsOut: number;
+  /** `upsert`: rows that were new, and rows that have replaced others. */
+  readonly rowsInserted?: number;
+  readonly rowsUpdated?: number;
   /** Checksum of the rows, equal in the source and in the loaded table. */
   readonly checksum: string;
   readonly files: number;
@@ -80,7 +97,8 @@ export interface LoadActivities {
   createStaging(plan: LoadPlan): Promise<void>;
   loadChunks(plan: LoadPlan): Promise<ChunkCounts>;
   verifyStaging(plan: LoadPlan): Promise<Digest>;
-  swapTables(plan: LoadPlan): Promise<void>;
+  /** Puts the rows in place: the whole table, or the rows of an `upsert`, which it counts. */
+  swapTables(plan: LoadPlan): Promise<MergeCounts | undefined>;
   /** Restores the database to its state before the load. */
   undoLoad(target: LoadTarget): Promise<void>;
   /**

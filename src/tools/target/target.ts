@@ -1,5 +1,5 @@
 /** What a load needs from a database. `postgres/` and `duckdb/` implement it. @module */
-import type { ChunkCounts, Digest, LoadTarget } from '../load/types.js';
+import type { ChunkCounts, Digest, LoadTarget, MergeCounts } from '../load/types.js';
 import type { Chunk } from '../source/chunks.js';
 import type { Column, SourcePins } from '../source/pins.js';
 import type { RowBatch } from '../source/reader.js';
@@ -36,8 +36,13 @@ export interface Target {
   hash(): Promise<SourcePins['hash']>;
   /** Computes count and checksum of the staging table in the database itself, in the way the source's were computed. */
   digest(source: Pick<SourcePins, 'columns' | 'exact' | 'hash'>): Promise<Digest>;
-  /** Puts the staging table in the table's place and records this in the same transaction. */
-  swap(columns: readonly Column[]): Promise<void>;
+  /**
+   * Puts the staging table in the table's place, or merges its rows into the table, and records this in the same
+   * transaction.
+   *
+   * @returns what a merge did
+   */
+  swap(columns: readonly Column[]): Promise<MergeCounts | undefined>;
   /** Restores the state before the load. Works even after {@link swap}, until {@link settle}. */
   undo(): Promise<void>;
   /** Drops the table that a swapped load replaced, or the tables that an unswapped load left behind. */

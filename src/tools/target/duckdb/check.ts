@@ -18,6 +18,7 @@ export async function checkTable(query: Query, { schema, table, mode }: LoadTarg
     `SELECT 1 FROM information_schema.schemata WHERE catalog_name = current_database() AND lower(schema_name) = lower(${literal(schema)})`,
   );
   if (schemas.length === 0) throw new ToolError(`the schema "${schema}" does not exist; use an existing one`);
+  if (mode === 'upsert') return;
   const [existing] = await query(
     `SELECT table_type FROM information_schema.tables
      WHERE table_catalog = current_database() AND lower(table_schema) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`,

@@ -61,11 +61,13 @@ export async function settleTables(query: Query, target: LoadTarget, names: Load
   });
 }
 
-async function dropOwn(query: Query, schema: string, names: LoadTables): Promise<void> {
+/** Drops the load's own tables. */
+export async function dropOwn(query: Query, schema: string, names: LoadTables): Promise<void> {
   for (const name of Object.values(names)) await query(`DROP TABLE IF EXISTS ${ident(schema, name as string)}`);
 }
 
-async function transaction(query: Query, work: () => Promise<void>): Promise<void> {
+/** Runs `work` in a transaction, and rolls back if it throws. */
+export async function transaction(query: Query, work: () => Promise<void>): Promise<void> {
   await query('BEGIN');
   try {
     await work();
@@ -77,7 +79,7 @@ async function transaction(query: Query, work: () => Promise<void>): Promise<voi
 }
 
 /** Returns a table's name as it is spelled in the database; undefined if there is no such table. */
-async function nameOf(query: Query, schema: string, table: string): Promise<string | undefined> {
+export async function nameOf(query: Query, schema: string, table: string): Promise<string | undefined> {
   const [row] = await query(
     `SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()
      AND lower(schema_name) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`,

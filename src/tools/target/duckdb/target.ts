@@ -1,7 +1,7 @@
 /** A load's tables in a DuckDB file. @module */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
-import type { ChunkCounts, Digest, LoadTarget } from '../../load/types.js';
+import type { ChunkCounts, Digest, LoadTarget, MergeCounts } from '../../load/types.js';
 import { digestSql } from '../../source/canonical.js';
 import type { Chunk } from '../../source/chunks.js';
 import type { Column, SourcePins } from '../../source/pins.js';
@@ -16,6 +16,7 @@ import { checkTable } from './check.js';
 import { isKeyConflict } from './errors.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { settleTables, swapTables, undoTables } from './swap.js';
+import { checkUpsert, mergeRows, undoMerge } from './upsert.js';
 
 /** How often to check whether another attempt in this process is done with a chunk, in milliseconds. */
 const LOOK_AGAIN = 50;
@@ -42,8 +43,9 @@ export class DuckDBTarget implements Target {
     session.signal.addEventListener('abort', this.#interrupt, { once: true });
   }
 
-  async check(_columns: readonly Column[]): Promise<void> {
+  async check(columns: readonly Column[]): Promise<void> {
     await checkTable(this.#query, this.target);
+    if (this.target.mode === 'upsert') await checkUpsert(this.#query, this.target, columns);
   }
 
   async create(columns: readonly Column[], confirm = async (): Promise<void> => {}): Promise<void> {
@@ -98,12 +100,21 @@ export class DuckDBTarget implements Target {
     return { rows: Number(row?.['rows']), checksum: String(row?.['checksum']) };
   }
 
-  async swap(columns: readonly Column[]): Promise<void> {
+  async swap(columns: readonly Column[]): Promise<MergeCounts | undefined> {
+    if (this.target.mode === 'upsert') {
+      let counts: MergeCounts | undefined;
+      await oneAtATime(this.target.id, async () => {
+        counts = await mergeRows(this.#query, this.target, this.#names, columns);
+      });
+      return counts;
+    }
     await swapTables(this.#query, this.target, this.#names, async () => await this.check(columns));
+    return undefined;
   }
 
   async undo(): Promise<void> {
-    await oneAtATime(this.target.id, async () => await undoTables(this.#query, this.target, this.#names));
+    const undo = this.target.mode === 'upsert' ? undoMerge : undoTables;
+    await oneAtATime(this.target.id, async () => await undo(this.#query, this.target, this.#names));
   }
 
   async settle(): Promise<void> {

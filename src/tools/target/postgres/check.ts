@@ -51,6 +51,7 @@ export async function checkTable(session: PostgresSession, target: LoadTarget): 
     throw new ToolError(`the database uses the encoding ${found?.encoding}; only UTF8 is supported`);
   if (found.may_create === null) throw new ToolError(`the schema "${schema}" does not exist; use an existing one`);
   if (!found.may_create) throw new ToolError(`the database user may not create tables in the schema "${schema}"`);
+  if (mode === 'upsert') return;
   const [existing] = await session.query<TableRow>(TABLE_SQL, [schema, table]);
   if (!existing) return;
   if (mode === 'create') throw new ToolError(`${name} exists; use mode "replace" to put the new table in its place`);

@@ -65,7 +65,7 @@ export async function settleTables(session: PostgresSession, target: LoadTarget,
  *
  * @throws ToolError naming the tables that are left, after everything else is done
  */
-async function exclusiveDrop(
+export async function exclusiveDrop(
   session: PostgresSession,
   target: LoadTarget,
   names: LoadTables,
@@ -106,6 +106,11 @@ export async function exclusive(
     await session.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`mcp-tasks ${ident(schema, table)}`]);
     await work();
   });
+}
+
+/** Returns whether there is a table with this name. */
+export async function exists(session: PostgresSession, schema: string, name: string): Promise<boolean> {
+  return (await oidOf(session, schema, name)) !== undefined;
 }
 
 async function oidOf(session: PostgresSession, schema: string, name: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 /** A load's tables in PostgreSQL. @module */
 import { Buffer } from 'node:buffer';
 import { basename } from 'node:path';
-import type { ChunkCounts, Digest, LoadTarget } from '../../load/types.js';
+import type { ChunkCounts, Digest, LoadTarget, MergeCounts } from '../../load/types.js';
 import type { Chunk } from '../../source/chunks.js';
 import type { Column, SourcePins } from '../../source/pins.js';
 import type { RowBatch } from '../../source/reader.js';
@@ -15,6 +15,7 @@ import { copyText } from './copy-text.js';
 import { copyPlace, postgresError } from './errors.js';
 import { sessionPrefix, type PostgresSession } from './session.js';
 import { exclusive, settleTables, swapTables, undoTables } from './swap.js';
+import { checkUpsert, mergeRows, undoMerge } from './upsert.js';
 
 export class PostgresTarget implements Target {
   readonly #names: LoadTables;
@@ -35,6 +36,7 @@ export class PostgresTarget implements Target {
         );
     }
     await checkTable(this.session, this.target);
+    if (this.target.mode === 'upsert') await checkUpsert(this.session, this.target, columns);
   }
 
   async create(columns: readonly Column[], confirm = async (): Promise<void> => {}): Promise<void> {
@@ -108,13 +110,16 @@ export class PostgresTarget implements Target {
     return { rows: Number(row?.rows), checksum: row?.checksum ?? '' };
   }
 
-  async swap(columns: readonly Column[]): Promise<void> {
+  async swap(columns: readonly Column[]): Promise<MergeCounts | undefined> {
+    if (this.target.mode === 'upsert') return await mergeRows(this.session, this.target, this.#names, columns);
     await swapTables(this.session, this.target, this.#names, async () => await this.check(columns));
+    return undefined;
   }
 
   async undo(): Promise<void> {
     await this.#stopOthers();
-    await undoTables(this.session, this.target, this.#names);
+    const undo = this.target.mode === 'upsert' ? undoMerge : undoTables;
+    await undo(this.session, this.target, this.#names);
   }
 
   async settle(): Promise<void> {
