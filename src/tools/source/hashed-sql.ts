@@ -56,6 +56,8 @@ function textValue(column: Column): string {
 function exactFloat({ name, type }: Column): string {
   const text = ident(name);
   const number = `TRY_CAST(${text} AS ${type})`;
-  const refused = literal(`column ${text} has a number that is not exactly a ${type}`);
+  const refused = literal(
+    `column ${text} has a number that is not exactly a ${type}; choose its type with "types", such as VARCHAR or DECIMAL`,
+  );
   return `CASE WHEN ${text} IS NULL THEN NULL WHEN ${text} = ${number}::VARCHAR OR ${isExactFloat(text, type)} THEN ${number}::DOUBLE ELSE error(${refused}) END`;
 }
