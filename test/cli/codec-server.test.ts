@@ -164,8 +164,9 @@ describe('answers', () => {
     const { status, body } = await send('POST', '/decode', {}, bodyWith(given));
     expect(status).toBe(422);
     expect(body).toContain('with key other');
-    await vi.waitFor(() =>
-      expect(server.output()).toContain('codec request refused: A payload is encrypted with key other'),
+    await vi.waitFor(
+      () => expect(server.output()).toContain('codec request refused: A payload is encrypted with key other'),
+      20_000,
     );
   });
 

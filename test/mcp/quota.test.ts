@@ -254,7 +254,7 @@ describe('unread responses', () => {
   it('are counted until their client has taken them', async () => {
     const { options, held } = counting();
     const response = await countUnread(new Response(parts(3, 100), events), options);
-    await vi.waitFor(() => expect(held()).toBe(300));
+    await vi.waitFor(() => expect(held()).toBe(300), 20_000);
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     // It has been handed over, but perhaps not sent yet.
@@ -274,7 +274,7 @@ describe('unread responses', () => {
   ])('beyond the limit of the %s, a stream is cut off', async (_, count, limit) => {
     const { options, held } = counting(limit);
     const response = await countUnread(new Response(parts(count, 100), events), options);
-    await vi.waitFor(() => expect(options.cut).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(options.cut).toHaveBeenCalledTimes(1), 20_000);
     await expect(response.text()).rejects.toThrow('did not read');
     expect(options.over).toHaveBeenCalledTimes(1);
     expect(held()).toBe(0);
@@ -300,7 +300,7 @@ describe('unread responses', () => {
       cancel: cancelled,
     });
     const response = await countUnread(new Response(endless, events), { ...options, signal: gone.signal });
-    await vi.waitFor(() => expect(held()).toBe(100));
+    await vi.waitFor(() => expect(held()).toBe(100), 20_000);
     gone.abort();
     expect(held()).toBe(0);
     expect(cancelled).toHaveBeenCalled();

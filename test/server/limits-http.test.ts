@@ -222,7 +222,7 @@ describe.each(['v2', 'v1'] as const)('%s SDK', (sdk) => {
       const stream = await listen(nobody);
       expect(stream.response.status).toBe(200);
       return stream;
-    });
+    }, 20_000);
     const refused = await listen(nobody);
     expect(refused.response.status).toBe(429);
     expect((await refused.all())[0]?.error).toMatchObject({
@@ -245,10 +245,10 @@ describe.each(['v2', 'v1'] as const)('%s SDK', (sdk) => {
       const answer = await ping();
       expect(answer.status).toBe(429);
       return answer;
-    });
+    }, 20_000);
     expect(refused).toMatchObject(refusal('unansweredBytes', 100_000, 1_000));
     socket.destroy();
-    await vi.waitFor(async () => expect((await ping()).status).toBe(200));
+    await vi.waitFor(async () => expect((await ping()).status).toBe(200), 20_000);
   });
 
   // The v1 SDK's adapter closes the whole connection of a stream that is cut off, so there is room again at once.

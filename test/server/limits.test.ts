@@ -151,7 +151,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
         await send(on, 'tools/call', { name: 'wait', arguments: { gate: at } }, { capabilities: {}, ...options });
       const first = call(ann, mine);
       const second = call({ ...ann, signal: dropped.signal }).catch(() => undefined);
-      await vi.waitFor(async () => expect(await call(ann)).toMatchObject(refusal('waitingRequests', 2, 1_000)));
+      await vi.waitFor(async () => expect(await call(ann)).toMatchObject(refusal('waitingRequests', 2, 1_000)), 20_000);
       const theirs = gate();
       release(theirs);
       expect((await call(bob, theirs)).status).toBe(200);
@@ -167,7 +167,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
         release(a);
         release(b);
         for (const { status } of await Promise.all([call(ann, a), call(ann, b)])) expect(status).toBe(200);
-      });
+      }, 20_000);
     });
 
     it('refuses a progress token of more than 256 characters, in plain calls too', async () => {
@@ -274,7 +274,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
     await vi.waitFor(async () => {
       responses.push(await unread());
       expect(responses.at(-1)?.status).toBe(429);
-    });
+    }, 20_000);
     expect(responses.length).toBeLessThan(10);
     expect(await responses.at(-1)?.json()).toMatchObject(refusalBody('unreadBytes', 150_000));
     expect((await send2025(on, 'tasks/get', { taskId }, bob)).error?.code).toBe(-32602);
@@ -380,7 +380,7 @@ it('over stdio, subscriptions are limited, and their places freed, by the end of
           const found = received.find(fits);
           if (!found) throw new Error('not yet');
           return found;
-        }),
+        }, 20_000),
     };
   };
   const acknowledged = (id: string) => (message: JSONRPCMessage) =>

@@ -176,9 +176,9 @@ describe.each([
     );
     const socket = connect(Number(new URL(other.url).port), '127.0.0.1');
     socket.write('GET /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3));
-    await vi.waitFor(() => expect(asked.size).toBe(3));
+    await vi.waitFor(() => expect(asked.size).toBe(3), 20_000);
     socket.destroy();
-    await vi.waitFor(() => expect(aborted.size).toBe(3));
+    await vi.waitFor(() => expect(aborted.size).toBe(3), 20_000);
     await other.close();
   });
 

@@ -172,7 +172,7 @@ it('continues as an activity from its checkpoint once the function has settled',
   await stack.startWorker();
   const id = await start();
   await firstRun;
-  await vi.waitFor(async () => expect((await stack.tasks.engine.get('ann', id)).outcome).toBeUndefined());
+  await vi.waitFor(async () => expect((await stack.tasks.engine.get('ann', id)).outcome).toBeUndefined(), 20_000);
   settle();
   expect(await textOf(id)).toBe('done');
   expect(runs).toEqual([
