@@ -107,13 +107,19 @@ export async function serveHttp(
 }
 
 /**
+ * How many connections may wait to be accepted, if the operating system allows as many: after a restart, all clients
+ * connect again at once. Node's default is 511.
+ */
+const BACKLOG = 4_096;
+
+/**
  * Makes a server listen.
  * @throws McpTasksError `CONFIGURATION` if the port is taken or reserved, or the host is not an address of this machine
  */
 export async function listen(server: Server, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
 }
 
