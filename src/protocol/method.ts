@@ -13,7 +13,7 @@ type Handle<Params> = (
 
 /** Makes a method whose parameters have the type of its schema. */
 export function method<Params extends z.ZodType>(
-  about: { readonly params: Params; readonly poll: boolean },
+  about: { readonly params: Params } & Pick<Method, 'poll' | 'waits'>,
   handle: Handle<z.infer<Params>>,
 ): Method {
   return { ...about, handle };

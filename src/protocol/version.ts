@@ -139,6 +139,8 @@ export interface Method {
   readonly params: z.ZodType;
   /** Whether clients poll with it. Over HTTP a poll gets no stream. */
   readonly poll: boolean;
+  /** Whether it waits, so that over HTTP it is always answered on a stream. @default false */
+  readonly waits?: boolean;
   /** @param params as {@link params} parsed them */
   handle(params: never, tasks: TaskOperations, ctx: RequestContext): Promise<RpcResult>;
 }

@@ -4,7 +4,8 @@
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { directAnswer, respondDirectly } from '../mcp/handlers/direct.js';
+import { directAnswer, directWait, respondDirectly } from '../mcp/handlers/direct.js';
+import { DirectStreams } from '../mcp/handlers/direct-streams.js';
 import { finite, keepAliveOf, type StreamOptions } from '../mcp/http/handler-options.js';
 import { RPC } from '../protocol/errors.js';
 import type { AuthInfo } from '../mcp/request/owner.js';
@@ -31,14 +32,21 @@ export function httpHandler(
 ): FetchHandler {
   const keepAliveMs = keepAliveOf(options);
   const serving = new Set<McpServer>();
+  const streams = new DirectStreams(keepAliveMs);
 
   async function serve(request: Request, given: Given, peer: Peer): Promise<Response> {
     const { authInfo, parsedBody } = given;
     const accepted = acceptedRequest(service, { headers: request.headers, body: parsedBody });
-    const answer = accepted && directAnswer(service, accepted, { request, peer });
+    const from = { request, peer };
+    const answer = accepted && (directAnswer(service, accepted, from) ?? directWait(service, accepted, from));
     const mcp = await factory({ request, authInfo });
-    if (answer && isFree(mcp))
-      return await respondDirectly(accepted, request, answer).finally(() => mcp.server.onclose?.());
+    if (answer && isFree(mcp)) {
+      if (typeof answer === 'function')
+        return await respondDirectly(accepted, request, answer).finally(() => mcp.server.onclose?.());
+      // Nothing needs the server while the request waits.
+      mcp.server.onclose?.();
+      return streams.respond(answer);
+    }
     serving.add(mcp);
     const done = async (): Promise<void> => {
       serving.delete(mcp);
@@ -74,6 +82,7 @@ export function httpHandler(
       }
     },
     async close() {
+      streams.close();
       await Promise.all([...serving].map(async (mcp) => await mcp.close()));
     },
   };

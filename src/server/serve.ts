@@ -19,7 +19,8 @@ import {
   type StdioServerHandle,
 } from '@modelcontextprotocol/server/stdio';
 import { finite, keepAliveOf, type HandlerOptions as CommonOptions } from '../mcp/http/handler-options.js';
-import { directAnswer, respondDirectly } from '../mcp/handlers/direct.js';
+import { directAnswer, directWait, respondDirectly } from '../mcp/handlers/direct.js';
+import { DirectStreams } from '../mcp/handlers/direct-streams.js';
 import type { OwnerRule } from '../mcp/request/owner.js';
 import type { TaskService } from '../mcp/service.js';
 import { Peer } from '../mcp/sessions/peer.js';
@@ -79,6 +80,7 @@ export function httpHandler(
     // Counted here already, for each owner too.
     maxSubscriptions: finite(subscriptions.process),
   });
+  const streams = new DirectStreams(keepAliveMs);
   let closed = false;
   const handler: PeerHandler = {
     async fetch(request, given, peer) {
@@ -87,13 +89,19 @@ export function httpHandler(
       if (closed || request.method !== 'POST') return await bySdk();
       const posted = { headers: request.headers, body: given.parsedBody };
       const accepted = acceptedRequest(service, posted, { options, codec });
-      const answer = accepted && directAnswer(service, accepted, { request, peer });
+      const from = { request, peer };
+      const answer = accepted && (directAnswer(service, accepted, from) ?? directWait(service, accepted, from));
       if (!answer) return await bySdk();
       const { stated } = accepted.version;
       const made = makeServer(factory, contextOf(stated, request, given));
       const mcp = await made.catch(() => undefined);
       // The SDK reports what is wrong with the server.
       if (!(mcp instanceof McpServer) || mcp.isConnected()) return await bySdk(made);
+      if (typeof answer !== 'function') {
+        // Nothing needs the server while the request waits.
+        mcp.server.onclose?.();
+        return streams.respond(answer);
+      }
       const result = async (): Promise<RpcResult> => {
         const plain = await answer();
         return stated === 'in-requests' ? statelessResult(mcp, plain) : plain;
@@ -102,6 +110,7 @@ export function httpHandler(
     },
     async close() {
       closed = true;
+      streams.close();
       await sdk.close();
     },
   };

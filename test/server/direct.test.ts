@@ -82,12 +82,18 @@ describe.each(wires)('$name', ({ adapt, modern }) => {
     const id = taskId(await send('tools/call', call('wait', { n: 1 })));
     const ended = taskId(await send('tools/call', call('wait', { n: 2 })));
     await send('tasks/cancel', { taskId: ended });
+    // In 2026-07-28 they are part of the task.
+    const results: [string, Record<string, unknown>][] = [
+      ['tasks/result', { taskId: 'mcp-unknown' }],
+      ['tasks/result', { taskId: ended }],
+    ];
     const requests: [string, Record<string, unknown>][] = [
       ['tasks/get', { taskId: id }],
       ['tasks/get', { taskId: 'mcp-unknown' }],
       ['tools/call', call('wait', { n: 'one' })],
       ['tasks/cancel', { taskId: ended }],
       ['tasks/get', { taskId: ended }],
+      ...(modern ? [] : results),
     ];
     for (const [method, params] of requests) {
       const direct = await send(method, params);
@@ -146,6 +152,33 @@ describe('the server that the factory makes', () => {
     });
     expect(events).toEqual(['made', 'closed']);
     expect(reply.error?.code).toBe(-32602);
+  });
+
+  it('is closed while a request waits for a task, and the wait ends with the handler', async () => {
+    const open = new Set<McpServer>();
+    const handler = stack.tasks.handler(() => {
+      const mcp = new McpServer({ name: 'brief', version: '1' });
+      open.add(mcp);
+      mcp.server.onclose = () => open.delete(mcp);
+      return mcp;
+    });
+    const { result } = await send2025(handler, 'tools/call', { name: 'wait', arguments: {}, task: {} });
+    const response = await handler.fetch(
+      new Request('http://127.0.0.1/mcp', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': '2025-11-25',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tasks/result', params: { taskId: result.task.taskId } }),
+      }),
+    );
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(open.size).toBe(0);
+    expect(connects()).toBe(0);
+    await handler.close();
+    expect(await response.text()).toBe(': open\n\n');
   });
 
   it('names itself in each result', async () => {

@@ -1,7 +1,7 @@
 /**
  * Requests over HTTP that are answered in front of the SDK, because serving them through a server instance takes
  * several times longer than everything else. They are those whose answer is a single message: polls, and calls of
- * durable tools that become tasks. The SDK answers all others, and every request that it would not accept: its errors
+ * durable tools that become tasks; and those that wait for a task (`direct-streams.ts`). The SDK answers all others, and every request that it would not accept: its errors
  * stay its own.
  * @module
  */
@@ -13,6 +13,7 @@ import { wholeAnswer } from '../request/whole-answer.js';
 import type { TaskService } from '../service.js';
 import type { Peer } from '../sessions/peer.js';
 import { dispatchCall } from './dispatch.js';
+import type { StreamedAnswer } from './direct-streams.js';
 import { taskMethods } from './methods.js';
 
 /** A request that the SDK would pass to its handler, as its adapter found it. */
@@ -38,7 +39,7 @@ export type DirectAnswer = () => Promise<RpcResult>;
 export function mayBeDirect({ versions, tools }: TaskService, body: unknown): boolean {
   const { method, params } = (body ?? {}) as { readonly method?: unknown; readonly params?: unknown };
   if (typeof method !== 'string') return false;
-  if (method !== 'tools/call') return versions.some((version) => isPoll(version, method));
+  if (method !== 'tools/call') return versions.some((version) => isDirect(version, method));
   const { name } = (params ?? {}) as { readonly name?: unknown };
   return typeof name === 'string' && tools.has(name);
 }
@@ -75,6 +76,31 @@ export function directAnswer(
   return async () => await served.handle(parsed.data, ctx);
 }
 
+/** Returns what answers the request on a stream, if it waits for a task; `undefined` otherwise. */
+export function directWait(
+  service: TaskService,
+  accepted: AcceptedRequest,
+  { request, peer }: { readonly request: Request; readonly peer: Peer },
+): StreamedAnswer | undefined {
+  const { version, id, method, params } = accepted;
+  if (REPEATING.some((name) => name in params) || !isDirect(version, method) || !version.methods[method]?.waits)
+    return undefined;
+  const served = taskMethods(service, version)[method];
+  const parsed = served?.params.safeParse(params);
+  if (!served || !parsed?.success) return undefined;
+  const { session } = peer;
+  return {
+    id,
+    signal: request.signal,
+    session: session?.id,
+    answers: session?.answers,
+    run: async (stream, signal) => {
+      const ctx = contextOf(accepted, request, peer);
+      return await served.handle(parsed.data, { ...ctx, stream, signal });
+    },
+  };
+}
+
 /** Returns the response to the request: its result or its error. */
 export async function respondDirectly(
   { id }: AcceptedRequest,
@@ -99,6 +125,10 @@ export async function respondDirectly(
 
 function isPoll({ methods }: ProtocolVersion, method: string): boolean {
   return Object.hasOwn(methods, method) && methods[method]?.poll === true;
+}
+
+function isDirect({ methods }: ProtocolVersion, method: string): boolean {
+  return Object.hasOwn(methods, method) && (methods[method]?.poll === true || methods[method]?.waits === true);
 }
 
 /** Returns whether the call is answered with a task, and nothing is asked first. */

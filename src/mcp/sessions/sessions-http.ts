@@ -80,6 +80,7 @@ export function serveSessions(
     const { expired } = peer;
     const release = service.quota.hold(peer, 'streams');
     const stream = new EventStream({
+      kind: 'session',
       session: session.id,
       answers: session.answers,
       expired,

@@ -10,7 +10,7 @@ export const methods: ProtocolVersion['methods'] = {
     task2025(await tasks.get(taskId), tasks.pollInterval),
   ),
 
-  'tasks/result': method({ params: TaskParams, poll: false }, async ({ taskId }, tasks) => {
+  'tasks/result': method({ params: TaskParams, poll: false, waits: true }, async ({ taskId }, tasks) => {
     const result = await tasks.result(taskId);
     return { ...result, _meta: { ...result._meta, ...relatedTask(taskId) } };
   }),
