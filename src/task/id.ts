@@ -43,9 +43,17 @@ export function isTaskId(id: string): boolean {
 
 /** Whether `id` is a well-formed task ID with one of these owner tags. */
 export function belongsTo(id: string, tags: readonly string[]): boolean {
-  const tag = TASK_ID.exec(id)?.[1];
+  const tag = tagOf(id);
   return tag !== undefined && tags.includes(tag);
 }
+
+/** Returns the owner tag of a task ID; `undefined` if it is not a well-formed one. */
+export function tagOf(id: string): string | undefined {
+  return TASK_ID.exec(id)?.[1];
+}
+
+/** The range of workflow IDs that the tasks of all owners have, in the form of {@link idRange}. */
+export const EVERY_ID: readonly [from: string, to: string] = ['mcp-0', 'mcp-g'];
 
 /** Returns the range of workflow IDs that a tag's tasks can have; `to` is exclusive ('g' follows the hex digits). */
 export function idRange(tag: string): readonly [from: string, to: string] {

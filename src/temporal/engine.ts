@@ -5,6 +5,7 @@
  * @module
  */
 import type { Client, ConnectionLike } from '@temporalio/client';
+import type { Logger } from '../local/log.js';
 import { openCursor, sealCursor } from '../task/cursor.js';
 import { milliseconds, type Duration } from '../task/duration.js';
 import { isMcpTasksError, McpTasksError } from '../task/errors.js';
@@ -52,6 +53,8 @@ export interface EngineOptions {
   readonly deleteExpired?: boolean;
   /** The maximum number of concurrent long polls, shared by all waits of this engine. @default 300 */
   readonly maxLongPolls?: number;
+  /** Logs that Temporal's visibility store fails while this engine relies on it. @default nothing is logged */
+  readonly logger?: Logger;
   /** Keeps this engine's task IDs apart from those of other engines with the same keys. @default none */
   readonly scope?: string;
 }
@@ -69,6 +72,12 @@ export interface WatchOptions {
    * @default always
    */
   readonly news?: (task: Task) => boolean;
+  /**
+   * Whether progress and other changes are needed. If not, only the task's end is sure to be shown while there are more
+   * waits than long polls.
+   * @default always
+   */
+  readonly closely?: (task: Task) => boolean;
   /**
    * Whether to throw, instead of waiting, if Temporal or a codec is unavailable for the first read.
    * @default false
@@ -95,6 +104,7 @@ export class Engine {
     resultRetention = '1 hour',
     deleteExpired = false,
     maxLongPolls = 300,
+    logger,
     scope,
   }: EngineOptions) {
     this.#calls = new Calls(client);
@@ -108,7 +118,7 @@ export class Engine {
     );
     this.#keyed = new KeyedStarts(this.#calls, keys, this.#reader, this.#starter);
     this.#list = new TaskList(this.#calls, this.#reader);
-    this.#watchers = new Watchers(this.#calls, this.#reader, this.#started, maxLongPolls);
+    this.#watchers = new Watchers(this.#calls, this.#reader, this.#started, { maxLongPolls, logger });
   }
 
   /**
@@ -169,11 +179,11 @@ export class Engine {
     owner: string,
     id: string,
     signal?: AbortSignal,
-    { progress = () => true, news = () => true, impatient = false }: WatchOptions = {},
+    { progress = () => true, news = () => true, closely, impatient = false }: WatchOptions = {},
   ): AsyncGenerator<Task, void> {
     this.#own(owner, id);
     const wanted = (task: Task): Wanted => (progress(task) ? 'progress' : news(task) ? 'news' : 'ending');
-    return this.#watchers.watch({ owner, id, signal }, { wanted, impatient });
+    return this.#watchers.watch({ owner, id, signal }, { wanted, closely, impatient });
   }
 
   /**

@@ -14,7 +14,7 @@ import { Namespaces, type TaskEngine } from './namespaces.js';
 
 export interface OpenOptions {
   /** The options of the engine of every namespace. */
-  readonly engine: Omit<EngineOptions, 'client' | 'scope'>;
+  readonly engine: Omit<EngineOptions, 'client' | 'scope' | 'logger'>;
   readonly temporal: TemporalOptions | undefined;
   /** Connection options for further namespaces, merged over `temporal`. @default the target's namespace is the only one */
   readonly namespaces: Readonly<Record<string, TemporalOptions>> | undefined;
@@ -50,9 +50,9 @@ function engineOn(
   { scope, isKnown = false }: { readonly scope?: string; readonly isKnown?: boolean } = {},
 ): Engine {
   const dataConverter = options.dataConverter(target.namespace);
-  const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
-  const engine = new Engine({ ...options.engine, client, ...(scope === undefined ? {} : { scope }) });
   const { logger, closing } = options;
+  const client = temporalClient({ ...target, ...(dataConverter ? { dataConverter } : {}) });
+  const engine = new Engine({ ...options.engine, client, logger, ...(scope === undefined ? {} : { scope }) });
   // A dev server has answered before it is used.
   if (target.explicit && !isKnown) void firstContact({ client, address: target.address, logger, closing });
   const { taskQueue, deleteExpired } = options.engine;

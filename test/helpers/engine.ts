@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../src/index.js';
 import type { WorkflowMapping } from '../../src/task/workflow-mapping.js';
-import { Engine, Keyring } from '../../src/temporal/index.js';
+import { Engine, Keyring, type EngineOptions } from '../../src/temporal/index.js';
 import type { TaskEngine } from '../../src/temporal/namespaces.js';
 import { key } from './stack.js';
 
@@ -20,7 +20,10 @@ export interface OpenEngine {
 }
 
 /** @param address of Temporal, or of a proxy in front of it */
-export function openEngine(address = inject('temporalAddress')): OpenEngine {
+export function openEngine(
+  address = inject('temporalAddress'),
+  options: Pick<EngineOptions, 'maxLongPolls' | 'logger'> = {},
+): OpenEngine {
   const taskQueue = `plain-${randomUUID()}`;
   const query = async <I extends { readonly queryType: string }>(
     input: I,
@@ -36,7 +39,7 @@ export function openEngine(address = inject('temporalAddress')): OpenEngine {
     interceptors: { workflow: [{ query }] },
   });
   const opened: OpenEngine = {
-    engine: new Engine({ client, keys: Keyring.parse(key), taskQueue }),
+    engine: new Engine({ client, keys: Keyring.parse(key), taskQueue, ...options }),
     client,
     taskQueue,
     asked: [],

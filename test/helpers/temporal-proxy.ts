@@ -11,6 +11,8 @@ export interface TemporalProxy {
   readonly address: string;
   /** The gRPC code that answers every call from now on. @default calls are passed on */
   refuseWith: number | undefined;
+  /** Answers the calls of one method with a gRPC code from now on. @default calls are passed on */
+  refuse: { readonly method: string; readonly code: number } | undefined;
   /** Calls with a matching path get no answer from now on. @default none */
   hang: RegExp | undefined;
   /** How long to delay each call before passing it on, in milliseconds. @default 0 */
@@ -34,10 +36,11 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
     const method = headers[':path']?.split('/').at(-1) ?? '';
     proxy.calls.set(method, (proxy.calls.get(method) ?? 0) + 1);
     if (proxy.hang?.test(headers[':path'] ?? '')) return;
-    if (proxy.refuseWith === undefined)
+    const code = proxy.refuse?.method === method ? proxy.refuse.code : proxy.refuseWith;
+    if (code === undefined)
       return void setTimeout(() => stream.destroyed || pass(stream, upstream.request(headers)), proxy.delay);
     stream.respond(
-      { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': proxy.refuseWith, 'grpc-message': REASON },
+      { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': code, 'grpc-message': REASON },
       { endStream: true },
     );
   });
@@ -45,6 +48,7 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
   const proxy: TemporalProxy = {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     refuseWith: undefined,
+    refuse: undefined,
     hang: undefined,
     delay: 0,
     calls: new Map(),

@@ -92,6 +92,22 @@ describe('long polls', () => {
     expect(taking(budget, 'bob', 1)()).toBe(0);
   });
 
+  it('are lost by those who can do without to those who cannot', () => {
+    const budget = new PollBudget(2);
+    let loose = true;
+    const bob = budget.take('bob', () => loose);
+    const ann = budget.take('ann');
+    expect(budget.take('eve', () => true)).toBeUndefined();
+    expect(budget.take('ann')).toBeDefined();
+    expect([bob?.lost.aborted, ann?.lost.aborted]).toEqual([true, false]);
+    expect(budget.take('ann')).toBeUndefined();
+    // It is asked when the long poll is needed.
+    loose = false;
+    const alone = new PollBudget(1);
+    alone.take('bob', () => loose);
+    expect(alone.take('ann')).toBeUndefined();
+  });
+
   it('can be taken again once released', () => {
     const budget = new PollBudget(1);
     const slot = budget.take('bob');
@@ -167,7 +183,9 @@ describe('time', () => {
       },
     };
     const started = new StartedTasks();
-    const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, started, longPolls);
+    const watchers = new Watchers(calls as unknown as Calls, reader as TaskReader, started, {
+      maxLongPolls: longPolls,
+    });
     const follow = (id: string, wanted: Wanted, owner = 'bob'): { readonly seen: number[] } => {
       const seen: number[] = [];
       const watch = async (): Promise<void> => {

@@ -36,7 +36,7 @@ export async function* examine(
   yield* await workerFindings(loaded);
   yield ok(
     'long polls: each gateway process holds up to 300 per namespace. By default, a frontend accepts 1,200 per namespace from all clients together',
-    'for more replicas, raise frontend.namespaceCount: a task without a long poll is checked only every 2 s',
+    'for more replicas, raise frontend.namespaceCount: changes of a task without a long poll are seen later, and each replica asks the visibility store for the ends of such tasks',
   );
 }
 

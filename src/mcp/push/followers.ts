@@ -155,6 +155,11 @@ export class Followers {
   }
 }
 
+/** Whether the stream's client may be asked something, or gets news outside any request. */
+function needsNews({ kind, answers }: Stream): boolean {
+  return kind === 'session' || answers?.length !== 0;
+}
+
 /** Keyed by owner as well as task: anyone but the task's owner gets a follower of their own, which finds no task. */
 function keyOf({ version, owner, taskId }: Omit<Followed, 'stream'>): string {
   return `${version.name}\0${owner.id}\0${taskId}`;
@@ -241,6 +246,7 @@ class Follower {
       for await (const task of this.options.engine.watch(this.#owner.id, this.#taskId, signal, {
         progress: wantsProgress,
         news: mayAsk,
+        closely: (one) => wantsProgress(one) || this.#carriers.some(({ stream }) => needsNews(stream)),
       })) {
         this.#task = task;
         this.#tell();

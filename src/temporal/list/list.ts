@@ -9,6 +9,7 @@ import { idRange } from '../../task/id.js';
 import type { Task } from '../../task/task.js';
 import type { TaskReader } from '../read/read.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
+import { inRanges, type Ranges } from './in-ranges.js';
 import { readMany } from './read-many.js';
 import { PAGE, RecentTasks } from './recent.js';
 import { ReturnedTasks, type PageMemory } from './returned.js';
@@ -34,8 +35,6 @@ interface PageOfIds {
   readonly ids: string[];
   readonly next?: Place;
 }
-
-type Ranges = readonly (readonly [from: string, to: string])[];
 
 export class TaskList {
   readonly #recent: RecentTasks;
@@ -74,7 +73,7 @@ export class TaskList {
   /** Counts the running tasks with these owner tags that started before a time, in milliseconds since 1970. */
   async countRunning(tags: readonly string[], before: number): Promise<number> {
     const until = within(DEADLINE.list);
-    const query = `(${which(tags.map(idRange))}) AND ExecutionStatus = 'Running' AND StartTime < '${new Date(before).toISOString()}'`;
+    const query = `(${inRanges(tags.map(idRange))}) AND ExecutionStatus = 'Running' AND StartTime < '${new Date(before).toISOString()}'`;
     const { client } = this.calls;
     const request = { namespace: client.options.namespace, query };
     const { count } = await this.calls.run(
@@ -99,7 +98,7 @@ export class TaskList {
   /** The second phase: a page of the tasks that visibility shows. It has a row per run, so IDs may repeat. */
   async #visiblePage(ranges: Ranges, { listing, page, token }: Place, until: number): Promise<PageOfIds> {
     const { ids, next } = await this.#visible(
-      which(ranges),
+      inRanges(ranges),
       until,
       token === undefined ? undefined : Buffer.from(token, 'base64'),
     );
@@ -128,10 +127,6 @@ export class TaskList {
     );
     return { ids: (executions ?? []).map(({ execution }) => execution?.workflowId ?? ''), next: nextPageToken };
   }
-}
-
-function which(ranges: Ranges): string {
-  return ranges.map(([first, last]) => `WorkflowId BETWEEN '${first}' AND '${last}'`).join(' OR ');
 }
 
 function toBytes(place: Place): Uint8Array {

@@ -13,6 +13,12 @@ export interface FollowOptions {
   /** Returns what the follower of this task waits for. If only for the end, it may see nothing before that. */
   readonly wanted: (task: Task) => Wanted;
   /**
+   * Says whether the follower needs what it waits for in this task. If not, it may see only the end while there are not
+   * enough long polls.
+   * @default it needs whatever it waits for besides the end
+   */
+  readonly closely?: ((task: Task) => boolean) | undefined;
+  /**
    * Whether to fail, instead of waiting, if Temporal or a codec is unavailable for the first read.
    * @default false
    */
@@ -58,6 +64,11 @@ export class Follower {
 
   wants(task: Task): Wanted {
     return this.options.wanted(task);
+  }
+
+  /** Whether it needs more than the end of the task. */
+  isClose(task: Task): boolean {
+    return this.wants(task) !== 'ending' && (this.options.closely?.(task) ?? true);
   }
 
   /** Whether a read for this reason is for this follower. A task's first view and its end are for every follower. */

@@ -11,19 +11,31 @@ export interface Slot {
   release(): void;
 }
 
+/** How long to wait, in milliseconds, before asking again whether any of the slots is loose, because all are asked. */
+const ASK_AGAIN = 1_000;
+
+interface Held {
+  readonly loss: AbortController;
+  readonly isLoose: () => boolean;
+}
+
+type Slots = Map<Slot, Held>;
+
 export class PollBudget {
-  readonly #held = new Map<string, Map<Slot, AbortController>>();
+  readonly #held = new Map<string, Slots>();
   #size = 0;
+  #askAgainAt = 0;
 
   constructor(private readonly most: number) {}
 
   /**
    * Returns a slot for a long poll, or `undefined` if there is none. If all are taken, the owner that holds the most
-   * loses one to an owner that holds fewer.
+   * loses one to an owner that holds fewer, and a loose one is lost to one that is not loose.
+   * @param isLoose whether another way of noticing changes would do as well. @default never
    */
-  take(owner: string): Slot | undefined {
-    if (this.#size >= this.most && !this.#reclaim(this.#held.get(owner)?.size ?? 0)) return undefined;
-    const held = this.#held.get(owner) ?? new Map<Slot, AbortController>();
+  take(owner: string, isLoose: () => boolean = () => false): Slot | undefined {
+    if (this.#size >= this.most && !this.#reclaim(this.#held.get(owner)?.size ?? 0, isLoose())) return undefined;
+    const held: Slots = this.#held.get(owner) ?? new Map<Slot, Held>();
     this.#held.set(owner, held);
     const loss = new AbortController();
     const slot: Slot = {
@@ -34,20 +46,30 @@ export class PollBudget {
         if (held.size === 0 && this.#held.get(owner) === held) this.#held.delete(owner);
       },
     };
-    held.set(slot, loss);
+    held.set(slot, { loss, isLoose });
     this.#size++;
     return slot;
   }
 
   /** Takes a slot from the owner that holds the most, unless it would then hold fewer than the new one. */
-  #reclaim(few: number): boolean {
-    let largest: Map<Slot, AbortController> | undefined;
-    for (const held of this.#held.values()) if (held.size > (largest?.size ?? 0)) largest = held;
-    const [victim] = largest ?? [];
-    if (!largest || !victim || largest.size < few + 2) return false;
-    const [slot, loss] = victim;
+  #reclaim(few: number, loose: boolean): boolean {
+    const owners = [...this.#held.values()].sort((one, other) => other.size - one.size);
+    const [largest] = owners;
+    if (largest && largest.size >= few + 2 && (lose(largest, true) || (!loose && lose(largest, false)))) return true;
+    if (loose || Date.now() < this.#askAgainAt) return false;
+    const found = owners.some((held) => lose(held, true));
+    if (!found) this.#askAgainAt = Date.now() + ASK_AGAIN;
+    return found;
+  }
+}
+
+/** Takes away one of these slots, or only a loose one. Returns whether there was one. */
+function lose(held: Slots, onlyLoose: boolean): boolean {
+  for (const [slot, { loss, isLoose }] of held) {
+    if (onlyLoose && !isLoose()) continue;
     slot.release();
     loss.abort();
     return true;
   }
+  return false;
 }

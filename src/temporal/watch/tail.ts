@@ -11,6 +11,8 @@ import type { Closing } from '../read/end.js';
 import { HistoryEventFilterType } from '../rpc/proto.js';
 import { linkSignals } from '../rpc/signals.js';
 import { refusal } from '../rpc/refusal.js';
+import type { ClosedRun } from './closed-run.js';
+import type { ClosedSince } from './closed-since.js';
 import { asksToCancel, causeOf, nextRunOf } from './events.js';
 import type { Cause } from './follower.js';
 import type { PollBudget } from './poll-budget.js';
@@ -37,6 +39,8 @@ const PAUSE = { first: 200, longest: 5_000 };
 export interface Tick {
   readonly cause: Cause;
   readonly closing?: ObservedClosing;
+  /** The run that has closed, if only the visibility store has shown that. */
+  readonly closed?: ClosedRun | undefined;
 }
 
 /** The event that closed the run, unless the tail has seen a request to cancel it. */
@@ -51,6 +55,8 @@ export interface ObservedClosing extends Closing {
 export interface TailOptions {
   readonly calls: Calls;
   readonly budget: PollBudget;
+  /** Notices the end while there is no long poll. */
+  readonly closed: ClosedSince;
   readonly workflowId: string;
   /** The run to begin with. */
   readonly runId: string;
@@ -58,6 +64,8 @@ export interface TailOptions {
   readonly owner: string;
   /** Returns whether only the end matters. */
   readonly onlyEnd: () => boolean;
+  /** Whether nobody needs more than the end, so that a long poll may be spent on another task. */
+  readonly isLoose: () => boolean;
   /**
    * Called each time the history has grown, and once for the existing history, which is skipped: it may be long, and
    * its payloads large.
@@ -68,7 +76,8 @@ export interface TailOptions {
 export class HistoryTail {
   readonly #stop = new AbortController();
   #hurry = new AbortController();
-  #blind = false;
+  /** Ends the wait for the end without a long poll. */
+  #leave: (() => void) | undefined;
   #position = 0;
   #cancelled = false;
 
@@ -76,9 +85,9 @@ export class HistoryTail {
     void this.#run();
   }
 
-  /** Whether there is no long poll, so that the listener is not called. */
+  /** Whether there is no long poll, so that the listener is called at most for the end. */
   get blind(): boolean {
-    return this.#blind;
+    return this.#leave !== undefined;
   }
 
   /**
@@ -95,19 +104,20 @@ export class HistoryTail {
 
   stop(): void {
     this.#stop.abort();
+    this.#setBlind(false);
   }
 
   async #run(): Promise<void> {
-    const { budget, owner, listener, runId } = this.options;
+    const { budget, owner, isLoose, listener, runId } = this.options;
     const { signal } = this.#stop;
     const cursor: Cursor = { runId };
     let pause = PAUSE.first;
     let refused = false;
     while (!signal.aborted) {
-      const slot = budget.take(owner);
-      this.#blind = refused || slot === undefined;
+      const slot = budget.take(owner, isLoose);
+      this.#setBlind(refused || slot === undefined);
       if (!slot) {
-        await pauseFor(NEXT_SLOT, signal);
+        await this.#awaitSlot();
         continue;
       }
       let over = false;
@@ -137,6 +147,21 @@ export class HistoryTail {
       await pauseFor(NEXT_RUN, signal);
       beginAgain(cursor);
     }
+  }
+
+  #setBlind(blind: boolean): void {
+    if (blind === this.blind) return;
+    const { closed, workflowId, listener } = this.options;
+    this.#leave?.();
+    this.#leave = blind ? closed.add(workflowId, (run) => listener({ cause: 'ending', closed: run })) : undefined;
+  }
+
+  /** Waits until a long poll may be available, or more than the end matters. */
+  async #awaitSlot(): Promise<void> {
+    if (this.#hurry.signal.aborted) this.#hurry = new AbortController();
+    const { signal, unlink } = linkSignals(this.#stop.signal, this.#hurry.signal);
+    await pauseFor(NEXT_SLOT, signal);
+    unlink();
   }
 
   /** Whether the tail was still waiting for the end alone when other events began to matter. */

@@ -3,6 +3,8 @@ import { isMcpTasksError } from '../../task/errors.js';
 import type { TaskReader, View as RunView } from '../read/read.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import type { StartedTask, StartedTasks } from '../start/started-tasks.js';
+import { closingOf, type ClosedRun } from './closed-run.js';
+import type { ClosedSince } from './closed-since.js';
 import { broader, type Cause, type Follower, type View } from './follower.js';
 import { looksUntilDue, nextLook } from './pace.js';
 import type { PollBudget } from './poll-budget.js';
@@ -22,6 +24,7 @@ export interface Shared {
   readonly calls: Calls;
   readonly reader: TaskReader;
   readonly budget: PollBudget;
+  readonly closed: ClosedSince;
   readonly queue: ReadQueue;
   readonly started: StartedTasks;
   /** How many watchers there are of an owner's tasks. */
@@ -46,6 +49,7 @@ export class Watcher {
   /** The tail's position when the last read began: since then, the tail has seen everything that happened. */
   #readAt = 0;
   #closing: ObservedClosing | undefined;
+  #closed: ClosedRun | undefined;
   #text: string | undefined;
   /** When the task last changed, in milliseconds since 1970. */
   #changedAt = 0;
@@ -106,14 +110,16 @@ export class Watcher {
     this.#seen = seen;
     // A task that was not read yet counts as new, not as one that has not changed since 1970.
     this.#changedAt ||= seen.task.updatedAt;
-    const { calls, budget } = this.shared;
+    const { calls, budget, closed } = this.shared;
     return (this.#tail ??= new HistoryTail({
       calls,
       budget,
+      closed,
       workflowId: this.id,
       runId: seen.runId,
       owner: this.owner,
       onlyEnd: () => !this.#needs('news'),
+      isLoose: () => !this.#isClose(),
       listener: (tick) => this.#hear(tick),
     }));
   }
@@ -124,8 +130,15 @@ export class Watcher {
     return !task || [...this.#followers].some((follower) => follower.needs(cause, task));
   }
 
-  #hear({ cause, closing }: Tick): void {
+  /** Whether any follower needs more than the end. */
+  #isClose(): boolean {
+    const task = this.#seen?.task;
+    return !task || [...this.#followers].some((follower) => follower.isClose(task));
+  }
+
+  #hear({ cause, closing, closed }: Tick): void {
     if (closing) this.#closing = closing;
+    if (closed) this.#closed = closed;
     if (this.#needs(cause)) this.#ring(cause, 'soon');
   }
 
@@ -183,8 +196,19 @@ export class Watcher {
     const end =
       closing && this.#seen && this.#knowsAllBefore(closing)
         ? await reader.end(this.#seen, closing, within(DEADLINE.list))
-        : undefined;
+        : await this.#endOfShort();
     return end ?? (await reader.readRun(this.id, within(DEADLINE.list), { closing, frugal: !this.#needs('progress') }));
+  }
+
+  /** Returns how the task ended, if the short history of the run that it was last seen in tells everything. */
+  async #endOfShort(): Promise<RunView | undefined> {
+    const closed = this.#closed;
+    this.#closed = undefined;
+    if (!closed || !this.#seen || closed.runId !== this.#seen.runId) return undefined;
+    const { calls, reader } = this.shared;
+    const until = within(DEADLINE.list);
+    const closing = await closingOf(calls, this.id, closed, until).catch(() => undefined);
+    return closing && (await reader.end(this.#seen, closing, until));
   }
 
   /** Returns whether it is certain that nobody asked to cancel the task before this event. */
@@ -250,7 +274,8 @@ export class Watcher {
     if (!this.#seen || !this.#tail) return;
     const progress = this.#needs('progress');
     const { blind } = this.#tail;
-    if (!progress && !blind) return;
+    const unseen = blind && (!this.shared.closed.covers || this.#isClose());
+    if (!progress && !unseen) return;
     const followed = this.shared.followed(this.owner);
     const due = looksUntilDue({ quiet: Date.now() - this.#changedAt, progress, followed });
     if (this.#looks >= due) this.#ring(blind ? 'ending' : 'progress', 'later');

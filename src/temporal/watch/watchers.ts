@@ -8,6 +8,8 @@ import type { TaskReader } from '../read/read.js';
 import type { Calls } from '../rpc/calls.js';
 import type { StartedTasks } from '../start/started-tasks.js';
 import { linkSignals } from '../rpc/signals.js';
+import type { Logger } from '../../local/log.js';
+import { ClosedSince } from './closed-since.js';
 import { Follower, type FollowOptions } from './follower.js';
 import { PollBudget } from './poll-budget.js';
 import { ReadQueue } from './read-queue.js';
@@ -22,6 +24,12 @@ export interface Watched {
   readonly signal: AbortSignal | undefined;
 }
 
+export interface WatchersOptions {
+  /** The maximum number of concurrent long polls. */
+  readonly maxLongPolls: number;
+  readonly logger?: Logger | undefined;
+}
+
 export class Watchers {
   /** By task ID. */
   readonly #watchers = new Map<string, Watcher>();
@@ -29,12 +37,12 @@ export class Watchers {
   readonly #followed = new Map<string, number>();
   readonly #shared: Shared;
 
-  /** @param maxLongPolls the maximum number of concurrent long polls */
-  constructor(calls: Calls, reader: TaskReader, started: StartedTasks, maxLongPolls: number) {
+  constructor(calls: Calls, reader: TaskReader, started: StartedTasks, { maxLongPolls, logger }: WatchersOptions) {
     this.#shared = {
       calls,
       reader,
       budget: new PollBudget(maxLongPolls),
+      closed: new ClosedSince(calls, logger),
       queue: new ReadQueue(),
       started,
       followed: (owner) => this.#followed.get(owner) ?? 0,
