@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type Logger } from '../../src/index.js';
 import type { Engine } from '../../src/temporal/index.js';
@@ -289,4 +289,34 @@ it('asks less often while Temporal allows fewer queries', async () => {
   await expect.poll(() => seen, { timeout: 5_000 }).toEqual([id]);
   await unhindered.engine.close();
   await allowed.close();
+});
+
+it('does not take a process that has stalled for a store that fails', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const state = { fails: false, queries: 0 };
+    const once = async (): Promise<object> => {
+      state.queries++;
+      if (state.fails) throw new Error('too late');
+      return await Promise.resolve({ executions: [] });
+    };
+    const ended = new AbortController();
+    closing.push(async () => await Promise.resolve(ended.abort()));
+    const calls = { closing: ended.signal, client: { options: { namespace: 'default' } }, once };
+    const warn = vi.fn();
+    const pace = { ...PACE, pause: { shortest: 10, longest: 20 } };
+    const closed = new ClosedSince(calls as unknown as Calls, { warn, info: vi.fn() }, pace);
+    closed.add('task', () => undefined);
+    await expect.poll(() => closed.covers).toBe(true);
+    vi.setSystemTime(Date.now() + 60_000);
+    state.fails = true;
+    const before = state.queries;
+    await expect.poll(() => state.queries).toBeGreaterThan(before + 2);
+    expect([closed.covers, warn.mock.calls.length]).toEqual([true, 0]);
+    vi.setSystemTime(Date.now() + 60_000);
+    await expect.poll(() => closed.covers).toBe(false);
+    expect(warn).toHaveBeenCalledTimes(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });

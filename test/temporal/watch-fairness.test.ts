@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import type { TaskReader } from '../../src/temporal/read/read.js';
 import type { Calls } from '../../src/temporal/rpc/calls.js';
+import { msToTs } from '../../src/temporal/seam.js';
 import { StartedTasks } from '../../src/temporal/start/started-tasks.js';
 import type { Wanted } from '../../src/temporal/watch/follower.js';
 import { looksUntilDue } from '../../src/temporal/watch/pace.js';
@@ -156,23 +157,46 @@ describe('time', () => {
 
   /** Watchers of simulated tasks whose progress is `state.progress`. */
   function simulated(longPolls: number) {
-    const state = { reads: 0, readOf: [] as string[], progress: 0, polls: 0 };
-    const reader: Pick<TaskReader, 'readRun' | 'withPastReports'> = {
+    const state = {
+      reads: 0,
+      readOf: [] as string[],
+      progress: 0,
+      polls: 0,
+      /** The IDs of tasks whose run `r` the visibility store shows as closed. @default the store fails */
+      closed: undefined as string[] | undefined,
+      /** Reads of these tasks hang. */
+      hanging: [] as string[],
+    };
+    const reader: Pick<TaskReader, 'readRun' | 'end' | 'withPastReports'> = {
       readRun: async (id) => {
         state.reads++;
         state.readOf.push(id);
+        if (state.hanging.includes(id)) await new Promise(() => undefined);
         const progress = { progress: state.progress };
         const task: Task = { id, tool: 't', createdAt: 0, updatedAt: 0, ttl: null, inputs: {}, steps: [], progress };
         return await Promise.resolve({ task, ...UNUSED });
       },
+      end: async ({ task }) => await Promise.resolve({ task: { ...task, outcome: { kind: 'cancelled' } }, ...UNUSED }),
       withPastReports: async ({ task }) => await Promise.resolve(task),
     };
     // Nothing ever happens in the history. As on a Temporal server, a long poll ends a second before its deadline.
     const closing = new AbortController();
+    const closeTime = msToTs(Date.now());
+    const workflowService = {
+      listWorkflowExecutions: async () => {
+        if (!state.closed) throw new Error('no answer');
+        const executions = state.closed.map((workflowId) => ({ execution: { workflowId, runId: 'r' }, closeTime }));
+        return await Promise.resolve({ executions });
+      },
+      getWorkflowExecutionHistory: async () =>
+        await Promise.resolve({ history: { events: [{ workflowExecutionCompletedEventAttributes: {} }] } }),
+    };
     const calls = {
       closing: closing.signal,
-      client: { options: { namespace: 'default' } },
-      async once(until: number, _: unknown, signal: AbortSignal) {
+      client: { options: { namespace: 'default' }, workflowService },
+      run: async (_: number, call: () => Promise<unknown>) => await call(),
+      async once(until: number, call: () => Promise<unknown>, signal?: AbortSignal) {
+        if (!signal) return await call();
         state.polls++;
         const wait = Math.min(20_000, Math.max(0, until - Date.now() - 1_000));
         await new Promise((resolve, reject) => {
@@ -240,6 +264,20 @@ describe('time', () => {
     follow('hers', 'ending', 'ann');
     await vi.advanceTimersByTimeAsync(3_000);
     expect(state.readOf).toContain('first');
+    close();
+  });
+
+  it('a follower does not get the end that a task had before it came, because it may have been reset', async () => {
+    const { state, started, follow, close } = simulated(0);
+    state.hanging = ['first', 'second'];
+    for (const id of state.hanging) follow(id, 'ending');
+    // The store shows its end while its own read still waits for the others.
+    const task: Task = { id: 'reset', tool: 't', createdAt: 0, updatedAt: 0, ttl: null, inputs: {}, steps: [] };
+    started.add({ task, runId: 'r' });
+    state.closed = ['reset'];
+    follow('reset', 'ending');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(state.readOf).toEqual(['first', 'second', 'reset']);
     close();
   });
 

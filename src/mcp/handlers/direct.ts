@@ -1,8 +1,8 @@
 /**
  * Requests over HTTP that are answered in front of the SDK, because serving them through a server instance takes
- * several times longer than everything else. They are those whose answer is a single message: polls, and calls of
- * durable tools that become tasks; and those that wait for a task (`direct-streams.ts`). The SDK answers all others, and every request that it would not accept: its errors
- * stay its own.
+ * several times longer than everything else. They are those whose answer is a single message (polls, and calls of
+ * durable tools that become tasks) and those that wait for a task (`direct-streams.ts`). The SDK answers all others, and
+ * every request that it would not accept: its errors stay its own.
  * @module
  */
 import { parseCall } from '../../protocol/call.js';

@@ -43,8 +43,11 @@ const SPREAD = 0.2;
 const [GROWTH, SHRINKING] = [2, 0.95];
 /** The pause before the next page, in milliseconds. */
 const NEXT_PAGE = 100;
-/** How long queries may fail before the watchers no longer rely on them, in milliseconds. */
-const PATIENCE = 15_000;
+/**
+ * When the watchers no longer rely on the queries: after this many failures in a row, spread over at least this time in
+ * milliseconds. A process that has merely stalled fails once.
+ */
+const PATIENCE = { failures: 4, time: 15_000 };
 /** With more owners than this, a query covers the tasks of all owners. */
 const MOST_OWNERS = 10;
 
@@ -65,9 +68,11 @@ export class ClosedSince {
   readonly #tags = new Map<string, number>();
   #running = false;
   #pause: number;
-  /** Where the first window begins, and when a query last succeeded, in milliseconds since 1970. */
+  /** Where the first window begins, in milliseconds since 1970. */
   #begin = 0;
-  #succeededAt = 0;
+  /** How many queries have failed in a row, and when the first of them did, in milliseconds since 1970. */
+  #failures = 0;
+  #failingSince = 0;
   #wideAt = 0;
   #turnedAt = 0;
   /** The newest end that was seen, on Temporal's clock, in milliseconds since 1970. */
@@ -115,8 +120,9 @@ export class ClosedSince {
     const { closing } = this.calls;
     const { overlap } = this.pace;
     this.#running = true;
-    this.#succeededAt = this.#turnedAt = Date.now();
+    this.#turnedAt = Date.now();
     this.#begin = Date.now() - overlap.wide;
+    this.#failures = 0;
     this.#newest = undefined;
     this.#wideAt = 0;
     while (this.#waits.size > 0 && !closing.aborted) {
@@ -128,6 +134,7 @@ export class ClosedSince {
         if (!closing.aborted) this.#failed(error);
       }
       if (this.#covers) this.#takeTurns();
+      else this.#turnedAt = Date.now();
       const pause = Math.max(this.#pause, Date.now() - begun);
       await delay(pause * (1 - SPREAD + 2 * SPREAD * Math.random()), undefined, { signal: closing }).catch(() => {});
     }
@@ -191,9 +198,11 @@ export class ClosedSince {
   #takeTurns(): void {
     const { every, perSecond } = this.pace.turn;
     const rate = Math.min(this.#waits.size / every, perSecond / 1_000);
-    const number = Math.floor((Date.now() - this.#turnedAt) * rate);
+    const due = Math.min((Date.now() - this.#turnedAt) * rate, this.#waits.size);
+    const number = Math.floor(due);
     if (number === 0) return;
-    this.#turnedAt = Date.now();
+    // The rest of the time counts for the next turns.
+    this.#turnedAt = Date.now() - (due - number) / rate;
     let turns = 0;
     for (const [id, wait] of this.#waits) {
       if (turns++ >= number) break;
@@ -204,7 +213,7 @@ export class ClosedSince {
   }
 
   #succeeded(): void {
-    this.#succeededAt = Date.now();
+    this.#failures = 0;
     this.#pause = Math.max(this.#pause * SHRINKING, this.pace.pause.shortest);
     this.#covers = true;
     if (this.#logged) this.logger?.info({}, "Temporal's visibility store answers again");
@@ -213,8 +222,10 @@ export class ClosedSince {
 
   #failed(error: unknown): void {
     this.#pause = Math.min(this.#pause * GROWTH, this.pace.pause.longest);
-    // An outage of Temporal itself is short, or shows everywhere.
-    if (refusal(error) === undefined && Date.now() - this.#succeededAt < PATIENCE) return;
+    if (this.#failures++ === 0) this.#failingSince = Date.now();
+    const isShort = this.#failures < PATIENCE.failures || Date.now() - this.#failingSince < PATIENCE.time;
+    // A short outage is only a delay, but a refusal will not pass.
+    if (refusal(error) === undefined && isShort) return;
     this.#covers = false;
     if (this.#logged) return;
     this.#logged = true;

@@ -40,7 +40,9 @@ export interface Tick {
   readonly cause: Cause;
   readonly closing?: ObservedClosing;
   /** The run that has closed, if only the visibility store has shown that. */
-  readonly closed?: ClosedRun | undefined;
+  readonly closed?: ClosedRun;
+  /** Whether the task is read only because it is its turn: nothing is known to have happened. */
+  readonly inTurn?: boolean;
 }
 
 /** The event that closed the run, unless the tail has seen a request to cancel it. */
@@ -64,7 +66,7 @@ export interface TailOptions {
   readonly owner: string;
   /** Returns whether only the end matters. */
   readonly onlyEnd: () => boolean;
-  /** Whether nobody needs more than the end, so that a long poll may be spent on another task. */
+  /** Returns whether nobody needs more than the end, so that the long poll may go to another task. */
   readonly isLoose: () => boolean;
   /**
    * Called each time the history has grown, and once for the existing history, which is skipped: it may be long, and
@@ -152,8 +154,10 @@ export class HistoryTail {
   #setBlind(blind: boolean): void {
     if (blind === this.blind) return;
     const { closed, workflowId, listener } = this.options;
+    const notice = (run?: ClosedRun): void =>
+      listener({ cause: 'ending', ...(run ? { closed: run } : { inTurn: true }) });
     this.#leave?.();
-    this.#leave = blind ? closed.add(workflowId, (run) => listener({ cause: 'ending', closed: run })) : undefined;
+    this.#leave = blind ? closed.add(workflowId, notice) : undefined;
   }
 
   /** Waits until a long poll may be available, or more than the end matters. */

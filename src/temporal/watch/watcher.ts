@@ -130,16 +130,16 @@ export class Watcher {
     return !task || [...this.#followers].some((follower) => follower.needs(cause, task));
   }
 
-  /** Whether any follower needs more than the end. */
+  /** Returns whether any follower needs more than the end. */
   #isClose(): boolean {
     const task = this.#seen?.task;
     return !task || [...this.#followers].some((follower) => follower.isClose(task));
   }
 
-  #hear({ cause, closing, closed }: Tick): void {
+  #hear({ cause, closing, closed, inTurn }: Tick): void {
     if (closing) this.#closing = closing;
     if (closed) this.#closed = closed;
-    if (this.#needs(cause)) this.#ring(cause, 'soon');
+    if (this.#needs(cause)) this.#ring(cause, inTurn ? 'later' : 'soon');
   }
 
   #ring(cause: Cause, urgency: Urgency): void {
@@ -200,11 +200,15 @@ export class Watcher {
     return end ?? (await reader.readRun(this.id, within(DEADLINE.list), { closing, frugal: !this.#needs('progress') }));
   }
 
-  /** Returns how the task ended, if the short history of the run that it was last seen in tells everything. */
+  /**
+   * Returns how the task ended, if the short history of the run that it was last read in is enough. That run may have
+   * ended, and been reset, before a follower came that has seen nothing yet: it needs the task as it is now.
+   */
   async #endOfShort(): Promise<RunView | undefined> {
     const closed = this.#closed;
     this.#closed = undefined;
     if (!closed || !this.#seen || closed.runId !== this.#seen.runId) return undefined;
+    if (this.#shown === 0 || [...this.#followers].some(({ waits }) => waits)) return undefined;
     const { calls, reader } = this.shared;
     const until = within(DEADLINE.list);
     const closing = await closingOf(calls, this.id, closed, until).catch(() => undefined);
