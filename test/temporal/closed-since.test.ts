@@ -303,9 +303,9 @@ it('does not take a process that has stalled for a store that fails', async () =
     const ended = new AbortController();
     closing.push(async () => await Promise.resolve(ended.abort()));
     const calls = { closing: ended.signal, client: { options: { namespace: 'default' } }, once };
-    const warn = vi.fn();
+    const warn = vi.fn<Logger['warn']>();
     const pace = { ...PACE, pause: { shortest: 10, longest: 20 } };
-    const closed = new ClosedSince(calls as unknown as Calls, { warn, info: vi.fn() }, pace);
+    const closed = new ClosedSince(calls as unknown as Calls, { warn, info: () => undefined }, pace);
     closed.add('task', () => undefined);
     await expect.poll(() => closed.covers).toBe(true);
     vi.setSystemTime(Date.now() + 60_000);

@@ -1,6 +1,5 @@
 /** A follower of a task: what it waits for, and the view that it has not fetched yet. @module */
 import type { Task } from '../../task/task.js';
-import { unlessAborted } from '../rpc/signals.js';
 
 /**
  * What a follower waits for: only the task's end, any news of its workflow, or also news of its steps. In the last
@@ -88,18 +87,24 @@ export class Follower {
     if (this.#unfetched) this.#wake?.();
   }
 
+  /** Fails once the last view has been fetched. */
   fail(error: unknown): void {
     this.#failed = { error };
     this.#wake?.();
   }
 
+  /** Fails at once. */
+  abort(reason: unknown): void {
+    this.#unfetched = undefined;
+    this.fail(reason);
+  }
+
   /**
    * Fetches the next view, once there is one.
-   * @throws the error that it failed with; the signal's reason
+   * @throws the error that it failed with
    */
-  async next(signal: AbortSignal): Promise<Task> {
+  async next(): Promise<Task> {
     for (;;) {
-      signal.throwIfAborted();
       const view = this.#unfetched;
       if (view) {
         this.#unfetched = undefined;
@@ -107,7 +112,7 @@ export class Follower {
         return view.task;
       }
       if (this.#failed) throw this.#failed.error;
-      await unlessAborted(new Promise<void>((resolve) => (this.#wake = resolve)), signal);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Decides how often a task is read to find changes that its history does not contain. @module */
 
-/** How often a watcher considers reading its task, in milliseconds, and how much that varies. */
-const LOOK = { every: 1_000, spread: 0.1 };
+/** How often a watcher considers reading its task, in milliseconds. */
+export const LOOK = 1_000;
 /** The pause before the next read, as a part of the time for which the task has not changed. */
 const PART_OF_QUIET = 0.2;
 /** The longest such pause, in milliseconds. */
@@ -12,11 +12,6 @@ const READS_PER_SECOND = 50;
 const MOVES = 5_000;
 /** The shortest interval for a task without a long poll whose progress no follower wants, in milliseconds. */
 const WITHOUT_POLL = 2_000;
-
-/** Returns when to consider the next read, in milliseconds from now. Varies, so that many watchers don't coincide. */
-export function nextLook(): number {
-  return LOOK.every * (1 - LOOK.spread + 2 * LOOK.spread * Math.random());
-}
 
 export interface Quiet {
   /** How long the task has gone without a change, in milliseconds. */
@@ -32,7 +27,7 @@ export interface Quiet {
  * wanted.
  */
 export function looksUntilDue({ quiet, progress, followed }: Quiet): number {
-  const pause = Math.min(Math.max(quiet * PART_OF_QUIET, progress ? LOOK.every : WITHOUT_POLL), LONGEST);
+  const pause = Math.min(Math.max(quiet * PART_OF_QUIET, progress ? LOOK : WITHOUT_POLL), LONGEST);
   const share = quiet > MOVES ? (1_000 * followed) / READS_PER_SECOND : 0;
-  return Math.round(Math.max(pause, share) / LOOK.every);
+  return Math.round(Math.max(pause, share) / LOOK);
 }

@@ -21,6 +21,8 @@ interface Held {
 
 type Slots = Map<Slot, Held>;
 
+const NONE: Slots = new Map();
+
 export class PollBudget {
   readonly #held = new Map<string, Slots>();
   #size = 0;
@@ -53,9 +55,10 @@ export class PollBudget {
 
   /** Takes a slot from the owner that holds the most, unless it would then hold fewer than the new one. */
   #reclaim(few: number, loose: boolean): boolean {
-    const owners = [...this.#held.values()].sort((one, other) => other.size - one.size);
-    const [largest] = owners;
-    if (largest && largest.size >= few + 2 && (lose(largest, true) || (!loose && lose(largest, false)))) return true;
+    const owners = [...this.#held.values()];
+    // Many that wait for a long poll ask for one in turn, so this must not take long.
+    const largest = owners.reduce((one, other) => (other.size > one.size ? other : one), NONE);
+    if (largest.size >= few + 2 && (lose(largest, true) || (!loose && lose(largest, false)))) return true;
     if (loose || Date.now() < this.#askAgainAt) return false;
     const found = owners.some((held) => lose(held, true));
     if (!found) this.#askAgainAt = Date.now() + ASK_AGAIN;

@@ -15,7 +15,7 @@ import type { ClosedRun } from './closed-run.js';
 import type { ClosedSince } from './closed-since.js';
 import { asksToCancel, causeOf, nextRunOf } from './events.js';
 import type { Cause } from './follower.js';
-import type { PollBudget } from './poll-budget.js';
+import type { PollBudget, Slot } from './poll-budget.js';
 
 /** The deadline of one long poll, in milliseconds. The server answers an idle one after about 20 s. */
 const POLL_DEADLINE = 60_000;
@@ -31,7 +31,7 @@ const SKIP_DEADLINE = 500;
 const PATIENT_DEADLINE = 3_000;
 /** How long to wait before trying again to find another run, in milliseconds. */
 const NEXT_RUN = 2_000;
-/** How long to wait before trying again to get a long poll, in milliseconds. */
+/** How long to wait before asking again for a long poll, in milliseconds. */
 const NEXT_SLOT = 10_000;
 /** How long to wait after a failed poll, in milliseconds: the first time, and at most. */
 const PAUSE = { first: 200, longest: 5_000 };
@@ -76,15 +76,24 @@ export interface TailOptions {
 }
 
 export class HistoryTail {
-  readonly #stop = new AbortController();
-  #hurry = new AbortController();
+  /** Made with the first long poll: thousands of tails may never get one. */
+  #stop: AbortController | undefined;
+  #hurry: AbortController | undefined;
+  #stopped = false;
+  #polling = false;
+  /** Whether the server has refused the last long poll because it has too many. */
+  #refused = false;
   /** Ends the wait for the end without a long poll. */
   #leave: (() => void) | undefined;
+  /** When to ask for a long poll again, in milliseconds since 1970. */
+  #seekAt = 0;
   #position = 0;
   #cancelled = false;
+  readonly #cursor: Cursor;
 
   constructor(private readonly options: TailOptions) {
-    void this.#run();
+    this.#cursor = { runId: options.runId };
+    this.#start();
   }
 
   /** Whether there is no long poll, so that the listener is called at most for the end. */
@@ -101,32 +110,48 @@ export class HistoryTail {
 
   /** Stops waiting for the end alone, because other events now matter too. */
   hurry(): void {
-    this.#hurry.abort();
+    if (this.#polling) this.#hurry?.abort();
+    else this.#start();
+  }
+
+  /** Asks for a long poll again from time to time, if it has none. Call it every second. */
+  seek(): void {
+    if (!this.#polling && Date.now() >= this.#seekAt) this.#start();
   }
 
   stop(): void {
-    this.#stop.abort();
+    this.#stopped = true;
+    this.#stop?.abort();
     this.#setBlind(false);
   }
 
-  async #run(): Promise<void> {
-    const { budget, owner, isLoose, listener, runId } = this.options;
-    const { signal } = this.#stop;
-    const cursor: Cursor = { runId };
+  #start(): void {
+    const slot = this.#take();
+    if (slot) void this.#run(slot);
+  }
+
+  #take(): Slot | undefined {
+    if (this.#stopped) return undefined;
+    const { budget, owner, isLoose } = this.options;
+    const slot = budget.take(owner, isLoose);
+    if (!slot) this.#seekAt = Date.now() + NEXT_SLOT;
+    this.#setBlind(this.#refused || slot === undefined);
+    return slot;
+  }
+
+  /** Polls until it is stopped or gets no more long polls. */
+  async #run(first: Slot): Promise<void> {
+    const { listener } = this.options;
+    const { signal } = (this.#stop ??= new AbortController());
+    const cursor = this.#cursor;
     let pause = PAUSE.first;
-    let refused = false;
-    while (!signal.aborted) {
-      const slot = budget.take(owner, isLoose);
-      this.#setBlind(refused || slot === undefined);
-      if (!slot) {
-        await this.#awaitSlot();
-        continue;
-      }
+    this.#polling = true;
+    for (let slot: Slot | undefined = first; slot; slot = this.#take()) {
       let over = false;
       try {
         const tick = await this.#poll(cursor, slot.lost);
         pause = PAUSE.first;
-        refused = false;
+        this.#refused = false;
         if (tick) listener(tick);
         over = cursor.closed === true;
       } catch (error) {
@@ -136,7 +161,7 @@ export class HistoryTail {
         // Wake the followers: their own read surfaces the refusal.
         if (over || refusal(error) !== undefined) listener({ cause: 'ending' });
         // All clients together have used up the server's long polls, or its rate limit.
-        refused = grpcCode(error) === GRPC.RESOURCE_EXHAUSTED;
+        this.#refused = grpcCode(error) === GRPC.RESOURCE_EXHAUSTED;
         // Any other error, such as an unavailable cluster, is transient, so the followers keep waiting.
         if (!over) await pauseFor(pause, signal);
         pause = Math.min(pause * 2, PAUSE.longest);
@@ -149,6 +174,7 @@ export class HistoryTail {
       await pauseFor(NEXT_RUN, signal);
       beginAgain(cursor);
     }
+    this.#polling = false;
   }
 
   #setBlind(blind: boolean): void {
@@ -160,23 +186,15 @@ export class HistoryTail {
     this.#leave = blind ? closed.add(workflowId, notice) : undefined;
   }
 
-  /** Waits until a long poll may be available, or more than the end matters. */
-  async #awaitSlot(): Promise<void> {
-    if (this.#hurry.signal.aborted) this.#hurry = new AbortController();
-    const { signal, unlink } = linkSignals(this.#stop.signal, this.#hurry.signal);
-    await pauseFor(NEXT_SLOT, signal);
-    unlink();
-  }
-
   /** Whether the tail was still waiting for the end alone when other events began to matter. */
   #isHurried({ mode }: Cursor): boolean {
-    return mode === undefined && this.#hurry.signal.aborted;
+    return mode === undefined && this.#hurry?.signal.aborted === true;
   }
 
   async #poll(cursor: Cursor, lost: AbortSignal): Promise<Tick | undefined> {
     const patient = cursor.mode === undefined && !cursor.tried && this.options.onlyEnd();
-    if (this.#hurry.signal.aborted) this.#hurry = new AbortController();
-    const { signal, unlink } = linkSignals(this.#stop.signal, lost, patient ? this.#hurry.signal : undefined);
+    this.#hurry = patient ? new AbortController() : undefined;
+    const { signal, unlink } = linkSignals(this.#stop?.signal, lost, this.#hurry?.signal);
     try {
       return cursor.mode === undefined
         ? await this.#skip(cursor, patient ? PATIENT_DEADLINE : SKIP_DEADLINE, signal)

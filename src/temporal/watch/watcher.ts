@@ -4,9 +4,10 @@ import type { TaskReader, View as RunView } from '../read/read.js';
 import { DEADLINE, within, type Calls } from '../rpc/calls.js';
 import type { StartedTask, StartedTasks } from '../start/started-tasks.js';
 import { closingOf, type ClosedRun } from './closed-run.js';
+import type { Clock } from '../../local/clock.js';
 import type { ClosedSince } from './closed-since.js';
 import { broader, type Cause, type Follower, type View } from './follower.js';
-import { looksUntilDue, nextLook } from './pace.js';
+import { looksUntilDue } from './pace.js';
 import type { PollBudget } from './poll-budget.js';
 import type { Place, ReadQueue, Urgency } from './read-queue.js';
 import { HistoryTail, type ObservedClosing, type Tick } from './tail.js';
@@ -26,6 +27,7 @@ export interface Shared {
   readonly budget: PollBudget;
   readonly closed: ClosedSince;
   readonly queue: ReadQueue;
+  readonly clock: Clock;
   readonly started: StartedTasks;
   /** How many watchers there are of an owner's tasks. */
   readonly followed: (owner: string) => number;
@@ -55,7 +57,7 @@ export class Watcher {
   #changedAt = 0;
   /** How often a read was considered since the last one. */
   #looks = 0;
-  #look: NodeJS.Timeout | undefined;
+  readonly #stopLooking: () => void;
   #again: NodeJS.Timeout | undefined;
 
   constructor(
@@ -64,7 +66,7 @@ export class Watcher {
     private readonly id: string,
     private readonly gone: () => void,
   ) {
-    this.#lookLater();
+    this.#stopLooking = shared.clock.add(() => this.#lookNow());
   }
 
   /** Reads the task for this follower, and shows it each change that it follows until the task ends or it leaves. */
@@ -99,7 +101,7 @@ export class Watcher {
     this.gone();
     this.#tail?.stop();
     this.#place?.leave();
-    clearTimeout(this.#look);
+    this.#stopLooking();
     clearTimeout(this.#again);
   }
 
@@ -265,17 +267,11 @@ export class Watcher {
     if (this.#needs('news')) this.#ring('news', 'later');
   }
 
-  #lookLater(): void {
-    this.#look = setTimeout(() => {
-      this.#lookNow();
-      this.#lookLater();
-    }, nextLook());
-  }
-
   /** Reads the task if it may have changed without its history showing that. */
   #lookNow(): void {
     this.#looks++;
     if (!this.#seen || !this.#tail) return;
+    this.#tail.seek();
     const progress = this.#needs('progress');
     const { blind } = this.#tail;
     const unseen = blind && (!this.shared.closed.covers || this.#isClose());

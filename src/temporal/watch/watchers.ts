@@ -7,10 +7,11 @@ import type { Task } from '../../task/task.js';
 import type { TaskReader } from '../read/read.js';
 import type { Calls } from '../rpc/calls.js';
 import type { StartedTasks } from '../start/started-tasks.js';
-import { linkSignals } from '../rpc/signals.js';
 import type { Logger } from '../../local/log.js';
+import { Clock } from '../../local/clock.js';
 import { ClosedSince } from './closed-since.js';
 import { Follower, type FollowOptions } from './follower.js';
+import { LOOK } from './pace.js';
 import { PollBudget } from './poll-budget.js';
 import { ReadQueue } from './read-queue.js';
 import { Watcher, type Shared } from './watcher.js';
@@ -44,6 +45,7 @@ export class Watchers {
       budget: new PollBudget(maxLongPolls),
       closed: new ClosedSince(calls, logger),
       queue: new ReadQueue(),
+      clock: new Clock(LOOK),
       started,
       followed: (owner) => this.#followed.get(owner) ?? 0,
     };
@@ -59,25 +61,26 @@ export class Watchers {
    * someone grants the missing permission; call again once it is granted), `CONFIGURATION` if a codec server refuses;
    * with `impatient` also `TEMPORAL_UNAVAILABLE` and `CODEC_FAILED`; the reason of the signal, or of the calls' closing
    */
-  async *watch({ owner, id, signal: given }: Watched, options: FollowOptions): AsyncGenerator<Task, void> {
-    const { signal, unlink } = linkSignals(given);
+  async *watch({ owner, id, signal }: Watched, options: FollowOptions): AsyncGenerator<Task, void> {
     const follower = new Follower(options);
-    const leave = (): void => {
-      this.#watchers.get(id)?.remove(follower);
-      unlink();
+    const leave = (): void => this.#watchers.get(id)?.remove(follower);
+    const aborted = (): void => {
+      leave();
+      follower.abort(signal?.reason);
     };
     // Also if nobody fetches the next view.
-    signal.addEventListener('abort', leave, { once: true });
+    signal?.addEventListener('abort', aborted, { once: true });
     try {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       this.#shared.calls.closing.throwIfAborted();
       this.#watcher(owner, id).add(follower);
       for (;;) {
-        const task = await follower.next(signal);
+        const task = await follower.next();
         yield task;
         if (task.outcome) return;
       }
     } finally {
+      signal?.removeEventListener('abort', aborted);
       leave();
     }
   }
