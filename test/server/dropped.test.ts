@@ -108,6 +108,7 @@ describe.each(adapters)('%s SDK', (sdk, adapt) => {
       expect(result.messages).toEqual([]);
       await session.notify(handler, 'notifications/cancelled', { requestId: result.requestId });
       await result.ended;
+      expect(result.messages).toEqual([]);
       expect((await session.request(handler, 'tasks/get', { taskId })).result.status).toBe('working');
       await session.request(handler, 'tasks/cancel', { taskId });
     });

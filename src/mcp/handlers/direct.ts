@@ -9,12 +9,13 @@ import { parseCall } from '../../protocol/call.js';
 import { invalidParams, RPC, RpcFault } from '../../protocol/errors.js';
 import type { RequestContext, RpcResult } from '../../protocol/request.js';
 import type { ProtocolVersion } from '../../protocol/version.js';
+import { hangUpOf } from '../request/hang-up.js';
 import { wholeAnswer } from '../request/whole-answer.js';
 import type { TaskService } from '../service.js';
 import type { Peer } from '../sessions/peer.js';
 import { dispatchCall } from './dispatch.js';
 import type { StreamedAnswer } from './direct-streams.js';
-import { taskMethods } from './methods.js';
+import { taskMethods, type ServedMethod } from './methods.js';
 
 /** A request that the SDK would pass to its handler, as its adapter found it. */
 export interface AcceptedRequest {
@@ -88,17 +89,15 @@ export function directWait(
   const served = taskMethods(service, version)[method];
   const parsed = served?.params.safeParse(params);
   if (!served || !parsed?.success) return undefined;
-  const { session } = peer;
-  return {
-    id,
-    signal: request.signal,
-    session: session?.id,
-    answers: session?.answers,
-    run: async (stream, signal) => {
-      const ctx = contextOf(accepted, request, peer);
-      return await served.handle(parsed.data, { ...ctx, stream, signal });
-    },
-  };
+  const { session, expired } = peer;
+  const ctx = contextOf(accepted, request, peer);
+  const { signal } = ctx;
+  return { id, signal, expired, session: session?.id, answers: session?.answers, run: runOf(served, parsed.data, ctx) };
+}
+
+/** Apart, so that the request itself is not held in memory while it waits. */
+function runOf({ handle }: ServedMethod, params: unknown, ctx: RequestContext): StreamedAnswer['run'] {
+  return async (stream, signal) => await handle(params, { ...ctx, stream, signal });
 }
 
 /** Returns the response to the request: its result or its error. */
@@ -150,16 +149,16 @@ function startsTask(
 
 function contextOf(
   { id, params, context }: AcceptedRequest,
-  { headers, signal }: Request,
+  request: Request,
   { owner, session, expired, limited }: Peer,
 ): RequestContext {
   return {
     owner,
     requestId: id,
-    signal,
+    signal: hangUpOf(request),
     expired,
     limited,
-    version: headers.get('mcp-protocol-version') ?? session?.version,
+    version: request.headers.get('mcp-protocol-version') ?? session?.version,
     meta: (params['_meta'] ?? {}) as RequestContext['meta'],
     stream: {
       kind: 'request',

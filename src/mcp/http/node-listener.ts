@@ -7,6 +7,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../local/log.js';
 import { RPC } from '../../protocol/errors.js';
 import { readBodyFrom } from '../request/body.js';
+import { noteHangUp } from '../request/hang-up.js';
+import { pushedBody, type PushedBody } from '../request/pushed-body.js';
 import { failure } from '../request/refusal.js';
 import { wholeText } from '../request/whole-answer.js';
 import type { FetchHandler } from '../sessions/sessions-http.js';
@@ -61,6 +63,7 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
   try {
     const request = new Request(`http://${given.host ?? 'localhost'}${url}`, { method, headers, signal, ...body });
     readBodyFrom(incoming, request);
+    noteHangUp(request, signal);
     return request;
   } catch {
     return undefined;
@@ -88,6 +91,11 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 }
 
 async function send(response: Response, outgoing: ServerResponse, hungUp: AbortSignal): Promise<void> {
+  const pushed = pushedBody(response);
+  if (pushed) {
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    return await sendPushed(pushed, outgoing);
+  }
   const { status, headers, body } = response;
   const text = wholeText(response);
   const sent = Object.fromEntries(headers);
@@ -95,6 +103,19 @@ async function send(response: Response, outgoing: ServerResponse, hungUp: AbortS
   outgoing.writeHead(status, sent);
   if (text === undefined && body) await copy(body, outgoing, hungUp);
   outgoing.end(text);
+}
+
+async function sendPushed(body: PushedBody, outgoing: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    outgoing.on('drain', () => body.more());
+    body.read({
+      write: (part) => outgoing.write(part),
+      end: () => {
+        outgoing.end();
+        resolve();
+      },
+    });
+  });
 }
 
 async function copy(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, hungUp: AbortSignal): Promise<void> {

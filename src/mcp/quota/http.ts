@@ -2,6 +2,7 @@
 import type { Logger } from '../../local/log.js';
 import { LimitExceeded } from '../../protocol/errors.js';
 import type { Owner } from '../../protocol/request.js';
+import { hangUpOf } from '../request/hang-up.js';
 import { limitReached } from '../request/refusal.js';
 import type { Quota } from './quota.js';
 import { countUnread } from './unread.js';
@@ -29,7 +30,7 @@ export async function serveWithin(
       repeatable: repeatable(),
       take: (bytes, force) => quota.unread({ owner }, bytes, force),
       give: (bytes) => quota.wasRead({ owner }, bytes),
-      signal: request.signal,
+      signal: hangUpOf(request),
       cut: (unread) => logger.warn({ unread }, 'cut off a stream that its client does not read'),
       over,
     });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { LimitExceeded } from '../../protocol/errors.js';
+import { pushedBody, type PushedBody } from '../request/pushed-body.js';
 import { wholeText } from '../request/whole-answer.js';
 
 /** Up to this length, in characters, a connection takes a whole answer at once, so it does not count as unread. */
@@ -31,6 +32,11 @@ export interface UnreadOptions {
  * @throws LimitExceeded if it is not an event stream and too large for now
  */
 export async function countUnread(response: Response, options: UnreadOptions): Promise<Response> {
+  const pushed = pushedBody(response);
+  if (pushed) {
+    countPushed(pushed, options);
+    return response;
+  }
   const { body, status, statusText, headers } = response;
   const text = wholeText(response);
   if (!body || (text !== undefined && text.length <= SMALL)) {
@@ -42,6 +48,30 @@ export async function countUnread(response: Response, options: UnreadOptions): P
   // A response without a stream is in memory already, so its size is known before the headers are sent.
   if (!headers.get('content-type')?.startsWith('text/event-stream')) await unread.first();
   return new Response(unread.stream(), { status, statusText, headers });
+}
+
+function countPushed(body: PushedBody, options: UnreadOptions): void {
+  const { signal, give, over, cut } = options;
+  const hungUp = (): void => body.cancel();
+  body.count({
+    put: (bytes, unread) => {
+      const tooMuch = isTooMuch(options, unread, bytes);
+      if (tooMuch) cut(unread);
+      return tooMuch;
+    },
+    give,
+    over: () => {
+      signal.removeEventListener('abort', hungUp);
+      over();
+    },
+  });
+  signal.addEventListener('abort', hungUp, { once: true });
+  if (signal.aborted) hungUp();
+}
+
+/** Counts bytes of an event stream. Returns whether they are too many; if so, they may not have been counted. */
+function isTooMuch({ perStream, take }: UnreadOptions, unread: number, bytes: number): boolean {
+  return (unread > 0 && unread + bytes > perStream) || take(bytes, false) !== undefined;
 }
 
 /** @throws LimitExceeded if it is too large for now */

@@ -27,10 +27,14 @@ export class Cancellations {
     if (session === undefined) return await handle(signal);
     const id = key(session, requestId);
     const controller = new AbortController();
+    const abort = (): void => controller.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
     this.#pending.set(id, controller);
     try {
-      return await handle(AbortSignal.any([signal, controller.signal]));
+      return await handle(controller.signal);
     } finally {
+      signal.removeEventListener('abort', abort);
       if (this.#pending.get(id) === controller) this.#pending.delete(id);
     }
   }

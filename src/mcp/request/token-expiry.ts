@@ -1,6 +1,7 @@
 /** Ends what a token has opened when the token expires. @module */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { RPC } from '../../protocol/errors.js';
+import { pushedBody } from './pushed-body.js';
 
 /** The longest delay of a Node timer, in milliseconds. With a longer one it fires immediately. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -29,12 +30,18 @@ export function onceExpired(expired: AbortSignal | undefined, then: () => void):
 }
 
 /**
- * Returns the response, with its event stream closed when the token expires.
+ * Returns the response, with its event stream closed when the token expires. Pushed bodies end themselves.
  * @param goesOn whether the work behind the stream must continue after that: the source is then drained, not cancelled
  */
 export function untilExpiry(response: Response, expired: AbortSignal | undefined, goesOn: boolean): Response {
   const { body } = response;
-  if (!expired || !body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  if (
+    !expired ||
+    !body ||
+    pushedBody(response) ||
+    !response.headers.get('content-type')?.startsWith('text/event-stream')
+  )
+    return response;
   const reader = body.getReader();
   let over = false;
   let forget = (): void => undefined;

@@ -79,9 +79,9 @@ export class Peer {
   }
 
   /** The request's response is over. */
-  over(): void {
+  readonly over = (): void => {
     for (const then of this.#over.splice(0)) then();
-  }
+  };
 
   /** @throws RpcFault if it cannot be determined */
   get owner(): Owner {

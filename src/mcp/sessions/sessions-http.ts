@@ -8,7 +8,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import pRetry from 'p-retry';
 import { isMcpTasksError } from '../../task/errors.js';
+import { Clock } from '../../local/clock.js';
 import { methodOf, readBody, TooLarge } from '../request/body.js';
+import { hangUpOf } from '../request/hang-up.js';
+import { pushedBody } from '../request/pushed-body.js';
 import type { AuthInfo } from '../request/owner.js';
 import { RPC, RpcFault } from '../../protocol/errors.js';
 import { faultOf, isTemporary } from '../request/faults.js';
@@ -74,6 +77,7 @@ export function serveSessions(
   { peerOf, announceTools, keepAliveMs }: SessionOptions,
 ): FetchHandler {
   const streams = new Set<EventStream>();
+  const keepAlive = new Clock(keepAliveMs);
   const subscribing = new Set(service.versions.map(({ subscriptions }) => subscriptions?.method));
 
   function listen(session: Session, peer: Peer, signal: AbortSignal): Response {
@@ -84,7 +88,7 @@ export function serveSessions(
       session: session.id,
       answers: session.answers,
       expired,
-      keepAliveMs,
+      keepAlive,
     });
     streams.add(stream);
     const leave = service.sessions.open(session.id, stream, peer.owner);
@@ -94,7 +98,7 @@ export function serveSessions(
       release();
       return streams.delete(stream);
     });
-    return new Response(stream.body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
+    return stream.respond();
   }
 
   const stop = service.tools.changed(() => {
@@ -152,7 +156,7 @@ export function serveSessions(
     let method: unknown;
     return await serveWithin(
       service,
-      { request, owner: peer.owner, repeatable: () => method !== 'tools/call', over: () => peer.over() },
+      { request, owner: peer.owner, repeatable: () => method !== 'tools/call', over: peer.over },
       async () => {
         let read: Received;
         try {
@@ -207,7 +211,7 @@ export function serveSessions(
     if (session && request.method === 'GET') {
       const wanted = request.headers.get('accept')?.includes('text/event-stream');
       return wanted
-        ? listen(session, peer, request.signal)
+        ? listen(session, peer, hangUpOf(request))
         : failure(406, -32000, 'Not Acceptable: Client must accept text/event-stream');
     }
     if (request.method !== 'POST' || isSessionless(request)) {
@@ -246,10 +250,13 @@ function isStream({ headers }: Response): boolean {
   return headers.get('content-type')?.startsWith('text/event-stream') === true;
 }
 
-/** Begins an event stream with a comment, because servers send the headers with the first part of the body. */
+/**
+ * Begins an event stream with a comment, because servers send the headers with the first part of the body. This
+ * package's own event streams begin like this.
+ */
 function atOnce(response: Response): Response {
   const { body } = response;
-  if (!body || !isStream(response)) return response;
+  if (!body || !isStream(response) || pushedBody(response)) return response;
   const begun = body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({ start: (controller) => controller.enqueue(OPEN) }),
   );
