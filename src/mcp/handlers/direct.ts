@@ -97,7 +97,7 @@ export function directWait(
 
 /** Apart, so that the request itself is not held in memory while it waits. */
 function runOf({ handle }: ServedMethod, params: unknown, ctx: RequestContext): StreamedAnswer['run'] {
-  return async (stream, signal) => await handle(params, { ...ctx, stream, signal });
+  return (stream, signal) => handle(params, { ...ctx, stream, signal });
 }
 
 /** Returns the response to the request: its result or its error. */

@@ -24,11 +24,9 @@ export function taskMethods(service: TaskService, version: ProtocolVersion): Rea
         params,
         handle: async (parsed, ctx) => {
           const { taskId } = parsed as { taskId?: string };
-          return await asRpcFaults(
-            service.logger,
-            { method, taskId },
-            ctx.signal,
-            async () => await handle(parsed as never, taskOperations(service, version, ctx), ctx),
+          const tasks = taskOperations(service, version, ctx);
+          return await asRpcFaults(service.logger, { method, taskId }, ctx.signal, () =>
+            handle(parsed as never, tasks, ctx),
           );
         },
       } satisfies ServedMethod,

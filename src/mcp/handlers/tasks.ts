@@ -22,10 +22,8 @@ export function taskOperations(service: TaskService, version: ProtocolVersion, c
       service.quota.read(ctx);
       const release = service.quota.hold(ctx, 'waitingRequests');
       try {
-        const task = await cancellations.run(
-          ctx,
-          async (signal) => await followers.ended({ version, owner, taskId, stream }, signal),
-        );
+        const followed = { version, owner, taskId, stream };
+        const task = await cancellations.run(ctx, (signal) => followers.ended(followed, signal));
         service.quota.ended(owner.id, task);
         return await resultOf(service, version, task);
       } finally {

@@ -32,7 +32,8 @@ export function nodeListener({ fetch }: Pick<ServedHandler, 'fetch'>, logger: Lo
     const { socket } = incoming;
     socket.setMaxListeners(0).once('close', gone);
     try {
-      await send(await answer(incoming, hangUp.signal), outgoing, hangUp.signal);
+      // Not awaited on its own, because a local variable would hold the response for as long as its body lasts.
+      await answer(incoming, hangUp.signal).then((response) => send(response, outgoing, hangUp.signal));
     } finally {
       socket.off('close', gone);
     }
@@ -90,12 +91,14 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   );
 }
 
-async function send(response: Response, outgoing: ServerResponse, hungUp: AbortSignal): Promise<void> {
+function send(response: Response, outgoing: ServerResponse, hungUp: AbortSignal): Promise<void> {
   const pushed = pushedBody(response);
-  if (pushed) {
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    return await sendPushed(pushed, outgoing);
-  }
+  if (!pushed) return sendWhole(response, outgoing, hungUp);
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  return sendPushed(pushed, outgoing);
+}
+
+async function sendWhole(response: Response, outgoing: ServerResponse, hungUp: AbortSignal): Promise<void> {
   const { status, headers, body } = response;
   const text = wholeText(response);
   const sent = Object.fromEntries(headers);
@@ -105,8 +108,8 @@ async function send(response: Response, outgoing: ServerResponse, hungUp: AbortS
   outgoing.end(text);
 }
 
-async function sendPushed(body: PushedBody, outgoing: ServerResponse): Promise<void> {
-  await new Promise<void>((resolve) => {
+function sendPushed(body: PushedBody, outgoing: ServerResponse): Promise<void> {
+  return new Promise<void>((resolve) => {
     outgoing.on('drain', () => body.more());
     body.read({
       write: (part) => outgoing.write(part),

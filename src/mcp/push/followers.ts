@@ -197,7 +197,7 @@ class Follower {
       this.#questions = new Questions({ keys, unsolicited, claimOn, refusals, look: () => this.#tell() });
     }
     // Deferred until the follower is registered.
-    this.ended = Promise.resolve().then(async () => await this.#run());
+    this.ended = Promise.resolve().then(() => this.#run());
     // Prevents an unhandled rejection when nobody awaits `ended`.
     this.ended.catch(() => undefined);
   }

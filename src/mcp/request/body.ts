@@ -74,6 +74,9 @@ export function readBodyFrom(source: Readable, request: Request): void {
   sources.set(request, source);
 }
 
+/** A client that hangs up has sent a part, which is not JSON. */
+const ENDS = ['end', 'error', 'close'];
+
 /** @throws what `take` throws; the rest of the body is then discarded, so that the connection can be used again */
 async function readFromNode(source: Readable, take: (chunk: Uint8Array) => void): Promise<void> {
   if (source.destroyed || source.readableEnded) return;
@@ -82,13 +85,21 @@ async function readFromNode(source: Readable, take: (chunk: Uint8Array) => void)
       try {
         take(chunk);
       } catch (error) {
-        source.off('data', onData);
+        stop();
         reject(error);
       }
     };
+    const onEnd = (): void => {
+      stop();
+      resolve();
+    };
+    // The answer may take hours, and the connection would hold what has been read.
+    const stop = (): void => {
+      source.off('data', onData);
+      for (const end of ENDS) source.off(end, onEnd);
+    };
     source.on('data', onData);
-    // A client that hangs up has sent a part, which is not JSON.
-    for (const end of ['end', 'error', 'close']) source.once(end, () => resolve());
+    for (const end of ENDS) source.once(end, onEnd);
   });
 }
 

@@ -65,7 +65,7 @@ export class Follower {
     return this.options.wanted(task);
   }
 
-  /** Whether it needs more than the end of the task. */
+  /** Returns whether it needs more than the end of the task. */
   isClose(task: Task): boolean {
     return this.wants(task) !== 'ending' && (this.options.closely?.(task) ?? true);
   }
