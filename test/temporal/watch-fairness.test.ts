@@ -34,7 +34,7 @@ describe('reads', () => {
   };
 
   it('of an owner are limited, and do not delay another owner’s', async () => {
-    const queue = new ReadQueue({ owner: 2, all: 3 });
+    const queue = new ReadQueue({ owner: 2, alone: 2, all: 3 });
     for (let task = 0; task < 100; task++) queue.enter('bob', 'soon', read('bob'));
     await settle();
     expect(begun).toEqual(['bob', 'bob']);
@@ -45,8 +45,20 @@ describe('reads', () => {
     expect(begun.slice(3)).toEqual(['bob', 'ann', 'bob', 'ann']);
   });
 
+  it('of an owner that is alone are more at a time', async () => {
+    const queue = new ReadQueue({ owner: 1, alone: 3, all: 5 });
+    for (let task = 0; task < 4; task++) queue.enter('bob', 'soon', read('bob'));
+    await settle();
+    expect(begun).toEqual(['bob', 'bob', 'bob']);
+    queue.enter('ann', 'later', read('ann'));
+    await settle();
+    await endOldest();
+    // Now an owner has one read at a time, and he has two.
+    expect(begun).toEqual(['bob', 'bob', 'bob', 'ann']);
+  });
+
   it('that are urgent go ahead of the same owner’s others', async () => {
-    const queue = new ReadQueue({ owner: 1, all: 1 });
+    const queue = new ReadQueue({ owner: 1, alone: 1, all: 1 });
     queue.enter('bob', 'later', read('first'));
     await settle();
     queue.enter('bob', 'later', read('later'));
@@ -59,7 +71,7 @@ describe('reads', () => {
   });
 
   it('that wait for something else make way, and count only once', async () => {
-    const queue = new ReadQueue({ owner: 1, all: 1 });
+    const queue = new ReadQueue({ owner: 1, alone: 1, all: 1 });
     queue.enter('bob', 'soon', read('hanging'));
     queue.enter('ann', 'soon', read('ann'));
     await settle();

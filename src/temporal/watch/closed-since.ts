@@ -9,7 +9,7 @@ import type { temporal } from '@temporalio/proto';
 import type { Logger } from '../../local/log.js';
 import { EVERY_ID, idRange, tagOf } from '../../task/id.js';
 import { inRanges } from '../list/in-ranges.js';
-import { DEADLINE, within, type Calls } from '../rpc/calls.js';
+import { DEADLINE, GRPC, grpcCode, within, type Calls } from '../rpc/calls.js';
 import { refusal } from '../rpc/refusal.js';
 import { optionalTsToMs } from '../seam.js';
 import type { ClosedRun } from './closed-run.js';
@@ -39,8 +39,11 @@ const PACE: ClosedSincePace = {
 };
 /** By how much the pause varies, so that the queries of many processes spread. */
 const SPREAD = 0.2;
-/** The pause grows at once when Temporal refuses a query, and shrinks slowly, so that processes leave room for others. */
-const [GROWTH, SHRINKING] = [2, 0.95];
+/**
+ * The pause grows at once when Temporal has too many requests, and shrinks slowly, so that processes leave room for
+ * others. After any other failure, only the next pauses are longer.
+ */
+const [GROWTH, SHRINKING] = [2, 0.9];
 /** The pause before the next page, in milliseconds. */
 const NEXT_PAGE = 100;
 /**
@@ -135,7 +138,7 @@ export class ClosedSince {
       }
       if (this.#covers) this.#takeTurns();
       else this.#turnedAt = Date.now();
-      const pause = Math.max(this.#pause, Date.now() - begun);
+      const pause = Math.max(this.#nextPause(), Date.now() - begun);
       await delay(pause * (1 - SPREAD + 2 * SPREAD * Math.random()), undefined, { signal: closing }).catch(() => {});
     }
     this.#covers = false;
@@ -220,8 +223,12 @@ export class ClosedSince {
     this.#logged = false;
   }
 
+  #nextPause(): number {
+    return Math.min(this.#pause * GROWTH ** this.#failures, this.pace.pause.longest);
+  }
+
   #failed(error: unknown): void {
-    this.#pause = Math.min(this.#pause * GROWTH, this.pace.pause.longest);
+    if (grpcCode(error) === GRPC.RESOURCE_EXHAUSTED) this.#pause = this.#nextPause();
     if (this.#failures++ === 0) this.#failingSince = Date.now();
     const isShort = this.#failures < PATIENCE.failures || Date.now() - this.#failingSince < PATIENCE.time;
     // A short outage is only a delay, but a refusal will not pass.

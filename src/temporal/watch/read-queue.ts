@@ -4,8 +4,8 @@
  * @module
  */
 
-/** How many reads run at a time, for one owner and for all. */
-const AT_ONCE = { owner: 2, all: 8 };
+/** How many reads run at a time: for one owner of several, for an owner that is alone, and for all. */
+const AT_ONCE = { owner: 2, alone: 4, all: 8 };
 /**
  * How long a read counts, in milliseconds. After that it is waiting for something other than this process: a worker, a
  * codec or Temporal itself. So tasks without a worker don't hold up others.
@@ -35,7 +35,7 @@ export class ReadQueue {
   readonly #lines = new Map<string, Line>();
   #running = 0;
 
-  constructor(private readonly atOnce: { readonly owner: number; readonly all: number } = AT_ONCE) {}
+  constructor(private readonly atOnce: Readonly<Record<'owner' | 'alone' | 'all', number>> = AT_ONCE) {}
 
   /**
    * Runs `read` when it is its turn, never at once.
@@ -55,13 +55,14 @@ export class ReadQueue {
   }
 
   #fill(): void {
+    const { owner: ofSeveral, alone } = this.atOnce;
     for (const [owner, line] of this.#lines) {
       if (this.#running >= this.atOnce.all) return;
       const { soon, later } = line.waiting;
       const among = soon.size > 0 ? soon : later;
       const [read] = among;
       if (!read && line.running === 0) this.#lines.delete(owner);
-      if (!read || line.running >= this.atOnce.owner) continue;
+      if (!read || line.running >= (this.#lines.size > 1 ? ofSeveral : alone)) continue;
       among.delete(read);
       // The owner goes to the end, where this loop reaches it again.
       this.#lines.delete(owner);

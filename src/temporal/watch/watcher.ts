@@ -14,6 +14,8 @@ import { HistoryTail, type ObservedClosing, type Tick } from './tail.js';
 
 /** How long to wait before retrying a read that failed because Temporal or a codec was unavailable, in milliseconds. */
 const AWAY = 1_000;
+/** After a look at a task that no follower needs read, how many looks are left out: thousands may need none. */
+const REST = 2;
 /**
  * The length of a function tool's history if nothing happened but its step, as a normal or as a local activity. A
  * request to cancel it would add an event.
@@ -57,6 +59,8 @@ export class Watcher {
   #changedAt = 0;
   /** How often a read was considered since the last one. */
   #looks = 0;
+  /** How many looks are left out, because none was needed. */
+  #rest = 0;
   readonly #stopLooking: () => void;
   #again: NodeJS.Timeout | undefined;
 
@@ -276,12 +280,15 @@ export class Watcher {
   /** Reads the task if it may have changed without its history showing that. */
   #lookNow(): void {
     this.#looks++;
-    if (!this.#seen || !this.#tail) return;
+    if (this.#rest-- > 0 || !this.#seen || !this.#tail) return;
     this.#tail.seek();
     const progress = this.#needs('progress');
     const { blind } = this.#tail;
     const unseen = blind && (!this.shared.closed.covers || this.#isClose());
-    if (!progress && !unseen) return;
+    if (!progress && !unseen) {
+      this.#rest = REST;
+      return;
+    }
     const followed = this.shared.followed(this.owner);
     const due = looksUntilDue({ quiet: Date.now() - this.#changedAt, progress, followed });
     if (this.#looks >= due) this.#ring(blind ? 'ending' : 'progress', 'later');
