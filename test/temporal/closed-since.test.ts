@@ -189,6 +189,15 @@ it('reads all pages', async () => {
   await expect.poll(() => [...seen].sort(), { timeout: 10_000 }).toEqual([...ids].sort());
 });
 
+it('finds an end among any number of tasks that have not ended', async () => {
+  const ids = await many(5);
+  const { seen, add } = noticing({ pages: { rows: 1, most: 1 } });
+  for (const id of ids) add(id);
+  await moreQueries(1);
+  await end(ids[2] ?? '');
+  await expect.poll(() => seen, { timeout: 5_000 }).toEqual([ids[2]]);
+});
+
 it('covers any number of owners', async () => {
   const ids = await Promise.all(Array.from({ length: 12 }, async (_, number) => await started(`owner ${number}`)));
   const { seen, add } = noticing();

@@ -111,6 +111,8 @@ async function sendWhole(response: Response, outgoing: ServerResponse, hungUp: A
 function sendPushed(body: PushedBody, outgoing: ServerResponse): Promise<void> {
   return new Promise<void>((resolve) => {
     outgoing.on('drain', () => body.more());
+    // Without a connection, nothing drains any more.
+    outgoing.once('close', () => body.cancel());
     body.read({
       write: (part) => outgoing.write(part),
       end: () => {

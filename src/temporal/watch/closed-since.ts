@@ -44,6 +44,8 @@ const SPREAD = 0.2;
  * others. After any other failure, only the next pauses are longer.
  */
 const [GROWTH, SHRINKING] = [2, 0.9];
+/** How far Temporal's clock may be ahead of this process's, in milliseconds. */
+const FUTURE = 86_400_000;
 /** The pause before the next page, in milliseconds. */
 const NEXT_PAGE = 100;
 /**
@@ -150,15 +152,17 @@ export class ClosedSince {
     const now = Date.now();
     const wide = now >= this.#wideAt;
     const since = this.#newest === undefined ? this.#begin : this.#newest - (wide ? overlap.wide : overlap.usual);
-    // A run that continued as new is not the end of its task.
-    const query = `CloseTime >= '${new Date(since).toISOString()}' AND (${inRanges(this.#ranges())}) AND ExecutionStatus != 'ContinuedAsNew'`;
-    let from: Uint8Array | undefined;
+    // In SQL stores, runs that have not closed have a close time in the distant future. A run that continued as new is
+    // not the end of its task.
+    const [from, to] = [since, now + FUTURE].map((time) => new Date(time).toISOString());
+    const query = `CloseTime BETWEEN '${from}' AND '${to}' AND (${inRanges(this.#ranges())}) AND ExecutionStatus != 'ContinuedAsNew'`;
+    let token: Uint8Array | undefined;
     for (let page = 0; page < pages.most; page++) {
-      if (from) await delay(NEXT_PAGE, undefined, { signal: this.calls.closing });
-      const { rows, next } = await this.#page(query, from);
+      if (token) await delay(NEXT_PAGE, undefined, { signal: this.calls.closing });
+      const { rows, next } = await this.#page(query, token);
       for (const row of rows) this.#see(row);
-      from = next;
-      if (!from) break;
+      token = next;
+      if (!token) break;
     }
     if (wide) this.#wideAt = now + overlap.every;
   }
