@@ -4,7 +4,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import { McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { defineTool, ToolError } from '../../src/index.js';
 import { send2025, send2026 } from '../helpers/raw-requests.js';
@@ -182,4 +183,14 @@ it('`tasks/get` of a workflow costs one request while nothing happens, and other
   requests();
   expect(await get(taskId)).toBe('working');
   expect(requests()).toEqual(DESCRIBE);
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  await new Client({ connection }).workflow.getHandle(taskId).signal('noted');
+  await connection.close();
+  await expect.poll(() => counted('RespondWorkflowTaskCompleted')).toBe(1);
+  requests();
+  // Also at a server that has never seen the task.
+  for (const at of [handler, elsewhere]) {
+    expect(await get(taskId, at)).toBe('working');
+    expect(requests()).toEqual({ ...DESCRIBE, ...QUERY });
+  }
 });

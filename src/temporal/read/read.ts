@@ -59,7 +59,8 @@ export interface ReadOptions {
   readonly closing?: Closing | undefined;
   /**
    * Whether to leave the search for what has happened since the last search to the next read, if this read has to query
-   * the workflow. The result only matters once nothing else changes.
+   * the workflow. The result only matters once nothing else changes. Otherwise, the reports of ended steps are searched
+   * for at the same time, so that {@link TaskReader.withPastReports} need not.
    * @default false
    */
   readonly frugal?: boolean;
@@ -246,14 +247,19 @@ export class TaskReader {
     const { mapping } = base;
     const reports = !base.silent && !hasNotRun(description);
     const asks = reports && this.#reports.isDue(description, mapping);
+    const soon = Math.min(until, within(DEADLINE.query));
     const [reported, steps, stalled, happened] = await Promise.all([
       reports ? this.#reports.get(description, mapping, until) : nothingReported(description, mapping),
       stepsOf(this.calls, description, mapping !== undefined, until),
       this.#stalled(description, until),
       hasOnlyBegun(description)
         ? NOTHING
-        : ((frugal && asks ? this.#happenings.known(description) : undefined) ??
-          this.#happenings.get(description, mapping, Math.min(until, within(DEADLINE.query)))),
+        : frugal && asks
+          ? this.#happenings.known(description)
+          : this.#happenings.get(description, mapping, soon),
+      frugal || mapping || hasOnlyBegun(description)
+        ? undefined
+        : this.#pastReports.get(description, description.historyLength, soon).catch(() => undefined),
     ]);
     const { report, answeredAt, late } = reported;
     const { inputs, unsure } = await this.#questions.read(description, mapping, reported, until);
