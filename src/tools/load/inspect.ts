@@ -25,6 +25,7 @@ export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: Ste
     ...where,
     mode: args.mode,
     ...(args.key ? { key: args.key } : {}),
+    ...(args.mode === 'replace' && args.keep ? { keep: true as const } : {}),
   };
   const hash = await withTarget({ config, target, step: 'inspect', ctx }, async (opened) => {
     await opened.check([]);

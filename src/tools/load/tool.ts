@@ -74,7 +74,7 @@ export function defineLoadDataset(config: ToolsConfig): DurableTool {
         .enum(['create', 'replace', 'upsert'])
         .default('create')
         .describe(
-          '"create" fails if the table exists. "replace" puts the new table in its place; indexes, constraints and grants of the old table are lost. ' +
+          '"create" fails if the table exists. "replace" puts the new table in its place. ' +
             '"upsert" adds the rows to the existing table: rows whose `key` exists are replaced, all others are inserted',
         ),
       key: z
@@ -84,6 +84,13 @@ export function defineLoadDataset(config: ToolsConfig): DurableTool {
         .optional()
         .describe(
           '"upsert" only: the columns that decide which rows are the same, such as ["id"]: those of a primary key or unique index of the table',
+        ),
+      keep: z
+        .boolean()
+        .default(true)
+        .describe(
+          '"replace" only: whether the new table gets the indexes, constraints, defaults, comments, grants and owner of the old one. ' +
+            'If that is not possible, the load fails and says why',
         ),
       chunkRows: z
         .int()

@@ -21,6 +21,11 @@ export interface LoadArguments {
   readonly mode: LoadMode;
   /** `upsert`: the columns that decide which rows are the same. */
   readonly key?: readonly string[] | undefined;
+  /**
+   * `replace`: whether the new table gets the indexes, constraints, grants and other settings of the old one. Missing in
+   * calls of earlier versions, which lost them.
+   */
+  readonly keep?: boolean | undefined;
   readonly chunkRows: number;
 }
 
@@ -40,6 +45,8 @@ export interface LoadTarget {
   readonly schema: string;
   readonly table: string;
   readonly mode: LoadMode;
+  /** Only for `replace`: see {@link LoadArguments.keep}. */
+  readonly keep?: true;
   /** Only for `upsert`. */
   readonly key?: readonly string[];
 }

@@ -13,9 +13,15 @@ export async function appendRows(
   try {
     for await (const batch of batches) await append(appender, batch);
     appender.flushSync();
-  } finally {
-    appender.closeSync();
+  } catch (error) {
+    try {
+      appender.closeSync();
+    } catch {
+      // It fails again, because its rows can't be stored. The first error says why.
+    }
+    throw error;
   }
+  appender.closeSync();
 }
 
 async function append(appender: DuckDBAppender, { data, from, to }: RowBatch): Promise<void> {

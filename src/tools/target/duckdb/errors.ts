@@ -6,7 +6,7 @@ import { ToolError } from '../../../tool/errors.js';
 const TRANSIENT =
   /Could not set lock|Conflicting lock|TransactionContext Error|Transaction conflict|write-write conflict|Conflict on|Out of Memory|No space left|Too many open files/i;
 const OURS =
-  /^(Catalog|Constraint|Binder|Parser|Conversion|Invalid Input|Not implemented|Dependency|IO|Permission|Serialization) Error/i;
+  /^(Catalog|Constraint|Binder|Parser|Conversion|Invalid Input|Not implemented|Dependency|IO|Permission|Serialization) Error|^Failed to append: .*constraint/i;
 
 /**
  * Returns the error to throw: a retryable failure, a `ToolError`, or the error itself. In the first two, the database's

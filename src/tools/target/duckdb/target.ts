@@ -15,7 +15,8 @@ import { appendRows } from './append.js';
 import { checkTable } from './check.js';
 import { isKeyConflict } from './errors.js';
 import { oneAtATime } from './one-at-a-time.js';
-import { settleTables, swapTables, undoTables } from './swap.js';
+import { definitionsLike } from './structure.js';
+import { nameOf, settleTables, swapTables, undoTables } from './swap.js';
 import { checkUpsert, mergeRows, undoMerge } from './upsert.js';
 
 /** How often to check whether another attempt in this process is done with a chunk, in milliseconds. */
@@ -50,7 +51,11 @@ export class DuckDBTarget implements Target {
 
   async create(columns: readonly Column[], confirm = async (): Promise<void> => {}): Promise<void> {
     await this.check(columns);
-    const definitions = columns.map(({ name, type }) => `${ident(name)} ${type}`);
+    const exists = (await nameOf(this.#query, this.target.schema, this.target.table)) !== undefined;
+    const definitions =
+      this.target.keep && exists
+        ? await definitionsLike(this.#query, this.target, columns)
+        : columns.map(({ name, type }) => `${ident(name)} ${type}`);
     await oneAtATime(this.target.id, async () => {
       await confirm();
       await this.#query(`CREATE TABLE IF NOT EXISTS ${this.#table('staging')} (${definitions.join(', ')})`);
@@ -108,7 +113,7 @@ export class DuckDBTarget implements Target {
       });
       return counts;
     }
-    await swapTables(this.#query, this.target, this.#names, async () => await this.check(columns));
+    await swapTables(this.#query, this.target, this.#names, columns, async () => await this.check(columns));
     return undefined;
   }
 

@@ -27,7 +27,6 @@ interface TableColumn {
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
-  readonly generated: boolean;
 }
 
 /** @throws ToolError if rows with these columns can't be merged into the table; see `postgres/upsert.ts` */
@@ -49,9 +48,7 @@ export async function checkUpsert(
     loaded,
     existing.map((column) => column.name),
   );
-  for (const { name: column, generated, required } of existing) {
-    if (generated && loaded.includes(column))
-      throw new ToolError(`${name} generates the values of column "${column}" itself; leave it out with \`columns\``);
+  for (const { name: column, required } of existing) {
     if (required && !loaded.includes(column))
       throw new ToolError(`column "${column}" of ${name} needs a value, but the loaded rows have no such column`);
   }
@@ -121,10 +118,7 @@ async function uniqueKeys(query: Query, schema: string, table: string): Promise<
 
 async function tableColumns(query: Query, schema: string, table: string): Promise<TableColumn[]> {
   const rows = await query(
-    `SELECT c.column_name, c.data_type, NOT c.is_nullable AND c.column_default IS NULL AS required,
-       i.is_generated = 'ALWAYS' AS generated
-     FROM duckdb_columns() c JOIN information_schema.columns i ON i.table_catalog = c.database_name
-       AND i.table_schema = c.schema_name AND i.table_name = c.table_name AND i.column_name = c.column_name
+    `SELECT c.column_name, c.data_type, NOT c.is_nullable AND c.column_default IS NULL AS required FROM duckdb_columns() c
      WHERE c.database_name = current_database() AND lower(c.schema_name) = lower(${literal(schema)})
        AND lower(c.table_name) = lower(${literal(table)}) ORDER BY c.column_index`,
   );
@@ -132,7 +126,6 @@ async function tableColumns(query: Query, schema: string, table: string): Promis
     name: String(row['column_name']),
     type: String(row['data_type']),
     required: row['required'] === true,
-    generated: row['generated'] === true,
   }));
 }
 

@@ -2,6 +2,8 @@
 import { Buffer } from 'node:buffer';
 import { ToolError } from '../../../tool/errors.js';
 import type { LoadTarget } from '../../load/types.js';
+import type { Column } from '../../source/pins.js';
+import { refuseLosses } from './carry.js';
 import type { PostgresSession } from './session.js';
 
 /** The longest name PostgreSQL stores, in bytes of UTF-8. */
@@ -13,6 +15,7 @@ interface SchemaRow {
 }
 
 interface TableRow {
+  readonly oid: string;
   readonly kind: string;
   readonly owned: boolean;
   readonly dependants: string[] | null;
@@ -32,10 +35,16 @@ export async function defaultSchema(session: PostgresSession): Promise<string> {
 /**
  * Checks names, encoding, schema and table.
  *
+ * @param columns the loaded columns; empty before the source is known
  * @throws ToolError if a name is too long, the encoding is not UTF8, the schema does not exist or the user may not
- *   create tables in it, the table exists and the mode is `create`, or the table cannot be replaced
+ *   create tables in it, the table exists and the mode is `create`, or the table cannot be replaced, or not without
+ *   losing what it should keep
  */
-export async function checkTable(session: PostgresSession, target: LoadTarget): Promise<void> {
+export async function checkTable(
+  session: PostgresSession,
+  target: LoadTarget,
+  columns: readonly Column[],
+): Promise<void> {
   const { schema, table, mode } = target;
   const name = `${schema}.${table}`;
   // PostgreSQL silently truncates a longer name, which may then be another table's name.
@@ -62,13 +71,20 @@ export async function checkTable(session: PostgresSession, target: LoadTarget): 
       `${name} cannot be replaced because other objects depend on it: ${existing.dependants.join(', ')}`,
     );
   }
+  if (!target.keep || columns.length === 0) return;
+  await refuseLosses(
+    session,
+    target,
+    existing.oid,
+    columns.map((column) => column.name),
+  );
 }
 
 // Finds the table and everything that would still refer to the old table after a rename and so prevent dropping it:
 // views and functions on it, foreign keys to it, tables that inherit from it, columns and functions of its row type,
-// and defaults that use its columns' sequences.
+// and defaults that use its columns' sequences, except those of a table that a load replaced and will drop.
 const TABLE_SQL = `
-  SELECT c.relkind::text AS kind, pg_has_role(c.relowner, 'USAGE') AS owned,
+  SELECT c.oid::text AS oid, c.relkind::text AS kind, pg_has_role(c.relowner, 'USAGE') AS owned,
     (SELECT array_agg(DISTINCT coalesce(v.name, pg_describe_object(d.classid, d.objid, 0)))
      FROM (
        SELECT 'pg_class'::regclass AS class, c.oid AS object
@@ -82,7 +98,8 @@ const TABLE_SQL = `
      WHERE NOT (d.classid = 'pg_constraint'::regclass AND EXISTS (
          SELECT FROM pg_constraint k WHERE k.oid = d.objid AND k.conrelid = c.oid))
        AND NOT (d.classid = 'pg_attrdef'::regclass AND EXISTS (
-         SELECT FROM pg_attrdef a WHERE a.oid = d.objid AND a.adrelid = c.oid))
+         SELECT FROM pg_attrdef a JOIN pg_class t ON t.oid = a.adrelid WHERE a.oid = d.objid
+           AND (t.oid = c.oid OR (t.relnamespace = c.relnamespace AND t.relname ~ '^mcp_[0-9a-f]{20}_kept$'))))
        AND NOT (d.classid = 'pg_policy'::regclass AND EXISTS (
          SELECT FROM pg_policy p WHERE p.oid = d.objid AND p.polrelid = c.oid))
        AND d.classid IN ('pg_rewrite'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass,

@@ -9,7 +9,10 @@ import { ToolError } from '../../../tool/errors.js';
 import type { LoadTarget } from '../../load/types.js';
 import { ident } from '../../sql.js';
 import type { LoadTables } from '../names.js';
+import { buildIndexes, carryBack, carryOver, type Moved } from './carry.js';
 import type { PostgresSession } from './session.js';
+import { readStructure } from './structure.js';
+import { tableColumns } from './table-columns.js';
 
 /**
  * Renames the existing table out of the way and the staging table into its place. A retry finds the `swapped` table and
@@ -23,15 +26,25 @@ export async function swapTables(
 ): Promise<void> {
   const { schema, table } = target;
   await exclusive(session, target, async () => {
-    if (await oidOf(session, schema, names.swapped)) return;
+    const replaced = await oidOf(session, schema, table);
+    if (!target.keep || !replaced || (await oidOf(session, schema, names.swapped))) return;
     await check();
-    const loaded = await oidOf(session, schema, names.staging);
-    if (await oidOf(session, schema, table)) {
-      await session.query(`ALTER TABLE ${ident(schema, table)} RENAME TO ${ident(names.kept)}`);
-    }
+    await buildIndexes(session, target, replaced, names.staging);
+  });
+  await exclusive(session, target, async () => {
+    if (await oidOf(session, schema, names.swapped)) return;
+    if (await oidOf(session, schema, table)) await session.query(`LOCK TABLE ${ident(schema, table)}`);
+    await check();
+    const loaded = (await oidOf(session, schema, names.staging))!;
+    const replaced = await oidOf(session, schema, table);
+    const columns = (await tableColumns(session, schema, names.staging)).map(({ name }) => name);
+    // Before it is renamed, because the definitions contain its name.
+    const structure = target.keep && replaced ? await readStructure(session, replaced, columns) : undefined;
+    if (replaced) await session.query(`ALTER TABLE ${ident(schema, table)} RENAME TO ${ident(names.kept)}`);
     await session.query(`ALTER TABLE ${ident(schema, names.staging)} RENAME TO ${ident(table)}`);
-    await session.query(`CREATE TABLE ${ident(schema, names.swapped)} (loaded oid NOT NULL)`);
-    await session.query(`INSERT INTO ${ident(schema, names.swapped)} VALUES ($1)`, [loaded]);
+    const moved = structure ? await carryOver(session, target, structure, { loaded, columns }) : NOTHING;
+    await session.query(`CREATE TABLE ${ident(schema, names.swapped)} (loaded oid NOT NULL, moved text)`);
+    await session.query(`INSERT INTO ${ident(schema, names.swapped)} VALUES ($1, $2)`, [loaded, JSON.stringify(moved)]);
   });
 }
 
@@ -50,6 +63,9 @@ export async function undoTables(session: PostgresSession, target: LoadTarget, n
     await session.query(`ALTER TABLE ${ident(schema, loaded)} RENAME TO ${ident(names.staging)}`);
     if (await oidOf(session, schema, names.kept)) {
       await session.query(`ALTER TABLE ${ident(schema, names.kept)} RENAME TO ${ident(loaded)}`);
+      const moved = await movedNames(session, schema, names);
+      const oid = (await oidOf(session, schema, names.staging))!;
+      await carryBack(session, target, moved, { loaded: oid, restored: loaded });
     }
   });
 }
@@ -120,6 +136,16 @@ async function oidOf(session: PostgresSession, schema: string, name: string): Pr
   );
   return row?.oid;
 }
+
+/** Returns what the swap has moved to the loaded table. Swaps of earlier versions moved nothing. */
+async function movedNames(session: PostgresSession, schema: string, names: LoadTables): Promise<Moved> {
+  const [row] = await session.query<{ moved: string | null }>(
+    `SELECT to_jsonb(s) ->> 'moved' AS moved FROM ${ident(schema, names.swapped)} s`,
+  );
+  return row?.moved ? (JSON.parse(row.moved) as Moved) : NOTHING;
+}
+
+const NOTHING: Moved = { names: [], sequences: [] };
 
 /** Returns the loaded table's current name; undefined if it was not swapped in or no longer exists. */
 async function loadedName(session: PostgresSession, schema: string, names: LoadTables): Promise<string | undefined> {

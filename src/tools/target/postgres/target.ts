@@ -35,7 +35,7 @@ export class PostgresTarget implements Target {
           `the column name "${column.name}" is too long: PostgreSQL names have at most ${LONGEST_NAME} bytes`,
         );
     }
-    await checkTable(this.session, this.target);
+    await checkTable(this.session, this.target, columns);
     if (this.target.mode === 'upsert') await checkUpsert(this.session, this.target, columns);
   }
 
