@@ -19,6 +19,8 @@ export interface TemporalProxy {
   delay: number;
   /** How often each method was called so far, by name, such as `DescribeWorkflowExecution`. */
   readonly calls: Map<string, number>;
+  /** How many of these calls are over. */
+  readonly over: Map<string, number>;
   close(): Promise<void>;
 }
 
@@ -34,7 +36,8 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
     const method = headers[':path']?.split('/').at(-1) ?? '';
-    proxy.calls.set(method, (proxy.calls.get(method) ?? 0) + 1);
+    count(proxy.calls, method);
+    stream.once('close', () => count(proxy.over, method));
     if (proxy.hang?.test(headers[':path'] ?? '')) return;
     const code = proxy.refuse?.method === method ? proxy.refuse.code : proxy.refuseWith;
     if (code === undefined)
@@ -52,6 +55,7 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
     hang: undefined,
     delay: 0,
     calls: new Map(),
+    over: new Map(),
     async close() {
       for (const session of sessions) session.destroy();
       upstream.destroy();
@@ -59,6 +63,10 @@ export async function startTemporalProxy(): Promise<TemporalProxy> {
     },
   };
   return proxy;
+}
+
+function count(counts: Map<string, number>, method: string): void {
+  counts.set(method, (counts.get(method) ?? 0) + 1);
 }
 
 function pass(stream: ServerHttp2Stream, call: ReturnType<ReturnType<typeof connect>['request']>): void {

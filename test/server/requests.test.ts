@@ -59,6 +59,7 @@ afterAll(async () => {
 beforeEach(() => {
   release = [];
   proxy.calls.clear();
+  proxy.over.clear();
 });
 
 /** Requests that a worker and a server send even without a task. */
@@ -126,8 +127,9 @@ it('costs one more request, besides long polls, if the work takes longer', async
   const taskId = await call2025('held');
   await running();
   const result = send2025(handler, 'tasks/result', { taskId });
-  // From the second long poll on, no other request is sent while nothing happens.
+  // With the second long poll comes a read. After that, no other request is sent while nothing happens.
   await expect.poll(() => counted('GetWorkflowExecutionHistory'), { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => proxy.over.get('DescribeWorkflowExecution')).toBe(1);
   release.pop()?.();
   await result;
   const { GetWorkflowExecutionHistory: longPolls, ...others } = requests();
