@@ -45,9 +45,16 @@ export class Happenings {
 
   constructor(private readonly calls: Calls) {}
 
-  /** Returns what has been found so far. */
-  known({ runId }: Pick<Run, 'runId'>): Happened {
-    return this.#known.get(runId)?.happened ?? {};
+  /** Returns what has been found so far; `undefined` before the first search. */
+  known({ runId }: Pick<Run, 'runId'>): Happened | undefined {
+    return this.#known.get(runId)?.happened;
+  }
+
+  /** Notes that nothing has happened up to this length of the run's history, which then need not be searched. */
+  nothing({ runId, historyLength }: Run & { readonly historyLength: number }): Happened {
+    const known = this.#known.get(runId) ?? { happened: {}, historyLength };
+    this.#known.set(runId, known);
+    return known.happened;
   }
 
   /** Returns what last happened up to this length of the run's history, as far as it can be found by `until`. */

@@ -15,7 +15,7 @@ import { Chains, type CancelledRun } from './chain.js';
 import { describe, type Description } from './describe.js';
 import type { Closing } from './end.js';
 import { Ends } from './ends.js';
-import { Happenings, type Happened } from './happened.js';
+import { Happenings } from './happened.js';
 import { NewestHistory } from './history.js';
 import { queryOf, questionName } from './mapped-report.js';
 import { Memos } from './memos.js';
@@ -253,10 +253,9 @@ export class TaskReader {
       stepsOf(this.calls, description, mapping !== undefined, until),
       this.#stalled(description, until),
       hasOnlyBegun(description)
-        ? NOTHING
-        : frugal && asks
-          ? this.#happenings.known(description)
-          : this.#happenings.get(description, mapping, soon),
+        ? this.#happenings.nothing(description)
+        : ((frugal && asks ? this.#happenings.known(description) : undefined) ??
+          this.#happenings.get(description, mapping, soon)),
       frugal || mapping || hasOnlyBegun(description)
         ? undefined
         : this.#pastReports.get(description, description.historyLength, soon).catch(() => undefined),
@@ -326,8 +325,6 @@ export class TaskReader {
 function mappingOf({ type }: Description, memo: TaskMemo): WorkflowMapping | undefined {
   return type === ASK_FIRST_WORKFLOW ? undefined : memo.mapping;
 }
-
-const NOTHING: Happened = {};
 
 /**
  * Whether the workflow's code has not run yet, so that it has nothing to report: its first workflow task ends with the
