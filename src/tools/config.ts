@@ -2,6 +2,7 @@
 import { delimiter, resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 import { duckdbLimitsFromEnv, type DuckDBLimits } from './duckdb-limits.js';
+import { remoteSourcesFromEnv, type RemoteSources } from './remote/limits.js';
 
 /** The files and databases that the reference tools may access. */
 export interface ToolsConfig {
@@ -11,6 +12,8 @@ export interface ToolsConfig {
   readonly databases: Readonly<Record<string, string>>;
   /** What each DuckDB session may use of the worker's machine. @default see {@link DuckDBLimits} */
   readonly duckdb?: DuckDBLimits;
+  /** From which servers the tools may download a source that is an `https://` URL. @default none */
+  readonly remote?: RemoteSources;
 }
 
 const DATABASE_VARIABLE = /^MCP_TASKS_DATABASE_(\w+)$/;
@@ -23,6 +26,8 @@ const DATABASE_VARIABLE = /^MCP_TASKS_DATABASE_(\w+)$/;
  * - `MCP_TASKS_DATABASE_<NAME>`: more databases, each named `<name>` in lower case.
  * - `MCP_TASKS_DUCKDB_MEMORY`, `MCP_TASKS_DUCKDB_SPILL` (bytes), `MCP_TASKS_DUCKDB_THREADS` and
  *   `MCP_TASKS_DUCKDB_TIME` (such as `90 minutes`): the limits in {@link DuckDBLimits}.
+ * - `MCP_TASKS_REMOTE_HOSTS` and `MCP_TASKS_REMOTE_PRIVATE_HOSTS` (separated by commas), `MCP_TASKS_REMOTE_BYTES` and
+ *   `MCP_TASKS_REMOTE_TIME`: see {@link RemoteSources}.
  *
  * @throws McpTasksError `CONFIGURATION` if a database URL or a limit is invalid; names the variable, never a URL
  * @example
@@ -39,7 +44,13 @@ export function toolsConfigFromEnv(env: Readonly<Record<string, string | undefin
   }
   const roots = (env['MCP_TASKS_ROOTS'] ?? '').split(delimiter).filter(Boolean);
   const duckdb = duckdbLimitsFromEnv(env);
-  return { roots: roots.map((root) => resolve(root)), databases, ...(duckdb ? { duckdb } : {}) };
+  const remote = remoteSourcesFromEnv(env);
+  return {
+    roots: roots.map((root) => resolve(root)),
+    databases,
+    ...(duckdb ? { duckdb } : {}),
+    ...(remote ? { remote } : {}),
+  };
 }
 
 function isDatabaseUrl(url: string): boolean {

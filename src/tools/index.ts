@@ -10,6 +10,7 @@ import { loadActivities } from './load/activities.js';
 export { toolsConfigFromEnv, type ToolsConfig } from './config.js';
 export { referenceTools } from './definitions.js';
 export { type DuckDBLimits } from './duckdb-limits.js';
+export { type RemoteSources } from './remote/limits.js';
 export { type Duration } from '../task/duration.js';
 export { isMcpTasksError, McpTasksError, type McpTasksErrorCode } from '../task/errors.js';
 

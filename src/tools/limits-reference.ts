@@ -3,6 +3,7 @@ import { number } from '../limits/limits.js';
 import { bytes, table } from '../limits/markdown.js';
 import { DEFAULT_MEMORY, DEFAULT_SPILL, DEFAULT_TIME, MOST_DEFAULT_THREADS, VARIABLES } from './duckdb-limits.js';
 import { MOST_COLUMNS, MOST_DESCRIBED, MOST_LISTED } from './list/schema.js';
+import { DEFAULT_BYTES, DEFAULT_DOWNLOAD_TIME, REMOTE_VARIABLES } from './remote/limits.js';
 import { LONGEST_SOURCE, MOST_ENTRIES, MOST_FILES } from './source/find.js';
 import { MOST_SEGMENTS } from './source/glob.js';
 import { LARGEST_WHERE, MOST_CONDITIONS, MOST_VALUES } from './source/where.js';
@@ -24,6 +25,8 @@ export function toolLimitTable(): string {
         ...settings('threads'),
       ],
       ['time of one statement; each pass over a file is one', DEFAULT_TIME, ...settings('time')],
+      ['size of a downloaded source', bytes(DEFAULT_BYTES), '`remote.bytes`', `\`${REMOTE_VARIABLES.bytes}\``],
+      ['time of one attempt to download it', DEFAULT_DOWNLOAD_TIME, '`remote.time`', `\`${REMOTE_VARIABLES.time}\``],
       ['length of a path or pattern', `${number(LONGEST_SOURCE)} characters`, 'fixed', ''],
       ['folders in a pattern', number(MOST_SEGMENTS), 'fixed', ''],
       ['files that a pattern matches', number(MOST_FILES), 'fixed', ''],

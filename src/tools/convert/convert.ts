@@ -5,11 +5,13 @@ import { ToolError } from '../../tool/errors.js';
 import type { ToolsConfig } from '../config.js';
 import type { DuckDBLimits } from '../duckdb-limits.js';
 import type { ConvertArguments, ConvertResult } from './schema.js';
+import { downloadFolder, removeDownloads } from '../remote/download.js';
 import { findFiles } from '../source/find.js';
 import { inspectFiles, recheckFiles } from '../source/inspect.js';
 import { firstRow } from '../source/infer.js';
 import type { Column, Format, SourcePins } from '../source/pins.js';
 import { readFileSql } from '../source/read-sql.js';
+import { localSource, readySource } from '../source/remote-source.js';
 import { SourceSession } from '../source/session.js';
 import { typeKind } from '../source/type-kind.js';
 import { fileLiteral, ident } from '../sql.js';
@@ -34,7 +36,8 @@ type Context = StepContext<ConvertCheckpoint>;
 export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: Context): Promise<ConvertResult> {
   const target = await convertTarget(config.roots, args);
   const { path, format } = target;
-  const parts = new Parts(path, loadId(ctx.taskId));
+  const id = loadId(ctx.taskId);
+  const parts = new Parts(path, id);
   const existing = await inode(path);
   // The target is this task's own if an earlier attempt linked it and died, or recorded it before cleaning up.
   const isDone = existing !== undefined && [await inode(parts.whole), ctx.lastCheckpoint?.published].includes(existing);
@@ -47,15 +50,18 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
     let pins = await parts.pins();
     if (!pins) {
       // If there are pins, an earlier attempt has passed this check, and may have written the target itself.
-      if (existing !== undefined && !isDone)
-        await refuseOwnSource(target, await findFiles(config.roots, args.source, ctx.signal));
-      pins = await inspectFiles(config.roots, args, ctx.signal, config.duckdb);
+      const { roots: within, source, remote } = await localSource(args.source, { config, id, ctx });
+      if (existing !== undefined && !isDone) await refuseOwnSource(target, await findFiles(within, source, ctx.signal));
+      pins = await inspectFiles(within, { ...args, source }, ctx.signal, config.duckdb);
+      if (remote) pins = { ...pins, remote };
     }
     await parts.pin(pins);
-    if (!isDone)
-      await make({ roots: config.roots, limits: config.duckdb, pins, parts, format, overwrite: args.overwrite, ctx });
+    const roots = pins.remote ? [downloadFolder(id)] : config.roots;
+    if (!isDone) pins = await readySource(pins, { config, id, ctx });
+    if (!isDone) await make({ roots, limits: config.duckdb, pins, parts, format, overwrite: args.overwrite, ctx });
     const { size } = await stat(path);
     await parts.remove();
+    await removeDownloads(id);
     return { target: args.target, format, rows: pins.rows, bytes: size, files: pins.files.length };
   } catch (error) {
     // An earlier attempt was still alive, finished and removed the folder. The next attempt finds its target.
@@ -63,7 +69,10 @@ export async function convert(config: ToolsConfig, args: ConvertArguments, ctx: 
       throw new Error('another attempt has removed the temporary files', { cause: error });
     }
     // Keep the parts if another attempt may follow: it resumes from them.
-    if (error instanceof ToolError || isCancelled(ctx.signal)) await parts.remove();
+    if (error instanceof ToolError || isCancelled(ctx.signal)) {
+      await parts.remove();
+      await removeDownloads(id);
+    }
     throw error;
   }
 }

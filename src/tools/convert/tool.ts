@@ -3,6 +3,7 @@ import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
 import { hidingPaths } from '../hide-paths.js';
 import type { ConvertCheckpoint } from './convert.js';
+import { remoteHint } from '../remote/limits.js';
 import { convertInput, convertOutput } from './schema.js';
 
 export function defineConvertFile(config: ToolsConfig): DurableTool {
@@ -11,10 +12,15 @@ export function defineConvertFile(config: ToolsConfig): DurableTool {
     title: 'Convert a file',
     description:
       'Converts data files between CSV, NDJSON, JSON and Parquet. Several source files are combined into one. ' +
-      'The target file appears only when it is complete.',
+      `The target file appears only when it is complete.${remoteHint(config.remote)}`,
     inputSchema: convertInput,
     outputSchema: convertOutput,
-    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+    annotations: {
+      readOnlyHint: false,
+      destructiveHint: true,
+      idempotentHint: false,
+      openWorldHint: config.remote !== undefined,
+    },
     run: async (args, ctx) => {
       // Only workers need this: a server loads just the definitions.
       const { convert } = await import('./convert.js');

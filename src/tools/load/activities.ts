@@ -3,6 +3,7 @@ import { step } from '../../activity/step.js';
 import type { StepContext } from '../../task/step-context.js';
 import type { ToolsConfig } from '../config.js';
 import { hidingPaths } from '../hide-paths.js';
+import { removeDownloads } from '../remote/download.js';
 import type { ChunkCounts, LoadActivities, LoadArguments, LoadPlan, LoadTarget } from './types.js';
 import { recheckFiles } from '../source/inspect.js';
 import { inspect } from './inspect.js';
@@ -16,7 +17,8 @@ export function loadActivities(config: ToolsConfig): LoadActivities {
   return {
     inspectSource: loadStep(config, async (args: LoadArguments, ctx) => await inspect(config, args, ctx)),
     createStaging: loadStep(config, async (plan: LoadPlan, ctx) => {
-      await recheckFiles(config.roots, plan.source);
+      // A downloaded source is checked when it is read.
+      if (!plan.source.remote) await recheckFiles(config.roots, plan.source);
       await withTarget(
         { config, target: plan.target, step: 'create', ctx },
         async (target) => await target.create(plan.source.columns, checkExpected),
@@ -33,9 +35,11 @@ export function loadActivities(config: ToolsConfig): LoadActivities {
       );
     }),
     undoLoad: loadStep(config, async (target: LoadTarget, ctx) => {
+      await removeDownloads(target.id);
       await withTarget({ config, target, step: 'undo', ctx }, async (opened) => await opened.undo());
     }),
     settleLoad: loadStep(config, async (target: LoadTarget, ctx) => {
+      await removeDownloads(target.id);
       const completed = await hasCompleted();
       await withTarget(
         { config, target, step: 'settle', ctx },

@@ -3,8 +3,10 @@ import { Buffer } from 'node:buffer';
 import type { StepContext } from '../../task/step-context.js';
 import { ToolError } from '../../tool/errors.js';
 import type { ToolsConfig } from '../config.js';
+import { removeDownloads } from '../remote/download.js';
 import type { LoadArguments, LoadPlan, LoadTarget } from './types.js';
 import { inspectFiles } from '../source/inspect.js';
+import { localSource } from '../source/remote-source.js';
 import { loadId } from '../target/names.js';
 import { resolveTable } from '../target/open.js';
 import { withTarget } from './with-target.js';
@@ -31,8 +33,16 @@ export async function inspect(config: ToolsConfig, args: LoadArguments, ctx: Ste
     await opened.check([]);
     return await opened.hash();
   });
-  const source = await inspectFiles(config.roots, { ...args, hash }, ctx.signal, config.duckdb);
-  return fitting({ target, source, chunkRows: args.chunkRows });
+  try {
+    const { roots, source: path, remote } = await localSource(args.source, { config, id, ctx });
+    const pins = await inspectFiles(roots, { ...args, source: path, hash }, ctx.signal, config.duckdb);
+    const source = remote ? { ...pins, remote } : pins;
+    return fitting({ target, source, chunkRows: args.chunkRows });
+  } catch (error) {
+    // No cleanup follows, because nothing has been created. Another attempt continues the download.
+    if (error instanceof ToolError || ctx.signal.aborted) await removeDownloads(id);
+    throw error;
+  }
 }
 
 /**

@@ -3,9 +3,10 @@ import type { StepContext } from '../../task/step-context.js';
 import type { ToolsConfig } from '../config.js';
 import type { ChunkCounts, LoadPlan } from './types.js';
 import { chunksOf, type Chunk } from '../source/chunks.js';
-import { recheckFiles } from '../source/inspect.js';
+import { removeDownloads } from '../remote/download.js';
 import type { RowBatch, RowReader } from '../source/reader.js';
 import { canJump, readFileSql } from '../source/read-sql.js';
+import { readySource } from '../source/remote-source.js';
 import { SourceSession } from '../source/session.js';
 import type { Target } from '../target/target.js';
 import { withTarget } from './with-target.js';
@@ -18,9 +19,13 @@ export interface Reached {
 }
 
 /** Loads the chunks missing from the ledger. The ledger is in the target database, so the two never disagree. */
-export async function loadChunks(config: ToolsConfig, plan: LoadPlan, ctx: StepContext<Reached>): Promise<ChunkCounts> {
-  await recheckFiles(config.roots, plan.source);
-  return await withTarget({ config, target: plan.target, step: 'load', ctx }, async (target) => {
+export async function loadChunks(
+  config: ToolsConfig,
+  given: LoadPlan,
+  ctx: StepContext<Reached>,
+): Promise<ChunkCounts> {
+  const plan = { ...given, source: await readySource(given.source, { config, id: given.target.id, ctx }) };
+  const counts = await withTarget({ config, target: plan.target, step: 'load', ctx }, async (target) => {
     const source = await SourceSession.open(
       plan.source.files.map(({ path }) => path),
       ctx.signal,
@@ -35,6 +40,9 @@ export async function loadChunks(config: ToolsConfig, plan: LoadPlan, ctx: StepC
     }
     return { ...(await target.counts()), attempts: ctx.attempt };
   });
+  // No other step reads the source.
+  await removeDownloads(plan.target.id);
+  return counts;
 }
 
 async function loadMissing(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineTool, type DurableTool } from '../../tool/define-tool.js';
 import type { ToolsConfig } from '../config.js';
+import { remoteHint } from '../remote/limits.js';
 import { chosenTypes } from '../source/chosen-types.js';
 import { whereSchema } from '../source/where.js';
 
@@ -43,7 +44,7 @@ export function defineLoadDataset(config: ToolsConfig): DurableTool {
       'count and checksum are verified before the table appears or changes. If the load fails or is cancelled, the database ' +
       'stays unchanged. No value is changed: text that is not exactly a number, date or time stays text, unless `types` ' +
       'says otherwise. Empty CSV fields become NULL; quoted empty fields stay empty text. ' +
-      `Databases: ${databases.join(', ') || 'none configured'}.`,
+      `Databases: ${databases.join(', ') || 'none configured'}.${remoteHint(config.remote)}`,
     inputSchema: z.object({
       source: z
         .string()
@@ -100,7 +101,12 @@ export function defineLoadDataset(config: ToolsConfig): DurableTool {
         .describe('Rows per transaction, which is also the most that is loaded again after a crash'),
     }),
     outputSchema: loadDatasetOutput,
-    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+    annotations: {
+      readOnlyHint: false,
+      destructiveHint: true,
+      idempotentHint: false,
+      openWorldHint: config.remote !== undefined,
+    },
     workflow: 'loadDataset',
   });
 }

@@ -9,7 +9,7 @@ import { withTarget } from './with-target.js';
 /** @throws ToolError with both counts and checksums, if the staging table's rows differ from the source's */
 export async function verify(config: ToolsConfig, plan: LoadPlan, ctx: StepContext): Promise<Digest> {
   const { source, target } = plan;
-  await recheckFiles(config.roots, source);
+  if (!source.remote) await recheckFiles(config.roots, source);
   const digest = await withTarget(
     { config, target, step: 'verify', ctx },
     async (opened) => await opened.digest(source),

@@ -56,6 +56,8 @@ export interface SourcePins {
   readonly chosen?: readonly string[];
   /** How rows are hashed for the checksum: by column, as in `row-hash.ts`. Otherwise by MD5 of their text. */
   readonly hash?: 'columns';
+  /** Where the only file is from, if it was downloaded. */
+  readonly remote?: RemotePin;
   /** Which rows count. Missing if all do. */
   readonly filter?: Filter;
   /** How many rows of the source do not count, because of the filter. */
@@ -63,6 +65,12 @@ export interface SourcePins {
   /** How many rows count. */
   readonly rows: number;
   readonly checksum: string;
+}
+
+export interface RemotePin {
+  readonly url: string;
+  /** In hexadecimal. */
+  readonly sha256: string;
 }
 
 export interface Filter {
