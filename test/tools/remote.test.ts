@@ -1,10 +1,10 @@
 /** Sources on HTTPS servers: only from allowed hosts and addresses, whole, within limits, and continued after a break. */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { generate } from 'selfsigned';
@@ -182,10 +182,41 @@ describe('a download', () => {
   });
 });
 
+test('folders of tasks that ended long ago are removed, and nothing else', async () => {
+  const folder = dirname(downloadFolder(id));
+  const [old, young] = ['a', 'b'].map((letter) => join(folder, letter.repeat(20))) as [string, string];
+  const foreign = join(folder, 'not a task');
+  for (const each of [old, young, foreign]) await mkdir(each, { recursive: true });
+  const long = new Date(Date.now() - 8 * 24 * 60 * 60 * 1_000);
+  for (const each of [old, foreign]) await utimes(each, long, long);
+  try {
+    await get();
+    expect(await readdir(folder)).toEqual(expect.arrayContaining([basename(young), basename(foreign), id]));
+    expect(await readdir(folder)).not.toContain(basename(old));
+  } finally {
+    for (const each of [old, young, foreign]) await rm(each, { recursive: true, force: true });
+  }
+});
+
+test('a folder for downloads that is a link to another one is not used', async () => {
+  const elsewhere = join(place.root, 'elsewhere');
+  await mkdir(elsewhere);
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = place.root;
+  try {
+    await symlink(elsewhere, dirname(downloadFolder(id)));
+    await expect(get()).rejects.toThrow('the folder for downloads on the worker is not its own');
+    expect(await readdir(elsewhere)).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+});
+
 describe('a URL is refused', () => {
   test.each([
     ['http://localhost/x.csv', 'only https:// URLs and paths can be sources'],
-    ['s3://bucket/x.csv', 'only https:// URLs and paths can be sources'],
+    ['s3://bucket/x.csv', 'only https:// URLs and paths can be sources; use a presigned https:// URL of the file'],
     ['file:///etc/passwd', 'only https:// URLs and paths can be sources'],
     ['https://user:secret@localhost/x.csv', 'a URL must not contain a user name or password'],
     ['https://example.com/x.csv', 'this tool may not download from example.com, only from localhost:'],

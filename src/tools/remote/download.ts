@@ -4,10 +4,10 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { lstat, mkdir, open as openFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,6 +21,8 @@ import { allowed, open, shownUrl } from './request.js';
 const CONNECTIONS = 5;
 /** How long a downloaded file that nobody has removed is kept, in milliseconds. */
 const KEPT = 7 * 24 * 60 * 60 * 1_000;
+/** The form of a task's ID. */
+const ID = /^[0-9a-f]{20}$/;
 /** The longest file name, in characters. */
 const LONGEST_NAME = 100;
 
@@ -48,7 +50,7 @@ export function downloadFolder(id: string): string {
 }
 
 function downloads(): string {
-  return join(tmpdir(), `mcp-tasks-downloads-${userInfo().uid}`);
+  return join(tmpdir(), `mcp-tasks-downloads-${process.getuid?.() ?? 'user'}`);
 }
 
 /** Removes what was downloaded for a task on this worker. */
@@ -71,7 +73,9 @@ export async function download(request: DownloadRequest): Promise<Download> {
     const time = milliseconds(remote?.time ?? DEFAULT_DOWNLOAD_TIME, 'remote.time');
     const limit = AbortSignal.timeout(Math.min(time, 2 ** 31 - 1));
     try {
-      await complete({ ...request, signal: AbortSignal.any([signal, limit]) }, `${path}.part`);
+      const written = await complete({ ...request, signal: AbortSignal.any([signal, limit]) }, `${path}.part`);
+      // Another attempt has begun again, and the part is its unfinished one.
+      if ((await stat(`${path}.part`)).ino !== written) throw new Error('another attempt has taken over the download');
     } catch (error) {
       signal.throwIfAborted();
       throw limit.aborted
@@ -88,17 +92,22 @@ export async function download(request: DownloadRequest): Promise<Download> {
 }
 
 async function makeFolder(id: string): Promise<void> {
+  await mkdir(downloads(), { recursive: true, mode: 0o700 });
+  const stats = await lstat(downloads());
+  // In a shared temporary folder, someone else may have created it, or a link to another folder.
+  if (!stats.isDirectory() || stats.uid !== (process.getuid?.() ?? stats.uid))
+    throw new ToolError('the folder for downloads on the worker is not its own; ask the operator to remove it');
   await mkdir(downloadFolder(id), { recursive: true, mode: 0o700 });
-  const { uid } = await stat(downloads());
-  // In a shared temporary folder, someone else may have created it.
-  if (uid !== userInfo().uid && userInfo().uid !== -1)
-    throw new ToolError(
-      'the folder for downloads on the worker belongs to another user; ask the operator to remove it',
-    );
+  await removeOld(id);
+}
+
+/** Removes what no task needs any more: workers that were killed have not removed it. */
+async function removeOld(id: string): Promise<void> {
   for (const name of await readdir(downloads())) {
+    if (name === id || !ID.test(name)) continue;
     const other = join(downloads(), name);
-    const stats = await stat(other).catch(() => undefined);
-    if (stats && name !== id && Date.now() - stats.mtimeMs > KEPT) await rm(other, { recursive: true, force: true });
+    const { mtimeMs } = await lstat(other).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > KEPT) await rm(other, { recursive: true, force: true });
   }
 }
 
@@ -109,7 +118,8 @@ function fileName(url: string): string {
   return plain.slice(-LONGEST_NAME).replace(/^[._-]+/, '') || 'download';
 }
 
-async function complete(request: DownloadRequest, part: string): Promise<void> {
+/** @returns the inode of the complete part */
+async function complete(request: DownloadRequest, part: string): Promise<number> {
   for (let connection = 1; ; connection++) {
     try {
       return await connect(request, part);
@@ -131,7 +141,7 @@ function explained(url: string, error: unknown): unknown {
   return new Error(`${shownUrl(url)}: the connection failed (${code || message})`);
 }
 
-async function connect({ remote, url, signal, progress, resolve }: DownloadRequest, part: string): Promise<void> {
+async function connect({ remote, url, signal, progress, resolve }: DownloadRequest, part: string): Promise<number> {
   const tag = await readFile(`${part}.etag`, 'utf8').catch(() => undefined);
   const from = tag === undefined ? 0 : await sizeOf(part);
   const headers = from > 0 && tag !== undefined ? { range: `bytes=${from}-`, 'if-range': tag } : {};
@@ -153,10 +163,14 @@ async function connect({ remote, url, signal, progress, resolve }: DownloadReque
         next(done > most ? tooLarge(url, most) : null, chunk);
       },
     });
-    // At a position: if another attempt is still alive, it writes the same bytes to the same places.
-    const file = createWriteStream(part, start === 0 ? { mode: 0o600 } : { flags: 'r+', start });
-    await pipeline(response, counted, file, { signal });
+    // Begins with a new file, because another attempt may still write to the old one. If both continue the same file,
+    // they write the same bytes to the same places.
+    if (start === 0) await rm(part, { force: true });
+    const file = await openFile(part, start === 0 ? 'wx' : 'r+', 0o600);
+    const { ino } = await file.stat();
+    await pipeline(response, counted, file.createWriteStream({ start }), { signal });
     if (total !== undefined && done !== total) throw new Error('the server has closed the connection too early');
+    return ino;
   } finally {
     response.destroy();
   }

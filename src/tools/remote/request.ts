@@ -57,7 +57,9 @@ export function allowed(remote: RemoteSources | undefined, given: string): URL {
   if (!URL.canParse(given)) throw new ToolError(`${shown} is not a valid URL`);
   const url = new URL(given);
   if (url.protocol !== 'https:')
-    throw new ToolError(`${shown}: only https:// URLs and paths can be sources; use an https:// URL of the file`);
+    throw new ToolError(
+      `${shown}: only https:// URLs and paths can be sources; use ${url.protocol === 's3:' ? 'a presigned' : 'an'} https:// URL of the file`,
+    );
   if (url.username !== '' || url.password !== '')
     throw new ToolError(`${url.origin}${url.pathname}: a URL must not contain a user name or password`);
   const hosts = [...(remote?.hosts ?? []), ...(remote?.privateHosts ?? [])];

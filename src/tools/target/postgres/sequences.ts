@@ -3,8 +3,8 @@ import { ident, literal } from '../../sql.js';
 import type { PostgresSession } from './session.js';
 
 /**
- * Advances the sequence behind each of the columns beyond the column's greatest value, so that rows inserted later don't
- * get a key that exists. Leaves sequences alone that the database user may not change.
+ * Advances the sequence behind each of the columns beyond the column's greatest value (if it descends, its least one), so
+ * that rows inserted later don't get a key that exists. Leaves sequences alone that the database user may not change.
  *
  * @param table the quoted name
  */
@@ -14,14 +14,16 @@ export async function advanceSequences(
   columns: readonly string[],
 ): Promise<void> {
   for (const column of columns) {
-    const [found] = await session.query<{ sequence: string | null }>(
-      `SELECT s AS sequence FROM pg_get_serial_sequence($1, $2) s WHERE has_sequence_privilege(s, 'UPDATE') AND has_sequence_privilege(s, 'SELECT')`,
+    const [found] = await session.query<{ sequence: string | null; ascends: boolean }>(
+      `SELECT s AS sequence, (SELECT seqincrement > 0 FROM pg_sequence WHERE seqrelid = s::regclass) AS ascends
+       FROM pg_get_serial_sequence($1, $2) s WHERE has_sequence_privilege(s, 'UPDATE') AND has_sequence_privilege(s, 'SELECT')`,
       [table, column],
     );
     if (!found?.sequence) continue;
+    const [last, beyond, before] = found.ascends ? ['max', '>', '-'] : ['min', '<', '+'];
     await session.query(
-      `SELECT setval(${literal(found.sequence)}, m.most) FROM (SELECT max(${ident(column)})::bigint AS most FROM ${table}) m
-       WHERE m.most > (SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM ${found.sequence})`,
+      `SELECT setval(${literal(found.sequence)}, m.value) FROM (SELECT ${last}(${ident(column)})::bigint AS value FROM ${table}) m
+       WHERE m.value ${beyond} (SELECT CASE WHEN is_called THEN last_value ELSE last_value ${before} 1 END FROM ${found.sequence})`,
     );
   }
 }
