@@ -25,6 +25,7 @@ export const folders = {
   client: ['task'],
   worker: ['task', 'tool', 'activity', 'local', 'temporal', 'encryption'],
   tools: ['task', 'tool', 'activity', 'local', 'limits'],
+  command: ['task', 'tool', 'activity', 'local', 'limits', 'json-schema'],
   gateway: [
     'task',
     'tool',
@@ -81,6 +82,7 @@ const sdks = {
   encryption: '@temporalio/common',
   worker: '@temporalio/',
   tools: '@temporalio/',
+  command: '@temporalio/(activity|client|common)',
   gateway: '(@temporalio/|@modelcontextprotocol/server)',
 };
 

@@ -23,6 +23,28 @@ export function linearPattern(source: string): Pattern {
   return pattern;
 }
 
+/** Returns the named groups of the first match; `undefined` if nothing matches. A group without a match is missing. */
+export type Captures = (text: string) => Readonly<Record<string, string>> | undefined;
+
+/**
+ * Compiles a pattern whose named groups are wanted.
+ * @throws PatternError as {@link linearPattern}
+ */
+export function captures(source: string): Captures {
+  const pattern = compile(source);
+  const names = Object.keys(pattern.namedGroups());
+  return (text) => {
+    const matcher = pattern.matcher(text);
+    if (!matcher.find()) return undefined;
+    return Object.fromEntries(names.map((name) => [name, matcher.group(name)]).filter(([, value]) => value !== null));
+  };
+}
+
+/** Returns the names of a pattern's groups; throws as {@link captures}. */
+export function groupNames(source: string): string[] {
+  return Object.keys(compile(source).namedGroups());
+}
+
 /**
  * Falls back to JavaScript's own engine for patterns that cannot be matched in linear time. Only for schemas of tasks
  * that an earlier version of this package started; new schemas with such patterns are refused.
@@ -47,7 +69,7 @@ export function patternProblem(source: string): string | undefined {
   }
 }
 
-function compile(source: string): Pattern {
+function compile(source: string): RE2JS {
   const syntax = re2Syntax(source);
   try {
     return RE2JS.compile(syntax);

@@ -59,7 +59,7 @@ function element(node: AST.Element): string {
     case 'Group':
       return `(?:${alternatives(node.alternatives)})`;
     case 'CapturingGroup':
-      return `(?:${alternatives(node.alternatives)})`;
+      return `(${groupName(node)}${alternatives(node.alternatives)})`;
     case 'Quantifier':
       return quantifier(node);
     case 'Assertion':
@@ -75,6 +75,11 @@ function element(node: AST.Element): string {
     case 'ExpressionCharacterClass':
       throw unsupported(node.raw, 'list the characters');
   }
+}
+
+/** Names that RE2 does not allow are not kept. Nothing needs the numbers of groups. */
+function groupName({ name }: AST.CapturingGroup): string {
+  return name !== null && /^[A-Za-z_]\w*$/.test(name) ? `?P<${name}>` : '?:';
 }
 
 function quantifier({ element: repeated, min, max, raw }: AST.Quantifier): string {
