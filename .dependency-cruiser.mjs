@@ -54,7 +54,7 @@ export const folders = {
     'version.ts',
   ],
   'durable-tasks.ts': ['task', 'tool', 'local', 'protocol', 'mcp', 'temporal'],
-  'index.ts': ['task', 'tool', 'local', 'mcp', 'temporal', 'server', 'durable-tasks.ts'],
+  'index.ts': ['task', 'tool', 'command', 'local', 'mcp', 'temporal', 'server', 'durable-tasks.ts'],
   'version.ts': [],
   workflows: ['task', 'tool', 'tools', 'workflow', 'limits'],
 };

@@ -6,6 +6,17 @@ export type { ServedHandler } from './mcp/http/node-listener.js';
 export type { HttpServer, ServeHttpOptions } from './mcp/http/node-server.js';
 export type { DurableTasksOptions } from './durable-tasks.js';
 export { defineTool, type DurableTool } from './tool/define-tool.js';
+export { defineCommand, type CommandOptions } from './command/define-command.js';
+export type {
+  CommandEntry,
+  CommandLine,
+  CommandProgress,
+  CommandSpec,
+  ExitCodes,
+  LogBounds,
+  ProgressFields,
+  StopProgram,
+} from './command/spec.js';
 export type {
   FunctionToolOptions,
   LargeResult,

@@ -4,6 +4,8 @@
  * @module
  */
 export { mcpAskFirst } from './ask-first.js';
+export { mcpCommandKey } from './command-key.js';
+export { mcpCommandTask } from './command-task.js';
 export { mcpJanitor } from './janitor.js';
 export { mcpTaskTtl } from './task-ttl.js';
 export { mcpShortToolTask, mcpToolTask } from './tool-task.js';

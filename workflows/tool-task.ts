@@ -26,7 +26,7 @@ export interface ToolTaskInput {
 }
 
 /** The form content that the person submitted before the work began. */
-type FormContent = Readonly<Record<string, unknown>>;
+export type FormContent = Readonly<Record<string, unknown>>;
 
 type ToolActivities = Record<string, (args: unknown, answer: FormContent | null) => Promise<unknown>>;
 
@@ -59,7 +59,8 @@ export async function mcpShortToolTask(
   return await runTool({ ...input, policy: policyAfter(policy, end.next) }, answer, end.next);
 }
 
-async function runTool(
+/** Runs a function tool's activity, in its shipped workflow or in one that does more. */
+export async function runTool(
   input: ToolTaskInput,
   answer: FormContent | undefined,
   resumed: StepCall | undefined,

@@ -4,7 +4,7 @@
  * @module
  */
 import { CompleteAsyncError, Context } from '@temporalio/activity';
-import { ApplicationFailure, type Duration } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, type Duration } from '@temporalio/common';
 import { begin } from '../task/attempts.js';
 import { advance, withReport, type AttemptRecord, type HeartbeatDetails, type Progress } from '../task/progress.js';
 import { isStepCall, type StepCall } from '../task/step-call.js';
@@ -69,7 +69,8 @@ export function step<Args, Result, Checkpoint = unknown>(
       const next = call && isShutdown(activity) ? reporter.handedBack() : undefined;
       if (next && (await canBePassedOn(activity, args, next))) throw interrupted(next, 'The worker shut down');
       // A cancelled step often fails with an error of the operation it awaited. Report the cancellation instead.
-      if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
+      if (activity.cancellationSignal.aborted)
+        throw error instanceof CancelledFailure ? error : activity.cancellationSignal.reason;
       if (error instanceof CompleteAsyncError) throw error;
       const failure = cutError(toFailure(error));
       const isLast = reporter.failed(failure);

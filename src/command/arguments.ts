@@ -6,6 +6,9 @@ import type { CommandEntry, CommandLine } from './spec.js';
 /** The arguments of a call, validated by the tool's schema. */
 export type CallArguments = Readonly<Record<string, unknown>>;
 
+/** An option that is an entry of its own. `--` alone ends the options, and `-` is a file. */
+const OPTION = /^--?[A-Za-z0-9][^={}]*$/;
+
 /** A text that may be filled in, within its command line. */
 interface Text {
   readonly text: string;
@@ -18,7 +21,19 @@ interface Text {
  *   option
  */
 export function argvOf([program, ...entries]: CommandLine, values: CallArguments): string[] {
-  return [program, ...entries.flatMap((entry) => entryOf(entry, values))];
+  return [program, ...entriesOf(entries, values)];
+}
+
+function entriesOf(entries: readonly CommandEntry[], values: CallArguments): string[] {
+  return entries.flatMap((entry, at) => (losesValue(entry, entries[at + 1], values) ? [] : entryOf(entry, values)));
+}
+
+/** Whether an entry is an option, such as `--select`, whose value is the next entry and is missing. */
+function losesValue(entry: CommandEntry, next: CommandEntry | undefined, values: CallArguments): boolean {
+  if (typeof entry !== 'string' || !OPTION.test(entry) || next === undefined || isGroup(next)) return false;
+  const text = typeof next === 'string' ? next : 'value' in next ? next.value : '';
+  const name = solePlaceholder(text);
+  return name !== undefined && (isMissing(values, name) || isEmptyList(valueAt(values, name)));
 }
 
 /** Returns the names of the arguments that a command line refers to, without duplicates. */
@@ -29,16 +44,16 @@ export function namesIn(line: CommandLine | undefined): string[] {
 function namesOfEntry(entry: CommandEntry): string[] {
   if (typeof entry === 'string') return placeholdersIn(entry);
   if (isGroup(entry)) return entry.flatMap(namesOfEntry);
-  return 'if' in entry ? [entry.if, ...namesOfEntry(entry.then)] : placeholdersIn(entry.value);
+  return 'if' in entry ? [entry.if, ...namesOfEntry(entry.add)] : placeholdersIn(entry.value);
 }
 
 function entryOf(entry: CommandEntry, values: CallArguments): string[] {
   if (typeof entry === 'string') return textOf({ text: entry, allowDash: false }, values);
   if (isGroup(entry)) {
     const names = entry.flatMap((part) => (typeof part === 'object' && 'if' in part ? [] : namesOfEntry(part)));
-    return names.some((name) => isMissing(values, name)) ? [] : entry.flatMap((part) => entryOf(part, values));
+    return names.some((name) => isMissing(values, name)) ? [] : entriesOf(entry, values);
   }
-  if ('if' in entry) return valueAt(values, entry.if) === true ? entryOf(entry.then, values) : [];
+  if ('if' in entry) return valueAt(values, entry.if) === true ? entryOf(entry.add, values) : [];
   return textOf({ text: entry.value, allowDash: entry.allowDash }, values);
 }
 
@@ -87,6 +102,10 @@ function isGroup(entry: CommandEntry): entry is readonly CommandEntry[] {
 function isMissing(values: CallArguments, name: string): boolean {
   const value = valueAt(values, name);
   return value === undefined || value === null;
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function valueAt(values: CallArguments, name: string): unknown {

@@ -7,16 +7,16 @@ import type { ToolRetry, ToolTimeouts } from '../tool/policy.js';
  *
  * - A text is one argument of the program. `{name}` stands for an argument of the call; `{{name}}` is a literal
  *   `{name}`. If a text is only `{name}` and the argument is a list, it becomes one argument per element. If an argument
- *   of the call is missing, the text disappears.
+ *   of the call is missing, the text disappears, and so does an option right before it, as in `--select, "{select}"`.
  * - A list is a group: if an argument that it names is missing, all of it disappears.
- * - `{ if, then }` is there only if that argument is `true`.
+ * - `{ if, add }` is there only if that argument is `true`.
  * - `{ value, allowDash }` is a text whose filled-in form may start with `-`. Elsewhere such a value is refused, because
  *   the program would take it for an option.
  */
 export type CommandEntry =
   | string
   | readonly CommandEntry[]
-  | { readonly if: string; readonly then: CommandEntry }
+  | { readonly if: string; readonly add: CommandEntry }
   | { readonly value: string; readonly allowDash: boolean };
 
 /** A command line: the program, which is fixed, and its arguments. Never goes through a shell. */

@@ -8,6 +8,11 @@
 export const TOOL_WORKFLOW = 'mcpToolTask';
 /** The shipped workflow that runs a short tool: a function tool with `expected: 'seconds'`. */
 export const SHORT_TOOL_WORKFLOW = 'mcpShortToolTask';
+/** The shipped workflow that runs a command tool. */
+export const COMMAND_WORKFLOW = 'mcpCommandTask';
+/** The shipped workflow that holds the key of a running command tool, and the signal that releases the key. */
+export const COMMAND_KEY_WORKFLOW = 'mcpCommandKey';
+export const RELEASE_KEY_SIGNAL = 'mcpReleaseCommandKey';
 /** Returns whether a workflow type runs function tools (`silent`), and whether those are short tools (`short`). */
 export function toolWorkflow(type: string): { readonly silent?: true; readonly short?: true } {
   if (type === SHORT_TOOL_WORKFLOW) return { silent: true, short: true };
@@ -66,6 +71,12 @@ const ACTIVITY_PREFIX = 'tool:';
 /** Returns the activity type of a function tool. The prefix keeps it separate from the author's own activities. */
 export function toolActivity(tool: string): string {
   return ACTIVITY_PREFIX + tool;
+}
+
+/** Returns the activity types of what a command tool does besides running its program. */
+export function commandActivities(tool: string): { readonly plan: string; readonly cleanup: string } {
+  // A tool's name has no colon.
+  return { plan: `${toolActivity(tool)}:plan`, cleanup: `${toolActivity(tool)}:cleanup` };
 }
 
 /** Returns a step's display name: the tool's name for a function tool's step, otherwise the activity type. */

@@ -1,5 +1,6 @@
 /** `defineTool`: defines a tool in a module that both the server and the worker load. @module */
 import { McpTasksError } from '../task/errors.js';
+import type { StepContext } from '../task/step-context.js';
 import type { InputKind } from '../task/input.js';
 import type { WorkflowMapping } from '../task/workflow-mapping.js';
 import { optionProblems } from './check-options.js';
@@ -24,8 +25,22 @@ export interface DurableTool
         readonly kind: 'function';
         /** The function, as its author wrote it. */
         readonly run: (args: never, ctx: ToolContext<never>) => Promise<unknown>;
+        /** Set if the function runs a program: what belongs to the program besides the function. */
+        readonly command?: CommandWork;
       }
     | { readonly kind: 'workflow'; readonly workflowType: string; readonly existing?: ExistingWorkflow };
+}
+
+/** What a tool that runs a program does besides running it. The arguments are validated by the tool's schema. */
+export interface CommandWork {
+  /** Returns the key of the call: tasks with the same key run one at a time. @default tasks do not wait */
+  readonly key?: (args: never) => string;
+  /** Returns what the program would do, to be shown in the question of {@link question}. Runs on a worker. */
+  readonly plan?: (args: never, ctx: StepContext<never>) => Promise<string>;
+  /** Returns the question to ask with a plan. Set if there is a plan. */
+  readonly question?: (args: never) => string;
+  /** Runs after the program of a cancelled task has ended. */
+  readonly cleanup?: (args: never, ctx: StepContext<never>) => Promise<void>;
 }
 
 /** A workflow, in any language, that knows nothing about this package. */

@@ -1,8 +1,8 @@
 /** The activity that runs a function tool. @module */
 import { step } from '../activity/step.js';
-import { toolActivity } from '../task/names.js';
+import { commandActivities, toolActivity } from '../task/names.js';
 import { toToolResult } from '../task/result.js';
-import type { DurableTool } from '../tool/define-tool.js';
+import type { CommandWork, DurableTool } from '../tool/define-tool.js';
 import { ToolError } from '../tool/errors.js';
 import { validate } from '../tool/schema.js';
 
@@ -23,19 +23,39 @@ export function toolActivities(
         );
         return await runStep([args, answer], call);
       };
-      return [[toolActivity(tool.name), activity]];
+      return [[toolActivity(tool.name), activity], ...aroundActivities(tool, work.command)];
     }),
   );
+}
+
+/** Returns the activities of a command tool's plan and clean-up. */
+function aroundActivities(tool: DurableTool, { plan, cleanup }: CommandWork = {}) {
+  const types = commandActivities(tool.name);
+  const activity = (work: RunFunction) => async (args: unknown, call?: unknown) => {
+    const runStep: (given: unknown, call: unknown) => Promise<unknown> = step(
+      async (given: unknown, ctx) => await work((await validArguments(tool, given)) as never, ctx as never),
+    );
+    return await runStep(args, call);
+  };
+  return [
+    ...(plan ? [[types.plan, activity(plan)] as const] : []),
+    ...(cleanup ? [[types.cleanup, activity(cleanup)] as const] : []),
+  ];
 }
 
 type RunFunction = (args: never, ctx: never) => Promise<unknown>;
 
 async function run(tool: DurableTool, work: RunFunction, args: unknown, ctx: never): Promise<unknown> {
-  const checked = await validate(tool.inputSchema, args);
-  if ('problems' in checked) throw new ToolError(`Invalid arguments for tool ${tool.name}: ${checked.problems}`);
-  const value = await work(checked.value as never, ctx);
+  const value = await work((await validArguments(tool, args)) as never, ctx);
   await checkResult(tool, value);
   return value;
+}
+
+/** @throws ToolError if they do not match the tool's schema */
+async function validArguments(tool: DurableTool, args: unknown): Promise<unknown> {
+  const checked = await validate(tool.inputSchema, args);
+  if ('problems' in checked) throw new ToolError(`Invalid arguments for tool ${tool.name}: ${checked.problems}`);
+  return checked.value;
 }
 
 async function checkResult(tool: DurableTool, value: unknown): Promise<void> {

@@ -39,7 +39,7 @@ it('a group disappears as a whole', () => {
 });
 
 it('an entry with a condition is there only if its argument is true', () => {
-  const line: CommandLine = ['run', { if: 'full', then: ['--full', '{level}'] }];
+  const line: CommandLine = ['run', { if: 'full', add: ['--full', '{level}'] }];
   expect(argv(line, { full: true, level: 3 })).toEqual(['run', '--full', '3']);
   expect(argv(line, { full: true })).toEqual(['run']);
   expect(argv(line, { full: 'true', level: 3 })).toEqual(['run']);
@@ -75,6 +75,6 @@ it.each([
 
 it('lists the arguments that a command line names', () => {
   expect(
-    namesIn(['run', '{a}', ['--b={b}', '{a}'], { if: 'c', then: '{d}' }, { value: '{e}', allowDash: true }]),
+    namesIn(['run', '{a}', ['--b={b}', '{a}'], { if: 'c', add: '{d}' }, { value: '{e}', allowDash: true }]),
   ).toEqual(['a', 'b', 'c', 'd', 'e']);
 });

@@ -1,6 +1,7 @@
 /** Decides which workflow a call starts, and with which arguments. Pure. @module */
-import { ASK_FIRST_WORKFLOW, SHORT_TOOL_WORKFLOW, TOOL_WORKFLOW } from '../../task/names.js';
-import type { DurableTool } from '../../tool/define-tool.js';
+import { createHash } from 'node:crypto';
+import { ASK_FIRST_WORKFLOW, COMMAND_WORKFLOW, SHORT_TOOL_WORKFLOW, TOOL_WORKFLOW } from '../../task/names.js';
+import type { CommandWork, DurableTool } from '../../tool/define-tool.js';
 import { argumentsOf } from '../../task/workflow-mapping.js';
 import { runPolicy } from '../../tool/policy.js';
 import type { StartRequest } from './start-request.js';
@@ -27,8 +28,24 @@ export function workflowStart({ tool, args, answer, askFirst }: StartRequest): W
 }
 
 function ownStart({ name, work, retry, timeouts, expected }: DurableTool, args: unknown): WorkflowStart {
-  const workflowType = expected === 'seconds' ? SHORT_TOOL_WORKFLOW : TOOL_WORKFLOW;
-  if (work.kind === 'function')
-    return { workflowType, args: [{ tool: name, args, policy: runPolicy(retry, timeouts) }] };
+  if (work.kind === 'function') {
+    const input = { tool: name, args, policy: runPolicy(retry, timeouts) };
+    if (work.command)
+      return { workflowType: COMMAND_WORKFLOW, args: [{ ...input, ...commandInput(work.command, args) }] };
+    return { workflowType: expected === 'seconds' ? SHORT_TOOL_WORKFLOW : TOOL_WORKFLOW, args: [input] };
+  }
   return { workflowType: work.workflowType, args: argumentsOf(args, work.existing?.args) };
+}
+
+function commandInput({ key, question, cleanup }: CommandWork, args: unknown): object {
+  return {
+    ...(key ? { key: keyId(key(args as never)) } : {}),
+    ...(question ? { question: question(args as never) } : {}),
+    ...(cleanup ? { cleanup: true } : {}),
+  };
+}
+
+/** Keys may contain arguments, and the ID of a workflow is never encrypted. */
+function keyId(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
 }
