@@ -27,7 +27,7 @@ import { task } from '../src/workflow/task.js';
 import { runTool, type FormContent, type ToolTaskInput } from './tool-task.js';
 
 export interface CommandTaskInput extends ToolTaskInput {
-  /** A hash of the call's key. Tasks with the same one run one at a time. */
+  /** A hash of the call's key and the task queue. Tasks with the same one run one at a time. */
   readonly key?: string;
   /** The question to ask with the output of the tool's plan. Set if the tool has a plan that was not accepted yet. */
   readonly question?: string;
@@ -105,7 +105,6 @@ async function hold(
   // A program survives its worker for half the heartbeat timeout and the time to stop, and the margins.
   const outlives = milliseconds(input.policy.heartbeat, 'heartbeat') / 2 + 10_000;
   const state = taskState();
-  const { taskQueue } = workflowInfo();
   for (let pause = LOOK.first; ; pause = Math.min(pause * LOOK.factor, LOOK.longest)) {
     if (CancellationScope.current().consideredCancelled)
       throw new CancelledFailure('cancelled before its program began');
@@ -113,7 +112,7 @@ async function hold(
       // The task's cancellation must not release the key: its program may still be stopping.
       return await CancellationScope.nonCancellable(async () => {
         const holder = await startChild<(outlives: number) => Promise<void>>(COMMAND_KEY_WORKFLOW, {
-          workflowId: `mcp-command-key-${taskQueue}-${key}`,
+          workflowId: `mcp-command-key-${key}`,
           args: [outlives],
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

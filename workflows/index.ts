@@ -8,4 +8,5 @@ export { mcpCommandKey } from './command-key.js';
 export { mcpCommandTask } from './command-task.js';
 export { mcpJanitor } from './janitor.js';
 export { mcpTaskTtl } from './task-ttl.js';
+export { mcpReadTaskFile } from './read-task-file.js';
 export { mcpShortToolTask, mcpToolTask } from './tool-task.js';

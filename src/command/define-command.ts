@@ -91,6 +91,7 @@ function workOf(tool: CommandTool): CommandWork {
       return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
     });
   return {
+    read: async (request) => await (await import('./read-file.js')).readTaskFile(tool, request),
     ...(key === undefined ? {} : { key: (args: CallArguments) => fill(key, args) }),
     ...(plan
       ? {

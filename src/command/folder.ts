@@ -38,7 +38,12 @@ export const OutputFile = z.object({
 });
 export type OutputFile = z.infer<typeof OutputFile>;
 
+/** An output, with what is needed to read it later. */
+export const StoredOutput = OutputFile.extend({ absolute: z.string(), changedAt: z.number() });
+export type StoredOutput = z.infer<typeof StoredOutput>;
+
 const RECORD = 'attempt.json';
+const OUTPUTS = 'outputs.json';
 
 /** The folder of one task. */
 export class TaskFolder {
@@ -61,10 +66,27 @@ export class TaskFolder {
   }
 
   write(record: AttemptRecord): void {
+    this.#write(RECORD, record);
+  }
+
+  /** Returns the outputs of the task, once it has ended. */
+  outputs(): readonly StoredOutput[] {
+    try {
+      return z.array(StoredOutput).parse(JSON.parse(readFileSync(join(this.path, OUTPUTS), 'utf8')));
+    } catch {
+      return [];
+    }
+  }
+
+  writeOutputs(outputs: readonly StoredOutput[]): void {
+    this.#write(OUTPUTS, outputs);
+  }
+
+  #write(name: string, value: unknown): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    const path = join(this.path, RECORD);
+    const path = join(this.path, name);
     const written = `${path}.${randomUUID()}`;
-    writeFileSync(written, JSON.stringify(record), { mode: 0o600 });
+    writeFileSync(written, JSON.stringify(value), { mode: 0o600 });
     renameSync(written, path);
   }
 }

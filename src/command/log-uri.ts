@@ -1,5 +1,9 @@
-/** The URI of a task's log. Pure. @module */
+/** The URIs of a task's files. Pure. @module */
 
 export function logUri(taskId: string): string {
   return `mcp-task://${taskId}/log`;
+}
+
+export function outputUri(taskId: string, index: number): string {
+  return `mcp-task://${taskId}/outputs/${index}`;
 }

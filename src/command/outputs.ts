@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ToolError } from '../tool/errors.js';
-import type { OutputFile } from './folder.js';
+import type { StoredOutput } from './folder.js';
 
 /** The maximum size of the JSON file that is returned as the result, in bytes. */
 const LARGEST_RESULT = 1_000_000;
@@ -17,21 +17,24 @@ export async function collectOutputs(
   cwd: string,
   paths: readonly string[],
   signal: AbortSignal,
-): Promise<OutputFile[]> {
-  const outputs: OutputFile[] = [];
+): Promise<StoredOutput[]> {
+  const outputs: StoredOutput[] = [];
   for (const path of paths) {
     const hash = createHash('sha256');
+    const absolute = resolve(cwd, path);
     let size = 0;
+    let changedAt = 0;
     try {
-      for await (const chunk of createReadStream(resolve(cwd, path), { signal })) {
+      for await (const chunk of createReadStream(absolute, { signal })) {
         hash.update(chunk as Buffer);
         size += (chunk as Buffer).length;
       }
+      changedAt = (await stat(absolute)).mtimeMs;
     } catch (error) {
       signal.throwIfAborted();
       throw new ToolError(`The program ended as it should, but its output ${path} ${whyNot(error)}.`);
     }
-    outputs.push({ path, size, sha256: hash.digest('hex') });
+    outputs.push({ path, size, sha256: hash.digest('hex'), absolute, changedAt });
   }
   return outputs;
 }

@@ -11,7 +11,8 @@ import { keepOf, lostStopOf, workingDirectory, type CommandTool } from './comman
 import { classify, endText } from './exit.js';
 import { sweep, TaskFolder, AttemptRecord } from './folder.js';
 import { thisHost } from './host.js';
-import { logUri } from './log-uri.js';
+import { endOfLog } from './log-file.js';
+import { logUri, outputUri } from './log-uri.js';
 import { collectOutputs, readResult } from './outputs.js';
 import { endPredecessor } from './predecessor.js';
 import { outlivesOf, runProgram, type ProgramResult } from './program.js';
@@ -61,7 +62,7 @@ export async function runCommand(tool: CommandTool, args: CallArguments, ctx: St
         },
       },
     });
-    return await resultOf(tool, { cwd, argv, end, seconds: (Date.now() - startedAt) / 1_000 }, ctx);
+    return await resultOf(tool, { folder, cwd, argv, end, seconds: (Date.now() - startedAt) / 1_000 }, ctx);
   } finally {
     status.close();
     attempt.end(activity.cancellationDetails?.cancelRequested === true);
@@ -145,6 +146,7 @@ function title({ attempt }: StepContext, resumes: boolean, [program]: CommandLin
 }
 
 interface Ended {
+  readonly folder: TaskFolder;
   readonly cwd: string;
   readonly argv: readonly string[];
   readonly end: ProgramResult;
@@ -153,7 +155,7 @@ interface Ended {
 
 async function resultOf(tool: CommandTool, ended: Ended, ctx: StepContext): Promise<ToolResult> {
   const { spec } = tool;
-  const { cwd, argv, end, seconds } = ended;
+  const { folder, cwd, argv, end, seconds } = ended;
   const [program = ''] = argv;
   const said = end.tail.length === 0 ? 'It wrote no output.' : `Its last lines:\n${end.tail.join('\n')}`;
   const log = logUri(ctx.taskId);
@@ -171,7 +173,9 @@ async function resultOf(tool: CommandTool, ended: Ended, ctx: StepContext): Prom
       throw ApplicationFailure.retryable(failed, 'ProgramFailed');
     case 'done':
   }
-  const outputs = await collectOutputs(cwd, spec.outputs ?? [], ctx.signal);
+  const stored = await collectOutputs(cwd, spec.outputs ?? [], ctx.signal);
+  folder.writeOutputs(stored);
+  const outputs = stored.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
   const result = spec.result === undefined ? {} : { result: await readResult(cwd, spec.result) };
   const summary = {
     exitCode: end.code,
@@ -188,6 +192,21 @@ async function resultOf(tool: CommandTool, ended: Ended, ctx: StepContext): Prom
       {
         type: 'text',
         text: `${program} is done (${endText(end)}, attempt ${ctx.attempt}). ${said}${files}${text}`,
+      },
+      ...outputs.map(({ path, size }, index) => ({
+        type: 'resource_link',
+        uri: outputUri(ctx.taskId, index),
+        name: path,
+        title: `${path}, written by ${tool.name}`,
+        size,
+      })),
+      {
+        type: 'resource_link',
+        uri: log,
+        name: `${tool.name}-log`,
+        title: `Log of ${tool.name}`,
+        mimeType: 'text/plain',
+        size: endOfLog(folder.log),
       },
     ],
     structuredContent: summary,

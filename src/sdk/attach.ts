@@ -9,7 +9,7 @@ import type { InitializeResult, ReadResourceResult } from '@modelcontextprotocol
 import { z } from 'zod';
 import { invalidParams } from '../protocol/errors.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
-import { hasLinks, matchResult, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
+import { taskResources } from '../mcp/handlers/resources.js';
 import { pickVersion, versionNamed } from '../protocol/registry.js';
 import type { Owner, RpcResult } from '../protocol/request.js';
 import type { ProtocolVersion } from '../protocol/version.js';
@@ -43,30 +43,34 @@ export function attachTasks(mcp: McpServer, service: TaskService, clientsOf: (tr
   };
   declareTasks(mcp, service, version, serve);
   serveMethods(mcp, service, version, serve);
-  if (hasLinks(service)) serveResults(mcp, service, serve);
+  serveResources(mcp, service, serve);
   // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
   if (service.tools.size > 0) serveTools(mcp, service, version, serve);
 }
 
 /** A template of which each variable of the range may be left out. */
-class ResultTemplate extends UriTemplate {
+class RangeTemplate extends UriTemplate {
+  constructor(
+    template: string,
+    private readonly matches: (uri: string) => Record<string, string> | null,
+  ) {
+    super(template);
+  }
+
   override match(uri: string): Record<string, string> | null {
-    return matchResult(uri);
+    return this.matches(uri);
   }
 }
 
-/** Serves large results as resources. */
-function serveResults(mcp: McpServer, service: TaskService, serve: RunRequest): void {
-  for (const { name, uriTemplate, ...metadata } of RESULT_TEMPLATES)
+/** Serves large results, and the files of command tools, as resources. */
+function serveResources(mcp: McpServer, service: TaskService, serve: RunRequest): void {
+  for (const { name, uriTemplate, match, read, ...metadata } of taskResources(service))
     mcp.registerResource(
       name,
-      new ResourceTemplate(new ResultTemplate(uriTemplate), { list: undefined }),
+      new ResourceTemplate(new RangeTemplate(uriTemplate, match), { list: undefined }),
       metadata,
       async (uri, variables, extra) =>
-        (await serve(
-          extra,
-          async (ctx) => await readResult(service, uri.href, variables as never, ctx),
-        )) as ReadResourceResult,
+        (await serve(extra, async (ctx) => await read(uri.href, variables as never, ctx))) as ReadResourceResult,
     );
 }
 

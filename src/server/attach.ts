@@ -11,7 +11,7 @@ import { dispatchCall } from '../mcp/handlers/dispatch.js';
 import { nameTaken } from '../mcp/tools/fallback.js';
 import { listedTools, adaptList } from '../mcp/handlers/listing.js';
 import { taskMethods } from '../mcp/handlers/methods.js';
-import { hasLinks, matchResult, readResult, RESULT_TEMPLATES } from '../mcp/handlers/result-links.js';
+import { taskResources } from '../mcp/handlers/resources.js';
 import { TASKS_EXTENSION } from '../protocol/extension.js';
 import { versionNamed } from '../protocol/registry.js';
 import type { ProtocolVersion } from '../protocol/version.js';
@@ -38,16 +38,14 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
     );
   }
   askOverHttp(mcp, service, version, peer);
-  if (hasLinks(service)) {
-    for (const { name, uriTemplate, ...metadata } of RESULT_TEMPLATES)
-      mcp.registerResource(
-        name,
-        new ResourceTemplate(new ResultTemplate(uriTemplate), { list: undefined }),
-        metadata,
-        async (uri, variables, ctx) =>
-          await readResult(service, uri.href, variables as never, requestContext(mcp, peer, ctx, codec)),
-      );
-  }
+  for (const { name, uriTemplate, match, read, ...metadata } of taskResources(service))
+    mcp.registerResource(
+      name,
+      new ResourceTemplate(new RangeTemplate(uriTemplate, match), { list: undefined }),
+      metadata,
+      async (uri, variables, ctx) =>
+        (await read(uri.href, variables as never, requestContext(mcp, peer, ctx, codec))) as never,
+    );
   // Without durable tools there are no calls to intercept, and the SDK may have no tool handlers to replace.
   if (service.tools.size === 0) return;
   let registered = registerTools(mcp, service, version, peer);
@@ -77,9 +75,16 @@ export function attachTasks(mcp: McpServer, service: TaskService, version: Proto
 }
 
 /** A template of which each variable of the range may be left out. */
-class ResultTemplate extends UriTemplate {
+class RangeTemplate extends UriTemplate {
+  constructor(
+    template: string,
+    private readonly matches: (uri: string) => Record<string, string> | null,
+  ) {
+    super(template);
+  }
+
   override match(uri: string): Record<string, string> | null {
-    return matchResult(uri);
+    return this.matches(uri);
   }
 }
 

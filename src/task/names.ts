@@ -13,6 +13,8 @@ export const COMMAND_WORKFLOW = 'mcpCommandTask';
 /** The shipped workflow that holds the key of a running command tool, and the signal that releases the key. */
 export const COMMAND_KEY_WORKFLOW = 'mcpCommandKey';
 export const RELEASE_KEY_SIGNAL = 'mcpReleaseCommandKey';
+/** The shipped workflow that reads a part of a file of a command tool's task. */
+export const READ_FILE_WORKFLOW = 'mcpReadTaskFile';
 /** Returns whether a workflow type runs function tools (`silent`), and whether those are short tools (`short`). */
 export function toolWorkflow(type: string): { readonly silent?: true; readonly short?: true } {
   if (type === SHORT_TOOL_WORKFLOW) return { silent: true, short: true };
@@ -74,9 +76,14 @@ export function toolActivity(tool: string): string {
 }
 
 /** Returns the activity types of what a command tool does besides running its program. */
-export function commandActivities(tool: string): { readonly plan: string; readonly cleanup: string } {
+export function commandActivities(tool: string): {
+  readonly plan: string;
+  readonly cleanup: string;
+  readonly read: string;
+} {
   // A tool's name has no colon.
-  return { plan: `${toolActivity(tool)}:plan`, cleanup: `${toolActivity(tool)}:cleanup` };
+  const type = toolActivity(tool);
+  return { plan: `${type}:plan`, cleanup: `${type}:cleanup`, read: `${type}:read` };
 }
 
 /** Returns a step's display name: the tool's name for a function tool's step, otherwise the activity type. */

@@ -14,11 +14,14 @@ import { isLarge, worthSending } from '../task/answer.js';
 import { belongsTo, newTaskId } from '../task/id.js';
 import type { Keyring } from '../task/keyring.js';
 import type { Outcome, Task } from '../task/task.js';
+import type { FilePart, FileRequest } from '../task/task-file.js';
+import type { DurableTool } from '../tool/define-tool.js';
 import { answerExisting } from './answer/answer-existing.js';
 import { requestCancel } from './answer/cancel.js';
 import { Calls, DEADLINE, taskNotFound, within } from './rpc/calls.js';
 import { KeyedStarts } from './start/keyed-start.js';
 import { TaskList } from './list/list.js';
+import { readTaskFile } from './read/task-file.js';
 import { TaskReader, type View } from './read/read.js';
 import {
   claim,
@@ -89,6 +92,7 @@ export class Engine {
   readonly #calls: Calls;
   readonly #keys: Keyring;
   readonly #scope: string | undefined;
+  readonly #taskQueue: string;
   readonly #reader: TaskReader;
   readonly #starter: TaskStarter;
   readonly #keyed: KeyedStarts;
@@ -110,6 +114,7 @@ export class Engine {
     this.#calls = new Calls(client);
     this.#keys = keys;
     this.#scope = scope;
+    this.#taskQueue = taskQueue;
     this.#reader = new TaskReader(this.#calls);
     this.#starter = new TaskStarter(
       this.#calls,
@@ -155,6 +160,24 @@ export class Engine {
   async get(owner: string, id: string): Promise<Task> {
     this.#own(owner, id);
     return await this.#reader.read(id);
+  }
+
+  /**
+   * Reads a part of a file of a command tool's task.
+   * @param tool the task's tool
+   * @returns why there is none, if so
+   * @throws McpTasksError `TASK_NOT_FOUND`, `NO_WORKER` if no worker answers in time, `TEMPORAL_UNAVAILABLE`
+   */
+  async readFile(
+    owner: string,
+    { id }: Pick<Task, 'id'>,
+    tool: DurableTool | undefined,
+    request: Omit<FileRequest, 'taskId'>,
+  ): Promise<FilePart | { readonly missing: string }> {
+    this.#own(owner, id);
+    if (tool?.work.kind !== 'function' || !tool.work.command) return { missing: 'its tool runs no program' };
+    const workers = { name: tool.name, taskQueue: tool.taskQueue ?? this.#taskQueue };
+    return await readTaskFile(this.#calls, workers, { ...request, taskId: id });
   }
 
   /**

@@ -61,6 +61,8 @@ export class Namespaces implements TaskEngine {
   }
 
   get: TaskEngine['get'] = async (owner, id) => await this.#of(owner, id).get(owner, id);
+  readFile: TaskEngine['readFile'] = async (owner, task, tool, request) =>
+    await this.#of(owner, task.id).readFile(owner, task, tool, request);
   result: TaskEngine['result'] = async (owner, id, signal) => await this.#of(owner, id).result(owner, id, signal);
   watch: TaskEngine['watch'] = (owner, id, signal, options) => this.#of(owner, id).watch(owner, id, signal, options);
   cancel: TaskEngine['cancel'] = async (owner, id) => await this.#of(owner, id).cancel(owner, id);

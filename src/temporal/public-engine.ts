@@ -14,7 +14,7 @@ import { Engine as WholeEngine, type EngineOptions } from './engine.js';
  */
 export interface Engine extends Omit<
   WholeEngine,
-  'claim' | 'countRunning' | 'hasWorker' | 'owns' | 'release' | 'reply'
+  'claim' | 'countRunning' | 'hasWorker' | 'owns' | 'readFile' | 'release' | 'reply'
 > {}
 
 /** Creates an {@link Engine} on a Temporal client. Close it when done. */

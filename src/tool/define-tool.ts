@@ -1,5 +1,6 @@
 /** `defineTool`: defines a tool in a module that both the server and the worker load. @module */
 import { McpTasksError } from '../task/errors.js';
+import type { FilePart, FileRequest } from '../task/task-file.js';
 import type { StepContext } from '../task/step-context.js';
 import type { InputKind } from '../task/input.js';
 import type { WorkflowMapping } from '../task/workflow-mapping.js';
@@ -41,6 +42,8 @@ export interface CommandWork {
   readonly question?: (args: never) => string;
   /** Runs after the program of a cancelled task has ended. */
   readonly cleanup?: (args: never, ctx: StepContext<never>) => Promise<void>;
+  /** Reads a part of a file of one of the tool's tasks, on the worker that has it. */
+  readonly read: (request: FileRequest) => Promise<FilePart>;
 }
 
 /** A workflow, in any language, that knows nothing about this package. */

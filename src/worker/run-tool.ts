@@ -28,8 +28,10 @@ export function toolActivities(
   );
 }
 
-/** Returns the activities of a command tool's plan and clean-up. */
-function aroundActivities(tool: DurableTool, { plan, cleanup }: CommandWork = {}) {
+/** Returns the activities of what a command tool does besides running its program. */
+function aroundActivities(tool: DurableTool, command: CommandWork | undefined) {
+  if (!command) return [];
+  const { plan, cleanup, read } = command;
   const types = commandActivities(tool.name);
   const activity = (work: RunFunction) => async (args: unknown, call?: unknown) => {
     const runStep: (given: unknown, call: unknown) => Promise<unknown> = step(
@@ -38,6 +40,7 @@ function aroundActivities(tool: DurableTool, { plan, cleanup }: CommandWork = {}
     return await runStep(args, call);
   };
   return [
+    [types.read, read as (args: unknown) => Promise<unknown>] as const,
     ...(plan ? [[types.plan, activity(plan)] as const] : []),
     ...(cleanup ? [[types.cleanup, activity(cleanup)] as const] : []),
   ];

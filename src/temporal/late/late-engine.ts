@@ -30,6 +30,8 @@ export class LateEngine implements TaskEngine {
   get: TaskEngine['get'] = async (owner, id) => await (await this.#within(PATIENCE.read)).get(owner, id);
   cancel: TaskEngine['cancel'] = async (owner, id) => await (await this.#within(PATIENCE.other)).cancel(owner, id);
   list: TaskEngine['list'] = async (owner, cursor) => await (await this.#within(PATIENCE.other)).list(owner, cursor);
+  readFile: TaskEngine['readFile'] = async (owner, task, tool, request) =>
+    await (await this.#within(PATIENCE.read)).readFile(owner, task, tool, request);
   countRunning: TaskEngine['countRunning'] = async (owner, before) =>
     await (await this.#within(PATIENCE.other)).countRunning(owner, before);
   respond: TaskEngine['respond'] = async (owner, id, answers) =>

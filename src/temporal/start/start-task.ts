@@ -82,7 +82,7 @@ export class TaskStarter {
       ...(existing ? { mapping: existing.mapping } : {}),
     };
     const { timeouts } = tool;
-    const { workflowType, args } = workflowStart(request);
+    const { workflowType, args } = workflowStart(request, taskQueue);
     const soon = Math.min(within(DEADLINE.start), until - SHORTEST_LOOK);
     const outgoing = { id, values: args, what: 'The arguments are', kind: 'arguments' } as const;
     const deadline = await checkSize(calls, outgoing, soon);

@@ -11,9 +11,10 @@ export interface WorkflowStart {
   readonly args: readonly unknown[];
 }
 
-export function workflowStart({ tool, args, answer, askFirst }: StartRequest): WorkflowStart {
+/** @param defaultTaskQueue the task queue of tools that do not name one */
+export function workflowStart({ tool, args, answer, askFirst }: StartRequest, defaultTaskQueue: string): WorkflowStart {
   const { work, taskQueue, timeouts } = tool;
-  const start = ownStart(tool, args);
+  const start = ownStart({ ...tool, taskQueue: taskQueue ?? defaultTaskQueue }, args);
   const existing = work.kind === 'workflow' && work.existing !== undefined;
   // An existing workflow does not take the answer and has its own workers.
   const elsewhere = { ...(taskQueue === undefined ? {} : { taskQueue }), withoutAnswer: true };
@@ -27,25 +28,30 @@ export function workflowStart({ tool, args, answer, askFirst }: StartRequest): W
   return answer === undefined || existing ? start : { ...start, args: [...start.args, answer] };
 }
 
-function ownStart({ name, work, retry, timeouts, expected }: DurableTool, args: unknown): WorkflowStart {
+function ownStart(
+  { name, work, retry, timeouts, expected, taskQueue }: DurableTool & { readonly taskQueue: string },
+  args: unknown,
+): WorkflowStart {
   if (work.kind === 'function') {
     const input = { tool: name, args, policy: runPolicy(retry, timeouts) };
     if (work.command)
-      return { workflowType: COMMAND_WORKFLOW, args: [{ ...input, ...commandInput(work.command, args) }] };
+      return { workflowType: COMMAND_WORKFLOW, args: [{ ...input, ...commandInput(work.command, args, taskQueue) }] };
     return { workflowType: expected === 'seconds' ? SHORT_TOOL_WORKFLOW : TOOL_WORKFLOW, args: [input] };
   }
   return { workflowType: work.workflowType, args: argumentsOf(args, work.existing?.args) };
 }
 
-function commandInput({ key, question, cleanup }: CommandWork, args: unknown): object {
+function commandInput({ key, question, cleanup }: CommandWork, args: unknown, taskQueue: string): object {
   return {
-    ...(key ? { key: keyId(key(args as never)) } : {}),
+    ...(key ? { key: keyId(taskQueue, key(args as never)) } : {}),
     ...(question ? { question: question(args as never) } : {}),
     ...(cleanup ? { cleanup: true } : {}),
   };
 }
 
 /** Keys may contain arguments, and the ID of a workflow is never encrypted. */
-function keyId(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+function keyId(taskQueue: string, key: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([taskQueue, key]))
+    .digest('hex');
 }
