@@ -27,6 +27,7 @@ export const folders = {
   tools: ['task', 'tool', 'activity', 'local', 'limits'],
   command: ['task', 'tool', 'activity', 'local', 'limits', 'json-schema'],
   gateway: [
+    'command',
     'task',
     'tool',
     'json-schema',

@@ -8,6 +8,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'worker/restarts',
   'tools/load-crash',
+  'command/crash',
+  'command/run',
   'sdk/conformance',
   'gateway/hangs',
   'temporal/engine',

@@ -56,7 +56,7 @@ try {
   await record(client, 'command-key-released', held.workflowId, held.runId);
   await record(client, 'command-task-waited', waited);
   await engine.readFile(owner, { id: waited }, quick, { file: 'log', length: 100 });
-  for (let found; !found; ) {
+  for (let found; !found;) {
     for await (const { workflowId } of client.workflow.list({ query: 'WorkflowType = "mcpReadTaskFile"' }))
       found = await record(client, 'read-task-file', workflowId).then(() => true);
     await new Promise((resolve) => setTimeout(resolve, 200));

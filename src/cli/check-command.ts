@@ -20,6 +20,6 @@ export async function check(file: string): Promise<void> {
 }
 
 function line({ name, work, taskQueue = '', namespace, beforeStart }: DurableTool): string {
-  const workflow = work.kind === 'workflow' ? work.workflowType : '';
+  const workflow = work.kind === 'workflow' ? work.workflowType : 'a program';
   return `  ${name}: ${workflow} on ${taskQueue}${namespace === undefined ? '' : ` in ${namespace}`}${beforeStart ? ', asks first' : ''}\n`;
 }

@@ -54,10 +54,10 @@ program
 
 program
   .command('worker')
-  .description('run a worker for the tools of a module')
+  .description('run a worker for the tools of a module, or for the programs of a gateway file')
   .argument(
     '[file]',
-    'a JavaScript or TypeScript module that exports tools; without it, the worker runs the reference tools',
+    'a JavaScript or TypeScript module that exports tools, or a gateway file (.yaml) with tools that run programs; without it, the worker runs the reference tools',
   )
   .option('--task-queue <name>', 'the Temporal task queue to poll', DEFAULT_TASK_QUEUE)
   .option(...dir)
@@ -98,7 +98,7 @@ program
       .choices(['handle', 'await'])
       .default('handle'),
   )
-  .option('--worker', "also run a worker for the module's tools")
+  .option('--worker', "also run a worker for the module's tools, or for the programs of a gateway file")
   .option('--ui', 'also serve the web UI of a dev server, on this machine only')
   .option(...dir)
   .addOption(durability())
@@ -152,7 +152,7 @@ program
 program
   .command('doctor')
   .description(
-    'check what a gateway file depends on: connection, namespace, permissions and workers; exit with 1 for a warning, 2 for an error',
+    'check what a gateway file depends on: connection, namespace, permissions, workers and programs; exit with 1 for a warning, 2 for an error',
   )
   .argument('[file]', 'the file to check', 'mcp-tasks.yaml')
   .option(...dir)

@@ -50,10 +50,10 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   const client = exposed ? undefined : new StdioClient();
   const module: ToolModule =
     file === undefined ? { tools: referenceTools(toolsConfigFromEnv(process.env)) } : await loadTools(file);
-  if (worker && module.connect)
+  if (worker && module.connect && !module.tools.some(({ work }) => work.kind === 'function'))
     throw new McpTasksError(
       'CONFIGURATION',
-      '--worker runs the tools of a module; the workflows of a gateway file have their own workers',
+      '--worker runs the tools of a module, and tools with `command`; the workflows of a gateway file have their own workers',
     );
   // Over stdio, hosts expect the first answers at once.
   const common = { fallback, logger, startInBackground: client !== undefined };
@@ -66,9 +66,9 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       ...encryptedBy(process.env, logger),
       ...common,
     }));
+  const runs =
+    worker && file !== undefined ? { file: resolve(file), taskQueue, dir, durability, env: process.env } : undefined;
   if (client) {
-    const runs =
-      worker && file !== undefined ? { file: resolve(file), taskQueue, dir, durability, env: process.env } : undefined;
     await client.serve(tasks, makeServer, { worker: runs, logger }).finally(endCommand);
     return;
   }
@@ -78,13 +78,19 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       `--ui has no effect: only a dev server has a UI to serve, and this is Temporal at ${tasks.temporal.address}`,
     );
   let server: HttpServer | undefined;
+  const stopping = new AbortController();
+  let working: Promise<void> | undefined;
   try {
     const ends: Promise<unknown>[] = [stopSignal()];
     server = await overHttp(tasks, exposed as Exposure, options);
     process.stdout.write(
       `The MCP server is at ${server.url}\n${worker || module.connect ? '' : 'No worker runs in this process: tasks wait until a worker polls their task queue.\n'}`,
     );
-    if (worker) {
+    if (runs && module.connect) {
+      // In a process of its own, because the gateway itself never runs programs.
+      const { keepWorker } = await import('./serve-stdio.js');
+      working = keepWorker(runs, logger, stopping.signal);
+    } else if (worker) {
       // Load this only when needed: a server without a worker does not need the worker's native parts.
       const { serveWorker } = await import('./serve-worker.js');
       const running = await serveWorker(module, tasks, logger);
@@ -92,7 +98,9 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     }
     await Promise.race(ends);
   } finally {
+    stopping.abort();
     await server?.close();
+    await working;
     await tasks.close();
     endCommand();
   }

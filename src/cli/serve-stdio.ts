@@ -63,12 +63,16 @@ export class StdioClient {
 }
 
 /** Runs a worker process until `stopping` aborts, and replaces it if it ends. It also ends when this process does. */
-async function keepWorker(options: WorkerProcessOptions, logger: Logger, stopping: AbortSignal): Promise<void> {
+export async function keepWorker(options: WorkerProcessOptions, logger: Logger, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     try {
       const worker = await WorkerProcess.start(options);
       logger.info({ pid: worker.pid }, 'worker started');
+      const stop = (): void => void worker.stop();
+      stopping.addEventListener('abort', stop, { once: true });
+      if (stopping.aborted) stop();
       const how = await worker.ended();
+      stopping.removeEventListener('abort', stop);
       if (!stopping.aborted) logger.error({}, `worker exited (${how}); restarting`);
     } catch (error) {
       if (!stopping.aborted) logger.error({ err: error }, 'could not start the worker; retrying');

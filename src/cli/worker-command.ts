@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { Runtime } from '@temporalio/worker';
 import type { Logger } from '../local/log.js';
-import { McpTasksError } from '../task/errors.js';
 import type { Durability } from '../local/durability.js';
 import type { TemporalOptions } from '../temporal/connection/target.js';
 import { referenceActivities, referenceTools, referenceWorkflowsPath, toolsConfigFromEnv } from '../tools/index.js';
@@ -36,11 +35,12 @@ export async function runWorker(file: string | undefined, options: WorkerOptions
 
 async function runModule(file: string, { taskQueue, dir, durability, logger }: WorkerOptions): Promise<void> {
   const { connect, ...module } = await loadTools(file);
-  if (connect)
-    throw new McpTasksError(
-      'CONFIGURATION',
-      `${file}: the workflows of a gateway file have workers already. \`worker\` runs the tools of a JavaScript or TypeScript module`,
-    );
+  if (connect) {
+    Runtime.install(runtimeOptions(logger));
+    const { createGatewayWorkers } = await import('../gateway/worker.js');
+    await runForParent(...(await createGatewayWorkers(file, { dir, durability, logger })));
+    return;
+  }
   const elsewhere = module.tools.filter((tool) => (tool.taskQueue ?? taskQueue) !== taskQueue);
   for (const tool of elsewhere)
     logger.warn(
@@ -85,12 +85,12 @@ function temporalOf(dir: string, durability: Durability, logger: Logger): Tempor
   return { dir, durability, log: (line, about) => logger[about && process.connected ? 'debug' : 'info']({}, line) };
 }
 
-/** Runs the worker until it is stopped, or until the process that started this one, if any, is gone. */
-async function runForParent(worker: DurableWorker): Promise<void> {
+/** Runs the workers until they are stopped, or until the process that started this one, if any, is gone. */
+async function runForParent(...workers: readonly DurableWorker[]): Promise<void> {
   try {
-    process.off('disconnect', leave).once('disconnect', () => worker.shutdown());
+    process.off('disconnect', leave).once('disconnect', () => workers.forEach((worker) => worker.shutdown()));
     process.send?.(READY);
-    await worker.run();
+    await Promise.all(workers.map(async (worker) => await worker.run()));
   } finally {
     if (process.connected) process.disconnect();
   }

@@ -108,6 +108,7 @@ export async function runProgram({
   } finally {
     over.abort();
     signal.removeEventListener('abort', stop);
+    await program.close();
   }
 }
 

@@ -108,7 +108,9 @@ export interface CommandSpec {
   readonly env?: Readonly<Record<string, string>>;
   /** How the program reports progress. @default its last line is the message */
   readonly progress?: CommandProgress;
+  /** What its exit codes mean. @default 0 is done; all others are retried */
   readonly exit?: ExitCodes;
+  /** How it is asked to stop. @default SIGTERM, and SIGKILL after 5 seconds */
   readonly stop?: StopProgram;
   /** Files that the program writes, relative to `cwd`. The result has their sizes and SHA-256 hashes. */
   readonly outputs?: readonly string[];
@@ -120,8 +122,10 @@ export interface CommandSpec {
    * @default tasks do not wait for each other
    */
   readonly key?: string;
+  /** The bounds of a task's log. @default 64 MiB, kept for 7 days */
   readonly log?: LogBounds;
+  /** How failed attempts are retried. @default see {@link ToolRetry} */
   readonly retry?: ToolRetry;
-  /** @default heartbeat '1 minute'; the others as for function tools */
+  /** How long the work may take. @default heartbeat '1 minute'; the others as for function tools */
   readonly timeouts?: ToolTimeouts;
 }

@@ -14,6 +14,9 @@ const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 const SUPERVISOR = fileURLToPath(new URL(`./supervisor${EXTENSION}`, import.meta.url));
 const NODE_ARGS = EXTENSION === '.ts' ? ['--import', 'tsx', SUPERVISOR] : [SUPERVISOR];
 
+/** How much longer than its grace period a program may take to stop, in milliseconds, before its supervisor counts as stuck. */
+const STUCK = 10_000;
+
 /** How a program ended, or why it could not be started. */
 export type SupervisedEnd =
   | (ProgramEnd & { readonly kind: 'ended'; readonly why?: WhyStopped | undefined })
@@ -31,7 +34,9 @@ export class Supervised {
   readonly supervisor: ProcessIdentity;
   /** Resolves when none of the program's processes is left. */
   readonly ended: Promise<SupervisedEnd>;
+  readonly #exited: Promise<unknown>;
   #leader: ProcessIdentity | undefined;
+  #stuck: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -39,6 +44,7 @@ export class Supervised {
     events: ProgramEvents,
   ) {
     this.supervisor = identify(child.pid ?? -1);
+    this.#exited = once(child, 'exit').catch(() => undefined);
     this.ended = this.#follow(events);
   }
 
@@ -66,6 +72,15 @@ export class Supervised {
 
   stop(stop: Stop): void {
     this.#tell({ stop });
+    // Without a supervisor that acts, the program is killed from here.
+    this.#stuck ??= setTimeout(() => this.child.kill('SIGKILL'), stop.grace + STUCK);
+  }
+
+  /** Releases the supervisor, which first ends the program if it still runs. */
+  async close(): Promise<void> {
+    this.child.stdin?.end();
+    await this.#exited;
+    clearTimeout(this.#stuck);
   }
 
   #tell(message: ToSupervisor): void {
@@ -74,10 +89,10 @@ export class Supervised {
 
   async #follow({ started, lines }: ProgramEvents): Promise<SupervisedEnd> {
     let end: SupervisedEnd | undefined;
-    const exited = once(this.child, 'exit').catch(() => undefined);
     if (this.child.stdout)
       for await (const line of createInterface({ input: this.child.stdout })) {
-        const message = JSON.parse(line) as FromSupervisor;
+        const message = messageIn(line);
+        if (!message) break;
         if ('started' in message) {
           this.#leader = message.started;
           started(message.started);
@@ -85,10 +100,19 @@ export class Supervised {
         else if ('ended' in message) end = { kind: 'ended', ...message.ended, why: message.why };
         else end = { kind: 'failed', message: message.failed, code: message.code };
       }
-    await exited;
+    await this.#exited;
     if (end) return end;
     // The supervisor was killed, so it could not end the program.
     await endProgram({ leader: this.#leader, mark: this.start.mark }, { signal: 'SIGKILL', grace: 0 });
     return { kind: 'ended', code: null, signal: 'SIGKILL' };
+  }
+}
+
+/** Returns the message in a line; `undefined` if it is incomplete, because the supervisor was killed meanwhile. */
+function messageIn(line: string): FromSupervisor | undefined {
+  try {
+    return JSON.parse(line) as FromSupervisor;
+  } catch {
+    return undefined;
   }
 }

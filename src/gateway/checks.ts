@@ -2,7 +2,10 @@
 import { milliseconds } from '../task/duration.js';
 import { fieldsOf } from '../task/template.js';
 import type { JsonSchema } from '../tool/json-schema.js';
+import { COMMAND_FIELDS } from './command-config.js';
 import type { ConnectionConfig, GatewayConfig, ToolConfig } from './config.js';
+import { specProblems } from '../command/check-spec.js';
+import { specOf } from './commands.js';
 import type { Explained } from './explain.js';
 import type { Path } from './problem.js';
 import { schemaProblems } from './schema-checks.js';
@@ -35,6 +38,9 @@ const MORE_PROPERTIES = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProper
 /** The longest delay of a Node timer, in milliseconds; a longer one fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** The fields that only tools with a workflow have. */
+const WORKFLOW_FIELDS = ['args', 'output', 'status', 'inputs', 'stackTraces'];
+
 const FILE_RULES: readonly Rule<GatewayConfig>[] = [
   {
     broken: ({ handleAfter }) => handleAfter !== undefined && milliseconds(handleAfter, 'handleAfter') > LONGEST_TIMER,
@@ -58,7 +64,18 @@ const TOOL_RULES: readonly Rule<ToolInFile>[] = [
     message: ({ tool }) => `two tools are named "${tool.name}": rename one of them`,
   },
   {
-    broken: ({ tool, config }) => (tool.taskQueue ?? config.taskQueue) === undefined,
+    broken: ({ tool }) => tool.workflow !== undefined && tool.command !== undefined,
+    at: ['command'],
+    message: ({ tool }) => `tool "${tool.name}" has \`workflow\` and \`command\`: remove one of them`,
+  },
+  {
+    broken: ({ tool }) => misplaced(tool).length > 0,
+    at: [],
+    message: ({ tool }) =>
+      `tool "${tool.name}": ${tool.command ? 'a tool with `command` does not have' : 'only a tool with `command` has'} ${misplaced(tool).join(', ')}`,
+  },
+  {
+    broken: ({ tool, config }) => tool.workflow !== undefined && (tool.taskQueue ?? config.taskQueue) === undefined,
     at: [],
     message: ({ tool }) => `tool "${tool.name}" has no task queue: set \`taskQueue\` here or at the top of the file`,
   },
@@ -90,9 +107,26 @@ const IDEMPOTENCY_KEY_RULES: readonly Rule<ToolConfig>[] = [
   },
 ];
 
+/** Finds tools that do nothing, also in a file that is invalid otherwise. */
+export function workProblems(input: unknown): Explained[] {
+  const { tools } = (typeof input === 'object' && input !== null ? input : {}) as { tools?: unknown };
+  if (!Array.isArray(tools)) return [];
+  return tools.flatMap((tool: unknown, index): Explained[] => {
+    if (typeof tool !== 'object' || tool === null || Array.isArray(tool)) return [];
+    if ('workflow' in tool || 'command' in tool) return [];
+    return [
+      {
+        path: ['tools', index, 'workflow'],
+        message: '"workflow" is missing (workflow: The workflow type). To run a program instead, set `command`',
+      },
+    ];
+  });
+}
+
 export function checks(config: GatewayConfig): Explained[] {
   const { temporal = {}, namespaces = {}, tools } = config;
   return [
+    ...workProblems(config),
     ...apply(CONNECTION_RULES, temporal, ['temporal']),
     ...Object.entries(namespaces).flatMap(([name, connection]) =>
       apply(CONNECTION_RULES, connection, ['namespaces', name]),
@@ -117,7 +151,16 @@ export function inputSchemaProblems(tool: ToolConfig, schema: JsonSchema, path: 
     idempotencyKey: typeof idempotencyKey === 'string' ? fieldsOf(idempotencyKey) : idempotencyKey,
     confirm: typeof confirm === 'string' ? fieldsOf(confirm) : [],
   };
+  const spec = specOf(tool);
+  const known = closedProperties(schema);
   return [
+    ...(spec ? specProblems(spec, known) : []).map(({ path: at, message }) => ({
+      path: [
+        ...path,
+        ...at.map((part) => (part === 'question' ? 'confirm' : /^\d+$/.test(part) ? Number(part) : part)),
+      ],
+      message,
+    })),
     ...Object.entries(named).flatMap(([key, names]) =>
       unknownNames(names, schema, { what: 'an argument of this tool', listedIn: '`input.properties`' }).map(
         (message) => ({ path: [...path, key], message }),
@@ -172,12 +215,26 @@ function unknownNames(
   schema: JsonSchema,
   { what, listedIn }: { readonly what: string; readonly listedIn: string },
 ): string[] {
-  const { properties = {}, additionalProperties = false } = schema;
-  const mayHaveOthers = additionalProperties !== false || MORE_PROPERTIES.some((keyword) => keyword in schema);
-  if (mayHaveOthers) return [];
-  const known = Object.keys(properties as object);
+  const known = closedProperties(schema);
+  if (!known) return [];
   const help = known.length > 0 ? `; those are: ${known.join(', ')}` : `: add it to ${listedIn}`;
   return names.filter((name) => !known.includes(name)).map((name) => `"${name}" is not ${what}${help}`);
+}
+
+/** Returns the names of a schema's properties; `undefined` if there may be others. */
+function closedProperties(schema: JsonSchema): string[] | undefined {
+  const { properties = {}, additionalProperties = false } = schema;
+  const mayHaveOthers = additionalProperties !== false || MORE_PROPERTIES.some((keyword) => keyword in schema);
+  return mayHaveOthers ? undefined : Object.keys(properties as object);
+}
+
+/** Returns the keys of a tool that belong to the other kind of tool. */
+function misplaced(tool: ToolConfig): string[] {
+  if (!tool.command === !tool.workflow) return [];
+  const { startToClose, heartbeat } = tool.timeouts ?? {};
+  const ofPrograms = [...COMMAND_FIELDS, ...(startToClose || heartbeat ? ['timeouts'] : [])];
+  const others = tool.command ? WORKFLOW_FIELDS : ofPrograms;
+  return others.filter((name) => tool[name as keyof ToolConfig] !== undefined);
 }
 
 /** Returns a problem for each rule that the value breaks. */

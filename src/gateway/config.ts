@@ -4,6 +4,7 @@ import { SHARED_LIMITS as SHARED, SINGLE_LIMITS as SINGLE, type SharedRow, type 
 import { amount } from '../limits/markdown.js';
 import { durationProblem, type Duration } from '../task/duration.js';
 import { JSON_POINTER } from '../task/json-pointer.js';
+import { commandFields } from './command-config.js';
 import { addressProblem, headerProblem, pathProblem } from '../temporal/connection/settings.js';
 
 const text = z.string().min(1);
@@ -115,7 +116,7 @@ const retry = z
     maximumInterval: duration.optional().describe('The longest pause. Default: 100 times the first one'),
   })
   .describe(
-    'The retry policy of the workflow itself: each attempt starts from the beginning. Most workflows retry their activities instead. Default: no retries',
+    'The retry policy of the workflow itself: each attempt starts from the beginning. Most workflows retry their activities instead. Default: no retries; for a tool with command, 5 attempts',
   );
 
 const status = z
@@ -175,10 +176,13 @@ const tool = z.strictObject({
     .describe("The tool's name"),
   title: text.optional().describe('A display name'),
   description: text.optional().describe('What the tool does, for the model'),
-  workflow: text.describe('The workflow type'),
+  workflow: text.optional().describe('The workflow type. A tool has either this or command'),
+  ...commandFields(duration),
   taskQueue: text
     .optional()
-    .describe('The task queue of the workers that run it. Default: taskQueue at the top of the file'),
+    .describe(
+      'The task queue of the workers that run it. Default: taskQueue at the top of the file; for a tool with command, mcp-tasks-commands',
+    ),
   namespace: text.optional().describe('The namespace of those workers. Default: the namespace of the connection'),
   input: z
     .union([schemaFile, jsonSchema])
@@ -209,6 +213,12 @@ const tool = z.strictObject({
     .strictObject({
       execution: duration.optional().describe('How long the workflow may take in total, including retries'),
       run: duration.optional().describe('How long a single run may take'),
+      startToClose: duration
+        .optional()
+        .describe('With command: how long one attempt of the program may take. Default: 24 hours'),
+      heartbeat: duration
+        .optional()
+        .describe('With command: how long a worker may be silent before its attempt counts as lost. Default: 1 minute'),
     })
     .optional()
     .describe("Temporal's workflow timeouts. Default: none"),
@@ -346,9 +356,9 @@ export const GatewayConfig = z
         'How long such a call waits before it returns a handle, and the longest wait of task_wait. Default: 45 seconds',
       ),
     limits: limits.optional(),
-    tools: z.array(tool).min(1).describe('The tools, each of which starts a workflow'),
+    tools: z.array(tool).min(1).describe('The tools, each of which starts a workflow or runs a program'),
   })
-  .meta({ title: 'mcp-tasks-temporal', description: 'Existing Temporal workflows as MCP tools' });
+  .meta({ title: 'mcp-tasks-temporal', description: 'Existing Temporal workflows, and programs, as MCP tools' });
 
 /** The configuration, checked. */
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

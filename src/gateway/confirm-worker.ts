@@ -18,7 +18,9 @@ import type { GatewayConfig } from './config.js';
 const PAUSE = { first: 500, longest: 10_000 };
 
 /** Returns whether a tool needs the worker in its namespace. */
-export function needsWorker({ beforeStart, onTtl }: DurableTool, config: Pick<GatewayConfig, 'onTtl'>): boolean {
+export function needsWorker({ work, beforeStart, onTtl }: DurableTool, config: Pick<GatewayConfig, 'onTtl'>): boolean {
+  // The worker of a command tool has all that the tool needs.
+  if (work.kind === 'function') return false;
   return beforeStart !== undefined || (onTtl ?? config.onTtl) === 'cancel';
 }
 

@@ -77,6 +77,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   int: 'a whole number',
   boolean: 'true or false',
   array: 'a list (each entry starts with "- ")',
+  tuple: 'a list (each entry starts with "- ")',
   object: 'a mapping (key: value)',
   record: 'a mapping (key: value)',
 };

@@ -3,8 +3,9 @@ import { basename, dirname, resolve } from 'node:path';
 import { McpTasksError } from '../task/errors.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import type { JsonSchema } from '../tool/json-schema.js';
-import { checks, inputSchemaProblems } from './checks.js';
+import { checks, inputSchemaProblems, workProblems } from './checks.js';
 import { GatewayConfig } from './config.js';
+import { commandsFolder, commandTool } from './commands.js';
 import { connectionFileProblems } from './connection-files.js';
 import { explain, type Explained } from './explain.js';
 import { readNamed } from './named-file.js';
@@ -106,11 +107,7 @@ export async function gatewayOf(input: unknown, dir: string): Promise<LoadedGate
 async function parse(input: unknown, dir: string, checkFiles: CheckFiles): Promise<Built> {
   const { success, data, error } = GatewayConfig.safeParse(input);
   if (!success)
-    return await withSchemas(
-      input,
-      dir,
-      error.issues.flatMap((issue) => explain(issue)),
-    );
+    return await withSchemas(input, dir, [...error.issues.flatMap((issue) => explain(issue)), ...workProblems(input)]);
   return await build(data, dir, await checkFiles(data, dir));
 }
 
@@ -162,7 +159,11 @@ async function build(config: GatewayConfig, dir: string, fileProblems: readonly 
     files,
     loaded: {
       config,
-      tools: config.tools.map((tool, index) => durableTool(tool, schemas[index] ?? {}, config)),
+      tools: config.tools.map((tool, index) =>
+        tool.command
+          ? commandTool(tool, schemas[index] ?? {}, { base: dir, dir: commandsFolder('.mcp-tasks') })
+          : durableTool(tool, schemas[index] ?? {}, config),
+      ),
       schemas,
       dir,
       files,

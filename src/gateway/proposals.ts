@@ -1,6 +1,12 @@
 /** Proposes tools from workflows that ran recently in a namespace. @module */
 import type { temporal } from '@temporalio/proto';
-import { ASK_FIRST_WORKFLOW, SHORT_TOOL_WORKFLOW, TOOL_WORKFLOW } from '../task/names.js';
+import {
+  ASK_FIRST_WORKFLOW,
+  COMMAND_WORKFLOW,
+  READ_FILE_WORKFLOW,
+  SHORT_TOOL_WORKFLOW,
+  TOOL_WORKFLOW,
+} from '../task/names.js';
 import { DEADLINE, within, type Calls } from '../temporal/rpc/calls.js';
 import type { DurableTool } from '../tool/define-tool.js';
 import type { JsonSchema } from '../tool/json-schema.js';
@@ -15,7 +21,7 @@ const PAGE = { size: 200, most: 5 };
 const MOST_TOOLS = 50;
 const UNREADABLE = Symbol('unreadable');
 /** The workflow types that run any tool of this package. */
-const OURS = [TOOL_WORKFLOW, SHORT_TOOL_WORKFLOW, ASK_FIRST_WORKFLOW];
+const OURS = [TOOL_WORKFLOW, SHORT_TOOL_WORKFLOW, ASK_FIRST_WORKFLOW, COMMAND_WORKFLOW, READ_FILE_WORKFLOW];
 
 /**
  * Returns one proposed tool per workflow type.

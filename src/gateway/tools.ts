@@ -13,56 +13,47 @@ export interface ToolSchemas {
   readonly output?: JsonSchema;
 }
 
-const NO_ARGUMENTS: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
+export const NO_ARGUMENTS: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
 
+/** Returns the settings that workflows and programs share. */
+export function settingsOf(config: ToolConfig): Partial<DurableTool> {
+  const { title, description, namespace, annotations, ttl, onTtl, fallback, taskSupport } = config;
+  return defined({
+    title,
+    description,
+    namespace,
+    annotations,
+    ttl,
+    onTtl,
+    fallback,
+    taskSupport,
+    idempotencyKey: keyOf(config),
+    beforeStart: confirmationOf(config),
+  });
+}
+
+/** Builds a tool that starts an existing workflow. */
 export function durableTool(
   config: ToolConfig,
   { input, output }: ToolSchemas,
   defaults: Pick<GatewayConfig, 'taskQueue'>,
 ): DurableTool {
-  const {
-    name,
-    title,
-    description,
-    workflow,
-    namespace,
-    annotations,
-    timeouts,
-    retry,
-    ttl,
-    onTtl,
-    fallback,
-    taskSupport = 'optional',
-  } = config;
+  const { name, workflow = '', timeouts, retry } = config;
   const taskQueue = config.taskQueue ?? defaults.taskQueue;
-  const idempotencyKey = keyOf(config);
-  const beforeStart = confirmationOf(config);
   const result = output && fromJsonSchema(output);
   // Without an input schema, the workflow gets no arguments.
   const args = config.args ?? (input ? undefined : []);
   return {
     name,
     inputSchema: fromJsonSchema(input ? { type: 'object', ...input } : NO_ARGUMENTS),
-    taskSupport,
+    taskSupport: 'optional',
     work: {
       kind: 'workflow',
       workflowType: workflow,
       existing: { ...(args ? { args } : {}), mapping: mappingOf(config, result) },
     },
-    ...defined({
-      title,
-      description,
-      namespace,
-      annotations,
-      timeouts,
-      retry,
-      ttl,
-      onTtl,
-      fallback,
-      taskQueue,
-      idempotencyKey,
-      beforeStart,
-    }),
+    ...settingsOf(config),
+    ...defined({ timeouts, retry, taskQueue }),
     ...(result ? { outputSchema: result } : {}),
     ...(config.inputs ? { asks: ['elicitation.form'] as const } : {}),
   };

@@ -20,8 +20,11 @@ import type { Path, Problem } from './problem.js';
 const VARIABLE = /\$(\$\{)|\$\{([^}]*)\}/g;
 /** A variable's name. Anything longer may be a pasted secret, so messages do not quote it. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-/** Keys whose values are JSON Schemas. No variables are filled in below them. */
-const VERBATIM = new Set<unknown>(['input', 'output', 'schema']);
+/**
+ * Keys below which no variables are filled in: those of JSON Schemas, and the environment of programs, which only their
+ * worker fills in.
+ */
+const VERBATIM = new Set<unknown>(['input', 'output', 'schema', 'env']);
 /** The maximum number of aliases, as protection against files that expand until memory runs out. */
 const MOST_ALIASES = 1_000;
 

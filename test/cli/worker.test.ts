@@ -97,7 +97,7 @@ describe('a worker', () => {
     expect(await run(['worker', 'existing.yaml']).ended()).toEqual({
       code: 1,
       output:
-        'existing.yaml: the workflows of a gateway file have workers already. `worker` runs the tools of a JavaScript or TypeScript module\n',
+        'existing.yaml: the workflows of a gateway file have workers already. `worker` runs tools with `command`, and the tools of a JavaScript or TypeScript module\n',
     });
   });
 });

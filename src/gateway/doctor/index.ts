@@ -9,6 +9,7 @@ import { loadWorker, needsWorker } from '../confirm-worker.js';
 import { connectionsOf, type Connections } from '../connection.js';
 import type { LoadedGateway } from '../load.js';
 import { clusterFindings } from './cluster.js';
+import { commandFindings } from './commands.js';
 import { error, ok, reasonOf, type Finding } from './finding.js';
 import { namespaceFindings } from './namespace.js';
 import { payloadFindings } from './payloads.js';
@@ -33,6 +34,7 @@ export async function* examine(
   for (const namespace of new Set([undefined, ...tools.map((tool) => tool.namespace)])) {
     yield* examineNamespace({ loaded, dir, env, reported }, namespace);
   }
+  yield* await commandFindings(loaded, env);
   yield* await workerFindings(loaded);
   yield ok(
     'long polls: each gateway process holds up to 300 per namespace. By default, a frontend accepts 1,200 per namespace from all clients together',
