@@ -1,5 +1,6 @@
 /** Programs as tools of a gateway file. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -132,12 +133,14 @@ tools:
     taskQueue: ${queue}
 `);
   const child = spawn(process.execPath, [MAIN, 'serve', path, '--worker', '--port', '0', '--dir', join(dir, 'state')], {
-    env: { ...process.env, MCP_TASKS_TEST_SECRET: 'hunter2', MCP_TASKS_KEY: 'a'.repeat(64) },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, MCP_TASKS_TEST_SECRET: 'hunter2', MCP_TASKS_KEY: randomBytes(32).toString('hex') },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   processes.add(child);
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const url = /http:\/\/\S+/.exec(line.toString())?.[0] ?? '';
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
+  await expect.poll(() => output).toMatch(/http:\/\/\S+\/mcp/);
+  const url = /http:\/\/\S+?\/mcp/.exec(output)?.[0] ?? '';
   const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities: tasksCapability });
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
   const result = await callTool(client, { name: 'note', arguments: { text: 'hello ' } });
